@@ -1,0 +1,77 @@
+/**
+ * The errors a host or a resource server can meet. Switch on `code`; messages may change.
+ *
+ * @module
+ */
+
+/** Discriminates the errors of this package. */
+export type ErrorCode =
+  | 'ERR_CONFIGURATION_INVALID'
+  | 'ERR_CLIENT_METADATA_INVALID'
+  | 'ERR_CLIENT_NOT_FOUND'
+  | 'ERR_STORAGE'
+  | 'ERR_ACCESS_TOKEN_MISSING'
+  | 'ERR_ACCESS_TOKEN_INVALID'
+  | 'ERR_INSUFFICIENT_SCOPE'
+
+/** Base of every error thrown on purpose by this package. */
+export abstract class OAuthServerError extends Error {
+  /** Discriminant; switch on this rather than on `message`. */
+  abstract readonly code: ErrorCode
+}
+
+/** One thing wrong with options or with client metadata. */
+export interface Issue {
+  /** Where: the option's or field's name, for example `signingKeys.0.n`. */
+  readonly path: string
+  /** What is wrong and what to do, for example `must be an https URL`. */
+  readonly message: string
+}
+
+const describe = (issues: ReadonlyArray<Issue>): string =>
+  issues.map(({ path, message }) => `"${path}" ${message}`).join('; ')
+
+/** Thrown by `createAuthorizationServer` when options are rejected: all problems at once. */
+export class ConfigurationError extends OAuthServerError {
+  override readonly name = 'ConfigurationError'
+  override readonly code = 'ERR_CONFIGURATION_INVALID'
+  /** Every rejected option. */
+  readonly issues: ReadonlyArray<Issue>
+
+  /** @ignore */
+  constructor(issues: ReadonlyArray<Issue>) {
+    super(describe(issues))
+    this.issues = issues
+  }
+}
+
+/** Thrown when a client's metadata breaks a registration rule: all problems at once. */
+export class ClientMetadataError extends OAuthServerError {
+  override readonly name = 'ClientMetadataError'
+  override readonly code = 'ERR_CLIENT_METADATA_INVALID'
+  /** Every rejected field. */
+  readonly issues: ReadonlyArray<Issue>
+
+  /** @ignore */
+  constructor(issues: ReadonlyArray<Issue>) {
+    super(describe(issues))
+    this.issues = issues
+  }
+}
+
+/** Thrown when a client that an operation needs does not exist. */
+export class ClientNotFoundError extends OAuthServerError {
+  override readonly name = 'ClientNotFoundError'
+  override readonly code = 'ERR_CLIENT_NOT_FOUND'
+
+  /** @ignore */
+  constructor(clientId: string) {
+    super(`client "${clientId}" does not exist`)
+  }
+}
+
+/** Thrown by a store whose backend failed; `cause` is the driver's error. */
+export class StorageError extends OAuthServerError {
+  override readonly name = 'StorageError'
+  override readonly code = 'ERR_STORAGE'
+}

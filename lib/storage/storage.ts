@@ -1,0 +1,237 @@
+/**
+ * The storage contract: everything the authorization server keeps, as domain verbs.
+ *
+ * Three rules hold for every implementation:
+ *
+ * - **One winner.** Every state change that decides who gets tokens is one atomic operation, and its
+ *   result says who won. Nothing is decided by reading first and writing later.
+ * - **Nothing usable at rest.** Keys of artifacts and families, and every `…Hash`, are SHA-256 values
+ *   made by the caller. No store ever sees a token, a code, a secret or a cookie value. Keys consist
+ *   of `A–Z a–z 0–9 _ -` only, so none needs escaping.
+ * - **Time is an argument.** Instants are whole seconds since the Unix epoch. A store has no clock: a
+ *   record whose `expiresAt` is not after `now` does not exist, whether or not it was removed yet.
+ *
+ * Returned records are the caller's own: changing one changes nothing in the store.
+ * A failing backend is reported as {@link StorageError}.
+ *
+ * @module
+ */
+
+import type { ClientRecord } from '../clients/client.ts'
+import type { Consent } from '../consent/consent.ts'
+
+/** Everything the authorization server persists. */
+export interface Storage {
+  /** Registered clients. Lasting. */
+  readonly clients: ClientStore
+  /** Which scopes a user granted to a client. Lasting. */
+  readonly consents: ConsentStore
+  /** Token families with their current refresh token. They last as long as their tokens. */
+  readonly families: TokenFamilyStore
+  /** Authorization codes, pending requests and sessions. Short-lived. */
+  readonly artifacts: ArtifactStore
+  /** Access tokens that were revoked before they expired. Short-lived. */
+  readonly revokedAccessTokens: RevokedAccessTokenStore
+}
+
+/** Registered clients. */
+export interface ClientStore {
+  /** Adds a client. @returns `false` when its `clientId` is taken; nothing is changed then. */
+  insert(client: ClientRecord): Promise<boolean>
+
+  /** Finds a client by its `clientId`. */
+  find(clientId: string): Promise<ClientRecord | undefined>
+
+  /** Lists clients, newest first, stable while others are inserted or deleted. */
+  list(request: PageRequest): Promise<Page<ClientRecord>>
+
+  /**
+   * Replaces a client, if it is still at `expectedVersion`.
+   *
+   * @returns `false` when the client is gone or at another version; nothing is changed then.
+   */
+  update(client: ClientRecord, expectedVersion: number): Promise<boolean>
+
+  /** Deletes a client. @returns `false` when there was none. */
+  delete(clientId: string): Promise<boolean>
+}
+
+/** Which page of a list to return. */
+export interface PageRequest {
+  /** The most items to return, 1 to 100. */
+  readonly limit: number
+  /** `nextCursor` of the page before; absent for the first page. */
+  readonly cursor?: string
+}
+
+/** One page of a list. */
+export interface Page<Item> {
+  /** The items, at most `limit`. */
+  readonly items: ReadonlyArray<Item>
+  /** Opaque; names the next page. `undefined` on the last page. */
+  readonly nextCursor: string | undefined
+}
+
+/** Consents: one record per user and client. */
+export interface ConsentStore {
+  /**
+   * Adds scopes to the consent of a user to a client, or creates it, in one atomic step: of two
+   * concurrent calls neither loses its scopes.
+   */
+  grant(consent: Consent): Promise<void>
+
+  /** Finds the consent of a user to a client. */
+  find(userId: string, clientId: string): Promise<Consent | undefined>
+
+  /** Lists the consents of a user, most recently granted first. */
+  list(userId: string): Promise<ReadonlyArray<Consent>>
+
+  /** Deletes a consent. @returns `false` when there was none. */
+  delete(userId: string, clientId: string): Promise<boolean>
+}
+
+/**
+ * A token family: every refresh and access token that descends from one authorization.
+ *
+ * The family *is* the state of its refresh token: it holds the hash of the one that is current and
+ * nothing about the spent ones, so it has the same size after a thousand rotations.
+ */
+export interface TokenFamily {
+  /** Base64url SHA-256 of the family's secret, 43 characters; the `grant_id` of its access tokens. */
+  readonly familyId: string
+  /** Client the tokens were issued to. */
+  readonly clientId: string
+  /** Resource owner. */
+  readonly userId: string
+  /** Tenant the user belonged to when the family began. */
+  readonly tenantId: string
+  /** Scopes the user granted; no token of the family ever has more. */
+  readonly scopes: ReadonlyArray<string>
+  /** Token audience: the `aud` of its access tokens. */
+  readonly audience: string
+  /** When the authorization code was redeemed. */
+  readonly createdAt: number
+  /** The one refresh token that is good. Absent when the client may not use `refresh_token`. */
+  readonly refreshToken?: CurrentRefreshToken
+  /** The last rotation's answer, kept for a client that never received it. */
+  readonly retry?: RefreshRetry
+  /** When the last token of the family has expired; the record is worthless from then on. */
+  readonly expiresAt: number
+}
+
+/** The refresh token of a family that has not been used yet. */
+export interface CurrentRefreshToken {
+  /** Base64url SHA-256 of the token. */
+  readonly hash: string
+  /** When it was issued. */
+  readonly issuedAt: number
+  /** When it expires. */
+  readonly expiresAt: number
+}
+
+/** What lets a client that lost the answer to a refresh request ask again. */
+export interface RefreshRetry {
+  /** Hash of the refresh token that was spent. */
+  readonly spentTokenHash: string
+  /** Hash of the request that spent it; only the same request gets the answer again. */
+  readonly requestHash: string
+  /** The token response, encrypted under a key that only the spent token opens. */
+  readonly sealedResponse: string
+  /** Until when it is given again. */
+  readonly until: number
+}
+
+/** One rotation of a family's refresh token. */
+export interface Rotation {
+  /** Hash of the refresh token that the client presented. */
+  readonly presentedTokenHash: string
+  /** Hash of the request; see {@link RefreshRetry.requestHash}. */
+  readonly requestHash: string
+  /** The successor. */
+  readonly refreshToken: CurrentRefreshToken
+  /** Kept when the server has a retry window; `undefined` removes the one before. */
+  readonly retry: RefreshRetry | undefined
+  /** The family's new `expiresAt`. */
+  readonly expiresAt: number
+  /** If the presented token turns out to be spent: until when the revoked family is remembered. */
+  readonly rememberRevokedUntil: number
+}
+
+/** How a rotation ended. */
+export type RotationOutcome =
+  /** The presented token was current; the successor is now. */
+  | { readonly outcome: 'rotated' }
+  /** The presented token was spent by this very request within the retry window. Nothing changed. */
+  | { readonly outcome: 'retried'; readonly sealedResponse: string }
+  /** The presented token was not current: the family was revoked in the same step. */
+  | { readonly outcome: 'reused' }
+  /** The family does not exist, has expired or was revoked. Nothing changed. */
+  | { readonly outcome: 'gone' }
+
+/** Token families. */
+export interface TokenFamilyStore {
+  /**
+   * Begins a family. This is the step that redeems an authorization code: the code determines the
+   * `familyId`, so of any number of redemptions one creates the family.
+   *
+   * @returns `true` for exactly one caller per `familyId`; `false` also when the family was revoked
+   *   and is still remembered.
+   */
+  create(family: TokenFamily, now: number): Promise<boolean>
+
+  /** Finds a family. @returns `undefined` when there is none, it has expired or was revoked. */
+  find(familyId: string, now: number): Promise<TokenFamily | undefined>
+
+  /**
+   * Replaces the current refresh token, in one atomic step, if the presented one is current.
+   *
+   * A presented token that is not current is reuse and revokes the family in the same step
+   * (RFC 9700 §4.14.2), unless it is a retry. The caller has already established that the presented
+   * token was once issued for this family.
+   */
+  rotate(familyId: string, rotation: Rotation, now: number): Promise<RotationOutcome>
+
+  /**
+   * Revokes a family: O(1), whatever its history.
+   *
+   * @param rememberUntil Until when `create` must still refuse this `familyId`.
+   *
+   * @returns `false` when there was no live family.
+   */
+  revoke(familyId: string, rememberUntil: number, now: number): Promise<boolean>
+
+  /** Revokes every family of a user under a client. @returns How many there were. */
+  revokeConnection(
+    userId: string,
+    clientId: string,
+    rememberUntil: number,
+    now: number,
+  ): Promise<number>
+}
+
+/** What an artifact is. */
+export type ArtifactKind = 'AuthorizationCode' | 'PendingRequest' | 'Session'
+
+/** An artifact's content: plain JSON. */
+export type ArtifactData = Readonly<Record<string, unknown>>
+
+/** Short-lived records, found by the hash of the identifier that a browser or client holds. */
+export interface ArtifactStore {
+  /** Inserts or replaces. */
+  save(kind: ArtifactKind, key: string, data: ArtifactData, expiresAt: number): Promise<void>
+
+  /** Finds an artifact that has not expired. */
+  find(kind: ArtifactKind, key: string, now: number): Promise<ArtifactData | undefined>
+
+  /** Deletes an artifact; does nothing when there is none. */
+  delete(kind: ArtifactKind, key: string): Promise<void>
+}
+
+/** The deny list of access tokens, by `jti`. */
+export interface RevokedAccessTokenStore {
+  /** Remembers a revoked access token until it would have expired. */
+  add(jti: string, expiresAt: number): Promise<void>
+
+  /** Whether an access token was revoked. */
+  has(jti: string, now: number): Promise<boolean>
+}
