@@ -1,0 +1,33 @@
+import type { ArtifactData, ArtifactKind, ArtifactStore } from '../../lib/storage/storage.ts'
+import { ExpiringRecords, type RecordLimits } from './expiring-records.ts'
+
+/** Creates the store of authorization codes, pending requests and sessions. Each kind has its limit. */
+export function createArtifactStore(limits: RecordLimits): ArtifactStore {
+  const artifacts: Readonly<Record<ArtifactKind, ExpiringRecords<ArtifactData>>> = {
+    AuthorizationCode: new ExpiringRecords({
+      ...limits,
+      kind: 'authorization codes',
+      whenFull: 'refuse',
+    }),
+    PendingRequest: new ExpiringRecords({
+      ...limits,
+      kind: 'pending requests',
+      whenFull: 'drop-oldest',
+    }),
+    Session: new ExpiringRecords({ ...limits, kind: 'sessions', whenFull: 'drop-oldest' }),
+  }
+
+  return {
+    async save(kind, key, data, expiresAt) {
+      artifacts[kind].set(key, structuredClone(data), expiresAt)
+    },
+
+    async find(kind, key, now) {
+      return structuredClone(artifacts[kind].find(key, now))
+    },
+
+    async delete(kind, key) {
+      artifacts[kind].delete(key)
+    },
+  }
+}

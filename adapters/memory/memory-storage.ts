@@ -1,0 +1,66 @@
+/**
+ * Storage in the memory of one process: for tests, for development, and for a single server that may
+ * forget everything when it restarts.
+ *
+ * JavaScript runs one piece of code at a time, so a method that does not wait is one atomic step. No
+ * method of these stores waits.
+ *
+ * @module
+ */
+
+import { ConfigurationError } from '../../lib/errors.ts'
+import type { Storage } from '../../lib/storage/storage.ts'
+import { createArtifactStore } from './artifact-store.ts'
+import { createClientStore } from './client-store.ts'
+import { createConsentStore } from './consent-store.ts'
+import type { LatestInstant } from './expiring-records.ts'
+import { createRevokedAccessTokenStore } from './revoked-access-token-store.ts'
+import { createTokenFamilyStore } from './token-family-store.ts'
+
+const DEFAULT_MAX_RECORDS = 100_000
+
+/** Options of {@link createMemoryStorage}. */
+export interface MemoryStorageOptions {
+  /**
+   * The most short-lived records of each kind, a positive integer. The kinds are authorization codes,
+   * pending requests, sessions, token families and revoked access tokens.
+   *
+   * When a kind is full, its expired records are removed. If that makes no room, the oldest pending
+   * request or session is dropped, while a new authorization code, token family or revoked access
+   * token is refused with a `StorageError`: forgetting one of those could bring a dead token to life.
+   *
+   * @defaultValue `100_000`
+   */
+  readonly maxRecords?: number
+}
+
+/**
+ * Creates an empty storage in memory.
+ *
+ * Expired records are removed little by little as others are written.
+ *
+ * @throws {@link ConfigurationError} when `maxRecords` is not a positive integer.
+ *
+ * @example
+ *
+ * A server for a test
+ *
+ * ```ts
+ * const server = createAuthorizationServer({ ...options, storage: createMemoryStorage() })
+ * ```
+ */
+export function createMemoryStorage(options: MemoryStorageOptions = {}): Storage {
+  const { maxRecords = DEFAULT_MAX_RECORDS } = options
+  if (!Number.isSafeInteger(maxRecords) || maxRecords < 1) {
+    throw new ConfigurationError([{ path: 'maxRecords', message: 'must be a positive integer' }])
+  }
+  const latestInstant: LatestInstant = { now: 0 }
+  const limits = { maxRecords, latestInstant }
+  return {
+    clients: createClientStore(),
+    consents: createConsentStore(),
+    families: createTokenFamilyStore(limits),
+    artifacts: createArtifactStore(limits),
+    revokedAccessTokens: createRevokedAccessTokenStore(limits),
+  }
+}

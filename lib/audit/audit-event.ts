@@ -1,0 +1,76 @@
+/**
+ * Audit events: what happened, to whom, and why. They hold identifiers and reasons, never a token, a
+ * code, a secret, a password or a hash of one.
+ *
+ * @module
+ */
+
+import type { GrantType } from '../clients/client.ts'
+
+/** Members of every audit event. */
+export interface AuditEventContext {
+  /** Version of the event's shape. */
+  readonly version: 1
+  /** When it happened; seconds since the Unix epoch. */
+  readonly at: number
+  /** Address the request came from, as Koa sees it (`app.proxy`); `undefined` outside of a request. */
+  readonly ip: string | undefined
+}
+
+/** Whom an event is about, as far as known. */
+export interface AuditSubject {
+  readonly clientId?: string | undefined
+  readonly userId?: string | undefined
+  readonly tenantId?: string | undefined
+  /** The token family. */
+  readonly familyId?: string | undefined
+}
+
+/** What happened. Switch on `type`. */
+export type AuditEventDetail =
+  /** An authorization code was issued. */
+  | (AuditSubject & { readonly type: 'authorization.granted'; readonly scopes: ReadonlyArray<string> })
+  /** An authorization request ended without a code; `reason` is for developers. */
+  | (AuditSubject & {
+      readonly type: 'authorization.refused'
+      readonly error: string
+      readonly reason: string
+    })
+  /** A user proved who they are. */
+  | (AuditSubject & { readonly type: 'user.signed-in' })
+  /** Somebody failed to. `username` is what was typed. */
+  | (AuditSubject & {
+      readonly type: 'user.sign-in-failed'
+      readonly username: string
+      readonly reason: 'invalid-credentials' | 'too-many-attempts'
+    })
+  /** A user of a foreign tenant met a `TENANT` client. */
+  | (AuditSubject & { readonly type: 'tenant.refused' })
+  /** A user allowed a client to use scopes. */
+  | (AuditSubject & { readonly type: 'consent.granted'; readonly scopes: ReadonlyArray<string> })
+  /** The token endpoint answered with tokens. */
+  | (AuditSubject & { readonly type: 'token.issued'; readonly grantType: GrantType })
+  /** The token endpoint refused. */
+  | (AuditSubject & {
+      readonly type: 'token.refused'
+      readonly error: string
+      readonly reason: string
+    })
+  /** A spent refresh token or a used code came back: the family is dead. */
+  | (AuditSubject & { readonly type: 'token.reuse-detected'; readonly reason: string })
+  /** A client revoked a token of its own. */
+  | (AuditSubject & { readonly type: 'token.revoked' })
+  /** A client asked about a token. */
+  | (AuditSubject & { readonly type: 'token.introspected'; readonly isActive: boolean })
+  /** A client failed to authenticate. */
+  | (AuditSubject & { readonly type: 'client.authentication-failed'; readonly reason: string })
+  /** A client was registered. */
+  | (AuditSubject & { readonly type: 'client.registered' })
+  /** A request failed for a reason of our own or the host's. */
+  | { readonly type: 'server.error'; readonly error: unknown }
+
+/** An audit event. */
+export type AuditEvent = AuditEventContext & AuditEventDetail
+
+/** Receives audit events. */
+export type AuditListener = (event: AuditEvent) => void | Promise<void>

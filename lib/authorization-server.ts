@@ -1,0 +1,135 @@
+/**
+ * The composition root: puts the parts together and hands the host what it needs.
+ *
+ * @module
+ */
+
+import type { Middleware } from 'koa'
+import { type AuditLog, createAuditLog } from './audit/audit-log.ts'
+import { type ClientRegistry, createClientRegistry } from './clients/client-registry.ts'
+import { findClientRecord } from './clients/find-client-record.ts'
+import { createBrowserBinding } from './http/browser-binding.ts'
+import { createContinueRoute } from './http/continue-route.ts'
+import { cookieSettingsFor, createCookieJar } from './http/cookies.ts'
+import { metadataOf } from './http/metadata.ts'
+import {
+  AUTHORIZE_PATH,
+  CONTINUE_PATH,
+  continuePath,
+  INTROSPECT_PATH,
+  JWKS_PATH,
+  METADATA_PATH,
+  REVOKE_PATH,
+  SUPER_ADMIN_CLIENTS_PATH,
+  TOKEN_PATH,
+} from './http/paths.ts'
+import { publicDocument } from './http/public-document.ts'
+import { createRouter, type FindRoute, type Route } from './http/router.ts'
+import { createSuperAdminRoute } from './http/super-admin-route.ts'
+import { createThrottle } from './http/throttle.ts'
+import { createSigningKeys } from './keys/signing-keys.ts'
+import type { AuthorizationServerOptions } from './options.ts'
+import { createProtocolEndpoints } from './provider/create-provider.ts'
+import { type ResolvedOptions, resolveOptions } from './resolve-options.ts'
+import { createAccessTokens } from './tokens/access-token.ts'
+
+const RESUME_PATH = new RegExp(`^${AUTHORIZE_PATH}/[\\w-]{16,64}$`)
+
+/** An authorization server, ready to be mounted. */
+export interface AuthorizationServer {
+  /** Its issuer identifier. */
+  readonly issuer: string
+  /** The registered clients. */
+  readonly clients: ClientRegistry
+  /**
+   * The Koa middleware that answers the server's own paths and calls `next()` for every other.
+   *
+   * Use it at the root of the host application, where an issuer with a path is served too, or below
+   * that path with koa-mount. Put it before body parsers.
+   */
+  middleware(): Middleware
+}
+
+/**
+ * Creates an authorization server.
+ *
+ * @throws {@link ConfigurationError} with everything that is wrong with the options.
+ */
+export function createAuthorizationServer(
+  options: AuthorizationServerOptions,
+): AuthorizationServer {
+  const resolved = resolveOptions(options)
+  const { issuer, storage, scopes, onEvent, pages, clock: now } = resolved
+  const audit = createAuditLog(onEvent, now)
+  const clients = createClientRegistry({ store: storage.clients, catalogue: scopes, now })
+  const findRoute = createRoutes(resolved, clients, audit)
+  const { pathname: issuerPath } = new URL(issuer)
+  const router = createRouter({
+    issuer,
+    findRoute,
+    rootRoutes: (path) => (path === METADATA_PATH + issuerPath ? findRoute(METADATA_PATH) : undefined),
+    pages,
+    audit,
+  })
+  return Object.freeze({ issuer, clients, middleware: () => router })
+}
+
+function createRoutes(
+  options: ResolvedOptions,
+  clients: ClientRegistry,
+  audit: AuditLog,
+): FindRoute {
+  const { issuer, storage, scopes, findUser, hostSession, clock: now } = options
+  const signingKeys = createSigningKeys(options.signingKeys)
+  const cookies = cookieSettingsFor(issuer)
+  const binding = createBrowserBinding(cookies)
+
+  const protocol = createProtocolEndpoints({
+    ...options,
+    now,
+    audit,
+    hostSession,
+    accessTokens: createAccessTokens({ issuer, signingKeys, now }),
+    findClient: (clientId) => findClientRecord(storage.clients, clientId),
+    scopes: Object.keys(scopes),
+    cookies,
+    createCookieJar: (ctx) => createCookieJar(ctx, issuer, options.cookieKeys),
+    interactionUrl(ctx, pendingRequestToken) {
+      binding.bind(ctx, pendingRequestToken, now())
+      return issuer.slice(new URL(issuer).origin.length) + continuePath(pendingRequestToken)
+    },
+    throttle: createThrottle(),
+  })
+  const continueRoute = createContinueRoute({
+    ...options,
+    audit,
+    now,
+    binding,
+    consents: storage.consents,
+    findClient: clients.find,
+    findUser,
+    hostSession,
+    authenticateUser: options.authenticateUser,
+    pendingRequests: protocol.pendingRequests,
+    signInThrottle: createThrottle(),
+  })
+
+  const forPeople = { audience: 'people', handle: protocol.handle } as const
+  const forPrograms = { audience: 'programs', handle: protocol.handle } as const
+  const routes = new Map<string, Route>([
+    [METADATA_PATH, publicDocument(metadataOf(issuer, scopes), 'json')],
+    [JWKS_PATH, publicDocument(signingKeys.publicKeys, 'application/jwk-set+json')],
+    [AUTHORIZE_PATH, { ...forPeople, methods: ['GET'] }],
+    [CONTINUE_PATH, { audience: 'people', methods: ['GET', 'POST'], handle: continueRoute }],
+    [TOKEN_PATH, { ...forPrograms, methods: ['POST', 'OPTIONS'] }],
+    [INTROSPECT_PATH, { ...forPrograms, methods: ['POST'] }],
+    [REVOKE_PATH, { ...forPrograms, methods: ['POST', 'OPTIONS'] }],
+  ])
+  const { authorizeSuperAdmin } = options
+  if (authorizeSuperAdmin !== undefined) {
+    const handle = createSuperAdminRoute({ clients, authorizeSuperAdmin, audit })
+    routes.set(SUPER_ADMIN_CLIENTS_PATH, { audience: 'programs', methods: ['POST'], handle })
+  }
+  const resume: Route = { ...forPeople, methods: ['GET'] }
+  return (path) => routes.get(path) ?? (RESUME_PATH.test(path) ? resume : undefined)
+}

@@ -1,0 +1,12 @@
+import type { ClientStore } from '../storage/storage.ts'
+import type { ClientRecord } from './client.ts'
+
+const CLIENT_ID = /^[\w-]{1,128}$/
+
+/** Finds a client by an id from the wire. What cannot be one of ours never reaches the store. */
+export async function findClientRecord(
+  store: ClientStore,
+  clientId: string,
+): Promise<ClientRecord | undefined> {
+  return CLIENT_ID.test(clientId) ? await store.find(clientId) : undefined
+}

@@ -1,0 +1,33 @@
+/**
+ * When to ask for consent.
+ *
+ * @module
+ */
+
+import { isLoopbackRedirectUri } from '../clients/redirect-uri.ts'
+import { isSubset } from '../scopes/scope.ts'
+
+/** What the decision depends on. */
+export interface ConsentQuestion {
+  /** Scopes of the authorization request. */
+  readonly requestedScopes: ReadonlyArray<string>
+  /** Scopes the user granted to the client earlier. */
+  readonly grantedScopes: ReadonlyArray<string>
+  /** Scopes the user allowed just now, for this request. */
+  readonly consentedScopes: ReadonlyArray<string> | undefined
+  /** Whether the client asked for the consent page (`prompt=consent`). */
+  readonly isConsentPrompted: boolean
+  /** Where the code goes. */
+  readonly redirectUri: string
+}
+
+/** Whether the user must be asked. */
+export function needsConsent(question: ConsentQuestion): boolean {
+  const { requestedScopes, grantedScopes, consentedScopes } = question
+  if (consentedScopes !== undefined) return !isSubset(requestedScopes, consentedScopes)
+  if (question.isConsentPrompted) return true
+  // RFC 8252 §8.6: whoever listens on a loopback port may be any program, so an earlier consent to
+  // the client says nothing about it.
+  if (isLoopbackRedirectUri(question.redirectUri)) return true
+  return !isSubset(requestedScopes, grantedScopes)
+}

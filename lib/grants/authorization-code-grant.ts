@@ -1,0 +1,100 @@
+/**
+ * `grant_type=authorization_code` (RFC 6749 §4.1.3).
+ *
+ * The code determines the id of the family it begins; creating that family is the one atomic step, and
+ * whoever does not get to create it is replaying the code. Everything that can fail, signing included,
+ * happens before it.
+ *
+ * @module
+ */
+
+import { AUTHORIZATION_CODE_TTL_SECONDS } from '../lifetimes.ts'
+import { intersect } from '../scopes/scope.ts'
+import type { TokenFamily } from '../storage/storage.ts'
+import { type AuthorizationCodeRecord, checkRedemption } from '../tokens/authorization-code.ts'
+import { createRefreshToken, familyIdOf, familySecretOf } from '../tokens/refresh-token.ts'
+import { sha256 } from '../util/sha256.ts'
+import {
+  type Grant,
+  type GrantDependencies,
+  requireGrantType,
+  requireTarget,
+  requireUser,
+  respondWithTokens,
+} from './grant.ts'
+import { GrantRefusal } from './refusal.ts'
+
+/** Redeems an authorization code. */
+export const authorizationCodeGrant: Grant = async (dependencies, { client, parameters }) => {
+  const { storage, findUser, accessTokens } = dependencies
+  requireGrantType(client, 'authorization_code')
+  if (parameters.code === undefined) throw new GrantRefusal('parameter-missing')
+  const now = dependencies.now()
+
+  const code = await findCode(dependencies, parameters.code, now)
+  const problem = checkRedemption(code, {
+    clientId: client.clientId,
+    redirectUri: parameters.redirect_uri,
+    codeVerifier: parameters.code_verifier,
+  })
+  if (problem !== undefined) throw new GrantRefusal(problem, { userId: code.userId })
+  requireTarget(parameters.resource, code.audience)
+
+  const { userId, audience } = code
+  const [user, consent] = await Promise.all([
+    requireUser(findUser, userId, client),
+    storage.consents.find(userId, client.clientId),
+  ])
+  const { tenantId } = user
+  const familySecret = familySecretOf(parameters.code)
+  const familyId = familyIdOf(familySecret)
+  const subject = { userId, tenantId, familyId }
+  if (consent === undefined) throw new GrantRefusal('consent-withdrawn', subject)
+  const scopes = intersect(code.scopes, client.scopes)
+  if (scopes.length === 0) throw new GrantRefusal('scope-exceeded', subject)
+
+  const refreshToken = client.allowedGrantTypes.includes('refresh_token')
+    ? createRefreshToken(familySecret)
+    : undefined
+  const ttlSeconds = client.accessTokenTtlSeconds
+  const body = await respondWithTokens(
+    accessTokens,
+    { clientId: client.clientId, ...subject, scopes, audience, ttlSeconds },
+    refreshToken,
+  )
+
+  const refreshTokenExpiresAt = now + client.refreshTokenTtlSeconds
+  const family: TokenFamily = {
+    ...subject,
+    clientId: client.clientId,
+    scopes: code.scopes,
+    audience,
+    createdAt: now,
+    ...(refreshToken === undefined
+      ? {}
+      : {
+          refreshToken: {
+            hash: sha256(refreshToken),
+            issuedAt: now,
+            expiresAt: refreshTokenExpiresAt,
+          },
+        }),
+    expiresAt: refreshToken === undefined ? now + ttlSeconds : refreshTokenExpiresAt,
+  }
+  if (!(await storage.families.create(family, now))) {
+    // OAuth 2.1 §4.1.3: a code that is used again revokes what was issued for it.
+    await storage.families.revoke(familyId, now + AUTHORIZATION_CODE_TTL_SECONDS, now)
+    throw new GrantRefusal('code-replayed', subject)
+  }
+  return { body, ...subject }
+}
+
+async function findCode(
+  { storage }: GrantDependencies,
+  code: string,
+  now: number,
+): Promise<AuthorizationCodeRecord> {
+  const record = await storage.artifacts.find('AuthorizationCode', sha256(code), now)
+  if (record === undefined) throw new GrantRefusal('code-unknown')
+  return record as unknown as AuthorizationCodeRecord
+}

@@ -1,0 +1,55 @@
+/**
+ * Reading request bodies of our own routes. oidc-provider reads those of the protocol endpoints.
+ *
+ * @module
+ */
+
+import type { Context } from 'koa'
+
+const MAXIMUM_FORM_BYTES = 16 * 1024
+const MAXIMUM_JSON_BYTES = 64 * 1024
+
+/**
+ * Reads a submitted HTML form.
+ *
+ * @returns `undefined` when the body is not a form, is too large, or did not arrive whole.
+ */
+export async function readForm(ctx: Context): Promise<URLSearchParams | undefined> {
+  if (!ctx.is('application/x-www-form-urlencoded')) return undefined
+  const text = await readText(ctx, MAXIMUM_FORM_BYTES)
+  return text === undefined ? undefined : new URLSearchParams(text)
+}
+
+/**
+ * Reads a JSON object.
+ *
+ * @returns `undefined` when the body is not one, is too large, or did not arrive whole.
+ */
+export async function readJson(ctx: Context): Promise<Record<string, unknown> | undefined> {
+  if (!ctx.is('json')) return undefined
+  const text = await readText(ctx, MAXIMUM_JSON_BYTES)
+  if (text === undefined) return undefined
+  try {
+    const value: unknown = JSON.parse(text)
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
+    return isObject ? (value as Record<string, unknown>) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+async function readText(ctx: Context, maximumBytes: number): Promise<string | undefined> {
+  const chunks: Array<Buffer> = []
+  let length = 0
+  try {
+    for await (const chunk of ctx.req.iterator({ destroyOnReturn: false })) {
+      length += chunk.length
+      if (length > maximumBytes) return undefined
+      chunks.push(chunk)
+    }
+  } catch {
+    // The sender went away in the middle of its request; there is nobody to answer.
+    return undefined
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}

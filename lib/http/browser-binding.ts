@@ -1,0 +1,89 @@
+/**
+ * Binds a pending request to the browser that made it, so that nobody can have somebody else sign in
+ * or consent for them, and its forms to our pages (CSRF).
+ *
+ * Every pending request has a cookie of its own, so that tabs do not disturb each other.
+ *
+ * @module
+ */
+
+import { createHmac, randomBytes } from 'node:crypto'
+import type { Context } from 'koa'
+import { PENDING_REQUEST_TTL_SECONDS } from '../lifetimes.ts'
+import type { CookieSettings } from '../provider/configuration.ts'
+import { equalsInConstantTime, sha256 } from '../util/sha256.ts'
+
+const MAXIMUM_COOKIES = 10
+const NAME_HASH_LENGTH = 16
+const BINDING = /^[0-9a-z]{8}[\w-]{43}$/
+
+/** Binds pending requests to browsers. */
+export interface BrowserBinding {
+  /** Binds a pending request to this browser. */
+  bind(ctx: Context, pendingRequestToken: string, now: number): void
+  /** The secret that binds it to this browser; `undefined` in any other browser. */
+  find(ctx: Context, pendingRequestToken: string): string | undefined
+}
+
+/** Makes the binding of a server. */
+export function createBrowserBinding({ namePrefix, path }: CookieSettings): BrowserBinding {
+  const prefix = `${namePrefix}oauth_prt_`
+  const nameOf = (token: string): string => prefix + sha256(token).slice(0, NAME_HASH_LENGTH)
+  const options = { path, httpOnly: true, sameSite: 'lax', signed: false, overwrite: true } as const
+
+  return {
+    bind(ctx, pendingRequestToken, now) {
+      for (const name of surplusCookies(ctx, prefix)) ctx.cookies.set(name, null, options)
+      // The time comes first, so that cookies sort by age.
+      const value = now.toString(36).padStart(8, '0') + randomBytes(32).toString('base64url')
+      const maxAge = PENDING_REQUEST_TTL_SECONDS * 1000
+      ctx.cookies.set(nameOf(pendingRequestToken), value, { ...options, maxAge })
+    },
+
+    find(ctx, pendingRequestToken) {
+      const secret = ctx.cookies.get(nameOf(pendingRequestToken), { signed: false })
+      return secret !== undefined && BINDING.test(secret) ? secret : undefined
+    },
+  }
+}
+
+/** The oldest cookies past the limit: a browser that begins and never ends must not fill its header. */
+function surplusCookies(ctx: Context, prefix: string): ReadonlyArray<string> {
+  const cookies = ctx
+    .get('cookie')
+    .split(/; */)
+    .filter((cookie) => cookie.startsWith(prefix))
+    .map((cookie) => cookie.split('=', 2) as [name: string, value: string])
+    .sort(([, left], [, right]) => (left < right ? 1 : -1))
+  return cookies.slice(MAXIMUM_COOKIES - 1).map(([name]) => name)
+}
+
+/**
+ * The CSRF token of a page. It names the user that the page shows (as a hash), so that a page that
+ * shows somebody who is not the browser's user any more cannot be submitted.
+ */
+export function csrfTokenOf(bindingSecret: string, userId: string | undefined): string {
+  const subject = sha256(JSON.stringify(userId ?? null))
+  return `${subject}.${sign(bindingSecret, subject)}`
+}
+
+/**
+ * Where a submitted form comes from: from the page as it would be shown now, from an earlier page of
+ * ours, or from somewhere else.
+ */
+export type FormOrigin = 'current-page' | 'outdated-page' | 'elsewhere'
+
+/** Tells where a submitted form comes from, by its CSRF token. */
+export function formOriginOf(
+  token: string | null,
+  bindingSecret: string,
+  userId: string | undefined,
+): FormOrigin {
+  const [subject = '', signature = ''] = token?.split('.') ?? []
+  if (!equalsInConstantTime(signature, sign(bindingSecret, subject))) return 'elsewhere'
+  return token === csrfTokenOf(bindingSecret, userId) ? 'current-page' : 'outdated-page'
+}
+
+function sign(bindingSecret: string, subject: string): string {
+  return createHmac('sha256', bindingSecret).update(`csrf\0${subject}`).digest('base64url')
+}

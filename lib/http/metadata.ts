@@ -1,0 +1,36 @@
+/**
+ * Authorization server metadata (RFC 8414): only what is enabled.
+ *
+ * @module
+ */
+
+import type { ScopeCatalogue } from '../scopes/scope-catalogue.ts'
+import { AUTHORIZE_PATH, INTROSPECT_PATH, JWKS_PATH, REVOKE_PATH, TOKEN_PATH } from './paths.ts'
+
+/** The metadata document of an issuer. */
+export function metadataOf(
+  issuer: string,
+  scopes: ScopeCatalogue,
+): Readonly<Record<string, unknown>> {
+  return {
+    issuer,
+    authorization_endpoint: issuer + AUTHORIZE_PATH,
+    token_endpoint: issuer + TOKEN_PATH,
+    jwks_uri: issuer + JWKS_PATH,
+    introspection_endpoint: issuer + INTROSPECT_PATH,
+    revocation_endpoint: issuer + REVOKE_PATH,
+    scopes_supported: Object.keys(scopes),
+    response_types_supported: ['code'],
+    response_modes_supported: ['query'],
+    grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials'],
+    token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
+    introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+    revocation_endpoint_auth_methods_supported: [
+      'client_secret_basic',
+      'client_secret_post',
+      'none',
+    ],
+    code_challenge_methods_supported: ['S256'],
+    authorization_response_iss_parameter_supported: true,
+  }
+}

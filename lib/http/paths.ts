@@ -1,0 +1,19 @@
+/**
+ * The paths of the contract, relative to the issuer.
+ *
+ * @module
+ */
+
+export const METADATA_PATH = '/.well-known/oauth-authorization-server'
+export const JWKS_PATH = '/.well-known/jwks.json'
+export const AUTHORIZE_PATH = '/oauth/authorize'
+export const CONTINUE_PATH = '/oauth/continue'
+export const TOKEN_PATH = '/oauth/token'
+export const INTROSPECT_PATH = '/oauth/introspect'
+export const REVOKE_PATH = '/oauth/revoke'
+export const SUPER_ADMIN_CLIENTS_PATH = '/super-admin/oauth-clients'
+
+/** Path and query of the page for a pending request. */
+export function continuePath(pendingRequestToken: string): string {
+  return `${CONTINUE_PATH}?${new URLSearchParams({ prt: pendingRequestToken })}`
+}

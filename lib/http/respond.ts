@@ -1,0 +1,63 @@
+/**
+ * Writing responses: pages, JSON, and the headers that go with them.
+ *
+ * @module
+ */
+
+import type { Context } from 'koa'
+import type { ErrorView, Page, Pages } from '../pages/pages.ts'
+
+/** Writes a page, with the headers that keep it to itself (RFC 9700 §4.16). */
+export function sendPage(ctx: Context, status: number, page: Page): void {
+  ctx.status = status
+  ctx.type = 'html'
+  ctx.body = page.html
+  ctx.set({
+    'Content-Security-Policy': page.contentSecurityPolicy,
+    'X-Frame-Options': 'DENY',
+    ...PRIVATE_HEADERS,
+  })
+}
+
+/** Writes the error page. */
+export async function sendErrorPage(
+  ctx: Context,
+  status: number,
+  pages: Pages,
+  view: ErrorView,
+): Promise<void> {
+  sendPage(ctx, status, await pages.error(view))
+}
+
+/** Writes a JSON error (RFC 6749 §5.2). */
+export function sendJsonError(
+  ctx: Context,
+  status: number,
+  error: string,
+  description: string,
+): void {
+  ctx.status = status
+  ctx.set(PRIVATE_HEADERS)
+  ctx.body = { error, error_description: description }
+}
+
+/** Redirects after a GET. */
+export function redirectAfterGet(ctx: Context, url: string): void {
+  ctx.set(PRIVATE_HEADERS)
+  ctx.status = 302
+  ctx.redirect(url)
+}
+
+/** Redirects after a POST: 303, so that nothing that was posted is sent on (RFC 9700 §4.12). */
+export function redirectAfterPost(ctx: Context, url: string): void {
+  ctx.set(PRIVATE_HEADERS)
+  ctx.status = 303
+  ctx.redirect(url)
+}
+
+/** Headers of every response that is for one person or one client only. */
+export const PRIVATE_HEADERS: Readonly<Record<string, string>> = {
+  'Cache-Control': 'no-store',
+  'Referrer-Policy': 'no-referrer',
+  'X-Content-Type-Options': 'nosniff',
+}

@@ -1,0 +1,91 @@
+/**
+ * The server as one Koa middleware: knows its own paths, answers them, and leaves all others alone.
+ *
+ * @module
+ */
+
+import type { Context, Middleware, Next } from 'koa'
+import mount from 'koa-mount'
+import type { AuditLog } from '../audit/audit-log.ts'
+import { StorageError } from '../errors.ts'
+import type { Pages } from '../pages/pages.ts'
+import { sendErrorPage, sendJsonError } from './respond.ts'
+
+/** How one path is answered. */
+export interface Route {
+  /** Methods it answers; any other gets 405. */
+  readonly methods: ReadonlyArray<string>
+  /** Whether people see it (errors are pages) or programs (errors are JSON). */
+  readonly audience: 'people' | 'programs'
+  readonly handle: (ctx: Context) => Promise<void> | void
+}
+
+/** Finds the route of a path, relative to the issuer. */
+export type FindRoute = (path: string) => Route | undefined
+
+/** What the router works with. */
+export interface RouterDependencies {
+  readonly issuer: string
+  readonly findRoute: FindRoute
+  /** The route of RFC 8414 §3.1: metadata at the root of the host, for an issuer with a path. */
+  readonly rootRoutes: FindRoute
+  readonly pages: Pages
+  readonly audit: AuditLog
+}
+
+/** Makes the middleware. */
+export function createRouter(dependencies: RouterDependencies): Middleware {
+  const routes = dispatch(dependencies, dependencies.findRoute)
+  const { pathname: issuerPath } = new URL(dependencies.issuer)
+  if (issuerPath === '/') return routes
+
+  const underIssuerPath = mount(issuerPath, routes)
+  const atRoot = dispatch(dependencies, dependencies.rootRoutes)
+  return (ctx, next) => {
+    // koa-mount has taken the prefix off already.
+    if (ctx['mountPath'] !== undefined) return routes(ctx, next)
+    return atRoot(ctx, () => underIssuerPath(ctx, next))
+  }
+}
+
+function dispatch(dependencies: RouterDependencies, findRoute: FindRoute): Middleware {
+  return async (ctx: Context, next: Next) => {
+    const route = findRoute(ctx.path)
+    if (route === undefined) return await next()
+    if (!route.methods.includes(ctx.method)) {
+      ctx.set('Allow', route.methods.join(', '))
+      sendJsonError(ctx, 405, 'invalid_request', `use ${route.methods.join(' or ')}`)
+      return
+    }
+    try {
+      await route.handle(ctx)
+    } catch (error) {
+      await answerFailure(dependencies, ctx, route, error)
+    }
+    if (ctx.status === 503) ctx.set('Retry-After', String(RETRY_AFTER_SECONDS))
+  }
+}
+
+const RETRY_AFTER_SECONDS = 5
+
+async function answerFailure(
+  { pages, audit }: RouterDependencies,
+  ctx: Context,
+  route: Route,
+  error: unknown,
+): Promise<void> {
+  audit.record({ type: 'server.error', error }, ctx.ip)
+  ctx.app.emit('error', error, ctx)
+  const isUnavailable = error instanceof StorageError
+  const status = isUnavailable ? 503 : 500
+  const code = isUnavailable ? 'temporarily_unavailable' : 'server_error'
+  const description = isUnavailable
+    ? 'the service is temporarily unavailable, try again'
+    : 'the server failed to answer this request'
+  if (route.audience === 'programs') {
+    sendJsonError(ctx, status, code, description)
+    return
+  }
+  const kind = isUnavailable ? 'temporarily-unavailable' : 'server-error'
+  await sendErrorPage(ctx, status, pages, { kind, error: code, description: undefined })
+}

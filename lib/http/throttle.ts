@@ -1,0 +1,50 @@
+/**
+ * Slows down whoever guesses passwords or client secrets.
+ *
+ * Counts failures only, in the memory of the process: behind a load balancer the limits apply per
+ * instance. An account or a client is counted together with the address that failed, so that nobody
+ * can lock somebody else out.
+ *
+ * @module
+ */
+
+import { RateLimiterMemory } from 'rate-limiter-flexible'
+
+const WINDOW_SECONDS = 300
+const FAILURES_PER_ADDRESS = 100
+const FAILURES_PER_TARGET = 10
+
+/** Counts failed attempts. */
+export interface Throttle {
+  /** Whether an address has failed too often, at all or with this target. */
+  isBlocked(ip: string, target?: string): Promise<boolean>
+  /** Counts a failure. */
+  recordFailure(ip: string, target: string | undefined): void
+}
+
+/** Makes a throttle with counters of its own. */
+export function createThrottle(): Throttle {
+  const byAddress = new RateLimiterMemory({
+    points: FAILURES_PER_ADDRESS,
+    duration: WINDOW_SECONDS,
+  })
+  const byTarget = new RateLimiterMemory({ points: FAILURES_PER_TARGET, duration: WINDOW_SECONDS })
+  const isSpent = async (limiter: RateLimiterMemory, key: string): Promise<boolean> => {
+    const counter = await limiter.get(key)
+    return counter !== null && counter.consumedPoints >= limiter.points
+  }
+  return {
+    async isBlocked(ip, target) {
+      if (await isSpent(byAddress, ip)) return true
+      return target !== undefined && (await isSpent(byTarget, `${ip} ${target}`))
+    },
+
+    recordFailure(ip, target) {
+      void byAddress.penalty(ip)
+      if (target !== undefined) void byTarget.penalty(`${ip} ${target}`)
+    },
+  }
+}
+
+/** After how many seconds a blocked caller may try again, at the latest. */
+export const RETRY_AFTER_SECONDS: number = WINDOW_SECONDS

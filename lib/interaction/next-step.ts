@@ -1,0 +1,49 @@
+/**
+ * What a pending request still needs: the order of the pages, in one place.
+ *
+ * @module
+ */
+
+import type { Client } from '../clients/client.ts'
+import { needsConsent } from '../consent/consent-policy.ts'
+import { mayUseClient } from '../tenancy/client-audience-policy.ts'
+import type { User } from '../users/user.ts'
+import type { PendingRequest } from './pending-request.ts'
+
+/** What comes next. */
+export type NextStep =
+  | { readonly step: 'sign-in' }
+  | { readonly step: 'select-account'; readonly user: User }
+  | { readonly step: 'refuse-access'; readonly user: User }
+  | { readonly step: 'consent'; readonly user: User }
+  | { readonly step: 'complete'; readonly user: User }
+
+/**
+ * Decides what comes next.
+ *
+ * @param user The user of {@link currentUserId}; `undefined` when there is none, or none any more.
+ * @param grantedScopes Scopes this user granted to this client earlier.
+ */
+export function nextStep(
+  request: PendingRequest,
+  client: Pick<Client, 'audience' | 'tenantId'>,
+  user: User | undefined,
+  grantedScopes: ReadonlyArray<string>,
+): NextStep {
+  const { prompts, progress } = request
+  if (user === undefined) return { step: 'sign-in' }
+  const hasSignedInNow = progress.signedInUserId !== undefined
+  if (prompts.has('select_account') && !hasSignedInNow && progress.isAccountChosen !== true) {
+    return { step: 'select-account', user }
+  }
+  if (prompts.has('login') && !hasSignedInNow) return { step: 'sign-in' }
+  if (!mayUseClient(user, client)) return { step: 'refuse-access', user }
+  const mustAsk = needsConsent({
+    requestedScopes: request.scopes,
+    grantedScopes,
+    consentedScopes: progress.consentedScopes,
+    isConsentPrompted: prompts.has('consent'),
+    redirectUri: request.redirectUri,
+  })
+  return mustAsk ? { step: 'consent', user } : { step: 'complete', user }
+}

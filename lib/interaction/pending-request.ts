@@ -1,0 +1,67 @@
+/**
+ * The pending request: an authorization request parked while the user signs in and consents.
+ *
+ * @module
+ */
+
+import type { Context } from 'koa'
+
+/** A parked authorization request, and how far its user has come. */
+export interface PendingRequest {
+  /** Names it in `/oauth/continue?prt=…`. */
+  readonly pendingRequestToken: string
+  /** Client that asks. */
+  readonly clientId: string
+  /** What it asks for. */
+  readonly scopes: ReadonlyArray<string>
+  /** Where the answer goes. */
+  readonly redirectUri: string
+  /** The values of its `prompt` parameter. */
+  readonly prompts: ReadonlySet<string>
+  /** Its `login_hint` parameter. */
+  readonly loginHint: string | undefined
+  /** User of the browser's session, now. */
+  readonly sessionUserId: string | undefined
+  /** When it was parked; seconds since the Unix epoch. */
+  readonly createdAt: number
+  /** What the user has done since. */
+  readonly progress: Progress
+}
+
+/** What a user has done for a pending request. */
+export interface Progress {
+  /** Signed in as this user, for this request. */
+  readonly signedInUserId?: string
+  /** Confirmed the account to use. */
+  readonly isAccountChosen?: boolean
+  /** Asked for another account: the session's user does not count any more. */
+  readonly isSessionDismissed?: boolean
+  /** Allowed these scopes. */
+  readonly consentedScopes?: ReadonlyArray<string>
+}
+
+/** The pending requests of an authorization server. */
+export interface PendingRequests {
+  /** Finds one. @returns `undefined` when there is none or it has expired. */
+  find(ctx: Context, pendingRequestToken: string): Promise<PendingRequest | undefined>
+  /** Records progress. */
+  saveProgress(request: PendingRequest, progress: Progress): Promise<void>
+  /**
+   * Ends one successfully.
+   *
+   * @returns Where to send the browser: it gets the code there.
+   */
+  complete(ctx: Context, request: PendingRequest, userId: string): Promise<string>
+  /**
+   * Ends one with `access_denied`.
+   *
+   * @returns Where to send the browser.
+   */
+  deny(request: PendingRequest, reason: string): Promise<string>
+}
+
+/** The user a pending request would be answered for now. */
+export function currentUserId(request: PendingRequest): string | undefined {
+  const { signedInUserId, isSessionDismissed } = request.progress
+  return signedInUserId ?? (isSessionDismissed === true ? undefined : request.sessionUserId)
+}

@@ -1,0 +1,63 @@
+/**
+ * What a host gives to `createAuthorizationServer`.
+ *
+ * @module
+ */
+
+import type { JWK } from 'jose'
+import type { Context } from 'koa'
+import type { AuditListener } from './audit/audit-event.ts'
+import type { Pages } from './pages/pages.ts'
+import type { ScopeCatalogue } from './scopes/scope-catalogue.ts'
+import type { Storage } from './storage/storage.ts'
+import type { AuthenticateUser, HostSession } from './users/authentication.ts'
+import type { FindUser } from './users/user.ts'
+
+/** Options of `createAuthorizationServer`. Everything wrong in them is reported at once. */
+export interface AuthorizationServerOptions {
+  /**
+   * Issuer identifier: the https URL under which the server is reached from outside, without query,
+   * fragment or trailing slash. `http` only for localhost, 127.0.0.1 and [::1]. Every URL the server
+   * hands out starts with it, whatever the `Host` header says.
+   *
+   * @see [RFC 8414 §2](https://www.rfc-editor.org/rfc/rfc8414.html#section-2)
+   */
+  readonly issuer: string
+  /** Where everything is kept; see the subpaths `./memory`, `./redis` and `./postgres`. */
+  readonly storage: Storage
+  /** Private RSA keys of at least 2048 bits. The first signs; all are published. */
+  readonly signingKeys: readonly [JWK, ...ReadonlyArray<JWK>]
+  /** Secrets of at least 32 characters. The first signs cookies; all verify. Not the host's `app.keys`. */
+  readonly cookieKeys: readonly [string, ...ReadonlyArray<string>]
+  /** Scopes and their sentences for the consent page. Defaults to `TEAMCAST_SCOPES`. */
+  readonly scopes?: ScopeCatalogue
+  /** Token audience: the `aud` of access tokens, an absolute URI. Defaults to the issuer. */
+  readonly audience?: string
+  /** Finds a user; asked at every step. */
+  readonly findUser: FindUser
+  /** Checks a password typed on the server's own sign-in page. Give this or `hostSession`. */
+  readonly authenticateUser?: AuthenticateUser
+  /** Reads the host's own session instead of showing a sign-in page. Give this or `authenticateUser`. */
+  readonly hostSession?: HostSession
+  /**
+   * Decides who may use `/super-admin/oauth-clients`. Without it those paths are not the server's own.
+   */
+  readonly authorizeSuperAdmin?: AuthorizeSuperAdmin
+  /** Renderers that replace the server's own pages. */
+  readonly pages?: Partial<Pages>
+  /** Receives audit events, after the response; it can neither delay nor break one. */
+  readonly onEvent?: AuditListener
+  /**
+   * For how long, in seconds, the same client repeating the same refresh request gets the same answer
+   * again, because it may have lost the first one. 0 to 60; defaults to `0`: every reuse revokes.
+   */
+  readonly refreshTokenGraceSeconds?: number
+  /** Tells the time in whole seconds since the Unix epoch. Defaults to the machine's clock. */
+  readonly clock?: () => number
+}
+
+/** Says whether a request comes from a SuperAdmin. */
+export type AuthorizeSuperAdmin = (ctx: Context) => Promise<SuperAdminDecision> | SuperAdminDecision
+
+/** `unauthenticated` is answered with 401, `forbidden` with 403. */
+export type SuperAdminDecision = 'allowed' | 'unauthenticated' | 'forbidden'

@@ -1,0 +1,61 @@
+/**
+ * The consent page.
+ *
+ * No button has the focus and no field can submit: only pressing Allow or Deny answers. Both ignore
+ * the pointer for the first moment, so that the second click of a double click on the page before
+ * cannot land on Allow.
+ *
+ * @module
+ */
+
+import { html } from 'ghtml'
+import { renderClientHeader, renderClientLinks, renderClientName } from './client-header.ts'
+import { renderButton, renderForm } from './form.ts'
+import { CHECK_GLYPH } from './icons.ts'
+import { renderDocument } from './layout.ts'
+import type { ConsentView, Page, ScopeView } from './pages.ts'
+import { renderUserCard } from './user-card.ts'
+
+/**
+ * Renders the consent page.
+ *
+ * @param view What it shows.
+ */
+export function renderConsentPage(view: ConsentView): Page {
+  const { client, form, user } = view
+  const heading = html`!${renderClientName(client)} wants to access your Teamcast account`
+  const switchAccount = renderButton('quiet', 'switch-account', 'Use another account')
+  const answers = html`!${renderButton('secondary', 'deny', 'Deny')}!${renderButton('primary', 'allow', 'Allow')}`
+  return renderDocument({
+    title: 'Allow access',
+    logoUrl: client.logoUrl,
+    content: html`!${renderClientHeader(client, heading)}
+      !${renderUserCard(user, renderForm(form, switchAccount))}
+      !${renderScopeGroups(view)}
+      <p class="notice">This access lasts until you end it. You can disconnect it at any time in your account’s connections.</p>
+      <div class="actions side-by-side deliberate">!${renderForm(form, answers)}</div>
+      !${renderClientLinks(client)}`,
+  })
+}
+
+function renderScopeGroups({ scopes, grantedScopes }: ConsentView): string {
+  if (grantedScopes.length === 0) return renderScopes('requested', 'It will be able to', scopes)
+  return (
+    renderScopes('requested', 'It will also be able to', scopes) +
+    renderScopes('granted', 'Already allowed', grantedScopes)
+  )
+}
+
+function renderScopes(
+  kind: 'requested' | 'granted',
+  heading: string,
+  scopes: ReadonlyArray<ScopeView>,
+): string {
+  const items = scopes.map(
+    ({ description }) => html`<li>!${CHECK_GLYPH}<bdi>${description}</bdi></li>`,
+  )
+  return html`<section class="scopes ${kind}" aria-labelledby="${kind}-scopes">
+      <h2 id="${kind}-scopes">${heading}</h2>
+      <ul role="list">!${items}</ul>
+    </section>`
+}

@@ -1,0 +1,21 @@
+/**
+ * The pages that a host gets unless it gives its own.
+ *
+ * @module
+ */
+
+import { renderAccessRefusedPage } from './access-refused-page.ts'
+import { renderConsentPage } from './consent-page.ts'
+import { renderErrorPage } from './error-page.ts'
+import type { Pages } from './pages.ts'
+import { renderSelectAccountPage } from './select-account-page.ts'
+import { renderSignInPage } from './sign-in-page.ts'
+
+/** Renderers of all pages, in Teamcast's design. */
+export const defaultPages: Pages = {
+  signIn: renderSignInPage,
+  selectAccount: renderSelectAccountPage,
+  consent: renderConsentPage,
+  accessRefused: renderAccessRefusedPage,
+  error: renderErrorPage,
+}

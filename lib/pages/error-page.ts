@@ -1,0 +1,88 @@
+/**
+ * The error page: everything that cannot be sent back to the client.
+ *
+ * It names no client: often there is none, and a request that could not be checked must not choose
+ * what a page of ours says.
+ *
+ * @module
+ */
+
+import { html } from 'ghtml'
+import { ALERT_GLYPH } from './icons.ts'
+import { renderDocument } from './layout.ts'
+import type { ErrorKind, ErrorView, Page } from './pages.ts'
+
+interface ErrorText {
+  readonly title: string
+  readonly whatHappened: string
+  readonly whatToDo: string
+}
+
+const START_AGAIN = 'Go back to the application you came from and start again.'
+
+const ERROR_TEXTS: Readonly<Record<ErrorKind, ErrorText>> = {
+  'request-expired': {
+    title: 'This sign-in has expired',
+    whatHappened: 'It was open for too long, or it has already been finished.',
+    whatToDo: START_AGAIN,
+  },
+  'other-browser': {
+    title: 'This sign-in began in another browser',
+    whatHappened: 'For your safety it can only be finished in the browser where it began.',
+    whatToDo: `${START_AGAIN} If you never left this browser, allow cookies for this site first.`,
+  },
+  'form-rejected': {
+    title: 'We couldn’t accept this form',
+    whatHappened:
+      'It did not come from the page we showed you last, so we ignored it. This can happen when you sign in or out in another tab.',
+    whatToDo: START_AGAIN,
+  },
+  'invalid-request': {
+    title: 'This application’s request is not valid',
+    whatHappened:
+      'The application sent you here with a request that we can’t answer. You did nothing wrong, and nothing was shared.',
+    whatToDo: `${START_AGAIN} If it happens again, show its developers the details below.`,
+  },
+  'too-many-requests': {
+    title: 'Too many requests',
+    whatHappened: 'We received more requests from your network than we allow in a short time.',
+    whatToDo: `Wait a few minutes. ${START_AGAIN}`,
+  },
+  'temporarily-unavailable': {
+    title: 'Teamcast is not available right now',
+    whatHappened: 'We can’t complete your request at the moment. Your account is not affected.',
+    whatToDo: `Wait a minute, then reload this page. If that does not help, go back to the application you came from and start again.`,
+  },
+  'server-error': {
+    title: 'Something went wrong on our side',
+    whatHappened: 'We couldn’t complete your request. You did nothing wrong.',
+    whatToDo: `${START_AGAIN} If it happens again, please try later.`,
+  },
+}
+
+/**
+ * Renders the error page.
+ *
+ * @param view What it shows.
+ */
+export function renderErrorPage(view: ErrorView): Page {
+  const { title, whatHappened, whatToDo } = ERROR_TEXTS[view.kind]
+  return renderDocument({
+    title,
+    logoUrl: undefined,
+    content: html`<span class="tile alert">!${ALERT_GLYPH}</span>
+      <h1>${title}</h1>
+      <p class="explanation">${whatHappened}</p>
+      <p>${whatToDo}</p>
+      <details>
+        <summary>For developers</summary>
+        !${renderDetails(view)}
+      </details>`,
+  })
+}
+
+function renderDetails({ error, description }: ErrorView): string {
+  const sentence =
+    description === undefined ? '' : html`<dt>Description</dt><dd><bdi>${description}</bdi></dd>`
+  return html`<dl><dt>Error</dt><dd><code>${error}</code></dd>!${sentence}</dl>`
+}

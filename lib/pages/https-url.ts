@@ -1,0 +1,32 @@
+/**
+ * URLs that clients registered, before they go into a page.
+ *
+ * @module
+ */
+
+// The URL standard lets `*`, `,` and `;` stand in a host. In a policy they would be a wildcard, the
+// end of the policy and the end of the directive.
+const PLAIN_ORIGIN = /^https:\/\/(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]+)?$/
+
+/**
+ * Tells whether a URL may stand in a link. Registration lets only https URLs through; this is the
+ * second lock, because a `javascript:` URL would run on the origin of the sign-in page.
+ *
+ * @param url A client's URL.
+ */
+export function isHttpsUrl(url: string): boolean {
+  return URL.parse(url)?.protocol === 'https:'
+}
+
+/**
+ * Finds the origin of a logo, for the `img-src` directive.
+ *
+ * @param logoUrl A client's logo.
+ *
+ * @returns `undefined` when there is no logo, or when its origin cannot be written into a policy; the
+ * page shows no image then.
+ */
+export function findLogoOrigin(logoUrl: string | undefined): string | undefined {
+  const origin = logoUrl === undefined ? undefined : URL.parse(logoUrl)?.origin
+  return origin !== undefined && PLAIN_ORIGIN.test(origin) ? origin : undefined
+}

@@ -1,0 +1,65 @@
+/**
+ * The document around every page, and its Content-Security-Policy.
+ *
+ * Nothing runs: no script, no font, no image but the client's logo. The one stylesheet is inline and
+ * allowed by its hash.
+ *
+ * @module
+ */
+
+import { html } from 'ghtml'
+import { findLogoOrigin } from './https-url.ts'
+import { TEAMCAST_MARK } from './icons.ts'
+import type { Page } from './pages.ts'
+import { STYLES, STYLES_HASH } from './styles.ts'
+
+/** What is particular to a page. */
+export interface DocumentParts {
+  /** Says what the page is for; the product's name is added. */
+  readonly title: string
+  /** The client's logo, when the page shows it. */
+  readonly logoUrl: string | undefined
+  /** HTML of the page, with its one `h1`. */
+  readonly content: string
+}
+
+/**
+ * Renders a complete page.
+ *
+ * @param parts What is particular to it.
+ */
+export function renderDocument({ title, logoUrl, content }: DocumentParts): Page {
+  return {
+    html: html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<meta name="robots" content="noindex">
+<title>${title} – Teamcast</title>
+<style>!${STYLES}</style>
+</head>
+<body>
+<header class="wordmark"><span class="mark">!${TEAMCAST_MARK}</span>Teamcast</header>
+<main class="card">
+!${content}
+</main>
+</body>
+</html>
+`,
+    contentSecurityPolicy: contentSecurityPolicy(findLogoOrigin(logoUrl)),
+  }
+}
+
+function contentSecurityPolicy(logoOrigin: string | undefined): string {
+  const directives = [
+    "default-src 'none'",
+    `style-src '${STYLES_HASH}'`,
+    logoOrigin === undefined ? undefined : `img-src ${logoOrigin}`,
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+  ]
+  return directives.filter((directive) => directive !== undefined).join('; ')
+}

@@ -1,0 +1,64 @@
+/**
+ * The sign-in page.
+ *
+ * @module
+ */
+
+import { html } from 'ghtml'
+import { renderClientHeader, renderClientLinks, renderClientName } from './client-header.ts'
+import { renderButton, renderForm } from './form.ts'
+import { ALERT_GLYPH } from './icons.ts'
+import { renderDocument } from './layout.ts'
+import type { Page, SignInProblem, SignInView } from './pages.ts'
+
+// The first does not tell which of the two was wrong, so that nobody learns who has an account.
+const PROBLEM_TEXTS: Readonly<Record<SignInProblem, string>> = {
+  'invalid-credentials': 'The email address or the password is wrong. Check both and try again.',
+  'too-many-attempts': 'Too many failed attempts. Wait a few minutes, then try again.',
+}
+
+/**
+ * Renders the sign-in page.
+ *
+ * @param view What it shows.
+ */
+export function renderSignInPage(view: SignInView): Page {
+  const { client, form, problem } = view
+  const heading = html`Sign in to continue to !${renderClientName(client)}`
+  return renderDocument({
+    title: problem === undefined ? 'Sign in' : 'Error: Sign in',
+    logoUrl: client.logoUrl,
+    content: html`!${renderClientHeader(client, heading)}
+      <div class="actions stacked">
+        !${renderForm(form, renderFields(view))}
+        !${renderForm(form, renderButton('quiet', 'cancel', 'Cancel'))}
+      </div>
+      !${renderClientLinks(client)}`,
+  })
+}
+
+function renderFields({ username, problem }: SignInView): string {
+  const focus = username === '' ? 'username' : 'password'
+  const state = renderFieldState(problem)
+  return html`!${renderProblem(problem)}
+    <div class="field">
+      <label for="username">Email address</label>
+      <input id="username" name="username" type="text" inputmode="email" value="${username}" autocomplete="username" autocapitalize="none" spellcheck="false" required!${state}!${focus === 'username' ? ' autofocus' : ''}>
+    </div>
+    <div class="field">
+      <label for="password">Password</label>
+      <input id="password" name="password" type="password" autocomplete="current-password" required!${state}!${focus === 'password' ? ' autofocus' : ''}>
+    </div>
+    !${renderButton('primary', 'sign-in', 'Sign in')}`
+}
+
+function renderProblem(problem: SignInProblem | undefined): string {
+  if (problem === undefined) return ''
+  return html`<p id="problem" class="problem" role="alert">!${ALERT_GLYPH}<span>${PROBLEM_TEXTS[problem]}</span></p>`
+}
+
+function renderFieldState(problem: SignInProblem | undefined): string {
+  if (problem === undefined) return ''
+  const invalid = problem === 'invalid-credentials' ? ' aria-invalid="true"' : ''
+  return `${invalid} aria-describedby="problem"`
+}

@@ -1,0 +1,252 @@
+/**
+ * The stylesheet of all pages, and the hash that allows it.
+ *
+ * @module
+ */
+
+import { createHash } from 'node:crypto'
+
+/** The content of the `style` element, to the byte. */
+export const STYLES = `
+:root {
+  color-scheme: light dark;
+  --page: #f4f5f8;
+  --surface: #ffffff;
+  --sunken: #f4f5f8;
+  --text: #171a23;
+  --muted: #565d6e;
+  --line: #dde0e8;
+  --field-line: #868d9e;
+  --accent: #2f4bd6;
+  --accent-strong: #243bb0;
+  --accent-soft: #e8ecfd;
+  --on-accent: #ffffff;
+  --success: #12775a;
+  --danger: #b3261e;
+  --danger-soft: #fdefee;
+  --shadow: 0 1px 2px rgb(23 26 35 / 5%), 0 12px 32px -8px rgb(23 26 35 / 12%);
+}
+@media (prefers-color-scheme: dark) {
+  :root {
+    --page: #0d0f14;
+    --surface: #161920;
+    --sunken: #1e222b;
+    --text: #eef0f5;
+    --muted: #a4abbb;
+    --line: #2c313c;
+    --field-line: #737b8d;
+    --accent: #9db2ff;
+    --accent-strong: #b7c6ff;
+    --accent-soft: #262f52;
+    --on-accent: #0d1433;
+    --success: #5fd0a8;
+    --danger: #ffb4ab;
+    --danger-soft: #391d1c;
+    --shadow: 0 1px 2px rgb(0 0 0 / 30%);
+  }
+}
+*, ::before, ::after { box-sizing: border-box; }
+html { -webkit-text-size-adjust: 100%; text-size-adjust: 100%; }
+body {
+  min-height: 100vh;
+  min-height: 100dvh;
+  margin: 0;
+  padding: 2rem 1rem;
+  display: flex;
+  flex-direction: column;
+  align-items: center;
+  justify-content: center;
+  gap: 1.5rem;
+  background: var(--page);
+  color: var(--text);
+  font: 1rem/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif;
+  overflow-wrap: anywhere;
+}
+h1, h2, p, ul, dl, dd { margin: 0; padding: 0; }
+ul { list-style: none; }
+.visually-hidden {
+  position: absolute;
+  width: 1px;
+  height: 1px;
+  margin: -1px;
+  overflow: hidden;
+  clip-path: inset(50%);
+  white-space: nowrap;
+}
+.glyph { flex: none; width: 1.25rem; height: 1.25rem; }
+:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
+
+.wordmark {
+  display: flex;
+  align-items: center;
+  gap: .5rem;
+  font-size: 1.125rem;
+  font-weight: 650;
+  letter-spacing: -.015em;
+}
+.mark {
+  display: grid;
+  place-items: center;
+  width: 1.75rem;
+  height: 1.75rem;
+  border-radius: .5rem;
+  background: var(--accent);
+  color: var(--on-accent);
+}
+.card {
+  display: flex;
+  flex-direction: column;
+  gap: 1.25rem;
+  width: 100%;
+  max-width: 27rem;
+  padding: 2.25rem 2.25rem 1.75rem;
+  border: 1px solid var(--line);
+  border-radius: 1rem;
+  background: var(--surface);
+  box-shadow: var(--shadow);
+}
+
+h1 { font-size: 1.4375rem; font-weight: 620; line-height: 1.28; letter-spacing: -.018em; text-wrap: balance; }
+h1.long { font-size: 1.0625rem; line-height: 1.4; letter-spacing: -.005em; text-wrap: wrap; }
+.heading { display: flex; flex-direction: column; gap: .375rem; text-align: center; }
+.pairing { display: flex; align-items: center; justify-content: center; gap: .875rem; color: var(--muted); }
+.tile {
+  position: relative;
+  flex: none;
+  width: 3.5rem;
+  height: 3.5rem;
+  border: 1px solid var(--line);
+  border-radius: 1rem;
+  background: var(--sunken);
+  color: var(--text);
+  overflow: hidden;
+}
+.tile.client { background: #fff; color: #171a23; line-height: 3.375rem; text-align: center; }
+.tile.teamcast, .tile.alert { display: grid; place-items: center; border-color: transparent; }
+.tile.teamcast { background: var(--accent); color: var(--on-accent); }
+.tile.teamcast .glyph { width: 2.125rem; height: 2.125rem; }
+.tile.alert { background: var(--danger-soft); color: var(--danger); }
+.tile.alert .glyph { width: 1.75rem; height: 1.75rem; }
+.initial { position: absolute; inset: 0; display: grid; place-items: center; font-size: 1.5rem; font-weight: 600; }
+.logo { position: relative; max-width: 100%; max-height: 100%; aspect-ratio: 1; vertical-align: middle; background: #fff; object-fit: contain; }
+
+.user-card { display: flex; align-items: center; gap: .75rem; padding: .75rem; border: 1px solid var(--line); border-radius: .75rem; }
+.avatar {
+  display: grid;
+  place-items: center;
+  flex: none;
+  width: 2.25rem;
+  height: 2.25rem;
+  border-radius: 50%;
+  background: var(--accent-soft);
+  color: var(--accent);
+  font-weight: 600;
+  line-height: 1;
+  overflow: hidden;
+}
+.person { display: flex; flex: 1; flex-wrap: wrap; align-items: center; min-width: 0; }
+.identity { display: flex; flex-direction: column; flex: 1 1 auto; min-width: 0; line-height: 1.35; text-align: start; }
+.user-name { font-weight: 550; }
+.user-email { color: var(--muted); font-size: .875rem; }
+
+.scopes { display: flex; flex-direction: column; gap: .625rem; }
+.scopes h2 { font-size: .9375rem; font-weight: 600; }
+.scopes ul { display: flex; flex-direction: column; gap: .5rem; }
+.scopes li { display: flex; gap: .625rem; }
+.scopes .glyph { margin-top: .125rem; color: var(--success); }
+.scopes bdi { min-width: 0; }
+.granted { padding-top: 1rem; border-top: 1px solid var(--line); color: var(--muted); font-size: .875rem; }
+.granted h2 { font-size: .875rem; }
+.granted .glyph { width: 1.125rem; height: 1.125rem; color: inherit; }
+
+.notice { color: var(--muted); font-size: .875rem; }
+.host { color: var(--text); font-weight: 600; }
+.explanation { color: var(--muted); }
+
+form { display: flex; flex-direction: column; gap: 1rem; }
+.actions.stacked { display: flex; flex-direction: column; gap: .5rem; }
+.actions.side-by-side form { flex-direction: row; gap: .75rem; }
+.actions.side-by-side .button { flex: 1; }
+.field { display: flex; flex-direction: column; gap: .375rem; }
+label { font-size: .875rem; font-weight: 550; }
+input {
+  width: 100%;
+  min-height: 2.75rem;
+  padding: .5rem .75rem;
+  border: 1px solid var(--field-line);
+  border-radius: .625rem;
+  background: var(--surface);
+  color: var(--text);
+  font: inherit;
+}
+input[aria-invalid="true"] { border-color: var(--danger); }
+input:focus-visible { border-color: var(--accent); outline-offset: 0; }
+.problem { display: flex; gap: .625rem; padding: .75rem; border-radius: .625rem; background: var(--danger-soft); color: var(--danger); font-size: .9375rem; }
+.problem .glyph { margin-top: .0625rem; }
+
+button { font: inherit; color: inherit; cursor: pointer; overflow-wrap: inherit; }
+.button {
+  min-height: 2.75rem;
+  padding: .5rem 1rem;
+  border: 1px solid transparent;
+  border-radius: .625rem;
+  background: none;
+  font-weight: 600;
+}
+.primary { background: var(--accent); color: var(--on-accent); }
+.primary:hover { background: var(--accent-strong); }
+.secondary { border-color: var(--field-line); background: var(--surface); }
+.secondary:hover { background: var(--sunken); }
+.quiet { color: var(--accent); }
+.quiet:hover { background: var(--sunken); }
+.user-card .button { min-height: 2rem; margin-inline-start: -.5rem; padding: .25rem .5rem; font-size: .875rem; }
+.account {
+  display: flex;
+  align-items: center;
+  gap: .75rem;
+  width: 100%;
+  min-height: 3.75rem;
+  padding: .75rem;
+  border: 0;
+  border-radius: 0;
+  background: none;
+  text-align: start;
+}
+.account:hover { background: var(--sunken); }
+.account:focus-visible { outline-offset: -3px; border-radius: .75rem; }
+.account > .glyph { color: var(--muted); }
+.account .avatar .glyph { width: 1.25rem; }
+.accounts { border: 1px solid var(--line); border-radius: .75rem; overflow: hidden; }
+.accounts form { gap: 0; }
+.account + .account { border-top: 1px solid var(--line); font-weight: 550; }
+
+.client-links { display: flex; flex-wrap: wrap; gap: .125rem 1rem; padding-top: 1rem; border-top: 1px solid var(--line); color: var(--muted); font-size: .8125rem; }
+.client-links ul { display: flex; flex-wrap: wrap; gap: .125rem 1rem; }
+a { color: inherit; text-underline-offset: .15em; border-radius: .125rem; }
+a:hover { color: var(--text); }
+
+details { padding-top: 1rem; border-top: 1px solid var(--line); color: var(--muted); font-size: .875rem; }
+summary { width: fit-content; border-radius: .25rem; cursor: pointer; }
+dl { display: grid; gap: .125rem; margin-top: .75rem; }
+dt { font-weight: 600; }
+dd + dt { margin-top: .5rem; }
+code { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
+
+@keyframes arm { from, 99% { pointer-events: none; } }
+.deliberate { animation: arm .6s; }
+
+@media (max-width: 30rem) {
+  body { padding: 1.25rem 0; justify-content: flex-start; gap: 0; background: var(--surface); }
+  .card { padding: 1.5rem 1.25rem; border: 0; border-radius: 0; box-shadow: none; }
+}
+@media (prefers-reduced-motion: no-preference) {
+  .button, .account, input { transition: background-color .12s, border-color .12s; }
+}
+@media (forced-colors: active) {
+  .mark, .tile, .tile.teamcast, .tile.alert, .avatar, .problem { border: 1px solid; }
+  .primary { forced-color-adjust: none; border-color: ButtonText; background: Highlight; color: HighlightText; }
+}
+`
+
+/** Hash of {@link STYLES} as a source of `style-src`. */
+export const STYLES_HASH: string = `sha256-${createHash('sha256').update(STYLES).digest('base64')}`

@@ -1,0 +1,80 @@
+/**
+ * oidc-provider's events as audit events.
+ *
+ * @module
+ */
+
+import { errors, type KoaContextWithOIDC, type default as Provider } from 'oidc-provider'
+import type { AuditLog } from '../audit/audit-log.ts'
+import { RefusedGrantError } from './errors.ts'
+
+const REUSE_REASONS = new Set(['code-replayed', 'refresh-token-reused'])
+
+/** Reports what oidc-provider decides. */
+export function recordProviderEvents(
+  provider: Provider,
+  audit: AuditLog,
+  onClientAuthenticationFailure: (ctx: KoaContextWithOIDC, clientId: string | undefined) => void,
+): void {
+  const recordRefusal = (ctx: KoaContextWithOIDC, error: Error): void => {
+    const clientId = ctx.oidc.client?.clientId
+    if (error instanceof RefusedGrantError) {
+      const { reason, subject } = error.refusal
+      if (REUSE_REASONS.has(reason)) {
+        audit.record({ type: 'token.reuse-detected', clientId, ...subject, reason }, ctx.ip)
+      }
+      const type = 'token.refused'
+      audit.record({ type, clientId, ...subject, error: error.message, reason }, ctx.ip)
+    } else if (error instanceof errors.InvalidClientAuth) {
+      onClientAuthenticationFailure(ctx, clientId)
+      audit.record(
+        { type: 'client.authentication-failed', clientId, reason: reasonOf(error) },
+        ctx.ip,
+      )
+    } else if (!(error instanceof errors.UnsupportedTokenType)) {
+      audit.record(
+        { type: 'token.refused', clientId, error: error.message, reason: reasonOf(error) },
+        ctx.ip,
+      )
+    }
+  }
+  provider.on('grant.error', recordRefusal)
+  provider.on('introspection.error', recordRefusal)
+  provider.on('revocation.error', recordRefusal)
+
+  provider.on('authorization.success', (ctx: KoaContextWithOIDC) => {
+    audit.record(
+      {
+        type: 'authorization.granted',
+        clientId: ctx.oidc.client?.clientId,
+        userId: ctx.oidc.session?.accountId,
+        scopes: [...ctx.oidc.requestParamScopes],
+      },
+      ctx.ip,
+    )
+  })
+  provider.on('authorization.error', (ctx: KoaContextWithOIDC, error: Error) => {
+    audit.record(
+      {
+        type: 'authorization.refused',
+        clientId: ctx.oidc.client?.clientId,
+        userId: ctx.oidc.session?.accountId,
+        error: error.message,
+        reason: reasonOf(error),
+      },
+      ctx.ip,
+    )
+  })
+  provider.on('server_error', (ctx: KoaContextWithOIDC, error: Error) => {
+    audit.record({ type: 'server.error', error }, ctx.ip)
+    ctx.app.emit('error', error, ctx)
+  })
+}
+
+function reasonOf(error: Error): string {
+  const { error_detail: detail, error_description: description } = error as {
+    readonly error_detail?: string
+    readonly error_description?: string
+  }
+  return detail ?? description ?? error.message
+}

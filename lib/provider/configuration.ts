@@ -1,0 +1,137 @@
+/**
+ * Our options as oidc-provider's configuration: everything off that the contract does not have.
+ *
+ * @module
+ */
+
+import { generateKeyPairSync } from 'node:crypto'
+import { type Configuration, errors, type KoaContextWithOIDC } from 'oidc-provider'
+import { redirectOrigin } from '../clients/redirect-uri.ts'
+import { AUTHORIZE_PATH, INTROSPECT_PATH, JWKS_PATH, REVOKE_PATH, TOKEN_PATH } from '../http/paths.ts'
+import {
+  AUTHORIZATION_CODE_TTL_SECONDS,
+  PENDING_REQUEST_TTL_SECONDS,
+  SESSION_TTL_SECONDS,
+} from '../lifetimes.ts'
+import type { Storage } from '../storage/storage.ts'
+import type { FindUser } from '../users/user.ts'
+import { isSameUri } from '../util/same-uri.ts'
+import { toAccount } from './account.ts'
+import { requireRegisteredScope, requireState } from './authorization-request.ts'
+import { CLIENT_RECORD_MEMBER, clientRecordOf } from './client-metadata.ts'
+import { answeringStorageErrors } from './errors.ts'
+import { createInteractionPolicy, loadGrant } from './interaction-policy.ts'
+import { createProviderAdapter, type ProviderAdapterDependencies } from './provider-adapter.ts'
+
+/** What the configuration is made of. */
+export interface ConfigurationInput extends ProviderAdapterDependencies {
+  readonly consents: Storage['consents']
+  readonly cookieKeys: ReadonlyArray<string>
+  readonly cookies: CookieSettings
+  readonly scopes: ReadonlyArray<string>
+  readonly findUser: FindUser
+  /** Called before the user is looked up; a host with sessions of its own brings them in here. */
+  readonly onAuthorizationRequest: (ctx: KoaContextWithOIDC) => Promise<void>
+  /** Where the browser goes for sign-in and consent. */
+  readonly interactionUrl: (ctx: KoaContextWithOIDC, pendingRequestToken: string) => string
+  /** Answers what cannot be sent back to the client. */
+  readonly renderError: NonNullable<Configuration['renderError']>
+}
+
+/** How cookies are set. */
+export interface CookieSettings {
+  /** Put before every cookie's name. */
+  readonly namePrefix: string
+  /** Path of the session cookie. */
+  readonly path: string
+}
+
+/** The configuration of oidc-provider. */
+export function toProviderConfiguration(input: ConfigurationInput): Configuration {
+  const { audience, consents, cookies, findUser, scopes } = input
+  const cookieOptions = { signed: true, httpOnly: true, sameSite: 'lax', overwrite: true } as const
+  return {
+    adapter: createProviderAdapter(input),
+    allowOmittingSingleRegisteredRedirectUri: false,
+    claims: {},
+    clientBasedCORS: (_ctx, origin, client) => isOriginOfPublicClient(origin, client),
+    // oidc-provider signs nothing here, but demands a key that its client defaults agree with.
+    clientDefaults: { id_token_signed_response_alg: 'ES256', grant_types: [], response_types: [] },
+    jwks: { keys: [createUnusedKey()] },
+    cookies: {
+      keys: [...input.cookieKeys],
+      long: { ...cookieOptions, path: cookies.path },
+      short: cookieOptions,
+      names: {
+        session: `${cookies.namePrefix}oauth_session`,
+        interaction: 'oauth_interaction',
+        resume: 'oauth_resume',
+      },
+    },
+    expiresWithSession: () => false,
+    extraClientMetadata: { properties: [CLIENT_RECORD_MEMBER] },
+    extraParams: {
+      state: requireState,
+      scope: async (ctx) => {
+        requireRegisteredScope(ctx)
+        await input.onAuthorizationRequest(ctx)
+      },
+    },
+    features: {
+      devInteractions: { enabled: false },
+      dPoP: { enabled: false },
+      introspection: { enabled: true, allowedPolicy: () => false },
+      pushedAuthorizationRequests: { enabled: false },
+      resourceIndicators: {
+        enabled: true,
+        defaultResource: () => audience,
+        useGrantedResource: () => true,
+        getResourceServerInfo(_ctx, resource) {
+          if (!isSameUri(resource, audience)) throw new errors.InvalidTarget()
+          return { scope: scopes.join(' '), audience, accessTokenFormat: 'jwt' }
+        },
+      },
+      revocation: { enabled: true, allowedPolicy: () => false },
+      rpInitiatedLogout: { enabled: false },
+      userinfo: { enabled: false },
+    },
+    findAccount: async (_ctx, userId) => {
+      const user = await findUser(userId)
+      return user === undefined ? undefined : toAccount(user)
+    },
+    formats: { bitsOfOpaqueRandomness: 256 },
+    interactions: {
+      policy: createInteractionPolicy(),
+      url: (ctx, { uid }) => input.interactionUrl(ctx, uid),
+    },
+    loadExistingGrant: async (ctx) => answeringStorageErrors(() => loadGrant(ctx, consents)),
+    pkce: { required: () => true },
+    renderError: input.renderError,
+    responseTypes: ['code'],
+    routes: {
+      authorization: AUTHORIZE_PATH,
+      introspection: INTROSPECT_PATH,
+      jwks: JWKS_PATH,
+      revocation: REVOKE_PATH,
+      token: TOKEN_PATH,
+    },
+    scopes: [...scopes],
+    ttl: {
+      AuthorizationCode: AUTHORIZATION_CODE_TTL_SECONDS,
+      Grant: AUTHORIZATION_CODE_TTL_SECONDS,
+      Interaction: PENDING_REQUEST_TTL_SECONDS,
+      Session: SESSION_TTL_SECONDS,
+    },
+  }
+}
+
+/** A PUBLIC client's browser application may call from where it is served, and nobody else. */
+function isOriginOfPublicClient(origin: string, client: object): boolean {
+  const { clientType, redirectUris } = clientRecordOf(client)
+  return clientType === 'PUBLIC' && redirectUris.some((uri) => redirectOrigin(uri) === origin)
+}
+
+function createUnusedKey(): Record<string, unknown> & { kty: 'EC' } {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  return { ...privateKey.export({ format: 'jwk' }), kty: 'EC', use: 'sig', alg: 'ES256' }
+}

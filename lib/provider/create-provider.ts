@@ -1,0 +1,131 @@
+/**
+ * oidc-provider, configured for the contract. This folder is the only one that knows it.
+ *
+ * What it does for us: parses and checks authorization requests, keeps browser sessions, decides
+ * when a person must be asked, issues authorization codes, authenticates clients, answers errors and
+ * CORS. What it does not: issue, rotate, introspect or revoke tokens.
+ *
+ * @module
+ */
+
+import type Cookies from 'cookies'
+import type { Context, Middleware } from 'koa'
+import { type KoaContextWithOIDC, Provider } from 'oidc-provider'
+import type { AuditLog } from '../audit/audit-log.ts'
+import { matchesClientSecret } from '../clients/client-secret.ts'
+import type { GrantDependencies } from '../grants/grant.ts'
+import { AUTHORIZE_PATH } from '../http/paths.ts'
+import { PRIVATE_HEADERS } from '../http/respond.ts'
+import type { PendingRequests } from '../interaction/pending-request.ts'
+import type { Pages } from '../pages/pages.ts'
+import type { HostSession } from '../users/authentication.ts'
+import { recordProviderEvents } from './audit-events.ts'
+import { ignoreForeignParameters } from './authorization-request.ts'
+import { clientRecordOf } from './client-metadata.ts'
+import { type ConfigurationInput, toProviderConfiguration } from './configuration.ts'
+import { tooManyRequests } from './errors.ts'
+import { createErrorRenderer } from './error-renderer.ts'
+import { registerGrants } from './grant-types.ts'
+import { createHostSessions } from './host-sessions.ts'
+import { createPendingRequests } from './pending-requests.ts'
+import { createTokenStatusEndpoints } from './token-status-endpoints.ts'
+
+/** What the provider is made of. */
+export interface ProviderInput
+  extends Omit<
+      ConfigurationInput,
+      'artifacts' | 'consents' | 'onAuthorizationRequest' | 'renderError' | 'resumeUrl'
+    >,
+    GrantDependencies {
+  readonly issuer: string
+  readonly audit: AuditLog
+  readonly pages: Pages
+  readonly hostSession: HostSession | undefined
+  /** Makes the jar through which all cookies of a request go. */
+  readonly createCookieJar: (ctx: Context) => Cookies
+  readonly throttle: ClientAuthenticationThrottle
+}
+
+/** Slows down whoever guesses client secrets. */
+export interface ClientAuthenticationThrottle {
+  /** Whether an address has failed too often with this client. */
+  isBlocked(ip: string, clientId: string): Promise<boolean>
+  /** Counts a failure. */
+  recordFailure(ip: string, clientId: string | undefined): void
+}
+
+/** The protocol endpoints. */
+export interface ProtocolEndpoints {
+  /** Handles authorize, token, introspect and revoke. */
+  readonly handle: (ctx: Context) => Promise<void>
+  readonly pendingRequests: PendingRequests
+}
+
+/** Builds the protocol endpoints. */
+export function createProtocolEndpoints(input: ProviderInput): ProtocolEndpoints {
+  const { issuer, storage, audit, hostSession, pages } = input
+  const hostSessions = hostSession && createHostSessions(hostSession)
+  const provider = new Provider(
+    issuer,
+    toProviderConfiguration({
+      ...input,
+      artifacts: storage.artifacts,
+      consents: storage.consents,
+      renderError: createErrorRenderer(pages),
+      onAuthorizationRequest: async (ctx) => hostSessions?.apply(ctx),
+      resumeUrl: (uid) => `${issuer}${AUTHORIZE_PATH}/${uid}`,
+    }),
+  )
+  pinUrlsAndCookies(provider)
+  compareHashedSecrets(provider, input)
+  registerGrants(provider, input, audit)
+  recordProviderEvents(provider, audit, (ctx, clientId) => {
+    input.throttle.recordFailure(ctx.ip, clientId)
+  })
+  const answerTokenStatus = createTokenStatusEndpoints(provider, input, audit)
+  const [run] = provider.middleware as unknown as [Middleware]
+
+  return {
+    pendingRequests: createPendingRequests(provider),
+    async handle(ctx) {
+      ignoreForeignParameters(ctx)
+      await hostSessions?.read(ctx)
+      const hostCookies = ctx.cookies
+      ctx.cookies = input.createCookieJar(ctx)
+      try {
+        await run(ctx as Parameters<Middleware>[0], async () => undefined)
+      } finally {
+        ctx.cookies = hostCookies
+      }
+      await answerTokenStatus(ctx)
+      ctx.set(PRIVATE_HEADERS)
+      // The contract says 302; oidc-provider redirects with 303, and only after a GET here.
+      if (ctx.status === 303) ctx.status = 302
+    },
+  }
+}
+
+/**
+ * oidc-provider derives URLs from the Host header and reads cookies with its own keys and `secure`
+ * setting, but writes some with the host's. Here every URL starts with the issuer, and every cookie
+ * goes through the jar that our middleware put on the context.
+ */
+function pinUrlsAndCookies(provider: Provider): void {
+  const { prototype } = provider.OIDCContext
+  prototype.urlFor = (name, options) => provider.urlFor(name, options)
+  Object.defineProperty(prototype, 'cookies', {
+    get(this: { readonly ctx: KoaContextWithOIDC }): Cookies {
+      return this.ctx.cookies
+    },
+  })
+}
+
+/** Client secrets are stored as hashes, several while one is being rotated. */
+function compareHashedSecrets(provider: Provider, { throttle, now }: ProviderInput): void {
+  provider.Client.prototype.compareClientSecret = async function (presented) {
+    const { clientId, secrets } = clientRecordOf(this)
+    const ip = Provider.ctx?.ip ?? ''
+    if (await throttle.isBlocked(ip, clientId)) throw tooManyRequests()
+    return matchesClientSecret(presented, secrets, now())
+  }
+}

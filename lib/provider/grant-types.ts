@@ -1,0 +1,76 @@
+/**
+ * Our grants in oidc-provider's token endpoint, in place of its own: it authenticates the client and
+ * reads the parameters, we decide and answer.
+ *
+ * @module
+ */
+
+import type { default as Provider } from 'oidc-provider'
+import type { AuditLog } from '../audit/audit-log.ts'
+import type { GrantType } from '../clients/client.ts'
+import { authorizationCodeGrant } from '../grants/authorization-code-grant.ts'
+import { clientCredentialsGrant } from '../grants/client-credentials-grant.ts'
+import type { Grant, GrantDependencies, TokenParameter } from '../grants/grant.ts'
+import { refreshTokenGrant } from '../grants/refresh-token-grant.ts'
+import { GrantRefusal } from '../grants/refusal.ts'
+import { clientRecordOf } from './client-metadata.ts'
+import { answeringStorageErrors, RefusedGrantError } from './errors.ts'
+
+interface GrantRegistration {
+  readonly grant: Grant
+  readonly parameters: ReadonlyArray<TokenParameter>
+}
+
+const GRANTS: Readonly<Record<GrantType, GrantRegistration>> = {
+  authorization_code: {
+    grant: authorizationCodeGrant,
+    parameters: ['code', 'code_verifier', 'redirect_uri', 'resource'],
+  },
+  refresh_token: { grant: refreshTokenGrant, parameters: ['refresh_token', 'scope', 'resource'] },
+  client_credentials: { grant: clientCredentialsGrant, parameters: ['scope', 'resource'] },
+}
+
+/** Registers our grants. */
+export function registerGrants(
+  provider: Provider,
+  dependencies: GrantDependencies,
+  audit: AuditLog,
+): void {
+  for (const [name, { grant, parameters }] of Object.entries(GRANTS)) {
+    const grantType = name as GrantType
+    provider.registerGrantType(
+      grantType,
+      async (ctx) => {
+        const client = clientRecordOf(ctx.oidc.client)
+        const granted = await answeringStorageErrors(() =>
+          grant(dependencies, { client, parameters: presentParameters(ctx.oidc.params, parameters) }),
+        ).catch((error: unknown) => {
+          throw error instanceof GrantRefusal ? new RefusedGrantError(error) : error
+        })
+        ctx.type = 'json'
+        ctx.body = granted.body
+        const { userId, tenantId, familyId } = granted
+        const { clientId } = client
+        audit.record(
+          { type: 'token.issued', grantType, clientId, userId, tenantId, familyId },
+          ctx.ip,
+        )
+      },
+      [...parameters],
+    )
+  }
+}
+
+/** An empty parameter is an absent one (RFC 6749 §3.2). */
+function presentParameters(
+  all: object,
+  names: ReadonlyArray<TokenParameter>,
+): Partial<Record<TokenParameter, string>> {
+  const values = all as Readonly<Record<string, unknown>>
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = values[name]
+      return typeof value === 'string' && value !== '' ? [[name, value]] : []
+    }),
+  )
+}

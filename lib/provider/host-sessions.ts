@@ -1,0 +1,41 @@
+/**
+ * A host's own session as oidc-provider's: whoever is signed in there is signed in here, and whoever
+ * signed out there is signed out here.
+ *
+ * @module
+ */
+
+import type { Context } from 'koa'
+import type { KoaContextWithOIDC } from 'oidc-provider'
+import type { HostSession } from '../users/authentication.ts'
+
+type SignedIn = Awaited<ReturnType<HostSession['signedInUser']>>
+
+/** Brings the host's session into an authorization request. */
+export interface HostSessions {
+  /** Asks the host, while the context still has the host's cookie jar. */
+  read(ctx: Context): Promise<void>
+  /** Makes what was read the session of oidc-provider. */
+  apply(ctx: KoaContextWithOIDC): void
+}
+
+/** Makes the bridge to the host's sessions. */
+export function createHostSessions(hostSession: HostSession): HostSessions {
+  const found = new WeakMap<object, SignedIn>()
+  return {
+    async read(ctx) {
+      found.set(ctx, await hostSession.signedInUser(ctx))
+    },
+
+    apply(ctx) {
+      const { session } = ctx.oidc
+      if (session === undefined) return
+      const signedIn = found.get(ctx)
+      if (signedIn === undefined) {
+        delete session.accountId
+      } else if (session.accountId !== signedIn.userId) {
+        session.loginAccount({ accountId: signedIn.userId, loginTs: signedIn.authenticatedAt })
+      }
+    },
+  }
+}

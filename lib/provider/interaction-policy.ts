@@ -1,0 +1,88 @@
+/**
+ * When oidc-provider must send the browser to our pages. What those pages then show is decided in
+ * lib/interaction; both use the same policies.
+ *
+ * @module
+ */
+
+import { interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider'
+import type { Storage } from '../storage/storage.ts'
+import { mayUseClient } from '../tenancy/client-audience-policy.ts'
+import { needsConsent } from '../consent/consent-policy.ts'
+import { clientRecordOf } from './client-metadata.ts'
+import { userOf } from './account.ts'
+
+const { Check, Prompt, base } = interactionPolicy
+
+/** The prompts, in the order of our pages: choose an account, sign in, be of the right tenant, consent. */
+export function createInteractionPolicy(): interactionPolicy.DefaultPolicy {
+  const policy = base()
+  policy.add(new Prompt({ name: 'select_account', requestable: true }), 0)
+
+  const signIn = policy.get('login')
+  signIn?.checks.add(
+    new Check('account_gone', 'the session is of a user who is gone or disabled', 'login_required', (ctx) => {
+      const { session, account } = ctx.oidc
+      return session?.accountId !== undefined && account === undefined
+    }),
+  )
+
+  const tenant = new Prompt(
+    { name: 'tenant' },
+    new Check('tenant_refused', 'the user may not use this client', 'access_denied', (ctx) => {
+      const user = userOf(ctx.oidc.account)
+      const client = requiredClient(ctx)
+      return user !== undefined && !mayUseClient(user, clientRecordOf(client))
+    }),
+  )
+  policy.add(tenant, 2)
+
+  // Our scopes are resource scopes; oidc-provider would also look for them among the OIDC scopes.
+  policy.get('consent')?.checks.remove('op_scopes_missing')
+  return policy
+}
+
+/**
+ * Makes the grant of an authorization, if the user has consented: always a fresh one, so that every
+ * authorization begins a token family of its own.
+ */
+export async function loadGrant(
+  ctx: KoaContextWithOIDC,
+  consents: Storage['consents'],
+): Promise<InstanceType<KoaContextWithOIDC['oidc']['provider']['Grant']> | undefined> {
+  const { oidc } = ctx
+  const client = requiredClient(ctx)
+  const userId = oidc.account?.accountId
+  if (userId === undefined) return undefined
+
+  const requestedScopes = [...oidc.requestParamScopes]
+  const consentedScopes = consentedScopesOf(oidc.result)
+  const consent =
+    consentedScopes === undefined ? await consents.find(userId, client.clientId) : undefined
+  const mustAsk = needsConsent({
+    requestedScopes,
+    grantedScopes: consent?.scopes ?? [],
+    consentedScopes,
+    isConsentPrompted: oidc.prompts.has('consent'),
+    redirectUri: String(oidc.params?.['redirect_uri']),
+  })
+  if (mustAsk) return undefined
+
+  const grant = new oidc.provider.Grant({ accountId: userId, clientId: client.clientId })
+  for (const resource of Object.keys(oidc.resourceServers ?? {})) {
+    grant.addResourceScope(resource, requestedScopes.join(' '))
+  }
+  await grant.save()
+  return grant
+}
+
+function consentedScopesOf(result: unknown): ReadonlyArray<string> | undefined {
+  const { consent } = (result ?? {}) as { readonly consent?: { readonly scopes?: Array<string> } }
+  return consent?.scopes
+}
+
+function requiredClient(ctx: KoaContextWithOIDC): NonNullable<KoaContextWithOIDC['oidc']['client']> {
+  const { client } = ctx.oidc
+  if (client === undefined) throw new Error('oidc-provider asked for a prompt without a client')
+  return client
+}

@@ -1,0 +1,137 @@
+/**
+ * oidc-provider's storage adapter on top of ours.
+ *
+ * oidc-provider keeps three kinds of record here: sessions, pending requests (its `Interaction`) and
+ * authorization codes. Its tokens and grants are not used: our grants (lib/grants) issue tokens, and a
+ * `Grant` lives only as long as the request that makes it.
+ *
+ * It uses a record's identifier, which the browser or client holds, as key and repeats it inside the
+ * record. What we store has neither: the key is the identifier's hash, and the copies are left out and
+ * put back.
+ *
+ * @module
+ */
+
+import type { Adapter, AdapterPayload } from 'oidc-provider'
+import type { ClientRecord } from '../clients/client.ts'
+import type { ArtifactKind, ArtifactStore } from '../storage/storage.ts'
+import type { AuthorizationCodeRecord } from '../tokens/authorization-code.ts'
+import { sha256 } from '../util/sha256.ts'
+import { toProviderMetadata } from './client-metadata.ts'
+import { answeringStorageErrors } from './errors.ts'
+
+/** What the adapter works with. */
+export interface ProviderAdapterDependencies {
+  readonly artifacts: ArtifactStore
+  readonly findClient: (clientId: string) => Promise<ClientRecord | undefined>
+  /** Token audience of every code. */
+  readonly audience: string
+  /** Where the browser returns to when a pending request is done. */
+  readonly resumeUrl: (pendingRequestToken: string) => string
+  readonly now: () => number
+}
+
+/** What changes between a payload of oidc-provider and what we store of it. */
+interface Shape {
+  readonly kind: ArtifactKind
+  toStored(payload: AdapterPayload): Record<string, unknown>
+  fromStored(stored: Readonly<Record<string, unknown>>, id: string): AdapterPayload
+}
+
+/** Makes the adapter factory that oidc-provider asks once per model. */
+export function createProviderAdapter(
+  dependencies: ProviderAdapterDependencies,
+): (model: string) => Adapter {
+  return (model) => {
+    switch (model) {
+      case 'Client':
+        return clientAdapter(dependencies)
+      case 'Session':
+        return artifactAdapter(dependencies, sessionShape)
+      case 'Interaction':
+        return artifactAdapter(dependencies, pendingRequestShape(dependencies.resumeUrl))
+      case 'AuthorizationCode':
+        return artifactAdapter(dependencies, authorizationCodeShape(dependencies.audience))
+      default:
+        return forgetfulAdapter
+    }
+  }
+}
+
+const sessionShape: Shape = {
+  kind: 'Session',
+  toStored: ({ jti: _id, ...payload }) => payload,
+  fromStored: (stored, id) => ({ ...stored, jti: id }),
+}
+
+const pendingRequestShape = (resumeUrl: (id: string) => string): Shape => ({
+  kind: 'PendingRequest',
+  // `session` holds the session cookie; the browser brings its own (pending-requests.ts).
+  toStored: ({ jti: _id, returnTo: _url, session: _session, ...payload }) => payload,
+  fromStored: (stored, id) => ({ ...stored, jti: id, returnTo: resumeUrl(id) }),
+})
+
+const authorizationCodeShape = (audience: string): Shape => ({
+  kind: 'AuthorizationCode',
+  toStored(payload) {
+    const record: AuthorizationCodeRecord = {
+      clientId: required(payload.clientId),
+      userId: required(payload.accountId),
+      scopes: required(payload.scope).split(' '),
+      audience,
+      redirectUri: required(payload.redirectUri),
+      codeChallenge: required(payload.codeChallenge),
+    }
+    return { ...record }
+  },
+  fromStored() {
+    throw new Error('authorization codes are redeemed by our own grant')
+  },
+})
+
+function required(value: string | undefined): string {
+  if (value === undefined) throw new Error('oidc-provider issued an incomplete authorization code')
+  return value
+}
+
+function artifactAdapter(
+  { artifacts, now }: ProviderAdapterDependencies,
+  { kind, toStored, fromStored }: Shape,
+): Adapter {
+  return {
+    ...forgetfulAdapter,
+    upsert: async (id, payload, expiresInSeconds) =>
+      answeringStorageErrors(() =>
+        artifacts.save(kind, sha256(id), toStored(payload), now() + (expiresInSeconds ?? 0)),
+      ),
+    find: async (id) =>
+      answeringStorageErrors(async () => {
+        const stored = await artifacts.find(kind, sha256(id), now())
+        return stored === undefined ? undefined : fromStored(stored, id)
+      }),
+    destroy: async (id) => answeringStorageErrors(() => artifacts.delete(kind, sha256(id))),
+  }
+}
+
+function clientAdapter({ findClient }: ProviderAdapterDependencies): Adapter {
+  return {
+    ...forgetfulAdapter,
+    find: async (clientId) =>
+      answeringStorageErrors(async () => {
+        const client = await findClient(clientId)
+        return client === undefined ? undefined : toProviderMetadata(client)
+      }),
+  }
+}
+
+const nothing = async (): Promise<undefined> => undefined
+
+const forgetfulAdapter: Adapter = {
+  upsert: nothing,
+  find: nothing,
+  findByUid: nothing,
+  findByUserCode: nothing,
+  consume: nothing,
+  destroy: nothing,
+  revokeByGrantId: nothing,
+}

@@ -1,0 +1,155 @@
+/**
+ * Checks the options of a host, all of them, and fills in the defaults.
+ *
+ * @module
+ */
+
+import type { JWK } from 'jose'
+import { z } from 'zod'
+import { ConfigurationError, type Issue } from './errors.ts'
+import { checkSigningKeys } from './keys/signing-keys.ts'
+import type { AuthorizationServerOptions } from './options.ts'
+import { defaultPages } from './pages/default-pages.ts'
+import type { Pages } from './pages/pages.ts'
+import { isPermissionCode } from './scopes/scope.ts'
+import { type ScopeCatalogue, TEAMCAST_SCOPES } from './scopes/scope-catalogue.ts'
+import { type Clock, systemClock } from './util/clock.ts'
+
+/** Options with every default filled in; frozen. */
+export interface ResolvedOptions
+  extends Omit<AuthorizationServerOptions, 'scopes' | 'pages' | 'clock'> {
+  readonly scopes: ScopeCatalogue
+  readonly audience: string
+  readonly pages: Pages
+  readonly refreshTokenGraceSeconds: number
+  readonly clock: Clock
+}
+
+const MINIMUM_COOKIE_KEY_LENGTH = 32
+const MAXIMUM_GRACE_SECONDS = 60
+const LOOPBACK_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]'])
+
+const aFunction = z.custom((value) => typeof value === 'function', 'must be a function')
+const aStore = z.custom(
+  (value) => typeof value === 'object' && value !== null && 'families' in value,
+  'must be a Storage, for example createMemoryStorage()',
+)
+
+const optionsSchema = z.strictObject({
+  issuer: z.string('must be a string').superRefine((issuer, context) => {
+    const problem = problemOfIssuer(issuer)
+    if (problem !== undefined) context.addIssue(problem)
+  }),
+  storage: aStore,
+  signingKeys: z
+    .array(z.record(z.string(), z.unknown(), 'must be a JWK'), 'must be an array of private RSA JWKs')
+    .min(1, 'must contain at least one private RSA key')
+    .superRefine((keys, context) => {
+      for (const { path, message } of checkSigningKeys(keys as Array<JWK>)) {
+        context.addIssue({ code: 'custom', message, path: path.split('.').slice(1).map(Number) })
+      }
+    }),
+  cookieKeys: z
+    .array(
+      z
+        .string('must be a string')
+        .min(MINIMUM_COOKIE_KEY_LENGTH, `must have at least ${MINIMUM_COOKIE_KEY_LENGTH} characters`),
+      'must be an array of secrets',
+    )
+    .min(1, 'must contain at least one secret'),
+  scopes: z
+    .record(
+      z.string().refine(isPermissionCode, 'must be named "resource:action"'),
+      z.string('must be a sentence').min(1, 'must be a sentence'),
+      'must map permission codes to sentences',
+    )
+    .refine((scopes) => Object.keys(scopes).length > 0, 'must not be empty')
+    .optional(),
+  audience: z
+    .string('must be a string')
+    .refine(isAbsoluteUri, 'must be an absolute URI without fragment')
+    .optional(),
+  findUser: aFunction,
+  authenticateUser: aFunction.optional(),
+  hostSession: z.strictObject({ signedInUser: aFunction, signInUrl: aFunction }).optional(),
+  authorizeSuperAdmin: aFunction.optional(),
+  pages: z
+    .strictObject({
+      signIn: aFunction.optional(),
+      selectAccount: aFunction.optional(),
+      consent: aFunction.optional(),
+      accessRefused: aFunction.optional(),
+      error: aFunction.optional(),
+    })
+    .optional(),
+  onEvent: aFunction.optional(),
+  refreshTokenGraceSeconds: z
+    .int('must be a whole number of seconds')
+    .min(0, 'must be 0 or more')
+    .max(MAXIMUM_GRACE_SECONDS, `must be at most ${MAXIMUM_GRACE_SECONDS}`)
+    .optional(),
+  clock: aFunction.optional(),
+})
+
+/**
+ * Checks options and fills in the defaults.
+ *
+ * @throws {@link ConfigurationError} with everything that is wrong.
+ */
+export function resolveOptions(options: AuthorizationServerOptions): ResolvedOptions {
+  const issues = [...structuralIssues(options), ...signInIssues(options)]
+  if (issues.length > 0) throw new ConfigurationError(issues)
+  return Object.freeze({
+    ...options,
+    signingKeys: [...options.signingKeys] as const as ResolvedOptions['signingKeys'],
+    cookieKeys: [...options.cookieKeys] as const as ResolvedOptions['cookieKeys'],
+    scopes: Object.freeze({ ...(options.scopes ?? TEAMCAST_SCOPES) }),
+    audience: options.audience ?? options.issuer,
+    pages: Object.freeze({ ...defaultPages, ...options.pages }),
+    refreshTokenGraceSeconds: options.refreshTokenGraceSeconds ?? 0,
+    clock: options.clock ?? systemClock,
+  })
+}
+
+function structuralIssues(options: unknown): ReadonlyArray<Issue> {
+  const { error } = optionsSchema.safeParse(options)
+  return (error?.issues ?? []).flatMap((issue) => {
+    if (issue.code === 'unrecognized_keys') {
+      return issue.keys.map((key) => ({
+        path: [...issue.path, key].join('.'),
+        message: 'is not an option; check its spelling',
+      }))
+    }
+    const path = issue.path.join('.') || 'options'
+    const isMissing = issue.code === 'invalid_type' && issue.input === undefined
+    return [{ path, message: isMissing ? `is missing; it ${issue.message}` : issue.message }]
+  })
+}
+
+function signInIssues(options: Partial<AuthorizationServerOptions>): ReadonlyArray<Issue> {
+  const ways = [options?.authenticateUser, options?.hostSession].filter((way) => way !== undefined)
+  if (ways.length === 1) return []
+  return [
+    {
+      path: 'authenticateUser',
+      message: 'or "hostSession" must be given, and not both: it is how users sign in',
+    },
+  ]
+}
+
+function problemOfIssuer(issuer: string): string | undefined {
+  const url = URL.parse(issuer)
+  if (url === null) return 'must be an absolute https URL'
+  if (/[?#]/.test(issuer)) return 'must not have a query or fragment (RFC 8414 §2)'
+  if (issuer.endsWith('/')) return 'must not end with a slash'
+  if (url.username !== '' || url.password !== '') return 'must not contain credentials'
+  const canonical = url.pathname === '/' ? url.origin : url.href
+  if (issuer !== canonical) return `must be in its canonical form, "${canonical}"`
+  if (url.protocol === 'https:') return undefined
+  if (url.protocol === 'http:' && LOOPBACK_HOSTS.has(url.hostname)) return undefined
+  return 'must be an https URL (http only for localhost, 127.0.0.1 and [::1])'
+}
+
+function isAbsoluteUri(text: string): boolean {
+  return URL.canParse(text) && !text.includes('#')
+}

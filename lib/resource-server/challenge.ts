@@ -1,0 +1,52 @@
+/**
+ * The `WWW-Authenticate` value that tells a client what was wrong (RFC 6750 §3).
+ *
+ * @module
+ */
+
+/** The error codes of RFC 6750 §3.1. */
+export type BearerErrorCode = 'invalid_request' | 'invalid_token' | 'insufficient_scope'
+
+/**
+ * The parameters of a Bearer challenge, in the order in which they are written.
+ *
+ * Set at least one: RFC 6750 §3 does not allow a challenge without parameters.
+ */
+export interface BearerChallenge {
+  /** Names the protected resource to whoever has to pick credentials for it (RFC 9110 §11.5). */
+  readonly realm?: string
+  /** Left out when the request carried no credentials at all (RFC 6750 §3.1). */
+  readonly error?: BearerErrorCode
+  /** A sentence for the client's developer; not shown to users. */
+  readonly errorDescription?: string
+  /** The scopes needed for this request; written separated by spaces. */
+  readonly scopes?: ReadonlyArray<string>
+}
+
+// RFC 6750 §3 allows %x20-21 / %x23-5B / %x5D-7E in these values: no quote, backslash or control
+// character. Nothing then needs escaping, and no value can break out of its quotes or its line.
+const NOT_ALLOWED = /[^\x20-\x21\x23-\x5b\x5d-\x7e]/g
+
+/**
+ * Formats a challenge.
+ *
+ * Values may hold any characters; each code unit that RFC 6750 §3 does not allow becomes `?`.
+ *
+ * @param challenge Parameters; absent ones are left out.
+ *
+ * @returns For example `Bearer error="insufficient_scope", scope="interview:read"`.
+ *
+ * @see [RFC 6750 §3](https://www.rfc-editor.org/rfc/rfc6750.html#section-3)
+ */
+export function formatBearerChallenge(challenge: BearerChallenge): string {
+  const parameters = [
+    ['realm', challenge.realm],
+    ['error', challenge.error],
+    ['error_description', challenge.errorDescription],
+    ['scope', challenge.scopes?.join(' ')],
+  ] as const
+  const written = parameters.flatMap(([name, value]) =>
+    value === undefined ? [] : [`${name}="${value.replace(NOT_ALLOWED, '?')}"`],
+  )
+  return written.length === 0 ? 'Bearer' : `Bearer ${written.join(', ')}`
+}

@@ -1,0 +1,69 @@
+/**
+ * Koa middleware: lets a request pass only if its access token has the scopes it needs.
+ *
+ * @module
+ */
+
+import type { Middleware } from 'koa'
+import { ConfigurationError, type Issue } from '../errors.ts'
+import { answerRejection } from './answer-rejection.ts'
+import { InsufficientScopeError } from './errors.ts'
+import type { AccessTokenState } from './require-access-token.ts'
+
+// RFC 6749 §3.3: scope-token.
+const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/
+
+function findIssues(scopes: ReadonlyArray<string>): ReadonlyArray<Issue> {
+  if (scopes.length === 0) return [{ path: 'scopes', message: 'must name at least one scope' }]
+  return scopes.flatMap((scope, index) =>
+    typeof scope === 'string' && SCOPE_TOKEN.test(scope)
+      ? []
+      : [{ path: `scopes.${index}`, message: 'must be one scope, such as interview:read' }],
+  )
+}
+
+/**
+ * Creates middleware that requires all of the given scopes. Put it behind `requireAccessToken`.
+ *
+ * A request whose token lacks one is answered right here, with 403, `Cache-Control: no-store`, a JSON
+ * body `{error, error_description}` and a challenge that names all of the required scopes. Nothing is
+ * thrown for it; {@link InsufficientScopeError} is emitted as the application's `error` event.
+ *
+ * The created middleware throws {@link ConfigurationError}, which Koa answers with 500, when
+ * `requireAccessToken` did not run before it: that is a mistake in the host's code, and neither
+ * letting the request pass nor blaming the client would show it.
+ *
+ * @param scopes Scopes, each of which the token must have; at least one.
+ *
+ * @throws {@link ConfigurationError} when there is none, or one is not a scope (RFC 6749 §3.3).
+ *
+ * @example
+ *
+ * One route that needs two scopes
+ *
+ * ```ts
+ * router.post('/interviews', requireScopes('interview:create', 'candidate:read'), createInterview)
+ * ```
+ *
+ * @see [RFC 6750 §3.1](https://www.rfc-editor.org/rfc/rfc6750.html#section-3.1)
+ */
+export function requireScopes(
+  ...scopes: readonly [string, ...ReadonlyArray<string>]
+): Middleware<AccessTokenState> {
+  const issues = findIssues(scopes)
+  if (issues.length > 0) throw new ConfigurationError(issues)
+  const required = Object.freeze([...new Set(scopes)])
+  return async function requireScopesMiddleware(ctx, next) {
+    const { accessToken }: Partial<AccessTokenState> = ctx.state
+    if (accessToken === undefined) {
+      throw new ConfigurationError([
+        { path: 'requireScopes', message: 'must be used behind requireAccessToken' },
+      ])
+    }
+    if (required.every((scope) => accessToken.scopes.has(scope))) {
+      await next()
+      return
+    }
+    answerRejection(ctx, new InsufficientScopeError(required))
+  }
+}

@@ -1,0 +1,53 @@
+/**
+ * Revocation (RFC 7009). A refresh token takes its whole family with it; an access token goes alone.
+ *
+ * @module
+ */
+
+import type { Client } from '../clients/client.ts'
+import { AUTHORIZATION_CODE_TTL_SECONDS } from '../lifetimes.ts'
+import { parseRefreshToken } from '../tokens/refresh-token.ts'
+import type { TokenStatusDependencies } from './introspect.ts'
+
+/** What a revocation request came to. */
+export type RevocationOutcome =
+  /** The token is dead. */
+  | { readonly outcome: 'revoked'; readonly userId?: string; readonly familyId?: string }
+  /** There was nothing to revoke: the token was never issued, has expired or is dead already. */
+  | { readonly outcome: 'nothing-to-revoke' }
+  /** The token is another client's; it was left alone. */
+  | { readonly outcome: 'not-yours' }
+
+/** Revokes a client's own token. */
+export async function revoke(
+  dependencies: TokenStatusDependencies,
+  client: Client,
+  token: string,
+): Promise<RevocationOutcome> {
+  const refreshToken = parseRefreshToken(token)
+  if (refreshToken === undefined) return await revokeAccessToken(dependencies, client, token)
+
+  const { storage } = dependencies
+  const now = dependencies.now()
+  const family = await storage.families.find(refreshToken.familyId, now)
+  if (family === undefined) return { outcome: 'nothing-to-revoke' }
+  if (family.clientId !== client.clientId) return { outcome: 'not-yours' }
+  // A spent token revokes the family too: its holder wants it dead, and it may have been stolen.
+  await storage.families.revoke(family.familyId, now + AUTHORIZATION_CODE_TTL_SECONDS, now)
+  return { outcome: 'revoked', userId: family.userId, familyId: family.familyId }
+}
+
+async function revokeAccessToken(
+  { storage, accessTokens }: TokenStatusDependencies,
+  client: Client,
+  token: string,
+): Promise<RevocationOutcome> {
+  const claims = await accessTokens.verify(token)
+  if (claims === undefined) return { outcome: 'nothing-to-revoke' }
+  if (claims.client_id !== client.clientId) return { outcome: 'not-yours' }
+  await storage.revokedAccessTokens.add(claims.jti, claims.exp)
+  return {
+    outcome: 'revoked',
+    ...(claims.grant_id === undefined ? {} : { userId: claims.sub, familyId: claims.grant_id }),
+  }
+}

@@ -1,0 +1,115 @@
+/**
+ * Access tokens: JWTs as of RFC 9068, signed and handed out without being stored.
+ *
+ * @module
+ */
+
+import { randomUUID } from 'node:crypto'
+import { errors, jwtVerify } from 'jose'
+import type { SigningKeys } from '../keys/signing-keys.ts'
+import { formatScopes } from '../scopes/scope.ts'
+
+const ACCESS_TOKEN_TYPE = 'at+jwt'
+
+/** Whom and what an access token is for. */
+export interface AccessTokenSubject {
+  /** Client it is issued to. */
+  readonly clientId: string
+  /** Resource owner; `undefined` for `client_credentials`. */
+  readonly userId: string | undefined
+  /** The user's tenant, or a `TENANT` client's own; `undefined` for a `PLATFORM` client's own token. */
+  readonly tenantId: string | undefined
+  /** The token family; `undefined` for `client_credentials`. */
+  readonly familyId: string | undefined
+  /** What it permits. */
+  readonly scopes: ReadonlyArray<string>
+  /** Token audience: the API it is for. */
+  readonly audience: string
+  /** Lifetime in seconds. */
+  readonly ttlSeconds: number
+}
+
+/** The claims of an access token (RFC 9068 §2.2). */
+export interface AccessTokenClaims {
+  readonly iss: string
+  /** The user, or the client itself for `client_credentials`. */
+  readonly sub: string
+  readonly aud: string
+  readonly client_id: string
+  readonly scope: string
+  readonly iat: number
+  readonly exp: number
+  readonly jti: string
+  readonly tenant_id?: string
+  /** The token family; absent for `client_credentials`. */
+  readonly grant_id?: string
+}
+
+/** Issues and recognises the access tokens of one authorization server. */
+export interface AccessTokens {
+  /** Signs an access token. */
+  issue(subject: AccessTokenSubject): Promise<IssuedAccessToken>
+  /**
+   * Verifies that a token was issued here and has not expired.
+   *
+   * @returns `undefined` for anything else. Whether it was revoked is for the caller to find out.
+   */
+  verify(token: string): Promise<AccessTokenClaims | undefined>
+}
+
+/** A signed access token. */
+export interface IssuedAccessToken {
+  readonly token: string
+  readonly claims: AccessTokenClaims
+}
+
+/** Makes the {@link AccessTokens} of an issuer. */
+export function createAccessTokens(options: {
+  readonly issuer: string
+  readonly signingKeys: SigningKeys
+  readonly now: () => number
+}): AccessTokens {
+  const { issuer, signingKeys, now } = options
+  return {
+    async issue(subject) {
+      const claims = claimsOf(subject, issuer, now())
+      return { token: await signingKeys.signJwt({ ...claims }, ACCESS_TOKEN_TYPE), claims }
+    },
+
+    async verify(token) {
+      try {
+        const { payload } = await jwtVerify<AccessTokenClaims>(
+          token,
+          signingKeys.verificationKey,
+          {
+            issuer,
+            algorithms: ['RS256'],
+            typ: ACCESS_TOKEN_TYPE,
+            requiredClaims: ['sub', 'aud', 'client_id', 'iat', 'exp', 'jti'],
+            currentDate: new Date(now() * 1000),
+          },
+        )
+        return payload
+      } catch (error) {
+        if (error instanceof errors.JOSEError) return undefined
+        throw error
+      }
+    },
+  }
+}
+
+function claimsOf(subject: AccessTokenSubject, issuer: string, now: number): AccessTokenClaims {
+  const { clientId, userId, tenantId, familyId } = subject
+  return {
+    iss: issuer,
+    sub: userId ?? clientId,
+    aud: subject.audience,
+    client_id: clientId,
+    scope: formatScopes(subject.scopes),
+    iat: now,
+    exp: now + subject.ttlSeconds,
+    jti: randomUUID(),
+    ...(tenantId === undefined ? {} : { tenant_id: tenantId }),
+    ...(familyId === undefined ? {} : { grant_id: familyId }),
+  }
+}

@@ -1,0 +1,67 @@
+/**
+ * What a refresh token looks like.
+ *
+ * `tcr_` + base64url(family secret ‖ nonce ‖ MAC). The family secret is the same in every refresh token
+ * of a family and known to nobody but their holder; its hash is the family's id, the `grant_id` that
+ * every access token shows. The MAC is keyed with the family secret. So, without any record of the
+ * tokens that were spent and without a key of the server's own:
+ *
+ * - a token that was once issued is told from a forged one: whoever knows only `grant_id` cannot
+ *   compute the MAC, and a token damaged on its way fails it, so neither revokes the family;
+ * - a token that was once issued but is not the family's current one was spent: reuse.
+ *
+ * @module
+ */
+
+import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { sha256 } from '../util/sha256.ts'
+
+const PREFIX = 'tcr_'
+const FAMILY_SECRET_BYTES = 32
+const NONCE_BYTES = 24
+const MAC_BYTES = 16
+const TOKEN_PATTERN = /^tcr_[\w-]{96}$/
+
+/** A refresh token that was read and whose MAC is right. */
+export interface ParsedRefreshToken {
+  /** The secret that all refresh tokens of the family share. */
+  readonly familySecret: Buffer
+  /** The family it belongs to. */
+  readonly familyId: string
+  /** Hash under which it is stored. */
+  readonly hash: string
+}
+
+/**
+ * Derives the family secret from the authorization code that begins the family: whoever redeems the
+ * same code arrives at the same family, and so only one redemption can create it.
+ */
+export function familySecretOf(authorizationCode: string): Buffer {
+  return createHash('sha256').update(`token-family\0${authorizationCode}`).digest()
+}
+
+/** The id of the family with this secret. */
+export function familyIdOf(familySecret: Buffer): string {
+  return createHash('sha256').update(familySecret).digest('base64url')
+}
+
+/** Makes a new refresh token for the family with this secret. */
+export function createRefreshToken(familySecret: Buffer): string {
+  const body = Buffer.concat([familySecret, randomBytes(NONCE_BYTES)])
+  return PREFIX + Buffer.concat([body, mac(familySecret, body)]).toString('base64url')
+}
+
+/** Reads a refresh token. @returns `undefined` for anything that never was one. */
+export function parseRefreshToken(token: string): ParsedRefreshToken | undefined {
+  if (!TOKEN_PATTERN.test(token)) return undefined
+  const bytes = Buffer.from(token.slice(PREFIX.length), 'base64url')
+  const body = bytes.subarray(0, FAMILY_SECRET_BYTES + NONCE_BYTES)
+  const familySecret = bytes.subarray(0, FAMILY_SECRET_BYTES)
+  const isGenuine = timingSafeEqual(bytes.subarray(body.length), mac(familySecret, body))
+  if (!isGenuine) return undefined
+  return { familySecret, familyId: familyIdOf(familySecret), hash: sha256(token) }
+}
+
+function mac(familySecret: Buffer, body: Buffer): Buffer {
+  return createHmac('sha256', familySecret).update(body).digest().subarray(0, MAC_BYTES)
+}

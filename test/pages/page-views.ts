@@ -1,0 +1,145 @@
+/**
+ * Views for tests: one of every page, filled with a given text or with ordinary values.
+ *
+ * @module
+ */
+
+import { renderAccessRefusedPage } from '../../lib/pages/access-refused-page.ts'
+import { renderConsentPage } from '../../lib/pages/consent-page.ts'
+import { renderErrorPage } from '../../lib/pages/error-page.ts'
+import type {
+  AccessRefusedView,
+  ClientView,
+  ConsentView,
+  ErrorKind,
+  ErrorView,
+  FormView,
+  Page,
+  ScopeView,
+  SelectAccountView,
+  SignInView,
+} from '../../lib/pages/pages.ts'
+import { renderSelectAccountPage } from '../../lib/pages/select-account-page.ts'
+import { renderSignInPage } from '../../lib/pages/sign-in-page.ts'
+import type { User } from '../../lib/users/user.ts'
+
+/** All kinds of errors. The type makes the list complete. */
+const ERROR_KIND_SET: Readonly<Record<ErrorKind, true>> = {
+  'request-expired': true,
+  'other-browser': true,
+  'form-rejected': true,
+  'invalid-request': true,
+  'too-many-requests': true,
+  'temporarily-unavailable': true,
+  'server-error': true,
+}
+export const ERROR_KINDS = Object.keys(ERROR_KIND_SET) as ReadonlyArray<ErrorKind>
+
+export const CLIENT: ClientView = {
+  name: 'Acme Recruiter',
+  clientUri: 'https://acme.example/',
+  logoUrl: 'https://cdn.acme.example/logo.svg',
+  tosUri: 'https://acme.example/terms',
+  policyUri: 'https://acme.example/privacy',
+  redirectHost: 'acme.example',
+}
+
+/** A client that registered nothing but its name. */
+export const BARE_CLIENT: ClientView = {
+  name: 'Acme Recruiter',
+  clientUri: undefined,
+  logoUrl: undefined,
+  tosUri: undefined,
+  policyUri: undefined,
+  redirectHost: '127.0.0.1:52731',
+}
+
+export const USER: User = {
+  userId: 'user-1',
+  tenantId: 'tenant-1',
+  name: 'Ada Lovelace',
+  email: 'ada@acme.test',
+}
+
+export const FORM: FormView = {
+  url: '/oauth/continue',
+  hidden: { prt: 'pending-request-token', csrf: 'form-token' },
+}
+
+const SCOPES: ReadonlyArray<ScopeView> = [
+  { scope: 'interview:read', description: 'See your interviews and their results' },
+  { scope: 'interview:create', description: 'Schedule interviews on your behalf' },
+  { scope: 'candidate:read', description: 'See the candidates you have access to' },
+]
+
+export const SIGN_IN: SignInView = { client: CLIENT, form: FORM, username: '', problem: undefined }
+export const SELECT_ACCOUNT: SelectAccountView = { client: CLIENT, form: FORM, user: USER }
+export const CONSENT: ConsentView = {
+  client: CLIENT,
+  form: FORM,
+  user: USER,
+  scopes: SCOPES,
+  grantedScopes: [],
+}
+export const ACCESS_REFUSED: AccessRefusedView = { client: CLIENT, form: FORM, user: USER }
+export const ERROR: ErrorView = {
+  kind: 'invalid-request',
+  error: 'invalid_request',
+  description: '"redirect_uri" is not registered for this client',
+}
+
+/** Pages by name, with ordinary values. */
+export function renderOrdinaryPages(): Readonly<Record<string, Page>> {
+  return {
+    'sign-in': renderSignInPage(SIGN_IN),
+    'sign-in-again': renderSignInPage({
+      ...SIGN_IN,
+      username: USER.email,
+      problem: 'invalid-credentials',
+    }),
+    'sign-in-locked': renderSignInPage({
+      ...SIGN_IN,
+      client: BARE_CLIENT,
+      username: USER.email,
+      problem: 'too-many-attempts',
+    }),
+    'select-account': renderSelectAccountPage(SELECT_ACCOUNT),
+    consent: renderConsentPage(CONSENT),
+    'consent-bare-client': renderConsentPage({ ...CONSENT, client: BARE_CLIENT }),
+    'consent-more': renderConsentPage({
+      ...CONSENT,
+      scopes: SCOPES.slice(0, 1),
+      grantedScopes: SCOPES.slice(1),
+    }),
+    'access-refused': renderAccessRefusedPage(ACCESS_REFUSED),
+    ...Object.fromEntries(
+      ERROR_KINDS.map((kind) => [`error-${kind}`, renderErrorPage({ ...ERROR, kind })]),
+    ),
+  }
+}
+
+/**
+ * Pages by name, with one text in every string that a page can show.
+ *
+ * @param text Hostile or long text.
+ */
+export function renderPagesFilledWith(text: string): Readonly<Record<string, Page>> {
+  const client: ClientView = {
+    name: text,
+    clientUri: `https://acme.example/${text}`,
+    logoUrl: `https://cdn.acme.example/${text}`,
+    tosUri: `https://acme.example/terms?${text}`,
+    policyUri: `https://acme.example/privacy#${text}`,
+    redirectHost: text,
+  }
+  const form: FormView = { url: `/oauth/continue?prt=${text}`, hidden: { [text]: text } }
+  const user: User = { userId: text, tenantId: text, name: text, email: text }
+  const scopes = [{ scope: text, description: text }]
+  return {
+    'sign-in': renderSignInPage({ client, form, username: text, problem: 'invalid-credentials' }),
+    'select-account': renderSelectAccountPage({ client, form, user }),
+    consent: renderConsentPage({ client, form, user, scopes, grantedScopes: scopes }),
+    'access-refused': renderAccessRefusedPage({ client, form, user }),
+    error: renderErrorPage({ kind: 'server-error', error: text, description: text }),
+  }
+}

@@ -1,0 +1,203 @@
+import {
+  type AccessTokenVerifier,
+  createAccessTokenVerifier,
+  InvalidAccessTokenError,
+  JwksUnavailableError,
+} from '@teamcast/oauth-server/resource-server'
+import test, { type ExecutionContext } from 'ava'
+import type { FlattenedJWSInput } from 'jose'
+import { createRemoteJwks } from '../../lib/resource-server/remote-jwks.ts'
+import {
+  AUDIENCE,
+  claims,
+  generateTestKey,
+  ISSUER,
+  type JwksServer,
+  NOW,
+  serveKeys,
+  serveStatus,
+  signToken,
+  startJwksServer,
+  startResourceServer,
+} from './resource-server-fixture.ts'
+
+const first = generateTestKey('key-1')
+const second = generateTestKey('key-2')
+const longLived = claims({ exp: NOW + 86_400 })
+
+interface Setup {
+  readonly jwks: JwksServer
+  readonly verifier: AccessTokenVerifier
+  /** Lets time pass, in seconds. */
+  readonly advance: (seconds: number) => void
+}
+
+async function setUp(t: ExecutionContext, answer = serveKeys(first)): Promise<Setup> {
+  const jwks = await startJwksServer(t, answer)
+  let time = NOW
+  const verifier = createAccessTokenVerifier({
+    issuer: ISSUER,
+    audience: AUDIENCE,
+    jwksUri: jwks.uri,
+    now: () => time,
+  })
+  const advance = (seconds: number): void => {
+    time += seconds
+  }
+  return { jwks, verifier, advance }
+}
+
+const unknownKid = (index: number): string => signToken(first, longLived, { kid: `kid-${index}` })
+
+test('jwks: fetched from the issuer by default, on first use and once', async (t) => {
+  const jwks = await startJwksServer(t, serveKeys(first))
+  const verifier = createAccessTokenVerifier({
+    issuer: jwks.origin,
+    audience: AUDIENCE,
+    now: () => NOW,
+  })
+  t.deepEqual(jwks.requests, [])
+  const jwt = signToken(first, claims({ iss: jwks.origin }))
+  await Promise.all(Array.from({ length: 20 }, async () => verifier.verify(jwt)))
+  await verifier.verify(jwt)
+  t.deepEqual(jwks.requests, ['/.well-known/jwks.json'])
+})
+
+test('jwks: an issuer with a trailing slash gives no double slash', async (t) => {
+  const jwks = await startJwksServer(t, serveKeys(first))
+  const issuer = `${jwks.origin}/`
+  const verifier = createAccessTokenVerifier({ issuer, audience: AUDIENCE, now: () => NOW })
+  await verifier.verify(signToken(first, claims({ iss: issuer })))
+  t.deepEqual(jwks.requests, ['/.well-known/jwks.json'])
+})
+
+test('jwks: kept for 10 minutes, then fetched again', async (t) => {
+  const { jwks, verifier, advance } = await setUp(t)
+  const jwt = signToken(first, longLived)
+  await verifier.verify(jwt)
+  advance(599)
+  await verifier.verify(jwt)
+  t.is(jwks.requests.length, 1)
+  advance(1)
+  await verifier.verify(jwt)
+  t.is(jwks.requests.length, 2)
+})
+
+test('jwks: a withdrawn key is trusted for no more than 10 minutes', async (t) => {
+  const { jwks, verifier, advance } = await setUp(t)
+  const jwt = signToken(first, longLived)
+  await verifier.verify(jwt)
+  jwks.answer = serveKeys(second)
+  advance(600)
+  await t.throwsAsync(verifier.verify(jwt), { instanceOf: InvalidAccessTokenError })
+})
+
+test('jwks: a new key is found by one refetch', async (t) => {
+  const { jwks, verifier, advance } = await setUp(t)
+  await verifier.verify(signToken(first, longLived))
+  jwks.answer = serveKeys(second, first)
+  advance(30)
+  const { tokenId } = await verifier.verify(signToken(second, longLived))
+  t.is(tokenId, 'token-1')
+  await verifier.verify(signToken(first, longLived))
+  t.is(jwks.requests.length, 2)
+})
+
+test('jwks: 200 invented kids, one after another and at once, cause at most 2 fetches', async (t) => {
+  const { jwks, verifier, advance } = await setUp(t)
+  const resourceServer = await startResourceServer(t, verifier)
+  const statuses = new Set<number>()
+  for (let index = 0; index < 100; index += 1) {
+    statuses.add((await resourceServer.get(`Bearer ${unknownKid(index)}`)).status)
+  }
+  t.is(jwks.requests.length, 1)
+  advance(30)
+  const flood = Array.from({ length: 100 }, async (_, index) =>
+    resourceServer.get(`Bearer ${unknownKid(100 + index)}`),
+  )
+  for (const response of await Promise.all(flood)) statuses.add(response.status)
+  t.deepEqual([...statuses], [401])
+  t.is(jwks.requests.length, 2)
+})
+
+test('jwks: a token without kid that several keys could have signed causes no refetch', async (t) => {
+  const { jwks, verifier, advance } = await setUp(t, serveKeys(first, second))
+  await verifier.verify(signToken(first, longLived))
+  advance(30)
+  const jwt = signToken(first, longLived, { kid: undefined })
+  await t.throwsAsync(verifier.verify(jwt), { instanceOf: InvalidAccessTokenError })
+  t.is(jwks.requests.length, 1)
+})
+
+test('jwks: a clock that was set back makes the cache old, not eternal', async (t) => {
+  const { jwks, verifier, advance } = await setUp(t)
+  await verifier.verify(signToken(first, longLived))
+  advance(-3_600)
+  await verifier.verify(signToken(first, longLived))
+  t.is(jwks.requests.length, 2)
+})
+
+const broken = {
+  'status 500': serveStatus(500),
+  'status 200 but no key set': serveStatus(200),
+  'a redirect': serveStatus(302),
+} as const
+for (const [name, answer] of Object.entries(broken)) {
+  test(`jwks: ${name} is answered with 503 and Retry-After, not 401`, async (t) => {
+    const { verifier } = await setUp(t, answer)
+    const resourceServer = await startResourceServer(t, verifier)
+    const response = await resourceServer.get(`Bearer ${signToken(first)}`)
+    t.is(response.status, 503)
+    t.is(response.headers.get('retry-after'), '5')
+    t.is(response.headers.get('cache-control'), 'no-store')
+    t.is(response.headers.get('www-authenticate'), null)
+    t.deepEqual(await response.json(), {
+      error: 'temporarily_unavailable',
+      error_description: 'access tokens cannot be verified at the moment',
+    })
+    t.is(resourceServer.passed.length, 0)
+    t.true(resourceServer.emitted[0] instanceof JwksUnavailableError)
+    t.false(resourceServer.emitted[0]?.expose)
+  })
+}
+
+test('jwks: a connection that breaks is answered with 503', async (t) => {
+  const { verifier } = await setUp(t, (request) => request.destroy())
+  const resourceServer = await startResourceServer(t, verifier)
+  t.is((await resourceServer.get(`Bearer ${signToken(first)}`)).status, 503)
+})
+
+test('jwks: a fetch that takes too long is given up', async (t) => {
+  t.timeout(2_000)
+  const jwks = await startJwksServer(t, () => undefined)
+  const getKey = createRemoteJwks({ uri: jwks.uri, now: () => NOW, fetchTimeoutMilliseconds: 20 })
+  const error = await t.throwsAsync(
+    async () => getKey({ alg: 'RS256', kid: 'key-1' }, {} as FlattenedJWSInput),
+    { instanceOf: JwksUnavailableError, code: 'ERR_JWKS_UNAVAILABLE' },
+  )
+  t.like(error?.cause, { code: 'ERR_JWKS_TIMEOUT' })
+})
+
+test('jwks: while it is down, it is asked once in 5 seconds; then all is well again', async (t) => {
+  const { jwks, verifier, advance } = await setUp(t, serveStatus(500))
+  const jwt = signToken(first, longLived)
+  for (let index = 0; index < 10; index += 1) {
+    await t.throwsAsync(verifier.verify(jwt), { instanceOf: JwksUnavailableError })
+  }
+  t.is(jwks.requests.length, 1)
+  jwks.answer = serveKeys(first)
+  advance(5)
+  await t.notThrowsAsync(verifier.verify(jwt))
+  t.is(jwks.requests.length, 2)
+})
+
+test('jwks: when it goes down, known keys serve on and unknown ones are not judged', async (t) => {
+  const { jwks, verifier, advance } = await setUp(t)
+  await verifier.verify(signToken(first, longLived))
+  jwks.answer = serveStatus(500)
+  advance(30)
+  await t.throwsAsync(verifier.verify(unknownKid(1)), { instanceOf: JwksUnavailableError })
+  await t.throwsAsync(verifier.verify(unknownKid(2)), { instanceOf: JwksUnavailableError })
+  await t.notThrowsAsync(verifier.verify(signToken(first, longLived)))
+  t.is(jwks.requests.length, 2)
+})
