@@ -9,10 +9,13 @@ export type ErrorCode =
   | 'ERR_CONFIGURATION_INVALID'
   | 'ERR_CLIENT_METADATA_INVALID'
   | 'ERR_CLIENT_NOT_FOUND'
+  | 'ERR_CONFLICT'
   | 'ERR_STORAGE'
   | 'ERR_ACCESS_TOKEN_MISSING'
   | 'ERR_ACCESS_TOKEN_INVALID'
+  | 'ERR_AUTHORIZATION_HEADER_INVALID'
   | 'ERR_INSUFFICIENT_SCOPE'
+  | 'ERR_JWKS_UNAVAILABLE'
 
 /** Base of every error thrown on purpose by this package. */
 export abstract class OAuthServerError extends Error {
@@ -31,7 +34,7 @@ export interface Issue {
 const describe = (issues: ReadonlyArray<Issue>): string =>
   issues.map(({ path, message }) => `"${path}" ${message}`).join('; ')
 
-/** Thrown by `createAuthorizationServer` when options are rejected: all problems at once. */
+/** Thrown at start-up when options are rejected: all problems at once. */
 export class ConfigurationError extends OAuthServerError {
   override readonly name = 'ConfigurationError'
   override readonly code = 'ERR_CONFIGURATION_INVALID'
@@ -68,6 +71,12 @@ export class ClientNotFoundError extends OAuthServerError {
   constructor(clientId: string) {
     super(`client "${clientId}" does not exist`)
   }
+}
+
+/** Thrown when somebody else changed a record at the same moment; nothing was changed by this call. */
+export class ConflictError extends OAuthServerError {
+  override readonly name = 'ConflictError'
+  override readonly code = 'ERR_CONFLICT'
 }
 
 /** Thrown by a store whose backend failed; `cause` is the driver's error. */

@@ -42,7 +42,10 @@ const optionsSchema = z.strictObject({
   }),
   storage: aStore,
   signingKeys: z
-    .array(z.record(z.string(), z.unknown(), 'must be a JWK'), 'must be an array of private RSA JWKs')
+    .array(
+      z.record(z.string(), z.unknown(), 'must be a JWK'),
+      'must be an array of private RSA JWKs',
+    )
     .min(1, 'must contain at least one private RSA key')
     .superRefine((keys, context) => {
       for (const { path, message } of checkSigningKeys(keys as Array<JWK>)) {
@@ -53,7 +56,10 @@ const optionsSchema = z.strictObject({
     .array(
       z
         .string('must be a string')
-        .min(MINIMUM_COOKIE_KEY_LENGTH, `must have at least ${MINIMUM_COOKIE_KEY_LENGTH} characters`),
+        .min(
+          MINIMUM_COOKIE_KEY_LENGTH,
+          `must have at least ${MINIMUM_COOKIE_KEY_LENGTH} characters`,
+        ),
       'must be an array of secrets',
     )
     .min(1, 'must contain at least one secret'),

@@ -29,7 +29,10 @@ export interface AuditSubject {
 /** What happened. Switch on `type`. */
 export type AuditEventDetail =
   /** An authorization code was issued. */
-  | (AuditSubject & { readonly type: 'authorization.granted'; readonly scopes: ReadonlyArray<string> })
+  | (AuditSubject & {
+      readonly type: 'authorization.granted'
+      readonly scopes: ReadonlyArray<string>
+    })
   /** An authorization request ended without a code; `reason` is for developers. */
   | (AuditSubject & {
       readonly type: 'authorization.refused'

@@ -16,7 +16,10 @@ export function createAuditLog(listener: AuditListener | undefined, now: () => n
     try {
       await listener(event)
     } catch (error) {
-      process.emitWarning(`onEvent failed for "${event.type}": ${String(error)}`, 'AuditListenerWarning')
+      process.emitWarning(
+        `onEvent failed for "${event.type}": ${String(error)}`,
+        'AuditListenerWarning',
+      )
     }
   }
   return {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { isLoopbackRedirectUri } from '../clients/redirect-uri.ts'
+import { provesNoIdentity } from '../clients/redirect-uri.ts'
 import { isSubset } from '../scopes/scope.ts'
 
 /** What the decision depends on. */
@@ -26,8 +26,8 @@ export function needsConsent(question: ConsentQuestion): boolean {
   const { requestedScopes, grantedScopes, consentedScopes } = question
   if (consentedScopes !== undefined) return !isSubset(requestedScopes, consentedScopes)
   if (question.isConsentPrompted) return true
-  // RFC 8252 §8.6: whoever listens on a loopback port may be any program, so an earlier consent to
-  // the client says nothing about it.
-  if (isLoopbackRedirectUri(question.redirectUri)) return true
+  // RFC 8252 §8.6: whoever listens there may be any program, so an earlier consent to the client says
+  // nothing about it.
+  if (provesNoIdentity(question.redirectUri)) return true
   return !isSubset(requestedScopes, grantedScopes)
 }

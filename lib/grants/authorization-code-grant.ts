@@ -8,7 +8,7 @@
  * @module
  */
 
-import { AUTHORIZATION_CODE_TTL_SECONDS } from '../lifetimes.ts'
+import { REVOKED_FAMILY_MEMORY_SECONDS } from '../lifetimes.ts'
 import { intersect } from '../scopes/scope.ts'
 import type { TokenFamily } from '../storage/storage.ts'
 import { type AuthorizationCodeRecord, checkRedemption } from '../tokens/authorization-code.ts'
@@ -83,7 +83,7 @@ export const authorizationCodeGrant: Grant = async (dependencies, { client, para
   }
   if (!(await storage.families.create(family, now))) {
     // OAuth 2.1 §4.1.3: a code that is used again revokes what was issued for it.
-    await storage.families.revoke(familyId, now + AUTHORIZATION_CODE_TTL_SECONDS, now)
+    await storage.families.revoke(familyId, now + REVOKED_FAMILY_MEMORY_SECONDS, now)
     throw new GrantRefusal('code-replayed', subject)
   }
   return { body, ...subject }

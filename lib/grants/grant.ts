@@ -56,7 +56,8 @@ export type Grant = (dependencies: GrantDependencies, request: TokenRequest) => 
 
 /** Refuses a client that is not registered for a grant type. */
 export function requireGrantType(client: Client, grantType: GrantType): void {
-  if (!client.allowedGrantTypes.includes(grantType)) throw new GrantRefusal('grant-type-not-allowed')
+  if (!client.allowedGrantTypes.includes(grantType))
+    throw new GrantRefusal('grant-type-not-allowed')
 }
 
 /** Refuses a `resource` other than the one there is (RFC 8707 §2). */

@@ -8,7 +8,7 @@
  */
 
 import type { Client } from '../clients/client.ts'
-import { AUTHORIZATION_CODE_TTL_SECONDS } from '../lifetimes.ts'
+import { REVOKED_FAMILY_MEMORY_SECONDS } from '../lifetimes.ts'
 import { intersect } from '../scopes/scope.ts'
 import type { CurrentRefreshToken, RefreshRetry, TokenFamily } from '../storage/storage.ts'
 import {
@@ -20,8 +20,8 @@ import { openResponse, sealResponse } from '../tokens/sealed-response.ts'
 import { sha256 } from '../util/sha256.ts'
 import {
   type Grant,
-  type Granted,
   type GrantDependencies,
+  type Granted,
   requestedScopes,
   requireGrantType,
   requireTarget,
@@ -97,7 +97,7 @@ async function rotate(
       refreshToken: { hash: sha256(successor), issuedAt: now, expiresAt },
       retry: retryOf(dependencies, request, presented, body, now),
       expiresAt: Math.max(expiresAt, now + ttlSeconds),
-      rememberRevokedUntil: now + AUTHORIZATION_CODE_TTL_SECONDS,
+      rememberRevokedUntil: now + REVOKED_FAMILY_MEMORY_SECONDS,
     },
     now,
   )
@@ -127,7 +127,7 @@ async function answerSpentToken(
     retry.requestHash === requestHashOf(request) &&
     now < retry.until
   if (!isRetry) {
-    await storage.families.revoke(family.familyId, now + AUTHORIZATION_CODE_TTL_SECONDS, now)
+    await storage.families.revoke(family.familyId, now + REVOKED_FAMILY_MEMORY_SECONDS, now)
     throw new GrantRefusal('refresh-token-reused', subjectOf(family))
   }
   const presentedToken = request.parameters.refresh_token as string
@@ -156,7 +156,9 @@ function retryOf(
 }
 
 function requestHashOf({ client, parameters }: TokenRequest): string {
-  return sha256(JSON.stringify([client.clientId, parameters.scope ?? null, parameters.resource ?? null]))
+  return sha256(
+    JSON.stringify([client.clientId, parameters.scope ?? null, parameters.resource ?? null]),
+  )
 }
 
 function subjectOf({ userId, tenantId, familyId }: TokenFamily): {

@@ -23,8 +23,8 @@ import type { ScopeCatalogue } from '../scopes/scope-catalogue.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { AuthenticateUser, HostSession } from '../users/authentication.ts'
 import type { FindUser, User } from '../users/user.ts'
-import { type BrowserBinding, csrfTokenOf, formOriginOf } from './browser-binding.ts'
 import { readForm } from './body.ts'
+import { type BrowserBinding, csrfTokenOf, formOriginOf } from './browser-binding.ts'
 import { clientViewOf, scopeViewsOf } from './page-views.ts'
 import { continuePath } from './paths.ts'
 import { redirectAfterGet, redirectAfterPost, sendErrorPage, sendPage } from './respond.ts'
@@ -75,8 +75,7 @@ async function findSituation(
 ): Promise<Situation | undefined> {
   const { pendingRequests, binding, findClient } = dependencies
   const token = ctx.query['prt']
-  const request =
-    typeof token === 'string' ? await pendingRequests.find(ctx, token) : undefined
+  const request = typeof token === 'string' ? await pendingRequests.find(ctx, token) : undefined
   if (request === undefined) return refuse(dependencies, ctx, 400, 'request-expired')
   const bindingSecret = binding.find(ctx, request.pendingRequestToken)
   if (bindingSecret === undefined) return refuse(dependencies, ctx, 400, 'other-browser')
@@ -353,6 +352,10 @@ async function refuse(
   status: number,
   kind: ErrorKind,
 ): Promise<undefined> {
-  await sendErrorPage(ctx, status, pages, { kind, error: 'invalid_request', description: undefined })
+  await sendErrorPage(ctx, status, pages, {
+    kind,
+    error: 'invalid_request',
+    description: undefined,
+  })
   return undefined
 }

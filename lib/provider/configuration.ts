@@ -7,7 +7,13 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { type Configuration, errors, type KoaContextWithOIDC } from 'oidc-provider'
 import { redirectOrigin } from '../clients/redirect-uri.ts'
-import { AUTHORIZE_PATH, INTROSPECT_PATH, JWKS_PATH, REVOKE_PATH, TOKEN_PATH } from '../http/paths.ts'
+import {
+  AUTHORIZE_PATH,
+  INTROSPECT_PATH,
+  JWKS_PATH,
+  REVOKE_PATH,
+  TOKEN_PATH,
+} from '../http/paths.ts'
 import {
   AUTHORIZATION_CODE_TTL_SECONDS,
   PENDING_REQUEST_TTL_SECONDS,

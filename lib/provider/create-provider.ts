@@ -23,8 +23,8 @@ import { recordProviderEvents } from './audit-events.ts'
 import { ignoreForeignParameters } from './authorization-request.ts'
 import { clientRecordOf } from './client-metadata.ts'
 import { type ConfigurationInput, toProviderConfiguration } from './configuration.ts'
-import { tooManyRequests } from './errors.ts'
 import { createErrorRenderer } from './error-renderer.ts'
+import { tooManyRequests } from './errors.ts'
 import { registerGrants } from './grant-types.ts'
 import { createHostSessions } from './host-sessions.ts'
 import { createPendingRequests } from './pending-requests.ts'
@@ -77,7 +77,7 @@ export function createProtocolEndpoints(input: ProviderInput): ProtocolEndpoints
     }),
   )
   pinUrlsAndCookies(provider)
-  compareHashedSecrets(provider, input)
+  decideAboutClients(provider, input)
   registerGrants(provider, input, audit)
   recordProviderEvents(provider, audit, (ctx, clientId) => {
     input.throttle.recordFailure(ctx.ip, clientId)
@@ -120,12 +120,18 @@ function pinUrlsAndCookies(provider: Provider): void {
   })
 }
 
-/** Client secrets are stored as hashes, several while one is being rotated. */
-function compareHashedSecrets(provider: Provider, { throttle, now }: ProviderInput): void {
-  provider.Client.prototype.compareClientSecret = async function (presented) {
+/** What our own record of a client says, in place of what oidc-provider was told. */
+function decideAboutClients(provider: Provider, { throttle, now }: ProviderInput): void {
+  const { prototype } = provider.Client
+  prototype.compareClientSecret = async function (presented) {
     const { clientId, secrets } = clientRecordOf(this)
     const ip = Provider.ctx?.ip ?? ''
     if (await throttle.isBlocked(ip, clientId)) throw tooManyRequests()
     return matchesClientSecret(presented, secrets, now())
   }
+  prototype.redirectUriAllowed = function (redirectUri) {
+    return clientRecordOf(this).redirectUris.includes(redirectUri)
+  }
+  // The grants decide themselves, and say `unauthorized_client` where oidc-provider would not.
+  prototype.grantTypeAllowed = () => true
 }

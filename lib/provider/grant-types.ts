@@ -43,7 +43,10 @@ export function registerGrants(
       async (ctx) => {
         const client = clientRecordOf(ctx.oidc.client)
         const granted = await answeringStorageErrors(() =>
-          grant(dependencies, { client, parameters: presentParameters(ctx.oidc.params, parameters) }),
+          grant(dependencies, {
+            client,
+            parameters: presentParameters(ctx.oidc.params, parameters),
+          }),
         ).catch((error: unknown) => {
           throw error instanceof GrantRefusal ? new RefusedGrantError(error) : error
         })

@@ -6,11 +6,11 @@
  */
 
 import { interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider'
+import { needsConsent } from '../consent/consent-policy.ts'
 import type { Storage } from '../storage/storage.ts'
 import { mayUseClient } from '../tenancy/client-audience-policy.ts'
-import { needsConsent } from '../consent/consent-policy.ts'
-import { clientRecordOf } from './client-metadata.ts'
 import { userOf } from './account.ts'
+import { clientRecordOf } from './client-metadata.ts'
 
 const { Check, Prompt, base } = interactionPolicy
 
@@ -21,10 +21,15 @@ export function createInteractionPolicy(): interactionPolicy.DefaultPolicy {
 
   const signIn = policy.get('login')
   signIn?.checks.add(
-    new Check('account_gone', 'the session is of a user who is gone or disabled', 'login_required', (ctx) => {
-      const { session, account } = ctx.oidc
-      return session?.accountId !== undefined && account === undefined
-    }),
+    new Check(
+      'account_gone',
+      'the session is of a user who is gone or disabled',
+      'login_required',
+      (ctx) => {
+        const { session, account } = ctx.oidc
+        return session?.accountId !== undefined && account === undefined
+      },
+    ),
   )
 
   const tenant = new Prompt(
@@ -81,7 +86,9 @@ function consentedScopesOf(result: unknown): ReadonlyArray<string> | undefined {
   return consent?.scopes
 }
 
-function requiredClient(ctx: KoaContextWithOIDC): NonNullable<KoaContextWithOIDC['oidc']['client']> {
+function requiredClient(
+  ctx: KoaContextWithOIDC,
+): NonNullable<KoaContextWithOIDC['oidc']['client']> {
   const { client } = ctx.oidc
   if (client === undefined) throw new Error('oidc-provider asked for a prompt without a client')
   return client

@@ -19,7 +19,8 @@ type Interaction = InstanceType<Provider['Interaction']>
 export function createPendingRequests(provider: Provider): PendingRequests {
   const load = async (request: PendingRequest): Promise<Interaction> => {
     const interaction = await provider.Interaction.find(request.pendingRequestToken)
-    if (interaction === undefined) throw new Error('the pending request expired while it was answered')
+    if (interaction === undefined)
+      throw new Error('the pending request expired while it was answered')
     return interaction
   }
 

@@ -78,17 +78,13 @@ export function createAccessTokens(options: {
 
     async verify(token) {
       try {
-        const { payload } = await jwtVerify<AccessTokenClaims>(
-          token,
-          signingKeys.verificationKey,
-          {
-            issuer,
-            algorithms: ['RS256'],
-            typ: ACCESS_TOKEN_TYPE,
-            requiredClaims: ['sub', 'aud', 'client_id', 'iat', 'exp', 'jti'],
-            currentDate: new Date(now() * 1000),
-          },
-        )
+        const { payload } = await jwtVerify<AccessTokenClaims>(token, signingKeys.verificationKey, {
+          issuer,
+          algorithms: ['RS256'],
+          typ: ACCESS_TOKEN_TYPE,
+          requiredClaims: ['sub', 'aud', 'client_id', 'iat', 'exp', 'jti'],
+          currentDate: new Date(now() * 1000),
+        })
         return payload
       } catch (error) {
         if (error instanceof errors.JOSEError) return undefined

@@ -1,0 +1,54 @@
+/**
+ * Redirect URIs: which ones a client may register (RFC 6749 §3.1.2, RFC 9700 §2.1 and §4.1.3).
+ *
+ * @module
+ */
+
+const LOOPBACK_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]'])
+const MAXIMUM_LENGTH = 2000
+// RFC 3986 §2: everything a URI may contain, as it stands.
+const URI_CHARACTERS = /^[A-Za-z0-9\-._~:/?#[\]@!$&'()*+,;=%]+$/
+
+/**
+ * Checks a redirect URI: https, http for localhost, 127.0.0.1 and [::1], or the private-use scheme of a
+ * mobile app (RFC 8252 §7.1: a reversed domain name such as `com.example.app`); no fragment, no
+ * credentials, and written as a browser would write it, because it is matched character by character.
+ *
+ * @returns What is wrong, or `undefined` when nothing is.
+ */
+export function problemOfRedirectUri(redirectUri: string): string | undefined {
+  if (redirectUri.length > MAXIMUM_LENGTH) return `must have at most ${MAXIMUM_LENGTH} characters`
+  const url = URL.parse(redirectUri)
+  if (url === null || !URI_CHARACTERS.test(redirectUri)) return 'must be an absolute https URL'
+  if (redirectUri.includes('#')) return 'must not have a fragment'
+  if (url.username !== '' || url.password !== '') return 'must not contain credentials'
+  if (url.protocol === 'http:' && !LOOPBACK_HOSTS.has(url.hostname)) {
+    return 'must be https; http is for localhost, 127.0.0.1 and [::1] only'
+  }
+  const isWeb = url.protocol === 'https:' || url.protocol === 'http:'
+  if (!isWeb && !isPrivateUseRedirectUri(redirectUri)) {
+    return 'must be an https URL, or have the scheme of an app such as com.example.app'
+  }
+  const isCanonical = redirectUri === url.href || `${redirectUri}/` === url.href
+  return isCanonical ? undefined : `must be in its canonical form, "${url.href}"`
+}
+
+/** Whether a redirect URI has the private-use scheme of an app: one with a dot in it (RFC 8252 §7.1). */
+export function isPrivateUseRedirectUri(redirectUri: string): boolean {
+  return /^[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+:/.test(redirectUri)
+}
+
+/**
+ * Whether any program on the user's machine may be the one that listens there: at a loopback address
+ * or under an app's own scheme (RFC 8252 §8.6).
+ */
+export function provesNoIdentity(redirectUri: string): boolean {
+  const hostname = URL.parse(redirectUri)?.hostname
+  const isLoopback = hostname !== undefined && LOOPBACK_HOSTS.has(hostname)
+  return isLoopback || isPrivateUseRedirectUri(redirectUri)
+}
+
+/** The origin of a redirect URI, as browsers write it in an `Origin` header. */
+export function redirectOrigin(redirectUri: string): string | undefined {
+  return URL.parse(redirectUri)?.origin
+}

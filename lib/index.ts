@@ -1,0 +1,87 @@
+/**
+ * `@teamcast/oauth-server`: an embeddable OAuth 2.1 authorization server.
+ *
+ * @module
+ */
+
+export type {
+  AuditEvent,
+  AuditEventContext,
+  AuditEventDetail,
+  AuditListener,
+  AuditSubject,
+} from './audit/audit-event.ts'
+export { type AuthorizationServer, createAuthorizationServer } from './authorization-server.ts'
+export type {
+  Client,
+  ClientAudience,
+  ClientRecord,
+  ClientSecretRecord,
+  ClientType,
+  GrantType,
+  TokenEndpointAuthMethod,
+} from './clients/client.ts'
+export type {
+  ClientChanges,
+  ClientRegistry,
+  NewClient,
+  RegisteredClient,
+} from './clients/client-registry.ts'
+export type { ClientSettings } from './clients/validate-client.ts'
+export type { Consent } from './consent/consent.ts'
+export {
+  ClientMetadataError,
+  ClientNotFoundError,
+  ConfigurationError,
+  ConflictError,
+  type ErrorCode,
+  type Issue,
+  OAuthServerError,
+  StorageError,
+} from './errors.ts'
+export type {
+  AuthorizationServerOptions,
+  AuthorizeSuperAdmin,
+  SuperAdminDecision,
+} from './options.ts'
+export { defaultPages } from './pages/default-pages.ts'
+export type {
+  AccessRefusedView,
+  ClientView,
+  ConsentView,
+  ErrorKind,
+  ErrorView,
+  FormView,
+  Page as HtmlPage,
+  PageRenderer,
+  Pages,
+  ScopeView,
+  SelectAccountView,
+  SignInProblem,
+  SignInView,
+} from './pages/pages.ts'
+export { type ScopeCatalogue, TEAMCAST_SCOPES } from './scopes/scope-catalogue.ts'
+export type {
+  ArtifactData,
+  ArtifactKind,
+  ArtifactStore,
+  ClientStore,
+  ConsentStore,
+  CurrentRefreshToken,
+  Page,
+  PageRequest,
+  RefreshRetry,
+  RevokedAccessTokenStore,
+  Rotation,
+  RotationOutcome,
+  Storage,
+  TokenFamily,
+  TokenFamilyStore,
+} from './storage/storage.ts'
+export type {
+  AuthenticateUser,
+  Credentials,
+  HostSession,
+  HostSignInRequest,
+} from './users/authentication.ts'
+export type { FindUser, User } from './users/user.ts'

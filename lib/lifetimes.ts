@@ -1,0 +1,29 @@
+/**
+ * How long things live, in seconds.
+ *
+ * @module
+ */
+
+const MINUTE_SECONDS = 60
+const DAY_SECONDS = 24 * 60 * MINUTE_SECONDS
+
+/** Access tokens of a client that has no `accessTokenTtlSeconds` of its own: 15 minutes. */
+export const DEFAULT_ACCESS_TOKEN_TTL_SECONDS: number = 15 * MINUTE_SECONDS
+
+/** Refresh tokens of a client that has no `refreshTokenTtlSeconds` of its own: 30 days. */
+export const DEFAULT_REFRESH_TOKEN_TTL_SECONDS: number = 30 * DAY_SECONDS
+
+/** Authorization codes: one minute (OAuth 2.1 §4.1.2 recommends at most ten). */
+export const AUTHORIZATION_CODE_TTL_SECONDS: number = MINUTE_SECONDS
+
+/**
+ * For how long a revoked family is remembered: as long as the code that would begin it again can
+ * still be presented.
+ */
+export const REVOKED_FAMILY_MEMORY_SECONDS: number = AUTHORIZATION_CODE_TTL_SECONDS
+
+/** Pending requests: how long a user may take to sign in and consent. */
+export const PENDING_REQUEST_TTL_SECONDS: number = 10 * MINUTE_SECONDS
+
+/** Browser sessions on the server's own sign-in page. */
+export const SESSION_TTL_SECONDS: number = 14 * DAY_SECONDS

@@ -1,0 +1,43 @@
+/**
+ * Scope strings (RFC 6749 §3.3) and the sets they stand for.
+ *
+ * @module
+ */
+
+// RFC 6749 §3.3: scope-token = 1*( %x21 / %x23-5B / %x5D-7E )
+const SCOPE_TOKEN = /^[\x21\x23-\x5B\x5D-\x7E]+$/
+const PERMISSION_CODE = /^[a-z][a-z0-9_-]*:[a-z][a-z0-9_-]*$/
+
+/** Whether a scope is a Teamcast permission code: `resource:action`, lower case. */
+export function isPermissionCode(scope: string): boolean {
+  return PERMISSION_CODE.test(scope)
+}
+
+/**
+ * Reads a scope string.
+ *
+ * @returns The scopes without repetitions, in their order; `undefined` when the string is malformed:
+ *   empty, spaces other than one between two scopes, or a character that no scope may have.
+ */
+export function parseScopes(scopeString: string): ReadonlyArray<string> | undefined {
+  const scopes = scopeString.split(' ')
+  return scopes.every((scope) => SCOPE_TOKEN.test(scope)) ? [...new Set(scopes)] : undefined
+}
+
+/** Writes a scope string. */
+export function formatScopes(scopes: ReadonlyArray<string>): string {
+  return scopes.join(' ')
+}
+
+/** Whether every one of `scopes` is among `others`. */
+export function isSubset(scopes: ReadonlyArray<string>, others: ReadonlyArray<string>): boolean {
+  return scopes.every((scope) => others.includes(scope))
+}
+
+/** Those of `scopes` that are among `others`, in their order. */
+export function intersect(
+  scopes: ReadonlyArray<string>,
+  others: ReadonlyArray<string>,
+): ReadonlyArray<string> {
+  return scopes.filter((scope) => others.includes(scope))
+}
