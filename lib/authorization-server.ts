@@ -67,7 +67,8 @@ export function createAuthorizationServer(
   const router = createRouter({
     issuer,
     findRoute,
-    rootRoutes: (path) => (path === METADATA_PATH + issuerPath ? findRoute(METADATA_PATH) : undefined),
+    rootRoutes: (path) =>
+      path === METADATA_PATH + issuerPath ? findRoute(METADATA_PATH) : undefined,
     pages,
     audit,
   })

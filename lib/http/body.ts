@@ -1,6 +1,8 @@
 /**
  * Reading request bodies of our own routes. oidc-provider reads those of the protocol endpoints.
  *
+ * A host may have put a body parser before us; then `ctx.request.body` holds what it has read.
+ *
  * @module
  */
 
@@ -16,6 +18,8 @@ const MAXIMUM_JSON_BYTES = 64 * 1024
  */
 export async function readForm(ctx: Context): Promise<URLSearchParams | undefined> {
   if (!ctx.is('application/x-www-form-urlencoded')) return undefined
+  const parsed = parsedByHost(ctx)
+  if (parsed !== undefined) return toSearchParams(parsed)
   const text = await readText(ctx, MAXIMUM_FORM_BYTES)
   return text === undefined ? undefined : new URLSearchParams(text)
 }
@@ -27,12 +31,13 @@ export async function readForm(ctx: Context): Promise<URLSearchParams | undefine
  */
 export async function readJson(ctx: Context): Promise<Record<string, unknown> | undefined> {
   if (!ctx.is('json')) return undefined
+  const parsed = parsedByHost(ctx)
+  if (parsed !== undefined) return parsed
   const text = await readText(ctx, MAXIMUM_JSON_BYTES)
   if (text === undefined) return undefined
   try {
     const value: unknown = JSON.parse(text)
-    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
-    return isObject ? (value as Record<string, unknown>) : undefined
+    return isRecord(value) ? value : undefined
   } catch {
     return undefined
   }
@@ -52,4 +57,20 @@ async function readText(ctx: Context, maximumBytes: number): Promise<string | un
     return undefined
   }
   return Buffer.concat(chunks).toString('utf8')
+}
+
+function parsedByHost(ctx: Context): Record<string, unknown> | undefined {
+  const { body } = ctx.request as { readonly body?: unknown }
+  return isRecord(body) ? body : undefined
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function toSearchParams(fields: Readonly<Record<string, unknown>>): URLSearchParams {
+  const texts = Object.entries(fields).filter(
+    (field): field is [string, string] => typeof field[1] === 'string',
+  )
+  return new URLSearchParams(texts)
 }

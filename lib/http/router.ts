@@ -9,7 +9,9 @@ import mount from 'koa-mount'
 import type { AuditLog } from '../audit/audit-log.ts'
 import { StorageError } from '../errors.ts'
 import type { Pages } from '../pages/pages.ts'
+import { forbidOtherOrigins } from './cors.ts'
 import { sendErrorPage, sendJsonError } from './respond.ts'
+import { THROTTLE_WINDOW_SECONDS } from './throttle.ts'
 
 /** How one path is answered. */
 export interface Route {
@@ -57,16 +59,22 @@ function dispatch(dependencies: RouterDependencies, findRoute: FindRoute): Middl
       sendJsonError(ctx, 405, 'invalid_request', `use ${route.methods.join(' or ')}`)
       return
     }
+    // A page is for the person in front of it: no script of another origin may read it.
+    if (route.audience === 'people') forbidOtherOrigins(ctx)
     try {
       await route.handle(ctx)
     } catch (error) {
       await answerFailure(dependencies, ctx, route, error)
     }
-    if (ctx.status === 503) ctx.set('Retry-After', String(RETRY_AFTER_SECONDS))
+    const retryAfterSeconds = RETRY_AFTER_SECONDS.get(ctx.status)
+    if (retryAfterSeconds !== undefined) ctx.set('Retry-After', String(retryAfterSeconds))
   }
 }
 
-const RETRY_AFTER_SECONDS = 5
+const RETRY_AFTER_SECONDS: ReadonlyMap<number, number> = new Map([
+  [429, THROTTLE_WINDOW_SECONDS],
+  [503, 5],
+])
 
 async function answerFailure(
   { pages, audit }: RouterDependencies,

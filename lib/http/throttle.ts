@@ -10,7 +10,8 @@
 
 import { RateLimiterMemory } from 'rate-limiter-flexible'
 
-const WINDOW_SECONDS = 300
+/** For how long a failure counts; a blocked caller may try again after that, at the latest. */
+export const THROTTLE_WINDOW_SECONDS = 300
 const FAILURES_PER_ADDRESS = 100
 const FAILURES_PER_TARGET = 10
 
@@ -26,9 +27,12 @@ export interface Throttle {
 export function createThrottle(): Throttle {
   const byAddress = new RateLimiterMemory({
     points: FAILURES_PER_ADDRESS,
-    duration: WINDOW_SECONDS,
+    duration: THROTTLE_WINDOW_SECONDS,
   })
-  const byTarget = new RateLimiterMemory({ points: FAILURES_PER_TARGET, duration: WINDOW_SECONDS })
+  const byTarget = new RateLimiterMemory({
+    points: FAILURES_PER_TARGET,
+    duration: THROTTLE_WINDOW_SECONDS,
+  })
   const isSpent = async (limiter: RateLimiterMemory, key: string): Promise<boolean> => {
     const counter = await limiter.get(key)
     return counter !== null && counter.consumedPoints >= limiter.points
@@ -45,6 +49,3 @@ export function createThrottle(): Throttle {
     },
   }
 }
-
-/** After how many seconds a blocked caller may try again, at the latest. */
-export const RETRY_AFTER_SECONDS: number = WINDOW_SECONDS

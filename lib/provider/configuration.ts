@@ -132,7 +132,7 @@ export function toProviderConfiguration(input: ConfigurationInput): Configuratio
 }
 
 /** A PUBLIC client's browser application may call from where it is served, and nobody else. */
-function isOriginOfPublicClient(origin: string, client: object): boolean {
+export function isOriginOfPublicClient(origin: string, client: object): boolean {
   const { clientType, redirectUris } = clientRecordOf(client)
   return clientType === 'PUBLIC' && redirectUris.some((uri) => redirectOrigin(uri) === origin)
 }

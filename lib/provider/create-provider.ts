@@ -14,6 +14,7 @@ import { type KoaContextWithOIDC, Provider } from 'oidc-provider'
 import type { AuditLog } from '../audit/audit-log.ts'
 import { matchesClientSecret } from '../clients/client-secret.ts'
 import type { GrantDependencies } from '../grants/grant.ts'
+import { forbidOtherOrigins } from '../http/cors.ts'
 import { AUTHORIZE_PATH } from '../http/paths.ts'
 import { PRIVATE_HEADERS } from '../http/respond.ts'
 import type { PendingRequests } from '../interaction/pending-request.ts'
@@ -22,7 +23,11 @@ import type { HostSession } from '../users/authentication.ts'
 import { recordProviderEvents } from './audit-events.ts'
 import { ignoreForeignParameters } from './authorization-request.ts'
 import { clientRecordOf } from './client-metadata.ts'
-import { type ConfigurationInput, toProviderConfiguration } from './configuration.ts'
+import {
+  type ConfigurationInput,
+  isOriginOfPublicClient,
+  toProviderConfiguration,
+} from './configuration.ts'
 import { createErrorRenderer } from './error-renderer.ts'
 import { tooManyRequests } from './errors.ts'
 import { registerGrants } from './grant-types.ts'
@@ -98,6 +103,8 @@ export function createProtocolEndpoints(input: ProviderInput): ProtocolEndpoints
         ctx.cookies = hostCookies
       }
       await answerTokenStatus(ctx)
+      answerWithoutCredentials(ctx as KoaContextWithOIDC)
+      if (!isOwnOrigin(ctx as KoaContextWithOIDC)) forbidOtherOrigins(ctx)
       ctx.set(PRIVATE_HEADERS)
       // The contract says 302; oidc-provider redirects with 303, and only after a GET here.
       if (ctx.status === 303) ctx.status = 302
@@ -134,4 +141,30 @@ function decideAboutClients(provider: Provider, { throttle, now }: ProviderInput
   }
   // The grants decide themselves, and say `unauthorized_client` where oidc-provider would not.
   prototype.grantTypeAllowed = () => true
+}
+
+/**
+ * A request that does not even say which client it comes from: oidc-provider calls that
+ * `invalid_request`, RFC 6749 §5.2 `invalid_client`.
+ */
+function answerWithoutCredentials(ctx: KoaContextWithOIDC): void {
+  const { client, params, route } = ctx.oidc
+  const names = [ctx.headers.authorization, params?.['client_id'], params?.['client_assertion']]
+  if (route === 'authorization' || route === 'resume' || ctx.status !== 400) return
+  if (client !== undefined || params === undefined || names.some((name) => name !== undefined))
+    return
+  ctx.status = 401
+  ctx.set('WWW-Authenticate', `Basic realm="${ctx.oidc.issuer}"`)
+  ctx.body = { error: 'invalid_client', error_description: 'client authentication is required' }
+}
+
+/**
+ * Whether the answer may be read by scripts of the request's origin: those of the client's own browser
+ * application, and everybody's preflight, which does not say who the client is.
+ */
+function isOwnOrigin(ctx: KoaContextWithOIDC): boolean {
+  const { client, route } = ctx.oidc
+  if (ctx.method === 'OPTIONS') return true
+  if (client === undefined || (route !== 'token' && route !== 'revocation')) return false
+  return isOriginOfPublicClient(ctx.get('origin'), client)
 }

@@ -1,0 +1,18 @@
+/**
+ * `@teamcast/oauth-server/testing`: what the tests of a host, of an API and of a store need.
+ *
+ * @module
+ */
+
+export type { Authorization } from './authorize.ts'
+export {
+  startTestServer,
+  type TestAccessToken,
+  type TestAuthorization,
+  type TestServer,
+  type TestServerOptions,
+  type TestUser,
+  type TokenResponse,
+} from './start-test-server.ts'
+export type { TestClock } from './test-clock.ts'
+export { createUserAgent, type UserAgent } from './user-agent.ts'

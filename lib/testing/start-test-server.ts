@@ -1,0 +1,242 @@
+/**
+ * A whole authorization server in the memory of a test.
+ *
+ * @module
+ */
+
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import Koa from 'koa'
+import { createMemoryStorage } from '../../adapters/memory/index.ts'
+import { type AuthorizationServer, createAuthorizationServer } from '../authorization-server.ts'
+import type { NewClient, RegisteredClient } from '../clients/client-registry.ts'
+import { AUTHORIZE_PATH, TOKEN_PATH } from '../http/paths.ts'
+import { createSigningKeys } from '../keys/signing-keys.ts'
+import { DEFAULT_ACCESS_TOKEN_TTL_SECONDS } from '../lifetimes.ts'
+import type { AuthorizationServerOptions } from '../options.ts'
+import { createAccessTokens } from '../tokens/access-token.ts'
+import type { User } from '../users/user.ts'
+import { type Authorization, authorize } from './authorize.ts'
+import { createTestClock, type TestClock } from './test-clock.ts'
+import { testSigningKey } from './test-keys.ts'
+import type { UserAgent } from './user-agent.ts'
+
+const DEFAULT_PASSWORD = 'correct horse battery staple'
+
+/** A user of a test server. Signs in with the email address. */
+export interface TestUser extends User {
+  /** Defaults to `correct horse battery staple`. */
+  readonly password?: string
+}
+
+/** Options of {@link startTestServer}: what a test sets itself. Everything has a default. */
+export interface TestServerOptions extends Partial<Omit<AuthorizationServerOptions, 'issuer'>> {
+  /** Who can sign in. */
+  readonly users?: ReadonlyArray<TestUser>
+  /** Clients to register. */
+  readonly clients?: ReadonlyArray<NewClient>
+  /** Path of the issuer, for example `/auth`. Defaults to the root. */
+  readonly issuerPath?: string
+}
+
+/** Who authorizes what. */
+export interface TestAuthorization {
+  readonly userId: string
+  readonly clientId: string
+  /** Defaults to all of the client's. */
+  readonly scopes?: ReadonlyArray<string>
+  /** Defaults to the client's first. */
+  readonly redirectUri?: string
+  /** Whose cookies to use; defaults to a browser without any. */
+  readonly userAgent?: UserAgent
+}
+
+/** Whom a single access token is for. Neither user nor client needs to exist. */
+export interface TestAccessToken {
+  /** `undefined` for a token of the client itself (`client_credentials`). */
+  readonly userId?: string
+  readonly clientId: string
+  readonly tenantId?: string
+  readonly scopes: ReadonlyArray<string>
+  /** Token audience. Defaults to the server's. */
+  readonly audience?: string
+  /** Defaults to 900. */
+  readonly ttlSeconds?: number
+}
+
+/** A token response (RFC 6749 §5.1). */
+export interface TokenResponse {
+  readonly access_token: string
+  readonly token_type: 'Bearer'
+  readonly expires_in: number
+  readonly refresh_token?: string
+  readonly scope: string
+}
+
+/** An authorization server that listens on a free port of 127.0.0.1. */
+export interface TestServer {
+  /** Its issuer, with the port. */
+  readonly issuer: string
+  /** The server itself. */
+  readonly authorizationServer: AuthorizationServer
+  /** Its users by id. Delete one to disable it, set one to add or change it. */
+  readonly users: Map<string, TestUser>
+  /** The clients that were registered with the options, in their order. */
+  readonly clients: ReadonlyArray<RegisteredClient>
+  /** Its clock. */
+  readonly clock: TestClock
+  /** Registers one more client. */
+  registerClient(newClient: NewClient): Promise<RegisteredClient>
+  /** Signs a user in without a browser, allows everything, and returns the authorization code. */
+  authorize(authorization: TestAuthorization): Promise<Authorization>
+  /** Signs a user in without a browser and redeems the code: the tokens a client would get. */
+  issueTokens(authorization: TestAuthorization): Promise<TokenResponse>
+  /** Signs one access token for anybody and anything. */
+  issueAccessToken(accessToken: TestAccessToken): Promise<string>
+  /** Stops it. */
+  close(): Promise<void>
+}
+
+/**
+ * Starts an authorization server in memory, on a free port of 127.0.0.1. The first one in a process
+ * takes longer, because it generates the signing key that all of them share.
+ *
+ * @throws {@link ConfigurationError} when an option is wrong.
+ * @throws {@link ClientMetadataError} when a client breaks a rule.
+ *
+ * @example
+ *
+ * A token for a test of an API
+ *
+ * ```ts
+ * const server = await startTestServer()
+ * const accessToken = await server.issueAccessToken({
+ *   userId: 'ada',
+ *   clientId: 'acme-recruiter',
+ *   tenantId: 'acme',
+ *   scopes: ['interview:read'],
+ * })
+ * await server.close()
+ * ```
+ */
+export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
+  const { users: initialUsers = [], clients: newClients = [], issuerPath = '', ...given } = options
+  const users = new Map(initialUsers.map((user) => [user.userId, user]))
+  const clock = createTestClock()
+  const now = given.clock ?? clock.now
+  const signingKeys = given.signingKeys ?? ([testSigningKey()] as const)
+
+  const listener = await listenOnFreePort()
+  const { port } = listener.address() as AddressInfo
+  const issuer = `http://127.0.0.1:${port}${issuerPath}`
+  const authorizationServer = createAuthorizationServer({
+    storage: createMemoryStorage(),
+    cookieKeys: ['cookie key of a test server, not a secret'],
+    findUser: async (userId) => users.get(userId),
+    ...(given.hostSession === undefined ? { authenticateUser: authenticateAmong(users) } : {}),
+    ...given,
+    issuer,
+    signingKeys,
+    clock: now,
+  })
+  const app = new Koa()
+  app.silent = true // what goes wrong is in the audit events
+  app.use(authorizationServer.middleware())
+  listener.on('request', app.callback())
+
+  const secrets = new Map<string, string>()
+  const registerClient = async (newClient: NewClient): Promise<RegisteredClient> => {
+    const registered = await authorizationServer.clients.register(newClient)
+    const { client, clientSecret } = registered
+    if (clientSecret !== undefined) secrets.set(client.clientId, clientSecret)
+    return registered
+  }
+  const clients: Array<RegisteredClient> = []
+  for (const newClient of newClients) clients.push(await registerClient(newClient))
+
+  const accessTokens = createAccessTokens({
+    issuer,
+    signingKeys: createSigningKeys(signingKeys),
+    now,
+  })
+
+  async function authorizeUser(authorization: TestAuthorization): Promise<Authorization> {
+    const { userId, clientId, userAgent } = authorization
+    const user = users.get(userId)
+    const client = await authorizationServer.clients.find(clientId)
+    if (user === undefined) throw new Error(`there is no user "${userId}"`)
+    if (client === undefined) throw new Error(`there is no client "${clientId}"`)
+    return await authorize({
+      authorizationEndpoint: issuer + AUTHORIZE_PATH,
+      clientId,
+      redirectUri: authorization.redirectUri ?? client.redirectUris[0] ?? '',
+      scopes: authorization.scopes ?? client.scopes,
+      username: user.email,
+      password: user.password ?? DEFAULT_PASSWORD,
+      ...(userAgent === undefined ? {} : { userAgent }),
+    })
+  }
+
+  return {
+    issuer,
+    authorizationServer,
+    users,
+    clients,
+    clock,
+    registerClient,
+    authorize: authorizeUser,
+
+    async issueTokens(authorization) {
+      const { clientId } = authorization
+      const { code, codeVerifier, redirectUri } = await authorizeUser(authorization)
+      const clientSecret = secrets.get(clientId)
+      const body = new URLSearchParams({
+        grant_type: 'authorization_code',
+        code,
+        code_verifier: codeVerifier,
+        redirect_uri: redirectUri,
+        client_id: clientId,
+        ...(clientSecret === undefined ? {} : { client_secret: clientSecret }),
+      })
+      const response = await fetch(issuer + TOKEN_PATH, { method: 'POST', body })
+      if (response.ok) return (await response.json()) as TokenResponse
+      throw new Error(`the token endpoint answered ${response.status}: ${await response.text()}`)
+    },
+
+    async issueAccessToken({ userId, clientId, tenantId, scopes, audience, ttlSeconds }) {
+      const { token } = await accessTokens.issue({
+        userId,
+        clientId,
+        tenantId,
+        familyId: undefined,
+        scopes,
+        audience: audience ?? given.audience ?? issuer,
+        ttlSeconds: ttlSeconds ?? DEFAULT_ACCESS_TOKEN_TTL_SECONDS,
+      })
+      return token
+    },
+
+    close: () =>
+      new Promise((resolve) => {
+        listener.close(() => resolve())
+        listener.closeAllConnections()
+      }),
+  }
+}
+
+function authenticateAmong(
+  users: ReadonlyMap<string, TestUser>,
+): NonNullable<AuthorizationServerOptions['authenticateUser']> {
+  return async ({ username, password }) => {
+    const user = [...users.values()].find(({ email }) => email === username)
+    return user !== undefined && password === (user.password ?? DEFAULT_PASSWORD) ? user : undefined
+  }
+}
+
+function listenOnFreePort(): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => resolve(server))
+  })
+}

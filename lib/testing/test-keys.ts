@@ -1,0 +1,12 @@
+import { generateKeyPairSync } from 'node:crypto'
+import type { JWK } from 'jose'
+
+let signingKey: JWK | undefined
+
+/** A private RSA key. Generated once per process: that takes a while, and nothing else does. */
+export function testSigningKey(): JWK {
+  signingKey ??= generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({
+    format: 'jwk',
+  }) as JWK
+  return signingKey
+}
