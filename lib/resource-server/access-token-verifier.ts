@@ -2,7 +2,8 @@
  * Verifies access tokens offline (RFC 9068 §4). Knows nothing of HTTP frameworks.
  *
  * What it cannot see: a token that was revoked since it was issued stays valid here until it
- * expires. Ask the introspection endpoint where that is too late.
+ * expires. That is at most the lifetime of an access token, 15 minutes by default, plus
+ * `clockToleranceSeconds`.
  *
  * @module
  */
@@ -32,6 +33,8 @@ export interface AccessTokenVerifier {
    *
    * @throws {@link InvalidAccessTokenError} when the token is not to be accepted, for whatever reason.
    * @throws {@link JwksUnavailableError} when the issuer's keys cannot be had.
+   *
+   * @see [RFC 9068 §4](https://www.rfc-editor.org/rfc/rfc9068.html#section-4)
    */
   verify(jwt: string): Promise<VerifiedAccessToken>
 }
@@ -100,9 +103,9 @@ function guardKeys(keys: JWTVerifyGetKey): JWTVerifyGetKey {
 export function createAccessTokenVerifier(
   options: AccessTokenVerifierOptions,
 ): AccessTokenVerifier {
-  const { issuer, audience, jwksUri, jwks, clockToleranceSeconds, now } =
+  const { issuer, audience, jwksUri, jwks, clockToleranceSeconds, clock } =
     resolveVerifierOptions(options)
-  const keys = guardKeys(jwks ?? createRemoteJwks({ uri: jwksUri, now }))
+  const keys = guardKeys(jwks ?? createRemoteJwks({ uri: jwksUri, clock }))
 
   async function verify(jwt: string): Promise<VerifiedAccessToken> {
     try {
@@ -113,7 +116,7 @@ export function createAccessTokenVerifier(
         typ: 'at+jwt',
         requiredClaims: REQUIRED_CLAIMS,
         clockTolerance: clockToleranceSeconds,
-        currentDate: new Date(now() * 1000),
+        currentDate: new Date(clock() * 1000),
       })
       return toVerifiedAccessToken(payload)
     } catch (error) {

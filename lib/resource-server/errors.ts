@@ -54,14 +54,12 @@ export class MissingAccessTokenError extends BearerTokenError {
 }
 
 /**
- * The Authorization header names the Bearer scheme but breaks its syntax. Answered with 400 and
- * `invalid_request`.
- *
- * Shares its `code` with {@link InvalidAccessTokenError}; `status` and `error` differ.
+ * The Authorization header names the Bearer scheme but breaks its syntax, or there are several
+ * headers. Answered with 400 and `invalid_request`.
  */
 export class MalformedAuthorizationError extends BearerTokenError {
   override readonly name = 'MalformedAuthorizationError'
-  override readonly code = 'ERR_ACCESS_TOKEN_INVALID'
+  override readonly code = 'ERR_AUTHORIZATION_HEADER_INVALID'
   override readonly status = 400
 
   /** @ignore */
@@ -139,11 +137,12 @@ export const JWKS_RETRY_AFTER_SECONDS = 5
  *
  * Answered with 503 and `Retry-After`, not 401: a client that is told `invalid_token` throws away a
  * token which may well be good. `expose` is `false`, so that Koa logs it: an operator has to know.
+ *
+ * @see [RFC 9110 §15.6.4](https://www.rfc-editor.org/rfc/rfc9110.html#section-15.6.4)
  */
-export class JwksUnavailableError extends Error {
+export class JwksUnavailableError extends OAuthServerError {
   override readonly name = 'JwksUnavailableError'
-  /** Discriminant; switch on this rather than on `message`. */
-  readonly code = 'ERR_JWKS_UNAVAILABLE'
+  override readonly code = 'ERR_JWKS_UNAVAILABLE'
   /** HTTP status of the answer. */
   readonly status = 503
   /** Not the client's doing. */

@@ -4,8 +4,7 @@
  * @module
  */
 
-import type { IncomingMessage } from 'node:http'
-import type { Middleware } from 'koa'
+import type { Context, Middleware } from 'koa'
 import { type AccessTokenVerifier, createAccessTokenVerifier } from './access-token-verifier.ts'
 import { answerRejection } from './answer-rejection.ts'
 import { parseBearerToken } from './bearer-token.ts'
@@ -33,10 +32,10 @@ const isVerifier = (
  * Reads the Authorization header.
  *
  * Of several, Node keeps the first in `headers` and a proxy in front may have looked at the last.
- * Joined they are malformed. HTTP/2 requests and mocks lack `headersDistinct`.
+ * Joined they are malformed. HTTP/2 requests lack `headersDistinct`.
  */
-const authorizationOf = (request: Partial<IncomingMessage>): string | undefined =>
-  request.headersDistinct?.['authorization']?.join(', ') ?? request.headers?.authorization
+const authorizationOf = ({ req }: Pick<Context, 'req'>): string | undefined =>
+  req.headersDistinct?.['authorization']?.join(', ') ?? req.headers.authorization
 
 async function verifyRequest(
   verifier: AccessTokenVerifier,
@@ -62,7 +61,7 @@ async function verifyRequest(
  *
  * - 401, a challenge without error code: no Bearer credentials. A token in the query or the body
  *   does not count
- * - 400 `invalid_request`: an Authorization header that breaks the syntax
+ * - 400 `invalid_request`: an Authorization header that breaks the syntax, or several of them
  * - 401 `invalid_token`: a token that is not accepted; which check failed is not told
  * - 503 `temporarily_unavailable` with `Retry-After`: the issuer's keys cannot be had
  *
@@ -81,7 +80,7 @@ async function verifyRequest(
  * ```ts
  * const app = new Koa<AccessTokenState>()
  * const issuer = 'https://mayaapi.teamcast.ai'
- * app.use(requireAccessToken({ issuer, audience: 'https://mayaapi.teamcast.ai' }))
+ * app.use(requireAccessToken({ issuer, audience: issuer }))
  * app.use((ctx) => {
  *   ctx.body = { hello: ctx.state.accessToken.userId }
  * })
@@ -95,7 +94,7 @@ export function requireAccessToken(
   const used = isVerifier(verifier) ? verifier : createAccessTokenVerifier(verifier)
   return async function requireAccessTokenMiddleware(ctx, next) {
     try {
-      ctx.state.accessToken = await verifyRequest(used, authorizationOf(ctx.req))
+      ctx.state.accessToken = await verifyRequest(used, authorizationOf(ctx))
     } catch (error) {
       if (!(error instanceof BearerTokenError || error instanceof JwksUnavailableError)) throw error
       answerRejection(ctx, error)

@@ -39,10 +39,13 @@ function findIssues(scopes: ReadonlyArray<string>): ReadonlyArray<Issue> {
  *
  * @example
  *
- * One route that needs two scopes
+ * An API in which every route needs two scopes
  *
  * ```ts
- * router.post('/interviews', requireScopes('interview:create', 'candidate:read'), createInterview)
+ * const app = new Koa<AccessTokenState>()
+ * const issuer = 'https://mayaapi.teamcast.ai'
+ * app.use(requireAccessToken({ issuer, audience: issuer }))
+ * app.use(requireScopes('interview:read', 'candidate:read'))
  * ```
  *
  * @see [RFC 6750 §3.1](https://www.rfc-editor.org/rfc/rfc6750.html#section-3.1)

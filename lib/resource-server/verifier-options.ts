@@ -7,22 +7,32 @@
 import type { JWTVerifyGetKey } from 'jose'
 import { z } from 'zod'
 import { ConfigurationError, type Issue } from '../errors.ts'
+import { systemClock } from '../util/clock.ts'
 
 /** What to accept, and where the keys are. No option turns a check off. */
 export interface AccessTokenVerifierOptions {
   /**
    * The authorization server; must equal the token's `iss` character by character.
    *
-   * An https URL without query, fragment or user name; http for localhost, 127.0.0.1 and [::1] only.
+   * An https URL, or http for localhost, 127.0.0.1 and [::1] only. Written as issuers write it: in
+   * canonical form, without query, fragment, user name or trailing slash.
+   *
+   * @see [RFC 8414 §2](https://www.rfc-editor.org/rfc/rfc8414.html#section-2)
    */
   readonly issuer: string
-  /** This resource server, as the token's `aud` names it; `aud` may name others too. Not empty. */
+  /**
+   * This resource server, as the token's `aud` names it; `aud` may name others too. Not empty.
+   *
+   * An authorization server that was given no `audience` uses its issuer.
+   */
   readonly audience: string
   /**
-   * Where the issuer publishes its keys; the same rule as for `issuer`, but a query is allowed.
+   * Where the issuer publishes its keys: an https URL, or http for localhost, 127.0.0.1 and [::1]
+   * only; without user name.
    *
-   * Fetched on first use and then at most every 10 minutes, or for an unknown `kid` at most every 30
-   * seconds; one fetch may take 5 seconds and follows no redirect.
+   * Fetched on first use and then every 5 minutes while tokens come in; for an unknown `kid` at most
+   * every 30 seconds. One fetch may take 5 seconds and follows no redirect. While fetches fail, keys
+   * are trusted until they are 10 minutes old.
    *
    * @defaultValue `${issuer}/.well-known/jwks.json`
    */
@@ -30,9 +40,9 @@ export interface AccessTokenVerifierOptions {
   /**
    * Finds the key of a token instead of fetching it from `jwksUri`; give one or the other.
    *
-   * For a resource server in the authorization server's own process, for tests, or to set up jose's
-   * `createRemoteJWKSet` otherwise than we do. Takes what jose's `jwtVerify` takes, for example
-   * `createLocalJWKSet(jwks)`. It is called with a header whose `alg` is `RS256`.
+   * For a resource server that has the keys at hand, in the authorization server's own process or in
+   * tests. Takes what jose's `jwtVerify` takes, for example `createLocalJWKSet(jwks)`, and is called
+   * with a header whose `alg` is `RS256`.
    */
   readonly jwks?: JWTVerifyGetKey
   /**
@@ -42,12 +52,8 @@ export interface AccessTokenVerifierOptions {
    * @defaultValue `0`
    */
   readonly clockToleranceSeconds?: number
-  /**
-   * The time in seconds since the Unix epoch; for tests.
-   *
-   * @defaultValue the system's clock
-   */
-  readonly now?: () => number
+  /** Tells the time in whole seconds since the Unix epoch. Defaults to the machine's clock. */
+  readonly clock?: () => number
 }
 
 /** Options with every default filled in. Frozen. */
@@ -64,10 +70,11 @@ function isSecure(url: URL): boolean {
   return (url.protocol === 'https:' || isLoopback) && url.username === '' && url.password === ''
 }
 
-// RFC 8414 §2: the issuer has no query or fragment. `url.search` would not show an empty one.
+// Compared character by character, any other spelling would match no token at all.
 function isIssuer(issuer: string): boolean {
   const url = URL.parse(issuer)
-  return url !== null && isSecure(url) && !/[?#]/.test(issuer)
+  if (url === null || !isSecure(url) || /[?#]|\/$/.test(issuer)) return false
+  return issuer === (url.pathname === '/' ? url.origin : url.href)
 }
 
 const SECURE = 'https URL (http for localhost, 127.0.0.1 and [::1] only)'
@@ -80,7 +87,10 @@ const BAD_TOLERANCE = 'must be an integer from 0 to 300'
 const verifierOptions = z.strictObject({
   issuer: z
     .string(`must be an ${SECURE}`)
-    .refine(isIssuer, `must be an ${SECURE} without query, fragment or user name`),
+    .refine(
+      isIssuer,
+      `must be a canonical ${SECURE} without query, fragment, user name or trailing slash`,
+    ),
   audience: z.string('must be a string').min(1, 'must not be empty'),
   jwksUri: z
     .instanceof(URL, { error: 'must be a URL object' })
@@ -92,7 +102,7 @@ const verifierOptions = z.strictObject({
     .min(0, BAD_TOLERANCE)
     .max(300, BAD_TOLERANCE)
     .default(0),
-  now: functionOf<() => number>().default(() => () => Math.floor(Date.now() / 1000)),
+  clock: functionOf<() => number>().default(() => systemClock),
 })
 
 const toIssues = (error: z.ZodError): ReadonlyArray<Issue> =>
@@ -123,9 +133,7 @@ export function resolveVerifierOptions(
   const parsed = verifierOptions.safeParse(options)
   const issues = [...(parsed.success ? [] : toIssues(parsed.error)), ...findConflicts(options)]
   if (!parsed.success || issues.length > 0) throw new ConfigurationError(issues)
-  const { issuer, audience, jwks, clockToleranceSeconds, now } = parsed.data
-  const jwksUri = new URL(
-    parsed.data.jwksUri ?? `${issuer.replace(/\/$/, '')}/.well-known/jwks.json`,
-  )
-  return Object.freeze({ issuer, audience, jwksUri, jwks, clockToleranceSeconds, now })
+  const { issuer, audience, jwks, clockToleranceSeconds, clock } = parsed.data
+  const jwksUri = new URL(parsed.data.jwksUri ?? `${issuer}/.well-known/jwks.json`)
+  return Object.freeze({ issuer, audience, jwksUri, jwks, clockToleranceSeconds, clock })
 }

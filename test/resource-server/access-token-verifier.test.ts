@@ -20,14 +20,14 @@ import {
 } from './resource-server-fixture.ts'
 
 const key = generateTestKey('key-1')
-const stranger = generateTestKey('key-1')
+const other = generateTestKey('key-2')
 const jwks = createLocalJWKSet({ keys: [key.publicJwk] })
 
 const verifierWith = (options: Partial<AccessTokenVerifierOptions> = {}): AccessTokenVerifier =>
   createAccessTokenVerifier({
     issuer: ISSUER,
     audience: AUDIENCE,
-    now: () => NOW,
+    clock: () => NOW,
     jwks,
     ...options,
   })
@@ -75,14 +75,14 @@ test('verify: a token that a client got for itself has no user (RFC 9068 §5)', 
   t.is(token.scopes.size, 0)
 })
 
-test('verify: any other token has a user: sub', async (t) => {
+test('verify: any other token has a user: sub (RFC 9068 §2.2)', async (t) => {
   const withoutFamily = claims({ grant_id: undefined })
   t.is((await verifierWith().verify(signToken(key, withoutFamily))).userId, 'user-1')
   const sameIdentifier = claims({ sub: 'client-1' })
   t.is((await verifierWith().verify(signToken(key, sameIdentifier))).userId, 'client-1')
 })
 
-test('verify: superfluous spaces in scope make no scope', async (t) => {
+test('verify: superfluous spaces in scope make no scope (RFC 6749 §3.3)', async (t) => {
   const { scopes } = await verifierWith().verify(signToken(key, claims({ scope: ' a:b  c:d ' })))
   t.deepEqual([...scopes], ['a:b', 'c:d'])
 })
@@ -93,18 +93,18 @@ test('verify: typ application/at+jwt is the same as at+jwt (RFC 9068 §4)', asyn
   )
 })
 
-test('verify: aud may name other resource servers too', async (t) => {
+test('verify: aud may name other resource servers too (RFC 7519 §4.1.3)', async (t) => {
   const jwt = signToken(key, claims({ aud: ['https://other.test', AUDIENCE] }))
   await t.notThrowsAsync(verifierWith().verify(jwt))
 })
 
-test('verify: a token is valid until the second before exp, and not at it', async (t) => {
+test('verify: a token is valid until the second before exp, and not at it (RFC 7519 §4.1.4)', async (t) => {
   const jwt = signToken(key, claims({ exp: NOW }))
-  await t.notThrowsAsync(verifierWith({ now: () => NOW - 1 }).verify(jwt))
+  await t.notThrowsAsync(verifierWith({ clock: () => NOW - 1 }).verify(jwt))
   await rejects(t, jwt, 'expired')
 })
 
-test('verify: clockToleranceSeconds stretches exp and nbf, and no further', async (t) => {
+test('verify: clockToleranceSeconds stretches exp and nbf, and no further (RFC 9068 §4)', async (t) => {
   const tolerant = { clockToleranceSeconds: 30 }
   const verifier = verifierWith(tolerant)
   await t.notThrowsAsync(verifier.verify(signToken(key, claims({ exp: NOW - 29 }))))
@@ -127,17 +127,8 @@ test('verify: a token is read with the system clock by default', async (t) => {
   })
 })
 
-test('verify: a signature by another key with the same kid is refused', async (t) => {
-  await rejects(t, signToken(stranger), 'signature_invalid')
-})
-
-test('verify: an unknown kid is refused', async (t) => {
-  await rejects(t, signToken(key, claims(), { kid: 'key-2' }), 'key_unknown')
-})
-
 test('verify: a token without kid is refused where several keys could be meant', async (t) => {
-  const second = { ...stranger.publicJwk, kid: 'key-2' }
-  const two = createLocalJWKSet({ keys: [key.publicJwk, second] })
+  const two = createLocalJWKSet({ keys: [key.publicJwk, other.publicJwk] })
   await rejects(t, signToken(key, claims(), { kid: undefined }), 'key_unknown', { jwks: two })
 })
 
@@ -155,7 +146,7 @@ const mistyped = {
   aud: { [AUDIENCE]: true },
 }
 for (const [name, value] of Object.entries(mistyped)) {
-  test(`verify: ${name} of the wrong type is refused`, async (t) => {
+  test(`verify: ${name} of the wrong type is refused (RFC 9068 §2.2)`, async (t) => {
     await rejects(t, signToken(key, claims({ [name]: value })), 'claim_rejected')
   })
 }
@@ -177,11 +168,13 @@ test('verify: the error says which claim, and holds neither token nor claims', a
 })
 
 for (const name of ['iss', 'exp', 'aud', 'sub', 'client_id', 'iat', 'jti']) {
-  test(`verify: the error says that ${name} is missing`, async (t) => {
+  test(`verify: a token without ${name} is refused (RFC 9068 §2.2)`, async (t) => {
     const jwt = signToken(key, claims({ [name]: undefined }))
     const error = await t.throwsAsync(verifierWith().verify(jwt), {
       instanceOf: InvalidAccessTokenError,
+      code: 'ERR_ACCESS_TOKEN_INVALID',
     })
+    t.is(error?.reason, 'claim_rejected')
     t.is(error?.detail, `missing required "${name}" claim`)
   })
 }

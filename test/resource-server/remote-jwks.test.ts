@@ -39,7 +39,7 @@ async function setUp(t: ExecutionContext, answer = serveKeys(first)): Promise<Se
     issuer: ISSUER,
     audience: AUDIENCE,
     jwksUri: jwks.uri,
-    now: () => time,
+    clock: () => time,
   })
   const advance = (seconds: number): void => {
     time += seconds
@@ -49,12 +49,12 @@ async function setUp(t: ExecutionContext, answer = serveKeys(first)): Promise<Se
 
 const unknownKid = (index: number): string => signToken(first, longLived, { kid: `kid-${index}` })
 
-test('jwks: fetched from the issuer by default, on first use and once', async (t) => {
+test('jwks: fetched from the issuer, here an http loopback one, on first use and once', async (t) => {
   const jwks = await startJwksServer(t, serveKeys(first))
   const verifier = createAccessTokenVerifier({
     issuer: jwks.origin,
     audience: AUDIENCE,
-    now: () => NOW,
+    clock: () => NOW,
   })
   t.deepEqual(jwks.requests, [])
   const jwt = signToken(first, claims({ iss: jwks.origin }))
@@ -63,24 +63,56 @@ test('jwks: fetched from the issuer by default, on first use and once', async (t
   t.deepEqual(jwks.requests, ['/.well-known/jwks.json'])
 })
 
-test('jwks: an issuer with a trailing slash gives no double slash', async (t) => {
-  const jwks = await startJwksServer(t, serveKeys(first))
-  const issuer = `${jwks.origin}/`
-  const verifier = createAccessTokenVerifier({ issuer, audience: AUDIENCE, now: () => NOW })
-  await verifier.verify(signToken(first, claims({ iss: issuer })))
-  t.deepEqual(jwks.requests, ['/.well-known/jwks.json'])
-})
-
-test('jwks: kept for 10 minutes, then fetched again', async (t) => {
+test('jwks: after 5 minutes they are fetched again, and no request waits for that', async (t) => {
   const { jwks, verifier, advance } = await setUp(t)
   const jwt = signToken(first, longLived)
   await verifier.verify(jwt)
-  advance(599)
+  advance(299)
   await verifier.verify(jwt)
   t.is(jwks.requests.length, 1)
+  const asked = new Promise<void>((resolve) => {
+    // Never answers.
+    jwks.answer = () => resolve()
+  })
   advance(1)
-  await verifier.verify(jwt)
+  await Promise.all(Array.from({ length: 20 }, async () => verifier.verify(jwt)))
+  await asked
   t.is(jwks.requests.length, 2)
+})
+
+test('jwks: what was fetched meanwhile takes the place of the old keys', async (t) => {
+  const { jwks, verifier, advance } = await setUp(t)
+  const jwt = signToken(first, longLived)
+  await verifier.verify(jwt)
+  jwks.answer = serveKeys(second)
+  advance(300)
+  await verifier.verify(jwt)
+  // Waits for the fetch under way.
+  await verifier.verify(signToken(second, longLived))
+  await t.throwsAsync(verifier.verify(jwt), { instanceOf: InvalidAccessTokenError })
+  t.is(jwks.requests.length, 2)
+})
+
+test('jwks: when the issuer goes down, known keys serve until they are 10 minutes old', async (t) => {
+  const { jwks, verifier, advance } = await setUp(t)
+  const jwt = signToken(first, longLived)
+  await verifier.verify(jwt)
+  jwks.answer = serveStatus(500)
+  advance(599)
+  await t.notThrowsAsync(verifier.verify(jwt))
+  advance(1)
+  await t.throwsAsync(verifier.verify(jwt), {
+    instanceOf: JwksUnavailableError,
+    code: 'ERR_JWKS_UNAVAILABLE',
+  })
+})
+
+test('jwks: an issuer with a path has its keys below it', async (t) => {
+  const jwks = await startJwksServer(t, serveKeys(first))
+  const issuer = `${jwks.origin}/tenant`
+  const verifier = createAccessTokenVerifier({ issuer, audience: AUDIENCE, clock: () => NOW })
+  await verifier.verify(signToken(first, claims({ iss: issuer })))
+  t.deepEqual(jwks.requests, ['/tenant/.well-known/jwks.json'])
 })
 
 test('jwks: a withdrawn key is trusted for no more than 10 minutes', async (t) => {
@@ -89,10 +121,14 @@ test('jwks: a withdrawn key is trusted for no more than 10 minutes', async (t) =
   await verifier.verify(jwt)
   jwks.answer = serveKeys(second)
   advance(600)
-  await t.throwsAsync(verifier.verify(jwt), { instanceOf: InvalidAccessTokenError })
+  const error = await t.throwsAsync(verifier.verify(jwt), {
+    instanceOf: InvalidAccessTokenError,
+    code: 'ERR_ACCESS_TOKEN_INVALID',
+  })
+  t.is(error?.reason, 'key_unknown')
 })
 
-test('jwks: a new key is found by one refetch', async (t) => {
+test('jwks: a key published 30 seconds before it signs is found by one refetch', async (t) => {
   const { jwks, verifier, advance } = await setUp(t)
   await verifier.verify(signToken(first, longLived))
   jwks.answer = serveKeys(second, first)
@@ -170,7 +206,11 @@ test('jwks: a connection that breaks is answered with 503', async (t) => {
 test('jwks: a fetch that takes too long is given up', async (t) => {
   t.timeout(2_000)
   const jwks = await startJwksServer(t, () => undefined)
-  const getKey = createRemoteJwks({ uri: jwks.uri, now: () => NOW, fetchTimeoutMilliseconds: 20 })
+  const getKey = createRemoteJwks({
+    uri: jwks.uri,
+    clock: () => NOW,
+    fetchTimeoutMilliseconds: 20,
+  })
   const error = await t.throwsAsync(
     async () => getKey({ alg: 'RS256', kid: 'key-1' }, {} as FlattenedJWSInput),
     { instanceOf: JwksUnavailableError, code: 'ERR_JWKS_UNAVAILABLE' },

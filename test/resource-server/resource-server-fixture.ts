@@ -171,6 +171,6 @@ export async function startResourceServer(
   const verifier =
     'verify' in options
       ? options
-      : { issuer: ISSUER, audience: AUDIENCE, now: () => NOW, ...options }
+      : { issuer: ISSUER, audience: AUDIENCE, clock: () => NOW, ...options }
   return startKoa(t, requireAccessToken(verifier), ...middlewares)
 }

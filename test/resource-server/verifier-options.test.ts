@@ -23,19 +23,27 @@ test('createAccessTokenVerifier: reports all problems at once', (t) => {
     jwksUri: new URL('http://issuer.test/jwks'),
     jwks: () => undefined,
     clockToleranceSeconds: 301,
-    now: 1,
+    clock: 1,
     algorithms: ['none'],
   }
   t.deepEqual(
     [...issuesOf(t, options)].sort(),
-    ['algorithms', 'audience', 'clockToleranceSeconds', 'issuer', 'jwks', 'jwksUri', 'now'].sort(),
+    [
+      'algorithms',
+      'audience',
+      'clockToleranceSeconds',
+      'issuer',
+      'jwks',
+      'jwksUri',
+      'clock',
+    ].sort(),
   )
 })
 
 test('createAccessTokenVerifier: says what to change', (t) => {
   t.throws(() => createAccessTokenVerifier({ ...VALID, issuer: 'http://issuer.test' }), {
     message:
-      '"issuer" must be an https URL (http for localhost, 127.0.0.1 and [::1] only) without query, fragment or user name',
+      '"issuer" must be a canonical https URL (http for localhost, 127.0.0.1 and [::1] only) without query, fragment, user name or trailing slash',
   })
 })
 
@@ -55,6 +63,10 @@ const badIssuers = [
   'http://localhost.issuer.test',
   'https://issuer.test?',
   'https://issuer.test/#',
+  'https://issuer.test/',
+  'https://issuer.test/tenant/',
+  'https://ISSUER.test',
+  'https://issuer.test:443',
   'https://user@issuer.test',
   'ftp://localhost',
   'javascript:alert(1)',
@@ -62,7 +74,7 @@ const badIssuers = [
   7,
 ]
 for (const issuer of badIssuers) {
-  test(`createAccessTokenVerifier: issuer ${JSON.stringify(issuer)} is refused`, (t) => {
+  test(`createAccessTokenVerifier: issuer ${JSON.stringify(issuer)} is refused (RFC 8414 §2)`, (t) => {
     t.deepEqual(issuesOf(t, { ...VALID, issuer }), ['issuer'])
   })
 }
