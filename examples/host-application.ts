@@ -1,0 +1,76 @@
+/**
+ * The host: an application of its own that mounts the authorization server.
+ *
+ * @module
+ */
+
+import { createHash, generateKeyPairSync, randomBytes, timingSafeEqual } from 'node:crypto'
+import {
+  type AuthorizationServer,
+  type AuthorizeSuperAdmin,
+  createAuthorizationServer,
+} from '@teamcast/oauth-server'
+import { createMemoryStorage } from '@teamcast/oauth-server/memory'
+import type { JWK } from 'jose'
+import Koa from 'koa'
+import { authenticateUser, findUser } from './demo-users.ts'
+import { createInterviewApi } from './interview-api.ts'
+import { renderWelcomePage, sendHtml } from './pages.ts'
+
+/** What the host is started with. */
+export interface HostOptions {
+  readonly issuer: string
+  /** Port it listens on, through which it reaches its own JWKS. */
+  readonly port: number
+  readonly superAdminToken: string
+  /** Where the demo partner is; `undefined` when there is none. */
+  readonly partnerUrl: string | undefined
+}
+
+/** The host application and the authorization server in it. */
+export interface HostApplication {
+  readonly app: Koa
+  readonly authorizationServer: AuthorizationServer
+}
+
+/** Makes the host application. */
+export function createHostApplication(options: HostOptions): HostApplication {
+  const { issuer, port, superAdminToken, partnerUrl } = options
+  const authorizationServer = createAuthorizationServer({
+    issuer,
+    storage: createMemoryStorage(),
+    signingKeys: [createSigningKey()],
+    cookieKeys: [randomBytes(32).toString('base64url')],
+    findUser,
+    authenticateUser,
+    authorizeSuperAdmin: onlyWithToken(superAdminToken),
+    onEvent: ({ type, ...event }) => console.log(`[${type}]`, JSON.stringify(event)),
+  })
+
+  const app = new Koa()
+  // An https issuer means that a proxy ends TLS in front of this process.
+  app.proxy = issuer.startsWith('https:')
+  app.maxIpsCount = 1
+  app.use(authorizationServer.middleware())
+  const { pathname } = new URL(issuer)
+  const localUrl = `http://localhost:${port}${pathname === '/' ? '' : pathname}`
+  app.use(createInterviewApi(issuer, new URL(`${localUrl}/.well-known/jwks.json`)))
+  app.use(async (ctx, next) => {
+    if (ctx.path !== '/' || ctx.method !== 'GET') return await next()
+    sendHtml(ctx, renderWelcomePage(issuer, partnerUrl))
+  })
+  return { app, authorizationServer }
+}
+
+/** A real host keeps its key, so that tokens outlive the process. */
+function createSigningKey(): JWK {
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  return privateKey.export({ format: 'jwk' }) as JWK
+}
+
+function onlyWithToken(superAdminToken: string): AuthorizeSuperAdmin {
+  const hash = (text: string): Buffer => createHash('sha256').update(text).digest()
+  const expected = hash(`Bearer ${superAdminToken}`)
+  return (ctx) =>
+    timingSafeEqual(hash(ctx.get('authorization')), expected) ? 'allowed' : 'unauthenticated'
+}

@@ -1,0 +1,86 @@
+/**
+ * An API that accepts the server's access tokens: interviews of the token's tenant.
+ *
+ * @module
+ */
+
+import { randomUUID } from 'node:crypto'
+import type { AccessTokenState } from '@teamcast/oauth-server/resource-server'
+import { requireAccessToken, requireScopes } from '@teamcast/oauth-server/resource-server'
+import Koa, { type Context, type Middleware } from 'koa'
+import mount from 'koa-mount'
+
+interface Interview {
+  readonly id: string
+  readonly tenantId: string
+  readonly candidate: string
+  readonly position: string
+  readonly status: 'scheduled' | 'completed'
+}
+
+const interviews: Array<Interview> = [
+  {
+    id: 'interview-1',
+    tenantId: 'acme',
+    candidate: 'Margaret Hamilton',
+    position: 'Software engineer',
+    status: 'completed',
+  },
+  {
+    id: 'interview-2',
+    tenantId: 'acme',
+    candidate: 'Katherine Johnson',
+    position: 'Data analyst',
+    status: 'scheduled',
+  },
+  {
+    id: 'interview-3',
+    tenantId: 'globex',
+    candidate: 'Hedy Lamarr',
+    position: 'Radio engineer',
+    status: 'scheduled',
+  },
+]
+
+/** Makes the API, at `/api/interviews`. */
+export function createInterviewApi(issuer: string, jwksUri: URL): Middleware {
+  const mayRead = requireScopes('interview:read')
+  const mayCreate = requireScopes('interview:create')
+  const api = new Koa<AccessTokenState>()
+  api.use(requireAccessToken({ issuer, audience: issuer, jwksUri }))
+  api.use(async (ctx) => {
+    const { tenantId } = ctx.state.accessToken
+    switch (ctx.method) {
+      case 'GET':
+        return await mayRead(ctx, async () => list(ctx, tenantId))
+      case 'POST':
+        return await mayCreate(ctx, async () => create(ctx, tenantId))
+      default:
+        ctx.set('Allow', 'GET, POST')
+        ctx.status = 405
+    }
+  })
+  return mount('/api/interviews', api)
+}
+
+function list(ctx: Context, tenantId: string | undefined): void {
+  ctx.body = { interviews: interviews.filter((interview) => interview.tenantId === tenantId) }
+}
+
+function create(ctx: Context, tenantId: string | undefined): void {
+  if (tenantId === undefined) {
+    ctx.status = 403
+    ctx.body = { error: 'tenant_missing', error_description: 'the token is for no tenant' }
+    return
+  }
+  const interview: Interview = {
+    id: randomUUID(),
+    tenantId,
+    candidate: 'Annie Easley',
+    position: 'Computer scientist',
+    status: 'scheduled',
+  }
+  interviews.push(interview)
+  ctx.status = 201
+  ctx.body = interview
+}
