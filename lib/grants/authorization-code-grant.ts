@@ -63,23 +63,22 @@ export const authorizationCodeGrant: Grant = async (dependencies, { client, para
     refreshToken,
   )
 
-  const refreshTokenExpiresAt = now + client.refreshTokenTtlSeconds
+  const current =
+    refreshToken === undefined
+      ? undefined
+      : {
+          hash: sha256(refreshToken),
+          issuedAt: now,
+          expiresAt: now + client.refreshTokenTtlSeconds,
+        }
   const family: TokenFamily = {
     ...subject,
     clientId: client.clientId,
     scopes: code.scopes,
     audience,
     createdAt: now,
-    ...(refreshToken === undefined
-      ? {}
-      : {
-          refreshToken: {
-            hash: sha256(refreshToken),
-            issuedAt: now,
-            expiresAt: refreshTokenExpiresAt,
-          },
-        }),
-    expiresAt: refreshToken === undefined ? now + ttlSeconds : refreshTokenExpiresAt,
+    ...(current === undefined ? {} : { refreshToken: current }),
+    expiresAt: Math.max(current?.expiresAt ?? now, now + ttlSeconds),
   }
   if (!(await storage.families.create(family, now))) {
     // OAuth 2.1 §4.1.3: a code that is used again revokes what was issued for it.
