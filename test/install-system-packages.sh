@@ -1,0 +1,13 @@
+#!/bin/sh
+# Installs what the tests need besides npm packages, on Debian 12 and its relatives.
+set -eu
+
+packages=''
+command -v chromium >/dev/null || packages="$packages chromium"
+[ -n "$packages" ] || exit 0
+
+as_root=''
+[ "$(id -u)" -eq 0 ] || as_root='sudo'
+$as_root apt-get update -qq
+# shellcheck disable=SC2086 # one word a package
+DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq --no-install-recommends $packages
