@@ -1,6 +1,4 @@
-import type { ConsentStore } from '../../lib/storage/storage.ts'
-
-type Consent = Parameters<ConsentStore['grant']>[0]
+import type { Consent, ConsentStore } from '../../lib/storage/storage.ts'
 
 /** Creates the store of consents. */
 export function createConsentStore(): ConsentStore {
@@ -8,14 +6,10 @@ export function createConsentStore(): ConsentStore {
 
   return {
     async grant(consent) {
-      const { userId, clientId, scopes, grantedAt } = consent
+      const { userId, clientId } = consent
       const consents = consentsByUser.get(userId) ?? new Map<string, Consent>()
-      const before = consents.get(clientId)
-      consents.set(clientId, {
-        ...consent,
-        scopes: [...new Set([...(before?.scopes ?? []), ...scopes])].sort(),
-        grantedAt: Math.max(before?.grantedAt ?? grantedAt, grantedAt),
-      })
+      const scopes = new Set([...(consents.get(clientId)?.scopes ?? []), ...consent.scopes])
+      consents.set(clientId, { ...consent, scopes: [...scopes] })
       consentsByUser.set(userId, consents)
     },
 

@@ -8,7 +8,7 @@
  * @module
  */
 
-import { ConfigurationError } from '../../lib/errors.ts'
+import { ConfigurationError, type Issue } from '../../lib/errors.ts'
 import type { Storage } from '../../lib/storage/storage.ts'
 import { createArtifactStore } from './artifact-store.ts'
 import { createClientStore } from './client-store.ts'
@@ -25,9 +25,9 @@ export interface MemoryStorageOptions {
    * The most short-lived records of each kind, a positive integer. The kinds are authorization codes,
    * pending requests, sessions, token families and revoked access tokens.
    *
-   * When a kind is full, its expired records are removed. If that makes no room, the oldest pending
-   * request or session is dropped, while a new authorization code, token family or revoked access
-   * token is refused with a `StorageError`: forgetting one of those could bring a dead token to life.
+   * When so many are alive, the oldest pending request or session is dropped to make room, while a
+   * new authorization code, token family or revoked access token is refused with a `StorageError`:
+   * to forget one of those would undo a sign-in or bring a dead token back to life.
    *
    * @defaultValue `100_000`
    */
@@ -37,9 +37,10 @@ export interface MemoryStorageOptions {
 /**
  * Creates an empty storage in memory.
  *
- * Expired records are removed little by little as others are written.
+ * Expired records are removed as others of their kind are written.
  *
- * @throws {@link ConfigurationError} when `maxRecords` is not a positive integer.
+ * @throws {@link ConfigurationError} when `maxRecords` is not a positive integer, or an option is
+ * unknown.
  *
  * @example
  *
@@ -50,10 +51,9 @@ export interface MemoryStorageOptions {
  * ```
  */
 export function createMemoryStorage(options: MemoryStorageOptions = {}): Storage {
-  const { maxRecords = DEFAULT_MAX_RECORDS } = options
-  if (!Number.isSafeInteger(maxRecords) || maxRecords < 1) {
-    throw new ConfigurationError([{ path: 'maxRecords', message: 'must be a positive integer' }])
-  }
+  const { maxRecords = DEFAULT_MAX_RECORDS, ...unknown } = options
+  const issues = findIssues(maxRecords, unknown)
+  if (issues.length > 0) throw new ConfigurationError(issues)
   const latestInstant: LatestInstant = { now: 0 }
   const limits = { maxRecords, latestInstant }
   return {
@@ -63,4 +63,15 @@ export function createMemoryStorage(options: MemoryStorageOptions = {}): Storage
     artifacts: createArtifactStore(limits),
     revokedAccessTokens: createRevokedAccessTokenStore(limits),
   }
+}
+
+function findIssues(maxRecords: number, unknown: object): ReadonlyArray<Issue> {
+  const issues: Array<Issue> = Object.keys(unknown).map((path) => ({
+    path,
+    message: 'is not an option; check its spelling',
+  }))
+  if (!Number.isSafeInteger(maxRecords) || maxRecords < 1) {
+    issues.push({ path: 'maxRecords', message: 'must be a positive integer' })
+  }
+  return issues
 }

@@ -6,18 +6,10 @@ const REVOKED = 'revoked'
 
 /** Creates the store of token families. */
 export function createTokenFamilyStore(limits: RecordLimits): TokenFamilyStore {
-  const familyIdsByConnection = new Map<string, Set<string>>()
   const records = new ExpiringRecords<TokenFamily | typeof REVOKED>({
     ...limits,
     kind: 'token families',
     whenFull: 'refuse',
-    onRemove(familyId, record) {
-      if (record === REVOKED) return
-      const connection = connectionOf(record.userId, record.clientId)
-      const familyIds = familyIdsByConnection.get(connection)
-      familyIds?.delete(familyId)
-      if (familyIds?.size === 0) familyIdsByConnection.delete(connection)
-    },
   })
 
   function findLive(familyId: string, now: number): TokenFamily | undefined {
@@ -27,15 +19,6 @@ export function createTokenFamilyStore(limits: RecordLimits): TokenFamilyStore {
 
   function keep(family: TokenFamily): void {
     records.set(family.familyId, structuredClone(family), family.expiresAt)
-    const connection = connectionOf(family.userId, family.clientId)
-    const familyIds = familyIdsByConnection.get(connection) ?? new Set<string>()
-    familyIdsByConnection.set(connection, familyIds.add(family.familyId))
-  }
-
-  function revokeLive(familyId: string, rememberUntil: number, now: number): boolean {
-    if (findLive(familyId, now) === undefined) return false
-    records.set(familyId, REVOKED, rememberUntil)
-    return true
   }
 
   return {
@@ -66,23 +49,27 @@ export function createTokenFamilyStore(limits: RecordLimits): TokenFamilyStore {
         now < retry.until
       if (isRetry) return { outcome: 'retried', sealedResponse: retry.sealedResponse }
 
-      revokeLive(familyId, rotation.rememberRevokedUntil, now)
+      records.set(familyId, REVOKED, rotation.rememberRevokedUntil)
       return { outcome: 'reused' }
     },
 
     async revoke(familyId, rememberUntil, now) {
-      return revokeLive(familyId, rememberUntil, now)
+      if (findLive(familyId, now) === undefined) return false
+      records.set(familyId, REVOKED, rememberUntil)
+      return true
     },
 
+    // Visits every family. An index by user and client would be kept up at every rotation, for
+    // something that a user does once in a while.
     async revokeConnection(userId, clientId, rememberUntil, now) {
-      const familyIds = [...(familyIdsByConnection.get(connectionOf(userId, clientId)) ?? [])]
-      return familyIds.filter((familyId) => revokeLive(familyId, rememberUntil, now)).length
+      const families = records
+        .list(now)
+        .filter((record) => record !== REVOKED)
+        .filter((family) => family.userId === userId && family.clientId === clientId)
+      for (const { familyId } of families) records.set(familyId, REVOKED, rememberUntil)
+      return families.length
     },
   }
-}
-
-function connectionOf(userId: string, clientId: string): string {
-  return JSON.stringify([userId, clientId])
 }
 
 function afterRotation(family: TokenFamily, rotation: Rotation): TokenFamily {

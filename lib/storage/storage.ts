@@ -6,12 +6,20 @@
  * - **One winner.** Every state change that decides who gets tokens is one atomic operation, and its
  *   result says who won. Nothing is decided by reading first and writing later.
  * - **Nothing usable at rest.** Keys of artifacts and families, and every `…Hash`, are SHA-256 values
- *   made by the caller. No store ever sees a token, a code, a secret or a cookie value. Keys consist
- *   of `A–Z a–z 0–9 _ -` only, so none needs escaping.
+ *   made by the caller. No store ever sees a token, a code, a secret or a cookie value.
  * - **Time is an argument.** Instants are whole seconds since the Unix epoch. A store has no clock: a
  *   record whose `expiresAt` is not after `now` does not exist, whether or not it was removed yet.
+ *   Once it was told such a `now`, a store may remove the record for good.
  *
- * Returned records are the caller's own: changing one changes nothing in the store.
+ * Keys of artifacts and families, client ids and `jti`s have 1 to 128 characters out of
+ * `A–Z a–z 0–9 _ -`. A `userId` is the host's: any text without NUL. All of them are compared
+ * character by character. Each store, and each kind of artifact, is a namespace of its own.
+ *
+ * Records are copies: changing one after it was saved, or after it was found, changes nothing in the
+ * store. A member whose value is `undefined` may come back absent, but never as `null`.
+ *
+ * The suite in `@teamcast/oauth-server/testing` checks all of this against any implementation.
+ *
  * A failing backend is reported as {@link StorageError}.
  *
  * @module
@@ -19,6 +27,9 @@
 
 import type { ClientRecord } from '../clients/client.ts'
 import type { Consent } from '../consent/consent.ts'
+
+// For the adapters, which need the types of what they store and nothing else of those folders.
+export type { ClientRecord, Consent }
 
 /** Everything the authorization server persists. */
 export interface Storage {
@@ -42,11 +53,17 @@ export interface ClientStore {
   /** Finds a client by its `clientId`. */
   find(clientId: string): Promise<ClientRecord | undefined>
 
-  /** Lists clients, newest first, stable while others are inserted or deleted. */
+  /**
+   * Lists clients, newest `createdAt` first; among equals in an order of the store's own.
+   *
+   * Paging is stable: whatever was inserted, updated or deleted in between, every client that was
+   * there from the first page to the last is listed exactly once. A cursor that no page ever had is
+   * not an error: its page is empty, and the last.
+   */
   list(request: PageRequest): Promise<Page<ClientRecord>>
 
   /**
-   * Replaces a client, if it is still at `expectedVersion`.
+   * Replaces a client, if it is still at `expectedVersion`. The caller leaves `createdAt` as it was.
    *
    * @returns `false` when the client is gone or at another version; nothing is changed then.
    */
@@ -76,7 +93,8 @@ export interface Page<Item> {
 export interface ConsentStore {
   /**
    * Adds scopes to the consent of a user to a client, or creates it, in one atomic step: of two
-   * concurrent calls neither loses its scopes.
+   * concurrent calls neither loses its scopes. Each scope is kept once, in any order; everything else
+   * becomes what this call says.
    */
   grant(consent: Consent): Promise<void>
 
@@ -137,7 +155,7 @@ export interface RefreshRetry {
   readonly requestHash: string
   /** The token response, encrypted under a key that only the spent token opens. */
   readonly sealedResponse: string
-  /** Until when it is given again. */
+  /** Until when it is given again: while `now` is before it. */
   readonly until: number
 }
 
@@ -165,7 +183,10 @@ export type RotationOutcome =
   | { readonly outcome: 'retried'; readonly sealedResponse: string }
   /** The presented token was not current: the family was revoked in the same step. */
   | { readonly outcome: 'reused' }
-  /** The family does not exist, has expired or was revoked. Nothing changed. */
+  /**
+   * The family does not exist, has expired or was revoked; or the presented token is current but has
+   * expired. Nothing changed.
+   */
   | { readonly outcome: 'gone' }
 
 /** Token families. */
@@ -174,8 +195,8 @@ export interface TokenFamilyStore {
    * Begins a family. This is the step that redeems an authorization code: the code determines the
    * `familyId`, so of any number of redemptions one creates the family.
    *
-   * @returns `true` for exactly one caller per `familyId`; `false` also when the family was revoked
-   *   and is still remembered.
+   * @returns `true` for exactly one caller, for as long as the family lives or, revoked, is
+   *   remembered; `false` for every other caller, and nothing is changed then.
    */
   create(family: TokenFamily, now: number): Promise<boolean>
 
@@ -186,21 +207,28 @@ export interface TokenFamilyStore {
    * Replaces the current refresh token, in one atomic step, if the presented one is current.
    *
    * A presented token that is not current is reuse and revokes the family in the same step
-   * (RFC 9700 §4.14.2), unless it is a retry. The caller has already established that the presented
-   * token was once issued for this family.
+   * (RFC 9700 §4.14.2), unless it is a retry: the last token that was spent, presented again by the
+   * same request before `retry.until`. The caller has already established that the presented token
+   * was once issued for this family.
    */
   rotate(familyId: string, rotation: Rotation, now: number): Promise<RotationOutcome>
 
   /**
-   * Revokes a family: O(1), whatever its history.
+   * Revokes a family: O(1), whatever its history. Once it has resolved, no rotation that ran at the
+   * same time leaves the family alive.
    *
-   * @param rememberUntil Until when `create` must still refuse this `familyId`.
+   * @param rememberUntil Until when `create` must still refuse this `familyId`: it may succeed again
+   *   when `now` has reached it.
    *
-   * @returns `false` when there was no live family.
+   * @returns `false` when there was no live family; nothing is changed then.
    */
   revoke(familyId: string, rememberUntil: number, now: number): Promise<boolean>
 
-  /** Revokes every family of a user under a client. @returns How many there were. */
+  /**
+   * Revokes every family of a user under a client, each as {@link TokenFamilyStore.revoke} does.
+   *
+   * @returns How many were alive.
+   */
   revokeConnection(
     userId: string,
     clientId: string,
@@ -229,7 +257,7 @@ export interface ArtifactStore {
 
 /** The deny list of access tokens, by `jti`. */
 export interface RevokedAccessTokenStore {
-  /** Remembers a revoked access token until it would have expired. */
+  /** Remembers a revoked access token until it would have expired. It may be added again. */
   add(jti: string, expiresAt: number): Promise<void>
 
   /** Whether an access token was revoked. */

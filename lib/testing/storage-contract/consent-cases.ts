@@ -1,0 +1,179 @@
+import assert from 'node:assert/strict'
+import type { Consent } from '../../storage/storage.ts'
+import { assertRecord, concurrently, ruin } from './assertions.ts'
+import { AWKWARD_KEYS, AWKWARD_USER_IDS, LOOKALIKE_CONNECTIONS } from './awkward-identifiers.ts'
+import { aConsent, NOW } from './sample-records.ts'
+import type { StorageContractCase } from './storage-contract-case.ts'
+
+/** Asserts that a consent is the expected one; its scopes may be in any order. */
+function assertConsent(actual: Consent | undefined, expected: Consent): void {
+  assert.ok(actual !== undefined, 'the consent must exist')
+  assertRecord(
+    { ...actual, scopes: [...actual.scopes].sort() },
+    {
+      ...expected,
+      scopes: [...expected.scopes].sort(),
+    },
+  )
+}
+
+/** Consents. */
+export const consentCases: ReadonlyArray<StorageContractCase> = [
+  {
+    name: 'consents.find() returns what grant() was given',
+    async run(openStorage) {
+      const { consents } = await openStorage()
+      await consents.grant(aConsent())
+      assertConsent(await consents.find('user-1', 'client-1'), aConsent())
+      await consents.grant(aConsent({ clientId: 'client-2', scopes: [] }))
+      assertConsent(
+        await consents.find('user-1', 'client-2'),
+        aConsent({ clientId: 'client-2', scopes: [] }),
+      )
+    },
+  },
+  {
+    name: 'consents.find() returns undefined for another user or another client',
+    async run(openStorage) {
+      const { consents } = await openStorage()
+      await consents.grant(aConsent())
+      assert.equal(await consents.find('user-2', 'client-1'), undefined)
+      assert.equal(await consents.find('user-1', 'client-2'), undefined)
+      assert.equal(await consents.find('client-1', 'user-1'), undefined)
+      assert.equal(await consents.find('constructor', 'name'), undefined)
+    },
+  },
+  {
+    name: 'consents.grant() adds scopes, each once, and replaces everything else',
+    async run(openStorage) {
+      const { consents } = await openStorage()
+      await consents.grant(aConsent({ scopes: ['a:read', 'b:read'] }))
+      const again = { tenantId: 'tenant:2', grantedAt: NOW + 5 }
+      await consents.grant(aConsent({ scopes: ['b:read', 'c:read', 'c:read'], ...again }))
+      assertConsent(
+        await consents.find('user-1', 'client-1'),
+        aConsent({ scopes: ['a:read', 'b:read', 'c:read'], ...again }),
+      )
+      assert.equal((await consents.list('user-1')).length, 1)
+    },
+  },
+  {
+    name: 'consents.grant() loses none of the scopes of 50 concurrent callers',
+    async run(openStorage) {
+      const { consents } = await openStorage()
+      const scopeOf = (caller: number): string => `scope-${caller}:read`
+      await concurrently((caller) =>
+        consents.grant(aConsent({ scopes: [scopeOf(caller), 'shared:read'] })),
+      )
+      const scopes = [...(await concurrently(async (caller) => scopeOf(caller))), 'shared:read']
+      assertConsent(await consents.find('user-1', 'client-1'), aConsent({ scopes }))
+    },
+  },
+  {
+    name: 'consents.list() returns those of the user, most recently granted first',
+    async run(openStorage) {
+      const { consents } = await openStorage()
+      const consentOf = (clientId: string, grantedAt: number): Consent =>
+        aConsent({ clientId, grantedAt })
+      await consents.grant(consentOf('client-1', NOW + 1))
+      await consents.grant(consentOf('client-2', NOW + 2))
+      await consents.grant(consentOf('client-3', NOW + 3))
+      await consents.grant(aConsent({ userId: 'user-2', grantedAt: NOW + 4 }))
+      await consents.grant(consentOf('client-2', NOW + 5))
+      const listed = await consents.list('user-1')
+      assert.deepEqual(
+        listed.map(({ clientId, grantedAt }) => [clientId, grantedAt]),
+        [
+          ['client-2', NOW + 5],
+          ['client-3', NOW + 3],
+          ['client-1', NOW + 1],
+        ],
+      )
+      assertConsent(listed[1], consentOf('client-3', NOW + 3))
+    },
+  },
+  {
+    name: 'consents.list() returns nothing for a user without consents',
+    async run(openStorage) {
+      const { consents } = await openStorage()
+      await consents.grant(aConsent())
+      for (const userId of ['user-2', '*', 'constructor', '__proto__']) {
+        assert.deepEqual(await consents.list(userId), [])
+      }
+    },
+  },
+  {
+    name: 'consents.list() returns every one of many consents',
+    async run(openStorage) {
+      const { consents } = await openStorage()
+      const ids = [...Array(150).keys()].map((index) => `client-${index}`)
+      for (const [index, clientId] of ids.entries()) {
+        await consents.grant(aConsent({ clientId, grantedAt: NOW + index }))
+      }
+      const listed = await consents.list('user-1')
+      assert.deepEqual(listed.map(({ clientId }) => clientId).reverse(), ids)
+    },
+  },
+  {
+    name: 'consents.delete() returns whether there was a consent, and deletes no other',
+    async run(openStorage) {
+      const { consents } = await openStorage()
+      const [otherUser, otherClient] = [{ userId: 'user-2' }, { clientId: 'client-2' }]
+      await consents.grant(aConsent())
+      await consents.grant(aConsent(otherUser))
+      await consents.grant(aConsent(otherClient))
+      assert.equal(await consents.delete('user-1', 'client-1'), true)
+      assert.equal(await consents.delete('user-1', 'client-1'), false)
+      assert.equal(await consents.delete('user-3', 'client-1'), false)
+      assert.equal(await consents.find('user-1', 'client-1'), undefined)
+      assertConsent(await consents.find('user-2', 'client-1'), aConsent(otherUser))
+      const [only, ...more] = await consents.list('user-1')
+      assertConsent(only, aConsent(otherClient))
+      assert.deepEqual(more, [])
+    },
+  },
+  {
+    name: 'consents.grant() after delete() begins with no scopes',
+    async run(openStorage) {
+      const { consents } = await openStorage()
+      await consents.grant(aConsent({ scopes: ['a:read'] }))
+      await consents.delete('user-1', 'client-1')
+      await consents.grant(aConsent({ scopes: ['b:read'] }))
+      assertConsent(await consents.find('user-1', 'client-1'), aConsent({ scopes: ['b:read'] }))
+    },
+  },
+  {
+    name: 'consents are told apart by every character of user and client ids',
+    async run(openStorage) {
+      const { consents } = await openStorage()
+      const connections = [
+        ...AWKWARD_USER_IDS.map((userId) => ({ userId, clientId: 'client-1' })),
+        ...AWKWARD_KEYS.map((clientId) => ({ userId: 'somebody', clientId })),
+        ...LOOKALIKE_CONNECTIONS,
+      ]
+      const consentOf = (index: number): Consent =>
+        aConsent({ ...connections[index], scopes: [`scope-${index}:read`] })
+      for (const index of connections.keys()) await consents.grant(consentOf(index))
+      for (const [index, { userId, clientId }] of connections.entries()) {
+        assertConsent(await consents.find(userId, clientId), consentOf(index))
+        const listed = await consents.list(userId)
+        assert.ok(listed.every((consent) => consent.userId === userId))
+        assert.equal(await consents.delete(userId, clientId), true)
+        assert.equal(await consents.find(userId, clientId), undefined)
+        assert.equal((await consents.list(userId)).length, listed.length - 1)
+      }
+    },
+  },
+  {
+    name: 'consents are copies: changing one that was saved or found changes nothing',
+    async run(openStorage) {
+      const { consents } = await openStorage()
+      const granted = aConsent()
+      await consents.grant(granted)
+      ruin(granted)
+      ruin(await consents.find('user-1', 'client-1'))
+      ruin((await consents.list('user-1'))[0])
+      assertConsent(await consents.find('user-1', 'client-1'), aConsent())
+    },
+  },
+]

@@ -1,0 +1,133 @@
+/**
+ * Records for the cases to store. Every call makes a new one.
+ *
+ * @module
+ */
+
+import type {
+  ClientRecord,
+  Consent,
+  CurrentRefreshToken,
+  RefreshRetry,
+  Rotation,
+  TokenFamily,
+} from '../../storage/storage.ts'
+import { sha256 } from '../../util/sha256.ts'
+
+/**
+ * The time in all cases. So late that a backend which removes records by a clock of its own does not
+ * remove these, and later than what fits into 32 bits.
+ */
+export const NOW = 4_000_000_000
+
+/** A client that has everything a client can have. */
+export function fullClient(changes: Partial<ClientRecord> = {}): ClientRecord {
+  return {
+    clientId: 'client-1',
+    name: 'Zoë’s "Hiring" \\ 採用 👩🏽‍💻 <b>&amp;</b>',
+    audience: 'TENANT',
+    tenantId: 'tenant:1',
+    clientType: 'CONFIDENTIAL',
+    scopes: ['interview:read', 'candidate:read'],
+    redirectUris: ['https://partner.example/callback?a=1&b=%20', 'http://127.0.0.1/callback'],
+    allowedGrantTypes: ['authorization_code', 'refresh_token', 'client_credentials'],
+    tokenEndpointAuthMethod: 'client_secret_basic',
+    requirePkce: true,
+    accessTokenTtlSeconds: 900,
+    refreshTokenTtlSeconds: 2_592_000,
+    clientUri: 'https://partner.example/',
+    logoUrl: 'https://partner.example/logo.svg',
+    tosUri: 'https://partner.example/terms',
+    policyUri: 'https://partner.example/privacy',
+    createdAt: NOW,
+    updatedAt: NOW + 1,
+    version: 1,
+    secrets: [
+      { hash: sha256('secret 1'), hint: 'tcs_aB-_', createdAt: NOW, expiresAt: NOW + 60 },
+      { hash: sha256('secret 2'), hint: 'tcs_cD-_', createdAt: NOW + 1, expiresAt: undefined },
+    ],
+    ...changes,
+  }
+}
+
+/** A client that has nothing it can do without. */
+export function bareClient(changes: Partial<ClientRecord> = {}): ClientRecord {
+  return fullClient({
+    name: 'Bare',
+    audience: 'PLATFORM',
+    tenantId: undefined,
+    clientType: 'PUBLIC',
+    scopes: [],
+    redirectUris: [],
+    allowedGrantTypes: [],
+    tokenEndpointAuthMethod: 'none',
+    clientUri: undefined,
+    logoUrl: undefined,
+    tosUri: undefined,
+    policyUri: undefined,
+    secrets: [],
+    ...changes,
+  })
+}
+
+/** A consent. */
+export function aConsent(changes: Partial<Consent> = {}): Consent {
+  return {
+    userId: 'user-1',
+    clientId: 'client-1',
+    tenantId: 'tenant:1',
+    scopes: ['interview:read', 'candidate:read'],
+    grantedAt: NOW,
+    ...changes,
+  }
+}
+
+/** The refresh token that is issued as the `index`-th of a family, from 0. It lives for an hour. */
+export function refreshToken(index: number): CurrentRefreshToken {
+  return { hash: sha256(`refresh token ${index}`), issuedAt: NOW, expiresAt: NOW + 3600 }
+}
+
+/** A family whose current refresh token is `refreshToken(0)`. It lives for two hours. */
+export function aFamily(changes: Partial<TokenFamily> = {}): TokenFamily {
+  return {
+    familyId: sha256('family 1'),
+    clientId: 'client-1',
+    userId: 'user-1',
+    tenantId: 'tenant:1',
+    scopes: ['interview:read', 'candidate:read'],
+    audience: 'https://api.example/v1?a=1&b=%20',
+    createdAt: NOW,
+    refreshToken: refreshToken(0),
+    expiresAt: NOW + 7200,
+    ...changes,
+  }
+}
+
+/** A family of a client that may not use refresh tokens. */
+export function familyWithoutRefreshToken(): TokenFamily {
+  const { refreshToken: _token, ...family } = aFamily({ scopes: [] })
+  return family
+}
+
+/** The rotation that spends `refreshToken(spent)` and makes `refreshToken(next)` current. */
+export function aRotation(spent: number, next: number, changes: Partial<Rotation> = {}): Rotation {
+  return {
+    presentedTokenHash: refreshToken(spent).hash,
+    requestHash: sha256('request'),
+    refreshToken: refreshToken(next),
+    retry: undefined,
+    expiresAt: NOW + 7200,
+    rememberRevokedUntil: NOW + 60,
+    ...changes,
+  }
+}
+
+/** What a rotation keeps for a client that asks again; for 30 seconds. */
+export function aRetry(spent: number, sealedResponse: string): RefreshRetry {
+  return {
+    spentTokenHash: refreshToken(spent).hash,
+    requestHash: sha256('request'),
+    sealedResponse,
+    until: NOW + 30,
+  }
+}

@@ -1,0 +1,175 @@
+import { inspect } from 'node:util'
+import { createMemoryStorage, type MemoryStorageOptions } from '@teamcast/oauth-server/memory'
+import test, { type ExecutionContext } from 'ava'
+import { ConfigurationError, type Issue, StorageError } from '../../lib/errors.ts'
+import type { Storage, TokenFamily } from '../../lib/storage/storage.ts'
+import { testStorageContract } from './test-storage-contract.ts'
+
+const NOW = 1_800_000_000
+
+const family = (familyId: string, changes: Partial<TokenFamily> = {}): TokenFamily => ({
+  familyId,
+  clientId: 'client-1',
+  userId: 'user-1',
+  tenantId: 'tenant-1',
+  scopes: ['interview:read'],
+  audience: 'https://api.test',
+  createdAt: NOW,
+  refreshToken: { hash: 'token-0', issuedAt: NOW, expiresAt: NOW + 60 },
+  expiresAt: NOW + 60,
+  ...changes,
+})
+
+async function refuses(
+  t: ExecutionContext,
+  write: () => Promise<unknown>,
+  kind: string,
+): Promise<void> {
+  await t.throwsAsync(write, {
+    instanceOf: StorageError,
+    code: 'ERR_STORAGE',
+    message: `memory: no room for more than 2 ${kind} ("maxRecords")`,
+  })
+}
+
+testStorageContract('memory', async () => createMemoryStorage())
+
+for (const kind of ['PendingRequest', 'Session'] as const) {
+  test(`memory: a ${kind} more than maxRecords drops the one saved longest ago`, async (t) => {
+    const { artifacts } = createMemoryStorage({ maxRecords: 2 })
+    await artifacts.save(kind, 'first', {}, NOW + 60)
+    await artifacts.save(kind, 'second', {}, NOW + 60)
+    await artifacts.save(kind, 'first', { again: true }, NOW + 60)
+    await artifacts.save(kind, 'third', {}, NOW + 60)
+    t.deepEqual(await artifacts.find(kind, 'first', NOW), { again: true })
+    t.is(await artifacts.find(kind, 'second', NOW), undefined)
+    t.deepEqual(await artifacts.find(kind, 'third', NOW), {})
+  })
+
+  test(`memory: a ${kind} that has expired is removed before a live one is dropped`, async (t) => {
+    const { artifacts } = createMemoryStorage({ maxRecords: 2 })
+    await artifacts.save(kind, 'oldest', {}, NOW + 60)
+    await artifacts.save(kind, 'expired', {}, NOW + 1)
+    await artifacts.find(kind, 'expired', NOW + 1)
+    await artifacts.save(kind, 'newest', {}, NOW + 60)
+    t.deepEqual(await artifacts.find(kind, 'oldest', NOW + 1), {})
+    t.deepEqual(await artifacts.find(kind, 'newest', NOW + 1), {})
+  })
+}
+
+test('memory: an authorization code more than maxRecords is refused until one expires', async (t) => {
+  const { artifacts } = createMemoryStorage({ maxRecords: 2 })
+  const save = (key: string): Promise<void> =>
+    artifacts.save('AuthorizationCode', key, {}, NOW + 60)
+  await save('first')
+  await save('second')
+  await save('second')
+  await refuses(t, () => save('third'), 'authorization codes')
+  t.deepEqual(await artifacts.find('AuthorizationCode', 'first', NOW), {})
+  t.is(await artifacts.find('AuthorizationCode', 'first', NOW + 60), undefined)
+  await artifacts.save('AuthorizationCode', 'third', {}, NOW + 120)
+  t.deepEqual(await artifacts.find('AuthorizationCode', 'third', NOW + 60), {})
+})
+
+test('memory: a token family more than maxRecords is refused until one expires', async (t) => {
+  const { families } = createMemoryStorage({ maxRecords: 2 })
+  await families.create(family('first'), NOW)
+  await families.create(family('second'), NOW)
+  await refuses(t, () => families.create(family('third'), NOW), 'token families')
+  t.deepEqual(await families.find('first', NOW), family('first'))
+  t.is(await families.find('third', NOW), undefined)
+  t.true(await families.create(family('third', { expiresAt: NOW + 120 }), NOW + 60))
+})
+
+test('memory: token families rotate and are revoked when there is no room for another', async (t) => {
+  const { families } = createMemoryStorage({ maxRecords: 2 })
+  await families.create(family('first'), NOW)
+  await families.create(family('second'), NOW)
+  const rotation = {
+    presentedTokenHash: 'token-0',
+    requestHash: 'request',
+    refreshToken: { hash: 'token-1', issuedAt: NOW, expiresAt: NOW + 60 },
+    retry: undefined,
+    expiresAt: NOW + 60,
+    rememberRevokedUntil: NOW + 30,
+  }
+  t.deepEqual(await families.rotate('first', rotation, NOW), { outcome: 'rotated' })
+  t.true(await families.revoke('first', NOW + 30, NOW))
+  await refuses(t, () => families.create(family('third'), NOW + 29), 'token families')
+  t.true(await families.create(family('third'), NOW + 30))
+})
+
+test('memory: a revoked access token more than maxRecords is refused until one expires', async (t) => {
+  const { revokedAccessTokens } = createMemoryStorage({ maxRecords: 2 })
+  await revokedAccessTokens.add('first', NOW + 60)
+  await revokedAccessTokens.add('second', NOW + 120)
+  await revokedAccessTokens.add('second', NOW + 120)
+  await refuses(t, () => revokedAccessTokens.add('third', NOW + 60), 'revoked access tokens')
+  t.true(await revokedAccessTokens.has('first', NOW))
+  t.false(await revokedAccessTokens.has('third', NOW))
+  t.false(await revokedAccessTokens.has('first', NOW + 60))
+  await revokedAccessTokens.add('third', NOW + 120)
+  t.true(await revokedAccessTokens.has('second', NOW + 60))
+})
+
+test('memory: maxRecords counts each kind of record on its own', async (t) => {
+  const { artifacts, families, revokedAccessTokens } = createMemoryStorage({ maxRecords: 1 })
+  await artifacts.save('AuthorizationCode', 'key', {}, NOW + 60)
+  await artifacts.save('PendingRequest', 'key', {}, NOW + 60)
+  await artifacts.save('Session', 'key', {}, NOW + 60)
+  await families.create(family('key'), NOW)
+  await revokedAccessTokens.add('key', NOW + 60)
+  t.deepEqual(await artifacts.find('AuthorizationCode', 'key', NOW), {})
+  t.deepEqual(await artifacts.find('PendingRequest', 'key', NOW), {})
+  t.deepEqual(await artifacts.find('Session', 'key', NOW), {})
+})
+
+test('memory: an expired record is removed when another of its kind is written', async (t) => {
+  const { artifacts } = createMemoryStorage()
+  await artifacts.save('Session', 'expired', {}, NOW + 1)
+  t.is(await artifacts.find('Session', 'expired', NOW + 1), undefined)
+  t.deepEqual(await artifacts.find('Session', 'expired', NOW), {}, 'it must still be there')
+  await artifacts.find('Session', 'any', NOW + 1)
+  await artifacts.save('Session', 'another', {}, NOW + 60)
+  t.is(await artifacts.find('Session', 'expired', NOW), undefined, 'it must be removed')
+})
+
+// Some writes are not told the time; what any call of any store was told counts for all.
+const callsThatTellTheTime: Readonly<Record<string, (storage: Storage) => Promise<unknown>>> = {
+  'families.find()': ({ families }) => families.find('any', NOW + 1),
+  'families.revokeConnection()': ({ families }) =>
+    families.revokeConnection('any', 'any', NOW + 60, NOW + 1),
+  'revokedAccessTokens.has()': ({ revokedAccessTokens }) => revokedAccessTokens.has('any', NOW + 1),
+}
+for (const [call, tellTheTime] of Object.entries(callsThatTellTheTime)) {
+  test(`memory: a record that nobody asks for again is removed after ${call} is told the time`, async (t) => {
+    const storage = createMemoryStorage()
+    await storage.artifacts.save('PendingRequest', 'abandoned', {}, NOW + 1)
+    await tellTheTime(storage)
+    await storage.artifacts.save('PendingRequest', 'another', {}, NOW + 60)
+    t.is(await storage.artifacts.find('PendingRequest', 'abandoned', NOW), undefined)
+  })
+}
+
+test('memory: storages share nothing', async (t) => {
+  const [one, other] = [createMemoryStorage(), createMemoryStorage()]
+  await one.revokedAccessTokens.add('jti', NOW + 60)
+  t.false(await other.revokedAccessTokens.has('jti', NOW))
+})
+
+const invalidOptions: ReadonlyArray<readonly [unknown, Issue]> = [
+  ...[0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '5', null].map(
+    (maxRecords) =>
+      [{ maxRecords }, { path: 'maxRecords', message: 'must be a positive integer' }] as const,
+  ),
+  [{ maxRecord: 5 }, { path: 'maxRecord', message: 'is not an option; check its spelling' }],
+]
+for (const [options, issue] of invalidOptions) {
+  test(`memory: createMemoryStorage() rejects ${inspect(options)}`, (t) => {
+    const error = t.throws(() => createMemoryStorage(options as MemoryStorageOptions), {
+      instanceOf: ConfigurationError,
+      code: 'ERR_CONFIGURATION_INVALID',
+    })
+    t.deepEqual(error?.issues, [issue])
+  })
+}
