@@ -15,4 +15,4 @@ export {
   type TokenResponse,
 } from './start-test-server.ts'
 export type { TestClock } from './test-clock.ts'
-export { createUserAgent, type UserAgent } from './user-agent.ts'
+export { createUserAgent, type TestCookie, type UserAgent } from './user-agent.ts'

@@ -10,18 +10,26 @@ export interface UserAgent {
   request(url: string | URL, init?: RequestInit): Promise<Response>
   /** Submits an HTML form. */
   submit(url: string | URL, fields: Readonly<Record<string, string>>): Promise<Response>
-  /** Its cookies, by name. */
-  readonly cookies: Map<string, string>
+  /** Its cookies, of whatever host. Add or remove one to plant or to lose it. */
+  readonly cookies: Array<TestCookie>
+}
+
+/** A cookie of a user agent. There is one for each name and path. */
+export interface TestCookie {
+  readonly name: string
+  readonly value: string
+  /** Sent with requests for this path and what is below it (RFC 6265 §5.1.4). */
+  readonly path: string
 }
 
 /** Makes a user agent without cookies. */
 export function createUserAgent(): UserAgent {
-  const cookies = new Map<string, string>()
+  const cookies: Array<TestCookie> = []
 
   async function request(url: string | URL, init: RequestInit = {}): Promise<Response> {
     const headers = new Headers(init.headers)
-    if (cookies.size > 0)
-      headers.set('cookie', [...cookies].map((pair) => pair.join('=')).join('; '))
+    const cookieHeader = cookieHeaderFor(new URL(url), cookies)
+    if (cookieHeader !== '') headers.set('cookie', cookieHeader)
     const response = await fetch(url, { ...init, headers, redirect: 'manual' })
     for (const header of response.headers.getSetCookie()) keepCookie(cookies, header)
     return response
@@ -35,13 +43,31 @@ export function createUserAgent(): UserAgent {
   }
 }
 
-function keepCookie(cookies: Map<string, string>, header: string): void {
+/** The longest path first (RFC 6265 §5.4). */
+function cookieHeaderFor({ pathname }: URL, cookies: ReadonlyArray<TestCookie>): string {
+  return cookies
+    .filter(({ path }) => pathname === path || pathname.startsWith(path.replace(/\/?$/, '/')))
+    .sort((left, right) => right.path.length - left.path.length)
+    .map(({ name, value }) => `${name}=${value}`)
+    .join('; ')
+}
+
+function keepCookie(cookies: Array<TestCookie>, header: string): void {
   const [pair = '', ...attributes] = header.split('; ')
   const separator = pair.indexOf('=')
   const name = pair.slice(0, separator)
-  const expires = attributes.find((attribute) => attribute.toLowerCase().startsWith('expires='))
-  const isExpired =
-    expires !== undefined && Date.parse(expires.slice('expires='.length)) < Date.now()
-  if (isExpired) cookies.delete(name)
-  else cookies.set(name, pair.slice(separator + 1))
+  const path = attributeOf(attributes, 'path') ?? '/'
+  const expires = attributeOf(attributes, 'expires')
+
+  const known = cookies.findIndex((cookie) => cookie.name === name && cookie.path === path)
+  if (known >= 0) cookies.splice(known, 1)
+  const isExpired = expires !== undefined && Date.parse(expires) < Date.now()
+  if (!isExpired) cookies.push({ name, value: pair.slice(separator + 1), path })
+}
+
+function attributeOf(attributes: ReadonlyArray<string>, name: string): string | undefined {
+  const prefix = `${name}=`
+  return attributes
+    .find((attribute) => attribute.toLowerCase().startsWith(prefix))
+    ?.slice(prefix.length)
 }
