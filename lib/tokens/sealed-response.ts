@@ -30,7 +30,9 @@ export function sealResponse(response: string, spentToken: string): string {
 export function openResponse(sealed: string, spentToken: string): string {
   const bytes = Buffer.from(sealed, 'base64url')
   const nonce = bytes.subarray(0, NONCE_BYTES)
-  const decipher = createDecipheriv(ALGORITHM, keyFrom(spentToken), nonce)
+  const decipher = createDecipheriv(ALGORITHM, keyFrom(spentToken), nonce, {
+    authTagLength: TAG_BYTES,
+  })
   decipher.setAuthTag(bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES))
   return (
     decipher.update(bytes.subarray(NONCE_BYTES + TAG_BYTES), undefined, 'utf8') +
