@@ -1,9 +1,9 @@
 /**
  * `grant_type=authorization_code` (RFC 6749 §4.1.3).
  *
- * The code determines the id of the family it begins; creating that family is the one atomic step, and
- * whoever does not get to create it is replaying the code. Everything that can fail, signing included,
- * happens before it.
+ * The code and its PKCE verifier determine the id of the family they begin; creating that family is the
+ * one atomic step, and whoever does not get to create it is replaying the code. Everything that can
+ * fail, signing included, happens before it.
  *
  * @module
  */
@@ -46,7 +46,7 @@ export const authorizationCodeGrant: Grant = async (dependencies, { client, para
     storage.consents.find(userId, client.clientId),
   ])
   const { tenantId } = user
-  const familySecret = familySecretOf(parameters.code)
+  const familySecret = familySecretOf(parameters.code, parameters.code_verifier as string)
   const familyId = familyIdOf(familySecret)
   const subject = { userId, tenantId, familyId }
   if (consent === undefined) throw new GrantRefusal('consent-withdrawn', subject)

@@ -33,11 +33,13 @@ export interface ParsedRefreshToken {
 }
 
 /**
- * Derives the family secret from the authorization code that begins the family: whoever redeems the
- * same code arrives at the same family, and so only one redemption can create it.
+ * Derives the family secret from what redeems an authorization code: whoever redeems the same code
+ * arrives at the same family, and so only one redemption can create it. The PKCE verifier takes part
+ * because a code is seen by others, in a browser's history or a log: with the code alone somebody could
+ * make tokens that look spent, and revoke the family with them.
  */
-export function familySecretOf(authorizationCode: string): Buffer {
-  return createHash('sha256').update(`token-family\0${authorizationCode}`).digest()
+export function familySecretOf(authorizationCode: string, codeVerifier: string): Buffer {
+  return createHash('sha256').update(`token-family\0${authorizationCode}\0${codeVerifier}`).digest()
 }
 
 /** The id of the family with this secret. */

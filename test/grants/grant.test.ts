@@ -1,0 +1,58 @@
+import test from 'ava'
+import type { Client } from '../../lib/clients/client.ts'
+import {
+  requestedScopes,
+  requireGrantType,
+  requireTarget,
+  requireUser,
+} from '../../lib/grants/grant.ts'
+import { GrantRefusal } from '../../lib/grants/refusal.ts'
+import { ADA } from '../helpers/start-server.ts'
+
+const CEILING = ['interview:read', 'candidate:read']
+const platform = { audience: 'PLATFORM', tenantId: undefined } as Client
+const tenant = { audience: 'TENANT', tenantId: 'globex' } as Client
+const refusedFor = (message: string) => ({ instanceOf: GrantRefusal, message })
+
+test('grant: a request without scope gets the whole ceiling (RFC 6749 §3.3)', (t) => {
+  t.deepEqual(requestedScopes(undefined, CEILING), CEILING)
+})
+
+test('grant: a request gets the scopes it names, each once (RFC 6749 §3.3)', (t) => {
+  t.deepEqual(requestedScopes('candidate:read', CEILING), ['candidate:read'])
+  t.deepEqual(requestedScopes('candidate:read candidate:read', CEILING), ['candidate:read'])
+})
+
+test('grant: a scope above the ceiling is refused, also one that only differs in case (RFC 6749 §3.3)', (t) => {
+  for (const scope of ['interview:delete', 'interview:read interview:delete', 'Interview:read']) {
+    t.throws(() => requestedScopes(scope, CEILING), refusedFor('scope-exceeded'))
+  }
+})
+
+test('grant: a malformed scope is refused (RFC 6749 §3.3)', (t) => {
+  for (const scope of ['', ' ', 'interview:read ', 'interview:read  candidate:read', '"', 'é']) {
+    t.throws(() => requestedScopes(scope, CEILING), refusedFor('scope-malformed'))
+  }
+})
+
+test('grant: resource may be missing or name the audience in any spelling of the same URI (RFC 8707 §2)', (t) => {
+  for (const resource of [undefined, 'https://api.example', 'https://API.example/']) {
+    t.notThrows(() => requireTarget(resource, 'https://api.example'))
+  }
+  for (const resource of ['https://api.example/v2', 'http://api.example', 'api', '', '\0']) {
+    t.throws(() => requireTarget(resource, 'https://api.example'), refusedFor('target-unknown'))
+  }
+})
+
+test('grant: a grant type the client is not registered for is refused (RFC 6749 §5.2)', (t) => {
+  const client = { allowedGrantTypes: ['authorization_code'] } as unknown as Client
+  t.notThrows(() => requireGrantType(client, 'authorization_code'))
+  t.throws(() => requireGrantType(client, 'refresh_token'), refusedFor('grant-type-not-allowed'))
+})
+
+test('grant: a user who is gone or of a foreign tenant is refused (decision 6)', async (t) => {
+  const findUser = async (userId: string) => (userId === 'ada' ? ADA : undefined)
+  t.is(await requireUser(findUser, 'ada', platform), ADA)
+  await t.throwsAsync(requireUser(findUser, 'alan', platform), refusedFor('user-unavailable'))
+  await t.throwsAsync(requireUser(findUser, 'ada', tenant), refusedFor('tenant-refused'))
+})

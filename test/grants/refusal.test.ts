@@ -1,0 +1,49 @@
+import test from 'ava'
+import { GrantRefusal, type RefusalReason, toWireError } from '../../lib/grants/refusal.ts'
+
+const ERRORS: Readonly<Record<RefusalReason, string>> = {
+  'grant-type-not-allowed': 'unauthorized_client',
+  'parameter-missing': 'invalid_request',
+  'target-unknown': 'invalid_target',
+  'scope-malformed': 'invalid_scope',
+  'scope-exceeded': 'invalid_scope',
+  'code-unknown': 'invalid_grant',
+  'code-replayed': 'invalid_grant',
+  'client-mismatch': 'invalid_grant',
+  'redirect-uri-mismatch': 'invalid_grant',
+  'pkce-failed': 'invalid_grant',
+  'refresh-token-unknown': 'invalid_grant',
+  'refresh-token-reused': 'invalid_grant',
+  'refresh-token-expired': 'invalid_grant',
+  'user-unavailable': 'invalid_grant',
+  'tenant-refused': 'invalid_grant',
+  'consent-withdrawn': 'invalid_grant',
+}
+
+for (const [reason, error] of Object.entries(ERRORS)) {
+  test(`refusal: ${reason} is ${error} on the wire (RFC 6749 §5.2)`, (t) => {
+    t.is(toWireError(reason as RefusalReason).error, error)
+  })
+}
+
+test('refusal: whatever the reason, invalid_grant says the same sentence (RFC 6749 §5.2, checklist 56)', (t) => {
+  const sentences = Object.keys(ERRORS)
+    .map((reason) => toWireError(reason as RefusalReason))
+    .filter(({ error }) => error === 'invalid_grant')
+    .map(({ description }) => description)
+  t.is(new Set(sentences).size, 1)
+})
+
+test('refusal: descriptions have only the characters of RFC 6749 §5.2', (t) => {
+  for (const reason of Object.keys(ERRORS)) {
+    const { description } = toWireError(reason as RefusalReason)
+    t.regex(description, /^[\x20\x21\x23-\x5B\x5D-\x7E]+$/)
+  }
+})
+
+test('refusal: the error carries reason and subject, for the audit event', (t) => {
+  const refusal = new GrantRefusal('tenant-refused', { userId: 'ada', tenantId: 'acme' })
+  t.is(refusal.reason, 'tenant-refused')
+  t.deepEqual(refusal.subject, { userId: 'ada', tenantId: 'acme' })
+  t.deepEqual(new GrantRefusal('code-unknown').subject, {})
+})

@@ -1,0 +1,144 @@
+import { generateKeyPairSync } from 'node:crypto'
+import test from 'ava'
+import { exportJWK, type JWTHeaderParameters, SignJWT } from 'jose'
+import { createSigningKeys } from '../../lib/keys/signing-keys.ts'
+import { type AccessTokenSubject, createAccessTokens } from '../../lib/tokens/access-token.ts'
+import { decodeJwt } from '../helpers/token-requests.ts'
+
+const NOW = 1_800_000_000
+const ISSUER = 'https://issuer.example'
+const key = generateKeyPairSync('rsa', { modulusLength: 2048 })
+const otherKey = generateKeyPairSync('rsa', { modulusLength: 2048 })
+const jwk = { ...(await exportJWK(key.privateKey)), kid: 'current' }
+const otherJwk = { ...(await exportJWK(otherKey.privateKey)), kid: 'previous' }
+
+let instant = NOW
+const now = () => instant
+const tokensOf = (issuer: string, keys: Parameters<typeof createSigningKeys>[0]) =>
+  createAccessTokens({ issuer, signingKeys: createSigningKeys(keys), now })
+const accessTokens = tokensOf(ISSUER, [jwk])
+
+const SUBJECT: AccessTokenSubject = {
+  clientId: 'client-1',
+  userId: 'ada',
+  tenantId: 'acme',
+  familyId: 'family-1',
+  scopes: ['interview:read', 'candidate:read'],
+  audience: 'https://api.example',
+  ttlSeconds: 900,
+}
+
+test.beforeEach(() => {
+  instant = NOW
+})
+
+test.serial(
+  'access token: what was issued verifies, with the claims of RFC 9068 §2.2',
+  async (t) => {
+    const { token, claims } = await accessTokens.issue(SUBJECT)
+    t.deepEqual(await accessTokens.verify(token), claims)
+    t.deepEqual(claims, {
+      iss: ISSUER,
+      sub: 'ada',
+      aud: 'https://api.example',
+      client_id: 'client-1',
+      scope: 'interview:read candidate:read',
+      iat: NOW,
+      exp: NOW + 900,
+      jti: claims.jti,
+      tenant_id: 'acme',
+      grant_id: 'family-1',
+    })
+  },
+)
+
+test.serial(
+  'access token: a client’s own has its client_id as sub, and no member for what it lacks (RFC 9068 §2.2)',
+  async (t) => {
+    const { token } = await accessTokens.issue({
+      ...SUBJECT,
+      userId: undefined,
+      tenantId: undefined,
+      familyId: undefined,
+    })
+    const payload = decodeJwt(token, 'payload')
+    t.is(payload['sub'], 'client-1')
+    t.false('tenant_id' in payload)
+    t.false('grant_id' in payload)
+  },
+)
+
+test.serial('access token: it is good until the second before exp (RFC 7519 §4.1.4)', async (t) => {
+  const { token } = await accessTokens.issue(SUBJECT)
+  instant = NOW + 899
+  t.not(await accessTokens.verify(token), undefined)
+  instant = NOW + 900
+  t.is(await accessTokens.verify(token), undefined)
+})
+
+test.serial(
+  'access token: one signed with the previous key verifies while that key is published (checklist 50)',
+  async (t) => {
+    const { token } = await tokensOf(ISSUER, [otherJwk]).issue(SUBJECT)
+    t.is(await accessTokens.verify(token), undefined)
+    t.not(await tokensOf(ISSUER, [jwk, otherJwk]).verify(token), undefined)
+  },
+)
+
+test.serial(
+  'access token: another issuer’s is not ours, although the key is (RFC 9068 §4)',
+  async (t) => {
+    const { token } = await tokensOf('https://other.example', [jwk]).issue(SUBJECT)
+    t.is(await accessTokens.verify(token), undefined)
+  },
+)
+
+const FOREIGN_HEADERS: Readonly<Record<string, JWTHeaderParameters>> = {
+  'typ JWT': { alg: 'RS256', typ: 'JWT', kid: 'current' },
+  'no typ': { alg: 'RS256', kid: 'current' },
+  'alg PS256': { alg: 'PS256', typ: 'at+jwt', kid: 'current' },
+  'alg RS512': { alg: 'RS512', typ: 'at+jwt', kid: 'current' },
+  'an unknown kid': { alg: 'RS256', typ: 'at+jwt', kid: 'unknown' },
+}
+for (const [name, header] of Object.entries(FOREIGN_HEADERS)) {
+  test.serial(
+    `access token: with ${name} it is none, although the signature is right (RFC 9068 §4)`,
+    async (t) => {
+      const { claims } = await accessTokens.issue(SUBJECT)
+      const token = await new SignJWT({ ...claims }).setProtectedHeader(header).sign(key.privateKey)
+      t.is(await accessTokens.verify(token), undefined)
+    },
+  )
+}
+
+test.serial(
+  'access token: alg none, a stripped signature and the public key as HMAC secret are refused (RFC 8725 §2.1)',
+  async (t) => {
+    const { token, claims } = await accessTokens.issue(SUBJECT)
+    const [, payload] = token.split('.')
+    const none = Buffer.from('{"alg":"none","typ":"at+jwt"}').toString('base64url')
+    const secret = Buffer.from(key.publicKey.export({ type: 'spki', format: 'pem' }))
+    const hmac = await new SignJWT({ ...claims })
+      .setProtectedHeader({ alg: 'HS256', typ: 'at+jwt', kid: 'current' })
+      .sign(secret)
+    for (const forged of [`${none}.${payload}.`, token.replace(/[^.]*$/, ''), hmac]) {
+      t.is(await accessTokens.verify(forged), undefined)
+    }
+  },
+)
+
+test.serial('access token: without a claim that RFC 9068 §2.2 requires it is none', async (t) => {
+  const { claims } = await accessTokens.issue(SUBJECT)
+  for (const name of ['iss', 'sub', 'aud', 'client_id', 'iat', 'exp', 'jti']) {
+    const { [name]: _removed, ...rest } = { ...claims } as Record<string, unknown>
+    const token = await new SignJWT(rest)
+      .setProtectedHeader({ alg: 'RS256', typ: 'at+jwt', kid: 'current' })
+      .sign(key.privateKey)
+    t.is(await accessTokens.verify(token), undefined, name)
+  }
+})
+
+test.serial('access token: text that is no JWT is none, and never an exception', async (t) => {
+  const texts = ['', '.', '..', '...', 'a.b.c', '\0.\0.\0', '{}', 'é.é.é', 'x'.repeat(100_000)]
+  for (const text of texts) t.is(await accessTokens.verify(text), undefined)
+})
