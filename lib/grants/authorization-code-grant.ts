@@ -10,7 +10,7 @@
 
 import { REVOKED_FAMILY_MEMORY_SECONDS } from '../lifetimes.ts'
 import { intersect } from '../scopes/scope.ts'
-import type { TokenFamily } from '../storage/storage.ts'
+import type { Storage, TokenFamily } from '../storage/storage.ts'
 import { type AuthorizationCodeRecord, checkRedemption } from '../tokens/authorization-code.ts'
 import { createRefreshToken, familyIdOf, familySecretOf } from '../tokens/refresh-token.ts'
 import { sha256 } from '../util/sha256.ts'
@@ -22,7 +22,7 @@ import {
   requireUser,
   respondWithTokens,
 } from './grant.ts'
-import { GrantRefusal } from './refusal.ts'
+import { GrantRefusal, type RefusalReason } from './refusal.ts'
 
 /** Redeems an authorization code. */
 export const authorizationCodeGrant: Grant = async (dependencies, { client, parameters }) => {
@@ -80,12 +80,22 @@ export const authorizationCodeGrant: Grant = async (dependencies, { client, para
     ...(current === undefined ? {} : { refreshToken: current }),
     expiresAt: Math.max(current?.expiresAt ?? now, now + ttlSeconds),
   }
-  if (!(await storage.families.create(family, now))) {
-    // OAuth 2.1 §4.1.3: a code that is used again revokes what was issued for it.
-    await storage.families.revoke(familyId, now + REVOKED_FAMILY_MEMORY_SECONDS, now)
-    throw new GrantRefusal('code-replayed', subject)
-  }
+  await begin(storage, family, now)
   return { body, ...subject }
+}
+
+async function begin(storage: Storage, family: TokenFamily, now: number): Promise<void> {
+  const { familyId, userId, tenantId, clientId } = family
+  const revokeBecause = async (reason: RefusalReason): Promise<never> => {
+    await storage.families.revoke(familyId, now + REVOKED_FAMILY_MEMORY_SECONDS, now)
+    throw new GrantRefusal(reason, { userId, tenantId, familyId })
+  }
+  // OAuth 2.1 §4.1.3: a code that is used again revokes what was issued for it.
+  if (!(await storage.families.create(family, now))) await revokeBecause('code-replayed')
+  // Whoever revokes a connection deletes the consent and then ends the families that are there. This
+  // one may have come too late for that.
+  const consent = await storage.consents.find(userId, clientId)
+  if (consent === undefined) await revokeBecause('consent-withdrawn')
 }
 
 async function findCode(

@@ -1,0 +1,204 @@
+/** What may have changed between the user's consent and the redemption of the code. */
+
+import { createMemoryStorage } from '@teamcast/oauth-server/memory'
+import test from 'ava'
+import {
+  ADA,
+  CONFIDENTIAL_CLIENT,
+  PUBLIC_CLIENT,
+  startServer,
+  TENANT_CLIENT,
+} from '../helpers/start-server.ts'
+import {
+  assertRefused,
+  changeClient,
+  decodeJwt,
+  introspect,
+  isActive,
+  redeem,
+  refresh,
+  tokensOf,
+} from '../helpers/token-requests.ts'
+
+test('POST /oauth/token authorization_code: a user disabled since gets nothing; enabled again, the code is still good (checklist 44)', async (t) => {
+  const server = await startServer(t)
+  const { confidential } = server
+  const authorization = await server.authorize({
+    userId: 'ada',
+    clientId: confidential.client.clientId,
+  })
+  server.users.delete('ada')
+  await assertRefused(t, await redeem(server, confidential, authorization), 400, 'invalid_grant')
+  server.users.set('ada', ADA)
+  await tokensOf(t, await redeem(server, confidential, authorization))
+})
+
+test('POST /oauth/token authorization_code: a user who left the tenant of a TENANT client gets nothing (decision 6, checklist 57)', async (t) => {
+  const server = await startServer(t)
+  const { tenant } = server
+  const authorization = await server.authorize({ userId: 'ada', clientId: tenant.client.clientId })
+  server.users.set('ada', { ...ADA, tenantId: 'globex' })
+  await assertRefused(t, await redeem(server, tenant, authorization), 400, 'invalid_grant')
+})
+
+test('POST /oauth/token authorization_code: tenant_id is the tenant the user is in now (decision 6)', async (t) => {
+  const server = await startServer(t)
+  const { confidential } = server
+  const authorization = await server.authorize({
+    userId: 'ada',
+    clientId: confidential.client.clientId,
+  })
+  server.users.set('ada', { ...ADA, tenantId: 'globex' })
+  const tokens = await tokensOf(t, await redeem(server, confidential, authorization))
+  t.is(decodeJwt(tokens.access_token, 'payload')['tenant_id'], 'globex')
+})
+
+test('POST /oauth/token authorization_code: scopes the client lost since are left out, and the answer says so (decision 6, OAuth 2.1 §3.2.3)', async (t) => {
+  const storage = createMemoryStorage()
+  const server = await startServer(t, { storage })
+  const { confidential } = server
+  const authorization = await server.authorize({
+    userId: 'ada',
+    clientId: confidential.client.clientId,
+  })
+  await changeClient(storage, confidential, { scopes: ['candidate:read', 'interview:delete'] })
+  const tokens = await tokensOf(t, await redeem(server, confidential, authorization))
+  t.is(tokens.scope, 'candidate:read')
+  t.is(decodeJwt(tokens.access_token, 'payload')['scope'], 'candidate:read')
+})
+
+test('POST /oauth/token authorization_code: a client that lost every granted scope gets invalid_scope (RFC 6749 §5.2)', async (t) => {
+  const storage = createMemoryStorage()
+  const server = await startServer(t, { storage })
+  const { confidential } = server
+  const authorization = await server.authorize({
+    userId: 'ada',
+    clientId: confidential.client.clientId,
+  })
+  await changeClient(storage, confidential, { scopes: ['interview:delete'] })
+  await assertRefused(t, await redeem(server, confidential, authorization), 400, 'invalid_scope')
+})
+
+test('POST /oauth/token authorization_code: a client that lost the grant type gets unauthorized_client (RFC 6749 §5.2, checklist 32)', async (t) => {
+  const storage = createMemoryStorage()
+  const server = await startServer(t, { storage })
+  const { confidential } = server
+  const authorization = await server.authorize({
+    userId: 'ada',
+    clientId: confidential.client.clientId,
+  })
+  await changeClient(storage, confidential, { allowedGrantTypes: ['client_credentials'] })
+  await assertRefused(
+    t,
+    await redeem(server, confidential, authorization),
+    400,
+    'unauthorized_client',
+  )
+})
+
+test('POST /oauth/token authorization_code: a client deleted since is invalid_client (checklist 44)', async (t) => {
+  const server = await startServer(t)
+  for (const client of [server.confidential, server.public]) {
+    const { clientId } = client.client
+    const authorization = await server.authorize({ userId: 'ada', clientId })
+    await server.authorizationServer.clients.delete(clientId)
+    await assertRefused(t, await redeem(server, client, authorization), 401, 'invalid_client')
+  }
+})
+
+test('POST /oauth/token authorization_code: a consent withdrawn since leaves nothing to redeem (decision 2)', async (t) => {
+  const storage = createMemoryStorage()
+  const server = await startServer(t, { storage })
+  const { confidential } = server
+  const { clientId } = confidential.client
+  const authorization = await server.authorize({ userId: 'ada', clientId })
+  await storage.consents.delete('ada', clientId)
+  await assertRefused(t, await redeem(server, confidential, authorization), 400, 'invalid_grant')
+})
+
+test('POST /oauth/token authorization_code: a connection revoked while its code is redeemed leaves no live token (decision 2, checklist 39)', async (t) => {
+  const storage = createMemoryStorage()
+  let isRevoking = false
+  const families: typeof storage.families = {
+    ...storage.families,
+    async create(family, now) {
+      if (isRevoking) {
+        const { userId, clientId } = family
+        await storage.consents.delete(userId, clientId)
+        await storage.families.revokeConnection(userId, clientId, now + 60, now)
+      }
+      return await storage.families.create(family, now)
+    },
+  }
+  const server = await startServer(t, { storage: { ...storage, families } })
+  const { confidential } = server
+  const authorization = await server.authorize({
+    userId: 'ada',
+    clientId: confidential.client.clientId,
+  })
+  isRevoking = true
+  await assertRefused(t, await redeem(server, confidential, authorization), 400, 'invalid_grant')
+  const { clientId } = confidential.client
+  const now = server.clock.now()
+  const alive = await storage.families.revokeConnection('ada', clientId, now + 60, now)
+  t.is(alive, 0)
+})
+
+test('POST /oauth/token authorization_code: a client without the refresh_token grant gets no refresh token, and a replay still kills its access token (OAuth 2.1 §4.1.3)', async (t) => {
+  const server = await startServer(t)
+  const client = await server.registerClient({
+    ...CONFIDENTIAL_CLIENT,
+    allowedGrantTypes: ['authorization_code'],
+    accessTokenTtlSeconds: 60,
+  })
+  const { clientId } = client.client
+  const authorization = await server.authorize({ userId: 'ada', clientId })
+  const tokens = await tokensOf(t, await redeem(server, client, authorization))
+  t.false('refresh_token' in tokens)
+  t.true(await isActive(server, client, tokens.access_token))
+
+  server.clock.advance(59)
+  await assertRefused(t, await redeem(server, client, authorization), 400, 'invalid_grant')
+  t.false(await isActive(server, client, tokens.access_token))
+})
+
+test('POST /oauth/token authorization_code: a TENANT client’s users and a PUBLIC client’s get their own tenant_id (checklist 57)', async (t) => {
+  const server = await startServer(t, {
+    clients: [CONFIDENTIAL_CLIENT, PUBLIC_CLIENT, { ...TENANT_CLIENT, tenantId: 'globex' }],
+  })
+  const people = [
+    { userId: 'ada', clientId: server.public.client.clientId, tenantId: 'acme' },
+    { userId: 'grace', clientId: server.public.client.clientId, tenantId: 'globex' },
+    { userId: 'grace', clientId: server.tenant.client.clientId, tenantId: 'globex' },
+  ]
+  for (const { userId, clientId, tenantId } of people) {
+    const { access_token: token } = await server.issueTokens({ userId, clientId })
+    t.like(decodeJwt(token, 'payload'), { sub: userId, tenant_id: tenantId })
+  }
+})
+
+test('POST /oauth/token authorization_code: tenant, subject and client cannot be chosen by parameters (checklist 57)', async (t) => {
+  const server = await startServer(t)
+  const { confidential } = server
+  const { clientId } = confidential.client
+  const authorization = await server.authorize({ userId: 'ada', clientId })
+  const tokens = await tokensOf(
+    t,
+    await redeem(server, confidential, authorization, {
+      tenant_id: 'globex',
+      sub: 'grace',
+      user_id: 'grace',
+      scope: 'interview:delete',
+      audience: 'https://other.example',
+    }),
+  )
+  t.like(decodeJwt(tokens.access_token, 'payload'), {
+    sub: 'ada',
+    tenant_id: 'acme',
+    client_id: clientId,
+    aud: server.issuer,
+    scope: confidential.client.scopes.join(' '),
+  })
+  await tokensOf(t, await refresh(server, confidential, tokens.refresh_token))
+  t.like(await (await introspect(server, confidential, tokens.access_token)).json(), { sub: 'ada' })
+})
