@@ -70,7 +70,8 @@ function renderLink(url: string | undefined, label: string): string {
 }
 
 // Browsers give an image that has no alternative text and no size of its own no room until it has
-// loaded, so the initial behind shows when it does not load. The stylesheet only limits its size.
+// loaded, so the initial behind shows when it does not load. So the stylesheet must not size it: it
+// enlarges (nothing stays nothing) and limits.
 function renderLogo(logoUrl: string | undefined): string {
   if (findLogoOrigin(logoUrl) === undefined) return ''
   return html`<img class="logo" src="${logoUrl}" alt="" decoding="async" referrerpolicy="no-referrer">`

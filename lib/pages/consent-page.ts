@@ -24,7 +24,7 @@ import { renderUserCard } from './user-card.ts'
 export function renderConsentPage(view: ConsentView): Page {
   const { client, form, user } = view
   const heading = html`!${renderClientName(client)} wants to access your Teamcast account`
-  const switchAccount = renderButton('quiet', 'switch-account', 'Use another account')
+  const switchAccount = renderButton('quiet', 'switch-account', 'Switch account')
   const answers = html`!${renderButton('secondary', 'deny', 'Deny')}!${renderButton('primary', 'allow', 'Allow')}`
   return renderDocument({
     title: 'Allow access',

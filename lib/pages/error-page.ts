@@ -75,7 +75,7 @@ export function renderErrorPage(view: ErrorView): Page {
       <p class="explanation">${whatHappened}</p>
       <p>${whatToDo}</p>
       <details>
-        <summary>For developers</summary>
+        <summary>Details for developers</summary>
         !${renderDetails(view)}
       </details>`,
   })

@@ -5,8 +5,8 @@
  */
 
 // The URL standard lets `*`, `,` and `;` stand in a host. In a policy they would be a wildcard, the
-// end of the policy and the end of the directive.
-const PLAIN_ORIGIN = /^https:\/\/(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]+)?$/
+// end of the policy and the end of the directive. A policy cannot name an IPv6 address at all.
+const PLAIN_ORIGIN = /^https:\/\/[a-z0-9._-]+(?::[0-9]+)?$/
 
 /**
  * Tells whether a URL may stand in a link. Registration lets only https URLs through; this is the
@@ -27,6 +27,8 @@ export function isHttpsUrl(url: string): boolean {
  * page shows no image then.
  */
 export function findLogoOrigin(logoUrl: string | undefined): string | undefined {
-  const origin = logoUrl === undefined ? undefined : URL.parse(logoUrl)?.origin
-  return origin !== undefined && PLAIN_ORIGIN.test(origin) ? origin : undefined
+  // The origin of a `blob:` URL is that of the page that made it, so the scheme counts too.
+  if (logoUrl === undefined || !isHttpsUrl(logoUrl)) return undefined
+  const { origin } = new URL(logoUrl)
+  return PLAIN_ORIGIN.test(origin) ? origin : undefined
 }

@@ -14,7 +14,9 @@ const GRAPHEMES = new Intl.Segmenter('en', { granularity: 'grapheme' })
  * @returns One grapheme in upper case, or an empty string.
  */
 export function initialOf(name: string): string {
-  const graphemes = Array.from(GRAPHEMES.segment(name.trim()), ({ segment }) => segment)
+  // Upper case first: it makes two letters of some, `ß` for one.
+  const upperCase = name.trim().toLocaleUpperCase('en')
+  const graphemes = Array.from(GRAPHEMES.segment(upperCase), ({ segment }) => segment)
   const letter = graphemes.find((grapheme) => /^[\p{L}\p{N}]/u.test(grapheme))
-  return (letter ?? graphemes[0] ?? '').toLocaleUpperCase('en')
+  return letter ?? graphemes[0] ?? ''
 }

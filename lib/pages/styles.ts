@@ -112,6 +112,9 @@ h1.long { font-size: 1.0625rem; line-height: 1.4; letter-spacing: -.005em; text-
 .pairing { display: flex; align-items: center; justify-content: center; gap: .875rem; color: var(--muted); }
 .tile {
   position: relative;
+  display: grid;
+  grid-template: 100% / 100%;
+  place-items: center;
   flex: none;
   width: 3.5rem;
   height: 3.5rem;
@@ -121,14 +124,14 @@ h1.long { font-size: 1.0625rem; line-height: 1.4; letter-spacing: -.005em; text-
   color: var(--text);
   overflow: hidden;
 }
-.tile.client { background: #fff; color: #171a23; line-height: 3.375rem; text-align: center; }
-.tile.teamcast, .tile.alert { display: grid; place-items: center; border-color: transparent; }
+.tile.client { background: #fff; color: #171a23; }
+.tile.teamcast, .tile.alert { border-color: transparent; }
 .tile.teamcast { background: var(--accent); color: var(--on-accent); }
 .tile.teamcast .glyph { width: 2.125rem; height: 2.125rem; }
 .tile.alert { background: var(--danger-soft); color: var(--danger); }
 .tile.alert .glyph { width: 1.75rem; height: 1.75rem; }
 .initial { position: absolute; inset: 0; display: grid; place-items: center; font-size: 1.5rem; font-weight: 600; }
-.logo { position: relative; max-width: 100%; max-height: 100%; aspect-ratio: 1; vertical-align: middle; background: #fff; object-fit: contain; }
+.logo { position: relative; zoom: 4; max-width: 100%; max-height: 100%; aspect-ratio: 1; background: #fff; object-fit: contain; }
 
 .user-card { display: flex; align-items: center; gap: .75rem; padding: .75rem; border: 1px solid var(--line); border-radius: .75rem; }
 .avatar {
@@ -144,8 +147,8 @@ h1.long { font-size: 1.0625rem; line-height: 1.4; letter-spacing: -.005em; text-
   line-height: 1;
   overflow: hidden;
 }
-.person { display: flex; flex: 1; flex-wrap: wrap; align-items: center; min-width: 0; }
-.identity { display: flex; flex-direction: column; flex: 1 1 auto; min-width: 0; line-height: 1.35; text-align: start; }
+.person { display: flex; flex: 1; flex-wrap: wrap; align-items: center; column-gap: 1.25rem; min-width: 0; }
+.identity { display: flex; flex-direction: column; align-items: flex-start; flex: 1 1 auto; min-width: 0; line-height: 1.35; text-align: start; }
 .user-name { font-weight: 550; }
 .user-email { color: var(--muted); font-size: .875rem; }
 
@@ -199,7 +202,8 @@ button { font: inherit; color: inherit; cursor: pointer; overflow-wrap: inherit;
 .secondary:hover { background: var(--sunken); }
 .quiet { color: var(--accent); }
 .quiet:hover { background: var(--sunken); }
-.user-card .button { min-height: 2rem; margin-inline-start: -.5rem; padding: .25rem .5rem; font-size: .875rem; }
+.user-card .button { min-height: 1.5rem; padding: 0; border: 0; font-size: .875rem; }
+.user-card .button:hover { background: none; text-decoration: underline; text-underline-offset: .15em; }
 .account {
   display: flex;
   align-items: center;
@@ -244,6 +248,7 @@ code { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 }
 @media (forced-colors: active) {
   .mark, .tile, .tile.teamcast, .tile.alert, .avatar, .problem { border: 1px solid; }
+  .scopes .glyph, .account > .glyph { color: inherit; }
   .primary { forced-color-adjust: none; border-color: ButtonText; background: Highlight; color: HighlightText; }
 }
 `

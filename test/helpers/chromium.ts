@@ -6,6 +6,7 @@
 
 import { type Browser, chromium } from 'playwright-core'
 
+// Containers run tests as root, where Chromium has no sandbox; the rest keeps it off the network.
 const ARGUMENTS = [
   '--no-sandbox',
   '--disable-gpu',

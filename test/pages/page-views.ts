@@ -66,7 +66,20 @@ export const FORM: FormView = {
   hidden: { prt: 'pending-request-token', csrf: 'form-token' },
 }
 
-const SCOPES: ReadonlyArray<ScopeView> = [
+/** Texts that try to be more than text. Those that run set `isHacked`. */
+export const HOSTILE_TEXTS: ReadonlyArray<string> = [
+  '"><script>isHacked = true</script>',
+  "'><img src=x onerror='isHacked = true'>",
+  '" autofocus onfocus="isHacked = true" x="',
+  '</title></style></textarea><svg onload=isHacked=true>',
+  '<!-- <plaintext>',
+  'javascript:isHacked=true',
+  '&lt;b&gt;&amp;quot;&#x3c;',
+  '`!$' + '{1 + 1}`',
+  '\u202Emoc.live\u202C\u2066\0\uFFFF',
+]
+
+export const SCOPES: ReadonlyArray<ScopeView> = [
   { scope: 'interview:read', description: 'See your interviews and their results' },
   { scope: 'interview:create', description: 'Schedule interviews on your behalf' },
   { scope: 'candidate:read', description: 'See the candidates you have access to' },

@@ -1,0 +1,21 @@
+import test from 'ava'
+import { renderAccessRefusedPage } from '../../lib/pages/access-refused-page.ts'
+import { formsOf, textOf } from './markup.ts'
+import { ACCESS_REFUSED, FORM } from './page-views.ts'
+
+test('access refused page: switches account or cancels; every form carries every hidden field', (t) => {
+  const { html } = renderAccessRefusedPage(ACCESS_REFUSED)
+  const shared = { method: 'post', url: FORM.url, hidden: FORM.hidden }
+  t.deepEqual(formsOf(html), [
+    { ...shared, actions: ['switch-account'] },
+    { ...shared, actions: ['cancel'] },
+  ])
+})
+
+test('access refused page: says which account cannot use which client, and what to do', (t) => {
+  const text = textOf(renderAccessRefusedPage(ACCESS_REFUSED).html)
+  t.true(text.includes('This account can’t be used with Acme Recruiter'))
+  t.true(text.includes('ada@acme.test'))
+  t.true(text.includes('Nothing was shared with it.'))
+  t.true(text.includes('sign in with it'))
+})

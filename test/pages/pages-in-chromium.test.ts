@@ -1,0 +1,354 @@
+import test, { type ExecutionContext } from 'ava'
+import axe from 'axe-core'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import type { Page as RenderedPage } from '../../lib/pages/pages.ts'
+import { launchChromium } from '../helpers/chromium.ts'
+import { type PageServer, startPageServer } from './page-server.ts'
+import { FORM, HOSTILE_TEXTS, renderOrdinaryPages, renderPagesFilledWith } from './page-views.ts'
+
+const LOGO =
+  '<svg xmlns="http://www.w3.org/2000/svg" width="16" height="16"><rect width="16" height="16" fill="#07a"/></svg>'
+
+/** Texts that need room or turn direction. */
+const AWKWARD_TEXTS: ReadonlyArray<string> = [
+  'W'.repeat(255),
+  'a long name of many words '.repeat(9),
+  'שלום עולם، مرحبا بالعالم',
+  `\u202E${'אב'.repeat(60)}`,
+  '国際的な採用プラットフォーム'.repeat(8),
+]
+
+const ORDINARY = renderOrdinaryPages()
+/** Error pages differ in their text only: one of them stands for all where the look matters. */
+const LOOKS = Object.keys(ORDINARY).filter(
+  (name) => !name.startsWith('error-') || name === 'error-invalid-request',
+)
+const AWKWARD = Object.fromEntries(
+  AWKWARD_TEXTS.flatMap((text, index) =>
+    Object.entries(renderPagesFilledWith(text)).map(([name, page]) => [`${name}-${index}`, page]),
+  ),
+)
+const FRAME = {
+  frame: { html: '<!doctype html><iframe src="/consent"></iframe>', contentSecurityPolicy: '' },
+}
+
+const DESKTOP: BrowserContextOptions = { viewport: { width: 1280, height: 800 } }
+const PHONE: BrowserContextOptions = { viewport: { width: 360, height: 740 }, hasTouch: true }
+const NARROW: BrowserContextOptions = { viewport: { width: 320, height: 568 } }
+
+const VARIANTS: Readonly<Record<string, BrowserContextOptions>> = {
+  'on a desktop': DESKTOP,
+  'on a desktop in dark mode': { ...DESKTOP, colorScheme: 'dark' },
+  'on a phone': PHONE,
+  'on a phone in dark mode': { ...PHONE, colorScheme: 'dark' },
+}
+
+// One browser, one test at a time: in parallel they would only wait for each other.
+let browser: Browser
+let server: PageServer
+
+test.before(async () => {
+  server = await startPageServer({ ...ORDINARY, ...AWKWARD, ...FRAME })
+  browser = await launchChromium()
+})
+
+test.after.always(async () => {
+  await browser?.close()
+  await server?.close()
+})
+
+for (const [variant, options] of Object.entries(VARIANTS)) {
+  test.serial(
+    `pages ${variant}: nothing is inaccessible, cut off or against the policy`,
+    async (t) => {
+      const { page, complaints } = await openPage(t, options)
+      for (const name of LOOKS) {
+        await page.goto(server.url + name)
+        t.deepEqual(await findViolations(page), [], name)
+        t.deepEqual(await findOverflows(page), [], name)
+      }
+      t.deepEqual(complaints, [])
+    },
+  )
+}
+
+test.serial(
+  'pages 320 px wide: text of any length and direction wraps (WCAG 1.4.10)',
+  async (t) => {
+    const { page, complaints } = await openPage(t, NARROW)
+    for (const name of [...Object.keys(ORDINARY), ...Object.keys(AWKWARD)]) {
+      await page.goto(server.url + name)
+      t.deepEqual(await findOverflows(page), [], name)
+    }
+    t.deepEqual(complaints, [])
+  },
+)
+
+test.serial('pages: an open list of details for developers is accessible too', async (t) => {
+  const { page } = await openPage(t, DESKTOP)
+  await page.goto(`${server.url}error-invalid-request`)
+  await page.getByText('Details for developers').click()
+  t.true(await page.getByText('invalid_request', { exact: true }).isVisible())
+  t.deepEqual(await findViolations(page), [])
+})
+
+test.serial(
+  'pages: hostile text adds no element, no attribute and no script to what a browser reads',
+  async (t) => {
+    const { page } = await openPage(t, DESKTOP)
+    const expected = await readSkeletons(page, renderPagesFilledWith('x'))
+    for (const text of HOSTILE_TEXTS) {
+      t.deepEqual(await readSkeletons(page, renderPagesFilledWith(text)), expected, text)
+    }
+  },
+)
+
+test.serial(
+  'pages: without scripts or a pointer, every button sends the hidden fields and its own action',
+  async (t) => {
+    const { page } = await openPage(t, { ...PHONE, javaScriptEnabled: false })
+    const buttons = {
+      'sign-in': ['cancel'],
+      'select-account': ['continue', 'switch-account', 'cancel'],
+      consent: ['switch-account', 'deny', 'allow'],
+      'access-refused': ['switch-account', 'cancel'],
+    }
+    for (const [name, actions] of Object.entries(buttons)) {
+      for (const action of actions) {
+        await page.goto(server.url + name)
+        await page.locator(`button[value="${action}"]`).press('Enter')
+        t.deepEqual(await readPosted(page), [...Object.entries(FORM.hidden), ['action', action]])
+      }
+    }
+  },
+)
+
+test.serial(
+  'sign-in page: the Enter key signs in, and what was typed is sent as typed',
+  async (t) => {
+    const { page } = await openPage(t, { ...DESKTOP, javaScriptEnabled: false })
+    await page.goto(`${server.url}sign-in`)
+    await page.locator('#username:focus').waitFor()
+    await page.keyboard.type('ada@acme.test')
+    await page.getByLabel('Password').fill(' p&ss=wörd ')
+    await page.keyboard.press('Enter')
+    t.deepEqual(await readPosted(page), [
+      ...Object.entries(FORM.hidden),
+      ['username', 'ada@acme.test'],
+      ['password', ' p&ss=wörd '],
+      ['action', 'sign-in'],
+    ])
+  },
+)
+
+test.serial(
+  'sign-in page: the Tab key visits everything in order, and the focus is visible',
+  async (t) => {
+    const { page } = await openPage(t, DESKTOP)
+    await page.goto(`${server.url}sign-in`)
+    await page.locator('#username:focus').waitFor()
+    t.deepEqual(await readFocusOrder(page), [
+      'username',
+      'password',
+      'Sign in',
+      'Cancel',
+      'Website (opens in a new tab)',
+      'Privacy policy (opens in a new tab)',
+      'Terms of service (opens in a new tab)',
+    ])
+  },
+)
+
+test.serial(
+  'consent page: nothing has the focus at first, and Allow is reached after Deny',
+  async (t) => {
+    const { page } = await openPage(t, DESKTOP)
+    await page.goto(`${server.url}consent`)
+    t.is(await page.evaluate(() => document.activeElement?.localName), 'body')
+    await page.keyboard.press('Tab')
+    t.deepEqual((await readFocusOrder(page)).slice(0, 3), ['Switch account', 'Deny', 'Allow'])
+  },
+)
+
+test.serial(
+  'consent page: Allow and Deny ignore the second click of a double click on the page before',
+  async (t) => {
+    const { page } = await openPage(t, DESKTOP)
+    await page.goto(`${server.url}consent`)
+    const pointerEvents = await page.locator('.deliberate').evaluate((answers: HTMLElement) => {
+      const state = (): ReadonlyArray<string> =>
+        Array.from(answers.querySelectorAll('button'), (b) => getComputedStyle(b).pointerEvents)
+      answers.style.animation = 'none'
+      answers.getAnimations()
+      answers.style.animation = ''
+      const [animation] = answers.getAnimations()
+      if (animation === undefined) return undefined
+      animation.pause()
+      animation.currentTime = 500
+      const early = state()
+      animation.finish()
+      return { early, later: state() }
+    })
+    t.deepEqual(pointerEvents, { early: ['none', 'none'], later: ['auto', 'auto'] })
+  },
+)
+
+test.serial('consent page: what assistive technology reads', async (t) => {
+  const { page } = await openPage(t, DESKTOP)
+  await page.goto(`${server.url}consent-more`)
+  t.is(
+    await page.locator('body').ariaSnapshot(),
+    `- banner: Teamcast
+- main:
+  - heading "Acme Recruiter wants to access your Teamcast account" [level=1]
+  - paragraph: You will return to acme.example
+  - text: Ada Lovelace ada@acme.test
+  - button "Switch account"
+  - region "It will also be able to":
+    - heading "It will also be able to" [level=2]
+    - list:
+      - listitem: See your interviews and their results
+  - region "Already allowed":
+    - heading "Already allowed" [level=2]
+    - list:
+      - listitem: Schedule interviews on your behalf
+      - listitem: See the candidates you have access to
+  - paragraph: This access lasts until you end it. You can disconnect it at any time in your account’s connections.
+  - button "Deny"
+  - button "Allow"
+  - navigation "About this application":
+    - text: About this application
+    - list:
+      - listitem:
+        - link "Website (opens in a new tab)":
+          - /url: https://acme.example/
+      - listitem:
+        - link "Privacy policy (opens in a new tab)":
+          - /url: https://acme.example/privacy
+      - listitem:
+        - link "Terms of service (opens in a new tab)":
+          - /url: https://acme.example/terms`,
+  )
+})
+
+test.serial(
+  'pages: a logo of any size fills its tile; one that does not load leaves the initial',
+  async (t) => {
+    const { page } = await openPage(t, DESKTOP)
+    await page.goto(`${server.url}consent`)
+    const seen = () =>
+      page.locator('.tile.client').evaluate((tile) => {
+        const { left, top, width, height } = tile.getBoundingClientRect()
+        const logo = tile.querySelector('img')?.getBoundingClientRect()
+        const middle = document.elementFromPoint(left + width / 2, top + height / 2)
+        return { shows: middle?.className, logoWidth: logo?.width, logoHeight: logo?.height }
+      })
+    t.deepEqual(await seen(), { shows: 'logo', logoWidth: 54, logoHeight: 54 })
+    await page.route(/^https:/, (route) => route.abort())
+    await page.reload()
+    t.deepEqual(await seen(), { shows: 'initial', logoWidth: 0, logoHeight: 0 })
+  },
+)
+
+test.serial('pages: no site can show them in a frame (RFC 9700 §4.16)', async (t) => {
+  const { page } = await openPage(t, DESKTOP)
+  const refusal = page.waitForEvent('console', (message) => /frame/i.test(message.text()))
+  await page.goto(`${server.url}frame`)
+  t.regex((await refusal).text(), /frame-ancestors|X-Frame-Options/)
+  t.is(await page.frameLocator('iframe').locator('main').count(), 0)
+})
+
+test.serial(
+  'pages: dark mode darkens them, and reduced motion stops every transition',
+  async (t) => {
+    const { page } = await openPage(t, { ...DESKTOP, colorScheme: 'light' })
+    await page.goto(`${server.url}sign-in`)
+    const look = () =>
+      page.evaluate(() => ({
+        background: getComputedStyle(document.body).backgroundColor,
+        transition: Array.from(document.querySelectorAll('*')).some(
+          (element) => getComputedStyle(element).transitionDuration !== '0s',
+        ),
+      }))
+    t.deepEqual(await look(), { background: 'rgb(244, 245, 248)', transition: true })
+    await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' })
+    t.deepEqual(await look(), { background: 'rgb(13, 15, 20)', transition: false })
+  },
+)
+
+/** Opens a tab in a context of its own; collects errors and warnings of the console. */
+async function openPage(
+  t: ExecutionContext,
+  options: BrowserContextOptions,
+): Promise<{ readonly page: Page; readonly complaints: ReadonlyArray<string> }> {
+  const context = await browser.newContext(options)
+  t.teardown(() => context.close())
+  await context.route(/^https:/, (route) =>
+    route.fulfill({ contentType: 'image/svg+xml', body: LOGO }),
+  )
+  const page = await context.newPage()
+  const complaints: Array<string> = []
+  page.on('pageerror', ({ message }) => complaints.push(message))
+  page.on('console', (message) => complaints.push(`${message.type()}: ${message.text()}`))
+  return { page, complaints }
+}
+
+/** What axe finds. It runs past the policy, which allows no script. */
+async function findViolations(page: Page): Promise<ReadonlyArray<string>> {
+  await page.evaluate(axe.source)
+  const { violations } = await page.evaluate(() =>
+    axe.run({ rules: { 'target-size': { enabled: true } }, resultTypes: ['violations'] } as const),
+  )
+  return violations.map(
+    ({ id, nodes }) =>
+      `${id}: ${nodes.map(({ failureSummary, html }) => `${html} ${failureSummary}`)}`,
+  )
+}
+
+/** Elements whose content is wider than they are. Fields scroll; hidden text has no room of its own. */
+function findOverflows(page: Page): Promise<ReadonlyArray<string>> {
+  return page.evaluate(() =>
+    Array.from(document.querySelectorAll('html, body *:not(input, .visually-hidden, svg, svg *)'))
+      .filter(({ scrollWidth, clientWidth }) => clientWidth > 0 && scrollWidth > clientWidth)
+      .map(({ localName, className }) => `${localName}.${className}`),
+  )
+}
+
+/** Names of all elements of each page and of their attributes, in order, as Chromium parses them. */
+function readSkeletons(
+  page: Page,
+  pages: Readonly<Record<string, RenderedPage>>,
+): Promise<ReadonlyArray<ReadonlyArray<string>>> {
+  const documents = Object.values(pages).map(({ html }) => html)
+  return page.evaluate((sources) => {
+    const parser = new DOMParser()
+    return sources.map((source) =>
+      Array.from(parser.parseFromString(source, 'text/html').querySelectorAll('*'), (element) =>
+        [element.localName, ...element.getAttributeNames()].join(' '),
+      ),
+    )
+  }, documents)
+}
+
+/** The fields that the server received, in order. */
+async function readPosted(page: Page): Promise<unknown> {
+  await page.waitForURL((url) => url.pathname === FORM.url)
+  return JSON.parse((await page.locator('body').textContent()) ?? '')
+}
+
+/** What the Tab key visits, from what has the focus to the last, but only what shows its focus. */
+async function readFocusOrder(page: Page): Promise<ReadonlyArray<string>> {
+  const visited: Array<string> = []
+  for (;;) {
+    const name = await page.evaluate(() => {
+      const focused = document.activeElement
+      if (!(focused instanceof HTMLElement) || focused === document.body) return undefined
+      const { outlineStyle, outlineWidth } = getComputedStyle(focused)
+      const isVisible = outlineStyle === 'solid' && Number.parseFloat(outlineWidth) >= 2
+      return `${focused.textContent || focused.id}${isVisible ? '' : ' (invisible)'}`
+    })
+    if (name === undefined) return visited
+    visited.push(name)
+    await page.keyboard.press('Tab')
+  }
+}
