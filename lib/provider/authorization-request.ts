@@ -29,22 +29,36 @@ const KNOWN_PARAMETERS = new Set([
 
 /**
  * Removes what the contract ignores (`nonce`, `max_age` and other OpenID Connect parameters, which
- * oidc-provider refuses without the `openid` scope), and refuses every response mode but `query`.
+ * oidc-provider refuses without the `openid` scope), and refuses every response type but `code` and
+ * every response mode but `query`.
  */
 export function ignoreForeignParameters(ctx: Context): void {
   for (const name of Object.keys(ctx.query)) {
     if (!KNOWN_PARAMETERS.has(name)) delete ctx.query[name]
   }
-  // oidc-provider would answer in the mode asked for even when it refuses it, form_post with a script.
-  const mode = ctx.query['response_mode']
-  if (typeof mode === 'string' && mode !== 'query' && mode !== '') {
-    ctx.query['response_mode'] = 'unsupported'
-  }
+  // oidc-provider would answer in the way asked for even when it refuses it: in the fragment, or in a
+  // page with a script.
+  refuseOtherThan(ctx, 'response_type', 'code')
+  refuseOtherThan(ctx, 'response_mode', 'query')
+}
+
+function refuseOtherThan(ctx: Context, name: string, value: string): void {
+  const given = ctx.query[name]
+  if (typeof given === 'string' && given !== value && given !== '') ctx.query[name] = 'unsupported'
 }
 
 /** `state` is required. */
 export function requireState(_ctx: KoaContextWithOIDC, state: string | undefined): void {
   if (!state) throw new errors.InvalidRequest("missing required parameter 'state'")
+}
+
+/** The client must be registered for the authorization code flow. */
+export function requireAuthorizationCodeClient(ctx: KoaContextWithOIDC): void {
+  const { client } = ctx.oidc
+  const grantTypes = client === undefined ? [] : clientRecordOf(client).allowedGrantTypes
+  if (!grantTypes.includes('authorization_code')) {
+    throw new errors.UnauthorizedClient('the client is not registered for authorization_code')
+  }
 }
 
 /** `scope` is required and must be within what the client is registered for. */

@@ -23,7 +23,11 @@ import type { Storage } from '../storage/storage.ts'
 import type { FindUser } from '../users/user.ts'
 import { isSameUri } from '../util/same-uri.ts'
 import { toAccount } from './account.ts'
-import { requireRegisteredScope, requireState } from './authorization-request.ts'
+import {
+  requireAuthorizationCodeClient,
+  requireRegisteredScope,
+  requireState,
+} from './authorization-request.ts'
 import { CLIENT_RECORD_MEMBER, clientRecordOf } from './client-metadata.ts'
 import { answeringStorageErrors } from './errors.ts'
 import { createInteractionPolicy, loadGrant } from './interaction-policy.ts'
@@ -79,6 +83,7 @@ export function toProviderConfiguration(input: ConfigurationInput): Configuratio
     extraParams: {
       state: requireState,
       scope: async (ctx) => {
+        requireAuthorizationCodeClient(ctx)
         requireRegisteredScope(ctx)
         await input.onAuthorizationRequest(ctx)
       },

@@ -139,8 +139,9 @@ function decideAboutClients(provider: Provider, { throttle, now }: ProviderInput
   prototype.redirectUriAllowed = function (redirectUri) {
     return clientRecordOf(this).redirectUris.includes(redirectUri)
   }
-  // The grants decide themselves, and say `unauthorized_client` where oidc-provider would not.
+  // We decide about these ourselves, and say `unauthorized_client` where oidc-provider would not.
   prototype.grantTypeAllowed = () => true
+  prototype.responseTypeAllowed = () => true
 }
 
 /**

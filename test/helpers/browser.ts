@@ -100,9 +100,11 @@ export function titleOf({ html }: Visit): string | undefined {
 
 function unescaped(text: string): string {
   return text
+    .replaceAll(/&#(x?)([0-9a-f]+);/gi, (_entity, hex: string, digits: string) =>
+      String.fromCodePoint(Number.parseInt(digits, hex === '' ? 10 : 16)),
+    )
     .replaceAll('&quot;', '"')
     .replaceAll('&lt;', '<')
     .replaceAll('&gt;', '>')
-    .replaceAll(/&(#39|apos);/g, "'")
     .replaceAll('&amp;', '&')
 }

@@ -1,0 +1,224 @@
+import test from 'ava'
+import {
+  assertErrorPage,
+  assertErrorRedirect,
+  assertNoCors,
+} from '../helpers/authorization-responses.ts'
+import { startBrowser, titleOf } from '../helpers/browser.ts'
+import { authorizationUrl } from '../helpers/requests.ts'
+import { CONFIDENTIAL_CLIENT, PUBLIC_CLIENT, startServer } from '../helpers/start-server.ts'
+
+const REDIRECT_URI = 'https://recruiter.example/callback'
+
+const strangeRedirectUris: ReadonlyArray<[difference: string, redirectUri: string | undefined]> = [
+  ['missing', undefined],
+  ['empty', ''],
+  ['of another host', 'https://evil.example/callback'],
+  ['of a subdomain', 'https://a.recruiter.example/callback'],
+  ['of a host that begins alike', 'https://recruiter.example.evil.example/callback'],
+  ['of another scheme', 'http://recruiter.example/callback'],
+  ['different in the case of its host', 'https://Recruiter.example/callback'],
+  ['different in the case of its scheme', 'HTTPS://recruiter.example/callback'],
+  ['different in the case of its path', 'https://recruiter.example/Callback'],
+  ['longer by a slash', 'https://recruiter.example/callback/'],
+  ['longer by a path', 'https://recruiter.example/callback/x'],
+  ['climbing through its path', 'https://recruiter.example/x/../callback'],
+  ['longer by a query', 'https://recruiter.example/callback?x=1'],
+  ['longer by an empty query', 'https://recruiter.example/callback?'],
+  ['longer by a fragment', 'https://recruiter.example/callback#x'],
+  ['with an encoded character', 'https://recruiter.example/callbac%6B'],
+  ['with credentials', 'https://user@recruiter.example/callback'],
+  ['with the registered host as user', 'https://recruiter.example:x@evil.example/callback'],
+  ['with the default port', 'https://recruiter.example:443/callback'],
+  ['with another port', 'https://recruiter.example:8443/callback'],
+  ['with a trailing dot', 'https://recruiter.example./callback'],
+  ['with a backslash', 'https://recruiter.example\\callback'],
+  ['followed by a space', 'https://recruiter.example/callback '],
+  ['followed by a NUL byte', 'https://recruiter.example/callback\0'],
+  ['no URI at all', 'callback'],
+  ['a script', 'javascript:alert(1)'],
+  ['of an internal kind', 'https://client.invalid/'],
+  ['a method of its object', '__proto__'],
+]
+
+for (const [difference, redirectUri] of strangeRedirectUris) {
+  test(`GET /oauth/authorize: a redirect_uri ${difference} gets a 400 page and no redirect (OAuth 2.1 §2.3.1, §4.1.2.1)`, async (t) => {
+    const { issuer, confidential } = await startServer(t)
+    const strange = { redirect_uri: redirectUri }
+
+    const page = await startBrowser().open(authorizationUrl(issuer, confidential, strange))
+    const pageWithOtherFaults = await startBrowser().open(
+      authorizationUrl(issuer, confidential, { ...strange, scope: 'x', response_type: 'token' }),
+    )
+
+    for (const visit of [page, pageWithOtherFaults]) {
+      assertErrorPage(t, visit, 400)
+      t.is(titleOf(visit), 'This application’s request is not valid')
+      t.false(visit.html.includes('evil'))
+    }
+  })
+}
+
+for (const clientId of [undefined, '', 'unknown', ' ', '__proto__', 'a'.repeat(3000), '\0']) {
+  test(`GET /oauth/authorize: client_id ${JSON.stringify(clientId)?.slice(0, 20)} gets a 400 page and no redirect (OAuth 2.1 §4.1.2.1)`, async (t) => {
+    const { issuer, confidential } = await startServer(t)
+
+    const visit = await startBrowser().open(
+      authorizationUrl(issuer, confidential, { client_id: clientId }),
+    )
+
+    assertErrorPage(t, visit, 400)
+  })
+}
+
+test('GET /oauth/authorize: the id of a client that was deleted gets a 400 page and no redirect', async (t) => {
+  const { issuer, confidential, authorizationServer } = await startServer(t)
+  const browser = startBrowser()
+  await browser.authorize(authorizationUrl(issuer, confidential), 'ada@acme.test')
+
+  await authorizationServer.clients.delete(confidential.client.clientId)
+
+  assertErrorPage(t, await browser.open(authorizationUrl(issuer, confidential)), 400)
+  assertErrorPage(
+    t,
+    await browser.open(authorizationUrl(issuer, confidential, { prompt: 'none' })),
+    400,
+  )
+})
+
+test('GET /oauth/authorize: a loopback redirect_uri matches with its port only (product contract, T1)', async (t) => {
+  const { issuer, registerClient } = await startServer(t)
+  const cli = await registerClient({
+    ...PUBLIC_CLIENT,
+    redirectUris: ['http://127.0.0.1:8123/callback'],
+  })
+
+  const exact = await startBrowser().open(authorizationUrl(issuer, cli))
+  t.is(titleOf(exact), 'Sign in')
+  for (const redirectUri of [
+    'http://127.0.0.1:8124/callback',
+    'http://127.0.0.1/callback',
+    'http://localhost:8123/callback',
+    'http://[::1]:8123/callback',
+  ]) {
+    const visit = await startBrowser().open(
+      authorizationUrl(issuer, cli, { redirect_uri: redirectUri }),
+    )
+    assertErrorPage(t, visit, 400)
+  }
+})
+
+test('GET /oauth/authorize: the query of a registered redirect_uri is kept (OAuth 2.1 §2.3)', async (t) => {
+  const { issuer, registerClient } = await startServer(t)
+  const redirectUri =
+    'https://recruiter.example/callback?tenant=a%2Fb&state=fixed&iss=https://x.example'
+  const client = await registerClient({ ...CONFIDENTIAL_CLIENT, redirectUris: [redirectUri] })
+
+  const visit = await startBrowser().authorize(authorizationUrl(issuer, client), 'ada@acme.test')
+
+  const { searchParams } = new URL(visit.callback ?? '')
+  t.is(searchParams.get('tenant'), 'a/b')
+  t.deepEqual(searchParams.getAll('state'), ['a state'])
+  t.deepEqual(searchParams.getAll('iss'), [issuer])
+  t.is(searchParams.getAll('code').length, 1)
+})
+
+test('GET /oauth/authorize: a client without the authorization_code grant → unauthorized_client (OAuth 2.1 §4.1.2.1)', async (t) => {
+  const { issuer, registerClient } = await startServer(t)
+  const service = { ...CONFIDENTIAL_CLIENT, allowedGrantTypes: ['client_credentials'] as const }
+  const withRedirectUri = await registerClient(service)
+  const withoutRedirectUri = await registerClient({ ...service, redirectUris: [] })
+
+  const visit = await startBrowser().open(authorizationUrl(issuer, withRedirectUri))
+  const parameters = assertErrorRedirect(t, visit, {
+    redirectUri: REDIRECT_URI,
+    error: 'unauthorized_client',
+    issuer,
+  })
+  t.is(parameters.get('state'), 'a state')
+  assertErrorPage(
+    t,
+    await startBrowser().open(
+      authorizationUrl(issuer, withoutRedirectUri, { redirect_uri: REDIRECT_URI }),
+    ),
+    400,
+  )
+})
+
+const states = [
+  'plain',
+  'with spaces and + plus',
+  ' leading and trailing ',
+  '100%25 %41 %zz %',
+  'ünïcödé 日本語 🙂',
+  '"<script>alert(1)</script>&\'',
+  'a=b&code=x#fragment?query',
+  'x'.repeat(2000),
+  'line\r\nbreak\ttab',
+]
+
+for (const state of states) {
+  test(`GET /oauth/authorize: state ${JSON.stringify(state).slice(0, 40)} comes back as it was, on success and on error (OAuth 2.1 §4.1.2)`, async (t) => {
+    const { issuer, confidential } = await startServer(t)
+    const browser = startBrowser()
+
+    const granted = await browser.authorize(
+      authorizationUrl(issuer, confidential, { state }),
+      'ada@acme.test',
+    )
+    const refused = await browser.open(authorizationUrl(issuer, confidential, { state, scope: '' }))
+
+    for (const { callback } of [granted, refused]) {
+      t.deepEqual(callback?.searchParams.getAll('state'), [state])
+    }
+  })
+}
+
+test('GET /oauth/authorize: a success holds code, state and iss once each, and nothing else (RFC 9207 §2)', async (t) => {
+  const { issuer, confidential } = await startServer(t)
+
+  const visit = await startBrowser().authorize(
+    authorizationUrl(issuer, confidential),
+    'ada@acme.test',
+  )
+
+  t.is(visit.status, 302)
+  t.true(visit.callback?.href.startsWith(`${REDIRECT_URI}?`))
+  const parameters = new URL(visit.callback ?? '').searchParams
+  t.deepEqual([...parameters.keys()].sort(), ['code', 'iss', 'state'])
+  t.is(parameters.get('iss'), issuer)
+  const metadata = await fetch(`${issuer}/.well-known/oauth-authorization-server`)
+  t.like(await metadata.json(), { issuer, authorization_response_iss_parameter_supported: true })
+  t.is(visit.headers.get('cache-control'), 'no-store')
+  t.is(visit.headers.get('referrer-policy'), 'no-referrer')
+})
+
+for (const method of ['HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) {
+  test(`${method} /oauth/authorize: is answered with 405 and Allow`, async (t) => {
+    const { issuer, confidential } = await startServer(t)
+    const url = authorizationUrl(issuer, confidential)
+
+    const response = await fetch(url, { method, headers: { origin: 'https://spa.example' } })
+
+    t.is(response.status, 405)
+    t.is(response.headers.get('allow'), 'GET')
+    assertNoCors(t, response.headers)
+  })
+}
+
+test('GET /oauth/authorize: no CORS headers, even for the origin of a PUBLIC client (RFC 9700 §2.6)', async (t) => {
+  const { issuer, public: spa } = await startServer(t)
+  const origin = { origin: 'https://spa.example' }
+  const browser = startBrowser({ headers: origin })
+
+  const signInPage = await browser.open(authorizationUrl(issuer, spa))
+  const consentPage = await browser.signIn(signInPage, 'ada@acme.test')
+  const granted = await browser.submit(consentPage, { action: 'allow' })
+  const refused = await browser.open(authorizationUrl(issuer, spa, { scope: '' }))
+  const page = await browser.open(authorizationUrl(issuer, spa, { redirect_uri: '' }))
+
+  t.truthy(granted.callback?.searchParams.get('code'))
+  for (const { responses } of [signInPage, consentPage, granted, refused, page]) {
+    for (const { headers } of responses) assertNoCors(t, headers)
+  }
+})
