@@ -6,6 +6,7 @@
 
 import type { Middleware } from 'koa'
 import { type AuditLog, createAuditLog } from './audit/audit-log.ts'
+import { cacheClients } from './clients/client-cache.ts'
 import { type ClientRegistry, createClientRegistry } from './clients/client-registry.ts'
 import { findClientRecord } from './clients/find-client-record.ts'
 import { createBrowserBinding } from './http/browser-binding.ts'
@@ -31,6 +32,7 @@ import { createSigningKeys } from './keys/signing-keys.ts'
 import type { AuthorizationServerOptions } from './options.ts'
 import { createProtocolEndpoints } from './provider/create-provider.ts'
 import { type ResolvedOptions, resolveOptions } from './resolve-options.ts'
+import { boundStorage } from './storage/bounded-storage.ts'
 import { createAccessTokens } from './tokens/access-token.ts'
 
 const RESUME_PATH = new RegExp(`^${AUTHORIZE_PATH}/[\\w-]{16,64}$`)
@@ -58,7 +60,7 @@ export interface AuthorizationServer {
 export function createAuthorizationServer(
   options: AuthorizationServerOptions,
 ): AuthorizationServer {
-  const resolved = resolveOptions(options)
+  const resolved = withGuardedStorage(resolveOptions(options))
   const { issuer, storage, scopes, onEvent, pages, clock: now } = resolved
   const audit = createAuditLog(onEvent, now)
   const clients = createClientRegistry({ store: storage.clients, catalogue: scopes, now })
@@ -73,6 +75,13 @@ export function createAuthorizationServer(
     audit,
   })
   return Object.freeze({ issuer, clients, middleware: () => router })
+}
+
+/** Bounds every call of the storage, and remembers clients for a moment. */
+function withGuardedStorage(options: ResolvedOptions): ResolvedOptions {
+  const storage = boundStorage(options.storage, options.storageTimeoutMilliseconds)
+  const clients = cacheClients(storage.clients, options.clientCacheMilliseconds)
+  return { ...options, storage: { ...storage, clients } }
 }
 
 function createRoutes(

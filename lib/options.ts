@@ -52,6 +52,17 @@ export interface AuthorizationServerOptions {
    * again, because it may have lost the first one. 0 to 60; defaults to `0`: every reuse revokes.
    */
   readonly refreshTokenGraceSeconds?: number
+  /**
+   * For how long a call of the storage may take, in milliseconds. A request that needs a slower one is
+   * answered with 503 and `Retry-After`. 100 to 30 000; defaults to `2000`.
+   */
+  readonly storageTimeoutMilliseconds?: number
+  /**
+   * For how long a client that was found is remembered, in milliseconds: how late a change of a client
+   * made by another process may show. 0 to 60 000; defaults to `1000`. Deleting a client ends its
+   * tokens at once all the same.
+   */
+  readonly clientCacheMilliseconds?: number
   /** Tells the time in whole seconds since the Unix epoch. Defaults to the machine's clock. */
   readonly clock?: () => number
 }

@@ -22,6 +22,8 @@ export interface ResolvedOptions
   readonly audience: string
   readonly pages: Pages
   readonly refreshTokenGraceSeconds: number
+  readonly storageTimeoutMilliseconds: number
+  readonly clientCacheMilliseconds: number
   readonly clock: Clock
 }
 
@@ -94,8 +96,18 @@ const optionsSchema = z.strictObject({
     .min(0, 'must be 0 or more')
     .max(MAXIMUM_GRACE_SECONDS, `must be at most ${MAXIMUM_GRACE_SECONDS}`)
     .optional(),
+  storageTimeoutMilliseconds: milliseconds(100, 30_000),
+  clientCacheMilliseconds: milliseconds(0, 60_000),
   clock: aFunction.optional(),
 })
+
+function milliseconds(minimum: number, maximum: number): z.ZodType<number | undefined> {
+  return z
+    .int('must be a whole number of milliseconds')
+    .min(minimum, `must be at least ${minimum}`)
+    .max(maximum, `must be at most ${maximum}`)
+    .optional()
+}
 
 /**
  * Checks options and fills in the defaults.
@@ -113,6 +125,8 @@ export function resolveOptions(options: AuthorizationServerOptions): ResolvedOpt
     audience: options.audience ?? options.issuer,
     pages: Object.freeze({ ...defaultPages, ...options.pages }),
     refreshTokenGraceSeconds: options.refreshTokenGraceSeconds ?? 0,
+    storageTimeoutMilliseconds: options.storageTimeoutMilliseconds ?? 2000,
+    clientCacheMilliseconds: options.clientCacheMilliseconds ?? 1000,
     clock: options.clock ?? systemClock,
   })
 }

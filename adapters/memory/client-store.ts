@@ -6,10 +6,12 @@ type Place = Pick<ClientRecord, 'createdAt' | 'clientId'>
 /** Before every client: none is as new. */
 const FIRST: Place = { createdAt: Number.POSITIVE_INFINITY, clientId: '' }
 
-/** Creates the store of registered clients. */
-export function createClientStore(): ClientStore {
-  const clients = new Map<string, ClientRecord>()
-
+/**
+ * Creates the store of registered clients.
+ *
+ * @param clients Where it keeps them.
+ */
+export function createClientStore(clients: Map<string, ClientRecord>): ClientStore {
   return {
     async insert(client) {
       if (clients.has(client.clientId)) return false

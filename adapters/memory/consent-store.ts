@@ -1,16 +1,23 @@
 import type { Consent, ConsentStore } from '../../lib/storage/storage.ts'
 
-/** Creates the store of consents. */
-export function createConsentStore(): ConsentStore {
+/**
+ * Creates the store of consents.
+ *
+ * @param consentIds Where it notes which consents exist.
+ */
+export function createConsentStore(consentIds: Set<string>): ConsentStore {
   const consentsByUser = new Map<string, Map<string, Consent>>()
 
   return {
     async grant(consent) {
       const { userId, clientId } = consent
       const consents = consentsByUser.get(userId) ?? new Map<string, Consent>()
-      const scopes = new Set([...(consents.get(clientId)?.scopes ?? []), ...consent.scopes])
-      consents.set(clientId, { ...consent, scopes: [...scopes] })
+      const before = consents.get(clientId)
+      const consentId = before?.consentId ?? consent.consentId
+      const scopes = new Set([...(before?.scopes ?? []), ...consent.scopes])
+      consents.set(clientId, { ...consent, consentId, scopes: [...scopes] })
       consentsByUser.set(userId, consents)
+      consentIds.add(consentId)
     },
 
     async find(userId, clientId) {
@@ -24,9 +31,12 @@ export function createConsentStore(): ConsentStore {
 
     async delete(userId, clientId) {
       const consents = consentsByUser.get(userId)
-      const existed = consents?.delete(clientId) ?? false
-      if (consents?.size === 0) consentsByUser.delete(userId)
-      return existed
+      const consent = consents?.get(clientId)
+      if (consents === undefined || consent === undefined) return false
+      consents.delete(clientId)
+      if (consents.size === 0) consentsByUser.delete(userId)
+      consentIds.delete(consent.consentId)
+      return true
     },
   }
 }

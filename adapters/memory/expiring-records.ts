@@ -50,14 +50,6 @@ export class ExpiringRecords<Value> {
     return entry !== undefined && entry.expiresAt > now ? entry.value : undefined
   }
 
-  /** Lists every record that lives. */
-  list(now: number): ReadonlyArray<Value> {
-    this.#options.latestInstant.now = now
-    return [...this.#entries.values()]
-      .filter(({ expiresAt }) => expiresAt > now)
-      .map(({ value }) => value)
-  }
-
   /**
    * Inserts or replaces. Replacing makes a record the youngest, and never meets the limit.
    *

@@ -9,7 +9,7 @@
  */
 
 import { ConfigurationError, type Issue } from '../../lib/errors.ts'
-import type { Storage } from '../../lib/storage/storage.ts'
+import type { ClientRecord, Storage } from '../../lib/storage/storage.ts'
 import { createArtifactStore } from './artifact-store.ts'
 import { createClientStore } from './client-store.ts'
 import { createConsentStore } from './consent-store.ts'
@@ -56,10 +56,15 @@ export function createMemoryStorage(options: MemoryStorageOptions = {}): Storage
   if (issues.length > 0) throw new ConfigurationError(issues)
   const latestInstant: LatestInstant = { now: 0 }
   const limits = { maxRecords, latestInstant }
+  const clients = new Map<string, ClientRecord>()
+  const consentIds = new Set<string>()
   return {
-    clients: createClientStore(),
-    consents: createConsentStore(),
-    families: createTokenFamilyStore(limits),
+    clients: createClientStore(clients),
+    consents: createConsentStore(consentIds),
+    families: createTokenFamilyStore(limits, {
+      hasConsent: (consentId) => consentIds.has(consentId),
+      hasClient: (clientId) => clients.has(clientId),
+    }),
     artifacts: createArtifactStore(limits),
     revokedAccessTokens: createRevokedAccessTokenStore(limits),
   }

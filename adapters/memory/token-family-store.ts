@@ -4,8 +4,17 @@ import { ExpiringRecords, type RecordLimits } from './expiring-records.ts'
 /** Stands where a family was, for as long as it must not begin again. */
 const REVOKED = 'revoked'
 
+/** What families live by, besides their own records. */
+export interface FamilyConditions {
+  readonly hasConsent: (consentId: string) => boolean
+  readonly hasClient: (clientId: string) => boolean
+}
+
 /** Creates the store of token families. */
-export function createTokenFamilyStore(limits: RecordLimits): TokenFamilyStore {
+export function createTokenFamilyStore(
+  limits: RecordLimits,
+  { hasConsent, hasClient }: FamilyConditions,
+): TokenFamilyStore {
   const records = new ExpiringRecords<TokenFamily | typeof REVOKED>({
     ...limits,
     kind: 'token families',
@@ -14,7 +23,9 @@ export function createTokenFamilyStore(limits: RecordLimits): TokenFamilyStore {
 
   function findLive(familyId: string, now: number): TokenFamily | undefined {
     const record = records.find(familyId, now)
-    return record === REVOKED ? undefined : record
+    return record === undefined || record === REVOKED || !hasConsent(record.consentId)
+      ? undefined
+      : record
   }
 
   function keep(family: TokenFamily): void {
@@ -23,16 +34,20 @@ export function createTokenFamilyStore(limits: RecordLimits): TokenFamilyStore {
 
   return {
     async create(family, now) {
-      if (records.find(family.familyId, now) !== undefined) return false
+      if (!hasConsent(family.consentId)) return 'consent-gone'
+      if (records.find(family.familyId, now) !== undefined) return 'taken'
       keep(family)
-      return true
+      return 'created'
     },
 
-    async find(familyId, now) {
-      return structuredClone(findLive(familyId, now))
+    async find(familyId, clientId, now) {
+      const family = findLive(familyId, now)
+      if (family === undefined || !hasClient(clientId)) return undefined
+      return { ...structuredClone(family), foundAtMilliseconds: Date.now() }
     },
 
     async rotate(familyId, rotation, now) {
+      if (Date.now() > rotation.deadlineMilliseconds) return { outcome: 'late' }
       const family = findLive(familyId, now)
       if (family === undefined) return { outcome: 'gone' }
 
@@ -57,17 +72,6 @@ export function createTokenFamilyStore(limits: RecordLimits): TokenFamilyStore {
       if (findLive(familyId, now) === undefined) return false
       records.set(familyId, REVOKED, rememberUntil)
       return true
-    },
-
-    // Visits every family. An index by user and client would be kept up at every rotation, for
-    // something that a user does once in a while.
-    async revokeConnection(userId, clientId, rememberUntil, now) {
-      const families = records
-        .list(now)
-        .filter((record) => record !== REVOKED)
-        .filter((family) => family.userId === userId && family.clientId === clientId)
-      for (const { familyId } of families) records.set(familyId, REVOKED, rememberUntil)
-      return families.length
     },
   }
 }

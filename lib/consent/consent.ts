@@ -6,6 +6,11 @@
 
 /** The lasting fact "user X granted scopes Y to client Z". */
 export interface Consent {
+  /**
+   * Names this consent among all that ever were: 22 random characters, kept when scopes are added. A
+   * consent that was withdrawn and given again is another one, with another id.
+   */
+  readonly consentId: string
   /** The user who granted. */
   readonly userId: string
   /** The client that was granted access. */

@@ -22,7 +22,7 @@ import {
   requireUser,
   respondWithTokens,
 } from './grant.ts'
-import { GrantRefusal, type RefusalReason } from './refusal.ts'
+import { GrantRefusal } from './refusal.ts'
 
 /** Redeems an authorization code. */
 export const authorizationCodeGrant: Grant = async (dependencies, { client, parameters }) => {
@@ -40,21 +40,16 @@ export const authorizationCodeGrant: Grant = async (dependencies, { client, para
   if (problem !== undefined) throw new GrantRefusal(problem, { userId: code.userId })
   requireTarget(parameters.resource, code.audience)
 
-  const { userId, audience } = code
-  const [user, consent] = await Promise.all([
-    requireUser(findUser, userId, client),
-    storage.consents.find(userId, client.clientId),
-  ])
-  const { tenantId } = user
+  const { userId, consentId, audience } = code
+  const { tenantId } = await requireUser(findUser, userId, client)
   const familySecret = familySecretOf(parameters.code, parameters.code_verifier as string)
-  const familyId = familyIdOf(familySecret)
+  const familyId = familyIdOf(consentId, familySecret)
   const subject = { userId, tenantId, familyId }
-  if (consent === undefined) throw new GrantRefusal('consent-withdrawn', subject)
   const scopes = intersect(code.scopes, client.scopes)
   if (scopes.length === 0) throw new GrantRefusal('scope-exceeded', subject)
 
   const refreshToken = client.allowedGrantTypes.includes('refresh_token')
-    ? createRefreshToken(familySecret)
+    ? createRefreshToken(consentId, familySecret)
     : undefined
   const ttlSeconds = client.accessTokenTtlSeconds
   const body = await respondWithTokens(
@@ -73,6 +68,7 @@ export const authorizationCodeGrant: Grant = async (dependencies, { client, para
         }
   const family: TokenFamily = {
     ...subject,
+    consentId,
     clientId: client.clientId,
     scopes: code.scopes,
     audience,
@@ -85,17 +81,18 @@ export const authorizationCodeGrant: Grant = async (dependencies, { client, para
 }
 
 async function begin(storage: Storage, family: TokenFamily, now: number): Promise<void> {
-  const { familyId, userId, tenantId, clientId } = family
-  const revokeBecause = async (reason: RefusalReason): Promise<never> => {
-    await storage.families.revoke(familyId, now + REVOKED_FAMILY_MEMORY_SECONDS, now)
-    throw new GrantRefusal(reason, { userId, tenantId, familyId })
+  const { familyId, userId, tenantId } = family
+  const subject = { userId, tenantId, familyId }
+  switch (await storage.families.create(family, now)) {
+    case 'created':
+      return
+    case 'consent-gone':
+      throw new GrantRefusal('consent-withdrawn', subject)
+    case 'taken':
+      // OAuth 2.1 §4.1.3: a code that is used again revokes what was issued for it.
+      await storage.families.revoke(familyId, now + REVOKED_FAMILY_MEMORY_SECONDS, now)
+      throw new GrantRefusal('code-replayed', subject)
   }
-  // OAuth 2.1 §4.1.3: a code that is used again revokes what was issued for it.
-  if (!(await storage.families.create(family, now))) await revokeBecause('code-replayed')
-  // Whoever revokes a connection deletes the consent and then ends the families that are there. This
-  // one may have come too late for that.
-  const consent = await storage.consents.find(userId, clientId)
-  if (consent === undefined) await revokeBecause('consent-withdrawn')
 }
 
 async function findCode(

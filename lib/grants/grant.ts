@@ -22,6 +22,8 @@ export interface GrantDependencies {
   readonly audience: string
   /** See the option of the same name. */
   readonly refreshTokenGraceSeconds: number
+  /** See the option of the same name. */
+  readonly storageTimeoutMilliseconds: number
   readonly now: () => number
 }
 

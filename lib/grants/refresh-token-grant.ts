@@ -8,9 +8,15 @@
  */
 
 import type { Client } from '../clients/client.ts'
+import { StorageError } from '../errors.ts'
 import { REVOKED_FAMILY_MEMORY_SECONDS } from '../lifetimes.ts'
 import { intersect } from '../scopes/scope.ts'
-import type { CurrentRefreshToken, RefreshRetry, TokenFamily } from '../storage/storage.ts'
+import type {
+  CurrentRefreshToken,
+  FoundTokenFamily,
+  RefreshRetry,
+  TokenFamily,
+} from '../storage/storage.ts'
 import {
   createRefreshToken,
   type ParsedRefreshToken,
@@ -40,7 +46,8 @@ export const refreshTokenGrant: Grant = async (dependencies, request) => {
   if (presented === undefined) throw new GrantRefusal('refresh-token-unknown')
 
   const now = dependencies.now()
-  const family = await dependencies.storage.families.find(presented.familyId, now)
+  const family = await dependencies.storage.families.find(presented.familyId, client.clientId, now)
+  const foundAt = performance.now()
   if (family === undefined) throw new GrantRefusal('refresh-token-unknown')
   const subject = subjectOf(family)
   if (family.clientId !== client.clientId) throw new GrantRefusal('client-mismatch', subject)
@@ -48,16 +55,22 @@ export const refreshTokenGrant: Grant = async (dependencies, request) => {
   // Whatever else is wrong with the request: a spent token is a theft until proven otherwise.
   const isCurrent = family.refreshToken?.hash === presented.hash
   return isCurrent
-    ? await rotate(dependencies, request, family, presented, now)
+    ? await rotate(dependencies, request, { family, foundAt, presented, now })
     : await answerSpentToken(dependencies, request, family, presented, now)
+}
+
+interface RotationSituation {
+  readonly family: FoundTokenFamily
+  /** When it was found, by the process's own monotonic clock, in milliseconds. */
+  readonly foundAt: number
+  readonly presented: ParsedRefreshToken
+  readonly now: number
 }
 
 async function rotate(
   dependencies: GrantDependencies,
   request: TokenRequest,
-  family: TokenFamily,
-  presented: ParsedRefreshToken,
-  now: number,
+  { family, foundAt, presented, now }: RotationSituation,
 ): Promise<Granted> {
   const { client, parameters } = request
   const presentedToken = parameters.refresh_token as string
@@ -72,7 +85,7 @@ async function rotate(
   const scopes = intersect(requested, client.scopes)
   if (scopes.length === 0) throw new GrantRefusal('scope-exceeded', subject)
 
-  const successor = createRefreshToken(presented.familySecret)
+  const successor = createRefreshToken(presented.consentId, presented.familySecret)
   const ttlSeconds = client.accessTokenTtlSeconds
   const body = await respondWithTokens(
     dependencies.accessTokens,
@@ -98,6 +111,11 @@ async function rotate(
       retry: retryOf(dependencies, request, presented, body, now),
       expiresAt: Math.max(expiresAt, now + ttlSeconds),
       rememberRevokedUntil: now + REVOKED_FAMILY_MEMORY_SECONDS,
+      deadlineMilliseconds: Math.floor(
+        family.foundAtMilliseconds +
+          (performance.now() - foundAt) +
+          dependencies.storageTimeoutMilliseconds,
+      ),
     },
     now,
   )
@@ -110,6 +128,8 @@ async function rotate(
       throw new GrantRefusal('refresh-token-reused', subject)
     case 'gone':
       throw new GrantRefusal('refresh-token-unknown', subject)
+    case 'late':
+      throw new StorageError('the rotation reached the store after its deadline')
   }
 }
 

@@ -11,6 +11,7 @@ import type { Context } from 'koa'
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { Client } from '../clients/client.ts'
 import type { Consent } from '../consent/consent.ts'
+import { createConsentId } from '../consent/consent-id.ts'
 import { type NextStep, nextStep } from '../interaction/next-step.ts'
 import {
   currentUserId,
@@ -306,7 +307,15 @@ async function allow(
   const { clientId } = client
   const { scopes } = request
   const grantedAt = dependencies.now()
-  await dependencies.consents.grant({ userId, clientId, tenantId, scopes, grantedAt })
+  const consentId = createConsentId()
+  await dependencies.consents.grant({
+    consentId,
+    userId,
+    clientId,
+    tenantId,
+    scopes,
+    grantedAt,
+  })
   dependencies.audit.record({ type: 'consent.granted', clientId, userId, tenantId, scopes }, ctx.ip)
   await proceed(dependencies, ctx, situation, { ...request.progress, consentedScopes: scopes })
 }

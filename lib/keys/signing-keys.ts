@@ -54,7 +54,9 @@ function problemOf(key: JWK): string | undefined {
   if (key.use !== undefined && key.use !== 'sig') return 'must have "use" sig or none'
   try {
     const bits = createPrivateKey({ key, format: 'jwk' }).asymmetricKeyDetails?.modulusLength ?? 0
-    return bits < MINIMUM_MODULUS_BITS ? `must have at least ${MINIMUM_MODULUS_BITS} bits` : undefined
+    return bits < MINIMUM_MODULUS_BITS
+      ? `must have at least ${MINIMUM_MODULUS_BITS} bits`
+      : undefined
   } catch {
     return 'must be a complete private RSA key (n, e, d, p, q, dp, dq, qi)'
   }

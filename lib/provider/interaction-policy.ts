@@ -48,32 +48,32 @@ export function createInteractionPolicy(): interactionPolicy.DefaultPolicy {
 }
 
 /**
- * Makes the grant of an authorization, if the user has consented: always a fresh one, so that every
- * authorization begins a token family of its own.
+ * Makes the grant of an authorization, if the user has consented. It carries the name of the consent to
+ * the authorization code, and is never stored.
  */
 export async function loadGrant(
   ctx: KoaContextWithOIDC,
   consents: Storage['consents'],
 ): Promise<InstanceType<KoaContextWithOIDC['oidc']['provider']['Grant']> | undefined> {
   const { oidc } = ctx
-  const client = requiredClient(ctx)
+  const { clientId } = requiredClient(ctx)
   const userId = oidc.account?.accountId
   if (userId === undefined) return undefined
+  const consent = await consents.find(userId, clientId)
+  if (consent === undefined) return undefined
 
   const requestedScopes = [...oidc.requestParamScopes]
-  const consentedScopes = consentedScopesOf(oidc.result)
-  const consent =
-    consentedScopes === undefined ? await consents.find(userId, client.clientId) : undefined
   const mustAsk = needsConsent({
     requestedScopes,
-    grantedScopes: consent?.scopes ?? [],
-    consentedScopes,
+    grantedScopes: consent.scopes,
+    consentedScopes: consentedScopesOf(oidc.result),
     isConsentPrompted: oidc.prompts.has('consent'),
     redirectUri: String(oidc.params?.['redirect_uri']),
   })
   if (mustAsk) return undefined
 
-  const grant = new oidc.provider.Grant({ accountId: userId, clientId: client.clientId })
+  const grant = new oidc.provider.Grant({ accountId: userId, clientId })
+  grant.jti = consent.consentId
   for (const resource of Object.keys(oidc.resourceServers ?? {})) {
     grant.addResourceScope(resource, requestedScopes.join(' '))
   }

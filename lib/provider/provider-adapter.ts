@@ -77,6 +77,7 @@ const authorizationCodeShape = (audience: string): Shape => ({
     const record: AuthorizationCodeRecord = {
       clientId: required(payload.clientId),
       userId: required(payload.accountId),
+      consentId: required(payload.grantId), // interaction-policy.ts: a grant is named by its consent
       scopes: required(payload.scope).split(' '),
       audience,
       redirectUri: required(payload.redirectUri),

@@ -9,7 +9,8 @@
  *   made by the caller. No store ever sees a token, a code, a secret or a cookie value.
  * - **Time is an argument.** Instants are whole seconds since the Unix epoch. A store has no clock: a
  *   record whose `expiresAt` is not after `now` does not exist, whether or not it was removed yet.
- *   Once it was told such a `now`, a store may remove the record for good.
+ *   Once it was told such a `now`, a store may remove the record for good. The one exception is
+ *   {@link Rotation.deadlineMilliseconds}, which only the backend's own clock can judge.
  *
  * Keys of artifacts and families, client ids and `jti`s have 1 to 128 characters out of
  * `A–Z a–z 0–9 _ -`. A `userId` is the host's: any text without NUL. All of them are compared
@@ -69,7 +70,12 @@ export interface ClientStore {
    */
   update(client: ClientRecord, expectedVersion: number): Promise<boolean>
 
-  /** Deletes a client. @returns `false` when there was none. */
+  /**
+   * Deletes a client, and with it every family of its tokens, in one step of constant cost: see
+   * {@link TokenFamilyStore.find}. Its id is never used again.
+   *
+   * @returns `false` when there was none.
+   */
   delete(clientId: string): Promise<boolean>
 }
 
@@ -93,8 +99,8 @@ export interface Page<Item> {
 export interface ConsentStore {
   /**
    * Adds scopes to the consent of a user to a client, or creates it, in one atomic step: of two
-   * concurrent calls neither loses its scopes. Each scope is kept once, in any order; everything else
-   * becomes what this call says.
+   * concurrent calls neither loses its scopes. Each scope is kept once, in any order; a consent that
+   * exists keeps its `consentId`; everything else becomes what this call says.
    */
   grant(consent: Consent): Promise<void>
 
@@ -104,7 +110,12 @@ export interface ConsentStore {
   /** Lists the consents of a user, most recently granted first. */
   list(userId: string): Promise<ReadonlyArray<Consent>>
 
-  /** Deletes a consent. @returns `false` when there was none. */
+  /**
+   * Deletes a consent, and with it every family that began under it, in one step of constant cost:
+   * a family lives only as long as its consent.
+   *
+   * @returns `false` when there was none.
+   */
   delete(userId: string, clientId: string): Promise<boolean>
 }
 
@@ -113,10 +124,17 @@ export interface ConsentStore {
  *
  * The family *is* the state of its refresh token: it holds the hash of the one that is current and
  * nothing about the spent ones, so it has the same size after a thousand rotations.
+ *
+ * It lives while its record was neither revoked nor has expired and its consent exists.
  */
 export interface TokenFamily {
-  /** Base64url SHA-256 of the family's secret, 43 characters; the `grant_id` of its access tokens. */
+  /**
+   * The `grant_id` of its access tokens, 65 characters: its `consentId`, so that a store can keep both
+   * in one place, and the base64url SHA-256 of the family's secret.
+   */
   readonly familyId: string
+  /** The consent under which it began. */
+  readonly consentId: string
   /** Client the tokens were issued to. */
   readonly clientId: string
   /** Resource owner. */
@@ -135,6 +153,15 @@ export interface TokenFamily {
   readonly retry?: RefreshRetry
   /** When the last token of the family has expired; the record is worthless from then on. */
   readonly expiresAt: number
+}
+
+/** A family that was found. */
+export interface FoundTokenFamily extends TokenFamily {
+  /**
+   * When it was found: milliseconds since the Unix epoch by the store's own clock, whichever that is.
+   * Good for {@link Rotation.deadlineMilliseconds} and nothing else.
+   */
+  readonly foundAtMilliseconds: number
 }
 
 /** The refresh token of a family that has not been used yet. */
@@ -173,6 +200,12 @@ export interface Rotation {
   readonly expiresAt: number
   /** If the presented token turns out to be spent: until when the revoked family is remembered. */
   readonly rememberRevokedUntil: number
+  /**
+   * The last moment at which the rotation may happen, by the clock of
+   * {@link FoundTokenFamily.foundAtMilliseconds}. Its caller gives up then; a backend that was frozen
+   * must not spend the client's token when it wakes up and nobody is waiting for the answer.
+   */
+  readonly deadlineMilliseconds: number
 }
 
 /** How a rotation ended. */
@@ -184,10 +217,20 @@ export type RotationOutcome =
   /** The presented token was not current: the family was revoked in the same step. */
   | { readonly outcome: 'reused' }
   /**
-   * The family does not exist, has expired or was revoked; or the presented token is current but has
-   * expired. Nothing changed.
+   * The family does not live; or the presented token is current but has expired. Nothing changed.
    */
   | { readonly outcome: 'gone' }
+  /** The deadline has passed. Nothing changed. */
+  | { readonly outcome: 'late' }
+
+/** How an attempt to begin a family ended. */
+export type CreationOutcome =
+  /** It lives. */
+  | 'created'
+  /** A family with this id lives, or was revoked and is still remembered. Nothing changed. */
+  | 'taken'
+  /** Its consent was withdrawn. Nothing changed. */
+  | 'consent-gone'
 
 /** Token families. */
 export interface TokenFamilyStore {
@@ -195,21 +238,26 @@ export interface TokenFamilyStore {
    * Begins a family. This is the step that redeems an authorization code: the code determines the
    * `familyId`, so of any number of redemptions one creates the family.
    *
-   * @returns `true` for exactly one caller, for as long as the family lives or, revoked, is
-   *   remembered; `false` for every other caller, and nothing is changed then.
+   * @returns `created` to exactly one caller, for as long as the family's record lasts or, revoked, is
+   *   remembered.
    */
-  create(family: TokenFamily, now: number): Promise<boolean>
+  create(family: TokenFamily, now: number): Promise<CreationOutcome>
 
-  /** Finds a family. @returns `undefined` when there is none, it has expired or was revoked. */
-  find(familyId: string, now: number): Promise<TokenFamily | undefined>
+  /**
+   * Finds a family that lives.
+   *
+   * @param clientId The client that presents a token of the family. If it does not exist any more,
+   *   neither does the family: deleting a client ends its tokens, whatever else is remembered of it.
+   */
+  find(familyId: string, clientId: string, now: number): Promise<FoundTokenFamily | undefined>
 
   /**
    * Replaces the current refresh token, in one atomic step, if the presented one is current.
    *
    * A presented token that is not current is reuse and revokes the family in the same step
    * (RFC 9700 §4.14.2), unless it is a retry: the last token that was spent, presented again by the
-   * same request before `retry.until`. The caller has already established that the presented token
-   * was once issued for this family.
+   * same request before `retry.until`. The caller has already found the family, and established that
+   * the presented token was once issued for it.
    */
   rotate(familyId: string, rotation: Rotation, now: number): Promise<RotationOutcome>
 
@@ -220,21 +268,9 @@ export interface TokenFamilyStore {
    * @param rememberUntil Until when `create` must still refuse this `familyId`: it may succeed again
    *   when `now` has reached it.
    *
-   * @returns `false` when there was no live family; nothing is changed then.
+   * @returns `false` when the family does not live; nothing is changed then.
    */
   revoke(familyId: string, rememberUntil: number, now: number): Promise<boolean>
-
-  /**
-   * Revokes every family of a user under a client, each as {@link TokenFamilyStore.revoke} does.
-   *
-   * @returns How many were alive.
-   */
-  revokeConnection(
-    userId: string,
-    clientId: string,
-    rememberUntil: number,
-    now: number,
-  ): Promise<number>
 }
 
 /** What an artifact is. */

@@ -131,6 +131,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const issuer = `http://127.0.0.1:${port}${issuerPath}`
   const authorizationServer = createAuthorizationServer({
     storage: createMemoryStorage(),
+    clientCacheMilliseconds: 0, // a test may change a client behind the server's back
     cookieKeys: ['cookie key of a test server, not a secret'],
     findUser: async (userId) => users.get(userId),
     ...(given.hostSession === undefined ? { authenticateUser: authenticateAmong(users) } : {}),

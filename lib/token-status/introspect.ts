@@ -39,7 +39,7 @@ export async function introspect(
   if (refreshToken === undefined) return await introspectAccessToken(dependencies, client, token)
 
   const { storage, issuer, now } = dependencies
-  const family = await storage.families.find(refreshToken.familyId, now())
+  const family = await storage.families.find(refreshToken.familyId, client.clientId, now())
   const current = family?.refreshToken
   const isActive =
     family?.clientId === client.clientId &&
@@ -68,7 +68,9 @@ async function introspectAccessToken(
   if (claims === undefined || claims.client_id !== client.clientId) return INACTIVE
   const [isRevoked, family] = await Promise.all([
     storage.revokedAccessTokens.has(claims.jti, now()),
-    claims.grant_id === undefined ? undefined : storage.families.find(claims.grant_id, now()),
+    claims.grant_id === undefined
+      ? undefined
+      : storage.families.find(claims.grant_id, client.clientId, now()),
   ])
   const isFamilyDead = claims.grant_id !== undefined && family === undefined
   return isRevoked || isFamilyDead ? INACTIVE : { active: true, token_type: 'Bearer', ...claims }

@@ -29,7 +29,7 @@ export async function revoke(
 
   const { storage } = dependencies
   const now = dependencies.now()
-  const family = await storage.families.find(refreshToken.familyId, now)
+  const family = await storage.families.find(refreshToken.familyId, client.clientId, now)
   if (family === undefined) return { outcome: 'nothing-to-revoke' }
   if (family.clientId !== client.clientId) return { outcome: 'not-yours' }
   // A spent token revokes the family too: its holder wants it dead, and it may have been stolen.

@@ -13,6 +13,8 @@ export interface AuthorizationCodeRecord {
   readonly clientId: string
   /** User who authorized. */
   readonly userId: string
+  /** The consent it was issued under. */
+  readonly consentId: string
   /** Scopes the user granted. */
   readonly scopes: ReadonlyArray<string>
   /** Token audience. */

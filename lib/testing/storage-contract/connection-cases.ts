@@ -1,144 +1,145 @@
 import assert from 'node:assert/strict'
-import type { TokenFamily } from '../../storage/storage.ts'
-import { sha256 } from '../../util/sha256.ts'
+import type { Storage, TokenFamily } from '../../storage/storage.ts'
 import { assertRecord, concurrently } from './assertions.ts'
-import { AWKWARD_KEYS, AWKWARD_USER_IDS, LOOKALIKE_CONNECTIONS } from './awkward-identifiers.ts'
-import { aFamily, aRotation, NOW } from './sample-records.ts'
+import { findFamily } from './find-family.ts'
+import { GONE } from './rotation-outcomes.ts'
+import {
+  aConsent,
+  aFamily,
+  aRotation,
+  CONSENT_ID,
+  familyIdOf,
+  fullClient,
+  NOW,
+  openConnected,
+} from './sample-records.ts'
 import type { StorageContractCase } from './storage-contract-case.ts'
 
-/** The family with this number, of `user-1` under `client-1` unless it is changed. */
-const numbered = (index: number, changes: Partial<TokenFamily> = {}): TokenFamily =>
-  aFamily({ familyId: sha256(`family ${index}`), ...changes })
+const { familyId } = aFamily()
+const LATER_CONSENT_ID = 'a-later-consent-of-the'
 
-/** Revocation of every family of a user under a client. */
+/** The family with this number, under a consent. */
+const numbered = (index: number, consentId: string = CONSENT_ID): TokenFamily =>
+  aFamily({ consentId, familyId: familyIdOf(`family ${index}`, consentId) })
+
+async function assertDead({ families }: Storage, id: string): Promise<void> {
+  assert.equal(await findFamily(families, id, NOW), undefined)
+  assert.deepEqual(await families.rotate(id, aRotation(0, 1), NOW), GONE)
+  assert.equal(await families.revoke(id, NOW + 60, NOW), false)
+}
+
+/** What families live by: their consent and their client. */
 export const connectionCases: ReadonlyArray<StorageContractCase> = [
   {
-    name: 'families.revokeConnection() revokes the families of that user and client and no other',
+    name: 'families.create() refuses a family whose consent never was',
     async run(openStorage) {
       const { families } = await openStorage()
-      const doomed = [numbered(0), numbered(1), numbered(2)]
-      const spared = [numbered(3, { userId: 'user-2' }), numbered(4, { clientId: 'client-2' })]
-      for (const family of [...doomed, ...spared]) await families.create(family, NOW)
-      assert.equal(await families.revokeConnection('user-1', 'client-1', NOW + 60, NOW), 3)
-      for (const { familyId } of doomed) {
-        assert.equal(await families.find(familyId, NOW), undefined)
-        const outcome = await families.rotate(familyId, aRotation(0, 1), NOW)
-        assert.deepEqual(outcome, { outcome: 'gone' })
-      }
-      for (const family of spared) assertRecord(await families.find(family.familyId, NOW), family)
+      assert.equal(await families.create(aFamily(), NOW), 'consent-gone')
+      assert.equal(await findFamily(families, familyId, NOW), undefined)
     },
   },
   {
-    name: 'families.revokeConnection() is idempotent, and returns 0 when there is nothing to revoke',
+    name: 'consents.delete() ends every family under the consent and no other',
     async run(openStorage) {
-      const { families } = await openStorage()
-      assert.equal(await families.revokeConnection('user-1', 'client-1', NOW + 60, NOW), 0)
-      await families.create(numbered(0), NOW)
-      assert.equal(await families.revokeConnection('user-1', 'client-1', NOW + 60, NOW), 1)
-      assert.equal(await families.revokeConnection('user-1', 'client-1', NOW + 60, NOW), 0)
-      assert.equal(await families.revokeConnection('constructor', 'name', NOW + 60, NOW), 0)
+      const storage = await openConnected(openStorage)
+      const { consents, families } = storage
+      const other = 'consent-of-someone-els'
+      await consents.grant(aConsent({ userId: 'user-2', consentId: other }))
+      const doomed = Array.from({ length: 250 }, (_, index) => numbered(index))
+      for (const family of doomed) await families.create(family, NOW)
+      const spared = { ...numbered(0, other), userId: 'user-2' }
+      await families.create(spared, NOW)
+
+      assert.equal(await consents.delete('user-1', 'client-1'), true)
+      for (const family of doomed) await assertDead(storage, family.familyId)
+      assertRecord(await findFamily(families, spared.familyId, NOW), spared)
     },
   },
   {
-    name: 'families.revokeConnection() does not count families that have expired or were revoked',
+    name: 'consents.grant() after delete() brings no family back to life',
     async run(openStorage) {
-      const { families } = await openStorage()
-      await families.create(numbered(0), NOW)
-      await families.create(numbered(1, { expiresAt: NOW + 10 }), NOW)
-      await families.create(numbered(2, { expiresAt: NOW + 11 }), NOW)
-      await families.create(numbered(3), NOW)
-      await families.revoke(numbered(3).familyId, NOW + 60, NOW)
-      const count = await families.revokeConnection('user-1', 'client-1', NOW + 60, NOW + 10)
-      assert.equal(count, 2)
+      const storage = await openConnected(openStorage)
+      const { consents, families } = storage
+      await families.create(aFamily(), NOW)
+      await consents.delete('user-1', 'client-1')
+      await consents.grant(aConsent({ consentId: LATER_CONSENT_ID }))
+      await assertDead(storage, familyId)
+      assert.equal(await families.create(numbered(1), NOW), 'consent-gone')
+      assert.equal(await families.create(numbered(1, LATER_CONSENT_ID), NOW), 'created')
     },
   },
   {
-    name: 'families.revokeConnection() has the families remembered as revoked',
+    name: 'consents.grant() of more scopes keeps the consent, its id and its families',
     async run(openStorage) {
-      const { families } = await openStorage()
-      await families.create(numbered(0), NOW)
-      await families.revokeConnection('user-1', 'client-1', NOW + 60, NOW)
-      assert.equal(await families.create(numbered(0), NOW + 59), false)
-      assert.equal(await families.create(numbered(0), NOW + 60), true)
-      assert.equal(await families.revokeConnection('user-1', 'client-1', NOW + 120, NOW + 60), 1)
+      const { consents, families } = await openConnected(openStorage)
+      await families.create(aFamily(), NOW)
+      await consents.grant(aConsent({ consentId: LATER_CONSENT_ID, scopes: ['more:read'] }))
+      assert.equal((await consents.find('user-1', 'client-1'))?.consentId, CONSENT_ID)
+      assertRecord(await findFamily(families, familyId, NOW), aFamily())
+      assert.equal(await families.create(numbered(1), NOW), 'created')
     },
   },
   {
-    name: 'families.revokeConnection() revokes families that were rotated, past their first expiry',
+    name: 'consents.grant() by 50 concurrent callers makes one consent, under which families live',
     async run(openStorage) {
-      const { families } = await openStorage()
-      const { familyId, expiresAt } = numbered(0)
-      await families.create(numbered(0), NOW)
-      await families.rotate(familyId, aRotation(0, 1, { expiresAt: expiresAt + 60 }), NOW)
-      const rememberUntil = expiresAt + 60
-      assert.equal(
-        await families.revokeConnection('user-1', 'client-1', rememberUntil, expiresAt),
-        1,
+      const { clients, consents, families } = await openStorage()
+      await clients.insert(fullClient())
+      await concurrently((caller) =>
+        consents.grant(aConsent({ consentId: `consent-of-caller-${100 + caller}-` })),
       )
-      assert.equal(await families.find(familyId, expiresAt), undefined)
-    },
-  },
-  {
-    name: 'families.revokeConnection() revokes every one of many families',
-    async run(openStorage) {
-      const { families } = await openStorage()
-      const all = [...Array(250).keys()].map((index) => numbered(index))
-      for (const family of all) await families.create(family, NOW)
-      assert.equal(await families.revokeConnection('user-1', 'client-1', NOW + 60, NOW), 250)
-      for (const { familyId } of all) assert.equal(await families.find(familyId, NOW), undefined)
-    },
-  },
-  {
-    name: 'families.revokeConnection() tells connections apart by every character of their ids',
-    async run(openStorage) {
-      const { families } = await openStorage()
-      const connections = [
-        ...AWKWARD_USER_IDS.map((userId) => ({ userId, clientId: 'client-1' })),
-        ...AWKWARD_KEYS.map((clientId) => ({ userId: 'somebody', clientId })),
-        ...LOOKALIKE_CONNECTIONS,
-      ]
-      for (const [index, connection] of connections.entries()) {
-        await families.create(numbered(index, connection), NOW)
-      }
-      for (const [index, connection] of connections.entries()) {
-        const { userId, clientId } = connection
-        const family = numbered(index, connection)
-        assertRecord(await families.find(family.familyId, NOW), family)
-        assert.equal(await families.revokeConnection(userId, clientId, NOW + 60, NOW), 1)
-        assert.equal(await families.find(family.familyId, NOW), undefined)
-      }
-    },
-  },
-  {
-    name: 'families.revokeConnection() leaves no family alive that is rotated at the same moment',
-    async run(openStorage) {
-      const { families } = await openStorage()
-      const survivors = await concurrently(async (caller) => {
-        const family = numbered(caller, { userId: `user-${caller}` })
-        await families.create(family, NOW)
-        const [rotation, count] = await Promise.all([
-          families.rotate(family.familyId, aRotation(0, 1), NOW),
-          families.revokeConnection(family.userId, family.clientId, NOW + 60, NOW),
-        ])
-        assert.equal(count, 1)
-        assert.ok(['rotated', 'gone'].includes(rotation.outcome))
-        return await families.find(family.familyId, NOW)
+      const consentId = (await consents.find('user-1', 'client-1'))?.consentId ?? ''
+      assert.equal(await families.create(numbered(1, consentId), NOW), 'created')
+      const winners = await concurrently(async (caller) => {
+        const otherId = `consent-of-caller-${100 + caller}-`
+        if (otherId === consentId) return 'created'
+        return await families.create(numbered(1, otherId), NOW)
       })
-      assert.ok(survivors.every((survivor) => survivor === undefined))
+      assert.equal(winners.filter((outcome) => outcome === 'created').length, 1)
     },
   },
   {
-    name: 'families.revokeConnection() by 50 concurrent callers counts each family once',
+    name: 'consents.delete() never leaves a family alive that begins or rotates at the same moment',
     async run(openStorage) {
-      const { families } = await openStorage()
-      for (const index of Array(10).keys()) await families.create(numbered(index), NOW)
-      const counts = await concurrently(() =>
-        families.revokeConnection('user-1', 'client-1', NOW + 60, NOW),
-      )
-      assert.equal(
-        counts.reduce((sum, count) => sum + count, 0),
-        10,
-      )
+      const { clients, consents, families } = await openStorage()
+      await clients.insert(fullClient())
+      const survivors = await concurrently(async (caller) => {
+        const consentId = `consent-of-caller-${100 + caller}-`
+        const userId = `user-${caller}`
+        const rotated = { ...numbered(0, consentId), userId }
+        const begun = { ...numbered(1, consentId), userId }
+        await consents.grant(aConsent({ consentId, userId }))
+        await families.create(rotated, NOW)
+        const [existed] = await Promise.all([
+          consents.delete(userId, 'client-1'),
+          families.rotate(rotated.familyId, aRotation(0, 1), NOW),
+          families.create(begun, NOW),
+        ])
+        assert.equal(existed, true)
+        return [
+          await findFamily(families, rotated.familyId, NOW),
+          await findFamily(families, begun.familyId, NOW),
+        ]
+      })
+      assert.ok(survivors.flat().every((survivor) => survivor === undefined))
+    },
+  },
+  {
+    name: 'clients.delete() ends the families of the client',
+    async run(openStorage) {
+      const { clients, families } = await openConnected(openStorage)
+      await families.create(aFamily(), NOW)
+      await clients.delete('client-1')
+      assert.equal(await families.find(familyId, 'client-1', NOW), undefined)
+    },
+  },
+  {
+    name: 'families.find() finds a family for whichever client asks, as long as that client exists',
+    async run(openStorage) {
+      const { clients, families } = await openConnected(openStorage)
+      await families.create(aFamily(), NOW)
+      assert.equal(await families.find(familyId, 'client-2', NOW), undefined)
+      await clients.insert(fullClient({ clientId: 'client-2' }))
+      assert.equal((await families.find(familyId, 'client-2', NOW))?.clientId, 'client-1')
     },
   },
 ]

@@ -2,12 +2,16 @@ import assert from 'node:assert/strict'
 import type { TokenFamily } from '../../storage/storage.ts'
 import { assertOneWinner, assertRecord, concurrently, ruin } from './assertions.ts'
 import { AWKWARD_KEYS } from './awkward-identifiers.ts'
+import { findFamily } from './find-family.ts'
 import {
   aFamily,
   aRetry,
   aRotation,
+  CONSENT_ID,
+  familyIdOf,
   familyWithoutRefreshToken,
   NOW,
+  openConnected,
   refreshToken,
 } from './sample-records.ts'
 import type { StorageContractCase } from './storage-contract-case.ts'
@@ -21,18 +25,18 @@ export const familyCases: ReadonlyArray<StorageContractCase> = [
   {
     name: 'families.find() returns what create() was given',
     async run(openStorage) {
-      const { families } = await openStorage()
+      const { families } = await openConnected(openStorage)
       const family = aFamily({ retry: aRetry(0, '"sealed" 封\\') })
       assert.equal(await families.create(family, NOW), true)
-      assertRecord(await families.find(familyId, NOW), family)
+      assertRecord(await findFamily(families, familyId, NOW), family)
     },
   },
   {
     name: 'families.find() returns a family without refresh token, without one',
     async run(openStorage) {
-      const { families } = await openStorage()
+      const { families } = await openConnected(openStorage)
       await families.create(familyWithoutRefreshToken(), NOW)
-      const found = await families.find(familyId, NOW)
+      const found = await findFamily(families, familyId, NOW)
       assertRecord(found, familyWithoutRefreshToken())
       assert.equal(found?.refreshToken, undefined)
       assert.equal(found?.retry, undefined)
@@ -41,94 +45,100 @@ export const familyCases: ReadonlyArray<StorageContractCase> = [
   {
     name: 'families.find() returns undefined for a family that does not exist',
     async run(openStorage) {
-      const { families } = await openStorage()
+      const { families } = await openConnected(openStorage)
       await families.create(aFamily(), NOW)
-      for (const key of AWKWARD_KEYS) assert.equal(await families.find(key, NOW), undefined)
+      for (const key of AWKWARD_KEYS) {
+        assert.equal(await findFamily(families, CONSENT_ID + key.slice(0, 64), NOW), undefined)
+        assert.equal(await findFamily(families, key, NOW), undefined)
+      }
     },
   },
   {
     name: 'families.find() returns a family until the second before expiresAt',
     async run(openStorage) {
-      const { families } = await openStorage()
+      const { families } = await openConnected(openStorage)
       await families.create(aFamily(), NOW)
-      assertRecord(await families.find(familyId, expiresAt - 1), aFamily())
-      assert.equal(await families.find(familyId, expiresAt), undefined)
+      assertRecord(await findFamily(families, familyId, expiresAt - 1), aFamily())
+      assert.equal(await findFamily(families, familyId, expiresAt), undefined)
     },
   },
   {
-    name: 'families.create() returns true to exactly one of 50 concurrent callers',
+    name: 'families.create() returns created to exactly one of 50 concurrent callers',
     async run(openStorage) {
-      const { families } = await openStorage()
+      const { families } = await openConnected(openStorage)
       const familyOf = (caller: number): TokenFamily => another({ tenantId: `tenant-${caller}` })
       const results = await concurrently((caller) => families.create(familyOf(caller), NOW))
-      assertRecord(await families.find(familyId, NOW), familyOf(assertOneWinner(results)))
+      assertRecord(
+        await findFamily(families, familyId, NOW),
+        familyOf(assertOneWinner(results.map((result) => result === 'created'))),
+      )
     },
   },
   {
-    name: 'families.create() returns false while the family lives and changes nothing',
+    name: 'families.create() returns taken while the family lives and changes nothing',
     async run(openStorage) {
-      const { families } = await openStorage()
+      const { families } = await openConnected(openStorage)
       await families.create(aFamily(), NOW)
       assert.equal(await families.create(another(), NOW), false)
       assert.equal(await families.create(another(), expiresAt - 1), false)
-      assertRecord(await families.find(familyId, NOW), aFamily())
+      assertRecord(await findFamily(families, familyId, NOW), aFamily())
     },
   },
   {
-    name: 'families.create() returns true to exactly one of 50 callers once a family has expired',
+    name: 'families.create() returns created to exactly one of 50 callers once a family has expired',
     async run(openStorage) {
-      const { families } = await openStorage()
+      const { families } = await openConnected(openStorage)
       await families.create(aFamily(), NOW)
       const later = another({ expiresAt: expiresAt + 60 })
       const results = await concurrently(() => families.create(later, expiresAt))
-      assertOneWinner(results)
-      assertRecord(await families.find(familyId, expiresAt), later)
+      assertOneWinner(results.map((result) => result === 'created'))
+      assertRecord(await findFamily(families, familyId, expiresAt), later)
     },
   },
   {
-    name: 'families.create() returns false while a revoked family is remembered',
+    name: 'families.create() returns taken while a revoked family is remembered',
     async run(openStorage) {
-      const { families } = await openStorage()
+      const { families } = await openConnected(openStorage)
       await families.create(aFamily(), NOW)
       await families.revoke(familyId, NOW + 60, NOW)
       const results = await concurrently(() => families.create(another(), NOW + 59))
-      assert.ok(results.every((created) => !created))
-      assert.equal(await families.find(familyId, NOW + 59), undefined)
+      assert.ok(results.every((result) => result === 'taken'))
+      assert.equal(await findFamily(families, familyId, NOW + 59), undefined)
       assert.equal(await families.create(another(), NOW + 60), true)
-      assertRecord(await families.find(familyId, NOW + 60), another())
+      assertRecord(await findFamily(families, familyId, NOW + 60), another())
     },
   },
   {
     name: 'families.create() keeps families apart by every character of their ids',
     async run(openStorage) {
-      const { families } = await openStorage()
+      const { families } = await openConnected(openStorage)
       const familyOf = (key: string): TokenFamily => aFamily({ familyId: key, tenantId: key })
       for (const key of AWKWARD_KEYS) assert.equal(await families.create(familyOf(key), NOW), true)
       for (const key of AWKWARD_KEYS) {
-        assertRecord(await families.find(key, NOW), familyOf(key))
+        assertRecord(await findFamily(families, key, NOW), familyOf(key))
         assert.equal((await families.rotate(key, aRotation(0, 1), NOW)).outcome, 'rotated')
         assert.equal(await families.revoke(key, NOW + 60, NOW), true)
-        assert.equal(await families.find(key, NOW), undefined)
+        assert.equal(await findFamily(families, key, NOW), undefined)
       }
     },
   },
   {
     name: 'families are copies: changing one that was saved or found changes nothing',
     async run(openStorage) {
-      const { families } = await openStorage()
+      const { families } = await openConnected(openStorage)
       const created = aFamily()
       await families.create(created, NOW)
       ruin(created)
-      ruin(await families.find(familyId, NOW))
-      assertRecord(await families.find(familyId, NOW), aFamily())
+      ruin(await findFamily(families, familyId, NOW))
+      assertRecord(await findFamily(families, familyId, NOW), aFamily())
 
       const retry = aRetry(0, 'sealed')
       const rotation = aRotation(0, 1, { refreshToken: refreshToken(1), retry })
       await families.rotate(familyId, rotation, NOW)
       ruin(rotation)
-      ruin(await families.find(familyId, NOW))
+      ruin(await findFamily(families, familyId, NOW))
       assertRecord(
-        await families.find(familyId, NOW),
+        await findFamily(families, familyId, NOW),
         aFamily({ refreshToken: refreshToken(1), retry: aRetry(0, 'sealed') }),
       )
     },
@@ -136,29 +146,29 @@ export const familyCases: ReadonlyArray<StorageContractCase> = [
   {
     name: 'families.revoke() ends the family it names and no other, and is idempotent',
     async run(openStorage) {
-      const { families } = await openStorage()
-      const other = another({ familyId: 'other' })
+      const { families } = await openConnected(openStorage)
+      const other = another({ familyId: familyIdOf('other') })
       await families.create(aFamily(), NOW)
       await families.create(other, NOW)
       assert.equal(await families.revoke(familyId, NOW + 60, NOW), true)
       assert.equal(await families.revoke(familyId, NOW + 60, NOW), false)
-      assert.equal(await families.find(familyId, NOW), undefined)
-      assertRecord(await families.find('other', NOW), other)
+      assert.equal(await findFamily(families, familyId, NOW), undefined)
+      assertRecord(await findFamily(families, other.familyId, NOW), other)
     },
   },
   {
-    name: 'families.revoke() returns true to exactly one of 50 concurrent callers',
+    name: 'families.revoke() returns created to exactly one of 50 concurrent callers',
     async run(openStorage) {
-      const { families } = await openStorage()
+      const { families } = await openConnected(openStorage)
       await families.create(aFamily(), NOW)
       assertOneWinner(await concurrently(() => families.revoke(familyId, NOW + 60, NOW)))
-      assert.equal(await families.find(familyId, NOW), undefined)
+      assert.equal(await findFamily(families, familyId, NOW), undefined)
     },
   },
   {
     name: 'families.revoke() of a family that never was or has expired changes nothing',
     async run(openStorage) {
-      const { families } = await openStorage()
+      const { families } = await openConnected(openStorage)
       assert.equal(await families.revoke(familyId, NOW + 60, NOW), false)
       assert.equal(await families.create(aFamily(), NOW), true)
       assert.equal(await families.revoke(familyId, expiresAt + 60, expiresAt), false)
@@ -168,25 +178,25 @@ export const familyCases: ReadonlyArray<StorageContractCase> = [
   {
     name: 'families.revoke() of a revoked family does not change how long it is remembered',
     async run(openStorage) {
-      const { families } = await openStorage()
+      const { families } = await openConnected(openStorage)
       await families.create(aFamily(), NOW)
       await families.revoke(familyId, NOW + 60, NOW)
       assert.equal(await families.revoke(familyId, NOW + 900, NOW), false)
       assert.equal(await families.revoke(familyId, NOW + 1, NOW), false)
-      assert.equal(await families.create(another(), NOW + 59), false)
-      assert.equal(await families.create(another(), NOW + 60), true)
+      assert.equal(await families.create(another(), NOW + 59), 'taken')
+      assert.equal(await families.create(another(), NOW + 60), 'created')
     },
   },
   {
     name: 'families.revoke() is for good: a family that is no longer remembered stays dead',
     async run(openStorage) {
-      const { families } = await openStorage()
+      const { families } = await openConnected(openStorage)
       await families.create(aFamily(), NOW)
       await families.revoke(familyId, NOW + 60, NOW)
-      assert.equal(await families.find(familyId, NOW + 60), undefined)
+      assert.equal(await findFamily(families, familyId, NOW + 60), undefined)
       const rotation = await families.rotate(familyId, aRotation(0, 1), NOW + 60)
       assert.deepEqual(rotation, { outcome: 'gone' })
-      assert.equal(await families.find(familyId, expiresAt - 1), undefined)
+      assert.equal(await findFamily(families, familyId, expiresAt - 1), undefined)
     },
   },
 ]

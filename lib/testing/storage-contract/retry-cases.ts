@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import type { TokenFamilyStore } from '../../storage/storage.ts'
 import { sha256 } from '../../util/sha256.ts'
 import { assertRecord, concurrently } from './assertions.ts'
+import { findFamily } from './find-family.ts'
 import { assertReused, countOutcomes, ROTATED } from './rotation-outcomes.ts'
-import { aFamily, aRetry, aRotation, NOW, refreshToken } from './sample-records.ts'
+import { aFamily, aRetry, aRotation, NOW, openConnected, refreshToken } from './sample-records.ts'
 import type { StorageContractCase } from './storage-contract-case.ts'
 
 const { familyId, expiresAt } = aFamily()
@@ -20,10 +21,10 @@ export const retryCases: ReadonlyArray<StorageContractCase> = [
   {
     name: 'families.rotate() without a retry removes the one before',
     async run(openStorage) {
-      const { families } = await openStorage()
+      const { families } = await openConnected(openStorage)
       await rotateOnce(families)
       assert.deepEqual(await families.rotate(familyId, aRotation(1, 2), NOW), ROTATED)
-      const found = await families.find(familyId, NOW)
+      const found = await findFamily(families, familyId, NOW)
       assertRecord(found, aFamily({ refreshToken: refreshToken(2) }))
       assert.equal(found?.retry, undefined)
       await assertReused(families, aRotation(1, 3), NOW)
@@ -32,7 +33,7 @@ export const retryCases: ReadonlyArray<StorageContractCase> = [
   {
     name: 'families.rotate() by the same request 50 times at once: all get the answer of the winner',
     async run(openStorage) {
-      const { families } = await openStorage()
+      const { families } = await openConnected(openStorage)
       await families.create(aFamily(), NOW)
       const outcomes = await concurrently((caller) => {
         const retry = aRetry(0, `answer ${caller}`)
@@ -44,7 +45,7 @@ export const retryCases: ReadonlyArray<StorageContractCase> = [
       for (const outcome of outcomes.toSpliced(winner, 1)) assert.deepEqual(outcome, answer)
       const retry = aRetry(0, `answer ${winner}`)
       assertRecord(
-        await families.find(familyId, NOW),
+        await findFamily(families, familyId, NOW),
         aFamily({ refreshToken: refreshToken(winner + 1), retry }),
       )
     },
@@ -52,7 +53,7 @@ export const retryCases: ReadonlyArray<StorageContractCase> = [
   {
     name: 'families.rotate() answers a retry as often as it comes, and changes nothing',
     async run(openStorage) {
-      const { families } = await openStorage()
+      const { families } = await openConnected(openStorage)
       await rotateOnce(families)
       const before = aFamily({ refreshToken: refreshToken(1), retry: aRetry(0, 'sealed 1') })
       const retry = aRotation(0, 2, {
@@ -62,7 +63,7 @@ export const retryCases: ReadonlyArray<StorageContractCase> = [
       for (const now of [NOW, NOW + 10, NOW + 29]) {
         const outcome = await families.rotate(familyId, retry, now)
         assert.deepEqual(outcome, { outcome: 'retried', sealedResponse: 'sealed 1' })
-        assertRecord(await families.find(familyId, now), before)
+        assertRecord(await findFamily(families, familyId, now), before)
       }
       assert.deepEqual(await families.rotate(familyId, aRotation(1, 2), NOW + 29), ROTATED)
     },
@@ -70,7 +71,7 @@ export const retryCases: ReadonlyArray<StorageContractCase> = [
   {
     name: 'families.rotate() takes a retry by another request for reuse',
     async run(openStorage) {
-      const { families } = await openStorage()
+      const { families } = await openConnected(openStorage)
       await rotateOnce(families)
       const requestHash = sha256('another request')
       await assertReused(families, aRotation(0, 2, { requestHash }), NOW)
@@ -79,7 +80,7 @@ export const retryCases: ReadonlyArray<StorageContractCase> = [
   {
     name: 'families.rotate() takes a retry at the end of its time for reuse',
     async run(openStorage) {
-      const { families } = await openStorage()
+      const { families } = await openConnected(openStorage)
       await rotateOnce(families)
       await assertReused(families, aRotation(0, 2), NOW + 30)
     },
@@ -87,7 +88,7 @@ export const retryCases: ReadonlyArray<StorageContractCase> = [
   {
     name: 'families.rotate() takes a retry of any but the last spent token for reuse',
     async run(openStorage) {
-      const { families } = await openStorage()
+      const { families } = await openConnected(openStorage)
       await rotateOnce(families)
       const second = aRotation(1, 2, { retry: aRetry(1, 'sealed 2') })
       assert.deepEqual(await families.rotate(familyId, second, NOW), ROTATED)

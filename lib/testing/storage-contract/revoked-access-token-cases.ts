@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { concurrently } from './assertions.ts'
 import { AWKWARD_KEYS } from './awkward-identifiers.ts'
-import { aFamily, fullClient, NOW } from './sample-records.ts'
+import { aFamily, CONSENT_ID, fullClient, NOW, openConnected } from './sample-records.ts'
 import type { StorageContractCase } from './storage-contract-case.ts'
 
 const JTI = 'jti-1'
@@ -62,16 +62,17 @@ export const revokedAccessTokenCases: ReadonlyArray<StorageContractCase> = [
   {
     name: 'revokedAccessTokens and the other stores do not share their keys',
     async run(openStorage) {
-      const storage = await openStorage()
+      const storage = await openConnected(openStorage)
+      const familyId = CONSENT_ID + JTI
       await storage.clients.insert(fullClient({ clientId: JTI }))
-      await storage.families.create(aFamily({ familyId: JTI }), NOW)
+      await storage.families.create(aFamily({ familyId }), NOW)
       await storage.artifacts.save('Session', JTI, {}, LATER)
       assert.equal(await storage.revokedAccessTokens.has(JTI, NOW), false)
       await storage.revokedAccessTokens.add(JTI, LATER)
       await storage.clients.delete(JTI)
       await storage.artifacts.delete('Session', JTI)
-      assert.notEqual(await storage.families.find(JTI, NOW), undefined)
-      await storage.families.revoke(JTI, LATER, NOW)
+      assert.notEqual(await storage.families.find(familyId, 'client-1', NOW), undefined)
+      await storage.families.revoke(familyId, LATER, NOW)
       assert.equal(await storage.revokedAccessTokens.has(JTI, NOW), true)
     },
   },

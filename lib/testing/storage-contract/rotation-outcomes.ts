@@ -6,6 +6,7 @@
 
 import assert from 'node:assert/strict'
 import type { Rotation, RotationOutcome, TokenFamilyStore } from '../../storage/storage.ts'
+import { findFamily } from './find-family.ts'
 import { aFamily } from './sample-records.ts'
 
 export const ROTATED: RotationOutcome = { outcome: 'rotated' }
@@ -28,5 +29,5 @@ export async function assertReused(
 ): Promise<void> {
   const { familyId } = aFamily()
   assert.deepEqual(await families.rotate(familyId, rotation, now), REUSED)
-  assert.equal(await families.find(familyId, now), undefined, 'the family must be dead')
+  assert.equal(await findFamily(families, familyId, now), undefined, 'the family must be dead')
 }

@@ -10,6 +10,7 @@ import type {
   CurrentRefreshToken,
   RefreshRetry,
   Rotation,
+  Storage,
   TokenFamily,
 } from '../../storage/storage.ts'
 import { sha256 } from '../../util/sha256.ts'
@@ -70,9 +71,13 @@ export function bareClient(changes: Partial<ClientRecord> = {}): ClientRecord {
   })
 }
 
-/** A consent. */
+/** The id of `aConsent()`. */
+export const CONSENT_ID = 'consent-of-the-samples'
+
+/** A consent of `user-1` to `client-1`. */
 export function aConsent(changes: Partial<Consent> = {}): Consent {
   return {
+    consentId: CONSENT_ID,
     userId: 'user-1',
     clientId: 'client-1',
     tenantId: 'tenant:1',
@@ -87,10 +92,24 @@ export function refreshToken(index: number): CurrentRefreshToken {
   return { hash: sha256(`refresh token ${index}`), issuedAt: NOW, expiresAt: NOW + 3600 }
 }
 
+/** The id of a family with this secret, under `aConsent()` or another one. */
+export function familyIdOf(secret: string, consentId: string = CONSENT_ID): string {
+  return consentId + sha256(secret)
+}
+
+/** Opens a storage in which `client-1` exists and has the consent of `user-1`. */
+export async function openConnected(openStorage: () => Promise<Storage>): Promise<Storage> {
+  const storage = await openStorage()
+  await storage.clients.insert(fullClient())
+  await storage.consents.grant(aConsent())
+  return storage
+}
+
 /** A family whose current refresh token is `refreshToken(0)`. It lives for two hours. */
 export function aFamily(changes: Partial<TokenFamily> = {}): TokenFamily {
   return {
-    familyId: sha256('family 1'),
+    familyId: familyIdOf('family 1'),
+    consentId: CONSENT_ID,
     clientId: 'client-1',
     userId: 'user-1',
     tenantId: 'tenant:1',
@@ -118,6 +137,7 @@ export function aRotation(spent: number, next: number, changes: Partial<Rotation
     retry: undefined,
     expiresAt: NOW + 7200,
     rememberRevokedUntil: NOW + 60,
+    deadlineMilliseconds: Number.MAX_SAFE_INTEGER,
     ...changes,
   }
 }

@@ -1,0 +1,46 @@
+/**
+ * A storage whose every call ends in a bounded time, whatever its backend does: down, frozen or slow.
+ *
+ * @module
+ */
+
+import { StorageError } from '../errors.ts'
+import type { Storage } from './storage.ts'
+
+/**
+ * Wraps a storage. A call that takes longer than `timeoutMilliseconds` fails with a
+ * {@link StorageError}; what becomes of it in the backend is not known then.
+ */
+export function boundStorage(storage: Storage, timeoutMilliseconds: number): Storage {
+  return {
+    clients: boundStore(storage.clients, timeoutMilliseconds),
+    consents: boundStore(storage.consents, timeoutMilliseconds),
+    families: boundStore(storage.families, timeoutMilliseconds),
+    artifacts: boundStore(storage.artifacts, timeoutMilliseconds),
+    revokedAccessTokens: boundStore(storage.revokedAccessTokens, timeoutMilliseconds),
+  }
+}
+
+function boundStore<Store extends object>(store: Store, timeoutMilliseconds: number): Store {
+  return new Proxy(store, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name)
+      if (typeof member !== 'function') return member
+      return (...parameters: ReadonlyArray<unknown>) =>
+        withinTime(Reflect.apply(member, target, parameters), timeoutMilliseconds)
+    },
+  })
+}
+
+async function withinTime(operation: Promise<unknown>, milliseconds: number): Promise<unknown> {
+  const { promise: timeout, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => {
+    reject(new StorageError(`the storage did not answer within ${milliseconds} ms`))
+  }, milliseconds)
+  try {
+    // The race listens to both, so a failure that comes too late is nobody's unhandled rejection.
+    return await Promise.race([operation, timeout])
+  } finally {
+    clearTimeout(timer)
+  }
+}
