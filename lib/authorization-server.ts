@@ -33,6 +33,7 @@ import type { AuthorizationServerOptions } from './options.ts'
 import { createProtocolEndpoints } from './provider/create-provider.ts'
 import { type ResolvedOptions, resolveOptions } from './resolve-options.ts'
 import { boundStorage } from './storage/bounded-storage.ts'
+import { checkHealth, type Health } from './storage/health.ts'
 import { createAccessTokens } from './tokens/access-token.ts'
 
 const RESUME_PATH = new RegExp(`^${AUTHORIZE_PATH}/[\\w-]{16,64}$`)
@@ -43,6 +44,8 @@ export interface AuthorizationServer {
   readonly issuer: string
   /** The registered clients. */
   readonly clients: ClientRegistry
+  /** Asks every backend of the storage whether it answers; takes at most `storageTimeoutMilliseconds`. */
+  health(): Promise<Health>
   /**
    * The Koa middleware that answers the server's own paths and calls `next()` for every other.
    *
@@ -74,7 +77,12 @@ export function createAuthorizationServer(
     pages,
     audit,
   })
-  return Object.freeze({ issuer, clients, middleware: () => router })
+  return Object.freeze({
+    issuer,
+    clients,
+    health: () => checkHealth(storage.backends),
+    middleware: () => router,
+  })
 }
 
 /** Bounds every call of the storage, and remembers clients for a moment. */

@@ -61,19 +61,25 @@ export type {
   SignInView,
 } from './pages/pages.ts'
 export { type ScopeCatalogue, TEAMCAST_SCOPES } from './scopes/scope-catalogue.ts'
+export type { BackendHealth, Health } from './storage/health.ts'
 export type {
   ArtifactData,
   ArtifactKind,
   ArtifactStore,
+  Backend,
   ClientStore,
   ConsentStore,
+  CreationOutcome,
   CurrentRefreshToken,
+  FoundTokenFamily,
   Page,
   PageRequest,
   RefreshRetry,
   RevokedAccessTokenStore,
   Rotation,
   RotationOutcome,
+  SealedKey,
+  SealedKeyStore,
   Storage,
   TokenFamily,
   TokenFamilyStore,

@@ -15,6 +15,7 @@ import { createClientStore } from './client-store.ts'
 import { createConsentStore } from './consent-store.ts'
 import type { LatestInstant } from './expiring-records.ts'
 import { createRevokedAccessTokenStore } from './revoked-access-token-store.ts'
+import { createSealedKeyStore } from './sealed-key-store.ts'
 import { createTokenFamilyStore } from './token-family-store.ts'
 
 const DEFAULT_MAX_RECORDS = 100_000
@@ -67,6 +68,8 @@ export function createMemoryStorage(options: MemoryStorageOptions = {}): Storage
     }),
     artifacts: createArtifactStore(limits),
     revokedAccessTokens: createRevokedAccessTokenStore(limits),
+    sealedKeys: createSealedKeyStore(),
+    backends: [{ name: 'memory', ping: async () => undefined }],
   }
 }
 

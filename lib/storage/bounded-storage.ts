@@ -18,6 +18,8 @@ export function boundStorage(storage: Storage, timeoutMilliseconds: number): Sto
     families: boundStore(storage.families, timeoutMilliseconds),
     artifacts: boundStore(storage.artifacts, timeoutMilliseconds),
     revokedAccessTokens: boundStore(storage.revokedAccessTokens, timeoutMilliseconds),
+    sealedKeys: boundStore(storage.sealedKeys, timeoutMilliseconds),
+    backends: storage.backends.map((backend) => boundStore(backend, timeoutMilliseconds)),
   }
 }
 

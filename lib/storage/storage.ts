@@ -44,6 +44,10 @@ export interface Storage {
   readonly artifacts: ArtifactStore
   /** Access tokens that were revoked before they expired. Short-lived. */
   readonly revokedAccessTokens: RevokedAccessTokenStore
+  /** The server's own keys, encrypted, for the instances that share the storage. Lasting. */
+  readonly sealedKeys: SealedKeyStore
+  /** What the storage keeps its records in, for health checks. */
+  readonly backends: ReadonlyArray<Backend>
 }
 
 /** Registered clients. */
@@ -298,4 +302,42 @@ export interface RevokedAccessTokenStore {
 
   /** Whether an access token was revoked. */
   has(jti: string, now: number): Promise<boolean>
+}
+
+/** A key of the server, encrypted before it got here. */
+export interface SealedKey {
+  /** Names it; for a signing key, its `kid`. The same alphabet as other keys. */
+  readonly keyId: string
+  /** What it is for. */
+  readonly purpose: 'signing' | 'cookie'
+  /** Which of its purpose it is, counted from 1: there is one of each number. */
+  readonly generation: number
+  /** The encrypted key. */
+  readonly sealed: string
+  /** Seconds since the Unix epoch. */
+  readonly createdAt: number
+}
+
+/** The server's own keys. */
+export interface SealedKeyStore {
+  /**
+   * Adds a key, unless there is one of its purpose and generation.
+   *
+   * @returns `true` to exactly one caller per purpose and generation.
+   */
+  insert(key: SealedKey): Promise<boolean>
+
+  /** Lists all keys, in any order. */
+  list(): Promise<ReadonlyArray<SealedKey>>
+
+  /** Deletes the key of a purpose and generation. @returns `false` when there was none. */
+  delete(purpose: SealedKey['purpose'], generation: number): Promise<boolean>
+}
+
+/** A database, or whatever else a storage keeps its records in. */
+export interface Backend {
+  /** For people, for example `redis`. */
+  readonly name: string
+  /** Resolves when it answers, and can read and write. @throws {@link StorageError} when it cannot. */
+  ping(): Promise<void>
 }

@@ -76,7 +76,7 @@ export const connectionCases: ReadonlyArray<StorageContractCase> = [
       await consents.grant(aConsent({ consentId: LATER_CONSENT_ID, scopes: ['more:read'] }))
       assert.equal((await consents.find('user-1', 'client-1'))?.consentId, CONSENT_ID)
       assertRecord(await findFamily(families, familyId, NOW), aFamily())
-      assert.equal(await families.create(numbered(1), NOW), 'created')
+      assert.equal(await families.create(numbered(2), NOW), 'created')
     },
   },
   {

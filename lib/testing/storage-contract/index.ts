@@ -5,6 +5,7 @@
  */
 
 import { artifactCases } from './artifact-cases.ts'
+import { backendCases } from './backend-cases.ts'
 import { clientCases } from './client-cases.ts'
 import { clientListCases } from './client-list-cases.ts'
 import { connectionCases } from './connection-cases.ts'
@@ -13,6 +14,7 @@ import { familyCases } from './family-cases.ts'
 import { retryCases } from './retry-cases.ts'
 import { revokedAccessTokenCases } from './revoked-access-token-cases.ts'
 import { rotationCases } from './rotation-cases.ts'
+import { sealedKeyCases } from './sealed-key-cases.ts'
 import type { StorageContractCase } from './storage-contract-case.ts'
 
 export type { StorageContractCase } from './storage-contract-case.ts'
@@ -62,4 +64,6 @@ export const storageContract: ReadonlyArray<StorageContractCase> = [
   ...connectionCases,
   ...artifactCases,
   ...revokedAccessTokenCases,
+  ...sealedKeyCases,
+  ...backendCases,
 ]

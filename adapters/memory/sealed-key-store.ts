@@ -1,0 +1,27 @@
+import type { SealedKey, SealedKeyStore } from '../../lib/storage/storage.ts'
+
+/** Creates the store of the server's own keys. */
+export function createSealedKeyStore(): SealedKeyStore {
+  const keys = new Map<string, SealedKey>()
+
+  return {
+    async insert(key) {
+      const place = placeOf(key.purpose, key.generation)
+      if (keys.has(place)) return false
+      keys.set(place, { ...key })
+      return true
+    },
+
+    async list() {
+      return structuredClone([...keys.values()])
+    },
+
+    async delete(purpose, generation) {
+      return keys.delete(placeOf(purpose, generation))
+    },
+  }
+}
+
+function placeOf(purpose: SealedKey['purpose'], generation: number): string {
+  return `${purpose} ${generation}`
+}

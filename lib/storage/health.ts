@@ -1,0 +1,45 @@
+/**
+ * Whether a server can reach what it keeps its records in.
+ *
+ * @module
+ */
+
+import type { Backend } from './storage.ts'
+
+/** The health of a server. */
+export interface Health {
+  /** Whether every backend answers: whether the server can serve. */
+  readonly isHealthy: boolean
+  /** Each backend by itself. */
+  readonly backends: ReadonlyArray<BackendHealth>
+}
+
+/** The health of one backend. */
+export interface BackendHealth {
+  /** For people, for example `redis`. */
+  readonly name: string
+  /** Whether it answers. */
+  readonly isReachable: boolean
+  /** What failed; for operators, not for the public. `undefined` when it answers. */
+  readonly error: Error | undefined
+}
+
+/** Asks every backend. Never rejects. */
+export async function checkHealth(backends: ReadonlyArray<Backend>): Promise<Health> {
+  const results = await Promise.all(backends.map(checkBackend))
+  return { isHealthy: results.every(({ isReachable }) => isReachable), backends: results }
+}
+
+async function checkBackend(backend: Backend): Promise<BackendHealth> {
+  const { name } = backend
+  try {
+    await backend.ping()
+    return { name, isReachable: true, error: undefined }
+  } catch (error) {
+    return {
+      name,
+      isReachable: false,
+      error: error instanceof Error ? error : new Error(String(error)),
+    }
+  }
+}
