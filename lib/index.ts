@@ -39,6 +39,7 @@ export {
   OAuthServerError,
   StorageError,
 } from './errors.ts'
+export { loadSharedKeys, type SharedKeys, type SharedKeysOptions } from './keys/shared-keys.ts'
 export type {
   AuthorizationServerOptions,
   AuthorizeSuperAdmin,

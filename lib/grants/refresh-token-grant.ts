@@ -22,7 +22,7 @@ import {
   type ParsedRefreshToken,
   parseRefreshToken,
 } from '../tokens/refresh-token.ts'
-import { openResponse, sealResponse } from '../tokens/sealed-response.ts'
+import { openText, sealText } from '../util/sealed-text.ts'
 import { sha256 } from '../util/sha256.ts'
 import {
   type Grant,
@@ -36,6 +36,9 @@ import {
   type TokenRequest,
 } from './grant.ts'
 import { GrantRefusal } from './refusal.ts'
+
+/** What a response is sealed for, under the token that was spent for it. */
+const RETRY = 'refresh-retry'
 
 /** Rotates a refresh token. */
 export const refreshTokenGrant: Grant = async (dependencies, request) => {
@@ -123,7 +126,7 @@ async function rotate(
     case 'rotated':
       return { body, ...subject }
     case 'retried':
-      return { body: openResponse(rotation.sealedResponse, presentedToken), ...subject }
+      return { body: openText(rotation.sealedResponse, presentedToken, RETRY), ...subject }
     case 'reused':
       throw new GrantRefusal('refresh-token-reused', subject)
     case 'gone':
@@ -151,7 +154,7 @@ async function answerSpentToken(
     throw new GrantRefusal('refresh-token-reused', subjectOf(family))
   }
   const presentedToken = request.parameters.refresh_token as string
-  return { body: openResponse(retry.sealedResponse, presentedToken), ...subjectOf(family) }
+  return { body: openText(retry.sealedResponse, presentedToken, RETRY), ...subjectOf(family) }
 }
 
 /** RFC 10017 §6.3.2.3: a browser's rotated token never outlives the first one. */
@@ -170,7 +173,7 @@ function retryOf(
   return {
     spentTokenHash: presented.hash,
     requestHash: requestHashOf(request),
-    sealedResponse: sealResponse(body, request.parameters.refresh_token as string),
+    sealedResponse: sealText(body, request.parameters.refresh_token as string, RETRY),
     until: now + refreshTokenGraceSeconds,
   }
 }
