@@ -21,7 +21,7 @@ import {
 import type { ErrorKind, FormView, Pages, SignInProblem } from '../pages/pages.ts'
 import type { ScopeCatalogue } from '../scopes/scope-catalogue.ts'
 import type { Storage } from '../storage/storage.ts'
-import type { AuthenticateUser, HostSession } from '../users/authentication.ts'
+import type { AuthenticateUser, Credentials, HostSession } from '../users/authentication.ts'
 import type { FindUser, User } from '../users/user.ts'
 import { readForm } from './body.ts'
 import { type BrowserBinding, csrfTokenOf, formOriginOf } from './browser-binding.ts'
@@ -276,20 +276,25 @@ async function signIn(
   const { clientId } = situation.client
   const account = username.toLowerCase()
 
+  const authenticate = async (credentials: Credentials): Promise<User | undefined> =>
+    username === '' ? undefined : await authenticateUser?.(credentials)
   const fail = async (status: number, problem: SignInProblem): Promise<void> => {
     audit.record({ type: 'user.sign-in-failed', clientId, username, reason: problem }, ctx.ip)
     await showSignIn(dependencies, ctx, situation, status, username, problem)
   }
-  if (await signInThrottle.isBlocked(ctx.ip, account)) {
+  if (!(await signInThrottle.begin(ctx.ip, account))) {
     await fail(429, 'too-many-attempts')
     return
   }
-  const user = username === '' ? undefined : await authenticateUser?.({ username, password })
+  const user = await authenticate({ username, password }).catch((error: unknown) => {
+    signInThrottle.takeBack(ctx.ip, account) // the host's failure, not the user's
+    throw error
+  })
   if (user === undefined) {
-    signInThrottle.recordFailure(ctx.ip, account)
     await fail(400, 'invalid-credentials')
     return
   }
+  signInThrottle.takeBack(ctx.ip, account)
   const { userId, tenantId } = user
   audit.record({ type: 'user.signed-in', clientId, userId, tenantId }, ctx.ip)
   await proceed(dependencies, ctx, situation, { signedInUserId: userId })
