@@ -80,7 +80,9 @@ async function findSituation(
   const bindingSecret = binding.find(ctx, request.pendingRequestToken)
   if (bindingSecret === undefined) return refuse(dependencies, ctx, 400, 'other-browser')
   const client = await findClient(request.clientId)
-  if (client === undefined) return refuse(dependencies, ctx, 400, 'invalid-request')
+  if (client === undefined || !client.redirectUris.includes(request.redirectUri)) {
+    return refuse(dependencies, ctx, 400, 'invalid-request')
+  }
   const signedIn = await withHostSession(dependencies, ctx, request)
   return await situate(dependencies, signedIn, client, bindingSecret)
 }
@@ -107,13 +109,17 @@ async function withHostSession(
   request: PendingRequest,
 ): Promise<PendingRequest> {
   if (hostSession === undefined) return request
+  // Saved with an earlier answer; the host may have signed the user out since.
+  const { signedInUserId: _earlier, ...progress } = request.progress
   const signedIn = await hostSession.signedInUser(ctx)
-  if (signedIn === undefined) return { ...request, sessionUserId: undefined }
+  if (signedIn === undefined) return { ...request, progress, sessionUserId: undefined }
   const { userId, authenticatedAt } = signedIn
-  const hasSignedInForThisRequest = authenticatedAt >= request.createdAt
+  const { sessionDismissedAt = Number.NEGATIVE_INFINITY } = progress
+  const hasSignedInForThisRequest =
+    authenticatedAt >= request.createdAt && authenticatedAt > sessionDismissedAt
   return hasSignedInForThisRequest
-    ? { ...request, progress: { ...request.progress, signedInUserId: userId } }
-    : { ...request, sessionUserId: userId }
+    ? { ...request, progress: { ...progress, signedInUserId: userId } }
+    : { ...request, progress, sessionUserId: userId }
 }
 
 // ————— showing —————
@@ -208,7 +214,7 @@ function leaveForHostSignIn(
   const url = hostSession.signInUrl({
     returnTo: continueUrl(dependencies, request),
     mustReauthenticate:
-      request.prompts.has('login') || request.progress.isSessionDismissed === true,
+      request.prompts.has('login') || request.progress.sessionDismissedAt !== undefined,
     loginHint: request.loginHint,
   })
   redirectAfterGet(ctx, url)
@@ -237,12 +243,12 @@ async function takeAnswer(
       await signIn(dependencies, ctx, situation, form)
       return
     case 'select-account:continue':
-      await proceed(dependencies, ctx, situation, { ...request.progress, isAccountChosen: true })
+      await chooseAccount(dependencies, ctx, situation)
       return
     case 'select-account:switch-account':
     case 'refuse-access:switch-account':
     case 'consent:switch-account':
-      await proceed(dependencies, ctx, situation, { isSessionDismissed: true })
+      await proceed(dependencies, ctx, situation, { sessionDismissedAt: dependencies.now() })
       return
     case 'consent:allow':
       await allow(dependencies, ctx, situation)
@@ -300,6 +306,17 @@ async function signIn(
   await proceed(dependencies, ctx, situation, { signedInUserId: userId })
 }
 
+async function chooseAccount(
+  dependencies: ContinueDependencies,
+  ctx: Context,
+  situation: Situation,
+): Promise<void> {
+  const { request, next } = situation
+  if (next.step !== 'select-account') return
+  const chosenUserId = next.user.userId
+  await proceed(dependencies, ctx, situation, { ...request.progress, chosenUserId })
+}
+
 async function allow(
   dependencies: ContinueDependencies,
   ctx: Context,
@@ -313,7 +330,7 @@ async function allow(
   const grantedAt = dependencies.now()
   await dependencies.consents.grant({ userId, clientId, tenantId, scopes, grantedAt })
   dependencies.audit.record({ type: 'consent.granted', clientId, userId, tenantId, scopes }, ctx.ip)
-  await proceed(dependencies, ctx, situation, { ...request.progress, consentedScopes: scopes })
+  await proceed(dependencies, ctx, situation, { ...request.progress, consent: { userId, scopes } })
 }
 
 /** Records progress; goes to the end if that was all, or back to GET for the next page. */

@@ -33,6 +33,10 @@ import { answeringStorageErrors } from './errors.ts'
 import { createInteractionPolicy, loadGrant } from './interaction-policy.ts'
 import { createProviderAdapter, type ProviderAdapterDependencies } from './provider-adapter.ts'
 
+/** Names of two cookies of oidc-provider that no browser gets to see (create-provider.ts). */
+export const INTERACTION_COOKIE = 'oauth_interaction'
+export const RESUME_COOKIE = 'oauth_resume'
+
 /** What the configuration is made of. */
 export interface ConfigurationInput extends ProviderAdapterDependencies {
   readonly consents: Storage['consents']
@@ -42,6 +46,8 @@ export interface ConfigurationInput extends ProviderAdapterDependencies {
   readonly findUser: FindUser
   /** Called before the user is looked up; a host with sessions of its own brings them in here. */
   readonly onAuthorizationRequest: (ctx: KoaContextWithOIDC) => Promise<void>
+  /** Whether the session's user is still signed in at a host with sessions of its own. */
+  readonly isSignedIn: (ctx: KoaContextWithOIDC, userId: string) => boolean
   /** Where the browser goes for sign-in and consent. */
   readonly interactionUrl: (ctx: KoaContextWithOIDC, pendingRequestToken: string) => string
   /** Answers what cannot be sent back to the client. */
@@ -74,8 +80,8 @@ export function toProviderConfiguration(input: ConfigurationInput): Configuratio
       short: cookieOptions,
       names: {
         session: `${cookies.namePrefix}oauth_session`,
-        interaction: 'oauth_interaction',
-        resume: 'oauth_resume',
+        interaction: INTERACTION_COOKIE,
+        resume: RESUME_COOKIE,
       },
     },
     expiresWithSession: () => false,
@@ -106,8 +112,8 @@ export function toProviderConfiguration(input: ConfigurationInput): Configuratio
       rpInitiatedLogout: { enabled: false },
       userinfo: { enabled: false },
     },
-    findAccount: async (_ctx, userId) => {
-      const user = await findUser(userId)
+    findAccount: async (ctx, userId) => {
+      const user = input.isSignedIn(ctx, userId) ? await findUser(userId) : undefined
       return user === undefined ? undefined : toAccount(user)
     },
     formats: { bitsOfOpaqueRandomness: 256 },

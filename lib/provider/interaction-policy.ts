@@ -5,8 +5,9 @@
  * @module
  */
 
-import { interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider'
+import { errors, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider'
 import { needsConsent } from '../consent/consent-policy.ts'
+import type { Progress } from '../interaction/pending-request.ts'
 import type { Storage } from '../storage/storage.ts'
 import { mayUseClient } from '../tenancy/client-audience-policy.ts'
 import { userOf } from './account.ts'
@@ -60,8 +61,12 @@ export async function loadGrant(
   const userId = oidc.account?.accountId
   if (userId === undefined) return undefined
 
+  const redirectUri = String(oidc.params?.['redirect_uri'])
+  // It may have been taken from the client since the request was checked.
+  if (!client.redirectUriAllowed(redirectUri)) throw new errors.InvalidRedirectUri()
+
   const requestedScopes = [...oidc.requestParamScopes]
-  const consentedScopes = consentedScopesOf(oidc.result)
+  const consentedScopes = consentedScopesOf(oidc.result, userId)
   const consent =
     consentedScopes === undefined ? await consents.find(userId, client.clientId) : undefined
   const mustAsk = needsConsent({
@@ -69,7 +74,7 @@ export async function loadGrant(
     grantedScopes: consent?.scopes ?? [],
     consentedScopes,
     isConsentPrompted: oidc.prompts.has('consent'),
-    redirectUri: String(oidc.params?.['redirect_uri']),
+    redirectUri,
   })
   if (mustAsk) return undefined
 
@@ -81,9 +86,10 @@ export async function loadGrant(
   return grant
 }
 
-function consentedScopesOf(result: unknown): ReadonlyArray<string> | undefined {
-  const { consent } = (result ?? {}) as { readonly consent?: { readonly scopes?: Array<string> } }
-  return consent?.scopes
+/** What this user allowed just now, on our pages. */
+function consentedScopesOf(result: unknown, userId: string): ReadonlyArray<string> | undefined {
+  const { consent } = (result ?? {}) as Pick<Progress, 'consent'>
+  return consent?.userId === userId ? consent.scopes : undefined
 }
 
 function requiredClient(

@@ -8,6 +8,7 @@
  * @module
  */
 
+import type { Context } from 'koa'
 import type { default as Provider } from 'oidc-provider'
 import type { PendingRequest, PendingRequests, Progress } from '../interaction/pending-request.ts'
 
@@ -15,8 +16,35 @@ const PENDING_REQUEST_TOKEN = /^[\w-]{16,64}$/
 
 type Interaction = InstanceType<Provider['Interaction']>
 
+/** What our pages leave with an interaction: for themselves, for us, and for oidc-provider. */
+interface Result {
+  readonly progress?: Progress
+  /** Whom the request was completed for. */
+  readonly userId?: string
+  readonly login?: { readonly accountId: string }
+}
+
+/** The pending requests, and what oidc-provider needs to go on with one. */
+export interface ProviderPendingRequests extends PendingRequests {
+  /**
+   * Called before oidc-provider goes on with one. Between the last page and now, another tab may have
+   * signed somebody else in: whoever answered by signing in takes over the session, any other answer
+   * was not given by the user of this session.
+   */
+  prepareResume(ctx: Context, pendingRequestToken: string): Promise<void>
+}
+
 /** Makes the pending requests of a provider. */
-export function createPendingRequests(provider: Provider): PendingRequests {
+export function createPendingRequests(
+  provider: Provider,
+  now: () => number,
+): ProviderPendingRequests {
+  const { prototype } = provider.Interaction
+  const { save } = prototype
+  prototype.save = function (ttl) {
+    this.iat ??= now()
+    return save.call(this, ttl)
+  }
   const load = async (request: PendingRequest): Promise<Interaction> => {
     const interaction = await provider.Interaction.find(request.pendingRequestToken)
     if (interaction === undefined)
@@ -41,15 +69,17 @@ export function createPendingRequests(provider: Provider): PendingRequests {
     },
 
     async complete(ctx, request, userId) {
-      const { signedInUserId, isAccountChosen, consentedScopes } = request.progress
+      const { progress } = request
+      const { signedInUserId, chosenUserId, consent } = progress
       const [interaction, session] = await Promise.all([load(request), provider.Session.get(ctx)])
-      const isSessionOfUser = session.accountId === userId
-      if (session.accountId !== undefined && !isSessionOfUser) await session.destroy()
-      const hasSignedIn = signedInUserId !== undefined || !isSessionOfUser
+      const hasSignedIn = signedInUserId !== undefined || session.accountId !== userId
       interaction.result = {
+        // Kept for a form that is submitted twice: it leads here again.
+        progress,
+        userId,
         ...(hasSignedIn ? { login: { accountId: userId } } : {}),
-        ...(hasSignedIn || isAccountChosen === true ? { select_account: {} } : {}),
-        ...(consentedScopes === undefined ? {} : { consent: { scopes: consentedScopes } }),
+        ...(hasSignedIn || chosenUserId === userId ? { select_account: {} } : {}),
+        ...(consent?.userId === userId ? { consent } : {}),
       }
       await interaction.persist()
       return interaction.returnTo
@@ -57,9 +87,26 @@ export function createPendingRequests(provider: Provider): PendingRequests {
 
     async deny(request, reason) {
       const interaction = await load(request)
-      interaction.result = { error: 'access_denied', error_description: reason }
+      const { progress } = request
+      interaction.result = { error: 'access_denied', error_description: reason, progress }
       await interaction.persist()
       return interaction.returnTo
+    },
+
+    async prepareResume(ctx, pendingRequestToken) {
+      const [interaction, session] = await Promise.all([
+        provider.Interaction.find(pendingRequestToken),
+        provider.Session.get(ctx),
+      ])
+      const { userId, login } = resultOf(interaction?.result)
+      if (interaction === undefined || userId === undefined) return
+      if (session.accountId === undefined || session.accountId === userId) return
+      if (login === undefined) {
+        interaction.result = {}
+        await interaction.persist()
+      } else {
+        await session.destroy()
+      }
     },
   }
 }
@@ -70,7 +117,7 @@ function toPendingRequest(
 ): PendingRequest {
   const { params } = interaction
   const text = (name: string): string | undefined => params[name] as string | undefined
-  const { progress } = (interaction.result ?? {}) as { readonly progress?: Progress }
+  const { progress } = resultOf(interaction.result)
   return {
     pendingRequestToken: interaction.uid,
     clientId: text('client_id') ?? '',
@@ -82,4 +129,8 @@ function toPendingRequest(
     createdAt: interaction.iat,
     progress: progress ?? {},
   }
+}
+
+function resultOf(result: unknown): Result {
+  return (result ?? {}) as Result
 }
