@@ -8,6 +8,7 @@ import type { Context, Middleware, Next } from 'koa'
 import mount from 'koa-mount'
 import type { AuditLog } from '../audit/audit-log.ts'
 import { StorageError } from '../errors.ts'
+import { defaultPages } from '../pages/default-pages.ts'
 import type { Pages } from '../pages/pages.ts'
 import { forbidOtherOrigins } from './cors.ts'
 import { sendErrorPage, sendJsonError } from './respond.ts'
@@ -100,5 +101,11 @@ async function answerFailure(
     return
   }
   const kind = isUnavailable ? 'temporarily-unavailable' : 'server-error'
-  await sendErrorPage(ctx, status, pages, { kind, error: code, description: undefined })
+  const view = { kind, error: code, description: undefined } as const
+  try {
+    await sendErrorPage(ctx, status, pages, view)
+  } catch (failureOfPage) {
+    audit.record({ type: 'server.error', error: failureOfPage }, ctx.ip)
+    await sendErrorPage(ctx, status, defaultPages, view)
+  }
 }
