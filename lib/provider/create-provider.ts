@@ -100,7 +100,7 @@ export function createProtocolEndpoints(input: ProviderInput): ProtocolEndpoints
   const answerTokenStatus = createTokenStatusEndpoints(provider, input, audit)
   const [run] = provider.middleware as unknown as [Middleware]
 
-  const pendingRequests = createPendingRequests(provider, input.now)
+  const pendingRequests = createPendingRequests(provider, input)
 
   return {
     pendingRequests,

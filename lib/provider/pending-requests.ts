@@ -8,6 +8,7 @@
  * @module
  */
 
+import type Cookies from 'cookies'
 import type { Context } from 'koa'
 import type { default as Provider } from 'oidc-provider'
 import type { PendingRequest, PendingRequests, Progress } from '../interaction/pending-request.ts'
@@ -15,6 +16,14 @@ import type { PendingRequest, PendingRequests, Progress } from '../interaction/p
 const PENDING_REQUEST_TOKEN = /^[\w-]{16,64}$/
 
 type Interaction = InstanceType<Provider['Interaction']>
+type Session = InstanceType<Provider['Session']>
+
+/** What the pending requests work with. */
+export interface PendingRequestDependencies {
+  readonly now: () => number
+  /** Makes the jar through which all cookies of a request go. */
+  readonly createCookieJar: (ctx: Context) => Cookies
+}
 
 /** What our pages leave with an interaction: for themselves, for us, and for oidc-provider. */
 interface Result {
@@ -37,8 +46,13 @@ export interface ProviderPendingRequests extends PendingRequests {
 /** Makes the pending requests of a provider. */
 export function createPendingRequests(
   provider: Provider,
-  now: () => number,
+  { now, createCookieJar }: PendingRequestDependencies,
 ): ProviderPendingRequests {
+  const findSession = (ctx: Context): Promise<Session> => {
+    const cookies = createCookieJar(ctx)
+    cookies.set = () => cookies // only oidc-provider's own endpoints set the session cookie
+    return provider.Session.get({ oidc: { cookies } } as unknown as Context)
+  }
   const { prototype } = provider.Interaction
   const { save } = prototype
   prototype.save = function (ttl) {
@@ -57,7 +71,7 @@ export function createPendingRequests(
       if (!PENDING_REQUEST_TOKEN.test(pendingRequestToken)) return undefined
       const [interaction, session] = await Promise.all([
         provider.Interaction.find(pendingRequestToken),
-        provider.Session.get(ctx),
+        findSession(ctx),
       ])
       return interaction && toPendingRequest(interaction, session.accountId)
     },
@@ -71,7 +85,7 @@ export function createPendingRequests(
     async complete(ctx, request, userId) {
       const { progress } = request
       const { signedInUserId, chosenUserId, consent } = progress
-      const [interaction, session] = await Promise.all([load(request), provider.Session.get(ctx)])
+      const [interaction, session] = await Promise.all([load(request), findSession(ctx)])
       const hasSignedIn = signedInUserId !== undefined || session.accountId !== userId
       interaction.result = {
         // Kept for a form that is submitted twice: it leads here again.
@@ -96,7 +110,7 @@ export function createPendingRequests(
     async prepareResume(ctx, pendingRequestToken) {
       const [interaction, session] = await Promise.all([
         provider.Interaction.find(pendingRequestToken),
-        provider.Session.get(ctx),
+        findSession(ctx),
       ])
       const { userId, login } = resultOf(interaction?.result)
       if (interaction === undefined || userId === undefined) return

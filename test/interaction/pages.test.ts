@@ -1,5 +1,3 @@
-import { type ArtifactStore, StorageError } from '@teamcast/oauth-server'
-import { createMemoryStorage } from '@teamcast/oauth-server/memory'
 import test from 'ava'
 import { assertErrorPage, assertNoCors } from '../helpers/authorization-responses.ts'
 import { formOf, startBrowser, titleOf, type Visit } from '../helpers/browser.ts'
@@ -268,40 +266,6 @@ test('GET /oauth/continue: a redirect URI that the client lost meanwhile gets no
     assertErrorPage(t, visit, 400)
     t.is(titleOf(visit), 'This application’s request is not valid')
   }
-})
-
-test('a failing store gets a page with 503 and Retry-After, and no redirect', async (t) => {
-  const memory = createMemoryStorage()
-  let isBroken = false
-  const artifacts: ArtifactStore = {
-    ...memory.artifacts,
-    async find(...parameters) {
-      if (isBroken) throw new StorageError('the store is down')
-      return memory.artifacts.find(...parameters)
-    },
-    async save(...parameters) {
-      if (isBroken) throw new StorageError('the store is down')
-      return memory.artifacts.save(...parameters)
-    },
-  }
-  const { issuer, confidential } = await startServer(t, { storage: { ...memory, artifacts } })
-  const browser = startBrowser()
-  const page = await browser.open(authorizationUrl(issuer, confidential))
-
-  isBroken = true
-
-  for (const visit of [
-    await browser.open(authorizationUrl(issuer, confidential)),
-    await browser.open(page.url),
-    await browser.signIn(page, 'ada@acme.test'),
-    await browser.open(resumeUrlOf(issuer, page)),
-  ]) {
-    assertErrorPage(t, visit, 503)
-    t.is(visit.headers.get('retry-after'), '5')
-    t.false(visit.html.includes('the store is down'))
-  }
-  isBroken = false
-  t.is(titleOf(await browser.signIn(page, 'ada@acme.test')), 'Allow access')
 })
 
 function resumeUrlOf(issuer: string, { url }: Visit): string {
