@@ -25,6 +25,7 @@ import { isSameUri } from '../util/same-uri.ts'
 import { toAccount } from './account.ts'
 import {
   requireAuthorizationCodeClient,
+  requireQueryResponse,
   requireRegisteredScope,
   requireState,
 } from './authorization-request.ts'
@@ -90,6 +91,7 @@ export function toProviderConfiguration(input: ConfigurationInput): Configuratio
       state: requireState,
       scope: async (ctx) => {
         requireAuthorizationCodeClient(ctx)
+        requireQueryResponse(ctx)
         requireRegisteredScope(ctx)
         await input.onAuthorizationRequest(ctx)
       },
