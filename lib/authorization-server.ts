@@ -116,6 +116,8 @@ function createRoutes(
       binding.bind(ctx, pendingRequestToken, now())
       return issuer.slice(new URL(issuer).origin.length) + continuePath(pendingRequestToken)
     },
+    isBoundToBrowser: (ctx, pendingRequestToken) =>
+      binding.find(ctx, pendingRequestToken) !== undefined,
     throttle: createThrottle(),
   })
   const continueRoute = createContinueRoute({

@@ -13,6 +13,7 @@ import { defaultPages } from './pages/default-pages.ts'
 import type { Pages } from './pages/pages.ts'
 import { isPermissionCode } from './scopes/scope.ts'
 import { type ScopeCatalogue, TEAMCAST_SCOPES } from './scopes/scope-catalogue.ts'
+import type { Storage } from './storage/storage.ts'
 import { type Clock, systemClock } from './util/clock.ts'
 
 /** Options with every default filled in; frozen. */
@@ -29,77 +30,109 @@ export interface ResolvedOptions
 
 const MINIMUM_COOKIE_KEY_LENGTH = 32
 const MAXIMUM_GRACE_SECONDS = 60
+const URI_CHARACTERS = /^[\x21-\x7E]+$/
 const LOOPBACK_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]'])
+
+// Path segments that URLs, cookies and mount points all take as they stand.
+const ISSUER_PATH = /^(\/[\w.~-]+)*\/?$/
+// Later than any clock in seconds will show for 3 000 years, and long ago in milliseconds.
+const LATEST_INSTANT = 100_000_000_000
+const STORES: ReadonlyArray<keyof Storage> = [
+  'clients',
+  'consents',
+  'families',
+  'artifacts',
+  'revokedAccessTokens',
+  'sealedKeys',
+]
 
 const aFunction = z.custom((value) => typeof value === 'function', 'must be a function')
 const aStore = z.custom(
-  (value) => typeof value === 'object' && value !== null && 'families' in value,
+  (value) =>
+    isObject(value) &&
+    STORES.every((store) => isObject(value[store])) &&
+    Array.isArray(value['backends']),
   'must be a Storage, for example createMemoryStorage()',
 )
+const aClock = aFunction.refine(
+  (clock) => isInstant((clock as Clock)()),
+  'must tell the time in whole seconds since the Unix epoch',
+)
 
-const optionsSchema = z.strictObject({
-  issuer: z.string('must be a string').superRefine((issuer, context) => {
-    const problem = problemOfIssuer(issuer)
-    if (problem !== undefined) context.addIssue(problem)
-  }),
-  storage: aStore,
-  signingKeys: z
-    .array(
-      z.record(z.string(), z.unknown(), 'must be a JWK'),
-      'must be an array of private RSA JWKs',
-    )
-    .min(1, 'must contain at least one private RSA key')
-    .superRefine((keys, context) => {
-      for (const { path, message } of checkSigningKeys(keys as Array<JWK>)) {
-        context.addIssue({ code: 'custom', message, path: path.split('.').slice(1).map(Number) })
-      }
+const optionsSchema = z.strictObject(
+  {
+    issuer: z.string('must be a string').superRefine((issuer, context) => {
+      const problem = problemOfIssuer(issuer)
+      if (problem !== undefined) context.addIssue(problem)
     }),
-  cookieKeys: z
-    .array(
-      z
-        .string('must be a string')
-        .min(
-          MINIMUM_COOKIE_KEY_LENGTH,
-          `must have at least ${MINIMUM_COOKIE_KEY_LENGTH} characters`,
-        ),
-      'must be an array of secrets',
-    )
-    .min(1, 'must contain at least one secret'),
-  scopes: z
-    .record(
-      z.string().refine(isPermissionCode, 'must be named "resource:action"'),
-      z.string('must be a sentence').min(1, 'must be a sentence'),
-      'must map permission codes to sentences',
-    )
-    .refine((scopes) => Object.keys(scopes).length > 0, 'must not be empty')
-    .optional(),
-  audience: z
-    .string('must be a string')
-    .refine(isAbsoluteUri, 'must be an absolute URI without fragment')
-    .optional(),
-  findUser: aFunction,
-  authenticateUser: aFunction.optional(),
-  hostSession: z.strictObject({ signedInUser: aFunction, signInUrl: aFunction }).optional(),
-  authorizeSuperAdmin: aFunction.optional(),
-  pages: z
-    .strictObject({
-      signIn: aFunction.optional(),
-      selectAccount: aFunction.optional(),
-      consent: aFunction.optional(),
-      accessRefused: aFunction.optional(),
-      error: aFunction.optional(),
-    })
-    .optional(),
-  onEvent: aFunction.optional(),
-  refreshTokenGraceSeconds: z
-    .int('must be a whole number of seconds')
-    .min(0, 'must be 0 or more')
-    .max(MAXIMUM_GRACE_SECONDS, `must be at most ${MAXIMUM_GRACE_SECONDS}`)
-    .optional(),
-  storageTimeoutMilliseconds: milliseconds(100, 30_000),
-  clientCacheMilliseconds: milliseconds(0, 60_000),
-  clock: aFunction.optional(),
-})
+    storage: aStore,
+    signingKeys: z
+      .array(
+        z.record(z.string(), z.unknown(), 'must be a JWK'),
+        'must be an array of private RSA JWKs',
+      )
+      .min(1, 'must contain at least one private RSA key')
+      .superRefine((keys, context) => {
+        for (const { path, message } of checkSigningKeys(keys as Array<JWK>)) {
+          context.addIssue({ code: 'custom', message, path: path.split('.').slice(1).map(Number) })
+        }
+      }),
+    cookieKeys: z
+      .array(
+        z
+          .string('must be a string')
+          .min(
+            MINIMUM_COOKIE_KEY_LENGTH,
+            `must have at least ${MINIMUM_COOKIE_KEY_LENGTH} characters`,
+          ),
+        'must be an array of secrets',
+      )
+      .min(1, 'must contain at least one secret'),
+    scopes: z
+      .record(
+        z.string().refine(isPermissionCode, 'must be named "resource:action"'),
+        z.string('must be a sentence').refine((text) => text.trim() !== '', 'must be a sentence'),
+        'must map permission codes to sentences',
+      )
+      .refine((scopes) => Object.keys(scopes).length > 0, 'must not be empty')
+      .optional(),
+    audience: z
+      .string('must be a string')
+      .refine(isAbsoluteUri, 'must be an absolute URI without fragment')
+      .optional(),
+    findUser: aFunction,
+    authenticateUser: aFunction.optional(),
+    hostSession: z
+      .strictObject(
+        { signedInUser: aFunction, signInUrl: aFunction },
+        'must be an object with signedInUser() and signInUrl()',
+      )
+      .optional(),
+    authorizeSuperAdmin: aFunction.optional(),
+    pages: z
+      .strictObject(
+        {
+          signIn: aFunction.optional(),
+          selectAccount: aFunction.optional(),
+          consent: aFunction.optional(),
+          accessRefused: aFunction.optional(),
+          error: aFunction.optional(),
+        },
+        'must be an object of page renderers',
+      )
+      .optional(),
+    onEvent: aFunction.optional(),
+    refreshTokenGraceSeconds: z
+      .int('must be a whole number of seconds')
+      .min(0, 'must be 0 or more')
+      .max(MAXIMUM_GRACE_SECONDS, `must be at most ${MAXIMUM_GRACE_SECONDS}`)
+      .optional(),
+    storageTimeoutMilliseconds: milliseconds(100, 30_000),
+    clientCacheMilliseconds: milliseconds(0, 60_000),
+    clock: aClock.optional(),
+  },
+  'must be an object',
+)
 
 function milliseconds(minimum: number, maximum: number): z.ZodType<number | undefined> {
   return z
@@ -114,7 +147,9 @@ function milliseconds(minimum: number, maximum: number): z.ZodType<number | unde
  *
  * @throws {@link ConfigurationError} with everything that is wrong.
  */
-export function resolveOptions(options: AuthorizationServerOptions): ResolvedOptions {
+export function resolveOptions(given: AuthorizationServerOptions): ResolvedOptions {
+  // Read once: what is checked is what is used.
+  const options = isObject(given) ? { ...given } : given
   const issues = [...structuralIssues(options), ...signInIssues(options)]
   if (issues.length > 0) throw new ConfigurationError(issues)
   return Object.freeze({
@@ -123,7 +158,7 @@ export function resolveOptions(options: AuthorizationServerOptions): ResolvedOpt
     cookieKeys: [...options.cookieKeys] as const as ResolvedOptions['cookieKeys'],
     scopes: Object.freeze({ ...(options.scopes ?? TEAMCAST_SCOPES) }),
     audience: options.audience ?? options.issuer,
-    pages: Object.freeze({ ...defaultPages, ...options.pages }),
+    pages: resolvePages(options.pages ?? {}),
     refreshTokenGraceSeconds: options.refreshTokenGraceSeconds ?? 0,
     storageTimeoutMilliseconds: options.storageTimeoutMilliseconds ?? 2000,
     clientCacheMilliseconds: options.clientCacheMilliseconds ?? 1000,
@@ -131,8 +166,18 @@ export function resolveOptions(options: AuthorizationServerOptions): ResolvedOpt
   })
 }
 
+function resolvePages(pages: Partial<Pages>): Pages {
+  return Object.freeze({
+    signIn: pages.signIn?.bind(pages) ?? defaultPages.signIn,
+    selectAccount: pages.selectAccount?.bind(pages) ?? defaultPages.selectAccount,
+    consent: pages.consent?.bind(pages) ?? defaultPages.consent,
+    accessRefused: pages.accessRefused?.bind(pages) ?? defaultPages.accessRefused,
+    error: pages.error?.bind(pages) ?? defaultPages.error,
+  })
+}
+
 function structuralIssues(options: unknown): ReadonlyArray<Issue> {
-  const { error } = optionsSchema.safeParse(options)
+  const { error } = optionsSchema.safeParse(options, { reportInput: true })
   return (error?.issues ?? []).flatMap((issue) => {
     if (issue.code === 'unrecognized_keys') {
       return issue.keys.map((key) => ({
@@ -141,13 +186,15 @@ function structuralIssues(options: unknown): ReadonlyArray<Issue> {
       }))
     }
     const path = issue.path.join('.') || 'options'
-    const isMissing = issue.code === 'invalid_type' && issue.input === undefined
-    return [{ path, message: isMissing ? `is missing; it ${issue.message}` : issue.message }]
+    const message = (issue.code === 'invalid_key' && issue.issues[0]?.message) || issue.message
+    const isMissing = issue.input === undefined && issue.path.length > 0
+    return [{ path, message: isMissing ? `is missing; it ${message}` : message }]
   })
 }
 
 function signInIssues(options: Partial<AuthorizationServerOptions>): ReadonlyArray<Issue> {
-  const ways = [options?.authenticateUser, options?.hostSession].filter((way) => way !== undefined)
+  if (!isObject(options)) return []
+  const ways = [options.authenticateUser, options.hostSession].filter((way) => way !== undefined)
   if (ways.length === 1) return []
   return [
     {
@@ -165,11 +212,22 @@ function problemOfIssuer(issuer: string): string | undefined {
   if (url.username !== '' || url.password !== '') return 'must not contain credentials'
   const canonical = url.pathname === '/' ? url.origin : url.href
   if (issuer !== canonical) return `must be in its canonical form, "${canonical}"`
-  if (url.protocol === 'https:') return undefined
-  if (url.protocol === 'http:' && LOOPBACK_HOSTS.has(url.hostname)) return undefined
-  return 'must be an https URL (http only for localhost, 127.0.0.1 and [::1])'
+  const isLoopback = url.protocol === 'http:' && LOOPBACK_HOSTS.has(url.hostname)
+  if (url.protocol !== 'https:' && !isLoopback) {
+    return 'must be an https URL (http only for localhost, 127.0.0.1 and [::1])'
+  }
+  if (ISSUER_PATH.test(url.pathname)) return undefined
+  return 'must have a path of letters, digits and "-._~" only'
 }
 
 function isAbsoluteUri(text: string): boolean {
-  return URL.canParse(text) && !text.includes('#')
+  return URL.canParse(text) && URI_CHARACTERS.test(text) && !text.includes('#')
+}
+
+function isInstant(value: unknown): boolean {
+  return Number.isSafeInteger(value) && Math.abs(value as number) < LATEST_INSTANT
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -81,7 +81,7 @@ export function createClientRegistry(options: {
 }): ClientRegistry {
   const { store, now } = options
   const validator = createClientValidator(options.catalogue)
-  return {
+  return Object.freeze<ClientRegistry>({
     async register(newClient) {
       const createdAt = now()
       const settings = validator.validateNew(newClient)
@@ -129,7 +129,7 @@ export function createClientRegistry(options: {
         throw new ClientNotFoundError(clientId)
       }
     },
-  }
+  })
 }
 
 function withoutSecrets({ version: _version, secrets: _secrets, ...client }: ClientRecord): Client {

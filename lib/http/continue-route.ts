@@ -22,7 +22,7 @@ import {
 import type { ErrorKind, FormView, Pages, SignInProblem } from '../pages/pages.ts'
 import type { ScopeCatalogue } from '../scopes/scope-catalogue.ts'
 import type { Storage } from '../storage/storage.ts'
-import type { AuthenticateUser, HostSession } from '../users/authentication.ts'
+import type { AuthenticateUser, Credentials, HostSession } from '../users/authentication.ts'
 import type { FindUser, User } from '../users/user.ts'
 import { readForm } from './body.ts'
 import { type BrowserBinding, csrfTokenOf, formOriginOf } from './browser-binding.ts'
@@ -81,7 +81,9 @@ async function findSituation(
   const bindingSecret = binding.find(ctx, request.pendingRequestToken)
   if (bindingSecret === undefined) return refuse(dependencies, ctx, 400, 'other-browser')
   const client = await findClient(request.clientId)
-  if (client === undefined) return refuse(dependencies, ctx, 400, 'invalid-request')
+  if (client === undefined || !client.redirectUris.includes(request.redirectUri)) {
+    return refuse(dependencies, ctx, 400, 'invalid-request')
+  }
   const signedIn = await withHostSession(dependencies, ctx, request)
   return await situate(dependencies, signedIn, client, bindingSecret)
 }
@@ -108,13 +110,17 @@ async function withHostSession(
   request: PendingRequest,
 ): Promise<PendingRequest> {
   if (hostSession === undefined) return request
+  // Saved with an earlier answer; the host may have signed the user out since.
+  const { signedInUserId: _earlier, ...progress } = request.progress
   const signedIn = await hostSession.signedInUser(ctx)
-  if (signedIn === undefined) return { ...request, sessionUserId: undefined }
+  if (signedIn === undefined) return { ...request, progress, sessionUserId: undefined }
   const { userId, authenticatedAt } = signedIn
-  const hasSignedInForThisRequest = authenticatedAt >= request.createdAt
+  const { sessionDismissedAt = Number.NEGATIVE_INFINITY } = progress
+  const hasSignedInForThisRequest =
+    authenticatedAt >= request.createdAt && authenticatedAt > sessionDismissedAt
   return hasSignedInForThisRequest
-    ? { ...request, progress: { ...request.progress, signedInUserId: userId } }
-    : { ...request, sessionUserId: userId }
+    ? { ...request, progress: { ...progress, signedInUserId: userId } }
+    : { ...request, progress, sessionUserId: userId }
 }
 
 // ————— showing —————
@@ -209,7 +215,7 @@ function leaveForHostSignIn(
   const url = hostSession.signInUrl({
     returnTo: continueUrl(dependencies, request),
     mustReauthenticate:
-      request.prompts.has('login') || request.progress.isSessionDismissed === true,
+      request.prompts.has('login') || request.progress.sessionDismissedAt !== undefined,
     loginHint: request.loginHint,
   })
   redirectAfterGet(ctx, url)
@@ -238,12 +244,12 @@ async function takeAnswer(
       await signIn(dependencies, ctx, situation, form)
       return
     case 'select-account:continue':
-      await proceed(dependencies, ctx, situation, { ...request.progress, isAccountChosen: true })
+      await chooseAccount(dependencies, ctx, situation)
       return
     case 'select-account:switch-account':
     case 'refuse-access:switch-account':
     case 'consent:switch-account':
-      await proceed(dependencies, ctx, situation, { isSessionDismissed: true })
+      await proceed(dependencies, ctx, situation, { sessionDismissedAt: dependencies.now() })
       return
     case 'consent:allow':
       await allow(dependencies, ctx, situation)
@@ -277,23 +283,39 @@ async function signIn(
   const { clientId } = situation.client
   const account = username.toLowerCase()
 
+  const authenticate = async (credentials: Credentials): Promise<User | undefined> =>
+    username === '' ? undefined : await authenticateUser?.(credentials)
   const fail = async (status: number, problem: SignInProblem): Promise<void> => {
     audit.record({ type: 'user.sign-in-failed', clientId, username, reason: problem }, ctx.ip)
     await showSignIn(dependencies, ctx, situation, status, username, problem)
   }
-  if (await signInThrottle.isBlocked(ctx.ip, account)) {
+  if (!(await signInThrottle.begin(ctx.ip, account))) {
     await fail(429, 'too-many-attempts')
     return
   }
-  const user = username === '' ? undefined : await authenticateUser?.({ username, password })
+  const user = await authenticate({ username, password }).catch((error: unknown) => {
+    signInThrottle.takeBack(ctx.ip, account) // the host's failure, not the user's
+    throw error
+  })
   if (user === undefined) {
-    signInThrottle.recordFailure(ctx.ip, account)
     await fail(400, 'invalid-credentials')
     return
   }
+  signInThrottle.takeBack(ctx.ip, account)
   const { userId, tenantId } = user
   audit.record({ type: 'user.signed-in', clientId, userId, tenantId }, ctx.ip)
   await proceed(dependencies, ctx, situation, { signedInUserId: userId })
+}
+
+async function chooseAccount(
+  dependencies: ContinueDependencies,
+  ctx: Context,
+  situation: Situation,
+): Promise<void> {
+  const { request, next } = situation
+  if (next.step !== 'select-account') return
+  const chosenUserId = next.user.userId
+  await proceed(dependencies, ctx, situation, { ...request.progress, chosenUserId })
 }
 
 async function allow(
@@ -317,7 +339,7 @@ async function allow(
     grantedAt,
   })
   dependencies.audit.record({ type: 'consent.granted', clientId, userId, tenantId, scopes }, ctx.ip)
-  await proceed(dependencies, ctx, situation, { ...request.progress, consentedScopes: scopes })
+  await proceed(dependencies, ctx, situation, { ...request.progress, consent: { userId, scopes } })
 }
 
 /** Records progress; goes to the end if that was all, or back to GET for the next page. */

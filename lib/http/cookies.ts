@@ -26,8 +26,14 @@ export function createCookieJar(
   issuer: string,
   keys: ReadonlyArray<string>,
 ): Cookies {
-  return new Cookies(ctx.req, ctx.res, {
+  const jar = new Cookies(ctx.req, ctx.res, {
     keys: [...keys],
     secure: issuer.startsWith('https:'),
   })
+  const { set } = jar
+  const { path } = cookieSettingsFor(issuer)
+  // The jar sets cookies by itself too: signatures that an older key made.
+  jar.set = (name, value, options) =>
+    set.call(jar, name, value, { path, sameSite: 'lax', ...options })
+  return jar
 }

@@ -5,7 +5,13 @@ import type { ScopeCatalogue } from '../scopes/scope-catalogue.ts'
 /** What the pages show of a client. */
 export function clientViewOf(client: Client, redirectUri: string): ClientView {
   const { name, clientUri, logoUrl, tosUri, policyUri } = client
-  return { name, clientUri, logoUrl, tosUri, policyUri, redirectHost: new URL(redirectUri).host }
+  return { name, clientUri, logoUrl, tosUri, policyUri, redirectHost: hostOf(redirectUri) }
+}
+
+/** An app's own scheme (RFC 8252 §7.1) has no host; it is a domain name written backwards. */
+function hostOf(redirectUri: string): string {
+  const { host, protocol } = new URL(redirectUri)
+  return protocol === 'https:' || protocol === 'http:' ? host : protocol.slice(0, -1)
 }
 
 /** Scopes with their sentences; a scope that left the catalogue speaks for itself. */

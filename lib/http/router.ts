@@ -8,6 +8,7 @@ import type { Context, Middleware, Next } from 'koa'
 import mount from 'koa-mount'
 import type { AuditLog } from '../audit/audit-log.ts'
 import { StorageError } from '../errors.ts'
+import { defaultPages } from '../pages/default-pages.ts'
 import type { Pages } from '../pages/pages.ts'
 import { forbidOtherOrigins } from './cors.ts'
 import { sendErrorPage, sendJsonError } from './respond.ts'
@@ -44,8 +45,10 @@ export function createRouter(dependencies: RouterDependencies): Middleware {
   const underIssuerPath = mount(issuerPath, routes)
   const atRoot = dispatch(dependencies, dependencies.rootRoutes)
   return (ctx, next) => {
-    // koa-mount has taken the prefix off already.
-    if (ctx['mountPath'] !== undefined) return routes(ctx, next)
+    // koa-mount has taken the prefix off already. (It leaves `mountPath` behind when the host mounted
+    // something else there that called `next()`.)
+    const isMounted = ctx['mountPath'] !== undefined && !ctx.path.startsWith(`${issuerPath}/`)
+    if (isMounted) return routes(ctx, next)
     return atRoot(ctx, () => underIssuerPath(ctx, next))
   }
 }
@@ -54,13 +57,13 @@ function dispatch(dependencies: RouterDependencies, findRoute: FindRoute): Middl
   return async (ctx: Context, next: Next) => {
     const route = findRoute(ctx.path)
     if (route === undefined) return await next()
+    // A page is for the person in front of it: no script of another origin may read it.
+    if (route.audience === 'people') forbidOtherOrigins(ctx)
     if (!route.methods.includes(ctx.method)) {
       ctx.set('Allow', route.methods.join(', '))
       sendJsonError(ctx, 405, 'invalid_request', `use ${route.methods.join(' or ')}`)
       return
     }
-    // A page is for the person in front of it: no script of another origin may read it.
-    if (route.audience === 'people') forbidOtherOrigins(ctx)
     try {
       await route.handle(ctx)
     } catch (error) {
@@ -84,7 +87,10 @@ async function answerFailure(
 ): Promise<void> {
   audit.record({ type: 'server.error', error }, ctx.ip)
   ctx.app.emit('error', error, ctx)
-  const isUnavailable = error instanceof StorageError
+  // oidc-provider's errors carry ours as their cause.
+  const isUnavailable = [error, (error as Error | undefined)?.cause].some(
+    (failure) => failure instanceof StorageError,
+  )
   const status = isUnavailable ? 503 : 500
   const code = isUnavailable ? 'temporarily_unavailable' : 'server_error'
   const description = isUnavailable
@@ -95,5 +101,11 @@ async function answerFailure(
     return
   }
   const kind = isUnavailable ? 'temporarily-unavailable' : 'server-error'
-  await sendErrorPage(ctx, status, pages, { kind, error: code, description: undefined })
+  const view = { kind, error: code, description: undefined } as const
+  try {
+    await sendErrorPage(ctx, status, pages, view)
+  } catch (failureOfPage) {
+    audit.record({ type: 'server.error', error: failureOfPage }, ctx.ip)
+    await sendErrorPage(ctx, status, defaultPages, view)
+  }
 }

@@ -17,6 +17,16 @@ const FAILURES_PER_TARGET = 10
 
 /** Counts failed attempts. */
 export interface Throttle {
+  /**
+   * Begins an attempt that takes a while. It counts as failed until it is taken back, so that many at
+   * once are no way around the limit.
+   *
+   * @returns `false` when it must not be made: the address has failed too often, at all or with this
+   *   target.
+   */
+  begin(ip: string, target: string): Promise<boolean>
+  /** Takes back what was begun, because it did not fail. */
+  takeBack(ip: string, target: string): void
   /** Whether an address has failed too often, at all or with this target. */
   isBlocked(ip: string, target?: string): Promise<boolean>
   /** Counts a failure. */
@@ -37,7 +47,28 @@ export function createThrottle(): Throttle {
     const counter = await limiter.get(key)
     return counter !== null && counter.consumedPoints >= limiter.points
   }
+  const count = async (ip: string, target: string): Promise<boolean> => {
+    const [address, pair] = await Promise.all([
+      byAddress.penalty(ip),
+      byTarget.penalty(`${ip} ${target}`),
+    ])
+    return (
+      address.consumedPoints <= FAILURES_PER_ADDRESS && pair.consumedPoints <= FAILURES_PER_TARGET
+    )
+  }
+  const takeBack = (ip: string, target: string): void => {
+    void byAddress.reward(ip)
+    void byTarget.reward(`${ip} ${target}`)
+  }
   return {
+    async begin(ip, target) {
+      if (await count(ip, target)) return true
+      takeBack(ip, target)
+      return false
+    },
+
+    takeBack,
+
     async isBlocked(ip, target) {
       if (await isSpent(byAddress, ip)) return true
       return target !== undefined && (await isSpent(byTarget, `${ip} ${target}`))

@@ -33,15 +33,16 @@ export function nextStep(
   const { prompts, progress } = request
   if (user === undefined) return { step: 'sign-in' }
   const hasSignedInNow = progress.signedInUserId !== undefined
-  if (prompts.has('select_account') && !hasSignedInNow && progress.isAccountChosen !== true) {
+  if (prompts.has('select_account') && !hasSignedInNow && progress.chosenUserId !== user.userId) {
     return { step: 'select-account', user }
   }
   if (prompts.has('login') && !hasSignedInNow) return { step: 'sign-in' }
   if (!mayUseClient(user, client)) return { step: 'refuse-access', user }
+  const { consent } = progress
   const mustAsk = needsConsent({
     requestedScopes: request.scopes,
     grantedScopes,
-    consentedScopes: progress.consentedScopes,
+    consentedScopes: consent?.userId === user.userId ? consent.scopes : undefined,
     isConsentPrompted: prompts.has('consent'),
     redirectUri: request.redirectUri,
   })

@@ -32,12 +32,12 @@ export interface PendingRequest {
 export interface Progress {
   /** Signed in as this user, for this request. */
   readonly signedInUserId?: string
-  /** Confirmed the account to use. */
-  readonly isAccountChosen?: boolean
-  /** Asked for another account: the session's user does not count any more. */
-  readonly isSessionDismissed?: boolean
-  /** Allowed these scopes. */
-  readonly consentedScopes?: ReadonlyArray<string>
+  /** Confirmed this account. */
+  readonly chosenUserId?: string
+  /** When another account was asked for: the session of that moment does not count any more. */
+  readonly sessionDismissedAt?: number
+  /** What was allowed, and by whom: another user may be signed in since. */
+  readonly consent?: { readonly userId: string; readonly scopes: ReadonlyArray<string> }
 }
 
 /** The pending requests of an authorization server. */
@@ -62,6 +62,6 @@ export interface PendingRequests {
 
 /** The user a pending request would be answered for now. */
 export function currentUserId(request: PendingRequest): string | undefined {
-  const { signedInUserId, isSessionDismissed } = request.progress
-  return signedInUserId ?? (isSessionDismissed === true ? undefined : request.sessionUserId)
+  const { signedInUserId, sessionDismissedAt } = request.progress
+  return signedInUserId ?? (sessionDismissedAt === undefined ? request.sessionUserId : undefined)
 }

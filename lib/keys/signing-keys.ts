@@ -4,7 +4,7 @@
  * @module
  */
 
-import { createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto'
+import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
 import { promisify } from 'node:util'
 import { createLocalJWKSet, type JSONWebKeySet, type JWK } from 'jose'
 import type { Issue } from '../errors.ts'
@@ -39,9 +39,9 @@ export function checkSigningKeys(keys: ReadonlyArray<JWK>): ReadonlyArray<Issue>
     const problem = problemOf(key)
     return problem === undefined ? [] : [{ path: `signingKeys.${index}`, message: problem }]
   })
-  const kids = keys.map((key) => key.kid).filter((kid) => kid !== undefined)
+  const kids = keys.map(kidOf)
   if (new Set(kids).size < kids.length) {
-    issues.push({ path: 'signingKeys', message: 'must not contain the same "kid" twice' })
+    issues.push({ path: 'signingKeys', message: 'must not contain a key or a "kid" twice' })
   }
   return issues
 }
@@ -52,14 +52,24 @@ function problemOf(key: JWK): string | undefined {
   }
   if (key.alg !== undefined && key.alg !== 'RS256') return 'must have "alg" RS256 or none'
   if (key.use !== undefined && key.use !== 'sig') return 'must have "use" sig or none'
+  if (key.kid !== undefined && (typeof key.kid !== 'string' || key.kid === '')) {
+    return 'must have a text as "kid", or none'
+  }
   try {
-    const bits = createPrivateKey({ key, format: 'jwk' }).asymmetricKeyDetails?.modulusLength ?? 0
-    return bits < MINIMUM_MODULUS_BITS
-      ? `must have at least ${MINIMUM_MODULUS_BITS} bits`
-      : undefined
+    const privateKey = createPrivateKey({ key, format: 'jwk' })
+    const bits = privateKey.asymmetricKeyDetails?.modulusLength ?? 0
+    if (bits < MINIMUM_MODULUS_BITS) return `must have at least ${MINIMUM_MODULUS_BITS} bits`
+    return isConsistent(privateKey) ? undefined : 'must be one key: its members do not fit together'
   } catch {
     return 'must be a complete private RSA key (n, e, d, p, q, dp, dq, qi)'
   }
+}
+
+/** Whether the public part verifies what the private part signs. */
+function isConsistent(privateKey: KeyObject): boolean {
+  const sample = Buffer.from('sample')
+  const publicKey = createPublicKey(privateKey)
+  return verify('sha256', sample, publicKey, sign('sha256', sample, privateKey))
 }
 
 /**
@@ -93,8 +103,13 @@ function toSigningKey(key: JWK): SigningKey {
   const privateKey = createPrivateKey({ key, format: 'jwk' })
   const { n, e } = createPublicKey(privateKey).export({ format: 'jwk' })
   if (n === undefined || e === undefined) throw new TypeError('a signing key must be an RSA key')
-  const kid = key.kid ?? sha256(JSON.stringify({ e, kty: 'RSA', n })) // RFC 7638 §3
+  const kid = kidOf(key)
   return { kid, privateKey, publicJwk: { kty: 'RSA', use: 'sig', alg: 'RS256', kid, n, e } }
+}
+
+/** Its `kid`, or else its thumbprint (RFC 7638 §3). */
+function kidOf({ kid, e, n }: JWK): string {
+  return kid ?? sha256(JSON.stringify({ e, kty: 'RSA', n }))
 }
 
 function base64urlJson(value: unknown): string {

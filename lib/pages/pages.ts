@@ -49,7 +49,7 @@ export interface ClientView {
   readonly tosUri: string | undefined
   /** Its privacy policy; an https URL. */
   readonly policyUri: string | undefined
-  /** Host (and port) the browser returns to, for example `acme.example`. */
+  /** Host (and port) the browser returns to, for example `acme.example`; an app’s scheme has none and stands for it. */
   readonly redirectHost: string
 }
 

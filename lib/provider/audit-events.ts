@@ -6,6 +6,8 @@
 
 import { errors, type KoaContextWithOIDC, type default as Provider } from 'oidc-provider'
 import type { AuditLog } from '../audit/audit-log.ts'
+import type { Progress } from '../interaction/pending-request.ts'
+import { userOf } from './account.ts'
 import { RefusedGrantError } from './errors.ts'
 
 const REUSE_REASONS = new Set(['code-replayed', 'refresh-token-reused'])
@@ -48,6 +50,7 @@ export function recordProviderEvents(
         type: 'authorization.granted',
         clientId: ctx.oidc.client?.clientId,
         userId: ctx.oidc.session?.accountId,
+        tenantId: userOf(ctx.oidc.account)?.tenantId,
         scopes: [...ctx.oidc.requestParamScopes],
       },
       ctx.ip,
@@ -58,7 +61,7 @@ export function recordProviderEvents(
       {
         type: 'authorization.refused',
         clientId: ctx.oidc.client?.clientId,
-        userId: ctx.oidc.session?.accountId,
+        userId: signedInUserOf(ctx) ?? ctx.oidc.session?.accountId,
         error: error.message,
         reason: reasonOf(error),
       },
@@ -69,6 +72,12 @@ export function recordProviderEvents(
     audit.record({ type: 'server.error', error }, ctx.ip)
     ctx.app.emit('error', error, ctx)
   })
+}
+
+/** Who signed in on our pages and then denied: the session does not know yet. */
+function signedInUserOf({ oidc }: KoaContextWithOIDC): string | undefined {
+  const { progress } = (oidc.entities.Interaction?.result ?? {}) as { readonly progress?: Progress }
+  return progress?.signedInUserId
 }
 
 function reasonOf(error: Error): string {

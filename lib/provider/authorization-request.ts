@@ -38,13 +38,22 @@ export function ignoreForeignParameters(ctx: Context): void {
   }
   // oidc-provider would answer in the way asked for even when it refuses it: in the fragment, or in a
   // page with a script.
-  refuseOtherThan(ctx, 'response_type', 'code')
-  refuseOtherThan(ctx, 'response_mode', 'query')
+  if (isOtherThan('code', ctx.query['response_type'])) ctx.query['response_type'] = 'unsupported'
+  if (isOtherThan('query', ctx.query['response_mode'])) {
+    delete ctx.query['response_mode']
+    requestsOfOtherModes.add(ctx)
+  }
 }
 
-function refuseOtherThan(ctx: Context, name: string, value: string): void {
-  const given = ctx.query[name]
-  if (typeof given === 'string' && given !== value && given !== '') ctx.query[name] = 'unsupported'
+const requestsOfOtherModes = new WeakSet<object>()
+
+function isOtherThan(value: string, given: string | ReadonlyArray<string> | undefined): boolean {
+  return typeof given === 'string' && given !== '' && given !== value
+}
+
+/** The answer goes into the query of the redirect URI. */
+export function requireQueryResponse(ctx: KoaContextWithOIDC): void {
+  if (requestsOfOtherModes.has(ctx)) throw new errors.InvalidRequest('response_mode must be query')
 }
 
 /** `state` is required. */
@@ -67,11 +76,16 @@ export function requireRegisteredScope(ctx: KoaContextWithOIDC): void {
   // As sent: oidc-provider takes some scopes out before it gets here.
   const scopeString = ctx.query['scope']
   if (!scopeString || typeof scopeString !== 'string') {
-    throw new errors.InvalidScope("missing required parameter 'scope'", '')
+    throw invalidScope("missing required parameter 'scope'")
   }
   const scopes = parseScopes(scopeString)
-  if (scopes === undefined) throw new errors.InvalidScope('requested scope is malformed', '')
+  if (scopes === undefined) throw invalidScope('requested scope is malformed')
   if (client === undefined || !isSubset(scopes, clientRecordOf(client).scopes)) {
-    throw new errors.InvalidScope('requested scope is not allowed for this client', scopeString)
+    throw invalidScope('requested scope is not allowed for this client')
   }
+}
+
+/** oidc-provider's own would repeat the scope in a parameter that no RFC knows. */
+function invalidScope(description: string): Error {
+  return new errors.CustomOIDCProviderError('invalid_scope', description)
 }

@@ -25,6 +25,7 @@ import { isSameUri } from '../util/same-uri.ts'
 import { toAccount } from './account.ts'
 import {
   requireAuthorizationCodeClient,
+  requireQueryResponse,
   requireRegisteredScope,
   requireState,
 } from './authorization-request.ts'
@@ -32,6 +33,10 @@ import { CLIENT_RECORD_MEMBER, clientRecordOf } from './client-metadata.ts'
 import { answeringStorageErrors } from './errors.ts'
 import { createInteractionPolicy, loadGrant } from './interaction-policy.ts'
 import { createProviderAdapter, type ProviderAdapterDependencies } from './provider-adapter.ts'
+
+/** Names of two cookies of oidc-provider that no browser gets to see (create-provider.ts). */
+export const INTERACTION_COOKIE = 'oauth_interaction'
+export const RESUME_COOKIE = 'oauth_resume'
 
 /** What the configuration is made of. */
 export interface ConfigurationInput extends ProviderAdapterDependencies {
@@ -42,6 +47,8 @@ export interface ConfigurationInput extends ProviderAdapterDependencies {
   readonly findUser: FindUser
   /** Called before the user is looked up; a host with sessions of its own brings them in here. */
   readonly onAuthorizationRequest: (ctx: KoaContextWithOIDC) => Promise<void>
+  /** Whether the session's user is still signed in at a host with sessions of its own. */
+  readonly isSignedIn: (ctx: KoaContextWithOIDC, userId: string) => boolean
   /** Where the browser goes for sign-in and consent. */
   readonly interactionUrl: (ctx: KoaContextWithOIDC, pendingRequestToken: string) => string
   /** Answers what cannot be sent back to the client. */
@@ -74,8 +81,8 @@ export function toProviderConfiguration(input: ConfigurationInput): Configuratio
       short: cookieOptions,
       names: {
         session: `${cookies.namePrefix}oauth_session`,
-        interaction: 'oauth_interaction',
-        resume: 'oauth_resume',
+        interaction: INTERACTION_COOKIE,
+        resume: RESUME_COOKIE,
       },
     },
     expiresWithSession: () => false,
@@ -84,6 +91,7 @@ export function toProviderConfiguration(input: ConfigurationInput): Configuratio
       state: requireState,
       scope: async (ctx) => {
         requireAuthorizationCodeClient(ctx)
+        requireQueryResponse(ctx)
         requireRegisteredScope(ctx)
         await input.onAuthorizationRequest(ctx)
       },
@@ -106,8 +114,8 @@ export function toProviderConfiguration(input: ConfigurationInput): Configuratio
       rpInitiatedLogout: { enabled: false },
       userinfo: { enabled: false },
     },
-    findAccount: async (_ctx, userId) => {
-      const user = await findUser(userId)
+    findAccount: async (ctx, userId) => {
+      const user = input.isSignedIn(ctx, userId) ? await findUser(userId) : undefined
       return user === undefined ? undefined : toAccount(user)
     },
     formats: { bitsOfOpaqueRandomness: 256 },

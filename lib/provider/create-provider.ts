@@ -25,7 +25,9 @@ import { ignoreForeignParameters } from './authorization-request.ts'
 import { clientRecordOf } from './client-metadata.ts'
 import {
   type ConfigurationInput,
+  INTERACTION_COOKIE,
   isOriginOfPublicClient,
+  RESUME_COOKIE,
   toProviderConfiguration,
 } from './configuration.ts'
 import { createErrorRenderer } from './error-renderer.ts'
@@ -39,7 +41,12 @@ import { createTokenStatusEndpoints } from './token-status-endpoints.ts'
 export interface ProviderInput
   extends Omit<
       ConfigurationInput,
-      'artifacts' | 'consents' | 'onAuthorizationRequest' | 'renderError' | 'resumeUrl'
+      | 'artifacts'
+      | 'consents'
+      | 'isSignedIn'
+      | 'onAuthorizationRequest'
+      | 'renderError'
+      | 'resumeUrl'
     >,
     GrantDependencies {
   readonly issuer: string
@@ -48,6 +55,8 @@ export interface ProviderInput
   readonly hostSession: HostSession | undefined
   /** Makes the jar through which all cookies of a request go. */
   readonly createCookieJar: (ctx: Context) => Cookies
+  /** Whether a pending request was begun in this browser. */
+  readonly isBoundToBrowser: (ctx: Context, pendingRequestToken: string) => boolean
   readonly throttle: ClientAuthenticationThrottle
 }
 
@@ -78,6 +87,7 @@ export function createProtocolEndpoints(input: ProviderInput): ProtocolEndpoints
       consents: storage.consents,
       renderError: createErrorRenderer(pages),
       onAuthorizationRequest: async (ctx) => hostSessions?.apply(ctx),
+      isSignedIn: (ctx, userId) => hostSessions?.isSignedIn(ctx, userId) ?? true,
       resumeUrl: (uid) => `${issuer}${AUTHORIZE_PATH}/${uid}`,
     }),
   )
@@ -90,13 +100,17 @@ export function createProtocolEndpoints(input: ProviderInput): ProtocolEndpoints
   const answerTokenStatus = createTokenStatusEndpoints(provider, input, audit)
   const [run] = provider.middleware as unknown as [Middleware]
 
+  const pendingRequests = createPendingRequests(provider, input)
+
   return {
-    pendingRequests: createPendingRequests(provider),
+    pendingRequests,
     async handle(ctx) {
       ignoreForeignParameters(ctx)
       await hostSessions?.read(ctx)
       const hostCookies = ctx.cookies
-      ctx.cookies = input.createCookieJar(ctx)
+      const finished = finishedRequestOf(ctx, input)
+      if (finished !== undefined) await pendingRequests.prepareResume(ctx, finished)
+      ctx.cookies = withoutInteractionCookies(input.createCookieJar(ctx), finished)
       try {
         await run(ctx as Parameters<Middleware>[0], async () => undefined)
       } finally {
@@ -125,6 +139,32 @@ function pinUrlsAndCookies(provider: Provider): void {
       return this.ctx.cookies
     },
   })
+}
+
+/** The pending request that the URL goes on with, if it was begun in this browser. */
+function finishedRequestOf(
+  ctx: Context,
+  { isBoundToBrowser }: Pick<ProviderInput, 'isBoundToBrowser'>,
+): string | undefined {
+  const prefix = `${AUTHORIZE_PATH}/`
+  if (!ctx.path.startsWith(prefix)) return undefined
+  const token = ctx.path.slice(prefix.length)
+  return isBoundToBrowser(ctx, token) ? token : undefined
+}
+
+/**
+ * oidc-provider binds a pending request to a browser with two cookies, which a sibling domain could
+ * plant. Ours does that already (browser-binding.ts), so those are not set, and not read.
+ */
+function withoutInteractionCookies(jar: Cookies, finishedRequest: string | undefined): Cookies {
+  const { get, set } = jar
+  jar.get = (name, options) =>
+    name === RESUME_COOKIE ? finishedRequest : get.call(jar, name, options)
+  jar.set = (name, value, options) =>
+    name === RESUME_COOKIE || name === INTERACTION_COOKIE
+      ? jar
+      : set.call(jar, name, value, options)
+  return jar
 }
 
 /** What our own record of a client says, in place of what oidc-provider was told. */

@@ -17,6 +17,8 @@ export interface HostSessions {
   read(ctx: Context): Promise<void>
   /** Makes what was read the session of oidc-provider. */
   apply(ctx: KoaContextWithOIDC): void
+  /** Whether a user is the one who is signed in at the host. */
+  isSignedIn(ctx: KoaContextWithOIDC, userId: string): boolean
 }
 
 /** Makes the bridge to the host's sessions. */
@@ -35,7 +37,12 @@ export function createHostSessions(hostSession: HostSession): HostSessions {
         delete session.accountId
       } else if (session.accountId !== signedIn.userId) {
         session.loginAccount({ accountId: signedIn.userId, loginTs: signedIn.authenticatedAt })
+        session.resetIdentifier() // so that nobody who knew it before can use it
       }
+    },
+
+    isSignedIn(ctx, userId) {
+      return found.get(ctx)?.userId === userId
     },
   }
 }

@@ -5,8 +5,9 @@
  * @module
  */
 
-import { interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider'
+import { errors, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider'
 import { needsConsent } from '../consent/consent-policy.ts'
+import type { Progress } from '../interaction/pending-request.ts'
 import type { Storage } from '../storage/storage.ts'
 import { mayUseClient } from '../tenancy/client-audience-policy.ts'
 import { userOf } from './account.ts'
@@ -56,19 +57,24 @@ export async function loadGrant(
   consents: Storage['consents'],
 ): Promise<InstanceType<KoaContextWithOIDC['oidc']['provider']['Grant']> | undefined> {
   const { oidc } = ctx
-  const { clientId } = requiredClient(ctx)
+  const client = requiredClient(ctx)
+  const { clientId } = client
   const userId = oidc.account?.accountId
   if (userId === undefined) return undefined
+
+  const redirectUri = String(oidc.params?.['redirect_uri'])
+  // It may have been taken from the client since the request was checked.
+  if (!client.redirectUriAllowed(redirectUri)) throw new errors.InvalidRedirectUri()
+
   const consent = await consents.find(userId, clientId)
   if (consent === undefined) return undefined
-
   const requestedScopes = [...oidc.requestParamScopes]
   const mustAsk = needsConsent({
     requestedScopes,
     grantedScopes: consent.scopes,
-    consentedScopes: consentedScopesOf(oidc.result),
+    consentedScopes: consentedScopesOf(oidc.result, userId),
     isConsentPrompted: oidc.prompts.has('consent'),
-    redirectUri: String(oidc.params?.['redirect_uri']),
+    redirectUri,
   })
   if (mustAsk) return undefined
 
@@ -81,9 +87,10 @@ export async function loadGrant(
   return grant
 }
 
-function consentedScopesOf(result: unknown): ReadonlyArray<string> | undefined {
-  const { consent } = (result ?? {}) as { readonly consent?: { readonly scopes?: Array<string> } }
-  return consent?.scopes
+/** What this user allowed just now, on our pages. */
+function consentedScopesOf(result: unknown, userId: string): ReadonlyArray<string> | undefined {
+  const { consent } = (result ?? {}) as Pick<Progress, 'consent'>
+  return consent?.userId === userId ? consent.scopes : undefined
 }
 
 function requiredClient(

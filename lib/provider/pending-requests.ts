@@ -8,15 +8,57 @@
  * @module
  */
 
+import type Cookies from 'cookies'
+import type { Context } from 'koa'
 import type { default as Provider } from 'oidc-provider'
 import type { PendingRequest, PendingRequests, Progress } from '../interaction/pending-request.ts'
 
 const PENDING_REQUEST_TOKEN = /^[\w-]{16,64}$/
 
 type Interaction = InstanceType<Provider['Interaction']>
+type Session = InstanceType<Provider['Session']>
+
+/** What the pending requests work with. */
+export interface PendingRequestDependencies {
+  readonly now: () => number
+  /** Makes the jar through which all cookies of a request go. */
+  readonly createCookieJar: (ctx: Context) => Cookies
+}
+
+/** What our pages leave with an interaction: for themselves, for us, and for oidc-provider. */
+interface Result {
+  readonly progress?: Progress
+  /** Whom the request was completed for. */
+  readonly userId?: string
+  readonly login?: { readonly accountId: string }
+}
+
+/** The pending requests, and what oidc-provider needs to go on with one. */
+export interface ProviderPendingRequests extends PendingRequests {
+  /**
+   * Called before oidc-provider goes on with one. Between the last page and now, another tab may have
+   * signed somebody else in: whoever answered by signing in takes over the session, any other answer
+   * was not given by the user of this session.
+   */
+  prepareResume(ctx: Context, pendingRequestToken: string): Promise<void>
+}
 
 /** Makes the pending requests of a provider. */
-export function createPendingRequests(provider: Provider): PendingRequests {
+export function createPendingRequests(
+  provider: Provider,
+  { now, createCookieJar }: PendingRequestDependencies,
+): ProviderPendingRequests {
+  const findSession = (ctx: Context): Promise<Session> => {
+    const cookies = createCookieJar(ctx)
+    cookies.set = () => cookies // only oidc-provider's own endpoints set the session cookie
+    return provider.Session.get({ oidc: { cookies } } as unknown as Context)
+  }
+  const { prototype } = provider.Interaction
+  const { save } = prototype
+  prototype.save = function (ttl) {
+    this.iat ??= now()
+    return save.call(this, ttl)
+  }
   const load = async (request: PendingRequest): Promise<Interaction> => {
     const interaction = await provider.Interaction.find(request.pendingRequestToken)
     if (interaction === undefined)
@@ -29,7 +71,7 @@ export function createPendingRequests(provider: Provider): PendingRequests {
       if (!PENDING_REQUEST_TOKEN.test(pendingRequestToken)) return undefined
       const [interaction, session] = await Promise.all([
         provider.Interaction.find(pendingRequestToken),
-        provider.Session.get(ctx),
+        findSession(ctx),
       ])
       return interaction && toPendingRequest(interaction, session.accountId)
     },
@@ -41,15 +83,17 @@ export function createPendingRequests(provider: Provider): PendingRequests {
     },
 
     async complete(ctx, request, userId) {
-      const { signedInUserId, isAccountChosen, consentedScopes } = request.progress
-      const [interaction, session] = await Promise.all([load(request), provider.Session.get(ctx)])
-      const isSessionOfUser = session.accountId === userId
-      if (session.accountId !== undefined && !isSessionOfUser) await session.destroy()
-      const hasSignedIn = signedInUserId !== undefined || !isSessionOfUser
+      const { progress } = request
+      const { signedInUserId, chosenUserId, consent } = progress
+      const [interaction, session] = await Promise.all([load(request), findSession(ctx)])
+      const hasSignedIn = signedInUserId !== undefined || session.accountId !== userId
       interaction.result = {
+        // Kept for a form that is submitted twice: it leads here again.
+        progress,
+        userId,
         ...(hasSignedIn ? { login: { accountId: userId } } : {}),
-        ...(hasSignedIn || isAccountChosen === true ? { select_account: {} } : {}),
-        ...(consentedScopes === undefined ? {} : { consent: { scopes: consentedScopes } }),
+        ...(hasSignedIn || chosenUserId === userId ? { select_account: {} } : {}),
+        ...(consent?.userId === userId ? { consent } : {}),
       }
       await interaction.persist()
       return interaction.returnTo
@@ -57,9 +101,26 @@ export function createPendingRequests(provider: Provider): PendingRequests {
 
     async deny(request, reason) {
       const interaction = await load(request)
-      interaction.result = { error: 'access_denied', error_description: reason }
+      const { progress } = request
+      interaction.result = { error: 'access_denied', error_description: reason, progress }
       await interaction.persist()
       return interaction.returnTo
+    },
+
+    async prepareResume(ctx, pendingRequestToken) {
+      const [interaction, session] = await Promise.all([
+        provider.Interaction.find(pendingRequestToken),
+        findSession(ctx),
+      ])
+      const { userId, login } = resultOf(interaction?.result)
+      if (interaction === undefined || userId === undefined) return
+      if (session.accountId === undefined || session.accountId === userId) return
+      if (login === undefined) {
+        interaction.result = {}
+        await interaction.persist()
+      } else {
+        await session.destroy()
+      }
     },
   }
 }
@@ -70,7 +131,7 @@ function toPendingRequest(
 ): PendingRequest {
   const { params } = interaction
   const text = (name: string): string | undefined => params[name] as string | undefined
-  const { progress } = (interaction.result ?? {}) as { readonly progress?: Progress }
+  const { progress } = resultOf(interaction.result)
   return {
     pendingRequestToken: interaction.uid,
     clientId: text('client_id') ?? '',
@@ -82,4 +143,8 @@ function toPendingRequest(
     createdAt: interaction.iat,
     progress: progress ?? {},
   }
+}
+
+function resultOf(result: unknown): Result {
+  return (result ?? {}) as Result
 }

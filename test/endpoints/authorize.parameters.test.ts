@@ -73,9 +73,9 @@ const badRequests: ReadonlyArray<[rule: string, changes: Changes, error: string]
     { request_uri: 'https://recruiter.example/request.jwt' },
     'request_uri_not_supported',
   ],
-  ['response_mode is fragment', { response_mode: 'fragment' }, 'unsupported_response_mode'],
-  ['response_mode is form_post', { response_mode: 'form_post' }, 'unsupported_response_mode'],
-  ['response_mode is jwt', { response_mode: 'jwt' }, 'unsupported_response_mode'],
+  ['response_mode is fragment', { response_mode: 'fragment' }, 'invalid_request'],
+  ['response_mode is form_post', { response_mode: 'form_post' }, 'invalid_request'],
+  ['response_mode is jwt', { response_mode: 'jwt' }, 'invalid_request'],
   [
     'resource is another API (RFC 8707 §2)',
     { resource: 'https://other.example' },
@@ -116,8 +116,7 @@ for (const responseType of [
         }),
       )
 
-      const error =
-        responseMode === 'fragment' ? 'unsupported_response_mode' : 'unsupported_response_type'
+      const error = 'unsupported_response_type'
       const parameters = assertErrorRedirect(t, visit, { redirectUri: REDIRECT_URI, error, issuer })
       t.is(parameters.get('state'), 'a state')
       t.is(visit.callback?.hash, '')

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import test from 'ava'
+import { createConsentId } from '../../lib/consent/consent-id.ts'
 import { createRefreshToken } from '../../lib/tokens/refresh-token.ts'
 import { startServer } from '../helpers/start-server.ts'
 import { assertRefused, isActive, redeem, refresh, tokensOf } from '../helpers/token-requests.ts'
@@ -166,7 +167,7 @@ test('POST /oauth/token authorization_code: whoever saw only the code cannot for
   const tokens = await tokensOf(t, await redeem(server, server.public, authorization))
 
   const fromTheCode = createHash('sha256').update(`token-family\0${authorization.code}`).digest()
-  const forged = createRefreshToken(fromTheCode)
+  const forged = createRefreshToken(createConsentId(), fromTheCode)
   await assertRefused(t, await refresh(server, server.public, forged), 400, 'invalid_grant')
   await tokensOf(t, await refresh(server, server.public, tokens.refresh_token))
 })

@@ -118,30 +118,35 @@ test('POST /oauth/token authorization_code: a consent withdrawn since leaves not
 
 test('POST /oauth/token authorization_code: a connection revoked while its code is redeemed leaves no live token (decision 2, checklist 39)', async (t) => {
   const storage = createMemoryStorage()
-  let isRevoking = false
+  let revoke = async (): Promise<void> => undefined
   const families: typeof storage.families = {
     ...storage.families,
     async create(family, now) {
-      if (isRevoking) {
-        const { userId, clientId } = family
-        await storage.consents.delete(userId, clientId)
-        await storage.families.revokeConnection(userId, clientId, now + 60, now)
-      }
+      await revoke()
       return await storage.families.create(family, now)
     },
   }
   const server = await startServer(t, { storage: { ...storage, families } })
   const { confidential } = server
-  const authorization = await server.authorize({
-    userId: 'ada',
-    clientId: confidential.client.clientId,
-  })
-  isRevoking = true
-  await assertRefused(t, await redeem(server, confidential, authorization), 400, 'invalid_grant')
   const { clientId } = confidential.client
-  const now = server.clock.now()
-  const alive = await storage.families.revokeConnection('ada', clientId, now + 60, now)
-  t.is(alive, 0)
+  const authorization = await server.authorize({ userId: 'ada', clientId })
+  revoke = async () => {
+    t.true(await storage.consents.delete('ada', clientId))
+  }
+  await assertRefused(t, await redeem(server, confidential, authorization), 400, 'invalid_grant')
+})
+
+test('POST /oauth/token authorization_code: a connection revoked just after its code was redeemed leaves no live token (decision 2, checklist 39)', async (t) => {
+  const storage = createMemoryStorage()
+  const server = await startServer(t, { storage })
+  const { confidential } = server
+  const { clientId } = confidential.client
+  const tokens = await server.issueTokens({ userId: 'ada', clientId })
+  t.true(await storage.consents.delete('ada', clientId))
+  t.false(await isActive(server, confidential, tokens.access_token))
+  t.false(await isActive(server, confidential, tokens.refresh_token ?? ''))
+  const response = await refresh(server, confidential, tokens.refresh_token ?? '')
+  await assertRefused(t, response, 400, 'invalid_grant')
 })
 
 test('POST /oauth/token authorization_code: a client without the refresh_token grant gets no refresh token, and a replay still kills its access token (OAuth 2.1 §4.1.3)', async (t) => {

@@ -66,7 +66,7 @@ test('POST /oauth/token authorization_code: the access token has the header and 
     tenant_id: 'acme',
   })
   t.is(typeof jti, 'string')
-  t.regex(String(grantId), /^[\w-]{43}$/)
+  t.regex(String(grantId), /^[\w-]{65}$/)
 })
 
 test('POST /oauth/token authorization_code: every authorization begins a family of its own; jti never repeats (RFC 9068 §2.2)', async (t) => {

@@ -47,7 +47,11 @@ export function assertErrorRedirect(
   const parameters = callback?.searchParams ?? new URLSearchParams()
   t.is(parameters.get('error'), error, callback?.href)
   t.deepEqual(parameters.getAll('iss'), [issuer])
-  t.false(parameters.has('code'))
+  const known = ['error', 'error_description', 'state', 'iss']
+  const unknown = [...parameters.keys()].filter((name) => !known.includes(name))
+  t.deepEqual(unknown, [])
+  // RFC 6749 §4.1.2.1: printable ASCII without " and \\.
+  t.regex(parameters.get('error_description') ?? '', /^[\x20-\x21\x23-\x5B\x5D-\x7E]*$/)
   t.is(headers.get('cache-control'), 'no-store')
   t.is(headers.get('referrer-policy'), 'no-referrer')
   assertNoCors(t, headers)

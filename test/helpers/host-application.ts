@@ -1,0 +1,91 @@
+/**
+ * A Koa application that mounts an authorization server beside routes of its own.
+ *
+ * @module
+ */
+
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import {
+  type AuthorizationServer,
+  type AuthorizationServerOptions,
+  createAuthorizationServer,
+  type RegisteredClient,
+} from '@teamcast/oauth-server'
+import { createMemoryStorage } from '@teamcast/oauth-server/memory'
+import type { ExecutionContext } from 'ava'
+import Koa from 'koa'
+import { testSigningKey } from '../../lib/testing/test-keys.ts'
+import { type Browser, type BrowserOptions, PASSWORD, startBrowser } from './browser.ts'
+import { ADA, CONFIDENTIAL_CLIENT, PUBLIC_CLIENT } from './start-server.ts'
+
+export interface HostOptions {
+  /** Issuer, when it is not the address that the application really listens at. */
+  readonly issuer?: string
+  /** Path of the issuer. Defaults to the root. */
+  readonly issuerPath?: string
+  readonly options?: Partial<AuthorizationServerOptions>
+  /** Puts the application together. Defaults to the server's middleware at the root. */
+  readonly assemble?: (app: Koa, server: AuthorizationServer) => void
+}
+
+export interface HostApplication {
+  readonly issuer: string
+  /** Where it really listens. */
+  readonly origin: string
+  readonly client: RegisteredClient
+  readonly publicClient: RegisteredClient
+  /** What the application reported as an error. */
+  readonly errors: ReadonlyArray<unknown>
+  /** A browser that reaches the issuer through the proxy, if there is one. */
+  startBrowser(options?: BrowserOptions): Browser
+  /** The URL that a URL of the issuer is really reached at. */
+  reach(url: string | URL): URL
+}
+
+/** Starts a host application that ends with the test. */
+export async function startHost(
+  t: ExecutionContext,
+  hostOptions: HostOptions = {},
+): Promise<HostApplication> {
+  const { assemble = (app, server) => app.use(server.middleware()), options } = hostOptions
+  const listener = createServer()
+  await new Promise<void>((resolve) => {
+    listener.listen(0, '127.0.0.1', resolve)
+  })
+  t.teardown(() => {
+    listener.close()
+    listener.closeAllConnections()
+  })
+  const { port } = listener.address() as AddressInfo
+  const origin = `http://127.0.0.1:${port}`
+  const issuer = hostOptions.issuer ?? origin + (hostOptions.issuerPath ?? '')
+
+  const server = createAuthorizationServer({
+    storage: createMemoryStorage(),
+    cookieKeys: ['cookie key of a test server, not a secret'],
+    findUser: async (userId) => (userId === ADA.userId ? ADA : undefined),
+    authenticateUser: async ({ username, password }) =>
+      username === ADA.email && password === PASSWORD ? ADA : undefined,
+    ...options,
+    issuer,
+    signingKeys: [testSigningKey()],
+  })
+  const app = new Koa()
+  const errors: Array<unknown> = []
+  app.on('error', (error) => errors.push(error))
+  assemble(app, server)
+  listener.on('request', app.callback())
+
+  const { origin: publicOrigin } = new URL(issuer)
+  const reach = (url: string | URL): URL => new URL(String(url).replace(publicOrigin, origin))
+  return {
+    issuer,
+    origin,
+    client: await server.clients.register(CONFIDENTIAL_CLIENT),
+    publicClient: await server.clients.register(PUBLIC_CLIENT),
+    errors,
+    startBrowser: (browserOptions) => startBrowser({ reach, ...browserOptions }),
+    reach,
+  }
+}

@@ -1,0 +1,108 @@
+import type { ConsentView, FormView, HtmlPage, SignInView } from '@teamcast/oauth-server'
+import { defaultPages } from '@teamcast/oauth-server'
+import test from 'ava'
+import { startBrowser } from '../helpers/browser.ts'
+import { authorizationUrl } from '../helpers/requests.ts'
+import { startServer } from '../helpers/start-server.ts'
+
+const CONTENT_SECURITY_POLICY = "default-src 'none'; frame-ancestors 'none'"
+
+function pageWith(form: FormView): HtmlPage {
+  const inputs = Object.entries(form.hidden).map(
+    ([name, value]) => `<input type="hidden" name="${name}" value="${value}">`,
+  )
+  const html = `<title>Host – Teamcast</title><form method="post" action="${form.url}">${inputs.join('')}</form>`
+  return { html, contentSecurityPolicy: CONTENT_SECURITY_POLICY }
+}
+
+test('pages: a host’s own renderers get the view, and their forms work', async (t) => {
+  const signInViews: Array<SignInView> = []
+  const consentViews: Array<ConsentView> = []
+  const { issuer, confidential } = await startServer(t, {
+    pages: {
+      signIn(view) {
+        signInViews.push(view)
+        return pageWith(view.form)
+      },
+      async consent(view) {
+        consentViews.push(view)
+        return pageWith(view.form)
+      },
+    },
+  })
+  const browser = startBrowser()
+
+  const url = authorizationUrl(issuer, confidential, { scope: 'interview:read' })
+  const signInPage = await browser.open(url)
+  t.is(signInPage.headers.get('content-security-policy'), CONTENT_SECURITY_POLICY)
+  t.is(signInPage.headers.get('x-frame-options'), 'DENY')
+  t.is(signInPage.headers.get('cache-control'), 'no-store')
+  const again = await browser.submit(signInPage, {
+    action: 'sign-in',
+    username: 'ada',
+    password: '',
+  })
+  t.is(again.status, 400)
+  const consentPage = await browser.signIn(again, 'ada@acme.test')
+  const granted = await browser.submit(consentPage, { action: 'allow' })
+
+  t.truthy(granted.callback?.searchParams.get('code'))
+  t.like(signInViews[0], {
+    client: { name: 'Acme Recruiter', redirectHost: 'recruiter.example' },
+    username: '',
+    problem: undefined,
+  })
+  t.like(signInViews[1], { username: 'ada', problem: 'invalid-credentials' })
+  t.is(consentViews.length, 1)
+  t.like(consentViews[0], {
+    user: { userId: 'ada' },
+    scopes: [{ scope: 'interview:read' }],
+    grantedScopes: [],
+  })
+})
+
+test('pages: a renderer of one’s own for one page leaves the others alone', async (t) => {
+  const { issuer, confidential } = await startServer(t, {
+    pages: { error: () => ({ html: 'host', contentSecurityPolicy: CONTENT_SECURITY_POLICY }) },
+  })
+
+  const signInPage = await startBrowser().open(authorizationUrl(issuer, confidential))
+  t.true(signInPage.html.includes('name="password"'))
+  const failure = await startBrowser().open(`${issuer}/oauth/continue`)
+  t.is(failure.status, 400)
+  t.is(failure.html, 'host')
+})
+
+test('pages: a renderer that fails is a page with 500; one for errors that fails is the server’s own page', async (t) => {
+  const fail = (): never => {
+    throw new Error('a template is missing')
+  }
+  const broken = await startServer(t, { pages: { signIn: fail } })
+  const veryBroken = await startServer(t, { pages: { signIn: fail, error: fail } })
+
+  for (const { issuer, confidential } of [broken, veryBroken]) {
+    const visit = await startBrowser().open(authorizationUrl(issuer, confidential))
+    t.is(visit.status, 500)
+    t.is(visit.headers.get('content-type'), 'text/html; charset=utf-8')
+    t.true(visit.html.includes('Something went wrong on our side'))
+    t.false(visit.html.includes('is missing'))
+  }
+  const { issuer } = veryBroken
+  const visit = await startBrowser().open(`${issuer}/oauth/authorize`)
+  t.is(visit.headers.get('x-frame-options'), 'DENY')
+  t.false(visit.html.includes('is missing'))
+})
+
+test('pages: the default renderers can be wrapped', async (t) => {
+  const { issuer, confidential } = await startServer(t, {
+    pages: {
+      async signIn(view) {
+        const page = await defaultPages.signIn(view)
+        return { ...page, html: page.html.replace('</main>', '<p>Need help?</p></main>') }
+      },
+    },
+  })
+
+  const { html } = await startBrowser().open(authorizationUrl(issuer, confidential))
+  t.true(html.includes('<p>Need help?</p>'))
+})

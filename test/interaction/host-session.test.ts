@@ -1,0 +1,235 @@
+import type { HostSession, HostSignInRequest } from '@teamcast/oauth-server'
+import test, { type ExecutionContext } from 'ava'
+import { assertErrorRedirect, assertNoCors } from '../helpers/authorization-responses.ts'
+import { type Browser, startBrowser, titleOf } from '../helpers/browser.ts'
+import { authorizationUrl } from '../helpers/requests.ts'
+import { type StartedServer, startServer } from '../helpers/start-server.ts'
+
+const REDIRECT_URI = 'https://recruiter.example/callback'
+const HOST_COOKIE = 'host_session'
+
+/** A host that keeps "user.time" in a cookie and signs users in at another origin. */
+async function startServerWithHostSession(t: ExecutionContext): Promise<HostServer> {
+  const requests: Array<HostSignInRequest> = []
+  const hostSession: HostSession = {
+    async signedInUser(ctx) {
+      const [userId = '', time] = ctx.cookies.get(HOST_COOKIE)?.split('.') ?? []
+      return userId === '' ? undefined : { userId, authenticatedAt: Number(time) }
+    },
+    signInUrl(request) {
+      requests.push(request)
+      return `https://teamcast.example/sign-in?${new URLSearchParams({ next: request.returnTo })}`
+    },
+  }
+  const server = await startServer(t, { hostSession })
+  return {
+    ...server,
+    requests,
+    signInAtHost(browser, userId) {
+      signOutAtHost(browser)
+      const value = `${userId}.${server.clock.now()}`
+      browser.userAgent.cookies.push({ name: HOST_COOKIE, value, path: '/' })
+    },
+  }
+}
+
+interface HostServer extends StartedServer {
+  /** What the host's sign-in page was asked for. */
+  readonly requests: ReadonlyArray<HostSignInRequest>
+  signInAtHost(browser: Browser, userId: string): void
+}
+
+function signOutAtHost({ userAgent: { cookies } }: Browser): void {
+  const index = cookies.findIndex(({ name }) => name === HOST_COOKIE)
+  if (index >= 0) cookies.splice(index, 1)
+}
+
+test('host session: who is signed in at the host sees no sign-in page', async (t) => {
+  const { issuer, confidential, requests, signInAtHost } = await startServerWithHostSession(t)
+  const browser = startBrowser()
+  signInAtHost(browser, 'ada')
+
+  const consentPage = await browser.open(authorizationUrl(issuer, confidential))
+  t.is(titleOf(consentPage), 'Allow access')
+  t.true(consentPage.html.includes('ada@acme.test'))
+  const granted = await browser.submit(consentPage, { action: 'allow' })
+
+  t.truthy(granted.callback?.searchParams.get('code'))
+  t.deepEqual(requests, [])
+  const again = await browser.open(authorizationUrl(issuer, confidential, { prompt: 'none' }))
+  t.truthy(again.callback?.searchParams.get('code'))
+})
+
+test('host session: who is not signed in is sent to the host, and goes on when back', async (t) => {
+  const server = await startServerWithHostSession(t)
+  const { issuer, confidential, requests, clock, signInAtHost } = server
+  const browser = startBrowser()
+
+  const left = await browser.open(
+    authorizationUrl(issuer, confidential, { login_hint: 'ada@acme.test' }),
+  )
+  t.is(left.status, 302)
+  t.is(left.callback?.host, 'teamcast.example')
+  t.is(left.headers.get('referrer-policy'), 'no-referrer')
+  t.is(left.headers.get('cache-control'), 'no-store')
+  assertNoCors(t, left.headers)
+  const [{ returnTo = '', ...request } = {}] = requests
+  t.deepEqual(request, { mustReauthenticate: false, loginHint: 'ada@acme.test' })
+  t.true(returnTo.startsWith(`${issuer}/oauth/continue?prt=`))
+
+  clock.advance(30)
+  signInAtHost(browser, 'ada')
+  const consentPage = await browser.open(returnTo)
+  const granted = await browser.submit(consentPage, { action: 'allow' })
+
+  t.truthy(granted.callback?.searchParams.get('code'))
+})
+
+test('host session: prompt=none without a session at the host → login_required', async (t) => {
+  const { issuer, confidential, signInAtHost } = await startServerWithHostSession(t)
+  const browser = startBrowser()
+  const url = authorizationUrl(issuer, confidential, { prompt: 'none' })
+  const expected = { redirectUri: REDIRECT_URI, error: 'login_required', issuer }
+  assertErrorRedirect(t, await browser.open(url), expected)
+
+  signInAtHost(browser, 'ada')
+  const consentPage = await browser.open(authorizationUrl(issuer, confidential))
+  await browser.submit(consentPage, { action: 'allow' })
+  t.truthy((await browser.open(url)).callback?.searchParams.get('code'))
+
+  signOutAtHost(browser)
+  assertErrorRedirect(t, await browser.open(url), expected)
+})
+
+test('host session: prompt=login asks the host to sign the user in anew, and only that counts', async (t) => {
+  const server = await startServerWithHostSession(t)
+  const { issuer, confidential, requests, clock, signInAtHost } = server
+  const browser = startBrowser()
+  signInAtHost(browser, 'ada')
+  const first = await browser.open(authorizationUrl(issuer, confidential))
+  await browser.submit(first, { action: 'allow' })
+  clock.advance(60)
+
+  await browser.open(authorizationUrl(issuer, confidential, { prompt: 'login' }))
+  const [request] = requests
+  t.true(request?.mustReauthenticate)
+  const returnTo = request?.returnTo ?? ''
+
+  const withoutSigningIn = await browser.open(returnTo)
+  t.is(withoutSigningIn.callback?.host, 'teamcast.example')
+  signInAtHost(browser, 'ada')
+  const granted = await browser.open(returnTo)
+  t.truthy(granted.callback?.searchParams.get('code'))
+})
+
+test('host session: who signs out at the host is asked again, also with a page open', async (t) => {
+  const { issuer, confidential, signInAtHost } = await startServerWithHostSession(t)
+  const browser = startBrowser()
+  signInAtHost(browser, 'ada')
+  const consentPage = await browser.open(authorizationUrl(issuer, confidential))
+
+  signOutAtHost(browser)
+
+  for (const visit of [
+    await browser.submit(consentPage, { action: 'allow' }),
+    await browser.open(consentPage.url),
+    await browser.open(authorizationUrl(issuer, confidential)),
+  ]) {
+    t.is(visit.callback?.host, 'teamcast.example')
+  }
+})
+
+test('host session: who signs out at the host before the way back gets no code', async (t) => {
+  const { issuer, confidential, signInAtHost } = await startServerWithHostSession(t)
+  const browser = startBrowser()
+  signInAtHost(browser, 'ada')
+  const first = await browser.open(authorizationUrl(issuer, confidential))
+  await browser.submit(first, { action: 'allow' })
+  const url = authorizationUrl(issuer, confidential, { prompt: 'consent' })
+  const consentPage = await browser.open(url)
+  const csrf = /name="csrf" value="([^"]+)"/.exec(consentPage.html)?.[1] ?? ''
+  const response = await browser.userAgent.submit(consentPage.url, { csrf, action: 'allow' })
+  const wayBack = response.headers.get('location') ?? ''
+  t.true(wayBack.includes('/oauth/authorize/'))
+
+  signOutAtHost(browser)
+
+  t.is((await browser.open(wayBack)).callback?.host, 'teamcast.example')
+})
+
+test('host session: another user at the host is another session, with consent of their own', async (t) => {
+  const { issuer, confidential, signInAtHost } = await startServerWithHostSession(t)
+  const browser = startBrowser()
+  signInAtHost(browser, 'ada')
+  const adasPage = await browser.open(authorizationUrl(issuer, confidential))
+  await browser.submit(adasPage, { action: 'allow' })
+  const sessionCookie = () =>
+    browser.userAgent.cookies.find(({ name }) => name === 'oauth_session')?.value
+  const adasSession = sessionCookie()
+
+  signInAtHost(browser, 'grace')
+
+  const gracesPage = await browser.open(authorizationUrl(issuer, confidential))
+  t.is(titleOf(gracesPage), 'Allow access')
+  t.true(gracesPage.html.includes('grace@globex.test'))
+  t.not(sessionCookie(), adasSession)
+})
+
+test('host session: what one user allowed on an open page is not another’s who signed in at the host since', async (t) => {
+  const { issuer, confidential, clock, signInAtHost } = await startServerWithHostSession(t)
+  const browser = startBrowser()
+  signInAtHost(browser, 'ada')
+  const adasPage = await browser.open(authorizationUrl(issuer, confidential))
+
+  clock.advance(5)
+  signInAtHost(browser, 'grace')
+
+  const gracesPage = await browser.submit(adasPage, { action: 'allow' })
+  t.is(titleOf(gracesPage), 'Allow access')
+  t.true(gracesPage.html.includes('grace@globex.test'))
+})
+
+test('host session: switch account sends to the host, however lately the user signed in there', async (t) => {
+  const server = await startServerWithHostSession(t)
+  const { issuer, confidential, requests, clock, signInAtHost } = server
+  const browser = startBrowser()
+  await browser.open(authorizationUrl(issuer, confidential))
+  const returnTo = requests[0]?.returnTo ?? ''
+  clock.advance(5)
+  signInAtHost(browser, 'ada')
+  const consentPage = await browser.open(returnTo)
+  clock.advance(5)
+
+  const left = await browser.submit(consentPage, { action: 'switch-account' })
+  t.is(left.callback?.host, 'teamcast.example')
+  t.true(requests.at(-1)?.mustReauthenticate)
+  clock.advance(5)
+  signInAtHost(browser, 'grace')
+
+  const gracesPage = await browser.open(returnTo)
+  t.is(titleOf(gracesPage), 'Allow access')
+  t.true(gracesPage.html.includes('grace@globex.test'))
+  const granted = await browser.submit(gracesPage, { action: 'allow' })
+  t.truthy(granted.callback?.searchParams.get('code'))
+})
+
+test('host session: a TENANT client refuses a user of another tenant', async (t) => {
+  const { issuer, tenant, signInAtHost } = await startServerWithHostSession(t)
+  const browser = startBrowser()
+  signInAtHost(browser, 'grace')
+
+  const refused = await browser.open(authorizationUrl(issuer, tenant))
+
+  t.is(refused.status, 403)
+  t.is(titleOf(refused), 'Access refused')
+})
+
+test('host session: a user of the host whom nobody can find is sent to sign in, not let in', async (t) => {
+  const { issuer, confidential, signInAtHost } = await startServerWithHostSession(t)
+  const browser = startBrowser()
+  signInAtHost(browser, 'nobody')
+
+  const visit = await browser.open(authorizationUrl(issuer, confidential))
+
+  t.is(visit.callback?.host, 'teamcast.example')
+})

@@ -1,0 +1,273 @@
+import test from 'ava'
+import { assertErrorPage, assertNoCors } from '../helpers/authorization-responses.ts'
+import { formOf, startBrowser, titleOf, type Visit } from '../helpers/browser.ts'
+import { authorizationUrl } from '../helpers/requests.ts'
+import { startServer } from '../helpers/start-server.ts'
+
+const EXPIRED = 'This sign-in has expired'
+const OTHER_BROWSER = 'This sign-in began in another browser'
+const FORM_REJECTED = 'We couldn’t accept this form'
+
+test('GET /oauth/continue: after ten minutes the page says that it has expired, and so does its form', async (t) => {
+  const { issuer, confidential, clock } = await startServer(t)
+  const browser = startBrowser()
+  const page = await browser.open(authorizationUrl(issuer, confidential))
+
+  clock.advance(599)
+  t.is(titleOf(await browser.open(page.url)), 'Sign in')
+  clock.advance(1)
+
+  for (const visit of [
+    await browser.open(page.url),
+    await browser.signIn(page, 'ada@acme.test'),
+    await browser.open(resumeUrlOf(issuer, page)),
+  ]) {
+    assertErrorPage(t, visit, 400)
+    t.is(titleOf(visit), EXPIRED)
+  }
+})
+
+test('GET /oauth/continue: in another browser the page says so, and nothing can be done there (OAuth 2.1 §7.13.2)', async (t) => {
+  const { issuer, confidential } = await startServer(t)
+  const browser = startBrowser()
+  const signInPage = await browser.open(authorizationUrl(issuer, confidential))
+  const consentPage = await browser.signIn(signInPage, 'ada@acme.test')
+
+  const stranger = startBrowser()
+  await stranger.authorize(authorizationUrl(issuer, confidential), 'grace@globex.test')
+  for (const visit of [
+    await stranger.open(consentPage.url),
+    await stranger.submit(consentPage, { action: 'allow' }),
+    await stranger.submit(consentPage, { action: 'deny' }),
+  ]) {
+    assertErrorPage(t, visit, 400)
+    t.is(titleOf(visit), OTHER_BROWSER)
+  }
+
+  t.is(titleOf(await browser.open(consentPage.url)), 'Allow access')
+})
+
+test('GET /oauth/authorize/…: a finished request cannot be carried into another browser (login CSRF)', async (t) => {
+  const { issuer, confidential } = await startServer(t)
+  const attacker = startBrowser()
+  const signInPage = await attacker.open(authorizationUrl(issuer, confidential))
+  const consentPage = await attacker.signIn(signInPage, 'grace@globex.test')
+  const { url, hidden } = formOf(consentPage)
+  await attacker.userAgent.submit(url, { ...hidden, action: 'allow' })
+  const resumeUrl = resumeUrlOf(issuer, signInPage)
+
+  const victim = startBrowser()
+  assertErrorPage(t, await victim.open(resumeUrl), 400)
+  for (const path of ['/', '/oauth/authorize', new URL(resumeUrl).pathname]) {
+    const planted = attacker.userAgent.cookies
+      .filter(({ name }) => name.startsWith('oauth_resume'))
+      .map(({ name, value }) => ({ name, value, path }))
+    victim.userAgent.cookies.push(...planted)
+    const ownPage = await victim.open(authorizationUrl(issuer, confidential))
+    for (const target of [resumeUrl, resumeUrlOf(issuer, ownPage)]) {
+      const visit = await victim.open(target)
+      t.is(visit.callback, undefined, path)
+    }
+  }
+
+  t.is(titleOf(await victim.open(authorizationUrl(issuer, confidential))), 'Sign in')
+})
+
+for (const query of [
+  '',
+  '?prt=',
+  '?prt=x',
+  `?prt=${'a'.repeat(43)}`,
+  `?prt=${'a'.repeat(5000)}`,
+  '?prt=%00',
+  '?prt=%ff',
+  '?prt[]=x',
+  '?prt=..%2f..%2f',
+]) {
+  test(`GET /oauth/continue${query.slice(0, 20)} (${query.length} characters): a token that is none gets the page of an expired request`, async (t) => {
+    const { issuer } = await startServer(t)
+
+    for (const method of ['GET', 'POST']) {
+      const response = await fetch(`${issuer}/oauth/continue${query}`, { method })
+      t.is(response.status, 400)
+      t.true((await response.text()).includes(EXPIRED))
+    }
+  })
+}
+
+test('GET /oauth/continue: the token twice is none', async (t) => {
+  const { issuer, confidential } = await startServer(t)
+  const browser = startBrowser()
+  const page = await browser.open(authorizationUrl(issuer, confidential))
+
+  const prt = page.url.searchParams.get('prt')
+  const visit = await browser.open(`${issuer}/oauth/continue?prt=${prt}&prt=${prt}`)
+
+  assertErrorPage(t, visit, 400)
+})
+
+test('GET /oauth/continue: a used token gets the page of an expired request, by reload, back button or form', async (t) => {
+  const { issuer, confidential } = await startServer(t)
+  const browser = startBrowser()
+  const signInPage = await browser.open(authorizationUrl(issuer, confidential))
+  const consentPage = await browser.signIn(signInPage, 'ada@acme.test')
+  await browser.submit(consentPage, { action: 'allow' })
+
+  for (const visit of [
+    await browser.open(consentPage.url),
+    await browser.signIn(signInPage, 'ada@acme.test'),
+    await browser.submit(consentPage, { action: 'allow' }),
+    await browser.submit(consentPage, { action: 'deny' }),
+    await browser.open(resumeUrlOf(issuer, signInPage)),
+  ]) {
+    assertErrorPage(t, visit, 400)
+    t.is(titleOf(visit), EXPIRED)
+  }
+})
+
+test('POST /oauth/continue: without, with a wrong, and with another request’s CSRF token nothing happens (OWASP CSRF)', async (t) => {
+  const { issuer, confidential, public: spa } = await startServer(t)
+  const browser = startBrowser()
+  const signInPage = await browser.open(authorizationUrl(issuer, confidential))
+  const consentPage = await browser.signIn(signInPage, 'ada@acme.test')
+  const otherSignInPage = await browser.open(authorizationUrl(issuer, spa))
+  const otherConsentPage = await browser.signIn(otherSignInPage, 'ada@acme.test')
+  const stranger = startBrowser()
+  const strangersSignInPage = await stranger.open(authorizationUrl(issuer, confidential))
+  const strangersPage = await stranger.signIn(strangersSignInPage, 'ada@acme.test')
+  const csrf = formOf(consentPage).hidden['csrf'] ?? ''
+  const [subject, signature] = csrf.split('.')
+
+  for (const token of [
+    undefined,
+    '',
+    '.',
+    'x',
+    subject,
+    `${subject}.`,
+    `.${signature}`,
+    `${csrf}x`,
+    csrf.toLowerCase(),
+    formOf(otherConsentPage).hidden['csrf'],
+    formOf(strangersPage).hidden['csrf'],
+  ]) {
+    for (const action of ['allow', 'deny', 'switch-account']) {
+      const fields = token === undefined ? { action } : { action, csrf: token }
+      const response = await browser.userAgent.submit(consentPage.url, fields)
+      t.is(response.status, 403)
+      t.is(response.headers.get('location'), null)
+      t.true((await response.text()).includes(FORM_REJECTED))
+    }
+  }
+
+  const still = await browser.open(consentPage.url)
+  t.is(titleOf(still), 'Allow access')
+  t.true(still.html.includes('ada@acme.test'))
+})
+
+test('POST /oauth/continue: a form of another type or size is refused, and does no harm', async (t) => {
+  const { issuer, confidential } = await startServer(t)
+  const browser = startBrowser()
+  const page = await browser.open(authorizationUrl(issuer, confidential))
+  const { csrf = '' } = formOf(page).hidden
+  const fields = { csrf, action: 'cancel' }
+  const multipart = new FormData()
+  for (const [name, value] of Object.entries(fields)) multipart.append(name, value)
+
+  for (const init of [
+    { body: JSON.stringify(fields), headers: { 'content-type': 'application/json' } },
+    { body: String(new URLSearchParams(fields)), headers: { 'content-type': 'text/plain' } },
+    { body: multipart },
+    { body: new URLSearchParams({ ...fields, x: 'x'.repeat(20_000) }) },
+    {},
+  ]) {
+    const response = await browser.userAgent.request(page.url, { method: 'POST', ...init })
+    t.is(response.status, 403)
+    await response.text()
+  }
+
+  t.is(titleOf(await browser.open(page.url)), 'Sign in')
+})
+
+test('POST /oauth/continue: an action that the page does not have leads back to the page', async (t) => {
+  const { issuer, confidential } = await startServer(t)
+  const browser = startBrowser()
+  const page = await browser.open(authorizationUrl(issuer, confidential))
+
+  for (const action of ['', 'allow', 'continue', 'switch-account', 'complete', '__proto__']) {
+    const visit = await browser.submit(page, { action })
+    t.deepEqual(
+      visit.responses.map(({ status }) => status),
+      [303, 200],
+    )
+    t.is(titleOf(visit), 'Sign in')
+  }
+})
+
+for (const method of ['HEAD', 'PUT', 'DELETE', 'OPTIONS']) {
+  test(`${method} /oauth/continue: is answered with 405 and Allow`, async (t) => {
+    const { issuer } = await startServer(t)
+
+    const response = await fetch(`${issuer}/oauth/continue?prt=x`, { method })
+
+    t.is(response.status, 405)
+    t.is(response.headers.get('allow'), 'GET, POST')
+    assertNoCors(t, response.headers)
+  })
+}
+
+test('GET /oauth/continue: a user who was disabled between sign-in and consent must sign in again', async (t) => {
+  const { issuer, confidential, users } = await startServer(t)
+  const browser = startBrowser()
+  const signInPage = await browser.open(authorizationUrl(issuer, confidential))
+  const consentPage = await browser.signIn(signInPage, 'ada@acme.test')
+
+  users.delete('ada')
+
+  t.is(titleOf(await browser.submit(consentPage, { action: 'allow' })), 'Sign in')
+  t.is(titleOf(await browser.open(consentPage.url)), 'Sign in')
+  t.is(titleOf(await browser.signIn(signInPage, 'grace@globex.test')), 'Allow access')
+})
+
+test('GET /oauth/continue: a client that was deleted meanwhile gets nothing', async (t) => {
+  const { issuer, confidential, authorizationServer } = await startServer(t)
+  const browser = startBrowser()
+  const signInPage = await browser.open(authorizationUrl(issuer, confidential))
+  const consentPage = await browser.signIn(signInPage, 'ada@acme.test')
+
+  await authorizationServer.clients.delete(confidential.client.clientId)
+
+  for (const visit of [
+    await browser.submit(consentPage, { action: 'allow' }),
+    await browser.submit(consentPage, { action: 'deny' }),
+    await browser.open(consentPage.url),
+    await browser.open(resumeUrlOf(issuer, signInPage)),
+  ]) {
+    assertErrorPage(t, visit, 400)
+  }
+})
+
+test('GET /oauth/continue: a redirect URI that the client lost meanwhile gets nothing', async (t) => {
+  const { issuer, confidential, authorizationServer } = await startServer(t)
+  const browser = startBrowser()
+  const signInPage = await browser.open(authorizationUrl(issuer, confidential))
+  const consentPage = await browser.signIn(signInPage, 'ada@acme.test')
+
+  await authorizationServer.clients.update(confidential.client.clientId, {
+    redirectUris: ['https://recruiter.example/elsewhere'],
+  })
+
+  for (const visit of [
+    await browser.submit(consentPage, { action: 'allow' }),
+    await browser.submit(consentPage, { action: 'deny' }),
+    await browser.open(consentPage.url),
+    await browser.open(resumeUrlOf(issuer, signInPage)),
+  ]) {
+    assertErrorPage(t, visit, 400)
+    t.is(titleOf(visit), 'This application’s request is not valid')
+  }
+})
+
+function resumeUrlOf(issuer: string, { url }: Visit): string {
+  return `${issuer}/oauth/authorize/${url.searchParams.get('prt')}`
+}

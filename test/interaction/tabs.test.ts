@@ -1,0 +1,246 @@
+import type { RegisteredClient } from '@teamcast/oauth-server'
+import test from 'ava'
+import { assertErrorPage } from '../helpers/authorization-responses.ts'
+import { formOf, startBrowser, titleOf, type Visit } from '../helpers/browser.ts'
+import { authorizationUrl, CODE_VERIFIER, postAs } from '../helpers/requests.ts'
+import { startServer } from '../helpers/start-server.ts'
+
+test('two tabs with two clients do not disturb each other', async (t) => {
+  const { issuer, confidential, public: spa } = await startServer(t)
+  const browser = startBrowser()
+  const first = await browser.open(authorizationUrl(issuer, confidential, { state: 'first' }))
+  const second = await browser.open(authorizationUrl(issuer, spa, { state: 'second' }))
+
+  const firstConsent = await browser.signIn(first, 'ada@acme.test')
+  t.true(firstConsent.html.includes('Acme Recruiter'))
+  const secondConsent = await browser.signIn(second, 'ada@acme.test')
+  t.true(secondConsent.html.includes('Acme Browser App'))
+  const firstGranted = await browser.submit(firstConsent, { action: 'allow' })
+  const secondGranted = await browser.submit(secondConsent, { action: 'allow' })
+
+  t.is(firstGranted.callback?.searchParams.get('state'), 'first')
+  t.is(firstGranted.callback?.host, 'recruiter.example')
+  t.is(secondGranted.callback?.searchParams.get('state'), 'second')
+  t.is(secondGranted.callback?.host, 'spa.example')
+  t.is(await userOf(issuer, confidential, firstGranted), 'ada')
+  t.is(await userOf(issuer, spa, secondGranted), 'ada')
+})
+
+test('two tabs with the same client, answered in the other order, get a code each', async (t) => {
+  const { issuer, confidential } = await startServer(t)
+  const browser = startBrowser()
+  const first = await browser.open(authorizationUrl(issuer, confidential, { state: 'first' }))
+  const second = await browser.open(authorizationUrl(issuer, confidential, { state: 'second' }))
+
+  const secondConsent = await browser.signIn(second, 'ada@acme.test')
+  const granted = await browser.submit(secondConsent, { action: 'allow' })
+  const firstGranted = await browser.open(first.url)
+
+  t.is(granted.callback?.searchParams.get('state'), 'second')
+  t.is(firstGranted.callback?.searchParams.get('state'), 'first')
+  t.is(await userOf(issuer, confidential, firstGranted), 'ada')
+})
+
+test('who has signed in in one tab need not in the other: reload, or even the password form, goes on', async (t) => {
+  const { issuer, confidential, public: spa } = await startServer(t)
+  const browser = startBrowser()
+  const first = await browser.open(authorizationUrl(issuer, confidential))
+  const second = await browser.open(authorizationUrl(issuer, spa))
+  const third = await browser.open(authorizationUrl(issuer, spa))
+  const consentPage = await browser.signIn(first, 'ada@acme.test')
+  await browser.submit(consentPage, { action: 'allow' })
+
+  t.is(titleOf(await browser.open(second.url)), 'Allow access')
+  t.is(titleOf(await browser.signIn(third, 'ada@acme.test')), 'Allow access')
+})
+
+test('a consent page of a user who is not the browser’s any more grants nothing: the page of the new one is shown', async (t) => {
+  const { issuer, confidential, public: spa } = await startServer(t)
+  const browser = startBrowser()
+  await browser.authorize(authorizationUrl(issuer, confidential), 'ada@acme.test')
+  const consentPage = await browser.open(authorizationUrl(issuer, spa))
+  t.true(consentPage.html.includes('ada@acme.test'))
+
+  const otherTab = authorizationUrl(issuer, confidential, { prompt: 'login' })
+  await browser.authorize(otherTab, 'grace@globex.test')
+
+  const shown = await browser.submit(consentPage, { action: 'allow' })
+  t.is(titleOf(shown), 'Allow access')
+  t.true(shown.html.includes('grace@globex.test'))
+  const granted = await browser.submit(shown, { action: 'allow' })
+  t.is(await userOf(issuer, spa, granted), 'grace')
+})
+
+test('a user who allowed is not answered for by another who signed in before the browser had got back', async (t) => {
+  const { issuer, confidential, public: spa } = await startServer(t)
+  const browser = startBrowser()
+  await browser.authorize(authorizationUrl(issuer, confidential), 'ada@acme.test')
+  const consentPage = await browser.open(authorizationUrl(issuer, spa))
+  const resumeUrl = await answerOnly(consentPage, browser.userAgent, { action: 'allow' })
+
+  const otherTab = authorizationUrl(issuer, confidential, { prompt: 'login' })
+  await browser.authorize(otherTab, 'grace@globex.test')
+
+  const shown = await browser.open(resumeUrl)
+  t.is(shown.callback, undefined)
+  t.is(titleOf(shown), 'Allow access')
+  t.true(shown.html.includes('grace@globex.test'))
+})
+
+test('a user who signed in here and allowed gets the code, though another signed in before the browser had got back', async (t) => {
+  const { issuer, confidential, public: spa } = await startServer(t)
+  const browser = startBrowser()
+  const signInPage = await browser.open(authorizationUrl(issuer, spa))
+  const consentPage = await browser.signIn(signInPage, 'ada@acme.test')
+  const resumeUrl = await answerOnly(consentPage, browser.userAgent, { action: 'allow' })
+
+  await browser.authorize(authorizationUrl(issuer, confidential), 'grace@globex.test')
+
+  const granted = await browser.open(resumeUrl)
+  t.is(await userOf(issuer, spa, granted), 'ada')
+  const chooser = await browser.open(authorizationUrl(issuer, spa, { prompt: 'select_account' }))
+  t.true(chooser.html.includes('ada@acme.test'))
+})
+
+test('an account chosen in one tab is not another’s who signed in meanwhile', async (t) => {
+  const { issuer, confidential } = await startServer(t)
+  const browser = startBrowser()
+  await browser.authorize(authorizationUrl(issuer, confidential), 'ada@acme.test')
+  const prompt = 'select_account consent'
+  const chooser = await browser.open(authorizationUrl(issuer, confidential, { prompt }))
+  const consentPage = await browser.submit(chooser, { action: 'continue' })
+  t.is(titleOf(consentPage), 'Allow access')
+
+  const otherTab = authorizationUrl(issuer, confidential, { prompt: 'login' })
+  await browser.authorize(otherTab, 'grace@globex.test')
+
+  const shown = await browser.submit(consentPage, { action: 'allow' })
+  t.is(titleOf(shown), 'Choose an account')
+  t.true(shown.html.includes('grace@globex.test'))
+})
+
+test('the back button: an outdated sign-in form does not sign anybody else in, and shows what is due', async (t) => {
+  const { issuer, confidential } = await startServer(t)
+  const browser = startBrowser()
+  const signInPage = await browser.open(authorizationUrl(issuer, confidential))
+  await browser.signIn(signInPage, 'ada@acme.test')
+
+  const shown = await browser.signIn(signInPage, 'grace@globex.test')
+
+  t.is(shown.responses[0]?.status, 303)
+  t.is(titleOf(shown), 'Allow access')
+  t.true(shown.html.includes('ada@acme.test'))
+})
+
+test('the back button: an outdated account chooser leads to what is due', async (t) => {
+  const { issuer, confidential } = await startServer(t)
+  const browser = startBrowser()
+  await browser.authorize(authorizationUrl(issuer, confidential), 'ada@acme.test')
+  const prompt = 'select_account consent'
+  const chooser = await browser.open(authorizationUrl(issuer, confidential, { prompt }))
+  await browser.submit(chooser, { action: 'continue' })
+
+  t.is(titleOf(await browser.submit(chooser, { action: 'continue' })), 'Allow access')
+})
+
+test('a reload shows the same page, and its form is as good', async (t) => {
+  const { issuer, confidential } = await startServer(t)
+  const browser = startBrowser()
+  const signInPage = await browser.open(authorizationUrl(issuer, confidential))
+  t.is(titleOf(await browser.open(signInPage.url)), 'Sign in')
+  const consentPage = await browser.signIn(signInPage, 'ada@acme.test')
+
+  const reloaded = await browser.open(consentPage.url)
+
+  t.is(titleOf(reloaded), 'Allow access')
+  const granted = await browser.submit(consentPage, { action: 'allow' })
+  t.truthy(granted.callback?.searchParams.get('code'))
+})
+
+test('Allow pressed twice: the second answer leads back to the client as well', async (t) => {
+  const { issuer, confidential } = await startServer(t)
+  const browser = startBrowser()
+  const signInPage = await browser.open(authorizationUrl(issuer, confidential))
+  const consentPage = await browser.signIn(signInPage, 'ada@acme.test')
+  await answerOnly(consentPage, browser.userAgent, { action: 'allow' })
+
+  const granted = await browser.submit(consentPage, { action: 'allow' })
+
+  t.is(await userOf(issuer, confidential, granted), 'ada')
+})
+
+test('Allow pressed twenty times at once: every code that comes of it belongs to the user', async (t) => {
+  const { issuer, confidential } = await startServer(t)
+  const browser = startBrowser()
+  const signInPage = await browser.open(authorizationUrl(issuer, confidential))
+  const consentPage = await browser.signIn(signInPage, 'ada@acme.test')
+
+  const visits = await Promise.all(
+    Array.from({ length: 20 }, () => browser.submit(consentPage, { action: 'allow' })),
+  )
+
+  const granted = visits.filter(({ callback }) => callback?.searchParams.has('code'))
+  t.true(granted.length >= 1)
+  for (const visit of granted) t.is(await userOf(issuer, confidential, visit), 'ada')
+  for (const visit of visits) if (!granted.includes(visit)) assertErrorPage(t, visit, 400)
+})
+
+test('the way back, opened twenty times at once, gives at least one code and no 5xx', async (t) => {
+  const { issuer, confidential } = await startServer(t)
+  const browser = startBrowser()
+  const signInPage = await browser.open(authorizationUrl(issuer, confidential))
+  const consentPage = await browser.signIn(signInPage, 'ada@acme.test')
+  const resumeUrl = await answerOnly(consentPage, browser.userAgent, { action: 'allow' })
+
+  const visits = await Promise.all(Array.from({ length: 20 }, () => browser.open(resumeUrl)))
+
+  t.true(visits.some(({ callback }) => callback?.searchParams.has('code')))
+  for (const visit of visits) if (visit.callback === undefined) assertErrorPage(t, visit, 400)
+})
+
+test('a browser that begins and never ends keeps ten pending requests, the newest', async (t) => {
+  const { issuer, confidential, clock } = await startServer(t)
+  const browser = startBrowser()
+  const pages: Array<Visit> = []
+  for (let tab = 0; tab < 13; tab += 1) {
+    pages.push(await browser.open(authorizationUrl(issuer, confidential)))
+    clock.advance(1)
+  }
+
+  const cookies = browser.userAgent.cookies.filter(({ name }) => name.includes('prt'))
+  t.is(cookies.length, 10)
+  const titles: Array<string | undefined> = []
+  for (const page of pages) titles.push(titleOf(await browser.open(page.url)))
+  t.is(titles.filter((title) => title === 'Sign in').length, 10)
+  t.is(titles.at(-1), 'Sign in')
+  t.is(titles[0], 'This sign-in began in another browser')
+})
+
+/** Submits a form and goes nowhere: where the answer would have led. */
+async function answerOnly(
+  page: Visit,
+  userAgent: ReturnType<typeof startBrowser>['userAgent'],
+  fields: Readonly<Record<string, string>>,
+): Promise<string> {
+  const { url, hidden } = formOf(page)
+  const response = await userAgent.submit(url, { ...hidden, ...fields })
+  await response.text()
+  return response.headers.get('location') ?? ''
+}
+
+/** Redeems the code that a browser was sent back with: whose it is. */
+async function userOf(
+  issuer: string,
+  client: RegisteredClient,
+  { callback }: Visit,
+): Promise<string | undefined> {
+  const response = await postAs(client, `${issuer}/oauth/token`, {
+    grant_type: 'authorization_code',
+    code: callback?.searchParams.get('code') ?? '',
+    code_verifier: CODE_VERIFIER,
+  })
+  const { access_token: accessToken = '' } = await response.json()
+  const [, payload = ''] = accessToken.split('.')
+  if (payload === '') return undefined
+  return JSON.parse(Buffer.from(payload, 'base64url').toString()).sub
+}

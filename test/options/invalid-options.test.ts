@@ -1,0 +1,250 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { ConfigurationError, createAuthorizationServer, type Issue } from '@teamcast/oauth-server'
+import { createMemoryStorage } from '@teamcast/oauth-server/memory'
+import test, { type ExecutionContext } from 'ava'
+import { newRsaKey, rsaKey, validOptions } from '../helpers/valid-options.ts'
+
+const key = rsaKey()
+const otherKey = newRsaKey(2048)
+const { d: _d, p: _p, q: _q, dp: _dp, dq: _dq, qi: _qi, ...publicKey } = key
+const ecKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({
+  format: 'jwk',
+})
+const hook = async (): Promise<undefined> => undefined
+
+const HTTPS_ONLY = 'must be an https URL (http only for localhost, 127.0.0.1 and [::1])'
+const ISSUER_PATH = 'must have a path of letters, digits and "-._~" only'
+const NO_QUERY = 'must not have a query or fragment (RFC 8414 §2)'
+const A_STORAGE = 'must be a Storage, for example createMemoryStorage()'
+const A_PRIVATE_KEY = 'must be a private RSA key as a JWK (kty "RSA", with "d")'
+const A_COMPLETE_KEY = 'must be a complete private RSA key (n, e, d, p, q, dp, dq, qi)'
+const KEYS = 'must be an array of private RSA JWKs'
+const SCOPE_NAME = 'must be named "resource:action"'
+const AN_AUDIENCE = 'must be an absolute URI without fragment'
+const WHOLE_SECONDS = 'must be a whole number of seconds'
+const ONE_WAY_TO_SIGN_IN = 'or "hostSession" must be given, and not both: it is how users sign in'
+const INSTANT = 'must tell the time in whole seconds since the Unix epoch'
+
+/** Options that are wrong in one place: what they are, where, and what is said about it. */
+const invalidOptions: ReadonlyArray<[changes: object, path: string, message: string]> = [
+  [{ issuer: undefined }, 'issuer', 'is missing; it must be a string'],
+  [{ issuer: 7 }, 'issuer', 'must be a string'],
+  [{ issuer: 'auth.example' }, 'issuer', 'must be an absolute https URL'],
+  [{ issuer: 'http://auth.example' }, 'issuer', HTTPS_ONLY],
+  [{ issuer: 'http://127.0.0.2' }, 'issuer', HTTPS_ONLY],
+  [{ issuer: 'http://localhost.evil.example' }, 'issuer', HTTPS_ONLY],
+  [{ issuer: 'ftp://auth.example' }, 'issuer', HTTPS_ONLY],
+  [{ issuer: 'javascript:alert(1)' }, 'issuer', HTTPS_ONLY],
+  [{ issuer: 'https://auth.example/' }, 'issuer', 'must not end with a slash'],
+  [{ issuer: 'https://auth.example/a/' }, 'issuer', 'must not end with a slash'],
+  [{ issuer: 'https://auth.example?a=b' }, 'issuer', NO_QUERY],
+  [{ issuer: 'https://auth.example?' }, 'issuer', NO_QUERY],
+  [{ issuer: 'https://auth.example#a' }, 'issuer', NO_QUERY],
+  [{ issuer: 'https://ada:secret@auth.example' }, 'issuer', 'must not contain credentials'],
+  [{ issuer: 'https://AUTH.example' }, 'issuer', canonical('https://auth.example')],
+  [{ issuer: 'https://auth.example:443' }, 'issuer', canonical('https://auth.example')],
+  [{ issuer: 'https://auth.example/a/../b' }, 'issuer', canonical('https://auth.example/b')],
+  [{ issuer: ' https://auth.example' }, 'issuer', canonical('https://auth.example')],
+  [{ issuer: 'https://auth.example/a//b' }, 'issuer', ISSUER_PATH],
+  [{ issuer: 'https://auth.example/a;b' }, 'issuer', ISSUER_PATH],
+  [{ issuer: 'https://auth.example/%zz' }, 'issuer', ISSUER_PATH],
+
+  [{ storage: undefined }, 'storage', `is missing; it ${A_STORAGE}`],
+  [{ storage: null }, 'storage', A_STORAGE],
+  [{ storage: new Map() }, 'storage', A_STORAGE],
+  [{ storage: { ...createMemoryStorage(), clients: undefined } }, 'storage', A_STORAGE],
+
+  [{ signingKeys: undefined }, 'signingKeys', `is missing; it ${KEYS}`],
+  [{ signingKeys: { keys: [key] } }, 'signingKeys', KEYS],
+  [{ signingKeys: [] }, 'signingKeys', 'must contain at least one private RSA key'],
+  [{ signingKeys: ['pem'] }, 'signingKeys.0', 'must be a JWK'],
+  [{ signingKeys: [key, newRsaKey(1024)] }, 'signingKeys.1', 'must have at least 2048 bits'],
+  [{ signingKeys: [ecKey] }, 'signingKeys.0', A_PRIVATE_KEY],
+  [{ signingKeys: [publicKey] }, 'signingKeys.0', A_PRIVATE_KEY],
+  [{ signingKeys: [{ ...key, qi: undefined }] }, 'signingKeys.0', A_COMPLETE_KEY],
+  [{ signingKeys: [{ ...key, n: '!' }] }, 'signingKeys.0', A_COMPLETE_KEY],
+  [
+    { signingKeys: [{ ...key, n: otherKey.n }] },
+    'signingKeys.0',
+    'must be one key: its members do not fit together',
+  ],
+  [
+    { signingKeys: [{ ...key, e: 'AQ' }] },
+    'signingKeys.0',
+    'must be one key: its members do not fit together',
+  ],
+  [{ signingKeys: [{ ...key, alg: 'PS256' }] }, 'signingKeys.0', 'must have "alg" RS256 or none'],
+  [{ signingKeys: [{ ...key, use: 'enc' }] }, 'signingKeys.0', 'must have "use" sig or none'],
+  [{ signingKeys: [{ ...key, kid: 7 }] }, 'signingKeys.0', 'must have a text as "kid", or none'],
+  [{ signingKeys: [{ ...key, kid: '' }] }, 'signingKeys.0', 'must have a text as "kid", or none'],
+  [
+    { signingKeys: [withKid(key, 'same'), withKid(otherKey, 'same')] },
+    'signingKeys',
+    'must not contain a key or a "kid" twice',
+  ],
+  [{ signingKeys: [key, key] }, 'signingKeys', 'must not contain a key or a "kid" twice'],
+
+  [{ cookieKeys: undefined }, 'cookieKeys', 'is missing; it must be an array of secrets'],
+  [
+    { cookieKeys: 'a secret that is long enough, as such' },
+    'cookieKeys',
+    'must be an array of secrets',
+  ],
+  [{ cookieKeys: [] }, 'cookieKeys', 'must contain at least one secret'],
+  [{ cookieKeys: ['x'.repeat(31)] }, 'cookieKeys.0', 'must have at least 32 characters'],
+  [{ cookieKeys: ['x'.repeat(32), ''] }, 'cookieKeys.1', 'must have at least 32 characters'],
+  [{ cookieKeys: [32] }, 'cookieKeys.0', 'must be a string'],
+
+  [{ scopes: {} }, 'scopes', 'must not be empty'],
+  [{ scopes: ['interview:read'] }, 'scopes', 'must map permission codes to sentences'],
+  [{ scopes: { read: 'Read' } }, 'scopes.read', SCOPE_NAME],
+  [{ scopes: { openid: 'Sign in' } }, 'scopes.openid', SCOPE_NAME],
+  [{ scopes: { 'Interview:read': 'Read' } }, 'scopes.Interview:read', SCOPE_NAME],
+  [{ scopes: { 'interview:read ': 'Read' } }, 'scopes.interview:read ', SCOPE_NAME],
+  [{ scopes: { 'a:b:c': 'Read' } }, 'scopes.a:b:c', SCOPE_NAME],
+  [{ scopes: { 'interview:read': ' ' } }, 'scopes.interview:read', 'must be a sentence'],
+  [{ scopes: { 'interview:read': null } }, 'scopes.interview:read', 'must be a sentence'],
+
+  [{ audience: 'api' }, 'audience', AN_AUDIENCE],
+  [{ audience: 'https://api.example#a' }, 'audience', AN_AUDIENCE],
+  [{ audience: 'https://api.example/ b' }, 'audience', AN_AUDIENCE],
+  [{ audience: ['https://api.example'] }, 'audience', 'must be a string'],
+
+  [{ refreshTokenGraceSeconds: -1 }, 'refreshTokenGraceSeconds', 'must be 0 or more'],
+  [{ refreshTokenGraceSeconds: 61 }, 'refreshTokenGraceSeconds', 'must be at most 60'],
+  [{ refreshTokenGraceSeconds: 0.5 }, 'refreshTokenGraceSeconds', WHOLE_SECONDS],
+  [{ refreshTokenGraceSeconds: '5' }, 'refreshTokenGraceSeconds', WHOLE_SECONDS],
+  [{ refreshTokenGraceSeconds: Number.NaN }, 'refreshTokenGraceSeconds', WHOLE_SECONDS],
+
+  [{ authenticateUser: undefined }, 'authenticateUser', ONE_WAY_TO_SIGN_IN],
+  [
+    { hostSession: { signedInUser: hook, signInUrl: () => '' } },
+    'authenticateUser',
+    ONE_WAY_TO_SIGN_IN,
+  ],
+  [
+    { authenticateUser: undefined, hostSession: null },
+    'hostSession',
+    'must be an object with signedInUser() and signInUrl()',
+  ],
+  [
+    { authenticateUser: undefined, hostSession: { signedInUser: hook } },
+    'hostSession.signInUrl',
+    'is missing; it must be a function',
+  ],
+  [
+    {
+      authenticateUser: undefined,
+      hostSession: { signedInUser: hook, signInUrl: () => '', signOutUrl: () => '' },
+    },
+    'hostSession.signOutUrl',
+    'is not an option; check its spelling',
+  ],
+
+  [{ findUser: undefined }, 'findUser', 'is missing; it must be a function'],
+  [{ findUser: {} }, 'findUser', 'must be a function'],
+  [{ authenticateUser: 'password' }, 'authenticateUser', 'must be a function'],
+  [{ authorizeSuperAdmin: true }, 'authorizeSuperAdmin', 'must be a function'],
+  [{ onEvent: [] }, 'onEvent', 'must be a function'],
+
+  [{ clock: 1_700_000_000 }, 'clock', 'must be a function'],
+  [{ clock: () => Date.now() }, 'clock', INSTANT],
+  [{ clock: () => 0.5 }, 'clock', INSTANT],
+  [{ clock: () => new Date() }, 'clock', INSTANT],
+
+  [{ pages: null }, 'pages', 'must be an object of page renderers'],
+  [{ pages: { signIn: '<html>' } }, 'pages.signIn', 'must be a function'],
+  [{ pages: { login: () => '' } }, 'pages.login', 'is not an option; check its spelling'],
+
+  [{ isuer: 'https://auth.example' }, 'isuer', 'is not an option; check its spelling'],
+  [JSON.parse('{"__proto__": {}}'), '__proto__', 'is not an option; check its spelling'],
+]
+
+invalidOptions.forEach(([changes, path, message], index) => {
+  test(`createAuthorizationServer: "${path}" ${message} (${index})`, (t) => {
+    t.deepEqual(issuesOf(t, { ...validOptions(), ...changes }), [{ path, message }])
+  })
+})
+
+for (const options of [undefined, null, 'options', 7, [], () => undefined]) {
+  test(`createAuthorizationServer: options must be an object, not ${typeof options} ${options}`, (t) => {
+    t.deepEqual(issuesOf(t, options), [{ path: 'options', message: 'must be an object' }])
+  })
+}
+
+test('createAuthorizationServer: reports everything that is wrong at once', (t) => {
+  const options = {
+    issuer: 'http://auth.example',
+    storage: {},
+    signingKeys: [ecKey],
+    cookieKeys: ['short'],
+    scopes: { read: 'Read' },
+    audience: 'api',
+    findUser: null,
+    refreshTokenGraceSeconds: 3600,
+    pages: { login: hook },
+    scope: 'interview:read',
+  }
+
+  const issues = issuesOf(t, options)
+
+  t.deepEqual(issues.map(({ path }) => path).sort(), [
+    'audience',
+    'authenticateUser',
+    'cookieKeys.0',
+    'findUser',
+    'issuer',
+    'pages.login',
+    'refreshTokenGraceSeconds',
+    'scope',
+    'scopes.read',
+    'signingKeys.0',
+    'storage',
+  ])
+})
+
+test('createAuthorizationServer: names every option that is missing', (t) => {
+  const issues = issuesOf(t, {})
+
+  t.deepEqual(
+    issues.map(({ path }) => path),
+    ['issuer', 'storage', 'signingKeys', 'cookieKeys', 'findUser', 'authenticateUser'],
+  )
+})
+
+test('createAuthorizationServer: the message of the error says it all, and shows no secret', (t) => {
+  const options = {
+    ...validOptions(),
+    signingKeys: [{ ...key, qi: undefined }],
+    cookieKeys: ['hunter2'],
+  }
+
+  const error = t.throws(() => createAuthorizationServer(options as never), {
+    instanceOf: ConfigurationError,
+    code: 'ERR_CONFIGURATION_INVALID',
+    message: `"signingKeys.0" ${A_COMPLETE_KEY}; "cookieKeys.0" must have at least 32 characters`,
+  })
+
+  t.false(JSON.stringify(error).includes('hunter2'))
+  t.false(JSON.stringify(error).includes(String(key.d)))
+})
+
+test('createAuthorizationServer: inherited options do not count, because they are copied', (t) => {
+  t.true(issuesOf(t, Object.create(validOptions())).length > 1)
+})
+
+function issuesOf(t: ExecutionContext, options: unknown): ReadonlyArray<Issue> {
+  const error = t.throws(() => createAuthorizationServer(options as never), {
+    instanceOf: ConfigurationError,
+    code: 'ERR_CONFIGURATION_INVALID',
+  })
+  return error?.issues ?? []
+}
+
+function canonical(issuer: string): string {
+  return `must be in its canonical form, "${issuer}"`
+}
+
+function withKid(jwk: object, kid: string): object {
+  return { ...jwk, kid }
+}
