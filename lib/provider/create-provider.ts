@@ -14,26 +14,21 @@ import { type KoaContextWithOIDC, Provider } from 'oidc-provider'
 import type { AuditLog } from '../audit/audit-log.ts'
 import { matchesClientSecret } from '../clients/client-secret.ts'
 import type { GrantDependencies } from '../grants/grant.ts'
-import { forbidOtherOrigins } from '../http/cors.ts'
 import { AUTHORIZE_PATH } from '../http/paths.ts'
 import { PRIVATE_HEADERS } from '../http/respond.ts'
 import type { PendingRequests } from '../interaction/pending-request.ts'
 import type { Pages } from '../pages/pages.ts'
 import type { HostSession } from '../users/authentication.ts'
+import { correctAnswer } from './answer-corrections.ts'
 import { recordProviderEvents } from './audit-events.ts'
 import { ignoreForeignParameters } from './authorization-request.ts'
 import { clientRecordOf } from './client-metadata.ts'
-import {
-  type ConfigurationInput,
-  INTERACTION_COOKIE,
-  isOriginOfPublicClient,
-  RESUME_COOKIE,
-  toProviderConfiguration,
-} from './configuration.ts'
+import { type ConfigurationInput, toProviderConfiguration } from './configuration.ts'
 import { createErrorRenderer } from './error-renderer.ts'
 import { tooManyRequests } from './errors.ts'
 import { registerGrants } from './grant-types.ts'
 import { createHostSessions } from './host-sessions.ts'
+import { finishedRequestOf, withoutInteractionCookies } from './interaction-cookies.ts'
 import { createPendingRequests } from './pending-requests.ts'
 import { createTokenStatusEndpoints } from './token-status-endpoints.ts'
 
@@ -106,9 +101,10 @@ export function createProtocolEndpoints(input: ProviderInput): ProtocolEndpoints
     pendingRequests,
     async handle(ctx) {
       ignoreForeignParameters(ctx)
+      ctx.status = 200 // not what a middleware of the host may have said before
       await hostSessions?.read(ctx)
       const hostCookies = ctx.cookies
-      const finished = finishedRequestOf(ctx, input)
+      const finished = finishedRequestOf(ctx, input.isBoundToBrowser)
       if (finished !== undefined) await pendingRequests.prepareResume(ctx, finished)
       ctx.cookies = withoutInteractionCookies(input.createCookieJar(ctx), finished)
       try {
@@ -117,11 +113,8 @@ export function createProtocolEndpoints(input: ProviderInput): ProtocolEndpoints
         ctx.cookies = hostCookies
       }
       await answerTokenStatus(ctx)
-      answerWithoutCredentials(ctx as KoaContextWithOIDC)
-      if (!isOwnOrigin(ctx as KoaContextWithOIDC)) forbidOtherOrigins(ctx)
+      correctAnswer(ctx as KoaContextWithOIDC)
       ctx.set(PRIVATE_HEADERS)
-      // The contract says 302; oidc-provider redirects with 303, and only after a GET here.
-      if (ctx.status === 303) ctx.status = 302
     },
   }
 }
@@ -141,32 +134,6 @@ function pinUrlsAndCookies(provider: Provider): void {
   })
 }
 
-/** The pending request that the URL goes on with, if it was begun in this browser. */
-function finishedRequestOf(
-  ctx: Context,
-  { isBoundToBrowser }: Pick<ProviderInput, 'isBoundToBrowser'>,
-): string | undefined {
-  const prefix = `${AUTHORIZE_PATH}/`
-  if (!ctx.path.startsWith(prefix)) return undefined
-  const token = ctx.path.slice(prefix.length)
-  return isBoundToBrowser(ctx, token) ? token : undefined
-}
-
-/**
- * oidc-provider binds a pending request to a browser with two cookies, which a sibling domain could
- * plant. Ours does that already (browser-binding.ts), so those are not set, and not read.
- */
-function withoutInteractionCookies(jar: Cookies, finishedRequest: string | undefined): Cookies {
-  const { get, set } = jar
-  jar.get = (name, options) =>
-    name === RESUME_COOKIE ? finishedRequest : get.call(jar, name, options)
-  jar.set = (name, value, options) =>
-    name === RESUME_COOKIE || name === INTERACTION_COOKIE
-      ? jar
-      : set.call(jar, name, value, options)
-  return jar
-}
-
 /** What our own record of a client says, in place of what oidc-provider was told. */
 function decideAboutClients(provider: Provider, { throttle, now }: ProviderInput): void {
   const { prototype } = provider.Client
@@ -182,30 +149,4 @@ function decideAboutClients(provider: Provider, { throttle, now }: ProviderInput
   // We decide about these ourselves, and say `unauthorized_client` where oidc-provider would not.
   prototype.grantTypeAllowed = () => true
   prototype.responseTypeAllowed = () => true
-}
-
-/**
- * A request that does not even say which client it comes from: oidc-provider calls that
- * `invalid_request`, RFC 6749 §5.2 `invalid_client`.
- */
-function answerWithoutCredentials(ctx: KoaContextWithOIDC): void {
-  const { client, params, route } = ctx.oidc
-  const names = [ctx.headers.authorization, params?.['client_id'], params?.['client_assertion']]
-  if (route === 'authorization' || route === 'resume' || ctx.status !== 400) return
-  if (client !== undefined || params === undefined || names.some((name) => name !== undefined))
-    return
-  ctx.status = 401
-  ctx.set('WWW-Authenticate', `Basic realm="${ctx.oidc.issuer}"`)
-  ctx.body = { error: 'invalid_client', error_description: 'client authentication is required' }
-}
-
-/**
- * Whether the answer may be read by scripts of the request's origin: those of the client's own browser
- * application, and everybody's preflight, which does not say who the client is.
- */
-function isOwnOrigin(ctx: KoaContextWithOIDC): boolean {
-  const { client, route } = ctx.oidc
-  if (ctx.method === 'OPTIONS') return true
-  if (client === undefined || (route !== 'token' && route !== 'revocation')) return false
-  return isOriginOfPublicClient(ctx.get('origin'), client)
 }

@@ -209,3 +209,16 @@ test('behind a body parser: client authentication by header and by body', async 
   t.is(json.status, 400)
   t.like(await json.json(), { error: 'invalid_request' })
 })
+
+test('in a host that says a status before anything else: the whole flow works', async (t) => {
+  const host = await startHost(t, {
+    assemble(app, server) {
+      app.use(async (ctx, next) => {
+        ctx.status = 418
+        await next()
+      })
+      app.use(server.middleware())
+    },
+  })
+  await completeFlow(t, host)
+})

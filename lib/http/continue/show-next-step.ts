@@ -1,0 +1,120 @@
+/**
+ * Showing what a pending request needs next.
+ *
+ * @module
+ */
+
+import type { Context } from 'koa'
+import type { FormView, SignInProblem } from '../../pages/pages.ts'
+import type { HostSession } from '../../users/authentication.ts'
+import type { User } from '../../users/user.ts'
+import { csrfTokenOf } from '../browser-binding.ts'
+import { clientViewOf, scopeViewsOf } from '../page-views.ts'
+import { redirectAfterGet, sendPage } from '../respond.ts'
+import { type ContinueDependencies, continueUrl, type Situation } from './situation.ts'
+
+/** Shows the page that is due, or leaves for where the request goes on. */
+export async function showNextStep(
+  dependencies: ContinueDependencies,
+  ctx: Context,
+  situation: Situation,
+): Promise<void> {
+  const { pages, hostSession } = dependencies
+  const { next, consent } = situation
+  const shared = { client: clientViewOf(situation.client, situation.request.redirectUri) }
+  switch (next.step) {
+    case 'sign-in':
+      if (hostSession !== undefined) leaveForHostSignIn(dependencies, ctx, situation, hostSession)
+      else await showSignIn(dependencies, ctx, situation, 200, situation.request.loginHint ?? '')
+      break
+    case 'select-account': {
+      const form = formOf(dependencies, situation, next.user)
+      sendPage(ctx, 200, await pages.selectAccount({ ...shared, form, user: next.user }))
+      break
+    }
+    case 'refuse-access': {
+      recordTenantRefusal(dependencies, ctx, situation, next.user)
+      const form = formOf(dependencies, situation, next.user)
+      sendPage(ctx, 403, await pages.accessRefused({ ...shared, form, user: next.user }))
+      break
+    }
+    case 'consent': {
+      const granted = consent?.scopes ?? []
+      const { scopes } = situation.request
+      const isNew = (scope: string): boolean => !granted.includes(scope)
+      // Asked again for what was granted already (prompt=consent, loopback): show it all.
+      const asked = scopes.some(isNew) ? scopes.filter(isNew) : scopes
+      const view = {
+        ...shared,
+        form: formOf(dependencies, situation, next.user),
+        user: next.user,
+        scopes: scopeViewsOf(asked, dependencies.scopes),
+        grantedScopes: scopeViewsOf(
+          scopes.filter((scope) => !asked.includes(scope)),
+          dependencies.scopes,
+        ),
+      }
+      sendPage(ctx, 200, await pages.consent(view))
+      break
+    }
+    case 'complete':
+      redirectAfterGet(
+        ctx,
+        await dependencies.pendingRequests.complete(ctx, situation.request, next.user.userId),
+      )
+      break
+  }
+}
+
+/** Shows the sign-in page. */
+export async function showSignIn(
+  dependencies: ContinueDependencies,
+  ctx: Context,
+  situation: Situation,
+  status: number,
+  username: string,
+  problem?: SignInProblem,
+): Promise<void> {
+  const page = await dependencies.pages.signIn({
+    client: clientViewOf(situation.client, situation.request.redirectUri),
+    form: formOf(dependencies, situation, undefined),
+    username,
+    problem,
+  })
+  sendPage(ctx, status, page)
+}
+
+function formOf(
+  dependencies: ContinueDependencies,
+  { request, bindingSecret }: Situation,
+  user: User | undefined,
+): FormView {
+  return {
+    url: continueUrl(dependencies, request),
+    hidden: { csrf: csrfTokenOf(bindingSecret, user?.userId) },
+  }
+}
+
+function leaveForHostSignIn(
+  dependencies: ContinueDependencies,
+  ctx: Context,
+  { request }: Situation,
+  hostSession: HostSession,
+): void {
+  const url = hostSession.signInUrl({
+    returnTo: continueUrl(dependencies, request),
+    mustReauthenticate:
+      request.prompts.has('login') || request.progress.sessionDismissedAt !== undefined,
+    loginHint: request.loginHint,
+  })
+  redirectAfterGet(ctx, url)
+}
+
+function recordTenantRefusal(
+  { audit }: ContinueDependencies,
+  ctx: Context,
+  { client }: Situation,
+  { userId, tenantId }: User,
+): void {
+  audit.record({ type: 'tenant.refused', clientId: client.clientId, userId, tenantId }, ctx.ip)
+}

@@ -1,0 +1,43 @@
+/**
+ * Where oidc-provider's answer is not the contract's.
+ *
+ * @module
+ */
+
+import type { KoaContextWithOIDC } from 'oidc-provider'
+import { forbidOtherOrigins } from '../http/cors.ts'
+import { isOriginOfPublicClient } from './configuration.ts'
+
+/** Corrects an answer. */
+export function correctAnswer(ctx: KoaContextWithOIDC): void {
+  answerWithoutCredentials(ctx)
+  if (!isOwnOrigin(ctx)) forbidOtherOrigins(ctx)
+  // The contract says 302; oidc-provider redirects with 303, and only after a GET here.
+  if (ctx.status === 303) ctx.status = 302
+}
+
+/**
+ * A request that does not even say which client it comes from: oidc-provider calls that
+ * `invalid_request`, RFC 6749 §5.2 `invalid_client`.
+ */
+function answerWithoutCredentials(ctx: KoaContextWithOIDC): void {
+  const { client, params, route } = ctx.oidc
+  const names = [ctx.headers.authorization, params?.['client_id'], params?.['client_assertion']]
+  if (route === 'authorization' || route === 'resume' || ctx.status !== 400) return
+  if (client !== undefined || params === undefined || names.some((name) => name !== undefined))
+    return
+  ctx.status = 401
+  ctx.set('WWW-Authenticate', `Basic realm="${ctx.oidc.issuer}"`)
+  ctx.body = { error: 'invalid_client', error_description: 'client authentication is required' }
+}
+
+/**
+ * Whether the answer may be read by scripts of the request's origin: those of the client's own browser
+ * application, and everybody's preflight, which does not say who the client is.
+ */
+function isOwnOrigin(ctx: KoaContextWithOIDC): boolean {
+  const { client, route } = ctx.oidc
+  if (ctx.method === 'OPTIONS') return true
+  if (client === undefined || (route !== 'token' && route !== 'revocation')) return false
+  return isOriginOfPublicClient(ctx.get('origin'), client)
+}
