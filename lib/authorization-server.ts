@@ -10,7 +10,7 @@ import { cacheClients } from './clients/client-cache.ts'
 import { type ClientRegistry, createClientRegistry } from './clients/client-registry.ts'
 import { findClientRecord } from './clients/find-client-record.ts'
 import { createBrowserBinding } from './http/browser-binding.ts'
-import { createContinueRoute } from './http/continue-route.ts'
+import { createContinueRoute } from './http/continue/continue-route.ts'
 import { cookieSettingsFor, createCookieJar } from './http/cookies.ts'
 import { metadataOf } from './http/metadata.ts'
 import {
@@ -147,7 +147,7 @@ function createRoutes(
   ])
   const { authorizeSuperAdmin } = options
   if (authorizeSuperAdmin !== undefined) {
-    const handle = createSuperAdminRoute({ clients, authorizeSuperAdmin, audit })
+    const handle = createSuperAdminRoute({ issuer, clients, authorizeSuperAdmin, audit })
     routes.set(SUPER_ADMIN_CLIENTS_PATH, { audience: 'programs', methods: ['POST'], handle })
   }
   const resume: Route = { ...forPeople, methods: ['GET'] }
