@@ -13,6 +13,7 @@ import { createClientSecret } from './client-secret.ts'
 import { findClientRecord } from './find-client-record.ts'
 import { type ClientSettings, createClientValidator } from './validate-client.ts'
 
+const MAXIMUM_PAGE_SIZE = 100
 const CLIENT_ID_PREFIX = 'tc_'
 // 131 bits: nobody guesses one, and none is ever made twice.
 const CLIENT_ID_RANDOM_LENGTH = 22
@@ -52,7 +53,11 @@ export interface ClientRegistry {
   /** Finds a client. */
   find(clientId: string): Promise<Client | undefined>
 
-  /** Lists clients, newest first. */
+  /**
+   * Lists clients, newest first.
+   *
+   * @throws RangeError when `limit` is not 1 to 100.
+   */
   list(request: PageRequest): Promise<Page<Client>>
 
   /**
@@ -107,6 +112,7 @@ export function createClientRegistry(options: {
     },
 
     async list(request) {
+      requirePageSize(request.limit)
       const { items, nextCursor } = await store.list(request)
       return { items: items.map(withoutSecrets), nextCursor }
     },
@@ -130,6 +136,11 @@ export function createClientRegistry(options: {
       }
     },
   })
+}
+
+function requirePageSize(limit: number): void {
+  if (Number.isInteger(limit) && limit >= 1 && limit <= MAXIMUM_PAGE_SIZE) return
+  throw new RangeError(`"limit" must be a whole number from 1 to ${MAXIMUM_PAGE_SIZE}`)
 }
 
 function withoutSecrets({ version: _version, secrets: _secrets, ...client }: ClientRecord): Client {

@@ -8,6 +8,15 @@ const LOOPBACK_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]'])
 const MAXIMUM_LENGTH = 2000
 // RFC 3986 §2: everything a URI may contain, as it stands.
 const URI_CHARACTERS = /^[A-Za-z0-9\-._~:/?#[\]@!$&'()*+,;=%]+$/
+// The URL standard also lets `*`, `,` and `;` stand in a host; no name has them.
+const HOST = /^([a-z0-9._-]+|\[[0-9a-f:.]+\])$/
+
+/** Whether a text is an https URL as RFC 3986 writes it, without credentials. */
+export function isHttpsUrl(text: string): boolean {
+  const url = URL.parse(text)
+  if (url?.protocol !== 'https:' || !URI_CHARACTERS.test(text)) return false
+  return url.username === '' && url.password === '' && HOST.test(url.hostname)
+}
 
 /**
  * Checks a redirect URI: https, http for localhost, 127.0.0.1 and [::1], or the private-use scheme of a
@@ -26,6 +35,7 @@ export function problemOfRedirectUri(redirectUri: string): string | undefined {
     return 'must be https; http is for localhost, 127.0.0.1 and [::1] only'
   }
   const isWeb = url.protocol === 'https:' || url.protocol === 'http:'
+  if (isWeb && !HOST.test(url.hostname)) return 'must have the name of one host, without wildcards'
   if (!isWeb && !isPrivateUseRedirectUri(redirectUri)) {
     return 'must be an https URL, or have the scheme of an app such as com.example.app'
   }

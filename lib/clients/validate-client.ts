@@ -13,7 +13,7 @@ import {
 } from '../lifetimes.ts'
 import type { ScopeCatalogue } from '../scopes/scope-catalogue.ts'
 import type { Client } from './client.ts'
-import { isPrivateUseRedirectUri, problemOfRedirectUri } from './redirect-uri.ts'
+import { isHttpsUrl, isPrivateUseRedirectUri, problemOfRedirectUri } from './redirect-uri.ts'
 
 /** The fields of a client that somebody chooses. */
 export type ClientSettings = Omit<Client, 'clientId' | 'createdAt' | 'updatedAt'>
@@ -21,8 +21,12 @@ export type ClientSettings = Omit<Client, 'clientId' | 'createdAt' | 'updatedAt'
 const IMMUTABLE_FIELDS: ReadonlySet<string> = new Set(['audience', 'tenantId', 'clientType'])
 const MAXIMUM_REDIRECT_URIS = 20
 const MAXIMUM_URL_LENGTH = 2000
-// Control characters, and those that turn the direction of a text around: a name must be what it seems.
-const DECEPTIVE_CHARACTERS = /[\p{Cc}\u202A-\u202E\u2066-\u2069]/u
+// Controls, line separators, half characters, and what nobody sees or turns a text around: a name must
+// be what it seems. The joiners and selectors that some scripts and emoji are made with may stay.
+const DECEPTIVE_CHARACTERS =
+  /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}[\p{Default_Ignorable_Code_Point}--[\u200C\u200D\uFE00-\uFE0F]]]/v
+const LETTER_OR_DIGIT = /[\p{L}\p{N}]/u
+const UNPRINTABLE_CHARACTERS = /[\p{Cc}\p{Cs}]/u
 
 type FieldSchemas = { readonly [Field in keyof ClientSettings]: z.ZodType<unknown> }
 
@@ -33,12 +37,20 @@ function fieldSchemas(catalogue: ScopeCatalogue): FieldSchemas {
       .trim()
       .min(3, 'must have at least 3 characters')
       .max(255, 'must have at most 255 characters')
-      .refine((name) => !DECEPTIVE_CHARACTERS.test(name), 'must not contain control characters'),
+      .refine(
+        (name) => !DECEPTIVE_CHARACTERS.test(name),
+        'must not contain control or invisible characters',
+      )
+      .refine((name) => LETTER_OR_DIGIT.test(name), 'must contain a letter or a digit'),
     audience: z.enum(['TENANT', 'PLATFORM'], 'must be TENANT or PLATFORM'),
     tenantId: optional(
       z
         .string('must be a string')
-        .min(1, 'must not be empty')
+        .refine((tenantId) => tenantId.trim() !== '', 'must not be empty')
+        .refine(
+          (tenantId) => !UNPRINTABLE_CHARACTERS.test(tenantId),
+          'must not contain control characters',
+        )
         .max(255, 'must have at most 255 characters'),
     ),
     clientType: z.enum(['CONFIDENTIAL', 'PUBLIC'], 'must be CONFIDENTIAL or PUBLIC'),
@@ -88,7 +100,7 @@ function fieldSchemas(catalogue: ScopeCatalogue): FieldSchemas {
 const httpsUrl = z
   .string('must be a string')
   .max(MAXIMUM_URL_LENGTH, `must have at most ${MAXIMUM_URL_LENGTH} characters`)
-  .refine((url) => URL.parse(url)?.protocol === 'https:', 'must be an https URL')
+  .refine(isHttpsUrl, 'must be an https URL, in ASCII and without credentials')
 
 /** JSON has no `undefined`: `null` stands for a field that is left out. */
 function optional<Schema extends z.ZodType>(schema: Schema): z.ZodType<unknown> {
@@ -129,6 +141,7 @@ export function createClientValidator(catalogue: ScopeCatalogue): ClientValidato
   const schemas = fieldSchemas(catalogue)
   return {
     validateNew(input) {
+      requireObject(input)
       const parsed = parseFields(schemas, { ...defaultsFor(input), ...withoutUndefined(input) })
       return settingsOrThrow(parsed.settings, [
         ...parsed.issues,
@@ -136,7 +149,9 @@ export function createClientValidator(catalogue: ScopeCatalogue): ClientValidato
       ])
     },
 
-    validateChanges(current, input) {
+    validateChanges(current, given) {
+      requireObject(given)
+      const input = withoutUndefined(given)
       const names = Object.keys(input)
       const immutable = names.filter((field) => IMMUTABLE_FIELDS.has(field))
       const changed = Object.entries(schemas).filter(
@@ -150,6 +165,11 @@ export function createClientValidator(catalogue: ScopeCatalogue): ClientValidato
       ])
     },
   }
+}
+
+function requireObject(input: unknown): void {
+  if (typeof input === 'object' && input !== null && !Array.isArray(input)) return
+  throw new ClientMetadataError([{ path: 'client', message: 'must be an object' }])
 }
 
 function defaultsFor(input: object): Partial<ClientSettings> {
