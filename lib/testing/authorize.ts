@@ -38,15 +38,35 @@ export interface Authorization {
 export async function authorize(request: AuthorizationRequest): Promise<Authorization> {
   const { redirectUri, userAgent = createUserAgent() } = request
   const codeVerifier = randomBytes(32).toString('base64url')
-  let location = authorizationUrl(request, codeVerifier)
+  const url = authorizationUrl(request, codeVerifier)
+  const callback = await answerPages(url, { ...request, userAgent })
+  return { code: codeFrom(callback), codeVerifier, redirectUri }
+}
+
+/** Who answers the pages on the way from an authorization request to the client. */
+export interface PageAnswers {
+  readonly redirectUri: string
+  readonly username: string
+  readonly password: string
+  readonly userAgent: UserAgent
+}
+
+/**
+ * Follows an authorization request to the client's redirect URI, and says yes to every page.
+ *
+ * @returns Where the client gets its answer.
+ */
+export async function answerPages(url: URL, answers: PageAnswers): Promise<URL> {
+  const { redirectUri, userAgent } = answers
+  let location = url
   let response = await userAgent.request(location)
   for (let pages = 0; pages <= MAXIMUM_PAGES; ) {
     const target = response.headers.get('location')
     if (target === null) {
       pages += 1
-      response = await userAgent.submit(location, await answerTo(response, request))
+      response = await userAgent.submit(location, await answerTo(response, answers))
     } else if (target.startsWith(redirectUri)) {
-      return { code: codeFrom(new URL(target)), codeVerifier, redirectUri }
+      return new URL(target)
     } else {
       location = new URL(target, location)
       response = await userAgent.request(location)
@@ -71,7 +91,7 @@ function authorizationUrl(request: AuthorizationRequest, codeVerifier: string): 
 
 async function answerTo(
   page: Response,
-  { username, password }: AuthorizationRequest,
+  { username, password }: PageAnswers,
 ): Promise<Record<string, string>> {
   const html = await page.text()
   const csrf = /name="csrf" value="([^"]+)"/.exec(html)?.[1] ?? ''
