@@ -49,14 +49,17 @@ async function readText(ctx: Context, maximumBytes: number): Promise<string | un
   try {
     for await (const chunk of ctx.req.iterator({ destroyOnReturn: false })) {
       length += chunk.length
-      if (length > maximumBytes) return undefined
+      if (length > maximumBytes) break
       chunks.push(chunk)
     }
   } catch {
     // The sender went away in the middle of its request; there is nobody to answer.
     return undefined
   }
-  return Buffer.concat(chunks).toString('utf8')
+  if (length <= maximumBytes) return Buffer.concat(chunks).toString('utf8')
+  // Takes in the rest and forgets it: the connection's next request comes after it.
+  ctx.req.resume()
+  return undefined
 }
 
 function parsedByHost(ctx: Context): Record<string, unknown> | undefined {

@@ -10,10 +10,12 @@ import type { ClientRegistry, NewClient } from '../clients/client-registry.ts'
 import { ClientMetadataError } from '../errors.ts'
 import type { AuthorizeSuperAdmin } from '../options.ts'
 import { readJson } from './body.ts'
+import { SUPER_ADMIN_CLIENTS_PATH } from './paths.ts'
 import { PRIVATE_HEADERS, sendJsonError } from './respond.ts'
 
 /** What the route works with. */
 export interface SuperAdminDependencies {
+  readonly issuer: string
   readonly clients: ClientRegistry
   readonly authorizeSuperAdmin: AuthorizeSuperAdmin
   readonly audit: AuditLog
@@ -21,6 +23,7 @@ export interface SuperAdminDependencies {
 
 /** Makes the route that registers clients. */
 export function createSuperAdminRoute({
+  issuer,
   clients,
   authorizeSuperAdmin,
   audit,
@@ -36,6 +39,12 @@ export function createSuperAdminRoute({
       sendJsonError(ctx, 403, 'forbidden', 'only a SuperAdmin may do this')
       return
     }
+    // A hook that returns something else, such as `false`, must not let anybody in.
+    if (decision !== 'allowed') {
+      throw new TypeError(
+        'authorizeSuperAdmin must return "allowed", "unauthenticated" or "forbidden"',
+      )
+    }
 
     const body = await readJson(ctx)
     if (body === undefined) {
@@ -47,7 +56,7 @@ export function createSuperAdminRoute({
       const { client, clientSecret } = await clients.register(body as unknown as NewClient)
       audit.record({ type: 'client.registered', clientId: client.clientId }, ctx.ip)
       ctx.set(PRIVATE_HEADERS)
-      ctx.set('Location', `${ctx.path}/${client.clientId}`)
+      ctx.set('Location', `${issuer}${SUPER_ADMIN_CLIENTS_PATH}/${client.clientId}`)
       ctx.status = 201
       ctx.body = clientSecret === undefined ? client : { ...client, clientSecret }
     } catch (error) {
