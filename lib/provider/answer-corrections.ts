@@ -21,11 +21,11 @@ export function correctAnswer(ctx: KoaContextWithOIDC): void {
  * `invalid_request`, RFC 6749 §5.2 `invalid_client`.
  */
 function answerWithoutCredentials(ctx: KoaContextWithOIDC): void {
-  const { client, params, route } = ctx.oidc
-  const names = [ctx.headers.authorization, params?.['client_id'], params?.['client_assertion']]
+  const { client, params, body, route } = ctx.oidc
+  // As sent: oidc-provider takes out what was sent twice, which is another mistake.
+  const names = [ctx.headers.authorization, body?.['client_id'], body?.['client_assertion']]
   if (route === 'authorization' || route === 'resume' || ctx.status !== 400) return
-  if (client !== undefined || params === undefined || names.some((name) => name !== undefined))
-    return
+  if (client !== undefined || params === undefined || names.some(Boolean)) return
   ctx.status = 401
   ctx.set('WWW-Authenticate', `Basic realm="${ctx.oidc.issuer}"`)
   ctx.body = { error: 'invalid_client', error_description: 'client authentication is required' }

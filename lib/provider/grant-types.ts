@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { default as Provider } from 'oidc-provider'
+import { errors, type KoaContextWithOIDC, type default as Provider } from 'oidc-provider'
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { GrantType } from '../clients/client.ts'
 import { authorizationCodeGrant } from '../grants/authorization-code-grant.ts'
@@ -45,7 +45,7 @@ export function registerGrants(
         const granted = await answeringStorageErrors(() =>
           grant(dependencies, {
             client,
-            parameters: presentParameters(ctx.oidc.params, parameters),
+            parameters: presentParameters(ctx, parameters),
           }),
         ).catch((error: unknown) => {
           throw error instanceof GrantRefusal ? new RefusedGrantError(error) : error
@@ -59,20 +59,27 @@ export function registerGrants(
           ctx.ip,
         )
       },
-      [...parameters],
+      parameters.filter((name) => name !== 'scope'),
     )
   }
 }
 
-/** An empty parameter is an absent one (RFC 6749 §3.2). */
+/**
+ * The parameters as sent; an empty one is an absent one (RFC 6749 §3.2).
+ *
+ * `scope` is kept from oidc-provider, which would refuse a malformed one on sight: a spent refresh token
+ * must not be overlooked because of what was sent along with it.
+ */
 function presentParameters(
-  all: object,
+  { oidc: { body } }: Pick<KoaContextWithOIDC, 'oidc'>,
   names: ReadonlyArray<TokenParameter>,
 ): Partial<Record<TokenParameter, string>> {
-  const values = all as Readonly<Record<string, unknown>>
   return Object.fromEntries(
     names.flatMap((name) => {
-      const value = values[name]
+      const value = body?.[name]
+      if (Array.isArray(value)) {
+        throw new errors.InvalidRequest(`'${name}' parameter must not be provided twice`)
+      }
       return typeof value === 'string' && value !== '' ? [[name, value]] : []
     }),
   )
