@@ -38,6 +38,23 @@ export interface RouterDependencies {
 
 /** Makes the middleware. */
 export function createRouter(dependencies: RouterDependencies): Middleware {
+  const answer = createDispatcher(dependencies)
+  return async (ctx, next) => {
+    if (hasPath(ctx)) await answer(ctx, next)
+    else sendJsonError(ctx, 400, 'invalid_request', 'the request target is not a URL')
+  }
+}
+
+/** Koa throws at every look at the path of a target such as `http://[/` (RFC 9112 §3.2.2). */
+function hasPath(ctx: Context): boolean {
+  try {
+    return typeof ctx.path === 'string'
+  } catch {
+    return false
+  }
+}
+
+function createDispatcher(dependencies: RouterDependencies): Middleware {
   const routes = dispatch(dependencies, dependencies.findRoute)
   const { pathname: issuerPath } = new URL(dependencies.issuer)
   if (issuerPath === '/') return routes
