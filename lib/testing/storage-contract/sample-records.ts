@@ -72,19 +72,24 @@ export function bareClient(changes: Partial<ClientRecord> = {}): ClientRecord {
 }
 
 /** The id of `aConsent()`. */
-export const CONSENT_ID = 'consent-of-the-samples'
+export const CONSENT_ID: string = consentIdOf('user-1', 'client-1')
 
-/** A consent of `user-1` to `client-1`. */
+/** A consent of `user-1` to `client-1`. Another user or client makes it another one. */
 export function aConsent(changes: Partial<Consent> = {}): Consent {
+  const { userId = 'user-1', clientId = 'client-1' } = changes
   return {
-    consentId: CONSENT_ID,
-    userId: 'user-1',
-    clientId: 'client-1',
+    consentId: consentIdOf(userId, clientId),
+    userId,
+    clientId,
     tenantId: 'tenant:1',
     scopes: ['interview:read', 'candidate:read'],
     grantedAt: NOW,
     ...changes,
   }
+}
+
+function consentIdOf(userId: string, clientId: string): string {
+  return sha256(JSON.stringify([userId, clientId])).slice(0, 22)
 }
 
 /** The refresh token that is issued as the `index`-th of a family, from 0. It lives for an hour. */
