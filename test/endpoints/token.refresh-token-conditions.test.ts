@@ -1,0 +1,174 @@
+/** What may have changed since the last refresh. */
+
+import { createMemoryStorage } from '@teamcast/oauth-server/memory'
+import test from 'ava'
+import { ADA, startServer } from '../helpers/start-server.ts'
+import {
+  assertRefused,
+  changeClient,
+  decodeJwt,
+  introspect,
+  isActive,
+  refresh,
+  tokensOf,
+} from '../helpers/token-requests.ts'
+
+test('POST /oauth/token refresh_token: a disabled user’s token is invalid_grant, and good again once the user is (checklist 44)', async (t) => {
+  const server = await startServer(t)
+  const { confidential } = server
+  const { refresh_token: token } = await server.issueTokens({
+    userId: 'ada',
+    clientId: confidential.client.clientId,
+  })
+  server.users.delete('ada')
+  await assertRefused(t, await refresh(server, confidential, token), 400, 'invalid_grant')
+  await assertRefused(t, await refresh(server, confidential, token), 400, 'invalid_grant')
+  server.users.set('ada', ADA)
+  await tokensOf(t, await refresh(server, confidential, token))
+})
+
+test('POST /oauth/token refresh_token: a user who left the tenant of a TENANT client is refused; a PLATFORM client’s token names the new tenant (decision 6, checklist 57)', async (t) => {
+  const server = await startServer(t)
+  const { tenant, confidential } = server
+  const ofTenant = await server.issueTokens({ userId: 'ada', clientId: tenant.client.clientId })
+  const ofPlatform = await server.issueTokens({
+    userId: 'ada',
+    clientId: confidential.client.clientId,
+  })
+  server.users.set('ada', { ...ADA, tenantId: 'globex' })
+  await assertRefused(
+    t,
+    await refresh(server, tenant, ofTenant.refresh_token),
+    400,
+    'invalid_grant',
+  )
+  const tokens = await tokensOf(t, await refresh(server, confidential, ofPlatform.refresh_token))
+  t.is(decodeJwt(tokens.access_token, 'payload')['tenant_id'], 'globex')
+
+  server.users.set('ada', ADA)
+  await tokensOf(t, await refresh(server, tenant, ofTenant.refresh_token))
+})
+
+test('POST /oauth/token refresh_token: scopes the client lost are left out, also when it names them (decision 6, checklist 44)', async (t) => {
+  const storage = createMemoryStorage()
+  const server = await startServer(t, { storage })
+  const { confidential } = server
+  const { clientId } = confidential.client
+  const { refresh_token: token } = await server.issueTokens({ userId: 'ada', clientId })
+  await changeClient(storage, confidential, { scopes: ['candidate:read'] })
+
+  const narrowed = await tokensOf(t, await refresh(server, confidential, token))
+  t.is(narrowed.scope, 'candidate:read')
+  t.is(decodeJwt(narrowed.access_token, 'payload')['scope'], 'candidate:read')
+  const scope = 'interview:read candidate:read'
+  const named = await tokensOf(
+    t,
+    await refresh(server, confidential, narrowed.refresh_token, { scope }),
+  )
+  t.is(named.scope, 'candidate:read')
+  const lost = await refresh(server, confidential, named.refresh_token, { scope: 'interview:read' })
+  await assertRefused(t, lost, 400, 'invalid_scope')
+  await tokensOf(t, await refresh(server, confidential, named.refresh_token))
+})
+
+test('POST /oauth/token refresh_token: a client that lost every scope gets no token, and keeps its refresh token for better times (decision 6)', async (t) => {
+  const storage = createMemoryStorage()
+  const server = await startServer(t, { storage })
+  const { confidential } = server
+  const { scopes, clientId } = confidential.client
+  const { refresh_token: token } = await server.issueTokens({ userId: 'ada', clientId })
+  await changeClient(storage, confidential, { scopes: ['interview:delete'] })
+  await assertRefused(t, await refresh(server, confidential, token), 400, 'invalid_scope')
+  await changeClient(storage, confidential, { scopes })
+  await tokensOf(t, await refresh(server, confidential, token))
+})
+
+test('POST /oauth/token refresh_token: scopes the client gained since are not the user’s consent (OAuth 2.1 §4.3.1, checklist 11)', async (t) => {
+  const storage = createMemoryStorage()
+  const server = await startServer(t, { storage })
+  const { confidential } = server
+  const { clientId } = confidential.client
+  const scopes = ['interview:read']
+  const { refresh_token: token } = await server.issueTokens({ userId: 'ada', clientId, scopes })
+  await changeClient(storage, confidential, { scopes: ['interview:read', 'interview:delete'] })
+  for (const scope of ['interview:delete', 'interview:read interview:delete']) {
+    const response = await refresh(server, confidential, token, { scope })
+    await assertRefused(t, response, 400, 'invalid_scope')
+  }
+  const tokens = await tokensOf(t, await refresh(server, confidential, token))
+  t.is(tokens.scope, 'interview:read')
+})
+
+test('POST /oauth/token refresh_token: a later consent to more scopes does not widen an earlier family (decision 2)', async (t) => {
+  const server = await startServer(t)
+  const { confidential } = server
+  const { clientId } = confidential.client
+  const narrow = await server.issueTokens({ userId: 'ada', clientId, scopes: ['interview:read'] })
+  await server.issueTokens({ userId: 'ada', clientId, scopes: ['candidate:read'] })
+  const scope = 'interview:read candidate:read'
+  const wider = await refresh(server, confidential, narrow.refresh_token, { scope })
+  await assertRefused(t, wider, 400, 'invalid_scope')
+  const tokens = await tokensOf(t, await refresh(server, confidential, narrow.refresh_token))
+  t.is(tokens.scope, 'interview:read')
+})
+
+test('POST /oauth/token refresh_token: a client that lost the grant type gets unauthorized_client, and its token is not spent (RFC 6749 §5.2)', async (t) => {
+  const storage = createMemoryStorage()
+  const server = await startServer(t, { storage })
+  const { confidential } = server
+  const { allowedGrantTypes, clientId } = confidential.client
+  const { refresh_token: token } = await server.issueTokens({ userId: 'ada', clientId })
+  await changeClient(storage, confidential, { allowedGrantTypes: ['authorization_code'] })
+  await assertRefused(t, await refresh(server, confidential, token), 400, 'unauthorized_client')
+  await changeClient(storage, confidential, { allowedGrantTypes })
+  await tokensOf(t, await refresh(server, confidential, token))
+})
+
+test('POST /oauth/token refresh_token: a deleted client is invalid_client (checklist 44)', async (t) => {
+  const server = await startServer(t)
+  for (const client of [server.confidential, server.public]) {
+    const { clientId } = client.client
+    const { refresh_token: token } = await server.issueTokens({ userId: 'ada', clientId })
+    await server.authorizationServer.clients.delete(clientId)
+    await assertRefused(t, await refresh(server, client, token), 401, 'invalid_client')
+  }
+})
+
+test('POST /oauth/token refresh_token: a withdrawn consent ends every family under it; a new one is another connection (decision 2, checklist 58)', async (t) => {
+  const storage = createMemoryStorage()
+  const server = await startServer(t, { storage })
+  const { confidential } = server
+  const { clientId } = confidential.client
+  const devices = [
+    await server.issueTokens({ userId: 'ada', clientId }),
+    await server.issueTokens({ userId: 'ada', clientId }),
+  ]
+  const otherUser = await server.issueTokens({ userId: 'grace', clientId })
+  await storage.consents.delete('ada', clientId)
+  const later = await server.issueTokens({ userId: 'ada', clientId })
+  for (const { access_token: accessToken, refresh_token: token } of devices) {
+    t.false(await isActive(server, confidential, accessToken))
+    t.false(await isActive(server, confidential, token))
+    await assertRefused(t, await refresh(server, confidential, token), 400, 'invalid_grant')
+  }
+  await tokensOf(t, await refresh(server, confidential, later.refresh_token))
+  await tokensOf(t, await refresh(server, confidential, otherUser.refresh_token))
+})
+
+test('POST /oauth/token refresh_token: subject, tenant and audience cannot be chosen by parameters (checklist 57)', async (t) => {
+  const server = await startServer(t)
+  const { confidential } = server
+  const { clientId } = confidential.client
+  const { refresh_token: token } = await server.issueTokens({ userId: 'ada', clientId })
+  const tokens = await tokensOf(
+    t,
+    await refresh(server, confidential, token, {
+      tenant_id: 'globex',
+      sub: 'grace',
+      audience: 'https://other.example',
+      grant_id: 'other',
+    }),
+  )
+  const claims = await (await introspect(server, confidential, tokens.access_token)).json()
+  t.like(claims, { sub: 'ada', tenant_id: 'acme', aud: server.issuer, client_id: clientId })
+})

@@ -1,0 +1,178 @@
+/** `refreshTokenGraceSeconds`: a client that lost the answer may ask again (decision 9). */
+
+import { createMemoryStorage } from '@teamcast/oauth-server/memory'
+import test, { type ExecutionContext } from 'ava'
+import { type StartedServer, startServer } from '../helpers/start-server.ts'
+import {
+  assertRefused,
+  decodeJwt,
+  isActive,
+  refresh,
+  refreshableTokensOf,
+  tokensOf,
+} from '../helpers/token-requests.ts'
+
+const GRACE_SECONDS = 30
+
+async function startWithGrace(t: ExecutionContext): Promise<StartedServer> {
+  return await startServer(t, { refreshTokenGraceSeconds: GRACE_SECONDS })
+}
+
+async function firstTokenOf(server: StartedServer): Promise<string> {
+  const { clientId } = server.confidential.client
+  const { refresh_token: token = '' } = await server.issueTokens({ userId: 'ada', clientId })
+  return token
+}
+
+test('POST /oauth/token refresh_token: by default a repeated request is reuse at once (RFC 9700 §4.14.2)', async (t) => {
+  const server = await startServer(t)
+  const { confidential } = server
+  const token = await firstTokenOf(server)
+  const answer = await tokensOf(t, await refresh(server, confidential, token))
+  await assertRefused(t, await refresh(server, confidential, token), 400, 'invalid_grant')
+  t.false(await isActive(server, confidential, answer.refresh_token))
+})
+
+test('POST /oauth/token refresh_token, with grace: the same request gets the same answer, byte for byte, until the window ends (decision 9)', async (t) => {
+  const server = await startWithGrace(t)
+  const { confidential } = server
+  const token = await firstTokenOf(server)
+  const changes = { scope: 'interview:read', resource: server.issuer }
+  const first = await refresh(server, confidential, token, changes)
+  const body = await first.text()
+  for (const seconds of [0, 10, GRACE_SECONDS - 11]) {
+    server.clock.advance(seconds)
+    const again = await refresh(server, confidential, token, changes)
+    t.is(again.status, 200)
+    t.is(await again.text(), body)
+    t.is(again.headers.get('content-type'), first.headers.get('content-type'))
+    t.is(again.headers.get('cache-control'), 'no-store')
+  }
+  const { access_token: accessToken, refresh_token: successor } = JSON.parse(body)
+  t.true(await isActive(server, confidential, accessToken))
+  await tokensOf(t, await refresh(server, confidential, successor))
+})
+
+test('POST /oauth/token refresh_token, with grace: after the window a repeated request is reuse (RFC 9700 §4.14.2)', async (t) => {
+  const server = await startWithGrace(t)
+  const { confidential } = server
+  const token = await firstTokenOf(server)
+  const answer = await tokensOf(t, await refresh(server, confidential, token))
+  server.clock.advance(GRACE_SECONDS)
+  await assertRefused(t, await refresh(server, confidential, token), 400, 'invalid_grant')
+  t.false(await isActive(server, confidential, answer.refresh_token))
+  t.false(await isActive(server, confidential, answer.access_token))
+})
+
+const OTHER_REQUESTS = {
+  'another scope': { scope: 'candidate:read' },
+  'no scope': { scope: undefined },
+  'another resource': { resource: 'https://other.example' },
+  'a malformed scope': { scope: ' ' },
+}
+for (const [name, changes] of Object.entries(OTHER_REQUESTS)) {
+  test(`POST /oauth/token refresh_token, with grace: the spent token with ${name} is reuse (decision 9)`, async (t) => {
+    const server = await startWithGrace(t)
+    const { confidential } = server
+    const token = await firstTokenOf(server)
+    const scope = { scope: 'interview:read' }
+    const answer = await tokensOf(t, await refresh(server, confidential, token, scope))
+    const other = await refresh(server, confidential, token, { ...scope, ...changes })
+    await assertRefused(t, other, 400, 'invalid_grant')
+    t.false(await isActive(server, confidential, answer.refresh_token))
+    t.false(await isActive(server, confidential, answer.access_token))
+  })
+}
+
+test('POST /oauth/token refresh_token, with grace: another client repeating the request gets nothing and does no harm (OAuth 2.1 §4.3)', async (t) => {
+  const server = await startWithGrace(t)
+  const token = await firstTokenOf(server)
+  const answer = await tokensOf(t, await refresh(server, server.confidential, token))
+  await assertRefused(t, await refresh(server, server.tenant, token), 400, 'invalid_grant')
+  t.true(await isActive(server, server.confidential, answer.refresh_token))
+})
+
+test('POST /oauth/token refresh_token, with grace: once the successor was used, the spent token is reuse (RFC 9700 §4.14.2)', async (t) => {
+  const server = await startWithGrace(t)
+  const { confidential } = server
+  const first = await firstTokenOf(server)
+  const second = await refreshableTokensOf(t, await refresh(server, confidential, first))
+  const third = await tokensOf(t, await refresh(server, confidential, second.refresh_token))
+  await assertRefused(t, await refresh(server, confidential, first), 400, 'invalid_grant')
+  t.false(await isActive(server, confidential, third.refresh_token))
+})
+
+test('POST /oauth/token refresh_token, with grace: older tokens than the last spent one are reuse (RFC 9700 §4.14.2)', async (t) => {
+  const server = await startWithGrace(t)
+  const { confidential } = server
+  const tokens = [await firstTokenOf(server)]
+  for (let rotation = 0; rotation < 5; rotation += 1) {
+    const next = await refreshableTokensOf(t, await refresh(server, confidential, tokens.at(-1)))
+    tokens.push(next.refresh_token)
+  }
+  t.is((await refresh(server, confidential, tokens.at(-2))).status, 200)
+  await assertRefused(t, await refresh(server, confidential, tokens.at(-3)), 400, 'invalid_grant')
+  t.false(await isActive(server, confidential, tokens.at(-1)))
+})
+
+test('POST /oauth/token refresh_token, with grace: 50 parallel identical requests get one answer and leave one live branch (decision 3, checklist 38)', async (t) => {
+  const server = await startWithGrace(t)
+  const { confidential } = server
+  const token = await firstTokenOf(server)
+  const responses = await Promise.all(
+    Array.from({ length: 50 }, () => refresh(server, confidential, token)),
+  )
+  t.deepEqual([...new Set(responses.map(({ status }) => status))], [200])
+  const bodies = new Set(await Promise.all(responses.map((response) => response.text())))
+  t.is(bodies.size, 1)
+  const [body = ''] = bodies
+  const { refresh_token: successor } = JSON.parse(body)
+  t.true(await isActive(server, confidential, successor))
+  await tokensOf(t, await refresh(server, confidential, successor))
+})
+
+test('POST /oauth/token refresh_token, with grace: of parallel different requests one branch at most lives (decision 9)', async (t) => {
+  const server = await startWithGrace(t)
+  const { confidential } = server
+  const token = await firstTokenOf(server)
+  const scopes = confidential.client.scopes
+  const responses = await Promise.all(
+    Array.from({ length: 20 }, (_, index) =>
+      refresh(server, confidential, token, { scope: scopes[index % scopes.length] }),
+    ),
+  )
+  const bodies = await Promise.all(
+    responses.filter(({ status }) => status === 200).map((response) => response.json()),
+  )
+  t.true(bodies.length >= 1)
+  t.is(new Set(bodies.map((body) => body.refresh_token)).size, 1)
+  t.false(await isActive(server, confidential, bodies[0].refresh_token))
+})
+
+test('POST /oauth/token refresh_token, with grace: a revoked family is not answered again (RFC 7009 §2.1)', async (t) => {
+  const storage = createMemoryStorage()
+  const server = await startServer(t, { storage, refreshTokenGraceSeconds: GRACE_SECONDS })
+  const { confidential } = server
+  const token = await firstTokenOf(server)
+  await tokensOf(t, await refresh(server, confidential, token))
+  await storage.consents.delete('ada', confidential.client.clientId)
+  await assertRefused(t, await refresh(server, confidential, token), 400, 'invalid_grant')
+})
+
+test('POST /oauth/token refresh_token, with grace: the store holds no token that opens anything, and 6 kB at most (decision 4, 7)', async (t) => {
+  const storage = createMemoryStorage()
+  const server = await startServer(t, { storage, refreshTokenGraceSeconds: GRACE_SECONDS })
+  const { confidential } = server
+  const { clientId } = confidential.client
+  const token = await firstTokenOf(server)
+  const answer = await refreshableTokensOf(t, await refresh(server, confidential, token))
+  const familyId = String(decodeJwt(answer.access_token, 'payload')['grant_id'])
+  const family = await storage.families.find(familyId, clientId, server.clock.now())
+  t.not(family?.retry, undefined)
+  const stored = JSON.stringify(family)
+  t.true(stored.length < 6000)
+  for (const secret of [token, answer.refresh_token, answer.access_token]) {
+    t.false(stored.includes(secret))
+    t.false(stored.includes(secret.slice(-40)))
+  }
+})
