@@ -1,50 +1,44 @@
-import test, { type ExecutionContext } from 'ava'
+import test from 'ava'
 import * as oauth from 'oauth4webapi'
-import { CONFIDENTIAL_CLIENT, PUBLIC_CLIENT, startServer } from '../helpers/start-server.ts'
-import { follow } from './follow.ts'
+import { INTEROP_CASES, type Interop, startInterop } from './interop-clients.ts'
 
-type Authentication = 'client_secret_basic' | 'client_secret_post' | 'none'
+const insecure = { [oauth.allowInsecureRequests]: true }
 
-const AUTHENTICATIONS: Readonly<Record<Authentication, (secret: string) => oauth.ClientAuth>> = {
-  client_secret_basic: oauth.ClientSecretBasic,
-  client_secret_post: oauth.ClientSecretPost,
-  none: () => oauth.None(),
+async function discover({ issuer }: Interop): Promise<oauth.AuthorizationServer> {
+  const response = await oauth.discoveryRequest(issuer, { algorithm: 'oauth2', ...insecure })
+  return await oauth.processDiscoveryResponse(issuer, response)
 }
 
-const HTTP = { [oauth.allowInsecureRequests]: true }
+for (const interop of INTEROP_CASES) {
+  const { authMethod, issuerPath } = interop
 
-const completesTheFlow = test.macro({
-  async exec(t: ExecutionContext, issuerPath: string, method: Authentication) {
-    const isPublic = method === 'none'
-    const server = await startServer(t, { issuerPath })
-    const registered = await server.registerClient({
-      ...(isPublic ? PUBLIC_CLIENT : CONFIDENTIAL_CLIENT),
-      tokenEndpointAuthMethod: method,
-    })
-    const redirectUri = registered.client.redirectUris[0] ?? ''
-    const client: oauth.Client = { client_id: registered.client.clientId }
-    const authentication = AUTHENTICATIONS[method](registered.clientSecret ?? '')
-
-    const issuer = new URL(server.issuer)
-    const as = await oauth.processDiscoveryResponse(
-      issuer,
-      await oauth.discoveryRequest(issuer, { algorithm: 'oauth2', ...HTTP }),
-    )
-    t.deepEqual(as.code_challenge_methods_supported, ['S256'])
+  test(`oauth4webapi: the whole flow with ${authMethod} at ${issuerPath || '/'}`, async (t) => {
+    const partner = await startInterop(t, interop)
+    const { clientId, clientSecret, redirectUri } = partner
+    const as = await discover(partner)
+    const client: oauth.Client = { client_id: clientId }
+    const authentication = {
+      client_secret_basic: oauth.ClientSecretBasic,
+      client_secret_post: oauth.ClientSecretPost,
+      none: oauth.None,
+    }[authMethod](clientSecret)
 
     const codeVerifier = oauth.generateRandomCodeVerifier()
     const state = oauth.generateRandomState()
-    const url = new URL(as.authorization_endpoint ?? '')
-    url.search = new URLSearchParams({
-      client_id: client.client_id,
-      redirect_uri: redirectUri,
-      response_type: 'code',
-      scope: 'interview:read',
-      state,
-      code_challenge: await oauth.calculatePKCECodeChallenge(codeVerifier),
-      code_challenge_method: 'S256',
-    }).toString()
-    const parameters = oauth.validateAuthResponse(as, client, await follow(url, redirectUri), state)
+    const url = new URL(String(as.authorization_endpoint))
+    url.search = String(
+      new URLSearchParams({
+        client_id: clientId,
+        redirect_uri: redirectUri,
+        response_type: 'code',
+        scope: 'interview:read',
+        code_challenge: await oauth.calculatePKCECodeChallenge(codeVerifier),
+        code_challenge_method: 'S256',
+        state,
+      }),
+    )
+    // Checks state and iss (RFC 9207 §2.4).
+    const parameters = oauth.validateAuthResponse(as, client, await partner.authorize(url), state)
 
     const tokens = await oauth.processAuthorizationCodeResponse(
       as,
@@ -56,85 +50,103 @@ const completesTheFlow = test.macro({
         parameters,
         redirectUri,
         codeVerifier,
-        HTTP,
+        insecure,
       ),
     )
-    const refreshed = await oauth.processRefreshTokenResponse(
-      as,
-      client,
-      await oauth.refreshTokenGrantRequest(
-        as,
-        client,
-        authentication,
-        tokens.refresh_token ?? '',
-        HTTP,
-      ),
-    )
-    t.is(refreshed.token_type, 'bearer')
+    t.is(tokens.scope, 'interview:read')
 
-    // The resource server's side of the same library: RFC 9068, with the published keys.
-    const claims = await oauth.validateJwtAccessToken(
-      as,
-      new Request('https://api.example/', {
-        headers: { authorization: `Bearer ${refreshed.access_token}` },
-      }),
-      server.issuer,
-      HTTP,
-    )
-    t.like(claims, { sub: 'ada', client_id: client.client_id, scope: 'interview:read' })
+    // The access token is what a resource server expects (RFC 9068 §4).
+    const request = new Request('https://api.example/interviews', {
+      headers: { authorization: `Bearer ${tokens.access_token}` },
+    })
+    const claims = await oauth.validateJwtAccessToken(as, request, as.issuer, insecure)
+    t.like(claims, { sub: 'ada', client_id: clientId, scope: 'interview:read', tenant_id: 'acme' })
 
-    if (!isPublic) {
-      const introspection = await oauth.processIntrospectionResponse(
+    const refresh = async (
+      refreshToken: string | undefined,
+    ): Promise<oauth.TokenEndpointResponse> =>
+      oauth.processRefreshTokenResponse(
         as,
         client,
-        await oauth.introspectionRequest(as, client, authentication, refreshed.access_token, HTTP),
-      )
-      t.true(introspection.active)
-      const own = await oauth.processClientCredentialsResponse(
-        as,
-        client,
-        await oauth.clientCredentialsGrantRequest(
+        await oauth.refreshTokenGrantRequest(
           as,
           client,
           authentication,
-          { scope: 'candidate:read' },
-          HTTP,
+          String(refreshToken),
+          insecure,
         ),
       )
-      t.is(own.scope, 'candidate:read')
-    }
+    const refreshed = await refresh(tokens.refresh_token)
 
-    const revocation = await oauth.revocationRequest(
-      as,
-      client,
-      authentication,
-      refreshed.refresh_token ?? '',
-      HTTP,
-    )
-    t.is(await oauth.processRevocationResponse(revocation), undefined)
-    const error = await t.throwsAsync(
-      async () =>
-        oauth.processRefreshTokenResponse(
+    if (authMethod !== 'none') {
+      const introspect = async (): Promise<oauth.IntrospectionResponse> =>
+        oauth.processIntrospectionResponse(
           as,
           client,
-          await oauth.refreshTokenGrantRequest(
+          await oauth.introspectionRequest(
             as,
             client,
             authentication,
-            refreshed.refresh_token ?? '',
-            HTTP,
+            refreshed.access_token,
+            insecure,
           ),
-        ),
-      { instanceOf: oauth.ResponseBodyError },
-    )
-    t.is(error.error, 'invalid_grant')
-  },
-  title: (_given, issuerPath, method) =>
-    `oauth4webapi completes the whole flow ${issuerPath === '' ? 'at the root' : `under ${issuerPath}`} with ${method}`,
-})
+        )
+      t.is((await introspect()).active, true)
+      await revoke(String(refreshed.refresh_token))
+      t.is((await introspect()).active, false)
+    } else {
+      await revoke(String(refreshed.refresh_token))
+    }
+    const error = await t.throwsAsync(refresh(refreshed.refresh_token), {
+      instanceOf: oauth.ResponseBodyError,
+    })
+    t.is(error?.error, 'invalid_grant')
 
-for (const issuerPath of ['', '/auth']) {
-  test(completesTheFlow, issuerPath, 'client_secret_basic')
-  test(completesTheFlow, issuerPath, 'client_secret_post')
-  test(completesTheFlow, issuerPath, 'none')
+    async function revoke(token: string): Promise<void> {
+      const response = await oauth.revocationRequest(as, client, authentication, token, insecure)
+      await oauth.processRevocationResponse(response)
+    }
+  })
+
+  if (authMethod === 'none') continue
+
+  test(`oauth4webapi: client_credentials with ${authMethod} at ${issuerPath || '/'}`, async (t) => {
+    const partner = await startInterop(t, interop)
+    const as = await discover(partner)
+    const client: oauth.Client = { client_id: partner.clientId }
+    const authentication =
+      authMethod === 'client_secret_basic'
+        ? oauth.ClientSecretBasic(partner.clientSecret)
+        : oauth.ClientSecretPost(partner.clientSecret)
+
+    const tokens = await oauth.processClientCredentialsResponse(
+      as,
+      client,
+      await oauth.clientCredentialsGrantRequest(as, client, authentication, {}, insecure),
+    )
+
+    t.is(tokens.scope, 'interview:read interview:create candidate:read')
+    t.is(tokens.refresh_token, undefined)
+  })
 }
+
+test('oauth4webapi: reads a client authentication failure from WWW-Authenticate', async (t) => {
+  const partner = await startInterop(t, { authMethod: 'client_secret_basic', issuerPath: '' })
+  const as = await discover(partner)
+  const client: oauth.Client = { client_id: partner.clientId }
+
+  const response = await oauth.clientCredentialsGrantRequest(
+    as,
+    client,
+    oauth.ClientSecretBasic('tcs_wrong'),
+    {},
+    insecure,
+  )
+
+  t.is(response.status, 401)
+  const error = await t.throwsAsync(oauth.processClientCredentialsResponse(as, client, response))
+  t.true(
+    error instanceof oauth.WWWAuthenticateChallengeError ||
+      error instanceof oauth.ResponseBodyError,
+  )
+})
