@@ -6,9 +6,10 @@
 
 import { errors, type KoaContextWithOIDC, type default as Provider } from 'oidc-provider'
 import type { AuditLog } from '../audit/audit-log.ts'
+import { StorageError } from '../errors.ts'
 import type { Progress } from '../interaction/pending-request.ts'
 import { userOf } from './account.ts'
-import { RefusedGrantError } from './errors.ts'
+import { RefusedGrantError, TooManyAttemptsError } from './errors.ts'
 
 const REUSE_REASONS = new Set(['code-replayed', 'refresh-token-reused'])
 
@@ -18,17 +19,23 @@ export function recordProviderEvents(
   audit: AuditLog,
   onClientAuthenticationFailure: (ctx: KoaContextWithOIDC, clientId: string | undefined) => void,
 ): void {
+  const recordFailure = (ctx: KoaContextWithOIDC, error: unknown): void => {
+    audit.record({ type: 'server.error', error }, ctx.ip)
+    ctx.app.emit('error', error, ctx)
+  }
   const recordRefusal = (ctx: KoaContextWithOIDC, error: Error): void => {
     const clientId = ctx.oidc.client?.clientId
-    if (error instanceof RefusedGrantError) {
+    if (error.cause instanceof StorageError) {
+      recordFailure(ctx, error.cause)
+    } else if (error instanceof RefusedGrantError) {
       const { reason, subject } = error.refusal
       if (REUSE_REASONS.has(reason)) {
         audit.record({ type: 'token.reuse-detected', clientId, ...subject, reason }, ctx.ip)
       }
       const type = 'token.refused'
       audit.record({ type, clientId, ...subject, error: error.message, reason }, ctx.ip)
-    } else if (error instanceof errors.InvalidClientAuth) {
-      onClientAuthenticationFailure(ctx, clientId)
+    } else if (error instanceof errors.InvalidClientAuth || error instanceof TooManyAttemptsError) {
+      if (error instanceof errors.InvalidClientAuth) onClientAuthenticationFailure(ctx, clientId)
       audit.record(
         { type: 'client.authentication-failed', clientId, reason: reasonOf(error) },
         ctx.ip,
@@ -57,6 +64,10 @@ export function recordProviderEvents(
     )
   })
   provider.on('authorization.error', (ctx: KoaContextWithOIDC, error: Error) => {
+    if (error.cause instanceof StorageError) {
+      recordFailure(ctx, error.cause)
+      return
+    }
     audit.record(
       {
         type: 'authorization.refused',
@@ -68,10 +79,7 @@ export function recordProviderEvents(
       ctx.ip,
     )
   })
-  provider.on('server_error', (ctx: KoaContextWithOIDC, error: Error) => {
-    audit.record({ type: 'server.error', error }, ctx.ip)
-    ctx.app.emit('error', error, ctx)
-  })
+  provider.on('server_error', recordFailure)
 }
 
 /** Who signed in on our pages and then denied: the session does not know yet. */

@@ -25,7 +25,7 @@ import { ignoreForeignParameters } from './authorization-request.ts'
 import { clientRecordOf } from './client-metadata.ts'
 import { type ConfigurationInput, toProviderConfiguration } from './configuration.ts'
 import { createErrorRenderer } from './error-renderer.ts'
-import { tooManyRequests } from './errors.ts'
+import { TooManyAttemptsError } from './errors.ts'
 import { registerGrants } from './grant-types.ts'
 import { createHostSessions } from './host-sessions.ts'
 import { finishedRequestOf, withoutInteractionCookies } from './interaction-cookies.ts'
@@ -102,7 +102,8 @@ export function createProtocolEndpoints(input: ProviderInput): ProtocolEndpoints
     async handle(ctx) {
       ignoreForeignParameters(ctx)
       ctx.status = 200 // not what a middleware of the host may have said before
-      await hostSessions?.read(ctx)
+      // The other endpoints are for programs, which have no session.
+      if (ctx.path.startsWith(AUTHORIZE_PATH)) await hostSessions?.read(ctx)
       const hostCookies = ctx.cookies
       const finished = finishedRequestOf(ctx, input.isBoundToBrowser)
       if (finished !== undefined) await pendingRequests.prepareResume(ctx, finished)
@@ -140,7 +141,7 @@ function decideAboutClients(provider: Provider, { throttle, now }: ProviderInput
   prototype.compareClientSecret = async function (presented) {
     const { clientId, secrets } = clientRecordOf(this)
     const ip = Provider.ctx?.ip ?? ''
-    if (await throttle.isBlocked(ip, clientId)) throw tooManyRequests()
+    if (await throttle.isBlocked(ip, clientId)) throw new TooManyAttemptsError()
     return matchesClientSecret(presented, secrets, now())
   }
   prototype.redirectUriAllowed = function (redirectUri) {

@@ -32,9 +32,11 @@ class ExposedError extends errors.OIDCProviderError {
   }
 }
 
-/** Too many failed attempts. */
-export function tooManyRequests(): Error {
-  return new ExposedError(429, 'too many failed attempts, try again later')
+/** Too many failed attempts to authenticate. */
+export class TooManyAttemptsError extends ExposedError {
+  constructor() {
+    super(429, 'too many failed attempts, try again later')
+  }
 }
 
 /** Runs a storage operation for oidc-provider: a failing backend becomes a 503 instead of a 500. */

@@ -1,0 +1,235 @@
+/** A step of a token request fails: what the client is told, and that it loses nothing (decision 3). */
+
+import { type Storage, StorageError } from '@teamcast/oauth-server'
+import { createMemoryStorage } from '@teamcast/oauth-server/memory'
+import test, { type ExecutionContext } from 'ava'
+import { type StartedServer, startServer } from '../helpers/start-server.ts'
+import {
+  assertRefused,
+  introspect,
+  isActive,
+  recordEvents,
+  redeem,
+  refresh,
+  requestClientCredentials,
+  revoke,
+  tokensOf,
+} from '../helpers/token-requests.ts'
+
+const SECRET_DETAIL = 'connect ECONNREFUSED 10.0.0.7:5432'
+
+/** A storage whose families fail once when told to. */
+function createFailingStorage(): {
+  readonly storage: Storage
+  readonly failNext: (step: keyof Storage['families'], error?: Error) => void
+} {
+  const memory = createMemoryStorage()
+  const failures = new Map<string, Error>()
+  const failing = <Step extends keyof Storage['families']>(
+    step: Step,
+  ): Storage['families'][Step] => {
+    const run = memory.families[step] as (...given: Array<unknown>) => unknown
+    const wrapped = async (...given: Array<unknown>): Promise<unknown> => {
+      const failure = failures.get(step)
+      failures.delete(step)
+      if (failure !== undefined) throw failure
+      return await run.apply(memory.families, given)
+    }
+    return wrapped as unknown as Storage['families'][Step]
+  }
+  const families = {
+    create: failing('create'),
+    find: failing('find'),
+    rotate: failing('rotate'),
+    revoke: failing('revoke'),
+  }
+  return {
+    storage: { ...memory, families },
+    failNext: (step, error = new StorageError(SECRET_DETAIL)) => failures.set(step, error),
+  }
+}
+
+async function assertUnavailable(t: ExecutionContext, response: Response): Promise<void> {
+  t.regex(response.headers.get('retry-after') ?? '', /^[1-9]\d*$/)
+  const text = await response.clone().text()
+  t.false(text.includes('ECONNREFUSED'))
+  await assertRefused(t, response, 503, 'temporarily_unavailable')
+}
+
+async function assertServerError(t: ExecutionContext, response: Response): Promise<void> {
+  const text = await response.clone().text()
+  t.false(text.includes('ECONNREFUSED'))
+  t.false(text.includes(' at '), text)
+  await assertRefused(t, response, 500, 'server_error')
+}
+
+const clientIdOf = (server: StartedServer): string => server.confidential.client.clientId
+
+for (const step of ['find', 'rotate'] as const) {
+  test(`POST /oauth/token refresh_token: families.${step} failing is 503 with Retry-After, and does not cost the token (decision 3)`, async (t) => {
+    const { storage, failNext } = createFailingStorage()
+    const server = await startServer(t, { storage })
+    const { confidential } = server
+    const { refresh_token: token } = await server.issueTokens({
+      userId: 'ada',
+      clientId: clientIdOf(server),
+    })
+    failNext(step)
+    await assertUnavailable(t, await refresh(server, confidential, token))
+    await tokensOf(t, await refresh(server, confidential, token))
+  })
+}
+
+test('POST /oauth/token refresh_token: a rotation that reached the store too late is 503, and does not cost the token (decision 3)', async (t) => {
+  const memory = createMemoryStorage()
+  let isLate = true
+  const families: Storage['families'] = {
+    ...memory.families,
+    async rotate(familyId, rotation, now) {
+      const deadlineMilliseconds = isLate ? 0 : rotation.deadlineMilliseconds
+      isLate = false
+      return await memory.families.rotate(familyId, { ...rotation, deadlineMilliseconds }, now)
+    },
+  }
+  const server = await startServer(t, { storage: { ...memory, families } })
+  const { confidential } = server
+  const { refresh_token: token } = await server.issueTokens({
+    userId: 'ada',
+    clientId: clientIdOf(server),
+  })
+  await assertUnavailable(t, await refresh(server, confidential, token))
+  await tokensOf(t, await refresh(server, confidential, token))
+})
+
+test('POST /oauth/token authorization_code: families.create failing is 503, and does not cost the code (decision 3)', async (t) => {
+  const { storage, failNext } = createFailingStorage()
+  const server = await startServer(t, { storage })
+  const { confidential } = server
+  const authorization = await server.authorize({ userId: 'ada', clientId: clientIdOf(server) })
+  failNext('create')
+  await assertUnavailable(t, await redeem(server, confidential, authorization))
+  await tokensOf(t, await redeem(server, confidential, authorization))
+})
+
+test('POST /oauth/token: reuse that could not be recorded is 503, and reuse again on the next try (RFC 9700 §4.14.2)', async (t) => {
+  const { storage, failNext } = createFailingStorage()
+  const server = await startServer(t, { storage })
+  const { confidential } = server
+  const { refresh_token: token } = await server.issueTokens({
+    userId: 'ada',
+    clientId: clientIdOf(server),
+  })
+  const current = await tokensOf(t, await refresh(server, confidential, token))
+  failNext('revoke')
+  await assertUnavailable(t, await refresh(server, confidential, token))
+  await assertRefused(t, await refresh(server, confidential, token), 400, 'invalid_grant')
+  t.false(await isActive(server, confidential, current.refresh_token))
+})
+
+test('POST /oauth/token: clients.find failing is 503 for every grant (checklist 56)', async (t) => {
+  const memory = createMemoryStorage()
+  let isFailing = false
+  const clients: Storage['clients'] = {
+    ...memory.clients,
+    async find(clientId) {
+      if (isFailing) throw new StorageError(SECRET_DETAIL)
+      return await memory.clients.find(clientId)
+    },
+  }
+  const server = await startServer(t, { storage: { ...memory, clients } })
+  const { confidential } = server
+  isFailing = true
+  await assertUnavailable(t, await requestClientCredentials(server, confidential))
+  await assertUnavailable(t, await refresh(server, confidential, 'x'))
+  await assertUnavailable(t, await introspect(server, confidential, 'x'))
+  await assertUnavailable(t, await revoke(server, confidential, 'x'))
+})
+
+test('POST /oauth/introspect, /oauth/revoke: a failing store is 503 with Retry-After, never "inactive" or "revoked" (RFC 7009 §2.2.1)', async (t) => {
+  const { storage, failNext } = createFailingStorage()
+  const server = await startServer(t, { storage })
+  const { confidential } = server
+  const tokens = await server.issueTokens({ userId: 'ada', clientId: clientIdOf(server) })
+  for (const token of [tokens.access_token, tokens.refresh_token]) {
+    failNext('find')
+    await assertUnavailable(t, await introspect(server, confidential, token))
+    t.true(await isActive(server, confidential, token))
+  }
+  failNext('revoke')
+  await assertUnavailable(t, await revoke(server, confidential, tokens.refresh_token))
+  t.true(await isActive(server, confidential, tokens.refresh_token))
+  t.is((await revoke(server, confidential, tokens.refresh_token)).status, 200)
+  t.false(await isActive(server, confidential, tokens.refresh_token))
+})
+
+test('POST /oauth/token: a failing findUser is 500 JSON without a stack, and costs neither code nor token (decision 3, checklist 56)', async (t) => {
+  let isFailing = false
+  const server = await startServer(t, {
+    async findUser(userId) {
+      if (isFailing) throw new TypeError(SECRET_DETAIL)
+      return server.users.get(userId)
+    },
+  })
+  const { confidential } = server
+  const { refresh_token: token } = await server.issueTokens({
+    userId: 'ada',
+    clientId: clientIdOf(server),
+  })
+  const authorization = await server.authorize({ userId: 'ada', clientId: clientIdOf(server) })
+  isFailing = true
+  await assertServerError(t, await refresh(server, confidential, token))
+  await assertServerError(t, await redeem(server, confidential, authorization))
+  isFailing = false
+  await tokensOf(t, await refresh(server, confidential, token))
+  await tokensOf(t, await redeem(server, confidential, authorization))
+})
+
+test('POST /oauth/token: an error of the store that is no StorageError is 500 JSON, and does not cost the token (checklist 56)', async (t) => {
+  const { storage, failNext } = createFailingStorage()
+  const server = await startServer(t, { storage })
+  const { confidential } = server
+  const { refresh_token: token } = await server.issueTokens({
+    userId: 'ada',
+    clientId: clientIdOf(server),
+  })
+  failNext('rotate', new RangeError(SECRET_DETAIL))
+  await assertServerError(t, await refresh(server, confidential, token))
+  await tokensOf(t, await refresh(server, confidential, token))
+})
+
+test('POST /oauth/token, /oauth/introspect: a failure is reported to the host with its cause, once (decision 13, checklist 59)', async (t) => {
+  const { storage, failNext } = createFailingStorage()
+  const { onEvent, settled } = recordEvents()
+  const server = await startServer(t, { storage, onEvent })
+  const { confidential } = server
+  const tokens = await server.issueTokens({ userId: 'ada', clientId: clientIdOf(server) })
+  const seen = (await settled()).length
+  failNext('rotate')
+  await refresh(server, confidential, tokens.refresh_token)
+  failNext('rotate', new RangeError(SECRET_DETAIL))
+  await refresh(server, confidential, tokens.refresh_token)
+  failNext('find')
+  await introspect(server, confidential, tokens.access_token)
+
+  const events = (await settled()).slice(seen)
+  t.deepEqual(
+    events.map(({ type }) => type),
+    ['server.error', 'server.error', 'server.error'],
+  )
+  for (const event of events) {
+    const { error } = event as { readonly error?: unknown }
+    t.true(error instanceof Error && error.message.includes('ECONNREFUSED'), String(error))
+  }
+})
+
+test('POST /oauth/token: the host’s own session is not asked for, and its failure is no concern here (decision 14)', async (t) => {
+  const server = await startServer(t, {
+    hostSession: {
+      signedInUser() {
+        throw new Error('the session store is down')
+      },
+      signInUrl: () => '/sign-in',
+    },
+  })
+  await tokensOf(t, await requestClientCredentials(server, server.confidential))
+})
