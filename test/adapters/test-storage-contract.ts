@@ -7,13 +7,15 @@ import { storageContract } from '../../lib/testing/storage-contract/index.ts'
  *
  * @param adapter Prefix of every title, for example `memory`.
  * @param openStorage Opens an empty storage; registers its own teardown on `t`.
+ * @param register `test.serial` where all cases share one storage, which `openStorage` empties.
  */
 export function testStorageContract(
   adapter: string,
   openStorage: (t: ExecutionContext) => Promise<Storage>,
+  register: typeof test | typeof test.serial = test,
 ): void {
   for (const { name, run } of storageContract) {
-    test(`${adapter}: ${name}`, async (t) => {
+    register(`${adapter}: ${name}`, async (t) => {
       await t.notThrowsAsync(run(() => openStorage(t)))
     })
   }

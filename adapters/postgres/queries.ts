@@ -1,0 +1,22 @@
+import { StorageError } from '../../lib/errors.ts'
+
+/** Runs a query. A failure becomes a {@link StorageError}. */
+export async function attempt<Result>(what: string, query: () => Promise<Result>): Promise<Result> {
+  try {
+    return await query()
+  } catch (error) {
+    // The driver's error may carry the parameters; what it says is enough.
+    const { name, message } = error instanceof Error ? error : new Error(String(error))
+    throw new StorageError(`postgres: ${what} failed`, { cause: new Error(`${name}: ${message}`) })
+  }
+}
+
+/** Wraps every method of a store with {@link attempt}. */
+export function attempting<Store extends object>(name: string, store: Store): Store {
+  const methods = Object.entries(store).map(([method, run]) => [
+    method,
+    (...parameters: ReadonlyArray<unknown>) =>
+      attempt(`${name}.${method}`, async () => await run(...parameters)),
+  ])
+  return Object.fromEntries(methods) as Store
+}

@@ -1,0 +1,85 @@
+/**
+ * The tables. Instants are whole seconds since the Unix epoch. JSON is kept as text: what is in it may
+ * come from the wire, and `jsonb` refuses the NUL characters that text may contain when escaped.
+ *
+ * @module
+ */
+
+import type { ColumnType, Kysely } from 'kysely'
+
+/** `bigint`: given as a number, returned by the driver as text. */
+type Instant = ColumnType<string | number, number, number>
+
+interface ClientsTable {
+  readonly client_id: string
+  readonly created_at: Instant
+  readonly version: number
+  /** JSON of the `ClientRecord`. */
+  readonly record: string
+}
+
+interface ConsentsTable {
+  readonly user_id: string
+  readonly client_id: string
+  readonly consent_id: string
+  readonly tenant_id: string
+  readonly scopes: Array<string>
+  readonly granted_at: Instant
+}
+
+interface TokenFamiliesTable {
+  readonly family_id: string
+  readonly consent_id: string
+  readonly client_id: string
+  readonly user_id: string
+  readonly tenant_id: string
+  readonly scopes: Array<string>
+  readonly audience: string
+  readonly created_at: Instant
+  /** Hash of the current refresh token. */
+  readonly token_hash: string | null
+  readonly token_issued_at: Instant | null
+  readonly token_expires_at: Instant | null
+  /** JSON of the `RefreshRetry`. */
+  readonly retry: string | null
+  readonly retry_token_hash: string | null
+  readonly retry_request_hash: string | null
+  readonly retry_until: Instant | null
+  readonly is_revoked: boolean
+  /** Until when the family lives or, revoked, is remembered. */
+  readonly expires_at: Instant
+}
+
+interface ArtifactsTable {
+  readonly kind: string
+  readonly key: string
+  /** JSON of the data. */
+  readonly data: string
+  readonly expires_at: Instant
+}
+
+interface RevokedAccessTokensTable {
+  readonly jti: string
+  readonly expires_at: Instant
+}
+
+interface SealedKeysTable {
+  readonly purpose: string
+  readonly generation: number
+  readonly key_id: string
+  readonly sealed: string
+  readonly created_at: Instant
+}
+
+/** The tables of the authorization server, for a host that has them in its own `Kysely` type. */
+export interface OAuthDatabase {
+  readonly oauth_clients: ClientsTable
+  readonly oauth_consents: ConsentsTable
+  readonly oauth_token_families: TokenFamiliesTable
+  readonly oauth_artifacts: ArtifactsTable
+  readonly oauth_revoked_access_tokens: RevokedAccessTokensTable
+  readonly oauth_sealed_keys: SealedKeysTable
+}
+
+/** What the stores work with. */
+export type Database = Kysely<OAuthDatabase>

@@ -1,0 +1,97 @@
+/**
+ * Removing what has expired. Several instances may do it at once: each takes rows that no other holds.
+ *
+ * @module
+ */
+
+import { type Kysely, sql } from 'kysely'
+import { ConfigurationError, type Issue } from '../../lib/errors.ts'
+import { attempt } from './queries.ts'
+
+const TABLES = ['oauth_artifacts', 'oauth_revoked_access_tokens', 'oauth_token_families'] as const
+const DEFAULT_BATCH_SIZE = 1000
+const DEFAULT_INTERVAL_SECONDS = 300
+
+/**
+ * Deletes what has expired, batch by batch, until nothing is left.
+ *
+ * @param now Seconds since the Unix epoch.
+ * @param batchSize How many rows a statement deletes at most, a positive integer. Defaults to `1000`.
+ *
+ * @returns How many rows were deleted.
+ *
+ * @throws {@link StorageError} when the database does not answer; what was deleted before stays deleted.
+ */
+export async function sweepExpired<Tables>(
+  db: Kysely<Tables>,
+  now: number,
+  batchSize: number = DEFAULT_BATCH_SIZE,
+): Promise<number> {
+  let total = 0
+  for (const table of TABLES) {
+    let deleted = batchSize
+    while (deleted === batchSize) {
+      deleted = await attempt('the sweeper', async () => deleteBatch(db, table, now, batchSize))
+      total += deleted
+    }
+  }
+  return total
+}
+
+async function deleteBatch<Tables>(
+  db: Kysely<Tables>,
+  table: (typeof TABLES)[number],
+  now: number,
+  batchSize: number,
+): Promise<number> {
+  const { rows } = await sql`
+    delete from ${sql.table(table)} where ctid = any(array(
+      select ctid from ${sql.table(table)} where expires_at <= ${now}
+      limit ${batchSize} for update skip locked))
+    returning 1`.execute(db)
+  return rows.length
+}
+
+/** Options of {@link startSweeper}. */
+export interface SweeperOptions<Tables> {
+  /** The host's own `Kysely` instance. */
+  readonly db: Kysely<Tables>
+  /** How often, in seconds, 1 to 86 400. Defaults to `300`. */
+  readonly intervalSeconds?: number
+  /** Receives failures; the sweeper tries again at its next turn. */
+  readonly onError: (error: unknown) => void
+}
+
+/** A sweeper that runs. */
+export interface Sweeper {
+  /** Ends it, after the batch it is at. */
+  stop(): Promise<void>
+}
+
+/**
+ * Sweeps now and then, until it is stopped. It does not keep the process alive.
+ *
+ * @throws {@link ConfigurationError} when an option is wrong.
+ */
+export function startSweeper<Tables>(options: SweeperOptions<Tables>): Sweeper {
+  const { db, intervalSeconds = DEFAULT_INTERVAL_SECONDS, onError } = options
+  const isInRange = intervalSeconds >= 1 && intervalSeconds <= 86_400
+  const issues: Array<Issue> = []
+  if (!isInRange) issues.push({ path: 'intervalSeconds', message: 'must be 1 to 86400' })
+  if (typeof onError !== 'function') issues.push({ path: 'onError', message: 'must be a function' })
+  if (issues.length > 0) throw new ConfigurationError(issues)
+
+  let sweep = Promise.resolve()
+  const timer = setInterval(() => {
+    sweep = sweep
+      .then(() => sweepExpired(db, Math.floor(Date.now() / 1000)))
+      .then(() => undefined, onError)
+  }, intervalSeconds * 1000)
+  timer.unref()
+  return {
+    async stop() {
+      clearInterval(timer)
+      await sweep
+    },
+  }
+}

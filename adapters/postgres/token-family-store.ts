@@ -1,0 +1,226 @@
+import { type Insertable, type Selectable, sql } from 'kysely'
+import type {
+  RefreshRetry,
+  Rotation,
+  RotationOutcome,
+  TokenFamily,
+  TokenFamilyStore,
+} from '../../lib/storage/storage.ts'
+import type { Database, OAuthDatabase } from './schema.ts'
+
+// Every transition is one conditional statement. When two meet at a row, Postgres lets the second wait for
+// the first and then asks its conditions again (READ COMMITTED), so one of them wins.
+
+type FamiliesTable = OAuthDatabase['oauth_token_families']
+
+const CONSENT_EXISTS = sql<boolean>`exists (
+  select from oauth_consents where oauth_consents.consent_id = oauth_token_families.consent_id)`
+const NOW_MILLISECONDS = sql<string>`(extract(epoch from clock_timestamp()) * 1000)::bigint`
+
+/** Creates the store of token families. */
+export function createTokenFamilyStore(db: Database): TokenFamilyStore {
+  const revokeWhere = (familyId: string, rememberUntil: number, now: number) =>
+    db
+      .updateTable('oauth_token_families')
+      .set({ is_revoked: true, expires_at: rememberUntil })
+      .where('family_id', '=', familyId)
+      .where('is_revoked', '=', false)
+      .where('expires_at', '>', now)
+      .where(CONSENT_EXISTS)
+      .returning('family_id')
+
+  async function rotateCurrent(
+    familyId: string,
+    rotation: Rotation,
+    now: number,
+  ): Promise<boolean> {
+    const rotated = await db
+      .updateTable('oauth_token_families')
+      .set({
+        ...tokenColumns(rotation.refreshToken),
+        ...retryColumns(rotation.retry),
+        expires_at: rotation.expiresAt,
+      })
+      .where('family_id', '=', familyId)
+      .where('token_hash', '=', rotation.presentedTokenHash)
+      .where('token_expires_at', '>', now)
+      .where('is_revoked', '=', false)
+      .where('expires_at', '>', now)
+      .where(CONSENT_EXISTS)
+      .where(NOW_MILLISECONDS, '<=', String(rotation.deadlineMilliseconds))
+      .returning('family_id')
+      .executeTakeFirst()
+    return rotated !== undefined
+  }
+
+  /** Revokes a family whose presented token is spent, unless it is presented by a retry. */
+  async function revokeReused(familyId: string, rotation: Rotation, now: number): Promise<boolean> {
+    const revoked = await revokeWhere(familyId, rotation.rememberRevokedUntil, now)
+      .where('token_hash', 'is distinct from', rotation.presentedTokenHash)
+      .where(({ not, and, eb }) =>
+        not(
+          and([
+            eb(sql`coalesce(retry_token_hash, '')`, '=', rotation.presentedTokenHash),
+            eb(sql`coalesce(retry_request_hash, '')`, '=', rotation.requestHash),
+            eb(sql`coalesce(retry_until, 0)`, '>', now),
+          ]),
+        ),
+      )
+      .where(NOW_MILLISECONDS, '<=', String(rotation.deadlineMilliseconds))
+      .executeTakeFirst()
+    return revoked !== undefined
+  }
+
+  async function explain(
+    familyId: string,
+    rotation: Rotation,
+    now: number,
+  ): Promise<RotationOutcome> {
+    const row = await db
+      .selectFrom('oauth_token_families')
+      .select(['token_hash', 'retry', NOW_MILLISECONDS.as('now_milliseconds')])
+      .where('family_id', '=', familyId)
+      .where('is_revoked', '=', false)
+      .where('expires_at', '>', now)
+      .where(CONSENT_EXISTS)
+      .executeTakeFirst()
+    if (row === undefined) return { outcome: 'gone' }
+    if (Number(row.now_milliseconds) > rotation.deadlineMilliseconds) return { outcome: 'late' }
+    const retry = row.retry === null ? undefined : (JSON.parse(row.retry) as RefreshRetry)
+    const isSpent = row.token_hash !== rotation.presentedTokenHash
+    return isSpent && retry !== undefined
+      ? { outcome: 'retried', sealedResponse: retry.sealedResponse }
+      : { outcome: 'gone' }
+  }
+
+  return {
+    async create(family, now) {
+      const row = rowOf(family)
+      const created = await db
+        .insertInto('oauth_token_families')
+        .columns(Object.keys(row) as Array<keyof typeof row>)
+        .expression((eb) =>
+          eb
+            .selectFrom('oauth_consents')
+            .select(Object.entries(row).map(([name, value]) => typedValue(name, value).as(name)))
+            .where('consent_id', '=', family.consentId),
+        )
+        .onConflict((conflict) =>
+          conflict
+            .column('family_id')
+            .doUpdateSet({ ...row, is_revoked: false })
+            .where('oauth_token_families.expires_at', '<=', String(now)),
+        )
+        .returning('family_id')
+        .executeTakeFirst()
+      if (created !== undefined) return 'created'
+      const consent = await db
+        .selectFrom('oauth_consents')
+        .select('consent_id')
+        .where('consent_id', '=', family.consentId)
+        .executeTakeFirst()
+      return consent === undefined ? 'consent-gone' : 'taken'
+    },
+
+    async find(familyId, clientId, now) {
+      const row = await db
+        .selectFrom('oauth_token_families')
+        .selectAll()
+        .select(NOW_MILLISECONDS.as('now_milliseconds'))
+        .where('family_id', '=', familyId)
+        .where('is_revoked', '=', false)
+        .where('expires_at', '>', now)
+        .where(CONSENT_EXISTS)
+        .where(({ exists, selectFrom }) =>
+          exists(selectFrom('oauth_clients').select('client_id').where('client_id', '=', clientId)),
+        )
+        .executeTakeFirst()
+      return row && { ...familyFrom(row), foundAtMilliseconds: Number(row.now_milliseconds) }
+    },
+
+    async rotate(familyId, rotation, now) {
+      if (await rotateCurrent(familyId, rotation, now)) return { outcome: 'rotated' }
+      if (await revokeReused(familyId, rotation, now)) return { outcome: 'reused' }
+      return await explain(familyId, rotation, now)
+    },
+
+    async revoke(familyId, rememberUntil, now) {
+      const revoked = await revokeWhere(familyId, rememberUntil, now).executeTakeFirst()
+      return revoked !== undefined
+    },
+  }
+}
+
+type FamilyRow = Omit<Insertable<FamiliesTable>, 'is_revoked'>
+
+function rowOf(family: TokenFamily): FamilyRow {
+  return {
+    family_id: family.familyId,
+    consent_id: family.consentId,
+    client_id: family.clientId,
+    user_id: family.userId,
+    tenant_id: family.tenantId,
+    scopes: [...family.scopes],
+    audience: family.audience,
+    created_at: family.createdAt,
+    ...tokenColumns(family.refreshToken),
+    ...retryColumns(family.retry),
+    expires_at: family.expiresAt,
+  }
+}
+
+interface TokenColumns {
+  readonly token_hash: string | null
+  readonly token_issued_at: number | null
+  readonly token_expires_at: number | null
+}
+
+interface RetryColumns {
+  readonly retry: string | null
+  readonly retry_token_hash: string | null
+  readonly retry_request_hash: string | null
+  readonly retry_until: number | null
+}
+
+function tokenColumns(token: TokenFamily['refreshToken']): TokenColumns {
+  return {
+    token_hash: token?.hash ?? null,
+    token_issued_at: token?.issuedAt ?? null,
+    token_expires_at: token?.expiresAt ?? null,
+  }
+}
+
+function retryColumns(retry: RefreshRetry | undefined): RetryColumns {
+  return {
+    retry: retry === undefined ? null : JSON.stringify(retry),
+    retry_token_hash: retry?.spentTokenHash ?? null,
+    retry_request_hash: retry?.requestHash ?? null,
+    retry_until: retry?.until ?? null,
+  }
+}
+
+/** Selected instead of inserted, a parameter has no column to take its type from. */
+function typedValue(column: string, value: unknown) {
+  if (column === 'scopes') return sql`${value}::text[]`
+  const isInstant = column.endsWith('_at') || column.endsWith('_until')
+  return isInstant ? sql`${value}::bigint` : sql`${value}::text`
+}
+
+function familyFrom(row: Selectable<FamiliesTable>): TokenFamily {
+  const { token_hash: hash, token_issued_at: issuedAt, token_expires_at: expiresAt } = row
+  return {
+    familyId: row.family_id,
+    consentId: row.consent_id,
+    clientId: row.client_id,
+    userId: row.user_id,
+    tenantId: row.tenant_id,
+    scopes: row.scopes,
+    audience: row.audience,
+    createdAt: Number(row.created_at),
+    ...(hash === null
+      ? {}
+      : { refreshToken: { hash, issuedAt: Number(issuedAt), expiresAt: Number(expiresAt) } }),
+    ...(row.retry === null ? {} : { retry: JSON.parse(row.retry) as RefreshRetry }),
+    expiresAt: Number(row.expires_at),
+  }
+}
