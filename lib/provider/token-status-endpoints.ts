@@ -41,6 +41,9 @@ export function createTokenStatusEndpoints(
     if (route === 'introspection') {
       if (client.clientType === 'PUBLIC') {
         // RFC 7662 §2.1: the endpoint is for authenticated clients.
+        const reason = 'a PUBLIC client cannot authenticate'
+        audit.record({ type: 'client.authentication-failed', clientId, reason }, ctx.ip)
+        ctx.set('WWW-Authenticate', `Basic realm="${dependencies.issuer}"`)
         answer(ctx, 401, {
           error: 'invalid_client',
           error_description: 'client authentication is required',
