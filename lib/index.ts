@@ -63,6 +63,7 @@ export type {
 } from './pages/pages.ts'
 export { type ScopeCatalogue, TEAMCAST_SCOPES } from './scopes/scope-catalogue.ts'
 export type { BackendHealth, Health } from './storage/health.ts'
+export { createLayeredStorage, type LayeredStorageOptions } from './storage/layered-storage.ts'
 export type {
   ArtifactData,
   ArtifactKind,

@@ -1,0 +1,60 @@
+import { ConfigurationError, type Issue } from '../errors.ts'
+import type { Storage } from './storage.ts'
+
+/** Options of {@link createLayeredStorage}. */
+export interface LayeredStorageOptions {
+  /** Keeps clients, consents, token families and the server's keys: Postgres, for example. */
+  readonly lasting: Storage
+  /** Keeps codes, pending requests, sessions and the deny list: Redis, for example. */
+  readonly shortLived: Storage
+}
+
+/**
+ * Makes one storage of two: what must last in one, what is gone within minutes or days in the other.
+ *
+ * No operation spans the two, so neither can be ahead of the other: redeeming a code is one step of the
+ * lasting one, because it is the beginning of the code's token family.
+ *
+ * @throws {@link ConfigurationError} when options are rejected: all problems at once.
+ *
+ * @example
+ *
+ * ```ts
+ * const storage = createLayeredStorage({
+ *   lasting: createPostgresStorage({ pool }),
+ *   shortLived: createRedisStorage({ client }),
+ * })
+ * ```
+ */
+export function createLayeredStorage(options: LayeredStorageOptions): Storage {
+  const issues = findIssues(options)
+  if (issues.length > 0) throw new ConfigurationError(issues)
+  const { lasting, shortLived } = options
+  return {
+    clients: lasting.clients,
+    consents: lasting.consents,
+    families: lasting.families,
+    artifacts: shortLived.artifacts,
+    revokedAccessTokens: shortLived.revokedAccessTokens,
+    sealedKeys: lasting.sealedKeys,
+    backends: [...lasting.backends, ...shortLived.backends],
+  }
+}
+
+function findIssues(options: Partial<LayeredStorageOptions> | undefined): ReadonlyArray<Issue> {
+  const { lasting, shortLived, ...unknown } = options ?? {}
+  const issues: Array<Issue> = Object.keys(unknown).map((path) => ({
+    path,
+    message: 'is not an option; check its spelling',
+  }))
+  for (const [path, storage] of Object.entries({ lasting, shortLived })) {
+    if (storage?.backends === undefined) issues.push({ path, message: 'must be a Storage' })
+  }
+  const names = [...(lasting?.backends ?? []), ...(shortLived?.backends ?? [])].map(
+    ({ name }) => name,
+  )
+  if (issues.length === 0 && new Set(names).size < names.length) {
+    issues.push({ path: 'shortLived', message: 'must be another storage than "lasting"' })
+  }
+  return issues
+}

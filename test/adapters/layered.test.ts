@@ -1,0 +1,85 @@
+import { ConfigurationError, createLayeredStorage, type Storage } from '@teamcast/oauth-server'
+import { createMemoryStorage } from '@teamcast/oauth-server/memory'
+import {
+  createPostgresStorage,
+  migrateToLatest,
+  type OAuthDatabase,
+} from '@teamcast/oauth-server/postgres'
+import { createRedisStorage } from '@teamcast/oauth-server/redis'
+import test from 'ava'
+import { Redis } from 'ioredis'
+import { Kysely, PostgresDialect } from 'kysely'
+import { emptyDatabase } from '../helpers/empty-database.ts'
+import { startPostgres } from '../helpers/start-postgres.ts'
+import { startRedis } from '../helpers/start-redis.ts'
+import { testStorageContract } from './test-storage-contract.ts'
+
+const [postgres, redis] = await Promise.all([startPostgres(), startRedis()])
+const pool = postgres.connect({ max: 20 })
+const db = new Kysely<OAuthDatabase>({ dialect: new PostgresDialect({ pool }) })
+await migrateToLatest(db)
+const client = new Redis(redis.socket)
+
+test.after.always(async () => {
+  client.disconnect()
+  await pool.end()
+  await Promise.all([postgres.stop(), redis.stop()])
+})
+
+function layer(): Storage {
+  return createLayeredStorage({
+    lasting: createPostgresStorage({ pool }),
+    shortLived: createRedisStorage({ client }),
+  })
+}
+
+testStorageContract(
+  'layered',
+  async () => {
+    await Promise.all([emptyDatabase(db), client.flushall()])
+    return layer()
+  },
+  test.serial,
+)
+
+test.serial('layered: both backends are pinged', async (t) => {
+  t.deepEqual(
+    layer().backends.map(({ name }) => name),
+    ['postgres', 'redis'],
+  )
+})
+
+test.serial('layered: what lasts is in the one, what does not is in the other', async (t) => {
+  await Promise.all([emptyDatabase(db), client.flushall()])
+  const storage = layer()
+  await storage.artifacts.save('Session', 'key', {}, 4_000_000_000)
+  await storage.revokedAccessTokens.add('jti', 4_000_000_000)
+  t.is(await client.dbsize(), 2)
+  await storage.consents.grant({
+    consentId: 'a-consent-of-22-chars-',
+    userId: 'user-1',
+    clientId: 'client-1',
+    tenantId: 'acme',
+    scopes: [],
+    grantedAt: 1,
+  })
+  t.is(await client.dbsize(), 2)
+})
+
+test('layered: wrong options are reported at once', (t) => {
+  const storage = createMemoryStorage()
+  const wrong: ReadonlyArray<[options: unknown, message: string]> = [
+    [undefined, '"lasting" must be a Storage; "shortLived" must be a Storage'],
+    [{ lasting: storage, shortLived: {} }, '"shortLived" must be a Storage'],
+    [
+      { lasting: storage, shortLived: storage },
+      '"shortLived" must be another storage than "lasting"',
+    ],
+  ]
+  for (const [options, message] of wrong) {
+    t.throws(() => createLayeredStorage(options as never), {
+      instanceOf: ConfigurationError,
+      message,
+    })
+  }
+})
