@@ -120,13 +120,22 @@ export interface TestServer {
  * ```
  */
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
+  const listener = await listenOnFreePort()
+  try {
+    return await serveOn(listener, options)
+  } catch (error) {
+    listener.close()
+    throw error
+  }
+}
+
+async function serveOn(listener: Server, options: TestServerOptions): Promise<TestServer> {
   const { users: initialUsers = [], clients: newClients = [], issuerPath = '', ...given } = options
   const users = new Map(initialUsers.map((user) => [user.userId, user]))
   const clock = createTestClock()
   const now = given.clock ?? clock.now
   const signingKeys = given.signingKeys ?? ([testSigningKey()] as const)
 
-  const listener = await listenOnFreePort()
   const { port } = listener.address() as AddressInfo
   const issuer = `http://127.0.0.1:${port}${issuerPath}`
   const authorizationServer = createAuthorizationServer({
@@ -167,10 +176,15 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     const client = await authorizationServer.clients.find(clientId)
     if (user === undefined) throw new Error(`there is no user "${userId}"`)
     if (client === undefined) throw new Error(`there is no client "${clientId}"`)
+    const { redirectUri = client.redirectUris[0] } = authorization
+    if (redirectUri === undefined) throw new Error(`client "${clientId}" has no redirect URI`)
+    if (!client.redirectUris.includes(redirectUri)) {
+      throw new Error(`"${redirectUri}" is not a redirect URI of client "${clientId}"`)
+    }
     return await authorize({
       authorizationEndpoint: issuer + AUTHORIZE_PATH,
       clientId,
-      redirectUri: authorization.redirectUri ?? client.redirectUris[0] ?? '',
+      redirectUri,
       scopes: authorization.scopes ?? client.scopes,
       username: user.email,
       password: user.password ?? DEFAULT_PASSWORD,
