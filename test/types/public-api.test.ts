@@ -1,0 +1,131 @@
+import type {
+  AuditEvent,
+  AuditListener,
+  AuthorizationServer,
+  AuthorizationServerOptions,
+  AuthorizeSuperAdmin,
+  Client,
+  ClientChanges,
+  ClientRegistry,
+  ErrorCode,
+  Issue,
+  NewClient,
+  Page,
+  RegisteredClient,
+  ScopeCatalogue,
+  Storage,
+  User,
+} from '@teamcast/oauth-server'
+import {
+  ClientMetadataError,
+  ConfigurationError,
+  createAuthorizationServer,
+  OAuthServerError,
+  TEAMCAST_SCOPES,
+} from '@teamcast/oauth-server'
+import { createMemoryStorage } from '@teamcast/oauth-server/memory'
+import { startTestServer, type TestServer } from '@teamcast/oauth-server/testing'
+import test from 'ava'
+import { expectTypeOf } from 'expect-type'
+import type { JWK } from 'jose'
+import type { Context, Middleware } from 'koa'
+
+test('types: createAuthorizationServer takes options and returns a server', (t) => {
+  expectTypeOf(createAuthorizationServer).parameters.toEqualTypeOf<[AuthorizationServerOptions]>()
+  expectTypeOf(createAuthorizationServer).returns.toEqualTypeOf<AuthorizationServer>()
+  expectTypeOf<AuthorizationServer>().toHaveProperty('issuer').toEqualTypeOf<string>()
+  expectTypeOf<AuthorizationServer>().toHaveProperty('clients').toEqualTypeOf<ClientRegistry>()
+  expectTypeOf<AuthorizationServer['middleware']>().toEqualTypeOf<() => Middleware>()
+  t.pass()
+})
+
+test('types: options have what is needed, and nothing unknown', (t) => {
+  type Required = 'issuer' | 'storage' | 'signingKeys' | 'cookieKeys' | 'findUser'
+  expectTypeOf<AuthorizationServerOptions>().toExtend<
+    Readonly<Record<Required, unknown>> & { readonly nonsense?: never }
+  >()
+  expectTypeOf<AuthorizationServerOptions['signingKeys']>().toEqualTypeOf<
+    readonly [JWK, ...ReadonlyArray<JWK>]
+  >()
+  expectTypeOf<Pick<AuthorizationServerOptions, Required>>().toExtend<AuthorizationServerOptions>()
+  expectTypeOf<
+    Omit<AuthorizationServerOptions, 'issuer'>
+  >().not.toExtend<AuthorizationServerOptions>()
+  expectTypeOf<[]>().not.toExtend<AuthorizationServerOptions['signingKeys']>()
+  expectTypeOf<[]>().not.toExtend<AuthorizationServerOptions['cookieKeys']>()
+  expectTypeOf<NonNullable<AuthorizationServerOptions['onEvent']>>().toEqualTypeOf<AuditListener>()
+  expectTypeOf<NonNullable<AuthorizationServerOptions['scopes']>>().toEqualTypeOf<ScopeCatalogue>()
+  expectTypeOf<AuthorizationServerOptions['findUser']>().toExtend<
+    (userId: string) => Promise<User | undefined>
+  >()
+  t.pass()
+})
+
+test('types: a SuperAdmin hook says one of three words, at once or later', (t) => {
+  expectTypeOf<(ctx: Context) => 'allowed'>().toExtend<AuthorizeSuperAdmin>()
+  expectTypeOf<() => Promise<'forbidden' | 'unauthenticated'>>().toExtend<AuthorizeSuperAdmin>()
+  expectTypeOf<() => boolean>().not.toExtend<AuthorizeSuperAdmin>()
+  t.pass()
+})
+
+test('types: a new client names itself, its type and its scopes; the rest has defaults', (t) => {
+  type Minimal = {
+    name: string
+    clientType: 'PUBLIC'
+    scopes: Array<string>
+    redirectUris: Array<string>
+  }
+  expectTypeOf<Minimal>().toExtend<NewClient>()
+  expectTypeOf<Omit<Minimal, 'scopes'>>().not.toExtend<NewClient>()
+  expectTypeOf<Minimal & { requirePkce: false }>().not.toExtend<NewClient>()
+  expectTypeOf<NewClient>().not.toHaveProperty('clientId')
+  t.pass()
+})
+
+test('types: what is immutable is not among the changes, and null is a way back', (t) => {
+  expectTypeOf<ClientChanges>().not.toHaveProperty('audience')
+  expectTypeOf<ClientChanges>().not.toHaveProperty('tenantId')
+  expectTypeOf<ClientChanges>().not.toHaveProperty('clientType')
+  expectTypeOf<{ clientUri: null }>().toExtend<ClientChanges>()
+  t.pass()
+})
+
+test('types: a client holds no secret; it is beside the client once', (t) => {
+  expectTypeOf<Client>().not.toHaveProperty('secrets')
+  expectTypeOf<Client['requirePkce']>().toEqualTypeOf<true>()
+  expectTypeOf<RegisteredClient>().toEqualTypeOf<{
+    readonly client: Client
+    readonly clientSecret: string | undefined
+  }>()
+  expectTypeOf<ClientRegistry['register']>().returns.resolves.toEqualTypeOf<RegisteredClient>()
+  expectTypeOf<ClientRegistry['find']>().returns.resolves.toEqualTypeOf<Client | undefined>()
+  expectTypeOf<ClientRegistry['list']>().returns.resolves.toEqualTypeOf<Page<Client>>()
+  t.pass()
+})
+
+test('types: errors are told apart by their code', (t) => {
+  expectTypeOf<ConfigurationError['code']>().toEqualTypeOf<'ERR_CONFIGURATION_INVALID'>()
+  expectTypeOf<ClientMetadataError['issues']>().toEqualTypeOf<ReadonlyArray<Issue>>()
+  expectTypeOf<OAuthServerError['code']>().toEqualTypeOf<ErrorCode>()
+  t.true(new ConfigurationError([]) instanceof OAuthServerError)
+  t.true(new ClientMetadataError([]) instanceof OAuthServerError)
+})
+
+test('types: an audit event is narrowed by its type', (t) => {
+  const scopesOf = (event: AuditEvent): ReadonlyArray<string> => {
+    if (event.type !== 'consent.granted') return []
+    expectTypeOf(event.clientId).toEqualTypeOf<string | undefined>()
+    return event.scopes
+  }
+  t.deepEqual(
+    scopesOf({ type: 'consent.granted', version: 1, at: 0, ip: undefined, scopes: ['a:b'] }),
+    ['a:b'],
+  )
+})
+
+test('types: stores, catalogues and test servers fit the options', (t) => {
+  expectTypeOf(createMemoryStorage).returns.toEqualTypeOf<Storage>()
+  expectTypeOf(TEAMCAST_SCOPES).toExtend<ScopeCatalogue>()
+  expectTypeOf(startTestServer).returns.resolves.toEqualTypeOf<TestServer>()
+  t.pass()
+})
