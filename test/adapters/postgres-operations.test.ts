@@ -1,0 +1,246 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { text } from 'node:stream/consumers'
+import { ConfigurationError, StorageError } from '@teamcast/oauth-server'
+import {
+  createPostgresStorage,
+  migrateToLatest,
+  type OAuthDatabase,
+  startSweeper,
+  sweepExpired,
+} from '@teamcast/oauth-server/postgres'
+import test from 'ava'
+import { Kysely, PostgresDialect, sql } from 'kysely'
+import type { Pool } from 'pg'
+import {
+  aConsent,
+  aFamily,
+  aRetry,
+  aRotation,
+  familyIdOf,
+  fullClient,
+  NOW,
+} from '../../lib/testing/storage-contract/sample-records.ts'
+import { startPostgres } from '../helpers/start-postgres.ts'
+
+const postgres = await startPostgres()
+test.after.always(() => postgres.stop())
+
+/** A database of its own, without tables. */
+async function createDatabase(
+  name: string,
+  max = 10,
+): Promise<{ readonly pool: Pool; readonly db: Kysely<OAuthDatabase>; readonly url: string }> {
+  const admin = postgres.connect({ max: 1 })
+  await admin.query(`create database ${name}`)
+  await admin.end()
+  const pool = postgres.connect({ database: name, max })
+  const db = new Kysely<OAuthDatabase>({ dialect: new PostgresDialect({ pool }) })
+  const url = `postgres://postgres@/${name}?host=${encodeURIComponent(postgres.socketDirectory)}`
+  return { pool, db, url }
+}
+
+async function countRows(db: Kysely<OAuthDatabase>): Promise<Record<string, number>> {
+  const tables = [
+    'oauth_clients',
+    'oauth_consents',
+    'oauth_token_families',
+    'oauth_artifacts',
+    'oauth_revoked_access_tokens',
+  ]
+  const counts = tables.map(async (table) => {
+    const { rows } = await sql<{
+      count: string
+    }>`select count(*) from ${sql.table(table)}`.execute(db)
+    return [table.slice('oauth_'.length), Number(rows[0]?.count)] as const
+  })
+  return Object.fromEntries(await Promise.all(counts))
+}
+
+test('migrateToLatest: five instances at once make the tables once, and again is nothing to do', async (t) => {
+  const { pool, db } = await createDatabase('migrations')
+  const applied = await Promise.all(Array.from({ length: 5 }, () => migrateToLatest(db)))
+  t.deepEqual(applied.flat(), ['0001-initial-tables'])
+  t.deepEqual(await migrateToLatest(db), [])
+  await createPostgresStorage({ pool }).backends[0]?.ping()
+  await pool.end()
+})
+
+test('teamcast-oauth migrate: makes the tables, says so, and says when there is nothing to do', async (t) => {
+  const { pool, url } = await createDatabase('cli')
+  const first = await runCli(['migrate'], { DATABASE_URL: url })
+  t.deepEqual(first, {
+    code: 0,
+    stdout: 'The tables are up to date: 0001-initial-tables.\n',
+    stderr: '',
+  })
+  const second = await runCli(['migrate'], { DATABASE_URL: url })
+  t.is(second.stdout, 'The tables are up to date: nothing to do.\n')
+  await createPostgresStorage({ pool }).backends[0]?.ping()
+  await pool.end()
+})
+
+test('teamcast-oauth: says what is wrong, on stderr, and ends with 1', async (t) => {
+  const missing = await runCli(['migrate'], {})
+  t.is(missing.code, 1)
+  t.regex(missing.stderr, /^DATABASE_URL is missing/)
+  const unreachable = await runCli(['migrate'], { DATABASE_URL: 'postgres://127.0.0.1:1/none' })
+  t.is(unreachable.code, 1)
+  t.regex(unreachable.stderr, /^postgres: the migration failed: .*ECONNREFUSED/)
+  const unknown = await runCli(['migrat'], {})
+  t.is(unknown.code, 1)
+  t.regex(unknown.stderr, /^Usage: teamcast-oauth migrate/)
+  t.is((await runCli(['--help'], {})).code, 0)
+})
+
+async function runCli(
+  parameters: ReadonlyArray<string>,
+  environment: Record<string, string>,
+): Promise<{ code: number; stdout: string; stderr: string }> {
+  const cli = new URL('../../adapters/postgres/cli.ts', import.meta.url).pathname
+  const child = spawn(process.execPath, [cli, ...parameters], { env: environment })
+  const [stdout, stderr, [code]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'exit'),
+  ])
+  return { code, stdout, stderr }
+}
+
+test('ping: a database without tables, and a read-only one, are not healthy', async (t) => {
+  const { pool, db } = await createDatabase('unhealthy')
+  const [backend] = createPostgresStorage({ pool }).backends
+  await t.throwsAsync(async () => backend?.ping(), {
+    instanceOf: StorageError,
+    message: 'postgres: its tables are missing; run migrateToLatest()',
+  })
+  await migrateToLatest(db)
+  await backend?.ping()
+  await pool.end()
+  const readOnly = postgres.connect({
+    database: 'unhealthy',
+    options: '-c default_transaction_read_only=on',
+  })
+  await t.throwsAsync(async () => createPostgresStorage({ pool: readOnly }).backends[0]?.ping(), {
+    instanceOf: StorageError,
+    message: 'postgres: it is read-only',
+  })
+  await readOnly.end()
+})
+
+test('sweepExpired: several at once delete everything that has expired, once, and nothing else', async (t) => {
+  const { pool, db } = await createDatabase('sweeping')
+  await migrateToLatest(db)
+  const storage = createPostgresStorage({ pool })
+  await storage.clients.insert(fullClient())
+  await storage.consents.grant(aConsent())
+  const saves = Array.from({ length: 300 }, async (_, index) => {
+    await storage.artifacts.save('Session', `key-${index}`, {}, NOW + index)
+    await storage.revokedAccessTokens.add(`jti-${index}`, NOW + index)
+    await storage.families.create(
+      aFamily({ familyId: familyIdOf(`family ${index}`), expiresAt: NOW + index }),
+      NOW - 1,
+    )
+  })
+  await Promise.all(saves)
+
+  const sweep = async (now: number): Promise<number> => {
+    const counts = await Promise.all(Array.from({ length: 4 }, () => sweepExpired(db, now, 10)))
+    return counts.reduce((sum, count) => sum + count, 0)
+  }
+  t.is(await sweep(NOW + 99), 300)
+  t.like(await countRows(db), { artifacts: 200, revoked_access_tokens: 200, token_families: 200 })
+  t.is(await sweep(NOW + 300), 600)
+  t.deepEqual(await countRows(db), {
+    clients: 1,
+    consents: 1,
+    token_families: 0,
+    artifacts: 0,
+    revoked_access_tokens: 0,
+  })
+  await pool.end()
+})
+
+test('startSweeper: sweeps at its interval, reports failures, and stops', async (t) => {
+  const { pool, db } = await createDatabase('sweeper')
+  const { promise: failed, resolve } = Promise.withResolvers<unknown>()
+  const sweeper = startSweeper({ db, intervalSeconds: 1, onError: resolve })
+  const error = await failed
+  t.true(error instanceof StorageError)
+  await sweeper.stop()
+  await pool.end()
+  t.throws(() => startSweeper({ db, intervalSeconds: 0, onError: () => undefined }), {
+    instanceOf: ConfigurationError,
+    message: '"intervalSeconds" must be 1 to 86400',
+  })
+})
+
+test('through a pool: every statement is prepared, once per connection', async (t) => {
+  const { pool, db } = await createDatabase('prepared', 1)
+  await migrateToLatest(db)
+  const { clients } = createPostgresStorage({ pool })
+  for (let times = 0; times < 3; times += 1) await clients.find('client-1')
+  const { rows } = await pool.query(
+    `select statement from pg_prepared_statements where statement like '%oauth_clients%'`,
+  )
+  t.is(rows.length, 1)
+  await pool.end()
+})
+
+test('growth: a family is one row of at most 6 kB after 1 000 rotations (decision 4)', async (t) => {
+  const { pool, db } = await createDatabase('growth')
+  await migrateToLatest(db)
+  const { clients, consents, families } = createPostgresStorage({ pool })
+  await clients.insert(fullClient())
+  await consents.grant(aConsent())
+  const { familyId } = aFamily()
+  await families.create(aFamily(), NOW)
+  for (let index = 0; index < 1000; index += 1) {
+    const retry = aRetry(index, 'x'.repeat(1800))
+    const { outcome } = await families.rotate(familyId, aRotation(index, index + 1, { retry }), NOW)
+    if (outcome !== 'rotated') t.fail(outcome)
+  }
+  const { rows } = await sql<{
+    size: number
+  }>`select pg_column_size(f.*) as size from oauth_token_families f`.execute(db)
+  t.is(rows.length, 1)
+  t.true((rows[0]?.size ?? Number.POSITIVE_INFINITY) < 6000)
+  t.deepEqual(await families.rotate(familyId, aRotation(3, 1001), NOW), { outcome: 'reused' })
+  await pool.end()
+})
+
+test('a hundred transitions of the same families at once end without a deadlock', async (t) => {
+  const { pool, db } = await createDatabase('deadlocks', 20)
+  await migrateToLatest(db)
+  const { clients, consents, families } = createPostgresStorage({ pool })
+  await clients.insert(fullClient())
+  await consents.grant(aConsent())
+  const ids = ['1', '2', '3'].map((secret) => familyIdOf(secret))
+  for (const familyId of ids) await families.create(aFamily({ familyId }), NOW)
+  const transitions = Array.from({ length: 100 }, async (_, index) => {
+    const familyId = ids[index % 3] ?? ''
+    if (index === 50) return await consents.delete('user-1', 'client-1')
+    if (index % 10 === 9) return await families.revoke(familyId, NOW + 60, NOW)
+    if (index % 10 === 8) return await consents.grant(aConsent())
+    return await families.rotate(familyId, aRotation(0, index + 1), NOW)
+  })
+  await t.notThrowsAsync(Promise.all(transitions))
+  await pool.end()
+})
+
+test('options: everything wrong is reported at once', (t) => {
+  const wrong: ReadonlyArray<[options: unknown, message: string]> = [
+    [undefined, '"pool" or "db" must be given, and not both'],
+    [{ pool: {} }, '"pool" must be a Pool of pg'],
+    [
+      { db: {}, prefix: 'x' },
+      '"prefix" is not an option; check its spelling; "db" must be a Kysely instance',
+    ],
+  ]
+  for (const [options, message] of wrong) {
+    t.throws(() => createPostgresStorage(options as never), {
+      instanceOf: ConfigurationError,
+      message,
+    })
+  }
+})
