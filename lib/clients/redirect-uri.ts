@@ -58,7 +58,11 @@ export function provesNoIdentity(redirectUri: string): boolean {
   return isLoopback || isPrivateUseRedirectUri(redirectUri)
 }
 
-/** The origin of a redirect URI, as browsers write it in an `Origin` header. */
+/**
+ * The origin of a redirect URI, as browsers write it in an `Origin` header. That of an app's own scheme
+ * is opaque: `null`, which any sandboxed frame sends as well, is nobody's.
+ */
 export function redirectOrigin(redirectUri: string): string | undefined {
-  return URL.parse(redirectUri)?.origin
+  const origin = URL.parse(redirectUri)?.origin
+  return origin === 'null' ? undefined : origin
 }
