@@ -12,9 +12,12 @@ const EXPORTS: Readonly<Record<string, ReadonlyArray<string>>> = {
     'StorageError',
     'TEAMCAST_SCOPES',
     'createAuthorizationServer',
+    'createLayeredStorage',
     'defaultPages',
+    'loadSharedKeys',
   ],
   './memory': ['createMemoryStorage'],
+  './postgres': ['createPostgresStorage', 'migrateToLatest', 'startSweeper', 'sweepExpired'],
   './redis': ['createRedisStorage'],
   './resource-server': [
     'BearerTokenError',
