@@ -1,0 +1,189 @@
+/**
+ * One token family, driven through the server's own grants, without HTTP and without signing.
+ *
+ * @module
+ */
+
+import { createHash, randomBytes } from 'node:crypto'
+import type { ClientRecord, Storage } from '@teamcast/oauth-server'
+import { createMemoryStorage } from '@teamcast/oauth-server/memory'
+import { createConsentId } from '../../lib/consent/consent-id.ts'
+import { authorizationCodeGrant } from '../../lib/grants/authorization-code-grant.ts'
+import type { Grant, GrantDependencies } from '../../lib/grants/grant.ts'
+import { refreshTokenGrant } from '../../lib/grants/refresh-token-grant.ts'
+import { GrantRefusal } from '../../lib/grants/refusal.ts'
+import { introspect } from '../../lib/token-status/introspect.ts'
+import { revoke } from '../../lib/token-status/revoke.ts'
+import type { AuthorizationCodeRecord } from '../../lib/tokens/authorization-code.ts'
+import { sha256 } from '../../lib/util/sha256.ts'
+import { ADA } from '../helpers/start-server.ts'
+
+export const START = 1_800_000_000
+export const CODE_TTL_SECONDS = 60
+export const ACCESS_TOKEN_TTL_SECONDS = 60
+const ISSUER = 'https://issuer.example'
+const CODE_VERIFIER = 'v'.repeat(43)
+
+/** What is varied from family to family. */
+export interface FamilySettings {
+  readonly clientType: 'CONFIDENTIAL' | 'PUBLIC'
+  readonly refreshTokenTtlSeconds: number
+  readonly refreshTokenGraceSeconds: number
+}
+
+/** How a token request ended: with a response body, or a reason. */
+export type Outcome = { readonly body: string } | { readonly refusal: string }
+
+/** A family, its clock, and everything that can happen to it. */
+export interface FamilyUnderTest {
+  /** Seconds since the Unix epoch. */
+  now: number
+  redeem(): Promise<Outcome>
+  refresh(refreshToken: string, scope?: string): Promise<Outcome>
+  /** Whether there was something to revoke. */
+  revoke(refreshToken: string): Promise<boolean>
+  withdrawConsent(): Promise<void>
+  isActive(refreshToken: string): Promise<boolean>
+}
+
+/**
+ * Begins with a code that was not redeemed yet.
+ *
+ * @param pause Awaited before and after every step in the store, and when the user is looked up.
+ */
+export async function createFamilyUnderTest(
+  { clientType, refreshTokenTtlSeconds, refreshTokenGraceSeconds }: FamilySettings,
+  pause: (step: string) => Promise<void>,
+): Promise<FamilyUnderTest> {
+  const memory = createMemoryStorage()
+  const storage: Storage = { ...memory, families: pausing(memory.families, pause) }
+  const clock = { now: START }
+  const client: ClientRecord = {
+    ...CLIENT,
+    clientType,
+    refreshTokenTtlSeconds,
+    tokenEndpointAuthMethod: clientType === 'PUBLIC' ? 'none' : 'client_secret_basic',
+  }
+  const code = randomBytes(32).toString('base64url')
+  const { clientId, scopes } = client
+  const { userId, tenantId } = ADA
+  const consentId = createConsentId()
+  const record: AuthorizationCodeRecord = {
+    clientId,
+    userId,
+    consentId,
+    scopes,
+    audience: ISSUER,
+    redirectUri: 'https://app.example/callback',
+    codeChallenge: createHash('sha256').update(CODE_VERIFIER).digest('base64url'),
+  }
+  await memory.clients.insert(client)
+  await memory.consents.grant({ consentId, userId, clientId, tenantId, scopes, grantedAt: START })
+  const codeExpiresAt = START + CODE_TTL_SECONDS
+  await memory.artifacts.save('AuthorizationCode', sha256(code), { ...record }, codeExpiresAt)
+
+  const dependencies: GrantDependencies = {
+    storage,
+    accessTokens: {
+      // Unsigned: how tokens are signed has tests of its own.
+      issue: async (subject) => ({
+        token: randomBytes(8).toString('hex'),
+        claims: {
+          iss: ISSUER,
+          sub: userId,
+          aud: ISSUER,
+          client_id: clientId,
+          scope: subject.scopes.join(' '),
+          iat: clock.now,
+          exp: clock.now + subject.ttlSeconds,
+          jti: 'x',
+        },
+      }),
+      verify: async () => undefined,
+    },
+    async findUser() {
+      await pause('findUser')
+      return ADA
+    },
+    audience: ISSUER,
+    refreshTokenGraceSeconds,
+    storageTimeoutMilliseconds: 60_000,
+    now: () => clock.now,
+  }
+  const attempt = async (
+    grant: Grant,
+    parameters: Parameters<Grant>[1]['parameters'],
+  ): Promise<Outcome> => {
+    try {
+      return { body: (await grant(dependencies, { client, parameters })).body }
+    } catch (error) {
+      if (error instanceof GrantRefusal) return { refusal: error.reason }
+      throw error
+    }
+  }
+  const status = { ...dependencies, issuer: ISSUER }
+  return {
+    get now() {
+      return clock.now
+    },
+    set now(instant) {
+      clock.now = instant
+    },
+    redeem: () => attempt(authorizationCodeGrant, { code, code_verifier: CODE_VERIFIER }),
+    refresh: (refreshToken, scope) =>
+      attempt(refreshTokenGrant, {
+        refresh_token: refreshToken,
+        ...(scope === undefined ? {} : { scope }),
+      }),
+    revoke: async (refreshToken) =>
+      (await revoke(status, client, refreshToken)).outcome === 'revoked',
+    async withdrawConsent() {
+      await memory.consents.delete(userId, clientId)
+    },
+    async isActive(refreshToken) {
+      const { active } = await introspect({ ...status, storage: memory }, client, refreshToken)
+      return active
+    },
+  }
+}
+
+const CLIENT: ClientRecord = {
+  clientId: 'client-1',
+  name: 'Client',
+  audience: 'PLATFORM',
+  tenantId: undefined,
+  clientType: 'CONFIDENTIAL',
+  scopes: ['interview:read', 'candidate:read'],
+  redirectUris: ['https://app.example/callback'],
+  allowedGrantTypes: ['authorization_code', 'refresh_token'],
+  tokenEndpointAuthMethod: 'client_secret_basic',
+  requirePkce: true,
+  accessTokenTtlSeconds: ACCESS_TOKEN_TTL_SECONDS,
+  refreshTokenTtlSeconds: 300,
+  clientUri: undefined,
+  logoUrl: undefined,
+  tosUri: undefined,
+  policyUri: undefined,
+  createdAt: START,
+  updatedAt: START,
+  version: 1,
+  secrets: [],
+}
+
+function pausing(
+  families: Storage['families'],
+  pause: (step: string) => Promise<void>,
+): Storage['families'] {
+  return new Proxy(families, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name)
+      if (typeof member !== 'function') return member
+      return async (...given: Array<unknown>) => {
+        await pause(`before ${String(name)}`)
+        const result: unknown = await Reflect.apply(member, target, given)
+        await pause(`after ${String(name)}`)
+        return result
+      }
+    },
+  })
+}

@@ -1,0 +1,254 @@
+/** What holds of a token family whatever happens to it, in whatever order. */
+
+import assert from 'node:assert/strict'
+import test from 'ava'
+import fc from 'fast-check'
+import {
+  ACCESS_TOKEN_TTL_SECONDS,
+  CODE_TTL_SECONDS,
+  createFamilyUnderTest,
+  type FamilySettings,
+  type FamilyUnderTest,
+  type Outcome,
+  START,
+} from './family-under-test.ts'
+
+type Step =
+  | { readonly kind: 'redeem' }
+  | { readonly kind: 'refresh'; readonly back: number; readonly scope: string | undefined }
+  | { readonly kind: 'revoke'; readonly back: number }
+  | { readonly kind: 'withdraw' }
+
+type Tick = { readonly kind: 'advance'; readonly seconds: number }
+
+const settings: fc.Arbitrary<FamilySettings> = fc.record({
+  clientType: fc.constantFrom('CONFIDENTIAL', 'PUBLIC'),
+  refreshTokenTtlSeconds: fc.constantFrom(300, 600),
+  refreshTokenGraceSeconds: fc.constantFrom(0, 30),
+})
+
+// How many tokens before the newest: the newest most of the time, so that families grow old.
+const back = fc.oneof(
+  { weight: 6, arbitrary: fc.constant(0) },
+  { weight: 1, arbitrary: fc.constant(1) },
+  { weight: 1, arbitrary: fc.nat(12) },
+)
+const scope = fc.constantFrom(undefined, undefined, 'interview:read')
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('redeem' as const) }) },
+  { weight: 20, arbitrary: fc.record({ kind: fc.constant('refresh' as const), back, scope }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('revoke' as const), back }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('withdraw' as const) }) },
+)
+const tick: fc.Arbitrary<Tick> = fc.record({
+  kind: fc.constant('advance' as const),
+  seconds: fc.constantFrom(1, 10, 29, 30, 59, 60, 240, 299, 300),
+})
+
+const refreshTokenIn = ({ body }: { readonly body: string }): string =>
+  JSON.parse(body).refresh_token
+
+/** What the specification says will happen, for steps one after another. */
+class Oracle {
+  readonly #settings: FamilySettings
+  #now = START
+  #isRedeemed = false
+  #isRevoked = false
+  #isWithdrawn = false
+  #tokenExpiresAt = 0
+  #familyExpiresAt = 0
+  #lastRotation: { scope: string | undefined; body: string; at: number } | undefined
+
+  constructor(given: FamilySettings) {
+    this.#settings = given
+  }
+
+  advance(seconds: number): void {
+    this.#now += seconds
+  }
+
+  get #isAlive(): boolean {
+    return this.#isRedeemed && !this.#isRevoked && this.#now < this.#familyExpiresAt
+  }
+
+  /** Whether the newest token is good. */
+  get isNewestActive(): boolean {
+    return this.#isAlive && this.#now < this.#tokenExpiresAt
+  }
+
+  redeem(): string | undefined {
+    if (this.#now >= START + CODE_TTL_SECONDS) return 'code-unknown'
+    if (this.#isWithdrawn) return 'consent-withdrawn'
+    if (this.#isRedeemed) {
+      this.#isRevoked = true
+      return 'code-replayed'
+    }
+    this.#isRedeemed = true
+    this.#renew(this.#now + this.#settings.refreshTokenTtlSeconds)
+    return undefined
+  }
+
+  /** @returns A refusal, an earlier response, or `undefined` for a new response. */
+  refresh(age: number, asked: string | undefined): string | undefined {
+    if (!this.#isAlive) return 'refresh-token-unknown'
+    if (age === 0) return this.#now < this.#tokenExpiresAt ? undefined : 'refresh-token-expired'
+    const last = this.#lastRotation
+    const isRetry =
+      age === 1 &&
+      last !== undefined &&
+      last.scope === asked &&
+      this.#now < last.at + this.#settings.refreshTokenGraceSeconds
+    if (isRetry) return last.body
+    this.#isRevoked = true
+    return 'refresh-token-reused'
+  }
+
+  rotated(asked: string | undefined, body: string): void {
+    this.#lastRotation = { scope: asked, body, at: this.#now }
+    const isPublic = this.#settings.clientType === 'PUBLIC'
+    this.#renew(isPublic ? this.#tokenExpiresAt : this.#now + this.#settings.refreshTokenTtlSeconds)
+  }
+
+  revoke(): boolean {
+    const wasAlive = this.#isAlive
+    this.#isRevoked ||= wasAlive
+    return wasAlive
+  }
+
+  withdraw(): void {
+    this.#isRevoked = true
+    this.#isWithdrawn = true
+  }
+
+  #renew(tokenExpiresAt: number): void {
+    this.#tokenExpiresAt = tokenExpiresAt
+    this.#familyExpiresAt = Math.max(tokenExpiresAt, this.#now + ACCESS_TOKEN_TTL_SECONDS)
+  }
+}
+
+async function activeOnesOf(
+  family: FamilyUnderTest,
+  tokens: ReadonlyArray<string>,
+): Promise<ReadonlyArray<string>> {
+  const states = await Promise.all(tokens.map((token) => family.isActive(token)))
+  return tokens.filter((_token, index) => states[index])
+}
+
+async function follow(given: FamilySettings, steps: ReadonlyArray<Step | Tick>): Promise<void> {
+  const family = await createFamilyUnderTest(given, async () => undefined)
+  const oracle = new Oracle(given)
+  const tokens: Array<string> = []
+  for (const current of steps) {
+    const age = 'back' in current ? Math.min(current.back, tokens.length - 1) : 0
+    const token = tokens.at(-1 - age)
+    switch (current.kind) {
+      case 'advance':
+        family.now += current.seconds
+        oracle.advance(current.seconds)
+        break
+      case 'redeem':
+        keep(await family.redeem(), oracle.redeem(), tokens)
+        break
+      case 'refresh':
+        if (token !== undefined) {
+          const outcome = await family.refresh(token, current.scope)
+          const isNew = keep(outcome, oracle.refresh(age, current.scope), tokens)
+          if (isNew && 'body' in outcome) oracle.rotated(current.scope, outcome.body)
+        }
+        break
+      case 'revoke':
+        if (token !== undefined) assert.equal(await family.revoke(token), oracle.revoke())
+        break
+      case 'withdraw':
+        await family.withdrawConsent()
+        oracle.withdraw()
+    }
+    const active = await activeOnesOf(family, tokens)
+    assert.deepEqual(active, oracle.isNewestActive ? tokens.slice(-1) : [])
+  }
+}
+
+/** Compares, and keeps the token of a new response. @returns Whether it was one. */
+function keep(outcome: Outcome, expected: string | undefined, tokens: Array<string>): boolean {
+  if (expected !== undefined) {
+    assert.equal('body' in outcome ? outcome.body : outcome.refusal, expected)
+    return false
+  }
+  assert.ok('body' in outcome, JSON.stringify(outcome))
+  tokens.push(refreshTokenIn(outcome))
+  return true
+}
+
+test('token family: one step after another it does what the specification says, and its newest token alone is good (OAuth 2.1 §4.3.1, RFC 9700 §4.14.2, decisions 2, 9, 10)', async (t) => {
+  const steps = fc.array(fc.oneof({ weight: 4, arbitrary: step }, { weight: 1, arbitrary: tick }), {
+    maxLength: 40,
+  })
+  await fc.assert(
+    fc.asyncProperty(settings, steps, (given, rest) =>
+      follow(given, [{ kind: 'redeem' }, ...rest]),
+    ),
+    { numRuns: 400 },
+  )
+  t.pass()
+})
+
+/** Runs some steps at once. @returns Whether the family must be dead afterwards. */
+async function runAtOnce(
+  family: FamilyUnderTest,
+  steps: ReadonlyArray<Step>,
+  tokens: Set<string>,
+): Promise<boolean> {
+  const known = [...tokens]
+  const endings = await Promise.all(
+    steps.map(async (current) => {
+      const age = 'back' in current ? Math.min(current.back, known.length - 1) : 0
+      const token = known.at(-1 - age) ?? ''
+      switch (current.kind) {
+        case 'redeem':
+          return await endsFamily(family.redeem(), tokens)
+        case 'refresh':
+          return await endsFamily(family.refresh(token, current.scope), tokens)
+        case 'revoke':
+          return await family.revoke(token)
+        case 'withdraw':
+          await family.withdrawConsent()
+          return true
+      }
+    }),
+  )
+  return endings.includes(true)
+}
+
+async function endsFamily(running: Promise<Outcome>, tokens: Set<string>): Promise<boolean> {
+  const outcome = await running
+  if ('refusal' in outcome) return /-(reused|replayed)$/.test(outcome.refusal)
+  tokens.add(refreshTokenIn(outcome))
+  return false
+}
+
+test('token family: however steps interleave, at most one refresh token is good, and none after reuse, replay or revocation (decision 3, checklist 38, 39)', async (t) => {
+  const rounds = fc.array(fc.array(step, { minLength: 1, maxLength: 6 }), {
+    minLength: 1,
+    maxLength: 6,
+  })
+  await fc.assert(
+    fc.asyncProperty(fc.scheduler(), settings, rounds, async (scheduler, given, all) => {
+      const pause = (name: string): Promise<void> => scheduler.schedule(Promise.resolve(), name)
+      const family = await createFamilyUnderTest(given, pause)
+      const tokens = new Set<string>()
+      const first = await scheduler.waitFor(family.redeem())
+      assert.ok('body' in first)
+      tokens.add(refreshTokenIn(first))
+      let isDead = false
+      for (const steps of all) {
+        if (await scheduler.waitFor(runAtOnce(family, steps, tokens))) isDead = true
+        const active = await activeOnesOf(family, [...tokens])
+        assert.ok(active.length <= 1, 'two live branches')
+        assert.equal(active.length, isDead ? 0 : 1)
+        family.now += 1
+      }
+    }),
+    { numRuns: 300 },
+  )
+  t.pass()
+})
