@@ -5,21 +5,14 @@
  * @module
  */
 
-import { randomUUID } from 'node:crypto'
 import type { ClientRegistry, RegisteredClient } from '@teamcast/oauth-server'
 import Koa, { type Context } from 'koa'
 import * as oauth from 'openid-client'
-import {
-  type Connection,
-  type Outcome,
-  renderSignedInPage,
-  renderSignedOutPage,
-  sendHtml,
-} from './pages.ts'
+import { renderSignedInPage, renderSignedOutPage, sendHtml } from './pages.ts'
+import { isInvalidGrant, outcomeOf } from './partner-outcomes.ts'
+import { beginSignIn, createSessions, endSignIn, type Session } from './partner-sessions.ts'
 
-const SESSION_COOKIE = 'acme_recruiter_session'
 const SCOPE = 'interview:read interview:create'
-const MAXIMUM_SESSIONS = 1000
 
 /** Registers the partner, as a SuperAdmin would. */
 export function registerPartner(
@@ -37,23 +30,12 @@ export function registerPartner(
   })
 }
 
-/** What the partner keeps of one browser. */
-interface Session {
-  /** The sign-in under way. */
-  pending?: { readonly codeVerifier: string; readonly state: string }
-  tokens?: oauth.TokenEndpointResponse
-  connection?: Connection
-  /** Shown once. */
-  outcome?: Outcome | undefined
-}
-
 /** Makes the partner's application. */
 export function createPartnerApplication(
   issuer: string,
   partnerUrl: string,
   { client, clientSecret }: RegisteredClient,
 ): Koa {
-  const sessions = new Map<string, Session>()
   let configuration: Promise<oauth.Configuration> | undefined
 
   function discover(): Promise<oauth.Configuration> {
@@ -69,6 +51,8 @@ export function createPartnerApplication(
   }
 
   async function signIn(ctx: Context, session: Session): Promise<void> {
+    // Opened by another name (127.0.0.1), the browser would come back without its cookie.
+    if (ctx.host !== new URL(partnerUrl).host) return ctx.redirect(`${partnerUrl}/sign-in`)
     const codeVerifier = oauth.randomPKCECodeVerifier()
     const state = oauth.randomState()
     const url = oauth.buildAuthorizationUrl(await discover(), {
@@ -78,22 +62,20 @@ export function createPartnerApplication(
       code_challenge: await oauth.calculatePKCECodeChallenge(codeVerifier),
       code_challenge_method: 'S256',
     })
-    session.pending = { codeVerifier, state }
+    beginSignIn(session, state, codeVerifier)
     ctx.redirect(url.href)
   }
 
   async function finishSignIn(ctx: Context, session: Session): Promise<void> {
-    const { pending } = session
-    delete session.pending
-    if (pending === undefined) throw new Error('no sign-in is under way in this browser')
-    const { codeVerifier: pkceCodeVerifier, state: expectedState } = pending
-    const tokens = await oauth.authorizationCodeGrant(
-      await discover(),
-      new URL(ctx.url, partnerUrl),
-      { pkceCodeVerifier, expectedState },
-    )
-    await keepTokens(session, tokens)
-    session.outcome = { title: 'You are signed in', detail: '' }
+    const url = new URL(`${partnerUrl}/callback${ctx.search}`)
+    const expectedState = url.searchParams.get('state') ?? ''
+    const pkceCodeVerifier = endSignIn(session, expectedState)
+    if (pkceCodeVerifier === undefined) {
+      throw new Error('This sign-in is not under way in this browser. Start again.')
+    }
+    const checks = { pkceCodeVerifier, expectedState }
+    await keepTokens(session, await oauth.authorizationCodeGrant(await discover(), url, checks))
+    session.outcome = { kind: 'success', title: 'You are signed in' }
     ctx.redirect('/')
   }
 
@@ -113,35 +95,57 @@ export function createPartnerApplication(
     const accessToken = session.tokens?.access_token ?? ''
     const response = await oauth.fetchProtectedResource(await discover(), accessToken, url, method)
     session.outcome = {
-      title: `${method} /api/interviews answered ${response.status}`,
-      detail: JSON.stringify(await response.json(), null, 2),
+      kind: response.ok ? 'success' : 'failure',
+      title: `${method} ${url.pathname} answered ${response.status}`,
+      json: JSON.stringify(await response.json(), null, 2),
     }
   }
 
   async function refresh(session: Session): Promise<void> {
     const refreshToken = session.tokens?.refresh_token ?? ''
-    await keepTokens(session, await oauth.refreshTokenGrant(await discover(), refreshToken))
-    session.outcome = { title: 'The tokens are new', detail: '' }
+    try {
+      await keepTokens(session, await oauth.refreshTokenGrant(await discover(), refreshToken))
+    } catch (error) {
+      // Revoked, expired, or the user may not be here any more: only a new sign-in helps.
+      if (isInvalidGrant(error)) forgetTokens(session)
+      throw error
+    }
+    session.outcome = {
+      kind: 'success',
+      title: 'The tokens are new',
+      detail: 'The ones before them are of no use any more.',
+    }
+  }
+
+  function refreshOnce(session: Session): Promise<void> {
+    session.refreshing ??= refresh(session).finally(() => {
+      session.refreshing = undefined
+    })
+    return session.refreshing
   }
 
   async function disconnect(session: Session): Promise<void> {
     await oauth.tokenRevocation(await discover(), session.tokens?.refresh_token ?? '')
-    delete session.tokens
-    delete session.connection
-    session.outcome = { title: 'You are signed out, and the tokens are revoked', detail: '' }
+    forgetTokens(session)
+    session.outcome = {
+      kind: 'success',
+      title: 'You are disconnected',
+      detail: 'Acme Recruiter has revoked its tokens and forgotten them.',
+    }
   }
 
   const actions: Readonly<Record<string, (session: Session) => Promise<void>>> = {
     '/list-interviews': (session) => callApi(session, 'GET'),
     '/create-interview': (session) => callApi(session, 'POST'),
-    '/refresh': refresh,
+    '/refresh': refreshOnce,
     '/disconnect': disconnect,
   }
 
   async function route(ctx: Context, session: Session): Promise<void> {
     const action = ctx.method === 'POST' ? actions[ctx.path] : undefined
     if (action !== undefined) {
-      await action(session)
+      // Signed out in another tab: the home page says so.
+      if (session.tokens !== undefined) await action(session)
       ctx.status = 303
       ctx.redirect('/')
     } else if (ctx.method !== 'GET') {
@@ -155,9 +159,10 @@ export function createPartnerApplication(
     }
   }
 
+  const sessionOf = createSessions()
   const app = new Koa()
   app.use(async (ctx) => {
-    const session = sessionOf(ctx, sessions)
+    const session = sessionOf(ctx)
     try {
       await route(ctx, session)
     } catch (error) {
@@ -180,24 +185,7 @@ function showHome(ctx: Context, session: Session): void {
   )
 }
 
-function sessionOf(ctx: Context, sessions: Map<string, Session>): Session {
-  const known = sessions.get(ctx.cookies.get(SESSION_COOKIE) ?? '')
-  if (known !== undefined) return known
-  const [oldest] = sessions.keys()
-  if (sessions.size >= MAXIMUM_SESSIONS && oldest !== undefined) sessions.delete(oldest)
-  const session: Session = {}
-  const sessionId = randomUUID()
-  sessions.set(sessionId, session)
-  ctx.cookies.set(SESSION_COOKIE, sessionId, { sameSite: 'lax' })
-  return session
-}
-
-function outcomeOf(error: unknown): Outcome {
-  if (error instanceof oauth.AuthorizationResponseError) {
-    return { title: 'You were not signed in', detail: error.error_description ?? error.error }
-  }
-  if (error instanceof oauth.ResponseBodyError) {
-    return { title: `Teamcast answered ${error.error}`, detail: error.error_description ?? '' }
-  }
-  return { title: 'That did not work', detail: error instanceof Error ? error.message : '' }
+function forgetTokens(session: Session): void {
+  delete session.tokens
+  delete session.connection
 }

@@ -70,7 +70,9 @@ function createSigningKey(): JWK {
 
 function onlyWithToken(superAdminToken: string): AuthorizeSuperAdmin {
   const hash = (text: string): Buffer => createHash('sha256').update(text).digest()
-  const expected = hash(`Bearer ${superAdminToken}`)
-  return (ctx) =>
-    timingSafeEqual(hash(ctx.get('authorization')), expected) ? 'allowed' : 'unauthenticated'
+  const expected = hash(superAdminToken)
+  return (ctx) => {
+    const [, token = ''] = /^bearer +(.+)$/i.exec(ctx.get('authorization')) ?? []
+    return timingSafeEqual(hash(token), expected) ? 'allowed' : 'unauthenticated'
+  }
 }

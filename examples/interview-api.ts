@@ -49,6 +49,7 @@ export function createInterviewApi(issuer: string, jwksUri: URL): Middleware {
   const api = new Koa<AccessTokenState>()
   api.use(requireAccessToken({ issuer, audience: issuer, jwksUri }))
   api.use(async (ctx) => {
+    if (ctx.path !== '/') return
     const { tenantId } = ctx.state.accessToken
     switch (ctx.method) {
       case 'GET':

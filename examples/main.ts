@@ -8,46 +8,36 @@
  * @module
  */
 
-import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { ConfigurationError } from '@teamcast/oauth-server'
+import { type AuthorizationServer, ConfigurationError } from '@teamcast/oauth-server'
 import { createPartnerApplication, registerPartner } from './acme-recruiter.ts'
 import { DEMO_PASSWORD, DEMO_USERS } from './demo-users.ts'
 import { createHostApplication } from './host-application.ts'
-import { readSettings } from './settings.ts'
+import { endOnSignal, type HttpServer, listen } from './http-servers.ts'
+import { makeSuperAdminToken, readSettings, SettingsError } from './settings.ts'
 
 async function main(): Promise<void> {
-  const { port: wantedPort, clientPort, superAdminToken, ...settings } = readSettings(process.env)
-  const servers: Array<Server> = []
-  endOnSignal(servers)
+  const settings = readSettings(process.env)
+  const { clientPort } = settings
+  const superAdminToken = settings.superAdminToken ?? makeSuperAdminToken()
 
-  const hostServer = await listen(wantedPort, 'PORT')
-  servers.push(hostServer)
-  const { port } = hostServer.address() as AddressInfo
+  const host = await listen(settings.port, 'PORT')
+  const { port } = host.server.address() as AddressInfo
   const issuer = settings.issuer ?? `http://localhost:${port}`
   const partnerUrl = clientPort === undefined ? undefined : `http://localhost:${clientPort}`
-  const { app, authorizationServer } = createHostApplication({
-    issuer,
-    port,
-    superAdminToken,
-    partnerUrl,
-  })
-  hostServer.on('request', app.callback())
+  const hostOptions = { issuer, port, superAdminToken, partnerUrl }
+  const { app, authorizationServer } = createHostApplication(hostOptions)
+  host.server.on('request', app.callback())
 
-  if (partnerUrl !== undefined && clientPort !== undefined) {
-    const registration = await registerPartner(authorizationServer.clients, partnerUrl)
-    const partnerServer = await listen(clientPort, 'CLIENT_PORT')
-    servers.push(partnerServer)
-    partnerServer.on(
-      'request',
-      createPartnerApplication(issuer, partnerUrl, registration).callback(),
-    )
-  }
+  const servers = [host]
+  if (clientPort !== undefined) servers.push(await startPartner(clientPort, authorizationServer))
+  endOnSignal(servers)
 
+  const isTokenGiven = settings.superAdminToken !== undefined
   console.log(`
 Teamcast          ${issuer}
 Acme Recruiter    ${partnerUrl ?? 'turned off (CLIENT_PORT=0)'}
-SuperAdmin token  ${superAdminToken}
+SuperAdmin token  ${isTokenGiven ? 'the one in SUPER_ADMIN_TOKEN' : superAdminToken}
 Users             ${DEMO_USERS.map(({ email }) => email).join(', ')}
 Password          ${DEMO_PASSWORD}
 
@@ -55,32 +45,28 @@ ${partnerUrl === undefined ? `Open ${issuer}` : `Open ${partnerUrl} and press "S
 `)
 }
 
-function listen(port: number, variable: string): Promise<Server> {
-  const server = createServer()
-  return new Promise((resolve, reject) => {
-    server.once('error', (cause) => {
-      reject(new Error(`cannot listen on ${variable} ${port}: ${cause.message}`, { cause }))
-    })
-    server.listen(port, () => resolve(server))
-  })
+async function startPartner(
+  port: number,
+  { issuer, clients }: AuthorizationServer,
+): Promise<HttpServer> {
+  const url = `http://localhost:${port}`
+  const registration = await registerPartner(clients, url)
+  const partner = await listen(port, 'CLIENT_PORT')
+  partner.server.on('request', createPartnerApplication(issuer, url, registration).callback())
+  return partner
 }
 
-/** Ends cleanly: no new connections, requests under way are answered, then the process has no work. */
-function endOnSignal(servers: ReadonlyArray<Server>): void {
-  const end = (): void => {
-    for (const server of servers) {
-      server.close()
-      server.closeIdleConnections()
-    }
-  }
-  process.once('SIGTERM', end)
-  process.once('SIGINT', end)
+/** One line for what the settings are to blame for, everything about a defect. */
+function explain(error: unknown): unknown {
+  if (error instanceof SettingsError) return error.message
+  if (!(error instanceof ConfigurationError)) return error
+  const name = (option: string): string => (option === 'issuer' ? 'ISSUER' : `"${option}"`)
+  return error.issues.map(({ path, message }) => `${name(path)} ${message}`).join('; ')
 }
 
 try {
   await main()
 } catch (error) {
-  const isExpected = error instanceof ConfigurationError || error instanceof Error
-  console.error(isExpected ? error.message : error)
+  console.error(explain(error))
   process.exit(1)
 }

@@ -7,58 +7,60 @@
 import { html } from 'ghtml'
 import type { Context } from 'koa'
 import { DEMO_PASSWORD, DEMO_USERS } from './demo-users.ts'
-
-const STYLES = `
-:root { color-scheme: light dark; --accent: light-dark(#2f4bd6, #9db2ff); --on-accent: light-dark(#fff, #0d1433);
-  --page: light-dark(#f4f5f8, #0d0f14); --surface: light-dark(#fff, #161920); --text: light-dark(#171a23, #eef0f5);
-  --muted: light-dark(#565d6e, #a4abbb); --line: light-dark(#dde0e8, #2c313c); }
-*, ::before, ::after { box-sizing: border-box; }
-body { margin: 0; padding: 2rem 1rem; background: var(--page); color: var(--text);
-  font: 1rem/1.5 system-ui, -apple-system, "Segoe UI", Roboto, Arial, sans-serif; overflow-wrap: anywhere; }
-main, header { max-width: 44rem; margin: 0 auto 1.5rem; }
-main { background: var(--surface); border: 1px solid var(--line); border-radius: 1rem; padding: 1.5rem; }
-header { display: flex; align-items: center; gap: .75rem; font-weight: 600; }
-.mark { display: grid; place-items: center; width: 2.25rem; height: 2.25rem; border-radius: .6rem;
-  background: var(--accent); color: var(--on-accent); font-weight: 700; }
-h1 { font-size: 1.5rem; line-height: 1.25; margin: 0 0 .75rem; }
-h2 { font-size: 1rem; margin: 1.75rem 0 .5rem; }
-p { margin: 0 0 1rem; } .muted { color: var(--muted); }
-a { color: var(--accent); }
-dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1rem; margin: 0; }
-dt { color: var(--muted); } dd { margin: 0; }
-form { display: inline; }
-.actions { display: flex; flex-wrap: wrap; gap: .5rem; margin: 1.25rem 0 0; }
-.button { display: inline-flex; align-items: center; gap: .6rem; min-height: 2.75rem; padding: .5rem 1rem;
-  border: 1px solid var(--line); border-radius: .6rem; background: var(--surface); color: var(--text);
-  font: inherit; font-weight: 600; text-decoration: none; cursor: pointer; }
-.button.primary { border-color: transparent; background: var(--accent); color: var(--on-accent); }
-:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
-pre { margin: 0; padding: 1rem; border: 1px solid var(--line); border-radius: .6rem; background: var(--page);
-  overflow-x: auto; font: .85rem/1.5 ui-monospace, Menlo, Consolas, monospace; }
-.notice { padding: .75rem 1rem; border: 1px solid var(--line); border-left: 4px solid var(--accent); border-radius: .6rem; }
-@media (max-width: 30rem) { dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: .5rem; }
-  .button { width: 100%; justify-content: center; } form { width: 100%; } }
-`
+import { STYLES } from './styles.ts'
 
 /** Writes a page. */
 export function sendHtml(ctx: Context, page: string): void {
   ctx.type = 'html'
-  ctx.set('Content-Security-Policy', "default-src 'none'; style-src 'unsafe-inline'")
-  ctx.set('Cache-Control', 'no-store')
+  ctx.set({
+    'Content-Security-Policy':
+      "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    'Cache-Control': 'no-store',
+    'Referrer-Policy': 'no-referrer',
+    'X-Content-Type-Options': 'nosniff',
+  })
   ctx.body = page
 }
 
-function renderPage(brand: string, title: string, content: string): string {
+interface Brand {
+  readonly name: string
+  /** Class of the page: gives it its colours. */
+  readonly look: 'host' | 'partner'
+  readonly tagline: string
+  /** Colour of the icon in the browser's tab. */
+  readonly color: string
+}
+
+const TEAMCAST: Brand = {
+  name: 'Teamcast',
+  look: 'host',
+  tagline: 'the example host',
+  color: '#2f4bd6',
+}
+const ACME_RECRUITER: Brand = {
+  name: 'Acme Recruiter',
+  look: 'partner',
+  tagline: 'a demo partner of Teamcast',
+  color: '#0b6b57',
+}
+
+function renderPage(brand: Brand, title: string, content: string): string {
+  const initial = brand.name.slice(0, 1)
+  const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="8" fill="${brand.color}"/><text x="16" y="23" font-family="sans-serif" font-size="20" font-weight="700" text-anchor="middle" fill="#fff">${initial}</text></svg>`
   return html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title}</title>
+<link rel="icon" href="data:image/svg+xml,${encodeURIComponent(icon)}">
 <style>!${STYLES}</style>
 </head>
-<body>
-<header><span class="mark" aria-hidden="true">${brand.slice(0, 1)}</span>${brand}</header>
+<body class="${brand.look}">
+<header>
+<span class="mark" aria-hidden="true">${initial}</span>
+<span><span class="brand">${brand.name}</span> <span class="muted">${brand.tagline}</span></span>
+</header>
 <main>
 !${content}
 </main>
@@ -70,42 +72,61 @@ function renderPage(brand: string, title: string, content: string): string {
 export function renderWelcomePage(issuer: string, partnerUrl: string | undefined): string {
   const partner =
     partnerUrl === undefined
-      ? ''
+      ? html`<p class="muted">The demo partner is turned off (<code>CLIENT_PORT=0</code>).</p>`
       : html`<p><a class="button primary" href="${partnerUrl}">Open Acme Recruiter</a></p>`
   return renderPage(
-    'Teamcast',
+    TEAMCAST,
     'Teamcast, the example host',
-    html`<h1>This is the host application</h1>
-<p>It runs the authorization server of “Sign in with Teamcast” and an interview API that accepts its
-access tokens. A partner’s application uses both.</p>
+    html`<h1>The authorization server is running</h1>
+<p class="lead">This host application mounts “Sign in with Teamcast” and has an interview API that
+accepts its access tokens. A partner’s application uses both.</p>
 !${partner}
-<h2>Who can sign in</h2>
-<dl>!${DEMO_USERS.map(
-      ({ name, email, tenantId }) => html`<dt>${email}</dt><dd>${name}, tenant ${tenantId}</dd>`,
-    ).join('')}
-<dt>Password</dt><dd>${DEMO_PASSWORD}</dd></dl>
-<h2>Endpoints</h2>
-<p><a href="${issuer}/.well-known/oauth-authorization-server">Server metadata</a> ·
-<a href="${issuer}/.well-known/jwks.json">Public keys</a></p>`,
+<section aria-labelledby="users">
+<h2 id="users">Who can sign in</h2>
+!${renderDemoUsers()}
+</section>
+<section aria-labelledby="endpoints">
+<h2 id="endpoints">Look inside</h2>
+<ul>
+<li><a href="${issuer}/.well-known/oauth-authorization-server">Server metadata</a></li>
+<li><a href="${issuer}/.well-known/jwks.json">Public keys</a></li>
+</ul>
+</section>`,
   )
+}
+
+function renderDemoUsers(): string {
+  const users = DEMO_USERS.map(
+    ({ name, email, tenantId }) =>
+      html`<div><dt><code>${email}</code></dt><dd>${name}, workspace ${tenantId}</dd></div>`,
+  )
+  return html`<dl class="rows">!${users}
+<div><dt>Password of all</dt><dd><code>${DEMO_PASSWORD}</code></dd></div></dl>`
 }
 
 /** The last thing the partner did, and what came of it. */
 export interface Outcome {
+  readonly kind: 'success' | 'failure'
   readonly title: string
-  readonly detail: string
+  readonly detail?: string
+  /** What the API answered. */
+  readonly json?: string
 }
 
 /** The partner's page before anybody signed in. */
 export function renderSignedOutPage(outcome: Outcome | undefined): string {
   return renderPage(
+    ACME_RECRUITER,
     'Acme Recruiter',
-    'Acme Recruiter',
-    html`<h1>Plan your interviews with Acme Recruiter</h1>
-<p class="muted">Acme Recruiter is a demo partner of Teamcast. It works with the interviews in your
-Teamcast workspace, if you let it.</p>
-!${renderOutcome(outcome)}
-<p class="actions"><a class="button primary" href="/sign-in">Sign in with Teamcast</a></p>`,
+    html`!${renderNotice(outcome)}
+<h1>Plan your interviews with Acme Recruiter</h1>
+<p class="lead">It works with the interviews in your Teamcast workspace, if you let it. Your Teamcast
+password stays with Teamcast.</p>
+<p><a class="button primary" href="/sign-in">Sign in with Teamcast</a></p>
+<section aria-labelledby="users">
+<h2 id="users">Demo accounts</h2>
+!${renderDemoUsers()}
+</section>`,
   )
 }
 
@@ -122,33 +143,48 @@ export function renderSignedInPage(
   { userId, tenantId, scope, expiresAt }: Connection,
   outcome: Outcome | undefined,
 ): string {
+  const scopes = scope.split(' ').map((code) => html`<code>${code}</code> `)
   return renderPage(
-    'Acme Recruiter',
+    ACME_RECRUITER,
     'Acme Recruiter, connected to Teamcast',
-    html`<h1>Connected to Teamcast</h1>
-<dl>
-<dt>User</dt><dd>${userId}</dd>
-<dt>Workspace</dt><dd>${tenantId}</dd>
-<dt>May do</dt><dd>${scope}</dd>
-<dt>Access token</dt><dd>good until ${expiresAt.toISOString().slice(11, 16)} UTC</dd>
+    html`!${renderNotice(outcome)}
+<h1>Connected to Teamcast</h1>
+<dl class="rows">
+<div><dt>User</dt><dd>${userId}</dd></div>
+<div><dt>Workspace</dt><dd>${tenantId}</dd></div>
+<div><dt>May use</dt><dd>!${scopes}</dd></div>
+<div><dt>Access token</dt><dd>good until ${expiresAt.toISOString().slice(11, 19)} UTC</dd></div>
 </dl>
+<section aria-labelledby="api">
+<h2 id="api">Call the interview API</h2>
 <div class="actions">
 !${renderAction('list-interviews', 'List interviews', 'primary')}
 !${renderAction('create-interview', 'Create an interview')}
-!${renderAction('refresh', 'Refresh the tokens')}
-!${renderAction('disconnect', 'Disconnect')}
 </div>
-!${renderOutcome(outcome)}`,
+!${renderAnswer(outcome)}
+</section>
+<section aria-labelledby="connection">
+<h2 id="connection">Manage the connection</h2>
+<div class="actions">
+!${renderAction('refresh', 'Refresh the tokens')}
+!${renderAction('disconnect', 'Disconnect', 'danger')}
+</div>
+</section>`,
   )
 }
 
-function renderAction(action: string, label: string, kind = ''): string {
+function renderAction(action: string, label: string, kind = 'secondary'): string {
   return html`<form method="post" action="/${action}"><button class="button ${kind}">${label}</button></form>`
 }
 
-function renderOutcome(outcome: Outcome | undefined): string {
+function renderNotice(outcome: Outcome | undefined): string {
   if (outcome === undefined) return ''
-  const { title, detail } = outcome
-  const body = detail === '' ? '' : html`<pre tabindex="0">${detail}</pre>`
-  return html`<h2 role="status">${title}</h2>!${body}`
+  const { kind, title, detail = '' } = outcome
+  const sentence = detail === '' ? '' : html`<p>${detail}</p>`
+  return html`<div class="notice ${kind}" role="status"><p class="title">${title}</p>!${sentence}</div>`
+}
+
+function renderAnswer(outcome: Outcome | undefined): string {
+  if (outcome?.json === undefined) return ''
+  return html`<pre tabindex="0" role="region" aria-label="What the API answered">${outcome.json}</pre>`
 }

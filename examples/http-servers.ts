@@ -1,0 +1,65 @@
+/**
+ * HTTP servers that end cleanly.
+ *
+ * @module
+ */
+
+import { createServer, type Server, type ServerResponse } from 'node:http'
+import { SettingsError } from './settings.ts'
+
+/** How long a request under way may take once the process was asked to end. */
+const END_TIMEOUT_MILLISECONDS = 5000
+
+/** A server that listens, before it is known what it serves. */
+export interface HttpServer {
+  readonly server: Server
+  /** Closes it: no new connections, requests under way are answered. */
+  end(): void
+}
+
+/**
+ * Listens on a port.
+ *
+ * @param variable Name of the setting that the port comes from.
+ *
+ * @throws SettingsError when that is not possible.
+ */
+export function listen(port: number, variable: string): Promise<HttpServer> {
+  const server = createServer()
+  const end = closerOf(server)
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause) => {
+      reject(new SettingsError(`cannot listen on ${variable} ${port}: ${cause.message}`, { cause }))
+    })
+    server.listen(port, () => resolve({ server, end }))
+  })
+}
+
+function closerOf(server: Server): () => void {
+  const responses = new Set<ServerResponse>()
+  let isEnding = false
+  // A connection that is kept alive would keep the process alive.
+  const isLast = (response: ServerResponse): void => {
+    if (!response.headersSent) response.setHeader('Connection', 'close')
+  }
+  server.on('request', (_request, response) => {
+    responses.add(response)
+    response.once('close', () => responses.delete(response))
+    if (isEnding) isLast(response)
+  })
+  return () => {
+    isEnding = true
+    responses.forEach(isLast)
+    server.close()
+    setTimeout(() => server.closeAllConnections(), END_TIMEOUT_MILLISECONDS).unref()
+  }
+}
+
+/** Closes servers when the process is asked to end; then it has no work left. */
+export function endOnSignal(servers: ReadonlyArray<HttpServer>): void {
+  const end = (): void => {
+    for (const server of servers) server.end()
+  }
+  process.once('SIGTERM', end)
+  process.once('SIGINT', end)
+}

@@ -1,0 +1,65 @@
+/**
+ * What the partner keeps of each browser.
+ *
+ * @module
+ */
+
+import { randomUUID } from 'node:crypto'
+import type { Context } from 'koa'
+import type { TokenEndpointResponse } from 'openid-client'
+import type { Connection, Outcome } from './pages.ts'
+
+const COOKIE = 'acme_recruiter_session'
+const MAXIMUM_SESSIONS = 1000
+const MAXIMUM_SIGN_INS = 10
+
+/** What the partner keeps of one browser. */
+export interface Session {
+  /** Code verifiers of the sign-ins under way, by `state`: each tab may have one. */
+  readonly signIns: Map<string, string>
+  /** The tokens; they never leave the server. */
+  tokens?: TokenEndpointResponse
+  connection?: Connection
+  /** The refresh under way: a refresh token must not be used twice, not even by a double click. */
+  refreshing?: Promise<void> | undefined
+  /** Shown once. */
+  outcome?: Outcome | undefined
+}
+
+/** Makes the sessions; the function finds the session of a request, or begins one. */
+export function createSessions(): (ctx: Context) => Session {
+  const sessions = new Map<string, Session>()
+  return (ctx) => {
+    const known = sessions.get(ctx.cookies.get(COOKIE) ?? '')
+    if (known !== undefined) return known
+    const session: Session = { signIns: new Map() }
+    const sessionId = randomUUID()
+    setBounded(sessions, sessionId, session, MAXIMUM_SESSIONS)
+    ctx.cookies.set(COOKIE, sessionId, { httpOnly: true, sameSite: 'lax' })
+    return session
+  }
+}
+
+/** Keeps the code verifier of a sign-in that begins. */
+export function beginSignIn(session: Session, state: string, codeVerifier: string): void {
+  setBounded(session.signIns, state, codeVerifier, MAXIMUM_SIGN_INS)
+}
+
+/** Ends a sign-in. @returns Its code verifier; `undefined` when it did not begin in this browser. */
+export function endSignIn({ signIns }: Session, state: string): string | undefined {
+  const codeVerifier = signIns.get(state)
+  signIns.delete(state)
+  return codeVerifier
+}
+
+/** Sets an entry; the oldest one makes room for it. */
+function setBounded<Value>(
+  map: Map<string, Value>,
+  key: string,
+  value: Value,
+  maximum: number,
+): void {
+  const [oldest] = map.keys()
+  if (map.size >= maximum && oldest !== undefined) map.delete(oldest)
+  map.set(key, value)
+}

@@ -1,0 +1,390 @@
+import { once } from 'node:events'
+import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http'
+import { json } from 'node:stream/consumers'
+import type { NewClient, RegisteredClient } from '@teamcast/oauth-server'
+import test, { type ExecutionContext } from 'ava'
+import { startBrowser } from '../helpers/browser.ts'
+import { authorizationUrl, CODE_VERIFIER, postAs } from '../helpers/requests.ts'
+import {
+  findFreePort,
+  type RunningExample,
+  runExample,
+  startExample,
+} from '../helpers/start-example.ts'
+import { CONFIDENTIAL_CLIENT, PUBLIC_CLIENT } from '../helpers/start-server.ts'
+
+const SUPER_ADMIN_TOKEN = 'a-SuperAdmin.token_of~tests+/=='
+
+// One process for all requests that do not disturb each other; the others have their own.
+let example: RunningExample
+
+test.before(async () => {
+  example = await startExample({ SUPER_ADMIN_TOKEN })
+})
+
+test.after.always(() => example?.end())
+
+// ————— settings —————
+
+const WRONG_SETTINGS: ReadonlyArray<readonly [Readonly<Record<string, string>>, RegExp]> = [
+  [
+    { PORT: 'http', CLIENT_PORT: '65536', SUPER_ADMIN_TOKEN: 'two words' },
+    /^PORT must be a port, 0 to 65535, not "http"; CLIENT_PORT .+ not "65536"; SUPER_ADMIN_TOKEN must .+$/,
+  ],
+  [{ PORT: '3000', CLIENT_PORT: '3000' }, /^PORT and CLIENT_PORT must be different$/],
+  [{ ISSUER: 'nonsense' }, /^ISSUER must be an absolute https URL$/],
+  [{ ISSUER: 'http://teamcast.example' }, /^ISSUER must be an https URL \(http only for localhost/],
+]
+
+for (const [settings, complaint] of WRONG_SETTINGS) {
+  test(`settings ${JSON.stringify(settings)}: one line says what is wrong, exit code 1`, async (t) => {
+    const { code, stdout, stderr } = await runExample(settings)
+    t.is(code, 1)
+    t.is(stdout, '')
+    t.regex(stderr.replace(/\n$/, ''), complaint)
+  })
+}
+
+test('settings: a port in use is named in one line, exit code 1', async (t) => {
+  const { port: hostPort } = new URL(example.hostUrl)
+  const { port: partnerPort } = new URL(example.partnerUrl)
+  for (const [variable, port] of [
+    ['PORT', hostPort],
+    ['CLIENT_PORT', partnerPort],
+  ] as const) {
+    const { code, stdout, stderr } = await runExample({ [variable]: port })
+    t.is(code, 1)
+    t.is(stdout, '')
+    t.regex(stderr, new RegExp(`^cannot listen on ${variable} ${port}: .*EADDRINUSE.*\\n$`))
+  }
+})
+
+test('settings: it prints what to open and whom to sign in as, but no token it was given', (t) => {
+  const { greeting, hostUrl, partnerUrl } = example
+  t.true(greeting.includes(hostUrl))
+  t.true(greeting.includes(`Open ${partnerUrl} and press "Sign in with Teamcast".`))
+  t.true(greeting.includes('ada@acme.test, alan@acme.test, grace@globex.test'))
+  t.true(greeting.includes('correct horse battery staple'))
+  t.false(greeting.includes(SUPER_ADMIN_TOKEN))
+})
+
+test('settings: CLIENT_PORT=0 turns the partner off; without SUPER_ADMIN_TOKEN a printed one is made', async (t) => {
+  const { hostUrl, greeting, ...other } = await startExample({ CLIENT_PORT: '0' })
+  t.teardown(() => other.end())
+  t.regex(greeting, /^Acme Recruiter +turned off/m)
+  t.true(greeting.includes(`Open ${hostUrl}\n`))
+  const page = await (await fetch(hostUrl)).text()
+  t.true(page.includes('The demo partner is turned off'))
+
+  const [, token = ''] = /^SuperAdmin token +(\S+)$/m.exec(greeting) ?? []
+  t.regex(token, /^[\w-]{32}$/)
+  t.is((await postClient(hostUrl, CONFIDENTIAL_CLIENT, `Bearer ${token}`)).status, 201)
+  t.is((await postClient(hostUrl, CONFIDENTIAL_CLIENT)).status, 401)
+})
+
+test('settings: an https ISSUER is reached through a proxy: every URL is the issuer’s, cookies are Secure', async (t) => {
+  const issuer = 'https://teamcast.example'
+  const port = await findFreePort()
+  const proxied = await startExample({
+    ISSUER: issuer,
+    PORT: String(port),
+    CLIENT_PORT: '0',
+    SUPER_ADMIN_TOKEN,
+  })
+  t.teardown(() => proxied.end())
+  const headers = { 'x-forwarded-proto': 'https', 'x-forwarded-for': '203.0.113.7' }
+  const reach = (url: URL): URL => new URL(url.href.replace(issuer, proxied.hostUrl))
+  const metadataUrl = `${proxied.hostUrl}/.well-known/oauth-authorization-server`
+  t.like(await (await fetch(metadataUrl, { headers })).json(), {
+    issuer,
+    authorization_endpoint: `${issuer}/oauth/authorize`,
+  })
+
+  const client = await register(t, proxied.hostUrl, CONFIDENTIAL_CLIENT)
+  const browser = startBrowser({ reach, headers })
+  const { responses, callback } = await browser.authorize(
+    authorizationUrl(issuer, client),
+    'ada@acme.test',
+  )
+  const cookies = responses.flatMap((response) => response.headers.getSetCookie())
+  t.true(cookies.length > 0)
+  t.deepEqual(
+    cookies.filter((cookie) => !/^__Host-.+; secure/i.test(cookie)),
+    [],
+  )
+  t.is(callback?.searchParams.get('iss'), issuer)
+  const accessToken = await redeem(t, proxied.hostUrl, client, callback)
+  t.is((await callApi(proxied.hostUrl, 'GET', accessToken)).status, 200)
+})
+
+// ————— registering clients —————
+
+test('POST /super-admin/oauth-clients: 201 with clientId, clientSecret and the stored fields', async (t) => {
+  const response = await postClient(example.hostUrl, CONFIDENTIAL_CLIENT, bearer())
+  const { clientId, clientSecret, ...stored } = await response.json()
+  t.is(response.status, 201)
+  t.is(response.headers.get('cache-control'), 'no-store')
+  const location = `${example.hostUrl}/super-admin/oauth-clients/${clientId}`
+  t.is(response.headers.get('location'), location)
+  t.regex(clientSecret, /^\S{32,}$/)
+  t.like(stored, {
+    ...CONFIDENTIAL_CLIENT,
+    audience: 'PLATFORM',
+    tokenEndpointAuthMethod: 'client_secret_basic',
+    requirePkce: true,
+    accessTokenTtlSeconds: 900,
+    refreshTokenTtlSeconds: 2_592_000,
+  })
+})
+
+test('POST /super-admin/oauth-clients: a PUBLIC client gets no secret', async (t) => {
+  const response = await postClient(example.hostUrl, PUBLIC_CLIENT, bearer('bearer'))
+  const body = await response.json()
+  t.is(response.status, 201)
+  t.like(body, { clientType: 'PUBLIC', tokenEndpointAuthMethod: 'none' })
+  t.false('clientSecret' in body)
+})
+
+test('POST /super-admin/oauth-clients: 401 without the token', async (t) => {
+  for (const authorization of [
+    undefined,
+    'Bearer',
+    `Bearer ${SUPER_ADMIN_TOKEN.slice(1)}`,
+    `Bearer ${SUPER_ADMIN_TOKEN}x`,
+    `Basic ${SUPER_ADMIN_TOKEN}`,
+    SUPER_ADMIN_TOKEN,
+  ]) {
+    const response = await postClient(example.hostUrl, CONFIDENTIAL_CLIENT, authorization)
+    t.is(response.status, 401, authorization)
+    t.is(response.headers.get('www-authenticate'), 'Bearer')
+    t.is((await response.json()).error, 'unauthenticated')
+  }
+})
+
+test('POST /super-admin/oauth-clients: everything wrong with a client is named', async (t) => {
+  const wrong = {
+    ...PUBLIC_CLIENT,
+    name: 'x',
+    redirectUris: ['http://example.com/'],
+    requirePkce: false,
+  }
+  const response = await postClient(example.hostUrl, wrong, bearer())
+  t.is(response.status, 422)
+  t.is(response.headers.get('content-type'), 'application/problem+json')
+  const { errors } = (await response.json()) as { errors: ReadonlyArray<{ path: string }> }
+  t.deepEqual(errors.map(({ path }) => path).sort(), ['name', 'redirectUris.0', 'requirePkce'])
+})
+
+test('POST /super-admin/oauth-clients: a body that is no JSON object is refused', async (t) => {
+  for (const [body, contentType] of [
+    ['{', 'application/json'],
+    ['[]', 'application/json'],
+    ['', 'application/json'],
+    ['{}', 'text/plain'],
+  ] as const) {
+    const response = await fetch(`${example.hostUrl}/super-admin/oauth-clients`, {
+      method: 'POST',
+      headers: { authorization: bearer(), 'content-type': contentType },
+      body,
+    })
+    t.is(response.status, 400, body)
+    t.is((await response.json()).error, 'invalid_request')
+  }
+})
+
+// ————— the interview API —————
+
+test('/api/interviews: 401 without a token, and no error code (RFC 6750 §3.1)', async (t) => {
+  const response = await callApi(example.hostUrl, 'GET')
+  t.is(response.status, 401)
+  t.regex(response.headers.get('www-authenticate') ?? '', /^Bearer(?!.*error=)/)
+  t.is((await callApi(example.hostUrl, 'GET', 'nonsense')).status, 401)
+})
+
+test('/api/interviews: 403 without the scope (RFC 6750 §3.1)', async (t) => {
+  const client = await register(t, example.hostUrl, {
+    ...CONFIDENTIAL_CLIENT,
+    scopes: ['interview:read'],
+  })
+  const accessToken = await authorize(t, client, 'ada@acme.test')
+  t.is((await callApi(example.hostUrl, 'GET', accessToken)).status, 200)
+  const response = await callApi(example.hostUrl, 'POST', accessToken)
+  t.is(response.status, 403)
+  t.regex(response.headers.get('www-authenticate') ?? '', /error="insufficient_scope"/)
+})
+
+test('/api/interviews: each tenant sees and creates its own interviews', async (t) => {
+  const client = await register(t, example.hostUrl, CONFIDENTIAL_CLIENT)
+  const ada = await authorize(t, client, 'ada@acme.test')
+  const grace = await authorize(t, client, 'grace@globex.test')
+  t.deepEqual(await interviewsSeenWith(ada), ['interview-1', 'interview-2'])
+  t.deepEqual(await interviewsSeenWith(grace), ['interview-3'])
+
+  const created = await callApi(example.hostUrl, 'POST', ada)
+  t.is(created.status, 201)
+  const { id, tenantId } = await created.json()
+  t.is(tenantId, 'acme')
+  t.deepEqual(await interviewsSeenWith(ada), ['interview-1', 'interview-2', id])
+  t.deepEqual(await interviewsSeenWith(grace), ['interview-3'])
+})
+
+test('/api/interviews: a PLATFORM client’s own token is for no tenant', async (t) => {
+  const client = await register(t, example.hostUrl, CONFIDENTIAL_CLIENT)
+  const response = await postAs(client, `${example.hostUrl}/oauth/token`, {
+    grant_type: 'client_credentials',
+  })
+  const { access_token: accessToken } = await response.json()
+  t.deepEqual(await interviewsSeenWith(accessToken), [])
+  t.is((await callApi(example.hostUrl, 'POST', accessToken)).status, 403)
+})
+
+test('/api/interviews: other methods and paths are not there', async (t) => {
+  const client = await register(t, example.hostUrl, CONFIDENTIAL_CLIENT)
+  const authorization = `Bearer ${await authorize(t, client, 'ada@acme.test')}`
+  const url = `${example.hostUrl}/api/interviews`
+  const response = await fetch(url, { method: 'DELETE', headers: { authorization } })
+  t.is(response.status, 405)
+  t.is(response.headers.get('allow'), 'GET, POST')
+  t.is((await fetch(`${url}/interview-3`, { headers: { authorization } })).status, 404)
+})
+
+// ————— the partner —————
+
+test('the partner: a callback that it did not ask for signs nobody in', async (t) => {
+  const browser = startBrowser()
+  const callback = `${example.partnerUrl}/callback?code=x&state=y&iss=${example.hostUrl}`
+  const { html } = await browser.open(callback)
+  t.true(html.includes('This sign-in is not under way in this browser.'))
+  t.true(html.includes('Sign in with Teamcast'))
+})
+
+test('the partner: opened by another name, it signs in under its own', async (t) => {
+  const { port } = new URL(example.partnerUrl)
+  const response = await fetch(`http://127.0.0.1:${port}/sign-in`, { redirect: 'manual' })
+  t.is(response.headers.get('location'), `${example.partnerUrl}/sign-in`)
+})
+
+test('the partner: a double click refreshes once, because a second use would end the connection', async (t) => {
+  const { partnerUrl } = example
+  const signIn = await fetch(`${partnerUrl}/sign-in`, { redirect: 'manual' })
+  const [cookie = ''] = signIn.headers.getSetCookie()
+  t.regex(cookie, /; httponly/i)
+  const send = (path: string | URL, method = 'GET'): Promise<Response> =>
+    fetch(new URL(path, partnerUrl), { method, headers: { cookie }, redirect: 'manual' })
+  const authorizeUrl = signIn.headers.get('location') ?? ''
+  const { callback } = await startBrowser().authorize(authorizeUrl, 'alan@acme.test')
+  await send(callback ?? '')
+
+  await Promise.all([send('/refresh', 'POST'), send('/refresh', 'POST')])
+  const home = await (await send('/')).text()
+  t.true(home.includes('The tokens are new'))
+  t.true(home.includes('Connected to Teamcast'))
+  await send('/refresh', 'POST')
+  t.true((await (await send('/')).text()).includes('The tokens are new'))
+})
+
+// ————— the end —————
+
+test('SIGTERM: idle connections are closed, the request under way is answered, exit code 0', async (t) => {
+  const { hostUrl, terminate, ended, end } = await startExample({ SUPER_ADMIN_TOKEN })
+  t.teardown(end)
+  const agent = new Agent({ keepAlive: true })
+  t.teardown(() => agent.destroy())
+
+  const idle = request(hostUrl, { agent })
+  idle.end()
+  const idleResponse = await responseTo(idle)
+  const { socket } = idleResponse
+  idleResponse.resume()
+  await once(idleResponse, 'end')
+  t.is(idleResponse.headers.connection, 'keep-alive')
+  const body = JSON.stringify(CONFIDENTIAL_CLIENT)
+  const underWay = request(`${hostUrl}/super-admin/oauth-clients`, {
+    agent: new Agent({ keepAlive: true }),
+    method: 'POST',
+    headers: {
+      authorization: bearer(),
+      'content-type': 'application/json',
+      'content-length': body.length,
+      expect: '100-continue',
+    },
+  })
+  underWay.flushHeaders()
+  await once(underWay, 'continue') // now the server waits for the body
+
+  terminate()
+  await once(socket, 'close')
+  underWay.end(body)
+  const answer = await responseTo(underWay)
+  t.is(answer.statusCode, 201)
+  t.is(answer.headers.connection, 'close')
+  t.regex(((await json(answer)) as { clientId: string }).clientId, /^tc_/)
+  t.like(await ended, { code: 0, signal: null, stderr: '' })
+})
+
+// ————— requests —————
+
+function bearer(scheme = 'Bearer'): string {
+  return `${scheme} ${SUPER_ADMIN_TOKEN}`
+}
+
+function postClient(hostUrl: string, client: object, authorization?: string): Promise<Response> {
+  return fetch(`${hostUrl}/super-admin/oauth-clients`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...(authorization ? { authorization } : {}) },
+    body: JSON.stringify(client),
+  })
+}
+
+async function register(
+  t: ExecutionContext,
+  hostUrl: string,
+  newClient: NewClient,
+): Promise<RegisteredClient> {
+  const response = await postClient(hostUrl, newClient, bearer())
+  t.is(response.status, 201)
+  const { clientSecret, ...client } = await response.json()
+  return { client, clientSecret }
+}
+
+/** Signs a user in and allows everything. @returns The access token. */
+async function authorize(
+  t: ExecutionContext,
+  client: RegisteredClient,
+  username: string,
+): Promise<string> {
+  const { hostUrl } = example
+  const { callback } = await startBrowser().authorize(authorizationUrl(hostUrl, client), username)
+  return await redeem(t, hostUrl, client, callback)
+}
+
+async function redeem(
+  t: ExecutionContext,
+  hostUrl: string,
+  client: RegisteredClient,
+  callback: URL | undefined,
+): Promise<string> {
+  const response = await postAs(client, `${hostUrl}/oauth/token`, {
+    grant_type: 'authorization_code',
+    code: callback?.searchParams.get('code') ?? '',
+    code_verifier: CODE_VERIFIER,
+  })
+  t.is(response.status, 200)
+  return (await response.json()).access_token
+}
+
+function callApi(hostUrl: string, method: string, accessToken?: string): Promise<Response> {
+  const headers = accessToken === undefined ? {} : { authorization: `Bearer ${accessToken}` }
+  return fetch(`${hostUrl}/api/interviews`, { method, headers })
+}
+
+async function interviewsSeenWith(accessToken: string): Promise<ReadonlyArray<string>> {
+  const response = await callApi(example.hostUrl, 'GET', accessToken)
+  const { interviews } = (await response.json()) as { interviews: ReadonlyArray<{ id: string }> }
+  return interviews.map(({ id }) => id)
+}
+
+async function responseTo(sent: ClientRequest): Promise<IncomingMessage> {
+  const [response] = await once(sent, 'response')
+  return response
+}

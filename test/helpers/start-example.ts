@@ -1,0 +1,120 @@
+/**
+ * The example, as `npm start` starts it: in a process of its own.
+ *
+ * @module
+ */
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+
+const ROOT = new URL('../../', import.meta.url)
+const COMMAND = ['--conditions=teamcast-source', 'examples/main.ts']
+
+/** What it prints last when it is ready. */
+const READY = /^Open .+$/m
+const PARTNER_OFF = '0'
+
+// Below the ports that systems hand out themselves, so that no other test's server gets one of these.
+const LOWEST_PORT = 20_000
+const HIGHEST_PORT = 32_000
+
+type Environment = Readonly<Record<string, string>>
+
+/** How a process ended. */
+export interface Ending {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** The example, running. */
+export interface RunningExample {
+  /** Where the host application listens. */
+  readonly hostUrl: string
+  /** Where Acme Recruiter listens, unless it is turned off. */
+  readonly partnerUrl: string
+  /** What it printed until it was ready. */
+  readonly greeting: string
+  /** Asks it to end. */
+  terminate(): void
+  /** Waits until it has ended. */
+  readonly ended: Promise<Ending>
+  /** Ends it with SIGTERM. Throws unless it ends by itself, with exit code 0 and without complaints. */
+  end(): Promise<void>
+}
+
+/** Starts the example and waits until it says that it is ready. End it in the teardown of the test. */
+export async function startExample(environment: Environment = {}): Promise<RunningExample> {
+  const port = environment['PORT'] ?? String(await findFreePort())
+  const clientPort = environment['CLIENT_PORT'] ?? String(await findFreePort())
+  const { child, output, ended } = run({ ...environment, PORT: port, CLIENT_PORT: clientPort })
+  const isReady = Promise.withResolvers<void>()
+  child.stdout?.on('data', () => {
+    if (READY.test(output.stdout)) isReady.resolve()
+  })
+  void ended.then((ending) => isReady.reject(new Error(`it ended: ${JSON.stringify(ending)}`)))
+  await isReady.promise
+
+  return {
+    hostUrl: `http://localhost:${port}`,
+    partnerUrl: clientPort === PARTNER_OFF ? '' : `http://localhost:${clientPort}`,
+    greeting: output.stdout,
+    ended,
+    terminate: () => {
+      child.kill('SIGTERM')
+    },
+    async end() {
+      child.kill('SIGTERM')
+      const { code, signal, stderr } = await ended
+      if (code === 0 && signal === null && stderr === '') return
+      throw new Error(`it did not end cleanly: ${JSON.stringify({ code, signal, stderr })}`)
+    },
+  }
+}
+
+/** Runs the example with settings that end it at once. */
+export function runExample(environment: Environment): Promise<Ending> {
+  return run({ CLIENT_PORT: PARTNER_OFF, PORT: '0', ...environment }).ended
+}
+
+/** Finds a port that nobody listens on. */
+export async function findFreePort(): Promise<number> {
+  for (;;) {
+    const port = LOWEST_PORT + Math.floor(Math.random() * (HIGHEST_PORT - LOWEST_PORT))
+    const server = createServer()
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false))
+      server.listen(port, () => resolve(true))
+    })
+    if (!isFree) continue
+    server.close()
+    await once(server, 'close')
+    return port
+  }
+}
+
+function run(environment: Environment): {
+  readonly child: ChildProcess
+  readonly output: { readonly stdout: string; readonly stderr: string }
+  readonly ended: Promise<Ending>
+} {
+  const unset = { ISSUER: '', SUPER_ADMIN_TOKEN: '' }
+  const child = spawn(process.execPath, COMMAND, {
+    cwd: ROOT,
+    env: { ...process.env, ...unset, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const output = { stdout: '', stderr: '' }
+  for (const stream of ['stdout', 'stderr'] as const) {
+    child[stream].setEncoding('utf8').on('data', (text) => {
+      output[stream] += text
+    })
+  }
+  const ended = new Promise<Ending>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code, signal) => resolve({ code, signal, ...output }))
+  })
+  return { child, output, ended }
+}
