@@ -21,6 +21,7 @@ export interface PostgresConnection {
     readonly text: string
     readonly values: Array<unknown>
   }): Promise<unknown>
+  on(event: 'error', listener: (error: Error) => void): unknown
 }
 
 const NAME_LENGTH = 24
@@ -41,6 +42,9 @@ export function prepareStatements(pool: PostgresPool): KyselyPool {
 }
 
 function prepareConnection(connection: PostgresConnection): PostgresPoolClient {
+  // A connection that breaks while it is used emits this besides failing its queries, and `pg` ends the
+  // process when nobody listens.
+  connection.on('error', () => undefined)
   return Object.create(connection, {
     query: {
       value: (text: string, values: ReadonlyArray<unknown> = []) =>

@@ -14,8 +14,14 @@ import { createInterface } from 'node:readline'
 /** A process that runs. */
 export interface RunningProcess {
   readonly child: ChildProcess
+  /** What matched in the line that said it was ready. */
+  readonly readyLine: RegExpExecArray
   /** Ends it and waits for it; SIGTERM unless another signal is given. */
   stop(signal?: NodeJS.Signals): Promise<void>
+  /** Sends a signal to it and to every process that it started. */
+  signalAll(signal: NodeJS.Signals): void
+  /** Kills it, and every process that it started, as a power failure would. */
+  crash(): Promise<void>
 }
 
 /** Starts a process and waits until it prints a line that matches. */
@@ -25,24 +31,45 @@ export async function startProcess(
   ready: RegExp,
   options: SpawnOptions = {},
 ): Promise<RunningProcess> {
-  const child = spawn(command, parameters, { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
+  // The leader of a process group of its own.
+  const child = spawn(command, parameters, {
+    ...options,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   const output: Array<string> = []
-  const { promise: isReady, resolve, reject } = Promise.withResolvers<void>()
+  const { promise: isReady, resolve, reject } = Promise.withResolvers<RegExpExecArray>()
   for (const stream of [child.stdout, child.stderr]) {
     if (stream === null) continue
     createInterface({ input: stream }).on('line', (line) => {
       if (output.length < 100) output.push(line)
-      if (ready.test(line)) resolve()
+      const match = ready.exec(line)
+      if (match !== null) resolve(match)
     })
   }
   child.on('error', reject)
   child.on('exit', () => reject(new Error(`${command} ended:\n${output.join('\n')}`)))
-  await isReady
+  const hasEnded = (): boolean => child.exitCode !== null || child.signalCode !== null
+  const signalAll = (signal: NodeJS.Signals): void => {
+    if (child.pid !== undefined && !hasEnded()) process.kill(-child.pid, signal)
+  }
+  // Whatever ends the test run must not leave it behind.
+  const endWithTheTests = (): void => signalAll('SIGKILL')
+  process.once('exit', endWithTheTests)
+  child.once('exit', () => process.off('exit', endWithTheTests))
+  const readyLine = await isReady
   return {
     child,
+    readyLine,
     async stop(signal = 'SIGTERM') {
-      if (child.exitCode !== null || child.signalCode !== null) return
+      if (hasEnded()) return
       child.kill(signal)
+      await once(child, 'exit')
+    },
+    signalAll,
+    async crash() {
+      if (hasEnded()) return
+      signalAll('SIGKILL')
       await once(child, 'exit')
     },
   }

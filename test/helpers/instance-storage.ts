@@ -1,0 +1,83 @@
+/**
+ * The storages that several server processes of a test share.
+ *
+ * @module
+ */
+
+import { createLayeredStorage, type Storage } from '@teamcast/oauth-server'
+import {
+  createPostgresStorage,
+  migrateToLatest,
+  type OAuthDatabase,
+} from '@teamcast/oauth-server/postgres'
+import { createRedisStorage } from '@teamcast/oauth-server/redis'
+import { Cluster, Redis } from 'ioredis'
+import { Kysely, PostgresDialect } from 'kysely'
+import { Pool } from 'pg'
+
+/** Where the records are; may be handed to another process as JSON. */
+export type StoreLocation =
+  | { readonly kind: 'redis'; readonly socket: string }
+  | { readonly kind: 'redis-cluster'; readonly ports: ReadonlyArray<number> }
+  | { readonly kind: 'postgres'; readonly socketDirectory: string }
+  | { readonly kind: 'layered'; readonly socket: string; readonly socketDirectory: string }
+
+/** A storage with its connections. */
+export interface OpenedStorage {
+  readonly storage: Storage
+  close(): Promise<void>
+}
+
+/** Connects to a store, as a host is advised to: nothing waits for a connection that is not there. */
+export async function openStorageAt(location: StoreLocation): Promise<OpenedStorage> {
+  switch (location.kind) {
+    case 'redis':
+      return await openRedis(location.socket)
+    case 'redis-cluster':
+      return await openCluster(location.ports)
+    case 'postgres':
+      return await openPostgres(location.socketDirectory)
+    case 'layered': {
+      const [lasting, shortLived] = await Promise.all([
+        openPostgres(location.socketDirectory),
+        openRedis(location.socket),
+      ])
+      return {
+        storage: createLayeredStorage({
+          lasting: lasting.storage,
+          shortLived: shortLived.storage,
+        }),
+        async close() {
+          await Promise.all([lasting.close(), shortLived.close()])
+        },
+      }
+    }
+  }
+}
+
+async function openRedis(path: string): Promise<OpenedStorage> {
+  const client = new Redis({
+    path,
+    lazyConnect: true,
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    retryStrategy: () => 50,
+  })
+  client.on('error', () => undefined) // every request says it itself
+  await client.connect()
+  return { storage: createRedisStorage({ client }), close: async () => client.disconnect() }
+}
+
+async function openCluster(ports: ReadonlyArray<number>): Promise<OpenedStorage> {
+  const client = new Cluster(ports.map((port) => ({ host: '127.0.0.1', port })))
+  client.on('error', () => undefined)
+  await client.call('GET', ['any'])
+  return { storage: createRedisStorage({ client }), close: async () => client.disconnect() }
+}
+
+async function openPostgres(host: string): Promise<OpenedStorage> {
+  const pool = new Pool({ host, user: 'postgres', max: 10, connectionTimeoutMillis: 1000 })
+  pool.on('error', () => undefined)
+  await migrateToLatest(new Kysely<OAuthDatabase>({ dialect: new PostgresDialect({ pool }) }))
+  return { storage: createPostgresStorage({ pool }), close: () => pool.end() }
+}

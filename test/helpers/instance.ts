@@ -1,0 +1,53 @@
+/**
+ * A server process for tests that need several of them, or need to kill one. Its settings are the first
+ * argument, as JSON; it prints its port when it listens.
+ *
+ * @module
+ */
+
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createAuthorizationServer, loadSharedKeys, type User } from '@teamcast/oauth-server'
+import Koa from 'koa'
+import { openStorageAt } from './instance-storage.ts'
+import type { InstanceSettings } from './start-instances.ts'
+
+const settings = JSON.parse(process.argv[2] ?? '') as InstanceSettings
+const { storage } = await openStorageAt(settings.location)
+const keys = await loadSharedKeys({
+  storage,
+  secret: 'the secret that all instances of a test share',
+})
+const userOf = (userId: string): User => ({
+  userId,
+  tenantId: 'acme',
+  name: userId,
+  email: userId,
+})
+const server = createAuthorizationServer({
+  ...settings.options,
+  ...keys,
+  issuer: settings.issuer,
+  storage,
+  findUser: async (userId) => userOf(userId),
+  authenticateUser: async ({ username }) => userOf(username),
+})
+
+const app = new Koa()
+app.silent = true
+app.use(server.middleware())
+app.use(async (ctx, next) => {
+  if (ctx.path === '/health') ctx.body = await server.health()
+  else if (ctx.path === '/delete-client') {
+    await server.clients.delete(String(ctx.query['clientId']))
+    ctx.status = 204
+  } else await next()
+})
+process.on('unhandledRejection', (error) => {
+  process.stdout.write(`unhandled rejection: ${error}\n`)
+  process.exit(70)
+})
+const listener = createServer(app.callback())
+listener.listen(settings.port, '127.0.0.1', () => {
+  process.stdout.write(`listening on ${(listener.address() as AddressInfo).port}\n`)
+})

@@ -1,0 +1,134 @@
+/**
+ * Several server processes on one store, behind a load balancer.
+ *
+ * @module
+ */
+
+import type { AuthorizationServerOptions, RegisteredClient } from '@teamcast/oauth-server'
+import { createClientRegistry } from '../../lib/clients/client-registry.ts'
+import { TEAMCAST_SCOPES } from '../../lib/scopes/scope-catalogue.ts'
+import { type Authorization, authorize } from '../../lib/testing/authorize.ts'
+import { systemClock } from '../../lib/util/clock.ts'
+import { type OpenedStorage, openStorageAt, type StoreLocation } from './instance-storage.ts'
+import { startLoadBalancer } from './load-balancer.ts'
+import { postAs } from './requests.ts'
+import { type RunningProcess, startProcess } from './start-process.ts'
+import { CONFIDENTIAL_CLIENT } from './start-server.ts'
+
+/** What a server process is told. */
+export interface InstanceSettings {
+  readonly issuer: string
+  /** 0 for a free one. */
+  readonly port: number
+  readonly location: StoreLocation
+  readonly options: Pick<
+    AuthorizationServerOptions,
+    'refreshTokenGraceSeconds' | 'storageTimeoutMilliseconds'
+  >
+}
+
+/** A server process. */
+export interface Instance {
+  readonly url: string
+  readonly process: RunningProcess
+}
+
+/** Server processes that act as one. */
+export interface Instances {
+  /** Their issuer: the load balancer. */
+  readonly issuer: string
+  readonly instances: ReadonlyArray<Instance>
+  /** The storage they share, seen from the test. */
+  readonly opened: OpenedStorage
+  /** A client of theirs. */
+  readonly client: RegisteredClient
+  /** Registers another client. */
+  registerClient(): Promise<RegisteredClient>
+  /** Takes a user through sign-in and consent. */
+  authorize(userId: string, client?: RegisteredClient): Promise<Authorization>
+  /** Takes a user through sign-in and consent, and redeems the code. */
+  issueTokens(userId: string, client?: RegisteredClient): Promise<IssuedTokens>
+  /** Starts a process again that was killed, where it was. */
+  restart(index: number): Promise<void>
+  stop(): Promise<void>
+}
+
+/** Tokens as the token endpoint hands them out. */
+export interface IssuedTokens {
+  readonly access_token: string
+  readonly refresh_token: string
+}
+
+const INSTANCE_FILE = new URL('./instance.ts', import.meta.url).pathname
+
+/** Starts processes on a store. */
+export async function startInstances(
+  location: StoreLocation,
+  { count = 2, ...options }: InstanceSettings['options'] & { readonly count?: number } = {},
+): Promise<Instances> {
+  const balancer = await startLoadBalancer()
+  const issuer = balancer.url
+  const instances: Array<Instance> = []
+  const startOne = (port: number): Promise<Instance> =>
+    startInstance({ issuer, port, location, options })
+  // At once, so that they also race for the keys they share.
+  instances.push(...(await Promise.all(Array.from({ length: count }, () => startOne(0)))))
+  balancer.backendPorts.push(...instances.map(({ url }) => Number(new URL(url).port)))
+
+  const opened = await openStorageAt(location)
+  const registry = createClientRegistry({
+    store: opened.storage.clients,
+    catalogue: TEAMCAST_SCOPES,
+    now: systemClock,
+  })
+  const registerClient = (): Promise<RegisteredClient> => registry.register(CONFIDENTIAL_CLIENT)
+  const client = await registerClient()
+
+  const authorizeUser: Instances['authorize'] = (userId, { client: of } = client) =>
+    authorize({
+      authorizationEndpoint: `${issuer}/oauth/authorize`,
+      clientId: of.clientId,
+      redirectUri: of.redirectUris[0] ?? '',
+      scopes: of.scopes,
+      username: userId,
+      password: 'any',
+    })
+
+  return {
+    issuer,
+    instances,
+    opened,
+    client,
+    registerClient,
+    authorize: authorizeUser,
+
+    async issueTokens(userId, of = client) {
+      const { code, codeVerifier } = await authorizeUser(userId, of)
+      const response = await postAs(of, `${issuer}/oauth/token`, {
+        grant_type: 'authorization_code',
+        code,
+        code_verifier: codeVerifier,
+      })
+      if (response.status !== 200) throw new Error(await response.text())
+      return (await response.json()) as IssuedTokens
+    },
+
+    async restart(index) {
+      const { url } = instances[index] ?? { url: '' }
+      instances[index] = await startOne(Number(new URL(url).port))
+    },
+
+    async stop() {
+      await balancer.close()
+      await Promise.all(instances.map(({ process }) => process.stop('SIGKILL')))
+      await opened.close()
+    },
+  }
+}
+
+async function startInstance(settings: InstanceSettings): Promise<Instance> {
+  const parameters = ['--conditions=teamcast-source', INSTANCE_FILE, JSON.stringify(settings)]
+  const process_ = await startProcess(process.execPath, parameters, /^listening on (\d+)$/)
+  const [, port] = process_.readyLine
+  return { url: `http://127.0.0.1:${port}`, process: process_ }
+}
