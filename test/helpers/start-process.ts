@@ -6,6 +6,7 @@
 
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readdirSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -31,12 +32,7 @@ export async function startProcess(
   ready: RegExp,
   options: SpawnOptions = {},
 ): Promise<RunningProcess> {
-  // The leader of a process group of its own.
-  const child = spawn(command, parameters, {
-    ...options,
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  const child = spawn(command, parameters, { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
   const output: Array<string> = []
   const { promise: isReady, resolve, reject } = Promise.withResolvers<RegExpExecArray>()
   for (const stream of [child.stdout, child.stderr]) {
@@ -51,7 +47,8 @@ export async function startProcess(
   child.on('exit', () => reject(new Error(`${command} ended:\n${output.join('\n')}`)))
   const hasEnded = (): boolean => child.exitCode !== null || child.signalCode !== null
   const signalAll = (signal: NodeJS.Signals): void => {
-    if (child.pid !== undefined && !hasEnded()) process.kill(-child.pid, signal)
+    if (child.pid === undefined || hasEnded()) return
+    for (const pid of [child.pid, ...childrenOf(child.pid)]) process.kill(pid, signal)
   }
   // Whatever ends the test run must not leave it behind.
   const endWithTheTests = (): void => signalAll('SIGKILL')
@@ -72,6 +69,24 @@ export async function startProcess(
       signalAll('SIGKILL')
       await once(child, 'exit')
     },
+  }
+}
+
+/** The processes that a process has started. */
+function childrenOf(parent: number): ReadonlyArray<number> {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => parentOf(pid) === parent)
+}
+
+function parentOf(pid: number): number | undefined {
+  try {
+    // "pid (name) state parent …", and the name may hold anything.
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    return Number(stat.slice(stat.lastIndexOf(')') + 4).split(' ', 1)[0])
+  } catch {
+    return undefined // it has ended
   }
 }
 
