@@ -65,6 +65,12 @@ test('POST /oauth/token authorization_code: scopes the client lost since are lef
   const tokens = await tokensOf(t, await redeem(server, confidential, authorization))
   t.is(tokens.scope, 'candidate:read')
   t.is(decodeJwt(tokens.access_token, 'payload')['scope'], 'candidate:read')
+
+  // What the user granted is remembered, for when the client has it again.
+  const { scopes } = confidential.client
+  await changeClient(storage, confidential, { scopes })
+  const refreshed = await tokensOf(t, await refresh(server, confidential, tokens.refresh_token))
+  t.is(refreshed.scope, scopes.join(' '))
 })
 
 test('POST /oauth/token authorization_code: a client that lost every granted scope gets invalid_scope (RFC 6749 §5.2)', async (t) => {

@@ -144,6 +144,24 @@ test('POST /oauth/token refresh_token: a PUBLIC client’s rotated token never o
   await assertRefused(t, await refresh(server, browserApp, last), 400, 'invalid_grant')
 })
 
+test('POST /oauth/token refresh_token: the last access token is active to its end, although its refresh token ends first (RFC 7662 §2.2)', async (t) => {
+  const server = await startServer(t)
+  const { confidential } = server
+  const client = await server.registerClient({
+    ...CONFIDENTIAL_CLIENT,
+    accessTokenTtlSeconds: 900,
+    refreshTokenTtlSeconds: 300,
+  })
+  const { clientId } = client.client
+  const { refresh_token: first } = await server.issueTokens({ userId: 'ada', clientId })
+  server.clock.advance(299)
+  const tokens = await tokensOf(t, await refresh(server, client, first))
+  server.clock.advance(899)
+  t.true(await isActive(server, client, tokens.access_token))
+  await assertRefused(t, await refresh(server, client, tokens.refresh_token), 400, 'invalid_grant')
+  t.false(await isActive(server, confidential, tokens.access_token))
+})
+
 test('POST /oauth/token refresh_token: an expired token is invalid_grant, and inactive to the second (RFC 7662 §2.2, checklist 53)', async (t) => {
   const server = await startServer(t)
   const client = await server.registerClient({
