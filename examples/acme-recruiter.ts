@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { ClientRegistry, RegisteredClient } from '@teamcast/oauth-server'
+import type { RegisteredClient } from '@teamcast/oauth-server'
 import Koa, { type Context } from 'koa'
 import * as oauth from 'openid-client'
 import { renderSignedInPage, renderSignedOutPage, sendHtml } from './pages.ts'
@@ -13,22 +13,6 @@ import { isInvalidGrant, outcomeOf } from './partner-outcomes.ts'
 import { beginSignIn, createSessions, endSignIn, type Session } from './partner-sessions.ts'
 
 const SCOPE = 'interview:read interview:create'
-
-/** Registers the partner, as a SuperAdmin would. */
-export function registerPartner(
-  clients: ClientRegistry,
-  partnerUrl: string,
-): Promise<RegisteredClient> {
-  return clients.register({
-    name: 'Acme Recruiter',
-    clientType: 'CONFIDENTIAL',
-    scopes: ['interview:read', 'interview:create', 'candidate:read'],
-    redirectUris: [`${partnerUrl}/callback`],
-    clientUri: 'https://recruiter.acme.example/',
-    tosUri: 'https://recruiter.acme.example/terms',
-    policyUri: 'https://recruiter.acme.example/privacy',
-  })
-}
 
 /** Makes the partner's application. */
 export function createPartnerApplication(

@@ -4,14 +4,14 @@
  * @module
  */
 
-import { createHash, generateKeyPairSync, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createHash, timingSafeEqual } from 'node:crypto'
 import {
   type AuthorizationServer,
   type AuthorizeSuperAdmin,
   createAuthorizationServer,
+  type SharedKeys,
+  type Storage,
 } from '@teamcast/oauth-server'
-import { createMemoryStorage } from '@teamcast/oauth-server/memory'
-import type { JWK } from 'jose'
 import Koa from 'koa'
 import { authenticateUser, findUser } from './demo-users.ts'
 import { createInterviewApi } from './interview-api.ts'
@@ -23,6 +23,9 @@ export interface HostOptions {
   /** Port it listens on, through which it reaches its own JWKS. */
   readonly port: number
   readonly superAdminToken: string
+  readonly storage: Storage
+  readonly keys: SharedKeys
+  readonly refreshTokenGraceSeconds: number
   /** Where the demo partner is; `undefined` when there is none. */
   readonly partnerUrl: string | undefined
 }
@@ -38,9 +41,9 @@ export function createHostApplication(options: HostOptions): HostApplication {
   const { issuer, port, superAdminToken, partnerUrl } = options
   const authorizationServer = createAuthorizationServer({
     issuer,
-    storage: createMemoryStorage(),
-    signingKeys: [createSigningKey()],
-    cookieKeys: [randomBytes(32).toString('base64url')],
+    storage: options.storage,
+    ...options.keys,
+    refreshTokenGraceSeconds: options.refreshTokenGraceSeconds,
     findUser,
     authenticateUser,
     authorizeSuperAdmin: onlyWithToken(superAdminToken),
@@ -56,16 +59,19 @@ export function createHostApplication(options: HostOptions): HostApplication {
   const localUrl = `http://localhost:${port}${pathname === '/' ? '' : pathname}`
   app.use(createInterviewApi(issuer, new URL(`${localUrl}/.well-known/jwks.json`)))
   app.use(async (ctx, next) => {
+    if (ctx.path !== '/health') return await next()
+    const { isHealthy, backends } = await authorizationServer.health()
+    ctx.status = isHealthy ? 200 : 503
+    ctx.body = {
+      isHealthy,
+      backends: backends.map(({ name, isReachable }) => ({ name, isReachable })),
+    }
+  })
+  app.use(async (ctx, next) => {
     if (ctx.path !== '/' || ctx.method !== 'GET') return await next()
     sendHtml(ctx, renderWelcomePage(issuer, partnerUrl))
   })
   return { app, authorizationServer }
-}
-
-/** A real host keeps its key, so that tokens outlive the process. */
-function createSigningKey(): JWK {
-  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
-  return privateKey.export({ format: 'jwk' }) as JWK
 }
 
 function onlyWithToken(superAdminToken: string): AuthorizeSuperAdmin {

@@ -14,7 +14,7 @@ const END_TIMEOUT_MILLISECONDS = 5000
 export interface HttpServer {
   readonly server: Server
   /** Closes it: no new connections, requests under way are answered. */
-  end(): void
+  end(): Promise<void>
 }
 
 /**
@@ -35,7 +35,7 @@ export function listen(port: number, variable: string): Promise<HttpServer> {
   })
 }
 
-function closerOf(server: Server): () => void {
+function closerOf(server: Server): () => Promise<void> {
   const responses = new Set<ServerResponse>()
   let isEnding = false
   // A connection that is kept alive would keep the process alive.
@@ -50,15 +50,23 @@ function closerOf(server: Server): () => void {
   return () => {
     isEnding = true
     responses.forEach(isLast)
-    server.close()
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()))
     setTimeout(() => server.closeAllConnections(), END_TIMEOUT_MILLISECONDS).unref()
+    return closed
   }
 }
 
-/** Closes servers when the process is asked to end; then it has no work left. */
-export function endOnSignal(servers: ReadonlyArray<HttpServer>): void {
-  const end = (): void => {
-    for (const server of servers) server.end()
+/**
+ * Closes servers when the process is asked to end, and what they used after them; then it has no work
+ * left.
+ */
+export function endOnSignal(
+  servers: ReadonlyArray<HttpServer>,
+  closeStorage: () => Promise<void>,
+): void {
+  const end = async (): Promise<void> => {
+    await Promise.all(servers.map((server) => server.end()))
+    await closeStorage()
   }
   process.once('SIGTERM', end)
   process.once('SIGINT', end)

@@ -3,18 +3,26 @@
  * application that signs users in with it.
  *
  * Environment: `PORT` (3000), `CLIENT_PORT` (3001; 0 turns the partner off), `ISSUER`
- * (http://localhost:PORT), `SUPER_ADMIN_TOKEN` (a random one is made and printed).
+ * (http://localhost:PORT), `SUPER_ADMIN_TOKEN` (a random one is made and printed), `STORAGE` (memory;
+ * redis with `REDIS_URL`, postgres with `DATABASE_URL`, pglite with `DATA_DIR`, layered), `OAUTH_SECRET`.
  *
  * @module
  */
 
 import type { AddressInfo } from 'node:net'
-import { type AuthorizationServer, ConfigurationError } from '@teamcast/oauth-server'
-import { createPartnerApplication, registerPartner } from './acme-recruiter.ts'
+import { join } from 'node:path'
+import {
+  type AuthorizationServer,
+  ConfigurationError,
+  loadSharedKeys,
+} from '@teamcast/oauth-server'
+import { createPartnerApplication } from './acme-recruiter.ts'
 import { DEMO_PASSWORD, DEMO_USERS } from './demo-users.ts'
 import { createHostApplication } from './host-application.ts'
 import { endOnSignal, type HttpServer, listen } from './http-servers.ts'
-import { makeSuperAdminToken, readSettings, SettingsError } from './settings.ts'
+import { findOrRegisterPartner } from './partner-registration.ts'
+import { makeSuperAdminToken, readSettings, type Settings, SettingsError } from './settings.ts'
+import { openStorage } from './storage.ts'
 
 async function main(): Promise<void> {
   const settings = readSettings(process.env)
@@ -25,13 +33,23 @@ async function main(): Promise<void> {
   const { port } = host.server.address() as AddressInfo
   const issuer = settings.issuer ?? `http://localhost:${port}`
   const partnerUrl = clientPort === undefined ? undefined : `http://localhost:${clientPort}`
-  const hostOptions = { issuer, port, superAdminToken, partnerUrl }
+  const { storage, close } = await openStorage(settings).catch((cause: Error) => {
+    throw new SettingsError(`cannot open STORAGE=${settings.storage}: ${cause.message}`, { cause })
+  })
+  const keys = await loadSharedKeys({ storage, secret: settings.secret })
+  const { refreshTokenGraceSeconds } = settings
+  const hostOptions = {
+    ...{ issuer, port, superAdminToken, partnerUrl },
+    ...{ storage, keys, refreshTokenGraceSeconds },
+  }
   const { app, authorizationServer } = createHostApplication(hostOptions)
   host.server.on('request', app.callback())
 
   const servers = [host]
-  if (clientPort !== undefined) servers.push(await startPartner(clientPort, authorizationServer))
-  endOnSignal(servers)
+  if (clientPort !== undefined) {
+    servers.push(await startPartner(clientPort, authorizationServer, settings))
+  }
+  endOnSignal(servers, close)
 
   const isTokenGiven = settings.superAdminToken !== undefined
   console.log(`
@@ -48,19 +66,27 @@ ${partnerUrl === undefined ? `Open ${issuer}` : `Open ${partnerUrl} and press "S
 async function startPartner(
   port: number,
   { issuer, clients }: AuthorizationServer,
+  { storage, dataDirectory }: Settings,
 ): Promise<HttpServer> {
   const url = `http://localhost:${port}`
-  const registration = await registerPartner(clients, url)
+  const file = storage === 'memory' ? undefined : join(dataDirectory, `acme-recruiter-${port}.json`)
+  const registration = await findOrRegisterPartner(clients, url, file)
   const partner = await listen(port, 'CLIENT_PORT')
   partner.server.on('request', createPartnerApplication(issuer, url, registration).callback())
   return partner
+}
+
+const VARIABLES: Readonly<Record<string, string>> = {
+  issuer: 'ISSUER',
+  secret: 'OAUTH_SECRET',
+  refreshTokenGraceSeconds: 'REFRESH_TOKEN_GRACE_SECONDS',
 }
 
 /** One line for what the settings are to blame for, everything about a defect. */
 function explain(error: unknown): unknown {
   if (error instanceof SettingsError) return error.message
   if (!(error instanceof ConfigurationError)) return error
-  const name = (option: string): string => (option === 'issuer' ? 'ISSUER' : `"${option}"`)
+  const name = (option: string): string => VARIABLES[option] ?? `"${option}"`
   return error.issues.map(({ path, message }) => `${name(path)} ${message}`).join('; ')
 }
 

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
+import { STORAGES, type StorageSettings } from './storage.ts'
 
 /** What the environment says. */
-export interface Settings {
+export interface Settings extends StorageSettings {
   /** Where the host application listens; 0 for any free port. */
   readonly port: number
   /** Where Acme Recruiter listens; `undefined` when it is turned off. */
@@ -10,6 +11,10 @@ export interface Settings {
   readonly issuer: string | undefined
   /** What a SuperAdmin sends as bearer token; `undefined` to have one made. */
   readonly superAdminToken: string | undefined
+  /** The one secret that all instances on one storage share: their keys are encrypted under it. */
+  readonly secret: string
+  /** For how long a refresh whose answer was lost may be asked for again. */
+  readonly refreshTokenGraceSeconds: number
 }
 
 /** Something that the person who started this can put right: the message says what. */
@@ -17,36 +22,73 @@ export class SettingsError extends Error {
   override readonly name = 'SettingsError'
 }
 
+const HIGHEST_PORT = 65_535
+const DEVELOPMENT_SECRET = 'a secret for development, known to everybody'
+
 // What a bearer token may consist of (RFC 6750 §2.1).
 const BEARER_TOKEN = /^[\w.~+/-]+=*$/
+
+type Environment = Readonly<Record<string, string | undefined>>
 
 /**
  * Reads the settings from the environment.
  *
  * @throws SettingsError that names every variable that is wrong.
  */
-export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
+export function readSettings(environment: Environment): Settings {
   const problems: Array<string> = []
-  const portFrom = (name: string, defaultPort: number): number => {
-    const text = environment[name] || String(defaultPort)
-    const port = Number(text)
-    const isPort = /^\d+$/.test(text) && port <= 65_535
-    if (!isPort) problems.push(`${name} must be a port, 0 to 65535, not ${JSON.stringify(text)}`)
-    return port
+  const numberFrom = (name: string, defaultValue: number, maximum: number): number => {
+    const text = environment[name] || String(defaultValue)
+    const isInRange = /^\d+$/.test(text) && Number(text) <= maximum
+    if (!isInRange) {
+      problems.push(`${name} must be 0 to ${maximum}, not ${JSON.stringify(text)}`)
+    }
+    return Number(text)
   }
-  const port = portFrom('PORT', 3000)
-  const clientPort = portFrom('CLIENT_PORT', 3001)
+  const port = numberFrom('PORT', 3000, HIGHEST_PORT)
+  const clientPort = numberFrom('CLIENT_PORT', 3001, HIGHEST_PORT)
   if (port === clientPort && port !== 0) problems.push('PORT and CLIENT_PORT must be different')
   const superAdminToken = environment['SUPER_ADMIN_TOKEN'] || undefined
   if (superAdminToken !== undefined && !BEARER_TOKEN.test(superAdminToken)) {
     problems.push('SUPER_ADMIN_TOKEN must consist of letters, digits and "-._~+/" only')
   }
+  const secret = environment['OAUTH_SECRET'] || DEVELOPMENT_SECRET
+  if (secret === DEVELOPMENT_SECRET && environment['NODE_ENV'] === 'production') {
+    problems.push('OAUTH_SECRET is missing: in production it must be a secret of your own')
+  }
+  const refreshTokenGraceSeconds = numberFrom('REFRESH_TOKEN_GRACE_SECONDS', 0, 60)
+  const storageSettings = readStorageSettings(environment, problems)
   if (problems.length > 0) throw new SettingsError(problems.join('; '))
   return {
     port,
     clientPort: clientPort === 0 ? undefined : clientPort,
     issuer: environment['ISSUER'] || undefined,
     superAdminToken,
+    secret,
+    refreshTokenGraceSeconds,
+    ...storageSettings,
+  }
+}
+
+function readStorageSettings(environment: Environment, problems: Array<string>): StorageSettings {
+  const wanted = environment['STORAGE'] || 'memory'
+  const storage = STORAGES.find((name) => name === wanted)
+  if (storage === undefined) problems.push(`STORAGE must be one of ${STORAGES.join(', ')}`)
+  const urlFrom = (name: string, storages: ReadonlyArray<string>, sample: string): string => {
+    const url = environment[name] ?? ''
+    const isMissing = storages.includes(wanted) && !URL.canParse(url)
+    if (isMissing) problems.push(`${name} must be a URL such as ${sample} for STORAGE=${wanted}`)
+    return url
+  }
+  return {
+    storage: storage ?? 'memory',
+    redisUrl: urlFrom('REDIS_URL', ['redis', 'layered'], 'redis://localhost:6379'),
+    databaseUrl: urlFrom(
+      'DATABASE_URL',
+      ['postgres', 'layered'],
+      'postgres://localhost:5432/teamcast',
+    ),
+    dataDirectory: environment['DATA_DIR'] || '.data',
   }
 }
 

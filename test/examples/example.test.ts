@@ -29,7 +29,7 @@ test.after.always(() => example?.end())
 const WRONG_SETTINGS: ReadonlyArray<readonly [Readonly<Record<string, string>>, RegExp]> = [
   [
     { PORT: 'http', CLIENT_PORT: '65536', SUPER_ADMIN_TOKEN: 'two words' },
-    /^PORT must be a port, 0 to 65535, not "http"; CLIENT_PORT .+ not "65536"; SUPER_ADMIN_TOKEN must .+$/,
+    /^PORT must be 0 to 65535, not "http"; CLIENT_PORT .+ not "65536"; SUPER_ADMIN_TOKEN must .+$/,
   ],
   [{ PORT: '3000', CLIENT_PORT: '3000' }, /^PORT and CLIENT_PORT must be different$/],
   [{ ISSUER: 'nonsense' }, /^ISSUER must be an absolute https URL$/],

@@ -1,0 +1,105 @@
+/**
+ * Where the example keeps its records: `STORAGE` says it.
+ *
+ * @module
+ */
+
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { PGlite } from '@electric-sql/pglite'
+import { createLayeredStorage, type Storage } from '@teamcast/oauth-server'
+import { createMemoryStorage } from '@teamcast/oauth-server/memory'
+import {
+  createPostgresStorage,
+  migrateToLatest,
+  type OAuthDatabase,
+  startSweeper,
+} from '@teamcast/oauth-server/postgres'
+import { createRedisStorage } from '@teamcast/oauth-server/redis'
+import { Redis } from 'ioredis'
+import { Kysely, PGliteDialect, PostgresDialect } from 'kysely'
+import { Pool } from 'pg'
+
+/** What `STORAGE` can be. */
+export const STORAGES = ['memory', 'redis', 'postgres', 'pglite', 'layered'] as const
+
+/** Where to keep records. */
+export interface StorageSettings {
+  readonly storage: (typeof STORAGES)[number]
+  readonly redisUrl: string
+  readonly databaseUrl: string
+  /** Directory of the embedded database, and of what the partner remembers. */
+  readonly dataDirectory: string
+}
+
+/** A storage with its connections. */
+export interface OpenedStorage {
+  readonly storage: Storage
+  close(): Promise<void>
+}
+
+/** Opens the storage, with its tables. */
+export async function openStorage(settings: StorageSettings): Promise<OpenedStorage> {
+  switch (settings.storage) {
+    case 'memory':
+      return { storage: createMemoryStorage(), close: async () => undefined }
+    case 'redis':
+      return await openRedis(settings.redisUrl)
+    case 'postgres':
+      return await openPostgres(settings.databaseUrl)
+    case 'pglite':
+      return await openPglite(settings.dataDirectory)
+    case 'layered': {
+      const lasting = await openPostgres(settings.databaseUrl)
+      const shortLived = await openRedis(settings.redisUrl)
+      return {
+        storage: createLayeredStorage({
+          lasting: lasting.storage,
+          shortLived: shortLived.storage,
+        }),
+        async close() {
+          await Promise.all([lasting.close(), shortLived.close()])
+        },
+      }
+    }
+  }
+}
+
+async function openRedis(url: string): Promise<OpenedStorage> {
+  // Without a connection a request fails at once, instead of waiting for it.
+  const client = new Redis(url, {
+    lazyConnect: true,
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+  })
+  client.on('error', ({ message }) => console.error(`Redis: ${message}`))
+  await client.connect()
+  return { storage: createRedisStorage({ client }), close: async () => client.disconnect() }
+}
+
+async function openPostgres(connectionString: string): Promise<OpenedStorage> {
+  const pool = new Pool({ connectionString, connectionTimeoutMillis: 2000 })
+  pool.on('error', ({ message }) => console.error(`Postgres: ${message}`))
+  const db = new Kysely<OAuthDatabase>({ dialect: new PostgresDialect({ pool }) })
+  await migrateToLatest(db)
+  return closeWithSweeper(db, createPostgresStorage({ pool }))
+}
+
+async function openPglite(dataDirectory: string): Promise<OpenedStorage> {
+  await mkdir(dataDirectory, { recursive: true })
+  const pglite = new PGlite(join(dataDirectory, 'pglite'))
+  const db = new Kysely<OAuthDatabase>({ dialect: new PGliteDialect({ pglite }) })
+  await migrateToLatest(db)
+  return closeWithSweeper(db, createPostgresStorage({ db }))
+}
+
+function closeWithSweeper(db: Kysely<OAuthDatabase>, storage: Storage): OpenedStorage {
+  const sweeper = startSweeper({ db, onError: (error) => console.error('Sweeper:', error) })
+  return {
+    storage,
+    async close() {
+      await sweeper.stop()
+      await db.destroy()
+    },
+  }
+}
