@@ -134,38 +134,57 @@ async function activeOnesOf(
   return tokens.filter((_token, index) => states[index])
 }
 
+/** A family beside the oracle that says what becomes of it. */
+interface Run {
+  readonly family: FamilyUnderTest
+  readonly oracle: Oracle
+  readonly tokens: Array<string>
+}
+
 async function follow(given: FamilySettings, steps: ReadonlyArray<Step | Tick>): Promise<void> {
   const family = await createFamilyUnderTest(given, async () => undefined)
   const oracle = new Oracle(given)
   const tokens: Array<string> = []
   for (const current of steps) {
-    const age = 'back' in current ? Math.min(current.back, tokens.length - 1) : 0
-    const token = tokens.at(-1 - age)
-    switch (current.kind) {
-      case 'advance':
-        family.now += current.seconds
-        oracle.advance(current.seconds)
-        break
-      case 'redeem':
-        keep(await family.redeem(), oracle.redeem(), tokens)
-        break
-      case 'refresh':
-        if (token !== undefined) {
-          const outcome = await family.refresh(token, current.scope)
-          const isNew = keep(outcome, oracle.refresh(age, current.scope), tokens)
-          if (isNew && 'body' in outcome) oracle.rotated(current.scope, outcome.body)
-        }
-        break
-      case 'revoke':
-        if (token !== undefined) assert.equal(await family.revoke(token), oracle.revoke())
-        break
-      case 'withdraw':
-        await family.withdrawConsent()
-        oracle.withdraw()
-    }
+    await take({ family, oracle, tokens }, current)
     const active = await activeOnesOf(family, tokens)
     assert.deepEqual(active, oracle.isNewestActive ? tokens.slice(-1) : [])
   }
+}
+
+async function take({ family, oracle, tokens }: Run, current: Step | Tick): Promise<void> {
+  switch (current.kind) {
+    case 'advance':
+      family.now += current.seconds
+      oracle.advance(current.seconds)
+      break
+    case 'redeem':
+      keep(await family.redeem(), oracle.redeem(), tokens)
+      break
+    case 'withdraw':
+      await family.withdrawConsent()
+      oracle.withdraw()
+      break
+    case 'refresh':
+    case 'revoke':
+      await present({ family, oracle, tokens }, current)
+  }
+}
+
+async function present(
+  { family, oracle, tokens }: Run,
+  current: Extract<Step, { readonly back: number }>,
+): Promise<void> {
+  const age = Math.min(current.back, tokens.length - 1)
+  const token = tokens.at(-1 - age)
+  if (token === undefined) return
+  if (current.kind === 'revoke') {
+    assert.equal(await family.revoke(token), oracle.revoke())
+    return
+  }
+  const outcome = await family.refresh(token, current.scope)
+  const isNew = keep(outcome, oracle.refresh(age, current.scope), tokens)
+  if (isNew && 'body' in outcome) oracle.rotated(current.scope, outcome.body)
 }
 
 /** Compares, and keeps the token of a new response. @returns Whether it was one. */
