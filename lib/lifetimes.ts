@@ -17,10 +17,12 @@ export const DEFAULT_REFRESH_TOKEN_TTL_SECONDS: number = 30 * DAY_SECONDS
 export const AUTHORIZATION_CODE_TTL_SECONDS: number = MINUTE_SECONDS
 
 /**
- * For how long a revoked family is remembered: as long as the code that would begin it again can
- * still be presented.
+ * Until when a family that is revoked now is remembered: as long as the code that would begin it again
+ * can still be presented.
  */
-export const REVOKED_FAMILY_MEMORY_SECONDS: number = AUTHORIZATION_CODE_TTL_SECONDS
+export function rememberRevokedUntil(now: number): number {
+  return now + AUTHORIZATION_CODE_TTL_SECONDS
+}
 
 /** Pending requests: how long a user may take to sign in and consent. */
 export const PENDING_REQUEST_TTL_SECONDS: number = 10 * MINUTE_SECONDS

@@ -1,9 +1,7 @@
 import { randomBytes } from 'node:crypto'
 
-const CONSENT_ID_BYTES = 16
-
-/** How many characters a `consentId` has. */
-export const CONSENT_ID_LENGTH = 22
+/** How many random bytes a `consentId` stands for; 22 characters of base64url. */
+export const CONSENT_ID_BYTES = 16
 
 /** Makes the id of a new consent. */
 export function createConsentId(): string {

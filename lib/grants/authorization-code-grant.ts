@@ -8,7 +8,7 @@
  * @module
  */
 
-import { REVOKED_FAMILY_MEMORY_SECONDS } from '../lifetimes.ts'
+import { rememberRevokedUntil } from '../lifetimes.ts'
 import { intersect } from '../scopes/scope.ts'
 import type { Storage, TokenFamily } from '../storage/storage.ts'
 import { type AuthorizationCodeRecord, checkRedemption } from '../tokens/authorization-code.ts'
@@ -90,7 +90,7 @@ async function begin(storage: Storage, family: TokenFamily, now: number): Promis
       throw new GrantRefusal('consent-withdrawn', subject)
     case 'taken':
       // OAuth 2.1 §4.1.3: a code that is used again revokes what was issued for it.
-      await storage.families.revoke(familyId, now + REVOKED_FAMILY_MEMORY_SECONDS, now)
+      await storage.families.revoke(familyId, rememberRevokedUntil(now), now)
       throw new GrantRefusal('code-replayed', subject)
   }
 }

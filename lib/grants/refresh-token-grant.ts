@@ -9,7 +9,7 @@
 
 import type { Client } from '../clients/client.ts'
 import { StorageError } from '../errors.ts'
-import { REVOKED_FAMILY_MEMORY_SECONDS } from '../lifetimes.ts'
+import { rememberRevokedUntil } from '../lifetimes.ts'
 import { intersect } from '../scopes/scope.ts'
 import type {
   CurrentRefreshToken,
@@ -113,7 +113,7 @@ async function rotate(
       refreshToken: { hash: sha256(successor), issuedAt: now, expiresAt },
       retry: retryOf(dependencies, request, presented, body, now),
       expiresAt: Math.max(expiresAt, now + ttlSeconds),
-      rememberRevokedUntil: now + REVOKED_FAMILY_MEMORY_SECONDS,
+      rememberRevokedUntil: rememberRevokedUntil(now),
       deadlineMilliseconds: Math.floor(
         family.foundAtMilliseconds +
           (performance.now() - foundAt) +
@@ -150,7 +150,7 @@ async function answerSpentToken(
     retry.requestHash === requestHashOf(request) &&
     now < retry.until
   if (!isRetry) {
-    await storage.families.revoke(family.familyId, now + REVOKED_FAMILY_MEMORY_SECONDS, now)
+    await storage.families.revoke(family.familyId, rememberRevokedUntil(now), now)
     throw new GrantRefusal('refresh-token-reused', subjectOf(family))
   }
   const presentedToken = request.parameters.refresh_token as string

@@ -5,7 +5,7 @@
  */
 
 import type { Client } from '../clients/client.ts'
-import { REVOKED_FAMILY_MEMORY_SECONDS } from '../lifetimes.ts'
+import { rememberRevokedUntil } from '../lifetimes.ts'
 import { parseRefreshToken } from '../tokens/refresh-token.ts'
 import type { TokenStatusDependencies } from './introspect.ts'
 
@@ -33,7 +33,7 @@ export async function revoke(
   if (family === undefined) return { outcome: 'nothing-to-revoke' }
   if (family.clientId !== client.clientId) return { outcome: 'not-yours' }
   // A spent token revokes the family too: its holder wants it dead, and it may have been stolen.
-  await storage.families.revoke(family.familyId, now + REVOKED_FAMILY_MEMORY_SECONDS, now)
+  await storage.families.revoke(family.familyId, rememberRevokedUntil(now), now)
   return { outcome: 'revoked', userId: family.userId, familyId: family.familyId }
 }
 

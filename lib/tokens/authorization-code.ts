@@ -4,8 +4,7 @@
  * @module
  */
 
-import { createHash } from 'node:crypto'
-import { equalsInConstantTime } from '../util/sha256.ts'
+import { equalsInConstantTime, sha256 } from '../util/sha256.ts'
 
 /** What an authorization code stands for. Stored under the hash of the code. */
 export interface AuthorizationCodeRecord {
@@ -53,6 +52,5 @@ export function checkRedemption(
 
 function provesPossession(codeChallenge: string, codeVerifier: string | undefined): boolean {
   if (codeVerifier === undefined || !CODE_VERIFIER.test(codeVerifier)) return false
-  const computed = createHash('sha256').update(codeVerifier).digest('base64url')
-  return equalsInConstantTime(computed, codeChallenge)
+  return equalsInConstantTime(sha256(codeVerifier), codeChallenge)
 }

@@ -14,10 +14,10 @@
  */
 
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { CONSENT_ID_BYTES } from '../consent/consent-id.ts'
 import { sha256 } from '../util/sha256.ts'
 
 const PREFIX = 'tcr_'
-const CONSENT_ID_BYTES = 16
 const FAMILY_SECRET_BYTES = 32
 const NONCE_BYTES = 26
 const MAC_BYTES = 16
