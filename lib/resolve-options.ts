@@ -15,6 +15,8 @@ import { isPermissionCode } from './scopes/scope.ts'
 import { type ScopeCatalogue, TEAMCAST_SCOPES } from './scopes/scope-catalogue.ts'
 import type { Storage } from './storage/storage.ts'
 import { type Clock, systemClock } from './util/clock.ts'
+import { isObject } from './util/is-object.ts'
+import { problemOfIssuer } from './util/issuer.ts'
 
 /** Options with every default filled in; frozen. */
 export interface ResolvedOptions
@@ -31,8 +33,6 @@ export interface ResolvedOptions
 const MINIMUM_COOKIE_KEY_LENGTH = 32
 const MAXIMUM_GRACE_SECONDS = 60
 const URI_CHARACTERS = /^[\x21-\x7E]+$/
-const LOOPBACK_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]'])
-
 // Path segments that URLs, cookies and mount points all take as they stand.
 const ISSUER_PATH = /^(\/[\w.~-]+)*\/?$/
 // Later than any clock in seconds will show for 3 000 years, and long ago in milliseconds.
@@ -62,7 +62,7 @@ const aClock = aFunction.refine(
 const optionsSchema = z.strictObject(
   {
     issuer: z.string('must be a string').superRefine((issuer, context) => {
-      const problem = problemOfIssuer(issuer)
+      const problem = problemOfIssuer(issuer) ?? problemOfIssuerPath(new URL(issuer))
       if (problem !== undefined) context.addIssue(problem)
     }),
     storage: aStore,
@@ -204,19 +204,8 @@ function signInIssues(options: Partial<AuthorizationServerOptions>): ReadonlyArr
   ]
 }
 
-function problemOfIssuer(issuer: string): string | undefined {
-  const url = URL.parse(issuer)
-  if (url === null) return 'must be an absolute https URL'
-  if (/[?#]/.test(issuer)) return 'must not have a query or fragment (RFC 8414 §2)'
-  if (issuer.endsWith('/')) return 'must not end with a slash'
-  if (url.username !== '' || url.password !== '') return 'must not contain credentials'
-  const canonical = url.pathname === '/' ? url.origin : url.href
-  if (issuer !== canonical) return `must be in its canonical form, "${canonical}"`
-  const isLoopback = url.protocol === 'http:' && LOOPBACK_HOSTS.has(url.hostname)
-  if (url.protocol !== 'https:' && !isLoopback) {
-    return 'must be an https URL (http only for localhost, 127.0.0.1 and [::1])'
-  }
-  if (ISSUER_PATH.test(url.pathname)) return undefined
+function problemOfIssuerPath({ pathname }: URL): string | undefined {
+  if (ISSUER_PATH.test(pathname)) return undefined
   return 'must have a path of letters, digits and "-._~" only'
 }
 
@@ -226,8 +215,4 @@ function isAbsoluteUri(text: string): boolean {
 
 function isInstant(value: unknown): boolean {
   return Number.isSafeInteger(value) && Math.abs(value as number) < LATEST_INSTANT
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -4,7 +4,8 @@
  * @module
  */
 
-const LOOPBACK_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]'])
+import { hasCredentials, isLoopbackHost, isSecureUrl } from '../util/secure-url.ts'
+
 const MAXIMUM_LENGTH = 2000
 // RFC 3986 §2: everything a URI may contain, as it stands.
 const URI_CHARACTERS = /^[A-Za-z0-9\-._~:/?#[\]@!$&'()*+,;=%]+$/
@@ -15,7 +16,7 @@ const HOST = /^([a-z0-9._-]+|\[[0-9a-f:.]+\])$/
 export function isHttpsUrl(text: string): boolean {
   const url = URL.parse(text)
   if (url?.protocol !== 'https:' || !URI_CHARACTERS.test(text)) return false
-  return url.username === '' && url.password === '' && HOST.test(url.hostname)
+  return !hasCredentials(url) && HOST.test(url.hostname)
 }
 
 /**
@@ -30,8 +31,8 @@ export function problemOfRedirectUri(redirectUri: string): string | undefined {
   const url = URL.parse(redirectUri)
   if (url === null || !URI_CHARACTERS.test(redirectUri)) return 'must be an absolute https URL'
   if (redirectUri.includes('#')) return 'must not have a fragment'
-  if (url.username !== '' || url.password !== '') return 'must not contain credentials'
-  if (url.protocol === 'http:' && !LOOPBACK_HOSTS.has(url.hostname)) {
+  if (hasCredentials(url)) return 'must not contain credentials'
+  if (url.protocol === 'http:' && !isSecureUrl(url)) {
     return 'must be https; http is for localhost, 127.0.0.1 and [::1] only'
   }
   const isWeb = url.protocol === 'https:' || url.protocol === 'http:'
@@ -54,7 +55,7 @@ export function isPrivateUseRedirectUri(redirectUri: string): boolean {
  */
 export function provesNoIdentity(redirectUri: string): boolean {
   const hostname = URL.parse(redirectUri)?.hostname
-  const isLoopback = hostname !== undefined && LOOPBACK_HOSTS.has(hostname)
+  const isLoopback = hostname !== undefined && isLoopbackHost(hostname)
   return isLoopback || isPrivateUseRedirectUri(redirectUri)
 }
 

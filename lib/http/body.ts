@@ -7,6 +7,7 @@
  */
 
 import type { Context } from 'koa'
+import { isObject } from '../util/is-object.ts'
 
 const MAXIMUM_FORM_BYTES = 16 * 1024
 const MAXIMUM_JSON_BYTES = 64 * 1024
@@ -37,7 +38,7 @@ export async function readJson(ctx: Context): Promise<Record<string, unknown> | 
   if (text === undefined) return undefined
   try {
     const value: unknown = JSON.parse(text)
-    return isRecord(value) ? value : undefined
+    return isObject(value) ? value : undefined
   } catch {
     return undefined
   }
@@ -64,11 +65,7 @@ async function readText(ctx: Context, maximumBytes: number): Promise<string | un
 
 function parsedByHost(ctx: Context): Record<string, unknown> | undefined {
   const { body } = ctx.request as { readonly body?: unknown }
-  return isRecord(body) ? body : undefined
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return isObject(body) ? body : undefined
 }
 
 function toSearchParams(fields: Readonly<Record<string, unknown>>): URLSearchParams {

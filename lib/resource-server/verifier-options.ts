@@ -8,6 +8,8 @@ import type { JWTVerifyGetKey } from 'jose'
 import { z } from 'zod'
 import { ConfigurationError, type Issue } from '../errors.ts'
 import { systemClock } from '../util/clock.ts'
+import { problemOfIssuer } from '../util/issuer.ts'
+import { hasCredentials, isSecureUrl } from '../util/secure-url.ts'
 
 /** What to accept, and where the keys are. No option turns a check off. */
 export interface AccessTokenVerifierOptions {
@@ -63,20 +65,6 @@ export interface ResolvedVerifierOptions
   readonly jwks: JWTVerifyGetKey | undefined
 }
 
-const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]'])
-
-function isSecure(url: URL): boolean {
-  const isLoopback = url.protocol === 'http:' && LOOPBACK_HOSTS.has(url.hostname)
-  return (url.protocol === 'https:' || isLoopback) && url.username === '' && url.password === ''
-}
-
-// Compared character by character, any other spelling would match no token at all.
-function isIssuer(issuer: string): boolean {
-  const url = URL.parse(issuer)
-  if (url === null || !isSecure(url) || /[?#]|\/$/.test(issuer)) return false
-  return issuer === (url.pathname === '/' ? url.origin : url.href)
-}
-
 const SECURE = 'https URL (http for localhost, 127.0.0.1 and [::1] only)'
 
 const functionOf = <T>(): z.ZodType<T> =>
@@ -88,13 +76,16 @@ const verifierOptions = z.strictObject({
   issuer: z
     .string(`must be an ${SECURE}`)
     .refine(
-      isIssuer,
+      (issuer) => problemOfIssuer(issuer) === undefined,
       `must be a canonical ${SECURE} without query, fragment, user name or trailing slash`,
     ),
   audience: z.string('must be a string').min(1, 'must not be empty'),
   jwksUri: z
     .instanceof(URL, { error: 'must be a URL object' })
-    .refine(isSecure, `must be an ${SECURE} without user name`)
+    .refine(
+      (url) => isSecureUrl(url) && !hasCredentials(url),
+      `must be an ${SECURE} without user name`,
+    )
     .optional(),
   jwks: functionOf<JWTVerifyGetKey>().optional(),
   clockToleranceSeconds: z
