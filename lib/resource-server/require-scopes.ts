@@ -6,17 +6,15 @@
 
 import type { Middleware } from 'koa'
 import { ConfigurationError, type Issue } from '../errors.ts'
+import { isScope } from '../scopes/scope.ts'
 import { answerRejection } from './answer-rejection.ts'
 import { InsufficientScopeError } from './errors.ts'
 import type { AccessTokenState } from './require-access-token.ts'
 
-// RFC 6749 §3.3: scope-token.
-const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/
-
 function findIssues(scopes: ReadonlyArray<string>): ReadonlyArray<Issue> {
   if (scopes.length === 0) return [{ path: 'scopes', message: 'must name at least one scope' }]
   return scopes.flatMap((scope, index) =>
-    typeof scope === 'string' && SCOPE_TOKEN.test(scope)
+    typeof scope === 'string' && isScope(scope)
       ? []
       : [{ path: `scopes.${index}`, message: 'must be one scope, such as interview:read' }],
   )

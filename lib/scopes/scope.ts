@@ -8,6 +8,11 @@
 const SCOPE_TOKEN = /^[\x21\x23-\x5B\x5D-\x7E]+$/
 const PERMISSION_CODE = /^[a-z][a-z0-9_-]*:[a-z][a-z0-9_-]*$/
 
+/** Whether a text is one scope, with only the characters that a scope may have. */
+export function isScope(text: string): boolean {
+  return SCOPE_TOKEN.test(text)
+}
+
 /** Whether a scope is a Teamcast permission code: `resource:action`, lower case. */
 export function isPermissionCode(scope: string): boolean {
   return PERMISSION_CODE.test(scope)
@@ -21,7 +26,7 @@ export function isPermissionCode(scope: string): boolean {
  */
 export function parseScopes(scopeString: string): ReadonlyArray<string> | undefined {
   const scopes = scopeString.split(' ')
-  return scopes.every((scope) => SCOPE_TOKEN.test(scope)) ? [...new Set(scopes)] : undefined
+  return scopes.every(isScope) ? [...new Set(scopes)] : undefined
 }
 
 /** Writes a scope string. */
