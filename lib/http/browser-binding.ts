@@ -10,8 +10,8 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import type { Context } from 'koa'
 import { PENDING_REQUEST_TTL_SECONDS } from '../lifetimes.ts'
-import type { CookieSettings } from '../provider/configuration.ts'
 import { equalsInConstantTime, sha256 } from '../util/sha256.ts'
+import type { CookieSettings } from './cookies.ts'
 
 const MAXIMUM_COOKIES = 10
 const NAME_HASH_LENGTH = 16
@@ -41,7 +41,9 @@ export function createBrowserBinding({ namePrefix, path }: CookieSettings): Brow
     },
 
     find(ctx, pendingRequestToken) {
-      const secret = ctx.cookies.get(nameOf(pendingRequestToken), { signed: false })
+      // Not through the cookie jar, which keeps a pattern of every name it was ever asked for.
+      const start = `${nameOf(pendingRequestToken)}=`
+      const secret = cookiesOf(ctx, start)[0]?.slice(start.length)
       return secret !== undefined && BINDING.test(secret) ? secret : undefined
     },
   }
@@ -49,13 +51,16 @@ export function createBrowserBinding({ namePrefix, path }: CookieSettings): Brow
 
 /** The oldest cookies past the limit: a browser that begins and never ends must not fill its header. */
 function surplusCookies(ctx: Context, prefix: string): ReadonlyArray<string> {
-  const cookies = ctx
-    .get('cookie')
-    .split(/; */)
-    .filter((cookie) => cookie.startsWith(prefix))
+  const cookies = cookiesOf(ctx, prefix)
     .map((cookie) => cookie.split('=', 2) as [name: string, value: string])
     .sort(([, left], [, right]) => (left < right ? 1 : -1))
   return cookies.slice(MAXIMUM_COOKIES - 1).map(([name]) => name)
+}
+
+/** The cookies of a request that start in some way, as `name=value`. */
+function cookiesOf(ctx: Context, start: string): ReadonlyArray<string> {
+  const cookies = ctx.get('cookie').split(/; */)
+  return cookies.filter((cookie) => cookie.startsWith(start))
 }
 
 /**

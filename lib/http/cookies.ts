@@ -7,7 +7,14 @@
 
 import Cookies from 'cookies'
 import type { Context } from 'koa'
-import type { CookieSettings } from '../provider/configuration.ts'
+
+/** How cookies are set. */
+export interface CookieSettings {
+  /** Put before every cookie's name. */
+  readonly namePrefix: string
+  /** Path of every cookie: that of the issuer. */
+  readonly path: string
+}
 
 /** Decides names and paths from the issuer. */
 export function cookieSettingsFor(issuer: string): CookieSettings {

@@ -7,6 +7,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { type Configuration, errors, type KoaContextWithOIDC } from 'oidc-provider'
 import { redirectOrigin } from '../clients/redirect-uri.ts'
+import type { CookieSettings } from '../http/cookies.ts'
 import {
   AUTHORIZE_PATH,
   INTROSPECT_PATH,
@@ -34,7 +35,7 @@ import { answeringStorageErrors } from './errors.ts'
 import { createInteractionPolicy, loadGrant } from './interaction-policy.ts'
 import { createProviderAdapter, type ProviderAdapterDependencies } from './provider-adapter.ts'
 
-/** Names of two cookies of oidc-provider that no browser gets to see (create-provider.ts). */
+/** Names of two cookies of oidc-provider that no browser gets to see (interaction-cookies.ts). */
 export const INTERACTION_COOKIE = 'oauth_interaction'
 export const RESUME_COOKIE = 'oauth_resume'
 
@@ -53,14 +54,6 @@ export interface ConfigurationInput extends ProviderAdapterDependencies {
   readonly interactionUrl: (ctx: KoaContextWithOIDC, pendingRequestToken: string) => string
   /** Answers what cannot be sent back to the client. */
   readonly renderError: NonNullable<Configuration['renderError']>
-}
-
-/** How cookies are set. */
-export interface CookieSettings {
-  /** Put before every cookie's name. */
-  readonly namePrefix: string
-  /** Path of the session cookie. */
-  readonly path: string
 }
 
 /** The configuration of oidc-provider. */
