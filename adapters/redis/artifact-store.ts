@@ -1,6 +1,7 @@
 import type { ArtifactData, ArtifactStore } from '../../lib/storage/storage.ts'
-import { EXPIRY_MARGIN_SECONDS, type Keys } from './keys.ts'
+import type { Keys } from './keys.ts'
 import type { RedisCommands } from './redis-commands.ts'
+import { removalOf } from './removal.ts'
 
 interface StoredArtifact {
   readonly expiresAt: number
@@ -12,13 +13,12 @@ export function createArtifactStore(commands: RedisCommands, keys: Keys): Artifa
   return {
     async save(kind, key, data, expiresAt) {
       const artifact: StoredArtifact = { expiresAt, data }
-      const removeAt = expiresAt + EXPIRY_MARGIN_SECONDS
       await commands.run(
         'SET',
         keys.artifact(kind, key),
         JSON.stringify(artifact),
         'EXAT',
-        removeAt,
+        removalOf(expiresAt),
       )
     },
 

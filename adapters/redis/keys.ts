@@ -11,12 +11,6 @@ import type { ArtifactKind } from '../../lib/storage/storage.ts'
 /** A `familyId` begins with its `consentId`; see `TokenFamily`. */
 const CONSENT_ID_LENGTH = 22
 
-/**
- * For how long, in seconds, a record stays after it has expired: what is found is decided by the
- * caller's clock, which may be behind that of Redis.
- */
-export const EXPIRY_MARGIN_SECONDS = 60
-
 /** Names of keys. */
 export interface Keys {
   readonly clientIndex: string

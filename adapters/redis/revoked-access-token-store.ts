@@ -1,6 +1,7 @@
 import type { RevokedAccessTokenStore } from '../../lib/storage/storage.ts'
-import { EXPIRY_MARGIN_SECONDS, type Keys } from './keys.ts'
+import type { Keys } from './keys.ts'
 import type { RedisCommands } from './redis-commands.ts'
+import { removalOf } from './removal.ts'
 
 /** Creates the deny list of access tokens. */
 export function createRevokedAccessTokenStore(
@@ -9,8 +10,13 @@ export function createRevokedAccessTokenStore(
 ): RevokedAccessTokenStore {
   return {
     async add(jti, expiresAt) {
-      const removeAt = expiresAt + EXPIRY_MARGIN_SECONDS
-      await commands.run('SET', keys.revokedAccessToken(jti), expiresAt, 'EXAT', removeAt)
+      await commands.run(
+        'SET',
+        keys.revokedAccessToken(jti),
+        expiresAt,
+        'EXAT',
+        removalOf(expiresAt),
+      )
     },
 
     async has(jti, now) {

@@ -7,8 +7,9 @@ import type {
   TokenFamily,
   TokenFamilyStore,
 } from '../../lib/storage/storage.ts'
-import { EXPIRY_MARGIN_SECONDS, type Keys } from './keys.ts'
+import type { Keys } from './keys.ts'
 import { type RedisCommands, script } from './redis-commands.ts'
+import { removalOf } from './removal.ts'
 
 // A family is a hash. `family` is JSON that no script looks into; the other fields are what they compare:
 // `expires`, the current token's `token`, `issued` and `tokenExpires`, the retry's `spent`, `request`,
@@ -116,10 +117,6 @@ export function createTokenFamilyStore(commands: RedisCommands, keys: Keys): Tok
       return (await commands.runScript(REVOKE, keysOf(familyId), parameters)) === 1
     },
   }
-}
-
-function removalOf(expiresAt: number): number {
-  return expiresAt + EXPIRY_MARGIN_SECONDS
 }
 
 type Fields = ReadonlyArray<string | number>
