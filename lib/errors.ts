@@ -31,6 +31,15 @@ export interface Issue {
   readonly message: string
 }
 
+/**
+ * The issues of options that do not exist: a misspelt one must not pass for one that was left out.
+ *
+ * @internal
+ */
+export function unknownOptions(paths: ReadonlyArray<string>): Array<Issue> {
+  return paths.map((path) => ({ path, message: 'is not an option; check its spelling' }))
+}
+
 const describe = (issues: ReadonlyArray<Issue>): string =>
   issues.map(({ path, message }) => `"${path}" ${message}`).join('; ')
 

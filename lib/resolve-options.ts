@@ -6,7 +6,7 @@
 
 import type { JWK } from 'jose'
 import { z } from 'zod'
-import { ConfigurationError, type Issue } from './errors.ts'
+import { ConfigurationError, type Issue, unknownOptions } from './errors.ts'
 import { checkSigningKeys } from './keys/signing-keys.ts'
 import type { AuthorizationServerOptions } from './options.ts'
 import { defaultPages } from './pages/default-pages.ts'
@@ -180,10 +180,7 @@ function structuralIssues(options: unknown): ReadonlyArray<Issue> {
   const { error } = optionsSchema.safeParse(options, { reportInput: true })
   return (error?.issues ?? []).flatMap((issue) => {
     if (issue.code === 'unrecognized_keys') {
-      return issue.keys.map((key) => ({
-        path: [...issue.path, key].join('.'),
-        message: 'is not an option; check its spelling',
-      }))
+      return unknownOptions(issue.keys.map((key) => [...issue.path, key].join('.')))
     }
     const path = issue.path.join('.') || 'options'
     const message = (issue.code === 'invalid_key' && issue.issues[0]?.message) || issue.message

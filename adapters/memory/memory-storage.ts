@@ -8,7 +8,7 @@
  * @module
  */
 
-import { ConfigurationError, type Issue } from '../../lib/errors.ts'
+import { ConfigurationError, type Issue, unknownOptions } from '../../lib/errors.ts'
 import type { ClientRecord, Storage } from '../../lib/storage/storage.ts'
 import { createArtifactStore } from './artifact-store.ts'
 import { createClientStore } from './client-store.ts'
@@ -74,10 +74,7 @@ export function createMemoryStorage(options: MemoryStorageOptions = {}): Storage
 }
 
 function findIssues(maxRecords: number, unknown: object): ReadonlyArray<Issue> {
-  const issues: Array<Issue> = Object.keys(unknown).map((path) => ({
-    path,
-    message: 'is not an option; check its spelling',
-  }))
+  const issues = unknownOptions(Object.keys(unknown))
   if (!Number.isSafeInteger(maxRecords) || maxRecords < 1) {
     issues.push({ path: 'maxRecords', message: 'must be a positive integer' })
   }

@@ -5,7 +5,7 @@
  */
 
 import { Kysely, PostgresDialect, sql } from 'kysely'
-import { ConfigurationError, type Issue, StorageError } from '../../lib/errors.ts'
+import { ConfigurationError, type Issue, StorageError, unknownOptions } from '../../lib/errors.ts'
 import type { Backend, Storage } from '../../lib/storage/storage.ts'
 import { createArtifactStore } from './artifact-store.ts'
 import { createClientStore } from './client-store.ts'
@@ -84,10 +84,7 @@ function createBackend(db: Database): Backend {
 
 function findIssues(options: Partial<PostgresStorageOptions> | undefined): ReadonlyArray<Issue> {
   const { pool, db, ...unknown } = options ?? {}
-  const issues: Array<Issue> = Object.keys(unknown).map((path) => ({
-    path,
-    message: 'is not an option; check its spelling',
-  }))
+  const issues = unknownOptions(Object.keys(unknown))
   if ((pool === undefined) === (db === undefined)) {
     issues.push({ path: 'pool', message: 'or "db" must be given, and not both' })
   } else if (pool !== undefined && typeof pool.connect !== 'function') {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { ConfigurationError, type Issue } from '../../lib/errors.ts'
+import { ConfigurationError, type Issue, unknownOptions } from '../../lib/errors.ts'
 import type { Storage } from '../../lib/storage/storage.ts'
 import { createArtifactStore } from './artifact-store.ts'
 import { createClientStore } from './client-store.ts'
@@ -70,10 +70,7 @@ export function createRedisStorage(options: RedisStorageOptions): Storage {
 
 function findIssues(options: Partial<RedisStorageOptions> | undefined): ReadonlyArray<Issue> {
   const { client, keyPrefix = DEFAULT_KEY_PREFIX, ...unknown } = options ?? {}
-  const issues: Array<Issue> = Object.keys(unknown).map((path) => ({
-    path,
-    message: 'is not an option; check its spelling',
-  }))
+  const issues = unknownOptions(Object.keys(unknown))
   if (typeof client?.call !== 'function') {
     issues.push({ path: 'client', message: 'must be a Redis or Cluster of ioredis' })
   }

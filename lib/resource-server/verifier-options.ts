@@ -6,7 +6,7 @@
 
 import type { JWTVerifyGetKey } from 'jose'
 import { z } from 'zod'
-import { ConfigurationError, type Issue } from '../errors.ts'
+import { ConfigurationError, type Issue, unknownOptions } from '../errors.ts'
 import { systemClock } from '../util/clock.ts'
 import { problemOfIssuer } from '../util/issuer.ts'
 import { hasCredentials, isSecureUrl } from '../util/secure-url.ts'
@@ -99,7 +99,7 @@ const verifierOptions = z.strictObject({
 const toIssues = (error: z.ZodError): ReadonlyArray<Issue> =>
   error.issues.flatMap((issue) =>
     issue.code === 'unrecognized_keys'
-      ? issue.keys.map((path) => ({ path, message: 'is not an option; remove or rename it' }))
+      ? unknownOptions(issue.keys)
       : [{ path: issue.path.join('.') || 'options', message: issue.message }],
   )
 

@@ -1,4 +1,4 @@
-import { ConfigurationError, type Issue } from '../errors.ts'
+import { ConfigurationError, type Issue, unknownOptions } from '../errors.ts'
 import type { Storage } from './storage.ts'
 
 /** Options of {@link createLayeredStorage}. */
@@ -43,10 +43,7 @@ export function createLayeredStorage(options: LayeredStorageOptions): Storage {
 
 function findIssues(options: Partial<LayeredStorageOptions> | undefined): ReadonlyArray<Issue> {
   const { lasting, shortLived, ...unknown } = options ?? {}
-  const issues: Array<Issue> = Object.keys(unknown).map((path) => ({
-    path,
-    message: 'is not an option; check its spelling',
-  }))
+  const issues = unknownOptions(Object.keys(unknown))
   for (const [path, storage] of Object.entries({ lasting, shortLived })) {
     if (storage?.backends === undefined) issues.push({ path, message: 'must be a Storage' })
   }
