@@ -3,12 +3,13 @@
  *
  * Counts failures only, in the memory of the process: behind a load balancer the limits apply per
  * instance. An account or a client is counted together with the address that failed, so that nobody
- * can lock somebody else out.
+ * can lock somebody else out. What an address may have counted is bounded, in number and in size.
  *
  * @module
  */
 
 import { RateLimiterMemory } from 'rate-limiter-flexible'
+import { sha256 } from '../util/sha256.ts'
 
 /** For how long a failure counts; a blocked caller may try again after that, at the latest. */
 export const THROTTLE_WINDOW_SECONDS = 300
@@ -48,35 +49,39 @@ export function createThrottle(): Throttle {
     return counter !== null && counter.consumedPoints >= limiter.points
   }
   const count = async (ip: string, target: string): Promise<boolean> => {
-    const [address, pair] = await Promise.all([
-      byAddress.penalty(ip),
-      byTarget.penalty(`${ip} ${target}`),
-    ])
-    return (
-      address.consumedPoints <= FAILURES_PER_ADDRESS && pair.consumedPoints <= FAILURES_PER_TARGET
-    )
+    const address = await byAddress.penalty(ip)
+    if (address.consumedPoints > FAILURES_PER_ADDRESS) {
+      // Its targets are not counted any more: it could name new ones without end.
+      void byAddress.reward(ip)
+      return false
+    }
+    const pair = await byTarget.penalty(pairOf(ip, target))
+    if (pair.consumedPoints <= FAILURES_PER_TARGET) return true
+    takeBack(ip, target)
+    return false
   }
   const takeBack = (ip: string, target: string): void => {
     void byAddress.reward(ip)
-    void byTarget.reward(`${ip} ${target}`)
+    void byTarget.reward(pairOf(ip, target))
   }
   return {
-    async begin(ip, target) {
-      if (await count(ip, target)) return true
-      takeBack(ip, target)
-      return false
-    },
+    begin: count,
 
     takeBack,
 
     async isBlocked(ip, target) {
       if (await isSpent(byAddress, ip)) return true
-      return target !== undefined && (await isSpent(byTarget, `${ip} ${target}`))
+      return target !== undefined && (await isSpent(byTarget, pairOf(ip, target)))
     },
 
     recordFailure(ip, target) {
       void byAddress.penalty(ip)
-      if (target !== undefined) void byTarget.penalty(`${ip} ${target}`)
+      if (target !== undefined) void byTarget.penalty(pairOf(ip, target))
     },
   }
+}
+
+/** Names a target together with an address; as short for a long target as for any other. */
+function pairOf(ip: string, target: string): string {
+  return `${ip} ${sha256(target)}`
 }

@@ -1,0 +1,44 @@
+/** What throttling failures costs in memory: nothing that one address could drive up without end. */
+
+import test from 'ava'
+import { RateLimiterMemory } from 'rate-limiter-flexible'
+import { createThrottle } from '../../lib/http/throttle.ts'
+
+const ADDRESS = '192.0.2.1'
+
+test.serial(
+  'an address counts at most 100 targets, however many and however long ones it names (ASVS 2.4, OWASP Denial of Service)',
+  async (t) => {
+    const counted = new Set<unknown>()
+    const { penalty } = RateLimiterMemory.prototype
+    RateLimiterMemory.prototype.penalty = function (key, ...rest) {
+      counted.add(key)
+      return penalty.call(this, key, ...rest)
+    }
+    t.teardown(() => {
+      RateLimiterMemory.prototype.penalty = penalty
+    })
+    const throttle = createThrottle()
+
+    const attempts = []
+    for (let attempt = 0; attempt < 150; attempt += 1) {
+      attempts.push(await throttle.begin(ADDRESS, `${attempt}`.padEnd(16_000, 'x')))
+    }
+
+    t.deepEqual(
+      attempts,
+      Array.from({ length: 150 }, (_, attempt) => attempt < 100),
+    )
+    t.is(counted.size, 101)
+    for (const key of counted) t.true(String(key).length < 100)
+  },
+)
+
+test('a refused attempt is not counted: what was begun and taken back makes room again', async (t) => {
+  const throttle = createThrottle()
+  for (let attempt = 0; attempt < 10; attempt += 1) t.true(await throttle.begin(ADDRESS, 'ada'))
+  for (let attempt = 0; attempt < 200; attempt += 1) t.false(await throttle.begin(ADDRESS, 'ada'))
+  throttle.takeBack(ADDRESS, 'ada')
+  t.true(await throttle.begin(ADDRESS, 'ada'))
+  t.true(await throttle.begin(ADDRESS, 'grace'))
+})
