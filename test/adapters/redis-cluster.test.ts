@@ -18,6 +18,9 @@ testStorageContract('redis cluster', async () =>
 )
 
 test('redis cluster: the records are spread over all masters', async (t) => {
+  const { artifacts } = createRedisStorage({ client, keyPrefix: 'spread:' })
+  const keys = Array.from({ length: 100 }, (_, index) => `key-${index}`)
+  await Promise.all(keys.map((key) => artifacts.save('Session', key, {}, 10_000_000_000)))
   const sizes = await Promise.all(client.nodes('master').map((node) => node.dbsize()))
   t.is(sizes.length, 3)
   t.true(sizes.every((size) => size > 0))
