@@ -17,6 +17,7 @@ export type {
   ClientAudience,
   ClientRecord,
   ClientSecretRecord,
+  ClientSettings,
   ClientType,
   GrantType,
   TokenEndpointAuthMethod,
@@ -27,7 +28,6 @@ export type {
   NewClient,
   RegisteredClient,
 } from './clients/client-registry.ts'
-export type { ClientSettings } from './clients/validate-client.ts'
 export type { Consent } from './consent/consent.ts'
 export {
   ClientMetadataError,

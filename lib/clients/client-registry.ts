@@ -8,10 +8,10 @@ import { ClientNotFoundError, ConflictError } from '../errors.ts'
 import type { ScopeCatalogue } from '../scopes/scope-catalogue.ts'
 import type { ClientStore, Page, PageRequest } from '../storage/storage.ts'
 import { randomText } from '../util/random-text.ts'
-import type { Client, ClientRecord } from './client.ts'
+import type { Client, ClientRecord, ClientSettings } from './client.ts'
 import { createClientSecret } from './client-secret.ts'
 import { findClientRecord } from './find-client-record.ts'
-import { type ClientSettings, createClientValidator } from './validate-client.ts'
+import { createClientValidator } from './validate-client.ts'
 
 const MAXIMUM_PAGE_SIZE = 100
 const CLIENT_ID_PREFIX = 'tc_'

@@ -56,6 +56,9 @@ export interface Client {
   readonly updatedAt: number
 }
 
+/** The fields of a client that somebody chooses. */
+export type ClientSettings = Omit<Client, 'clientId' | 'createdAt' | 'updatedAt'>
+
 /** A client as stored: with the hashes of its secrets. */
 export interface ClientRecord extends Client {
   /** Grows by one with every change; starts at 1. */

@@ -1,0 +1,117 @@
+/**
+ * What each field of a client may hold.
+ *
+ * @module
+ */
+
+import { z } from 'zod'
+import {
+  DEFAULT_ACCESS_TOKEN_TTL_SECONDS,
+  DEFAULT_REFRESH_TOKEN_TTL_SECONDS,
+} from '../lifetimes.ts'
+import type { ScopeCatalogue } from '../scopes/scope-catalogue.ts'
+import type { ClientSettings } from './client.ts'
+import { isHttpsUrl, problemOfRedirectUri } from './redirect-uri.ts'
+
+const MAXIMUM_REDIRECT_URIS = 20
+const MAXIMUM_URL_LENGTH = 2000
+// Controls, line separators, half characters, and what nobody sees or turns a text around: a name must
+// be what it seems. The joiners and selectors that some scripts and emoji are made with may stay.
+const DECEPTIVE_CHARACTERS =
+  /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}[\p{Default_Ignorable_Code_Point}--[\u200C\u200D\uFE00-\uFE0F]]]/v
+const LETTER_OR_DIGIT = /[\p{L}\p{N}]/u
+const UNPRINTABLE_CHARACTERS = /[\p{Cc}\p{Cs}]/u
+
+/** Reads each field by itself. */
+export type FieldSchemas = { readonly [Field in keyof ClientSettings]: z.ZodType<unknown> }
+
+/** The fields of a client, for a catalogue of scopes. */
+export function fieldSchemas(catalogue: ScopeCatalogue): FieldSchemas {
+  return {
+    name: z
+      .string('must be a string')
+      .trim()
+      .min(3, 'must have at least 3 characters')
+      .max(255, 'must have at most 255 characters')
+      .refine(
+        (name) => !DECEPTIVE_CHARACTERS.test(name),
+        'must not contain control or invisible characters',
+      )
+      .refine((name) => LETTER_OR_DIGIT.test(name), 'must contain a letter or a digit'),
+    audience: z.enum(['TENANT', 'PLATFORM'], 'must be TENANT or PLATFORM'),
+    tenantId: optional(
+      z
+        .string('must be a string')
+        .refine((tenantId) => tenantId.trim() !== '', 'must not be empty')
+        .refine(
+          (tenantId) => !UNPRINTABLE_CHARACTERS.test(tenantId),
+          'must not contain control characters',
+        )
+        .max(255, 'must have at most 255 characters'),
+    ),
+    clientType: z.enum(['CONFIDENTIAL', 'PUBLIC'], 'must be CONFIDENTIAL or PUBLIC'),
+    scopes: z
+      .array(
+        z.string('must be a string').refine((scope) => Object.hasOwn(catalogue, scope), {
+          error: ({ input }) => `is unknown: ${JSON.stringify(input).slice(0, 80)}`,
+        }),
+        'must be an array of scopes',
+      )
+      .min(1, 'must contain at least one scope')
+      .transform(unique),
+    redirectUris: z
+      .array(
+        z.string('must be a string').superRefine((redirectUri, context) => {
+          const problem = problemOfRedirectUri(redirectUri)
+          if (problem !== undefined) context.addIssue(problem)
+        }),
+        'must be an array of URLs',
+      )
+      .max(MAXIMUM_REDIRECT_URIS, `must contain at most ${MAXIMUM_REDIRECT_URIS} URLs`)
+      .transform(unique),
+    allowedGrantTypes: z
+      .array(
+        z.enum(
+          ['authorization_code', 'refresh_token', 'client_credentials'],
+          'must be authorization_code, refresh_token or client_credentials',
+        ),
+        'must be an array of grant types',
+      )
+      .min(1, 'must contain at least one grant type')
+      .transform(unique),
+    tokenEndpointAuthMethod: z.enum(
+      ['client_secret_basic', 'client_secret_post', 'none'],
+      'must be client_secret_basic, client_secret_post or none',
+    ),
+    requirePkce: z.literal(true, 'must be true: PKCE is mandatory for every client'),
+    accessTokenTtlSeconds: seconds(60, 86_400, DEFAULT_ACCESS_TOKEN_TTL_SECONDS),
+    refreshTokenTtlSeconds: seconds(300, 31_536_000, DEFAULT_REFRESH_TOKEN_TTL_SECONDS),
+    clientUri: optional(httpsUrl),
+    logoUrl: optional(httpsUrl),
+    tosUri: optional(httpsUrl),
+    policyUri: optional(httpsUrl),
+  }
+}
+
+const httpsUrl = z
+  .string('must be a string')
+  .max(MAXIMUM_URL_LENGTH, `must have at most ${MAXIMUM_URL_LENGTH} characters`)
+  .refine(isHttpsUrl, 'must be an https URL, in ASCII and without credentials')
+
+/** JSON has no `undefined`: `null` stands for a field that is left out. */
+function optional<Schema extends z.ZodType>(schema: Schema): z.ZodType<unknown> {
+  return schema.nullish().transform((value) => value ?? undefined)
+}
+
+function seconds(minimum: number, maximum: number, defaultValue: number): z.ZodType<unknown> {
+  return z
+    .int('must be a whole number of seconds')
+    .min(minimum, `must be at least ${minimum}`)
+    .max(maximum, `must be at most ${maximum}`)
+    .nullish()
+    .transform((value) => value ?? defaultValue)
+}
+
+function unique<Item>(items: ReadonlyArray<Item>): ReadonlyArray<Item> {
+  return [...new Set(items)]
+}
