@@ -100,7 +100,7 @@ function createRoutes(
   const { issuer, storage, scopes, findUser, hostSession, clock: now } = options
   const signingKeys = createSigningKeys(options.signingKeys)
   const cookies = cookieSettingsFor(issuer)
-  const binding = createBrowserBinding(cookies)
+  const binding = createBrowserBinding(cookies, options.cookieKeys)
 
   const protocol = createProtocolEndpoints({
     ...options,

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { createHmac, randomBytes } from 'node:crypto'
+import { createHmac } from 'node:crypto'
 import type { Context } from 'koa'
 import { PENDING_REQUEST_TTL_SECONDS } from '../lifetimes.ts'
 import { equalsInConstantTime, sha256 } from '../util/sha256.ts'
@@ -15,7 +15,7 @@ import type { CookieSettings } from './cookies.ts'
 
 const MAXIMUM_COOKIES = 10
 const NAME_HASH_LENGTH = 16
-const BINDING = /^[0-9a-z]{8}[\w-]{43}$/
+const TIME_LENGTH = 8
 
 /** Binds pending requests to browsers. */
 export interface BrowserBinding {
@@ -25,8 +25,16 @@ export interface BrowserBinding {
   find(ctx: Context, pendingRequestToken: string): string | undefined
 }
 
-/** Makes the binding of a server. */
-export function createBrowserBinding({ namePrefix, path }: CookieSettings): BrowserBinding {
+/**
+ * Makes the binding of a server.
+ *
+ * @param keys The cookie keys: the first one makes secrets, all of them recognise theirs. Without one,
+ *   nobody can make the secret of a pending request whose token leaked.
+ */
+export function createBrowserBinding(
+  { namePrefix, path }: CookieSettings,
+  keys: ReadonlyArray<string>,
+): BrowserBinding {
   const prefix = `${namePrefix}oauth_prt_`
   const nameOf = (token: string): string => prefix + sha256(token).slice(0, NAME_HASH_LENGTH)
   const options = { path, httpOnly: true, sameSite: 'lax', signed: false, overwrite: true } as const
@@ -35,7 +43,8 @@ export function createBrowserBinding({ namePrefix, path }: CookieSettings): Brow
     bind(ctx, pendingRequestToken, now) {
       for (const name of surplusCookies(ctx, prefix)) ctx.cookies.set(name, null, options)
       // The time comes first, so that cookies sort by age.
-      const value = now.toString(36).padStart(8, '0') + randomBytes(32).toString('base64url')
+      const time = now.toString(36).padStart(TIME_LENGTH, '0')
+      const value = secretOf(keys[0] as string, pendingRequestToken, time)
       const maxAge = PENDING_REQUEST_TTL_SECONDS * 1000
       ctx.cookies.set(nameOf(pendingRequestToken), value, { ...options, maxAge })
     },
@@ -43,10 +52,19 @@ export function createBrowserBinding({ namePrefix, path }: CookieSettings): Brow
     find(ctx, pendingRequestToken) {
       // Not through the cookie jar, which keeps a pattern of every name it was ever asked for.
       const start = `${nameOf(pendingRequestToken)}=`
-      const secret = cookiesOf(ctx, start)[0]?.slice(start.length)
-      return secret !== undefined && BINDING.test(secret) ? secret : undefined
+      const secret = cookiesOf(ctx, start)[0]?.slice(start.length) ?? ''
+      const time = secret.slice(0, TIME_LENGTH)
+      const isOurs = keys.some((key) =>
+        equalsInConstantTime(secret, secretOf(key, pendingRequestToken, time)),
+      )
+      return isOurs ? secret : undefined
     },
   }
+}
+
+function secretOf(key: string, pendingRequestToken: string, time: string): string {
+  const hmac = createHmac('sha256', key).update(`oauth_prt\0${time}\0${pendingRequestToken}`)
+  return time + hmac.digest('base64url')
 }
 
 /** The oldest cookies past the limit: a browser that begins and never ends must not fill its header. */

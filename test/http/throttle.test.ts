@@ -20,7 +20,7 @@ test.serial(
     })
     const throttle = createThrottle()
 
-    const attempts = []
+    const attempts: Array<boolean> = []
     for (let attempt = 0; attempt < 150; attempt += 1) {
       attempts.push(await throttle.begin(ADDRESS, `${attempt}`.padEnd(16_000, 'x')))
     }

@@ -47,6 +47,43 @@ test('GET /oauth/continue: in another browser the page says so, and nothing can 
   t.is(titleOf(await browser.open(consentPage.url)), 'Allow access')
 })
 
+test('GET /oauth/continue: whoever knows the pending request token cannot make up its cookie (checklist 19)', async (t) => {
+  const { issuer, confidential } = await startServer(t)
+  const browser = startBrowser()
+  const signInPage = await browser.open(authorizationUrl(issuer, confidential))
+  const consentPage = await browser.signIn(signInPage, 'ada@acme.test')
+  const isBinding = ({ name }: { readonly name: string }): boolean => name.startsWith('oauth_prt_')
+  const [binding] = browser.userAgent.cookies.filter(isBinding)
+  t.truthy(binding)
+  const { name = '', value = '' } = binding ?? {}
+  const other = startBrowser()
+  await other.open(authorizationUrl(issuer, confidential))
+  const [bindingOfOther] = other.userAgent.cookies.filter(isBinding)
+
+  for (const forged of [
+    '',
+    '00000000'.padEnd(value.length, 'A'),
+    value.slice(0, 8).padEnd(value.length, 'A'),
+    value.slice(0, -1),
+    `00000000${value.slice(8)}`,
+    bindingOfOther?.value ?? '',
+  ]) {
+    const thief = startBrowser()
+    thief.userAgent.cookies.push({ name, value: forged, path: '/' })
+    for (const visit of [
+      await thief.open(consentPage.url),
+      await thief.submit(consentPage, { action: 'allow' }),
+    ]) {
+      assertErrorPage(t, visit, 400)
+      t.is(titleOf(visit), OTHER_BROWSER, forged)
+    }
+    assertErrorPage(t, await thief.open(resumeUrlOf(issuer, consentPage)), 400)
+  }
+
+  const granted = await browser.submit(consentPage, { action: 'allow' })
+  t.truthy(granted.callback?.searchParams.get('code'))
+})
+
 test('GET /oauth/authorize/…: a finished request cannot be carried into another browser (login CSRF)', async (t) => {
   const { issuer, confidential } = await startServer(t)
   const attacker = startBrowser()
