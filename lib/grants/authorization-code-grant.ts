@@ -29,20 +29,22 @@ export const authorizationCodeGrant: Grant = async (dependencies, { client, para
   const { storage, findUser, accessTokens } = dependencies
   requireGrantType(client, 'authorization_code')
   if (parameters.code === undefined) throw new GrantRefusal('parameter-missing')
+  // One that is missing proves as little as an empty one.
+  const { code_verifier: codeVerifier = '' } = parameters
   const now = dependencies.now()
 
   const code = await findCode(dependencies, parameters.code, now)
   const problem = checkRedemption(code, {
     clientId: client.clientId,
     redirectUri: parameters.redirect_uri,
-    codeVerifier: parameters.code_verifier,
+    codeVerifier,
   })
   if (problem !== undefined) throw new GrantRefusal(problem, { userId: code.userId })
   requireTarget(parameters.resource, code.audience)
 
   const { userId, consentId, audience } = code
   const { tenantId } = await requireUser(findUser, userId, client)
-  const familySecret = familySecretOf(parameters.code, parameters.code_verifier as string)
+  const familySecret = familySecretOf(parameters.code, codeVerifier)
   const familyId = familyIdOf(consentId, familySecret)
   const subject = { userId, tenantId, familyId }
   const scopes = intersect(code.scopes, client.scopes)

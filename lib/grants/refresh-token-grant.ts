@@ -15,6 +15,8 @@ import type {
   CurrentRefreshToken,
   FoundTokenFamily,
   RefreshRetry,
+  Rotation,
+  RotationOutcome,
   TokenFamily,
 } from '../storage/storage.ts'
 import {
@@ -44,8 +46,9 @@ const RETRY = 'refresh-retry'
 export const refreshTokenGrant: Grant = async (dependencies, request) => {
   const { client, parameters } = request
   requireGrantType(client, 'refresh_token')
-  if (parameters.refresh_token === undefined) throw new GrantRefusal('parameter-missing')
-  const presented = parseRefreshToken(parameters.refresh_token)
+  const token = parameters.refresh_token
+  if (token === undefined) throw new GrantRefusal('parameter-missing')
+  const presented = parseRefreshToken(token)
   if (presented === undefined) throw new GrantRefusal('refresh-token-unknown')
 
   const now = dependencies.now()
@@ -56,29 +59,33 @@ export const refreshTokenGrant: Grant = async (dependencies, request) => {
   if (family.clientId !== client.clientId) throw new GrantRefusal('client-mismatch', subject)
 
   // Whatever else is wrong with the request: a spent token is a theft until proven otherwise.
-  const isCurrent = family.refreshToken?.hash === presented.hash
-  return isCurrent
-    ? await rotate(dependencies, request, { family, foundAt, presented, now })
-    : await answerSpentToken(dependencies, request, family, presented, now)
+  const presentation = { request, token, presented, family, foundAt, now }
+  const current = family.refreshToken
+  return current?.hash === presented.hash
+    ? await rotate(dependencies, presentation, current)
+    : await answerSpentToken(dependencies, presentation)
 }
 
-interface RotationSituation {
-  readonly family: FoundTokenFamily
-  /** When it was found, by the process's own monotonic clock, in milliseconds. */
-  readonly foundAt: number
+/** A refresh token that was once issued, and the family that lives by another or by this one. */
+interface Presentation {
+  readonly request: TokenRequest
+  /** The token as sent. */
+  readonly token: string
   readonly presented: ParsedRefreshToken
+  readonly family: FoundTokenFamily
+  /** When the family was found, by the process's own monotonic clock, in milliseconds. */
+  readonly foundAt: number
   readonly now: number
 }
 
 async function rotate(
   dependencies: GrantDependencies,
-  request: TokenRequest,
-  { family, foundAt, presented, now }: RotationSituation,
+  presentation: Presentation,
+  current: CurrentRefreshToken,
 ): Promise<Granted> {
+  const { request, presented, family, now } = presentation
   const { client, parameters } = request
-  const presentedToken = parameters.refresh_token as string
   const subject = subjectOf(family)
-  const current = family.refreshToken as CurrentRefreshToken
   if (current.expiresAt <= now) throw new GrantRefusal('refresh-token-expired', subject)
   requireTarget(parameters.resource, family.audience)
   const user = await requireUser(dependencies.findUser, family.userId, client)
@@ -93,10 +100,9 @@ async function rotate(
   const body = await respondWithTokens(
     dependencies.accessTokens,
     {
+      ...subject,
       clientId: client.clientId,
-      userId: family.userId,
       tenantId: user.tenantId,
-      familyId: family.familyId,
       scopes,
       audience: family.audience,
       ttlSeconds,
@@ -105,28 +111,27 @@ async function rotate(
   )
 
   const expiresAt = successorExpiresAt(client, current, now)
-  const rotation = await dependencies.storage.families.rotate(
-    family.familyId,
-    {
-      presentedTokenHash: presented.hash,
-      requestHash: requestHashOf(request),
-      refreshToken: { hash: sha256(successor), issuedAt: now, expiresAt },
-      retry: retryOf(dependencies, request, presented, body, now),
-      expiresAt: Math.max(expiresAt, now + ttlSeconds),
-      rememberRevokedUntil: rememberRevokedUntil(now),
-      deadlineMilliseconds: Math.floor(
-        family.foundAtMilliseconds +
-          (performance.now() - foundAt) +
-          dependencies.storageTimeoutMilliseconds,
-      ),
-    },
-    now,
-  )
+  const rotation: Rotation = {
+    presentedTokenHash: presented.hash,
+    requestHash: requestHashOf(request),
+    refreshToken: { hash: sha256(successor), issuedAt: now, expiresAt },
+    retry: retryOf(dependencies, presentation, body),
+    expiresAt: Math.max(expiresAt, now + ttlSeconds),
+    rememberRevokedUntil: rememberRevokedUntil(now),
+    deadlineMilliseconds: deadlineOf(dependencies, presentation),
+  }
+  const outcome = await dependencies.storage.families.rotate(family.familyId, rotation, now)
+  return { body: bodyAfter(outcome, presentation, body), ...subject }
+}
+
+/** The body of the answer: the one made for this rotation, or the one its first try was given. */
+function bodyAfter(rotation: RotationOutcome, presentation: Presentation, body: string): string {
+  const subject = subjectOf(presentation.family)
   switch (rotation.outcome) {
     case 'rotated':
-      return { body, ...subject }
+      return body
     case 'retried':
-      return { body: openText(rotation.sealedResponse, presentedToken, RETRY), ...subject }
+      return openText(rotation.sealedResponse, presentation.token, RETRY)
     case 'reused':
       throw new GrantRefusal('refresh-token-reused', subject)
     case 'gone':
@@ -138,10 +143,7 @@ async function rotate(
 
 async function answerSpentToken(
   { storage }: GrantDependencies,
-  request: TokenRequest,
-  family: TokenFamily,
-  presented: ParsedRefreshToken,
-  now: number,
+  { request, token, presented, family, now }: Presentation,
 ): Promise<Granted> {
   const { retry } = family
   const isRetry =
@@ -153,8 +155,7 @@ async function answerSpentToken(
     await storage.families.revoke(family.familyId, rememberRevokedUntil(now), now)
     throw new GrantRefusal('refresh-token-reused', subjectOf(family))
   }
-  const presentedToken = request.parameters.refresh_token as string
-  return { body: openText(retry.sealedResponse, presentedToken, RETRY), ...subjectOf(family) }
+  return { body: openText(retry.sealedResponse, token, RETRY), ...subjectOf(family) }
 }
 
 /** RFC 10017 §6.3.2.3: a browser's rotated token never outlives the first one. */
@@ -162,18 +163,25 @@ function successorExpiresAt(client: Client, current: CurrentRefreshToken, now: n
   return client.clientType === 'PUBLIC' ? current.expiresAt : now + client.refreshTokenTtlSeconds
 }
 
+/** The moment at which the caller of the store gives up, by the clock that found the family. */
+function deadlineOf(
+  { storageTimeoutMilliseconds }: GrantDependencies,
+  { family, foundAt }: Presentation,
+): number {
+  const sinceFound = performance.now() - foundAt
+  return Math.floor(family.foundAtMilliseconds + sinceFound + storageTimeoutMilliseconds)
+}
+
 function retryOf(
   { refreshTokenGraceSeconds }: GrantDependencies,
-  request: TokenRequest,
-  presented: ParsedRefreshToken,
+  { request, token, presented, now }: Presentation,
   body: string,
-  now: number,
 ): RefreshRetry | undefined {
   if (refreshTokenGraceSeconds === 0) return undefined
   return {
     spentTokenHash: presented.hash,
     requestHash: requestHashOf(request),
-    sealedResponse: sealText(body, request.parameters.refresh_token as string, RETRY),
+    sealedResponse: sealText(body, token, RETRY),
     until: now + refreshTokenGraceSeconds,
   }
 }
