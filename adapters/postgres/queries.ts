@@ -1,13 +1,11 @@
-import { StorageError } from '../../lib/errors.ts'
+import { driverFailure } from '../../lib/storage/driver-failure.ts'
 
 /** Runs a query. A failure becomes a {@link StorageError}. */
 export async function attempt<Result>(what: string, query: () => Promise<Result>): Promise<Result> {
   try {
     return await query()
   } catch (error) {
-    // The driver's error may carry the parameters; what it says is enough.
-    const { name, message } = error instanceof Error ? error : new Error(String(error))
-    throw new StorageError(`postgres: ${what} failed`, { cause: new Error(`${name}: ${message}`) })
+    throw driverFailure(`postgres: ${what}`, error)
   }
 }
 

@@ -6,6 +6,7 @@
 
 import { createHash } from 'node:crypto'
 import { StorageError } from '../../lib/errors.ts'
+import { driverFailure } from '../../lib/storage/driver-failure.ts'
 
 /** What is used of ioredis' `Redis` and `Cluster`. */
 export interface RedisClient {
@@ -42,7 +43,7 @@ export function createRedisCommands(client: RedisClient): RedisCommands {
     try {
       return await client.call(command, [...parameters])
     } catch (error) {
-      throw toStorageError(command, error)
+      throw driverFailure(`redis: ${command}`, error)
     }
   }
 
@@ -61,13 +62,8 @@ export function createRedisCommands(client: RedisClient): RedisCommands {
   }
 }
 
-/** The driver's error carries the whole command; what it says is enough. */
-function toStorageError(command: string, error: unknown): StorageError {
-  const { name, message } = error instanceof Error ? error : new Error(String(error))
-  return new StorageError(`redis: ${command} failed`, { cause: new Error(`${name}: ${message}`) })
-}
-
 function isUnknownScript(error: unknown): boolean {
-  const { cause } = error as StorageError
+  if (!(error instanceof StorageError)) return false
+  const { cause } = error
   return cause instanceof Error && cause.message.includes('NOSCRIPT')
 }
