@@ -7,6 +7,7 @@
 import type { KoaContextWithOIDC } from 'oidc-provider'
 import { forbidOtherOrigins } from '../http/cors.ts'
 import { isOriginOfPublicClient } from './configuration.ts'
+import { answerInvalidClient } from './invalid-client.ts'
 
 /** Corrects an answer. */
 export function correctAnswer(ctx: KoaContextWithOIDC): void {
@@ -26,9 +27,7 @@ function answerWithoutCredentials(ctx: KoaContextWithOIDC): void {
   const names = [ctx.headers.authorization, body?.['client_id'], body?.['client_assertion']]
   if (route === 'authorization' || route === 'resume' || ctx.status !== 400) return
   if (client !== undefined || params === undefined || names.some(Boolean)) return
-  ctx.status = 401
-  ctx.set('WWW-Authenticate', `Basic realm="${ctx.oidc.issuer}"`)
-  ctx.body = { error: 'invalid_client', error_description: 'client authentication is required' }
+  answerInvalidClient(ctx, ctx.oidc.issuer)
 }
 
 /**

@@ -9,9 +9,11 @@
 import type { Context } from 'koa'
 import { errors, type KoaContextWithOIDC, type default as Provider } from 'oidc-provider'
 import type { AuditLog } from '../audit/audit-log.ts'
+import type { Client } from '../clients/client.ts'
 import { introspect, type TokenStatusDependencies } from '../token-status/introspect.ts'
 import { revoke } from '../token-status/revoke.ts'
 import { clientRecordOf } from './client-metadata.ts'
+import { answerInvalidClient } from './invalid-client.ts'
 
 /** Completes a request that oidc-provider has been through. */
 export type AnswerTokenStatus = (ctx: Context) => Promise<void>
@@ -31,60 +33,62 @@ export function createTokenStatusEndpoints(
 
   return async (context) => {
     const ctx = context as KoaContextWithOIDC
-    const { route, params } = ctx.oidc
+    const { route, params, client: providerClient } = ctx.oidc
     const isAuthenticated = ctx.status === 200 || refusedAsJwt.has(ctx)
-    if (!isAuthenticated || ctx.oidc.client === undefined) return
-    const client = clientRecordOf(ctx.oidc.client)
-    const { clientId } = client
+    if (!isAuthenticated || providerClient === undefined) return
+    const client = clientRecordOf(providerClient)
     const token = String(params?.['token'])
-
     if (route === 'introspection') {
-      if (client.clientType === 'PUBLIC') {
-        // RFC 7662 §2.1: the endpoint is for authenticated clients.
-        const reason = 'a PUBLIC client cannot authenticate'
-        audit.record({ type: 'client.authentication-failed', clientId, reason }, ctx.ip)
-        ctx.set('WWW-Authenticate', `Basic realm="${dependencies.issuer}"`)
-        answer(ctx, 401, {
-          error: 'invalid_client',
-          error_description: 'client authentication is required',
-        })
-        return
-      }
-      const introspection = await introspect(dependencies, client, token)
-      audit.record({ type: 'token.introspected', clientId, isActive: introspection.active }, ctx.ip)
-      answer(ctx, 200, introspection)
+      await answerIntrospection(dependencies, audit, ctx, client, token)
     } else if (route === 'revocation') {
-      const revocation = await revoke(dependencies, client, token)
-      switch (revocation.outcome) {
-        case 'revoked':
-          audit.record(
-            {
-              type: 'token.revoked',
-              clientId,
-              userId: revocation.userId,
-              familyId: revocation.familyId,
-            },
-            ctx.ip,
-          )
-          ctx.status = 200
-          ctx.body = ''
-          break
-        case 'nothing-to-revoke':
-          // RFC 7009 §2.2: the purpose of the request is achieved already.
-          ctx.status = 200
-          ctx.body = ''
-          break
-        case 'not-yours':
-          answer(ctx, 400, {
-            error: 'invalid_request',
-            error_description: 'the token was not issued to this client',
-          })
-      }
+      await answerRevocation(dependencies, audit, ctx, client, token)
     }
   }
 }
 
-function answer(ctx: Context, status: number, body: object): void {
-  ctx.status = status
-  ctx.body = body
+async function answerIntrospection(
+  dependencies: TokenStatusDependencies,
+  audit: AuditLog,
+  ctx: Context,
+  client: Client,
+  token: string,
+): Promise<void> {
+  const { clientId, clientType } = client
+  if (clientType === 'PUBLIC') {
+    // RFC 7662 §2.1: the endpoint is for authenticated clients.
+    const reason = 'a PUBLIC client cannot authenticate'
+    audit.record({ type: 'client.authentication-failed', clientId, reason }, ctx.ip)
+    answerInvalidClient(ctx, dependencies.issuer)
+    return
+  }
+  const introspection = await introspect(dependencies, client, token)
+  audit.record({ type: 'token.introspected', clientId, isActive: introspection.active }, ctx.ip)
+  ctx.status = 200
+  ctx.body = introspection
+}
+
+async function answerRevocation(
+  dependencies: TokenStatusDependencies,
+  audit: AuditLog,
+  ctx: Context,
+  client: Client,
+  token: string,
+): Promise<void> {
+  const { clientId } = client
+  const revocation = await revoke(dependencies, client, token)
+  if (revocation.outcome === 'not-yours') {
+    ctx.status = 400
+    ctx.body = {
+      error: 'invalid_request',
+      error_description: 'the token was not issued to this client',
+    }
+    return
+  }
+  if (revocation.outcome === 'revoked') {
+    const { userId, familyId } = revocation
+    audit.record({ type: 'token.revoked', clientId, userId, familyId }, ctx.ip)
+  }
+  // RFC 7009 §2.2: where there was nothing to revoke, the purpose of the request is achieved already.
+  ctx.status = 200
+  ctx.body = ''
 }
