@@ -3,12 +3,14 @@
  *
  * Counts failures only, in the memory of the process: behind a load balancer the limits apply per
  * instance. An account or a client is counted together with the address that failed, so that nobody
- * can lock somebody else out. What an address may have counted is bounded, in number and in size.
+ * can lock somebody else out; an IPv6 address counts as its whole /64. What one address may have
+ * counted is bounded, in number and in size.
  *
  * @module
  */
 
 import { RateLimiterMemory } from 'rate-limiter-flexible'
+import { networkOf } from '../util/network-of.ts'
 import { sha256 } from '../util/sha256.ts'
 
 /** For how long a failure counts; a blocked caller may try again after that, at the latest. */
@@ -49,10 +51,10 @@ export function createThrottle(): Throttle {
     return counter !== null && counter.consumedPoints >= limiter.points
   }
   const count = async (ip: string, target: string): Promise<boolean> => {
-    const address = await byAddress.penalty(ip)
+    const address = await byAddress.penalty(networkOf(ip))
     if (address.consumedPoints > FAILURES_PER_ADDRESS) {
       // Its targets are not counted any more: it could name new ones without end.
-      void byAddress.reward(ip)
+      void byAddress.reward(networkOf(ip))
       return false
     }
     const pair = await byTarget.penalty(pairOf(ip, target))
@@ -61,7 +63,7 @@ export function createThrottle(): Throttle {
     return false
   }
   const takeBack = (ip: string, target: string): void => {
-    void byAddress.reward(ip)
+    void byAddress.reward(networkOf(ip))
     void byTarget.reward(pairOf(ip, target))
   }
   return {
@@ -70,12 +72,12 @@ export function createThrottle(): Throttle {
     takeBack,
 
     async isBlocked(ip, target) {
-      if (await isSpent(byAddress, ip)) return true
+      if (await isSpent(byAddress, networkOf(ip))) return true
       return target !== undefined && (await isSpent(byTarget, pairOf(ip, target)))
     },
 
     recordFailure(ip, target) {
-      void byAddress.penalty(ip)
+      void byAddress.penalty(networkOf(ip))
       if (target !== undefined) void byTarget.penalty(pairOf(ip, target))
     },
   }
@@ -83,5 +85,5 @@ export function createThrottle(): Throttle {
 
 /** Names a target together with an address; as short for a long target as for any other. */
 function pairOf(ip: string, target: string): string {
-  return `${ip} ${sha256(target)}`
+  return `${networkOf(ip)} ${sha256(target)}`
 }

@@ -42,3 +42,15 @@ test('a refused attempt is not counted: what was begun and taken back makes room
   t.true(await throttle.begin(ADDRESS, 'ada'))
   t.true(await throttle.begin(ADDRESS, 'grace'))
 })
+
+test('all addresses of an IPv6 /64 count as one: whoever has one of them has them all (ASVS 6.3)', async (t) => {
+  const throttle = createThrottle()
+  for (let attempt = 0; attempt < 10; attempt += 1) {
+    t.true(await throttle.begin(`2001:db8:1:2::${attempt}`, 'ada'))
+  }
+
+  t.false(await throttle.begin('2001:db8:1:2:3:4:5:6', 'ada'))
+  t.true(await throttle.isBlocked('2001:db8:1:2:3:4:5:6', 'ada'))
+  t.true(await throttle.begin('2001:db8:1:3::1', 'ada'))
+  t.true(await throttle.begin('::ffff:192.0.2.1', 'ada'))
+})
