@@ -1,7 +1,8 @@
 import type { ArtifactData, ArtifactStore } from '../../lib/storage/storage.ts'
-import type { Keys } from './keys.ts'
-import type { RedisCommands } from './redis-commands.ts'
-import { removalOf } from './removal.ts'
+import type { Connection } from './connection.ts'
+import { removalOf } from './expiry.ts'
+import { parseJson } from './json.ts'
+import { assertIdentifier, isIdentifier } from './keys.ts'
 
 interface StoredArtifact {
   readonly expiresAt: number
@@ -9,28 +10,25 @@ interface StoredArtifact {
 }
 
 /** Creates the store of authorization codes, pending requests and sessions. */
-export function createArtifactStore(commands: RedisCommands, keys: Keys): ArtifactStore {
+export function createArtifactStore({ client, keys }: Connection): ArtifactStore {
   return {
     async save(kind, key, data, expiresAt) {
+      assertIdentifier(isIdentifier(key))
       const artifact: StoredArtifact = { expiresAt, data }
-      await commands.run(
-        'SET',
-        keys.artifact(kind, key),
-        JSON.stringify(artifact),
-        'EXAT',
-        removalOf(expiresAt),
-      )
+      const json = JSON.stringify(artifact)
+      await client.set(keys.artifact(kind, key), json, 'EXAT', removalOf(expiresAt))
     },
 
     async find(kind, key, now) {
-      const text = await commands.run('GET', keys.artifact(kind, key))
-      if (text === null) return undefined
-      const { expiresAt, data } = JSON.parse(String(text)) as StoredArtifact
+      if (!isIdentifier(key)) return undefined
+      const json = await client.get(keys.artifact(kind, key))
+      if (json === null) return undefined
+      const { expiresAt, data } = parseJson<StoredArtifact>(json)
       return expiresAt > now ? data : undefined
     },
 
     async delete(kind, key) {
-      await commands.run('DEL', keys.artifact(kind, key))
+      if (isIdentifier(key)) await client.del(keys.artifact(kind, key))
     },
   }
 }

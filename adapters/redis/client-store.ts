@@ -1,83 +1,120 @@
 import type { ClientRecord, ClientStore } from '../../lib/storage/storage.ts'
-import type { Keys } from './keys.ts'
-import { type RedisCommands, script } from './redis-commands.ts'
+import type { Connection } from './connection.ts'
+import { parseJson } from './json.ts'
+import { assertIdentifier, isIdentifier } from './keys.ts'
+import { writeProvisionally } from './provisional-record.ts'
+import { createScript, runScript } from './script.ts'
 
-// A client is a hash of its `version` and its `record`, each in a slot of its own. The index is a sorted
-// set of places, equal in score and so in the order of their letters: the creation time, then the id. A
-// place is noted before its client is written and removed after it was deleted, so a crash in between
-// leaves a place without a client, which is passed over, and never a client without a place.
-
-const INSERT = script(`
-if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
-redis.call('HSET', KEYS[1], 'version', ARGV[1], 'record', ARGV[2])
-return 1`)
-
-const UPDATE = script(`
+const UPDATE = createScript(`
 if redis.call('HGET', KEYS[1], 'version') ~= ARGV[1] then return 0 end
 redis.call('HSET', KEYS[1], 'version', ARGV[2], 'record', ARGV[3])
 return 1`)
 
-const INSTANT_DIGITS = 13
-const PLACE = /^\d{13}:[\w-]{1,128}$/
+const DELETE = createScript(`
+local record = redis.call('HGET', KEYS[1], 'record')
+redis.call('DEL', KEYS[1])
+return record`)
 
-/** Creates the store of registered clients. */
-export function createClientStore(commands: RedisCommands, keys: Keys): ClientStore {
-  const find = async (clientId: string): Promise<ClientRecord | undefined> => {
-    const record = await commands.run('HGET', keys.client(clientId), 'record')
-    return record === null ? undefined : (JSON.parse(String(record)) as ClientRecord)
+/** The most digits of an instant that JavaScript can count to. */
+const INSTANT_DIGITS = 16
+
+/**
+ * Creates the store of registered clients.
+ *
+ * Every client is a hash in a slot of its own. A sorted set names all of them in the order of the list;
+ * see `provisional-record.ts` for what keeps the two together.
+ */
+export function createClientStore(connection: Connection): ClientStore {
+  const { client: redis, keys } = connection
+
+  async function findClient(clientId: string): Promise<ClientRecord | undefined> {
+    const record = await redis.hget(keys.client(clientId), 'record')
+    return record === null ? undefined : parseJson(record)
+  }
+
+  /** The clients at these places. A client that was deleted by a process that crashed leaves its place. */
+  async function findAtPlaces(places: ReadonlyArray<string>): Promise<Array<Listed>> {
+    const found = await Promise.all(
+      places.map(async (place) => ({ place, client: await findClient(clientIdAt(place)) })),
+    )
+    const abandoned = found.filter(({ client }) => client === undefined).map(({ place }) => place)
+    if (abandoned.length > 0) await redis.zrem(keys.clientIndex, ...abandoned)
+    return found.flatMap(({ place, client }) => (client === undefined ? [] : [{ place, client }]))
   }
 
   return {
-    find,
-
     async insert(client) {
-      const { clientId, version } = client
+      assertIdentifier(isIdentifier(client.clientId))
+      const key = keys.client(client.clientId)
       const place = placeOf(client)
-      await commands.run('ZADD', keys.clientIndex, 0, place)
-      const parameters = [version, JSON.stringify(client)]
-      const inserted = await commands.runScript(INSERT, [keys.client(clientId)], parameters)
-      if (inserted === 1) return true
-      const existing = await find(clientId)
-      const isPlaceOfAnother = existing === undefined || placeOf(existing) !== place
-      if (isPlaceOfAnother) await commands.run('ZREM', keys.clientIndex, place)
-      return false
+      const record = await writeProvisionally(connection, key, fieldsOf(client))
+      if (!record.isNew) return false
+      await redis.zadd(keys.clientIndex, 0, place)
+      const isConfirmed = Number(await redis.persist(key)) === 1
+      if (!isConfirmed) record.assertInTime()
+      return true
+    },
+
+    async find(clientId) {
+      return isIdentifier(clientId) ? await findClient(clientId) : undefined
     },
 
     async list({ limit, cursor }) {
-      if (cursor !== undefined && !PLACE.test(cursor)) return { items: [], nextCursor: undefined }
-      const after = cursor === undefined ? '+' : `(${cursor}`
-      const places = (await commands.run(
-        ...(['ZRANGE', keys.clientIndex, after, '-', 'BYLEX', 'REV', 'LIMIT'] as const),
-        0,
-        limit + 1,
-      )) as ReadonlyArray<string>
-      const page = places.slice(0, limit)
-      const clients = await Promise.all(page.map((place) => find(clientIdAt(place))))
+      if (cursor !== undefined && !isPlace(cursor)) return { items: [], nextCursor: undefined }
+      const listed: Array<Listed> = []
+      let after = cursor
+      // One more than the page holds tells whether there is a next page.
+      while (listed.length <= limit) {
+        const start = after === undefined ? '+' : `(${after}`
+        const count = limit + 1 - listed.length
+        const places = await redis.zrevrangebylex(keys.clientIndex, start, '-', 'LIMIT', 0, count)
+        listed.push(...(await findAtPlaces(places)))
+        after = places.at(-1)
+        if (places.length < count) break
+      }
+      const page = listed.slice(0, limit)
       return {
-        items: clients.filter((client) => client !== undefined),
-        nextCursor: places.length > limit ? page.at(-1) : undefined,
+        items: page.map(({ client }) => client),
+        nextCursor: listed.length > limit ? page.at(-1)?.place : undefined,
       }
     },
 
     async update(client, expectedVersion) {
+      if (!isIdentifier(client.clientId)) return false
       const parameters = [expectedVersion, client.version, JSON.stringify(client)]
-      return (await commands.runScript(UPDATE, [keys.client(client.clientId)], parameters)) === 1
+      const updated = await runScript(redis, UPDATE, [keys.client(client.clientId)], parameters)
+      return Number(updated) === 1
     },
 
     async delete(clientId) {
-      const client = await find(clientId)
-      if (client === undefined) return false
-      const deleted = await commands.run('DEL', keys.client(clientId))
-      await commands.run('ZREM', keys.clientIndex, placeOf(client))
-      return deleted === 1
+      if (!isIdentifier(clientId)) return false
+      const record = await runScript(redis, DELETE, [keys.client(clientId)], [])
+      if (typeof record !== 'string') return false
+      await redis.zrem(keys.clientIndex, placeOf(parseJson<ClientRecord>(record)))
+      return true
     },
   }
 }
 
+/** A client and its place in the list. */
+interface Listed {
+  readonly place: string
+  readonly client: ClientRecord
+}
+
+function fieldsOf(client: ClientRecord): ReadonlyArray<string | number> {
+  return ['version', client.version, 'record', JSON.stringify(client)]
+}
+
+/** Sorts by `createdAt`, then by id, and is a cursor: it names a place, whether somebody is there or not. */
 function placeOf({ createdAt, clientId }: ClientRecord): string {
   return `${String(createdAt).padStart(INSTANT_DIGITS, '0')}:${clientId}`
 }
 
 function clientIdAt(place: string): string {
   return place.slice(INSTANT_DIGITS + 1)
+}
+
+function isPlace(cursor: string): boolean {
+  return /^\d{16}:[\w-]{1,128}$/.test(cursor)
 }

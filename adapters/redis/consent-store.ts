@@ -1,129 +1,137 @@
+/**
+ * Consents.
+ *
+ * A consent lives in the slot of its families, which live by it; an index per user, in another slot,
+ * names the consent of each client. What ties the two:
+ *
+ * - The index decides which of several records is *the* consent, the record whether there is one. An
+ *   entry without a record means nothing.
+ * - `grant()` writes a candidate for a minute, enters it in the index unless there is an entry, and adds
+ *   its scopes to the record that the entry names, which makes it last. Whoever loses deletes its
+ *   candidate. A crash before the entry leaves a candidate that nobody sees and that goes by itself; a
+ *   crash after it, a consent that goes within the minute, unless another `grant()` or a family that
+ *   begins under it makes it last.
+ * - `delete()` deletes the record first, and so all families, then its entry. A crash in between leaves
+ *   an entry that means nothing; the next `grant()` replaces it with its own.
+ * - `grant()` against `grant()`: the entry has one winner, and adding scopes is one step that works only
+ *   on a record that exists, so no scopes go where nobody reads them.
+ * - `grant()` against `delete()`: scopes are added before the record is deleted, and go with it, or they
+ *   find it gone. Whose own candidate is gone was withdrawn in that moment; it is not written again,
+ *   which would bring back the families of a consent that was withdrawn. Whose owner is gone puts its
+ *   candidate in the place of that very entry; `delete()` removes only the entry of what it deleted.
+ * - `delete()` against `families.create()`: both touch the record, in its slot, one before the other.
+ *
+ * @module
+ */
+
 import { StorageError } from '../../lib/errors.ts'
 import type { Consent, ConsentStore } from '../../lib/storage/storage.ts'
-import type { Keys } from './keys.ts'
-import { type RedisCommands, script } from './redis-commands.ts'
+import type { Connection } from './connection.ts'
+import { parseJson } from './json.ts'
+import { assertIdentifier, isConsentId, isIdentifier } from './keys.ts'
+import { writeProvisionally } from './provisional-record.ts'
+import { createScript, runScript } from './script.ts'
 
-// A consent is a hash: its members by name, and a field `scope:…` for each scope. It lies in the slot of
-// its families, and which consents a user has lies in another, so a grant takes several steps:
-//
-// 1. the consent is written under its new id, to vanish by itself after a minute;
-// 2. the user's index is claimed for it; one wins, and its consent is made to last;
-// 3. whoever lost adds its scopes to the winner's consent, as long as that exists.
-//
-// A crash after 1 leaves what vanishes; after 2, an index that names a consent that vanishes, which reads
-// as none and is claimed anew. Deleting removes the consent first: the families die with it, whatever
-// becomes of the index.
+/** Each attempt fails only because somebody else's succeeded, so a few are plenty. */
+const MAX_ATTEMPTS = 20
 
-const PROVISIONAL_SECONDS = 60
-const MAXIMUM_ATTEMPTS = 5
+const SCOPE = 'scope:'
 
-/** Writes a consent, provisionally if it is new. KEYS: the consent. */
-const WRITE = script(`
-local existed = redis.call('EXISTS', KEYS[1])
-redis.call('HSET', KEYS[1], unpack(ARGV, 2))
-if existed == 0 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end`)
-
-/** Claims the index for a consent. KEYS: the index. ARGV: client, consent, an owner who is gone. */
-const CLAIM = script(`
-local owner = redis.call('HGET', KEYS[1], ARGV[1])
-if owner and owner ~= ARGV[3] then return owner end
-redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
-return ARGV[2]`)
-
-/** Adds to a consent that exists. KEYS: the consent. */
-const ADD = script(`
+const ADD_SCOPES = createScript(`
 if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
 redis.call('HSET', KEYS[1], unpack(ARGV))
 redis.call('PERSIST', KEYS[1])
 return 1`)
 
-/** Removes a consent from the index. KEYS: the index. ARGV: client, consent. */
-const UNCLAIM = script(`
-if redis.call('HGET', KEYS[1], ARGV[1]) == ARGV[2] then redis.call('HDEL', KEYS[1], ARGV[1]) end`)
+const ENTER = createScript(`
+redis.call('HSETNX', KEYS[1], ARGV[1], ARGV[2])
+return redis.call('HGET', KEYS[1], ARGV[1])`)
+
+const REPLACE_ENTRY = createScript(`
+if redis.call('HGET', KEYS[1], ARGV[1]) == ARGV[2] then
+  redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
+end
+return 1`)
+
+const REMOVE_ENTRY = createScript(`
+if redis.call('HGET', KEYS[1], ARGV[1]) == ARGV[2] then
+  redis.call('HDEL', KEYS[1], ARGV[1])
+end
+return 1`)
+
+/** What is one field. Each scope is another, and the key has the id. */
+type StoredConsent = Omit<Consent, 'consentId' | 'scopes'>
 
 /** Creates the store of consents. */
-export function createConsentStore(commands: RedisCommands, keys: Keys): ConsentStore {
-  const load = async (consentId: string): Promise<Consent | undefined> => {
-    const fields = await commands.run('HGETALL', keys.consent(consentId))
-    return consentFrom(consentId, fields as ReadonlyArray<string>)
+export function createConsentStore(connection: Connection): ConsentStore {
+  const { client, keys } = connection
+
+  async function findRecord(consentId: string): Promise<Consent | undefined> {
+    const { record, ...scopes }: Record<string, string> = await client.hgetall(
+      keys.consent(consentId),
+    )
+    if (record === undefined) return undefined
+    return {
+      ...parseJson<StoredConsent>(record),
+      consentId,
+      scopes: Object.keys(scopes).map((field) => field.slice(SCOPE.length)),
+    }
   }
-  const findId = async (userId: string, clientId: string): Promise<string | undefined> => {
-    const consentId = await commands.run('HGET', keys.consentIndex(userId), clientId)
-    return consentId === null ? undefined : String(consentId)
+
+  async function addScopes(consentId: string, fields: ReadonlyArray<string>): Promise<boolean> {
+    return Number(await runScript(client, ADD_SCOPES, [keys.consent(consentId)], fields)) === 1
   }
 
   return {
     async grant(consent) {
       const { consentId, userId, clientId } = consent
-      const key = keys.consent(consentId)
-      await commands.runScript(WRITE, [key], [PROVISIONAL_SECONDS, ...fieldsOf(consent)])
-      let ownerWhoIsGone = ''
-      for (let attempt = 0; attempt < MAXIMUM_ATTEMPTS; attempt += 1) {
-        const index = keys.consentIndex(userId)
-        const claim = [clientId, consentId, ownerWhoIsGone]
-        const owner = String(await commands.runScript(CLAIM, [index], claim))
+      assertIdentifier(isConsentId(consentId) && isIdentifier(clientId))
+      const index = [keys.consentIndex(userId)]
+      const fields = fieldsOf(consent)
+      const candidate = await writeProvisionally(connection, keys.consent(consentId), fields)
+
+      for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+        const owner = String(await runScript(client, ENTER, index, [clientId, consentId]))
+        const isAdded = await addScopes(owner, fields)
         if (owner === consentId) {
-          await commands.run('PERSIST', key)
+          if (!isAdded) candidate.assertInTime()
           return
         }
-        const added = await commands.runScript(ADD, [keys.consent(owner)], fieldsOf(consent))
-        if (added === 1) {
-          await commands.run('DEL', key)
+        if (isAdded) {
+          await client.del(keys.consent(consentId))
           return
         }
-        ownerWhoIsGone = owner
+        await runScript(client, REPLACE_ENTRY, index, [clientId, owner, consentId])
       }
-      throw new StorageError('redis: the consent was given and withdrawn too often at once')
+      throw new StorageError('redis: others changed a consent all the time')
     },
 
     async find(userId, clientId) {
-      const consentId = await findId(userId, clientId)
-      return consentId === undefined ? undefined : await load(consentId)
+      if (!isIdentifier(clientId)) return undefined
+      const consentId = await client.hget(keys.consentIndex(userId), clientId)
+      return consentId === null ? undefined : await findRecord(consentId)
     },
 
     async list(userId) {
-      const consentIds = await commands.run('HVALS', keys.consentIndex(userId))
-      const consents = await Promise.all((consentIds as ReadonlyArray<string>).map(load))
+      const consentIds = await client.hvals(keys.consentIndex(userId))
+      const consents = await Promise.all(consentIds.map(findRecord))
       return consents
         .filter((consent) => consent !== undefined)
         .sort((left, right) => right.grantedAt - left.grantedAt)
     },
 
     async delete(userId, clientId) {
-      const consentId = await findId(userId, clientId)
-      if (consentId === undefined) return false
-      const deleted = await commands.run('DEL', keys.consent(consentId))
-      await commands.runScript(UNCLAIM, [keys.consentIndex(userId)], [clientId, consentId])
-      return deleted === 1
+      if (!isIdentifier(clientId)) return false
+      const index = keys.consentIndex(userId)
+      const consentId = await client.hget(index, clientId)
+      if (consentId === null) return false
+      const deleted = await client.del(keys.consent(consentId))
+      await runScript(client, REMOVE_ENTRY, [index], [clientId, consentId])
+      return Number(deleted) === 1
     },
   }
 }
 
-const SCOPE = 'scope:'
-
-function fieldsOf({ userId, clientId, tenantId, scopes, grantedAt }: Consent): Array<string> {
-  return [
-    ...['userId', userId, 'clientId', clientId, 'tenantId', tenantId],
-    ...['grantedAt', String(grantedAt)],
-    ...scopes.flatMap((scope) => [SCOPE + scope, '1']),
-  ]
-}
-
-function consentFrom(consentId: string, fields: ReadonlyArray<string>): Consent | undefined {
-  if (fields.length === 0) return undefined
-  const values = new Map<string, string>()
-  for (let index = 0; index < fields.length; index += 2) {
-    values.set(fields[index] ?? '', fields[index + 1] ?? '')
-  }
-  const memberOf = (name: string): string => values.get(name) ?? ''
-  return {
-    consentId,
-    userId: memberOf('userId'),
-    clientId: memberOf('clientId'),
-    tenantId: memberOf('tenantId'),
-    scopes: [...values.keys()]
-      .filter((name) => name.startsWith(SCOPE))
-      .map((name) => name.slice(SCOPE.length)),
-    grantedAt: Number(memberOf('grantedAt')),
-  }
+function fieldsOf({ consentId: _id, scopes, ...stored }: Consent): ReadonlyArray<string> {
+  return ['record', JSON.stringify(stored), ...scopes.flatMap((scope) => [SCOPE + scope, '1'])]
 }

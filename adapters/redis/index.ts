@@ -1,8 +1,8 @@
 /**
- * `@teamcast/oauth-server/redis`: keeps everything in Redis, standalone, behind Sentinel, or a Cluster.
+ * `@teamcast/oauth-server/redis`: keeps everything in Redis, standalone, with Sentinel or as a Cluster.
  *
  * @module
  */
 
-export type { RedisClient } from './redis-commands.ts'
+export type { RedisClient } from './connection.ts'
 export { createRedisStorage, type RedisStorageOptions } from './redis-storage.ts'

@@ -1,52 +1,75 @@
 /**
- * What lies where. A part in braces is the hash tag: keys with the same one are in the same slot of a
- * Cluster, and one script may touch them all.
+ * How records are named in Redis.
+ *
+ * Redis Cluster places a key by the text in braces, or by the whole key where there are none. Keys that
+ * one script touches have the same text in braces.
  *
  * @module
  */
 
 import { createHash } from 'node:crypto'
+import { StorageError } from '../../lib/errors.ts'
 import type { ArtifactKind } from '../../lib/storage/storage.ts'
 
-/** A `familyId` begins with its `consentId`; see `TokenFamily`. */
 const CONSENT_ID_LENGTH = 22
 
-/** Names of keys. */
+/** The key of every record. */
 export interface Keys {
-  readonly clientIndex: string
-  readonly sealedKeys: string
-  readonly ping: string
   client(clientId: string): string
-  /** A consent: what the families under it live by. */
+  readonly clientIndex: string
   consent(consentId: string): string
-  /** Which consents a user has. */
   consentIndex(userId: string): string
   family(familyId: string): string
-  /** The consent of a family. */
-  consentOfFamily(familyId: string): string
   artifact(kind: ArtifactKind, key: string): string
   revokedAccessToken(jti: string): string
+  readonly sealedKeys: string
+  readonly ping: string
 }
 
-/** Makes the names of keys that begin with a prefix. */
+/** Names the keys of a storage. */
 export function createKeys(prefix: string): Keys {
-  const consent = (consentId: string): string => `${prefix}{${consentId}}:consent`
-  const consentIdOf = (familyId: string): string => familyId.slice(0, CONSENT_ID_LENGTH)
   return {
-    clientIndex: `${prefix}clients`,
-    sealedKeys: `${prefix}sealed-keys`,
-    ping: `${prefix}ping`,
     client: (clientId) => `${prefix}client:${clientId}`,
-    consent,
-    consentIndex: (userId) => `${prefix}consents:${sha256(userId)}`,
+    clientIndex: `${prefix}clients`,
+    consent: (consentId) => `${prefix}{${consentId}}:consent`,
+    // A host's user id may be of any length and hold anything, braces and e-mail addresses included.
+    consentIndex: (userId) => `${prefix}{user:${sha256(userId)}}:consents`,
     family: (familyId) => `${prefix}{${consentIdOf(familyId)}}:family:${familyId}`,
-    consentOfFamily: (familyId) => consent(consentIdOf(familyId)),
     artifact: (kind, key) => `${prefix}artifact:${kind}:${key}`,
     revokedAccessToken: (jti) => `${prefix}revoked:${jti}`,
+    sealedKeys: `${prefix}sealed-keys`,
+    ping: `${prefix}ping`,
   }
 }
 
-/** User ids are any text of the host's; hashed they have one length and no braces. */
+/** The consent under which a family began. */
+export function consentIdOf(familyId: string): string {
+  return familyId.slice(0, CONSENT_ID_LENGTH)
+}
+
+/**
+ * Whether an identifier is of the contract's alphabet and length. Others may come from the wire; there
+ * is no record of theirs, so Redis need not be asked.
+ */
+export function isIdentifier(identifier: string): boolean {
+  return /^[\w-]{1,128}$/.test(identifier)
+}
+
+/** Whether an identifier can be a consent's. */
+export function isConsentId(identifier: string): boolean {
+  return isIdentifier(identifier) && identifier.length === CONSENT_ID_LENGTH
+}
+
+/** Whether an identifier can be a family's. */
+export function isFamilyId(identifier: string): boolean {
+  return isIdentifier(identifier) && identifier.length > CONSENT_ID_LENGTH
+}
+
+/** Refuses to save a record that could not be found again. */
+export function assertIdentifier(isValid: boolean): void {
+  if (!isValid) throw new StorageError('redis: an identifier has a wrong length or character')
+}
+
 function sha256(text: string): string {
   return createHash('sha256').update(text).digest('base64url')
 }

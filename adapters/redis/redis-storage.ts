@@ -1,83 +1,114 @@
 /**
- * Storage in Redis: standalone, behind Sentinel, or a Cluster.
+ * Storage in Redis: for several servers that share their state, and for one that must not forget it.
+ *
+ * Every state change is one command or one script on keys of one slot, so it is atomic on a single
+ * server, with Sentinel and on a Cluster alike. The one exception, records with an index, is described in
+ * `provisional-record.ts` and `consent-store.ts`.
  *
  * @module
  */
 
-import { ConfigurationError, type Issue, unknownOptions } from '../../lib/errors.ts'
+import type { Cluster } from 'ioredis'
+import { ConfigurationError, type Issue } from '../../lib/errors.ts'
 import type { Storage } from '../../lib/storage/storage.ts'
 import { createArtifactStore } from './artifact-store.ts'
 import { createClientStore } from './client-store.ts'
+import type { Connection, RedisClient } from './connection.ts'
 import { createConsentStore } from './consent-store.ts'
 import { createKeys } from './keys.ts'
-import { createRedisCommands, type RedisClient } from './redis-commands.ts'
+import { reportFailures } from './report-failures.ts'
 import { createRevokedAccessTokenStore } from './revoked-access-token-store.ts'
 import { createSealedKeyStore } from './sealed-key-store.ts'
 import { createTokenFamilyStore } from './token-family-store.ts'
 
 const DEFAULT_KEY_PREFIX = 'teamcast-oauth:'
+
+/** How long what a ping writes stays. */
 const PING_SECONDS = 10
-// A brace would begin a hash tag, and put everything into one slot of a Cluster.
-const KEY_PREFIX = /^[^{}\s]{0,64}$/
 
 /** Options of {@link createRedisStorage}. */
 export interface RedisStorageOptions {
-  /** The connection: `Redis` or `Cluster` of ioredis. It stays the host's, who closes it. */
+  /**
+   * The connection, to Redis 6.2 or newer. The host opens, configures and closes it; it may use it for
+   * other things as well. A `Cluster` must read from masters (`scaleReads: 'master'`, the default): a
+   * replica does not know yet what was revoked a moment ago.
+   */
   readonly client: RedisClient
-  /** What every key begins with: at most 64 characters, no braces. Defaults to `teamcast-oauth:`. */
+  /**
+   * What every key begins with: 1 to 64 characters out of `A–Z a–z 0–9 : . _ / -`.
+   *
+   * @defaultValue `'teamcast-oauth:'`
+   */
   readonly keyPrefix?: string
 }
 
 /**
- * Creates a storage in Redis 6.2 or later.
+ * Creates a storage in Redis. Nothing is sent before the first call.
  *
- * @throws {@link ConfigurationError} when options are rejected: all problems at once.
+ * @throws {@link ConfigurationError} when an option is wrong or unknown.
  *
  * @example
  *
- * ```ts
- * import { createRedisStorage } from '@teamcast/oauth-server/redis'
- * import { Redis } from 'ioredis'
+ * A single Redis server
  *
- * const client = new Redis('redis://localhost:6379', { enableOfflineQueue: false })
- * const storage = createRedisStorage({ client })
+ * ```ts
+ * const client = new Redis('redis://localhost:6379', {
+ *   enableOfflineQueue: false,
+ *   maxRetriesPerRequest: 1,
+ *   commandTimeout: 2000,
+ * })
+ * const server = createAuthorizationServer({ ...options, storage: createRedisStorage({ client }) })
  * ```
  */
 export function createRedisStorage(options: RedisStorageOptions): Storage {
-  const issues = findIssues(options)
+  const { client, keyPrefix = DEFAULT_KEY_PREFIX, ...unknown } = options
+  const issues = [...findClientIssues(client), ...findIssues(keyPrefix, unknown)]
   if (issues.length > 0) throw new ConfigurationError(issues)
-  const { client, keyPrefix = DEFAULT_KEY_PREFIX } = options
-  const commands = createRedisCommands(client)
   const keys = createKeys(keyPrefix)
+  const connection: Connection = { client, keys }
+  const backend = {
+    name: 'redis',
+    async ping(): Promise<void> {
+      // A write: a read-only replica and a full memory answer PING as if nothing were wrong.
+      await client.set(keys.ping, '1', 'EX', PING_SECONDS)
+    },
+  }
   return {
-    clients: createClientStore(commands, keys),
-    consents: createConsentStore(commands, keys),
-    families: createTokenFamilyStore(commands, keys),
-    artifacts: createArtifactStore(commands, keys),
-    revokedAccessTokens: createRevokedAccessTokenStore(commands, keys),
-    sealedKeys: createSealedKeyStore(commands, keys),
-    backends: [
-      {
-        name: 'redis',
-        // A write, so that a read-only replica and a full memory show.
-        ping: async () => {
-          await commands.run('SET', keys.ping, 1, 'EX', PING_SECONDS)
-        },
-      },
-    ],
+    clients: reportFailures('clients', createClientStore(connection)),
+    consents: reportFailures('consents', createConsentStore(connection)),
+    families: reportFailures('families', createTokenFamilyStore(connection)),
+    artifacts: reportFailures('artifacts', createArtifactStore(connection)),
+    revokedAccessTokens: reportFailures(
+      'revokedAccessTokens',
+      createRevokedAccessTokenStore(connection),
+    ),
+    sealedKeys: reportFailures('sealedKeys', createSealedKeyStore(connection)),
+    backends: [reportFailures('backend', backend)],
   }
 }
 
-function findIssues(options: Partial<RedisStorageOptions> | undefined): ReadonlyArray<Issue> {
-  const { client, keyPrefix = DEFAULT_KEY_PREFIX, ...unknown } = options ?? {}
-  const issues = unknownOptions(Object.keys(unknown))
-  if (typeof client?.call !== 'function') {
-    issues.push({ path: 'client', message: 'must be a Redis or Cluster of ioredis' })
+function findClientIssues(client: unknown): ReadonlyArray<Issue> {
+  if (typeof client !== 'object' || client === null || !('evalsha' in client)) {
+    return [{ path: 'client', message: 'must be a Redis or Cluster of ioredis' }]
   }
-  if (typeof keyPrefix !== 'string' || !KEY_PREFIX.test(keyPrefix)) {
+  const { isCluster, options } = client as Partial<Cluster>
+  // Where absent, a Cluster reads from masters.
+  const readsFrom = options?.scaleReads ?? 'master'
+  return isCluster && readsFrom !== 'master'
+    ? [{ path: 'client', message: 'must read from masters: "scaleReads" must be "master"' }]
+    : []
+}
+
+function findIssues(keyPrefix: unknown, unknown: object): ReadonlyArray<Issue> {
+  const issues: Array<Issue> = Object.keys(unknown).map((path) => ({
+    path,
+    message: 'is not an option; check its spelling',
+  }))
+  // Braces would choose the slot of a key, and `*` and `[` match others in a host's own SCAN.
+  if (typeof keyPrefix !== 'string' || !/^[\w:./-]{1,64}$/.test(keyPrefix)) {
     issues.push({
       path: 'keyPrefix',
-      message: 'must be a text of at most 64 characters without braces and spaces',
+      message: 'must be 1 to 64 characters out of A–Z a–z 0–9 : . _ / -',
     })
   }
   return issues

@@ -1,183 +1,142 @@
+import { randomBytes } from 'node:crypto'
 import { StorageError } from '../../lib/errors.ts'
 import type {
   CreationOutcome,
+  CurrentRefreshToken,
   FoundTokenFamily,
   RefreshRetry,
   RotationOutcome,
   TokenFamily,
   TokenFamilyStore,
 } from '../../lib/storage/storage.ts'
-import type { Keys } from './keys.ts'
-import { type RedisCommands, script } from './redis-commands.ts'
-import { removalOf } from './removal.ts'
+import type { Connection } from './connection.ts'
+import { removalOf } from './expiry.ts'
+import { parseJson } from './json.ts'
+import { assertIdentifier, consentIdOf, isFamilyId, isIdentifier } from './keys.ts'
+import { runScript, type Script } from './script.ts'
+import { CREATE, FIND, REVOKE, ROTATE } from './token-family-scripts.ts'
 
-// A family is a hash. `family` is JSON that no script looks into; the other fields are what they compare:
-// `expires`, the current token's `token`, `issued` and `tokenExpires`, the retry's `spent`, `request`,
-// `sealed` and `until`. A revoked family is `revoked` and `expires` only.
-//
-// KEYS[1] is the consent, KEYS[2] the family.
-
-const CREATE = script(`
-if redis.call('EXISTS', KEYS[1]) == 0 then return 'consent-gone' end
-local expires = redis.call('HGET', KEYS[2], 'expires')
-if expires and tonumber(expires) > tonumber(ARGV[1]) then return 'taken' end
-redis.call('DEL', KEYS[2])
-redis.call('HSET', KEYS[2], unpack(ARGV, 3))
-redis.call('EXPIREAT', KEYS[2], ARGV[2])
-return 'created'`)
-
-const FIND = script(`
-if redis.call('EXISTS', KEYS[1]) == 0 then return false end
-local family = redis.call('HMGET', KEYS[2], 'family', 'expires', 'token', 'issued', 'tokenExpires',
-  'spent', 'request', 'sealed', 'until')
-if not family[1] or tonumber(family[2]) <= tonumber(ARGV[1]) then return false end
-local time = redis.call('TIME')
-return {time[1] * 1000 + math.floor(time[2] / 1000), family}`)
-
-const ROTATE = script(`
-local now, presented, request, deadline = tonumber(ARGV[1]), ARGV[2], ARGV[3], tonumber(ARGV[4])
-local rememberUntil, forgetAt, removeAt = ARGV[5], ARGV[6], ARGV[7]
-local time = redis.call('TIME')
-if time[1] * 1000 + math.floor(time[2] / 1000) > deadline then return {'late'} end
-if redis.call('EXISTS', KEYS[1]) == 0 then return {'gone'} end
-local family = redis.call('HMGET', KEYS[2], 'family', 'expires', 'token', 'tokenExpires', 'spent',
-  'request', 'sealed', 'until')
-if not family[1] or tonumber(family[2]) <= now then return {'gone'} end
-if family[3] == presented then
-  if tonumber(family[4]) <= now then return {'gone'} end
-  redis.call('HDEL', KEYS[2], 'spent', 'request', 'sealed', 'until')
-  redis.call('HSET', KEYS[2], unpack(ARGV, 8))
-  redis.call('EXPIREAT', KEYS[2], removeAt)
-  return {'rotated'}
-end
-if family[5] == presented and family[6] == request and now < tonumber(family[8]) then
-  return {'retried', family[7]}
-end
-redis.call('DEL', KEYS[2])
-redis.call('HSET', KEYS[2], 'revoked', '1', 'expires', rememberUntil)
-redis.call('EXPIREAT', KEYS[2], forgetAt)
-return {'reused'}`)
-
-const REVOKE = script(`
-if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
-local family = redis.call('HMGET', KEYS[2], 'family', 'expires')
-if not family[1] or tonumber(family[2]) <= tonumber(ARGV[1]) then return 0 end
-redis.call('DEL', KEYS[2])
-redis.call('HSET', KEYS[2], 'revoked', '1', 'expires', ARGV[2])
-redis.call('EXPIREAT', KEYS[2], ARGV[3])
-return 1`)
-
-/** Creates the store of token families. Every transition is one script in one slot. */
-export function createTokenFamilyStore(commands: RedisCommands, keys: Keys): TokenFamilyStore {
-  const keysOf = (familyId: string): ReadonlyArray<string> => [
-    keys.consentOfFamily(familyId),
-    keys.family(familyId),
-  ]
-
-  return {
-    async create(family, now) {
-      const { familyId, expiresAt } = family
-      const outcome = await commands.runScript(CREATE, keysOf(familyId), [
-        now,
-        removalOf(expiresAt),
-        ...fieldsOf(family),
-      ])
-      return outcome as CreationOutcome
-    },
-
-    async find(familyId, clientId, now) {
-      const [found, hasClient] = await Promise.all([
-        commands.runScript(FIND, keysOf(familyId), [now]),
-        commands.run('EXISTS', keys.client(clientId)),
-      ])
-      if (found === null || hasClient !== 1) return undefined
-      const [foundAtMilliseconds, values] = found as [number, Array<string | null>]
-      return { ...familyFrom(values), foundAtMilliseconds }
-    },
-
-    async rotate(familyId, rotation, now) {
-      const { refreshToken, retry, expiresAt, rememberRevokedUntil } = rotation
-      const answer = await commands.runScript(ROTATE, keysOf(familyId), [
-        now,
-        rotation.presentedTokenHash,
-        rotation.requestHash,
-        rotation.deadlineMilliseconds,
-        rememberRevokedUntil,
-        removalOf(rememberRevokedUntil),
-        removalOf(expiresAt),
-        ...['expires', expiresAt],
-        ...tokenFieldsOf(refreshToken),
-        ...retryFieldsOf(retry),
-      ])
-      return outcomeFrom(answer as [RotationOutcome['outcome'], string?])
-    },
-
-    async revoke(familyId, rememberUntil, now) {
-      const parameters = [now, rememberUntil, removalOf(rememberUntil)]
-      return (await commands.runScript(REVOKE, keysOf(familyId), parameters)) === 1
-    },
-  }
-}
+/** What never changes, as one field; the key has the ids. */
+type LastingPart = Omit<
+  TokenFamily,
+  'familyId' | 'consentId' | 'refreshToken' | 'retry' | 'expiresAt'
+>
 
 type Fields = ReadonlyArray<string | number>
 
+/** Creates the store of token families. Each is a hash, in the slot of its consent. */
+export function createTokenFamilyStore({ client, keys }: Connection): TokenFamilyStore {
+  async function run(script: Script, familyId: string, parameters: Fields): Promise<unknown> {
+    const family = [keys.consent(consentIdOf(familyId)), keys.family(familyId)]
+    return await runScript(client, script, family, parameters)
+  }
+
+  return {
+    async create(family, now) {
+      const { familyId, consentId, expiresAt } = family
+      assertIdentifier(isFamilyId(familyId) && consentIdOf(familyId) === consentId)
+      const parameters = [now, createCallName(), removalOf(expiresAt), ...fieldsOf(family)]
+      return (await run(CREATE, familyId, parameters)) as CreationOutcome
+    },
+
+    async find(familyId, clientId, now) {
+      if (!isFamilyId(familyId) || !isIdentifier(clientId)) return undefined
+      const [clientCount, fields] = await Promise.all([
+        client.exists(keys.client(clientId)),
+        run(FIND, familyId, [now]),
+      ])
+      if (Number(clientCount) === 0 || fields === null) return undefined
+      return parseFamily(familyId, fields as ReadonlyArray<string | null>)
+    },
+
+    async rotate(familyId, rotation, now) {
+      if (!isFamilyId(familyId)) return { outcome: 'gone' }
+      const { refreshToken, retry, expiresAt, rememberRevokedUntil } = rotation
+      const [outcome, sealedResponse] = (await run(ROTATE, familyId, [
+        now,
+        createCallName(),
+        rotation.deadlineMilliseconds,
+        rotation.presentedTokenHash,
+        rotation.requestHash,
+        rememberRevokedUntil,
+        removalOf(rememberRevokedUntil),
+        removalOf(expiresAt),
+        ...changingFieldsOf({ refreshToken, expiresAt, ...(retry === undefined ? {} : { retry }) }),
+      ])) as [RotationOutcome['outcome'], string?]
+      return outcome === 'retried'
+        ? { outcome, sealedResponse: required(sealedResponse) }
+        : { outcome }
+    },
+
+    async revoke(familyId, rememberUntil, now) {
+      if (!isFamilyId(familyId)) return false
+      const parameters = [now, createCallName(), rememberUntil, removalOf(rememberUntil)]
+      return Number(await run(REVOKE, familyId, parameters)) === 1
+    },
+  }
+}
+
+/** Names one call, however often the driver sends it. */
+function createCallName(): string {
+  return randomBytes(12).toString('base64url')
+}
+
 function fieldsOf(family: TokenFamily): Fields {
-  const { refreshToken, retry, expiresAt, ...lasting } = family
+  const { familyId: _familyId, consentId: _consentId, refreshToken, retry, ...rest } = family
+  const { expiresAt: _expiresAt, ...lasting }: LastingPart & { readonly expiresAt: number } = rest
+  return ['record', JSON.stringify(lasting), ...changingFieldsOf(family)]
+}
+
+function changingFieldsOf({
+  expiresAt,
+  refreshToken,
+  retry,
+}: Pick<TokenFamily, 'expiresAt' | 'refreshToken' | 'retry'>): Fields {
   return [
-    ...['family', JSON.stringify(lasting), 'expires', expiresAt],
-    ...tokenFieldsOf(refreshToken),
-    ...retryFieldsOf(retry),
+    ...['expiresAt', expiresAt],
+    ...(refreshToken === undefined ? [] : tokenFieldsOf(refreshToken)),
+    ...(retry === undefined ? [] : retryFieldsOf(retry)),
   ]
 }
 
-function tokenFieldsOf(refreshToken: TokenFamily['refreshToken']): Fields {
-  if (refreshToken === undefined) return []
-  const { hash, issuedAt, expiresAt } = refreshToken
-  return ['token', hash, 'issued', issuedAt, 'tokenExpires', expiresAt]
+function tokenFieldsOf({ hash, issuedAt, expiresAt }: CurrentRefreshToken): Fields {
+  return ['tokenHash', hash, 'tokenIssuedAt', issuedAt, 'tokenExpiresAt', expiresAt]
 }
 
-function retryFieldsOf(retry: RefreshRetry | undefined): Fields {
-  if (retry === undefined) return []
-  const { spentTokenHash, requestHash, sealedResponse, until } = retry
-  return ['spent', spentTokenHash, 'request', requestHash, 'sealed', sealedResponse, 'until', until]
+function retryFieldsOf(retry: RefreshRetry): Fields {
+  return [
+    ...['spentTokenHash', retry.spentTokenHash, 'requestHash', retry.requestHash],
+    ...['sealedResponse', retry.sealedResponse, 'retryUntil', retry.until],
+  ]
 }
 
-function familyFrom(
-  values: ReadonlyArray<string | null>,
-): Omit<FoundTokenFamily, 'foundAtMilliseconds'> {
-  const [family, expires, token, issued, tokenExpires, spent, request, sealed, until] = values
-  const refreshToken = token && {
-    refreshToken: {
-      hash: token,
-      issuedAt: Number(issued),
-      expiresAt: Number(tokenExpires),
-    },
+/** In the order of the script. */
+function parseFamily(familyId: string, fields: ReadonlyArray<string | null>): FoundTokenFamily {
+  const [record, expiresAt, hash, issuedAt, tokenExpiresAt, ...more] = fields
+  const [spentTokenHash, requestHash, sealedResponse, until, foundAtMilliseconds] = more
+  const refreshToken = hash && {
+    hash,
+    issuedAt: Number(issuedAt),
+    expiresAt: Number(tokenExpiresAt),
   }
-  const retry = spent && {
-    retry: {
-      spentTokenHash: spent,
-      requestHash: request ?? '',
-      sealedResponse: sealed ?? '',
-      until: Number(until),
-    },
+  const retry = spentTokenHash && {
+    spentTokenHash,
+    requestHash: required(requestHash),
+    sealedResponse: required(sealedResponse),
+    until: Number(until),
   }
-  const lasting = JSON.parse(family ?? '') as Omit<TokenFamily, 'expiresAt'>
-  return { ...lasting, ...refreshToken, ...retry, expiresAt: Number(expires) }
+  return {
+    ...parseJson<LastingPart>(required(record)),
+    familyId,
+    consentId: consentIdOf(familyId),
+    ...(refreshToken ? { refreshToken } : {}),
+    ...(retry ? { retry } : {}),
+    expiresAt: Number(expiresAt),
+    foundAtMilliseconds: Number(foundAtMilliseconds),
+  }
 }
 
-function outcomeFrom([outcome, sealedResponse = '']: [
-  RotationOutcome['outcome'],
-  string?,
-]): RotationOutcome {
-  switch (outcome) {
-    case 'retried':
-      return { outcome, sealedResponse }
-    case 'rotated':
-    case 'reused':
-    case 'gone':
-    case 'late':
-      return { outcome }
-    default:
-      throw new StorageError('redis: a script answered with an unknown outcome')
-  }
+function required(field: string | null | undefined): string {
+  if (field === null || field === undefined) throw new StorageError('redis: a family is damaged')
+  return field
 }

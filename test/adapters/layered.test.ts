@@ -18,7 +18,7 @@ const [postgres, redis] = await Promise.all([startPostgres(), startRedis()])
 const pool = postgres.connect({ max: 20 })
 const db = new Kysely<OAuthDatabase>({ dialect: new PostgresDialect({ pool }) })
 await migrateToLatest(db)
-const client = new Redis(redis.socket)
+const client = new Redis(redis.socketPath)
 
 test.after.always(async () => {
   client.disconnect()

@@ -11,14 +11,14 @@ const MAXIMUM_RETRIES = 200
 
 const [postgres, redis] = await Promise.all([
   startPostgres({ durable: true }),
-  startRedis({ appendonly: true }),
+  startRedis(['--appendonly', 'yes', '--appendfsync', 'always']),
 ])
 test.after.always(async () => {
   await Promise.all([postgres.stop(), redis.stop()])
 })
 
 const STORES = [
-  { store: redis, location: { kind: 'redis', socket: redis.socket } },
+  { store: redis, location: { kind: 'redis', socket: redis.socketPath } },
   {
     store: postgres,
     location: { kind: 'postgres', socketDirectory: postgres.socketDirectory },
@@ -171,7 +171,7 @@ for (const { store, location } of STORES) {
       t.teardown(() => instances.stop())
       const refreshers = await startRefreshers(instances)
       await refreshUntilCrash(instances, refreshers, async () => {
-        await store.process.crash()
+        await store.kill()
       })
       await store.restart()
 

@@ -17,7 +17,7 @@ test.after.always(async () => {
 
 /** Everything in Redis, keys and values, as bytes. */
 async function dumpRedis(): Promise<Buffer> {
-  const client = new Redis(redis.socket)
+  const client = new Redis(redis.socketPath)
   const parts: Array<Buffer> = []
   for (const key of await client.keys('*')) {
     parts.push(Buffer.from(key), await readRedis(client, key))
@@ -81,7 +81,7 @@ async function keepBusy(instances: Instances): Promise<ReadonlyMap<string, strin
 }
 
 const STORES: ReadonlyArray<{ location: StoreLocation; dump: () => Promise<Buffer> }> = [
-  { location: { kind: 'redis', socket: redis.socket }, dump: dumpRedis },
+  { location: { kind: 'redis', socket: redis.socketPath }, dump: dumpRedis },
   {
     location: { kind: 'postgres', socketDirectory: postgres.socketDirectory },
     dump: dumpPostgres,

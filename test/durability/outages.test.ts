@@ -17,7 +17,7 @@ test.after.always(async () => {
 })
 
 const STORES = [
-  { store: redis, location: { kind: 'redis', socket: redis.socket } },
+  { store: redis, location: { kind: 'redis', socket: redis.socketPath } },
   {
     store: postgres,
     location: { kind: 'postgres', socketDirectory: postgres.socketDirectory },
@@ -85,11 +85,11 @@ for (const { store, location } of STORES) {
       }
       t.true(await isHealthy(instances))
 
-      store.process.signalAll('SIGSTOP')
-      t.teardown(() => store.process.signalAll('SIGCONT'))
+      store.signal('SIGSTOP')
+      t.teardown(() => store.signal('SIGCONT'))
       await assertUnavailable(t, instances, tokens)
       t.false(await isHealthy(instances))
-      store.process.signalAll('SIGCONT')
+      store.signal('SIGCONT')
       await untilHealthy(t, instances)
 
       // What was sent while it was frozen has run by now, and rotated nothing: there is no grace period.
@@ -105,7 +105,7 @@ for (const { store, location } of STORES) {
       })
       t.teardown(() => instances.stop())
       const before = await instances.issueTokens('before')
-      await store.process.stop('SIGINT')
+      await store.kill()
       await assertUnavailable(t, instances, [before.refresh_token])
       t.false(await isHealthy(instances))
       await store.restart()

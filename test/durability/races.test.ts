@@ -16,7 +16,7 @@ const [postgres, layeredPostgres, redis, cluster] = await Promise.all([
   startRedis(),
   startRedisCluster(),
 ])
-const { socket } = redis
+const { socketPath: socket } = redis
 const LOCATIONS: ReadonlyArray<StoreLocation> = [
   { kind: 'redis', socket },
   { kind: 'redis-cluster', ports: cluster.ports },

@@ -98,7 +98,7 @@ test('two examples with the same ISSUER and store behave as one server', async (
   t.teardown(() => directory.remove())
   const shared = {
     STORAGE: 'redis',
-    REDIS_URL: `unix://${redis.socket}`,
+    REDIS_URL: `unix://${redis.socketPath}`,
     DATA_DIR: directory.path,
     SUPER_ADMIN_TOKEN,
     CLIENT_PORT: '0',

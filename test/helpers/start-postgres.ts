@@ -16,7 +16,10 @@ const INSTALLATIONS = '/usr/lib/postgresql'
 export interface RunningPostgres {
   /** Directory of its Unix socket. */
   readonly socketDirectory: string
-  readonly process: RunningProcess
+  /** Sends a signal to all of its processes: `SIGSTOP` freezes it. */
+  signal(signal: NodeJS.Signals): void
+  /** Kills it as a power cut would, and keeps its directory. */
+  kill(): Promise<void>
   /** Connects to the database `postgres`; errors of idle connections are the test's own doing. */
   connect(options?: PoolConfig): Pool
   /** Starts it again, after it was stopped, with what it had kept. */
@@ -51,9 +54,8 @@ export async function startPostgres({ durable = false } = {}): Promise<RunningPo
   let process = await start()
   return {
     socketDirectory: directory.path,
-    get process() {
-      return process
-    },
+    signal: (signal) => process.signalAll(signal),
+    kill: () => process.crash(),
     connect(options = {}) {
       const pool = new Pool({ host: directory.path, user: 'postgres', max: 10, ...options })
       pool.on('error', () => undefined)

@@ -1,83 +1,131 @@
 /**
- * A real Redis Cluster of three masters on free ports of 127.0.0.1.
+ * A real Redis Cluster of three masters for tests.
  *
  * @module
  */
 
+import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
-import { Cluster, Redis } from 'ioredis'
-import { makeDirectory, type RunningProcess, startProcess } from './start-process.ts'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { Cluster, type ClusterOptions, type Redis } from 'ioredis'
+import { connectQuietly, type RedisProcess, startRedisProcess } from './start-redis.ts'
 
-const SLOTS = 16_384
-const MASTERS = 3
-// Redis uses the port and, for its cluster bus, the one this much above it.
-const BUS_OFFSET = 10_000
-const HIGHEST_PORT = 65_535 - BUS_OFFSET
+const HOST = '127.0.0.1'
+const SLOT_RANGES = [
+  [0, 5460],
+  [5461, 10922],
+  [10923, 16383],
+] as const
+const POLL_MILLISECONDS = 25
+const READY_MILLISECONDS = 30_000
 
-/** A cluster that runs. */
-export interface RunningRedisCluster {
+/** A cluster that was started. */
+export interface TestRedisCluster {
+  /** Where its masters listen. */
   readonly ports: ReadonlyArray<number>
+  /** Opens a connection to the cluster, which ends with it at the latest. */
+  connect(options?: Omit<ClusterOptions, 'redisOptions'>): Cluster
+  /** Connections to each of its masters. */
+  readonly masters: ReadonlyArray<Redis>
+  /** Ends it and removes what it left. */
   stop(): Promise<void>
 }
 
-/** Starts an empty cluster and waits until it serves all slots. */
-export async function startRedisCluster(): Promise<RunningRedisCluster> {
-  const directory = await makeDirectory('redis-cluster')
-  const ports: Array<number> = []
-  const processes: Array<RunningProcess> = []
-  for (let index = 0; index < MASTERS; index += 1) {
-    const port = await findFreePort()
-    const parameters = [
-      ...['--port', String(port), '--bind', '127.0.0.1', '--dir', directory.path],
-      ...['--cluster-enabled', 'yes', '--cluster-config-file', `nodes-${port}.conf`],
-      ...['--save', '', '--appendonly', 'no'],
-    ]
-    processes.push(await startProcess('redis-server', parameters, /ready to accept connections/i))
-    ports.push(port)
+/** Starts a cluster and waits until every master knows that it serves all slots. */
+export async function startRedisCluster(): Promise<TestRedisCluster> {
+  const directory = await mkdtemp(join(tmpdir(), 'redis-cluster-'))
+  const nodes: Array<Node> = []
+  const clusters: Array<Cluster> = []
+  const stop = async (): Promise<void> => {
+    for (const cluster of clusters) cluster.disconnect()
+    for (const { client } of nodes) client.disconnect()
+    for (const { process } of nodes) await process.kill()
+    await rm(directory, { recursive: true, force: true })
   }
-  await formCluster(ports)
+  try {
+    for (const index of SLOT_RANGES.keys()) nodes.push(await startNode(directory, index))
+    await joinNodes(nodes)
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  const ports = nodes.map(({ port }) => port)
   return {
     ports,
-    async stop() {
-      await Promise.all(processes.map((process) => process.stop('SIGKILL')))
-      await directory.remove()
+    masters: nodes.map(({ client }) => client),
+    connect(options = {}) {
+      const startupNodes = ports.map((port) => ({ host: HOST, port }))
+      const cluster = new Cluster(startupNodes, options)
+      cluster.on('error', () => undefined)
+      clusters.push(cluster)
+      return cluster
     },
+    stop,
   }
 }
 
-async function formCluster(ports: ReadonlyArray<number>): Promise<void> {
-  const nodes = ports.map((port) => new Redis({ host: '127.0.0.1', port }))
-  for (const [index, node] of nodes.entries()) {
-    const first = Math.floor((SLOTS * index) / MASTERS)
-    const last = Math.floor((SLOTS * (index + 1)) / MASTERS) - 1
-    await node.call('CLUSTER', ['SET-CONFIG-EPOCH', index + 1])
-    await node.call('CLUSTER', ['ADDSLOTSRANGE', first, last])
-  }
-  for (const port of ports.slice(1)) await nodes[0]?.call('CLUSTER', ['MEET', '127.0.0.1', port])
-  for (const node of nodes) {
-    let info = ''
-    while (!info.includes('cluster_state:ok') || !info.includes(`cluster_known_nodes:${MASTERS}`)) {
-      info = String(await node.call('CLUSTER', ['INFO']))
-    }
-    node.disconnect()
+interface Node {
+  readonly port: number
+  readonly busPort: number
+  readonly process: RedisProcess
+  readonly client: Redis
+}
+
+/** Somebody else may take a port between our finding it free and the server's taking it. */
+async function startNode(directory: string, index: number, attempts = 5): Promise<Node> {
+  const [port, busPort] = await findFreePorts()
+  const name = `node-${index}-${port}`
+  try {
+    const process = await startRedisProcess(directory, [
+      ...['--bind', HOST, '--port', String(port)],
+      ...['--cluster-enabled', 'yes', '--cluster-port', String(busPort)],
+      ...['--cluster-config-file', `${name}.conf`, '--cluster-node-timeout', '5000'],
+    ])
+    return { port, busPort, process, client: connectQuietly({ host: HOST, port }) }
+  } catch (error) {
+    if (attempts === 1) throw error
+    return await startNode(directory, index, attempts - 1)
   }
 }
 
-/** Connects to a cluster, once it is seen to be whole. */
-export async function connectToCluster(ports: ReadonlyArray<number>): Promise<Cluster> {
-  const cluster = new Cluster(ports.map((port) => ({ host: '127.0.0.1', port })))
-  await cluster.call('GET', ['any'])
-  return cluster
-}
-
-function findFreePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.on('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      const port = typeof address === 'object' && address !== null ? address.port : 0
-      server.close(() => resolve(port > HIGHEST_PORT ? findFreePort() : port))
-    })
+async function findFreePorts(): Promise<readonly [number, number]> {
+  const servers = [createServer(), createServer()] as const
+  const ports = servers.map(async (server) => {
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    server.once('error', reject)
+    server.listen(0, HOST, resolve)
+    await promise
+    const address = server.address()
+    if (address === null || typeof address === 'string') throw new Error('must be a TCP port')
+    return address.port
   })
+  const [port = 0, busPort = 0] = await Promise.all(ports)
+  for (const server of servers) server.close()
+  return [port, busPort]
+}
+
+async function joinNodes(nodes: ReadonlyArray<Node>): Promise<void> {
+  for (const [index, { client }] of nodes.entries()) {
+    const [from, to] = SLOT_RANGES[index] ?? [0, 0]
+    await client.cluster('SET-CONFIG-EPOCH', index + 1)
+    await client.cluster('ADDSLOTSRANGE', from, to)
+  }
+  const [first, ...others] = nodes
+  for (const { port, busPort } of others) {
+    await first?.client.call('CLUSTER', 'MEET', HOST, String(port), String(busPort))
+  }
+  const deadline = performance.now() + READY_MILLISECONDS
+  for (const { client } of nodes) {
+    while (!(await isReady(client))) {
+      if (performance.now() > deadline) throw new Error('the cluster must become ready')
+      await delay(POLL_MILLISECONDS)
+    }
+  }
+}
+
+async function isReady(client: Redis): Promise<boolean> {
+  const info = String(await client.cluster('INFO'))
+  return info.includes('cluster_state:ok') && info.includes('cluster_known_nodes:3')
 }

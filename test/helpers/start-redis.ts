@@ -1,48 +1,126 @@
 /**
- * A real Redis on a socket of its own. It needs Debian's `redis-server` (`npm run setup:tests`).
+ * A real Redis server for tests. It needs Debian's `redis-server` (`npm run setup:tests`).
  *
  * @module
  */
 
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { makeDirectory, type RunningProcess, startProcess } from './start-process.ts'
+import { createInterface } from 'node:readline'
+import { Redis, type RedisOptions } from 'ioredis'
 
-/** A Redis that runs. */
-export interface RunningRedis {
-  /** Path of its Unix socket. */
-  readonly socket: string
-  readonly process: RunningProcess
-  /** Starts it again, after it was stopped, with what it had kept. */
+/** Replies are of the kind that the types of ioredis tell by default. */
+export type ClientOptions = Omit<RedisOptions, 'replyMapping'>
+
+/** A server that was started. */
+export interface TestRedis {
+  /** The Unix socket it listens on; `new Redis(socketPath)` connects to it. */
+  readonly socketPath: string
+  /** The process, for tests that freeze it. */
+  readonly pid: number
+  /** Opens a connection, which ends with the server at the latest. */
+  connect(options?: ClientOptions): Redis
+  /** Sends it a signal: `SIGSTOP` freezes it. */
+  signal(signal: NodeJS.Signals): void
+  /** Kills it as a power cut would, and keeps its directory. */
+  kill(): Promise<void>
+  /** Starts it again on the same socket and directory, after {@link TestRedis.kill}. */
   restart(): Promise<void>
-  /** Ends it and removes its files. */
+  /** Ends it and removes what it left. */
   stop(): Promise<void>
 }
 
-/** Starts an empty Redis. `appendonly` keeps every write on disk, as `appendfsync always` does. */
-export async function startRedis({ appendonly = false } = {}): Promise<RunningRedis> {
-  const directory = await makeDirectory('redis')
-  const socket = join(directory.path, 'redis.sock')
-  const start = (): Promise<RunningProcess> =>
-    startProcess(
-      'redis-server',
-      [
-        ...['--port', '0', '--unixsocket', socket, '--dir', directory.path, '--save', ''],
-        ...['--appendonly', appendonly ? 'yes' : 'no', '--appendfsync', 'always'],
-      ],
-      /ready to accept connections/i,
-    )
-  let process = await start()
+/**
+ * Starts a server on a private socket. It keeps nothing on disk.
+ *
+ * @param settings More command line arguments, for example `['--appendonly', 'yes']`.
+ */
+export async function startRedis(settings: ReadonlyArray<string> = []): Promise<TestRedis> {
+  const directory = await mkdtemp(join(tmpdir(), 'redis-'))
+  const socketPath = join(directory, 'redis.sock')
+  const listening = ['--port', '0', '--unixsocket', socketPath]
+  const start = (): Promise<RedisProcess> =>
+    startRedisProcess(directory, [...listening, ...settings])
+  const clients: Array<Redis> = []
+  let server = await start()
   return {
-    socket,
-    get process() {
-      return process
+    socketPath,
+    get pid() {
+      return server.pid
     },
+    connect(options = {}) {
+      const client = connectQuietly({ path: socketPath, ...options })
+      clients.push(client)
+      return client
+    },
+    signal: (signal) => process.kill(server.pid, signal),
+    kill: () => server.kill(),
     async restart() {
-      process = await start()
+      server = await start()
     },
     async stop() {
-      await process.stop('SIGKILL')
-      await directory.remove()
+      for (const client of clients) client.disconnect()
+      await server.kill()
+      await rm(directory, { recursive: true, force: true })
     },
   }
+}
+
+/** Opens a connection that fails fast. What fails is told by the calls; nobody else listens. */
+export function connectQuietly(options: ClientOptions): Redis {
+  return new Redis({ maxRetriesPerRequest: 1, ...options }).on('error', () => undefined)
+}
+
+/** A `redis-server` that accepts connections. */
+export interface RedisProcess {
+  readonly pid: number
+  /** Ends it at once. */
+  kill(): Promise<void>
+}
+
+/** None may outlive the tests, even if they end before their teardown. */
+const running = new Set<ChildProcess>()
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL')
+})
+
+/** Starts `redis-server` in a directory and waits until it accepts connections. */
+export async function startRedisProcess(
+  directory: string,
+  settings: ReadonlyArray<string>,
+): Promise<RedisProcess> {
+  const defaults = ['--save', '', '--appendonly', 'no', '--daemonize', 'no', '--dir', directory]
+  const child = spawn('redis-server', [...defaults, ...settings], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  running.add(child)
+  child.once('exit', () => running.delete(child))
+  const pid = await readiness(child)
+  return {
+    pid,
+    async kill() {
+      if (child.exitCode !== null || child.signalCode !== null) return
+      const exit = once(child, 'exit')
+      child.kill('SIGKILL')
+      await exit
+    },
+  }
+}
+
+async function readiness(child: ChildProcess): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<number>()
+  const { stdout, pid } = child
+  if (stdout === null) throw new Error('redis-server must have an output')
+  const output: Array<string> = []
+  // Read to the end: a server whose output nobody reads stops at some point.
+  createInterface(stdout).on('line', (line) => {
+    output.push(line)
+    if (/ready to accept connections/i.test(line) && pid !== undefined) resolve(pid)
+  })
+  child.once('error', reject)
+  child.once('exit', () => reject(new Error(`redis-server did not start:\n${output.join('\n')}`)))
+  return await promise
 }

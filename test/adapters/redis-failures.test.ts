@@ -1,0 +1,268 @@
+/**
+ * What the Redis store does when Redis forgets, fails, is full, or does not get its answer across.
+ *
+ * @module
+ */
+
+import { inspect } from 'node:util'
+import { createRedisStorage } from '@teamcast/oauth-server/redis'
+import test, { type ExecutionContext } from 'ava'
+import type { Redis } from 'ioredis'
+import { StorageError } from '../../lib/errors.ts'
+import type { Storage } from '../../lib/storage/storage.ts'
+import { findFamily } from '../../lib/testing/storage-contract/find-family.ts'
+import {
+  aConsent,
+  aFamily,
+  aRetry,
+  aRotation,
+  CONSENT_ID,
+  familyIdOf,
+  fullClient,
+  NOW,
+  openConnected,
+  refreshToken,
+} from '../../lib/testing/storage-contract/sample-records.ts'
+import { startLossyProxy } from '../helpers/lossy-proxy.ts'
+import { startRedis, type TestRedis } from '../helpers/start-redis.ts'
+
+const { familyId } = aFamily()
+
+async function start(t: ExecutionContext, ...settings: ReadonlyArray<string>): Promise<TestRedis> {
+  const redis = await startRedis(settings)
+  t.teardown(redis.stop)
+  return redis
+}
+
+const connected = (client: Redis): Promise<Storage> =>
+  openConnected(async () => createRedisStorage({ client }))
+
+async function fails(t: ExecutionContext, call: () => Promise<unknown>): Promise<StorageError> {
+  const error = await t.throwsAsync(call, { instanceOf: StorageError, code: 'ERR_STORAGE' })
+  t.regex(error?.message ?? '', /^redis: [a-zA-Z]+\.[a-z]+\(\) failed$/)
+  t.true(error?.cause instanceof Error)
+  return error as StorageError
+}
+
+test('redis: scripts that the server has forgotten are sent again', async (t) => {
+  const client = (await start(t)).connect()
+  const { families, consents, clients } = await connected(client)
+  const forget = (): Promise<unknown> => client.script('FLUSH')
+  await forget()
+  t.is(await families.create(aFamily(), NOW), 'created')
+  await forget()
+  t.deepEqual(await families.rotate(familyId, aRotation(0, 1), NOW), { outcome: 'rotated' })
+  await forget()
+  t.not(await findFamily(families, familyId, NOW), undefined)
+  await forget()
+  t.true(await families.revoke(familyId, NOW + 60, NOW))
+  await forget()
+  await consents.grant(aConsent({ scopes: ['more:read'] }))
+  await forget()
+  t.true(await consents.delete('user-1', 'client-1'))
+  await forget()
+  t.true(await clients.update(fullClient({ version: 2 }), 1))
+})
+
+const SECRETIVE = 'not-to-be-told'
+const calls: Readonly<Record<string, (storage: Storage) => Promise<unknown>>> = {
+  'clients.insert()': ({ clients }) => clients.insert(fullClient({ clientId: SECRETIVE })),
+  'clients.find()': ({ clients }) => clients.find(SECRETIVE),
+  'clients.list()': ({ clients }) => clients.list({ limit: 10 }),
+  'clients.update()': ({ clients }) => clients.update(fullClient({ clientId: SECRETIVE }), 1),
+  'clients.delete()': ({ clients }) => clients.delete(SECRETIVE),
+  'consents.grant()': ({ consents }) => consents.grant(aConsent({ userId: SECRETIVE })),
+  'consents.find()': ({ consents }) => consents.find('user-1', SECRETIVE),
+  'consents.list()': ({ consents }) => consents.list(SECRETIVE),
+  'consents.delete()': ({ consents }) => consents.delete('user-1', SECRETIVE),
+  'families.create()': ({ families }) =>
+    families.create(aFamily({ familyId: CONSENT_ID + SECRETIVE }), NOW),
+  'families.find()': ({ families }) => families.find(CONSENT_ID + SECRETIVE, 'client-1', NOW),
+  'families.rotate()': ({ families }) =>
+    families.rotate(CONSENT_ID + SECRETIVE, aRotation(0, 1), NOW),
+  'families.revoke()': ({ families }) => families.revoke(CONSENT_ID + SECRETIVE, NOW + 60, NOW),
+  'artifacts.save()': ({ artifacts }) =>
+    artifacts.save('Session', SECRETIVE, { SECRETIVE }, NOW + 60),
+  'artifacts.find()': ({ artifacts }) => artifacts.find('Session', SECRETIVE, NOW),
+  'artifacts.delete()': ({ artifacts }) => artifacts.delete('Session', SECRETIVE),
+  'revokedAccessTokens.add()': ({ revokedAccessTokens }) =>
+    revokedAccessTokens.add(SECRETIVE, NOW + 60),
+  'revokedAccessTokens.has()': ({ revokedAccessTokens }) => revokedAccessTokens.has(SECRETIVE, NOW),
+  'sealedKeys.insert()': ({ sealedKeys }) =>
+    sealedKeys.insert({
+      keyId: 'key-1',
+      purpose: 'signing',
+      generation: 1,
+      sealed: SECRETIVE,
+      createdAt: NOW,
+    }),
+  'sealedKeys.list()': ({ sealedKeys }) => sealedKeys.list(),
+  'sealedKeys.delete()': ({ sealedKeys }) => sealedKeys.delete('signing', 1),
+  'backend.ping()': async ({ backends }) => await Promise.all(backends.map(({ ping }) => ping())),
+}
+
+test('redis: every call of a server that is down is a StorageError, and none of one that is back', async (t) => {
+  const redis = await start(t)
+  const client = redis.connect({ enableOfflineQueue: false, retryStrategy: () => 5 })
+  await new Promise((resolve) => client.once('ready', resolve))
+  const storage = createRedisStorage({ client })
+  await redis.kill()
+  for (const [call, make] of Object.entries(calls)) {
+    const error = await fails(t, () => make(storage))
+    t.is(error.message, `redis: ${call} failed`)
+  }
+  const isBack = new Promise((resolve) => client.once('ready', resolve))
+  await redis.restart()
+  await isBack
+  for (const [call, make] of Object.entries(calls)) await t.notThrowsAsync(make(storage), call)
+})
+
+test('redis: an error tells nothing of what was stored or asked for', async (t) => {
+  const redis = await start(t)
+  const client = redis.connect()
+  const storage = createRedisStorage({ client })
+  const wrongType = async (key: string): Promise<void> => void (await client.lpush(key, 'item'))
+  const prefix = 'teamcast-oauth:'
+  await wrongType(`${prefix}client:${SECRETIVE}`)
+  await wrongType(`${prefix}artifact:Session:${SECRETIVE}`)
+  await wrongType(`${prefix}{${CONSENT_ID}}:family:${CONSENT_ID}${SECRETIVE}`)
+  for (const call of ['clients.find()', 'artifacts.find()', 'families.rotate()']) {
+    const error = await fails(t, () => calls[call]?.(storage) ?? Promise.resolve())
+    t.notRegex(inspect(error, { depth: 9, showHidden: true }), /not-to-be-told|teamcast-oauth/)
+  }
+})
+
+test('redis: a record that is not JSON is a StorageError that does not quote it', async (t) => {
+  const client = (await start(t)).connect()
+  const storage = createRedisStorage({ client })
+  await client.set('teamcast-oauth:artifact:Session:key', '{"secret": oops')
+  const error = await t.throwsAsync(() => storage.artifacts.find('Session', 'key', NOW), {
+    instanceOf: StorageError,
+    message: 'redis: a record is not JSON',
+  })
+  t.notRegex(inspect(error), /secret|oops/)
+})
+
+test('redis: a full memory refuses whole rotations and lets revoke and delete do their work', async (t) => {
+  const client = (await start(t)).connect()
+  const storage = await connected(client)
+  const { families, consents, clients, backends } = storage
+  const other = familyIdOf('other')
+  await families.create(aFamily(), NOW)
+  await families.create(aFamily({ familyId: other }), NOW)
+  await families.rotate(other, aRotation(0, 1), NOW)
+  // Redis looks at the limit from time to time; and knows the scripts by then.
+  await families.revoke(familyIdOf('never'), NOW + 60, NOW)
+  await client.config('SET', 'maxmemory', '1')
+
+  await fails(t, () => families.rotate(familyId, aRotation(0, 1, { retry: aRetry(0, 's') }), NOW))
+  await fails(t, () => families.create(aFamily({ familyId: familyIdOf('third') }), NOW))
+  await fails(t, () => consents.grant(aConsent({ scopes: ['more:read'] })))
+  await fails(t, () => clients.update(fullClient({ version: 2 }), 1))
+  await fails(t, async () => await backends[0]?.ping())
+  t.deepEqual(await findFamily(families, familyId, NOW), aFamily())
+
+  t.deepEqual(await families.rotate(other, aRotation(0, 2), NOW), { outcome: 'reused' })
+  t.true(await families.revoke(familyId, NOW + 60, NOW))
+  t.is(await families.create(aFamily(), NOW + 59), 'taken')
+  t.true(await consents.delete('user-1', 'client-1'))
+  t.true(await clients.delete('client-1'))
+})
+
+test('redis: a server that became a replica fails its ping and changes nothing', async (t) => {
+  const client = (await start(t)).connect()
+  const { families, backends } = await connected(client)
+  await families.create(aFamily(), NOW)
+  await client.replicaof('127.0.0.1', 1)
+  await fails(t, async () => await backends[0]?.ping())
+  await fails(t, () => families.rotate(familyId, aRotation(0, 1), NOW))
+  await fails(t, () => families.revoke(familyId, NOW + 60, NOW))
+  await client.replicaof('NO', 'ONE')
+  t.deepEqual(await families.rotate(familyId, aRotation(0, 1), NOW), { outcome: 'rotated' })
+})
+
+/** A storage whose next answer can be lost, with a driver that then connects and asks again. */
+async function openLossy(t: ExecutionContext): Promise<{
+  readonly storage: Storage
+  readonly loseNextAnswer: () => void
+}> {
+  const redis = await start(t)
+  const proxy = await startLossyProxy(redis.socketPath)
+  t.teardown(proxy.close)
+  const client = redis.connect({ path: proxy.socketPath, retryStrategy: () => 1 })
+  return { storage: await connected(client), loseNextAnswer: proxy.loseNextAnswer }
+}
+
+test('redis: a rotation whose answer is lost on the way is not reuse when the driver asks again', async (t) => {
+  const { storage, loseNextAnswer } = await openLossy(t)
+  const { families } = storage
+  await families.create(aFamily(), NOW)
+  await families.rotate(familyId, aRotation(0, 1), NOW)
+  loseNextAnswer()
+  t.deepEqual(await families.rotate(familyId, aRotation(1, 2), NOW), { outcome: 'rotated' })
+  const found = await findFamily(families, familyId, NOW)
+  t.deepEqual(found, aFamily({ refreshToken: refreshToken(2) }))
+  t.deepEqual(await families.rotate(familyId, aRotation(1, 2), NOW), { outcome: 'reused' })
+})
+
+test('redis: reuse whose answer is lost on the way is still told as reuse', async (t) => {
+  const { storage, loseNextAnswer } = await openLossy(t)
+  const { families } = storage
+  await families.create(aFamily(), NOW)
+  await families.rotate(familyId, aRotation(0, 1), NOW)
+  loseNextAnswer()
+  t.deepEqual(await families.rotate(familyId, aRotation(0, 2), NOW), { outcome: 'reused' })
+  t.deepEqual(await families.rotate(familyId, aRotation(0, 2), NOW), { outcome: 'gone' })
+})
+
+test('redis: a family whose creation is not answered is created once', async (t) => {
+  const { storage, loseNextAnswer } = await openLossy(t)
+  const { families } = storage
+  await families.create(aFamily({ familyId: familyIdOf('warm up') }), NOW)
+  loseNextAnswer()
+  t.is(await families.create(aFamily(), NOW), 'created')
+  t.is(await families.create(aFamily(), NOW), 'taken')
+  t.deepEqual(await findFamily(families, familyId, NOW), aFamily())
+})
+
+test('redis: a revocation whose answer is lost on the way is told to have revoked', async (t) => {
+  const { storage, loseNextAnswer } = await openLossy(t)
+  const { families } = storage
+  await families.create(aFamily(), NOW)
+  await families.revoke(familyIdOf('warm up'), NOW + 60, NOW)
+  loseNextAnswer()
+  t.true(await families.revoke(familyId, NOW + 60, NOW))
+  t.false(await families.revoke(familyId, NOW + 60, NOW))
+})
+
+test('redis: a rotation that a frozen server gets to after its deadline does nothing', async (t) => {
+  const redis = await start(t)
+  const { families } = await connected(redis.connect())
+  await families.create(aFamily(), NOW)
+  const foundAt = (await families.find(familyId, 'client-1', NOW))?.foundAtMilliseconds ?? 0
+  process.kill(redis.pid, 'SIGSTOP')
+  const rotation = families.rotate(
+    familyId,
+    aRotation(0, 1, { deadlineMilliseconds: foundAt + 20 }),
+    NOW,
+  )
+  while (Date.now() <= foundAt + 20) await new Promise(setImmediate)
+  process.kill(redis.pid, 'SIGCONT')
+  t.deepEqual(await rotation, { outcome: 'late' })
+  t.deepEqual(await findFamily(families, familyId, NOW), aFamily())
+})
+
+test('redis: what was answered before a kill is there after it with appendonly and fsync always', async (t) => {
+  const redis = await start(t, '--appendonly', 'yes', '--appendfsync', 'always')
+  const client = redis.connect({ retryStrategy: () => 5 })
+  const { families, clients } = await connected(client)
+  await families.create(aFamily(), NOW)
+  for (let index = 0; index < 50; index++) {
+    await families.rotate(familyId, aRotation(index, index + 1), NOW)
+  }
+  await redis.kill()
+  await redis.restart()
+  const found = await findFamily(families, familyId, NOW)
+  t.deepEqual(found, aFamily({ refreshToken: refreshToken(50) }))
+  t.not(await clients.find('client-1'), undefined)
+})

@@ -1,0 +1,262 @@
+/**
+ * What the Redis store leaves in Redis: which keys, for how long, how much, and nothing usable.
+ *
+ * @module
+ */
+
+import { createRedisStorage } from '@teamcast/oauth-server/redis'
+import test, { type ExecutionContext } from 'ava'
+import type { Redis } from 'ioredis'
+import { StorageError } from '../../lib/errors.ts'
+import type { Storage } from '../../lib/storage/storage.ts'
+import {
+  aConsent,
+  aFamily,
+  aRetry,
+  aRotation,
+  CONSENT_ID,
+  familyIdOf,
+  fullClient,
+  NOW,
+} from '../../lib/testing/storage-contract/sample-records.ts'
+import { sha256 } from '../../lib/util/sha256.ts'
+import { dumpRedis, listKeys } from '../helpers/redis-keys.ts'
+import { startRedis, type TestRedis } from '../helpers/start-redis.ts'
+
+let redis: TestRedis
+let client: Redis
+let storages = 0
+test.before(async () => {
+  redis = await startRedis()
+  client = redis.connect()
+})
+test.after.always(() => redis.stop())
+
+interface Opened {
+  readonly storage: Storage
+  readonly keyPrefix: string
+}
+
+function open(): Opened {
+  const keyPrefix = `storage-${storages++}:`
+  return { storage: createRedisStorage({ client, keyPrefix }), keyPrefix }
+}
+
+const { familyId } = aFamily()
+const KEY = 'an-artifact'
+
+/** One of everything: a family that rotated, one that was revoked, and what is lasting. */
+async function fill(storage: Storage): Promise<void> {
+  const { clients, consents, families, artifacts, revokedAccessTokens, sealedKeys } = storage
+  await clients.insert(fullClient())
+  await clients.insert(fullClient({ clientId: 'client-2' }))
+  await clients.update(fullClient({ version: 2 }), 1)
+  await clients.delete('client-2')
+  await consents.grant(aConsent())
+  await consents.grant(aConsent({ consentId: 'another-consent-id-of-', scopes: ['more:read'] }))
+  await families.create(aFamily(), NOW)
+  await families.rotate(familyId, aRotation(0, 1, { retry: aRetry(0, 'sealed') }), NOW)
+  await families.create(aFamily({ familyId: familyIdOf('revoked') }), NOW)
+  await families.revoke(familyIdOf('revoked'), NOW + 60, NOW)
+  for (const kind of ['AuthorizationCode', 'PendingRequest', 'Session'] as const) {
+    await artifacts.save(kind, KEY, { kind }, NOW + 600)
+  }
+  await revokedAccessTokens.add('jti-1', NOW + 900)
+  await sealedKeys.insert({
+    keyId: 'key-1',
+    purpose: 'signing',
+    generation: 1,
+    sealed: 'sealed',
+    createdAt: NOW,
+  })
+  for (const { ping } of storage.backends) await ping()
+}
+
+const LASTING = [
+  'client:client-1',
+  'clients',
+  'sealed-keys',
+  `{${CONSENT_ID}}:consent`,
+  `{user:${sha256('user-1')}}:consents`,
+]
+const SHORT_LIVED = [
+  'artifact:AuthorizationCode:an-artifact',
+  'artifact:PendingRequest:an-artifact',
+  'artifact:Session:an-artifact',
+  'ping',
+  'revoked:jti-1',
+  `{${CONSENT_ID}}:family:${familyId}`,
+  `{${CONSENT_ID}}:family:${familyIdOf('revoked')}`,
+]
+
+test('redis: every key has the prefix and is one of those in the guide', async (t) => {
+  const { storage, keyPrefix } = open()
+  await fill(storage)
+  const keys = await listKeys(client, keyPrefix)
+  t.deepEqual(keys, [...LASTING, ...SHORT_LIVED].map((name) => keyPrefix + name).sort())
+  const everything = await listKeys(client)
+  t.true(everything.every((key) => /^storage-\d+:/.test(key)))
+})
+
+test('redis: the keys of lasting records stay, all others are removed a minute late', async (t) => {
+  const { storage, keyPrefix } = open()
+  await fill(storage)
+  const removalOf = async (name: string): Promise<number> =>
+    await client.expiretime(keyPrefix + name)
+  for (const name of LASTING) t.is(await removalOf(name), -1, name)
+  const [code, pending, session, ping, revoked, family, revokedFamily] = await Promise.all(
+    SHORT_LIVED.map(removalOf),
+  )
+  t.deepEqual([code, pending, session], Array(3).fill(NOW + 600 + 60))
+  t.is(revoked, NOW + 900 + 60)
+  t.is(family, NOW + 7200 + 60)
+  t.is(revokedFamily, NOW + 60 + 60)
+  t.true((ping ?? -1) > 0)
+})
+
+test('redis: a rotation moves the removal of the family, and reuse brings it forward', async (t) => {
+  const { storage, keyPrefix } = open()
+  await fill(storage)
+  const key = `${keyPrefix}{${CONSENT_ID}}:family:${familyId}`
+  await storage.families.rotate(familyId, aRotation(1, 2, { expiresAt: NOW + 9000 }), NOW)
+  t.is(await client.expiretime(key), NOW + 9000 + 60)
+  await storage.families.rotate(familyId, aRotation(0, 3, { rememberRevokedUntil: NOW + 5 }), NOW)
+  t.is(await client.expiretime(key), NOW + 5 + 60)
+})
+
+test('redis: an artifact that is saved anew is removed by its new expiry', async (t) => {
+  const { storage, keyPrefix } = open()
+  await storage.artifacts.save('Session', KEY, {}, NOW + 600)
+  await storage.artifacts.save('Session', KEY, {}, NOW + 60)
+  t.is(await client.expiretime(`${keyPrefix}artifact:Session:${KEY}`), NOW + 60 + 60)
+})
+
+test('redis: what is deleted leaves no key', async (t) => {
+  const { storage, keyPrefix } = open()
+  await storage.clients.insert(fullClient())
+  await storage.consents.grant(aConsent())
+  await storage.artifacts.save('Session', KEY, {}, NOW + 60)
+  await storage.clients.delete('client-1')
+  await storage.consents.delete('user-1', 'client-1')
+  await storage.artifacts.delete('Session', KEY)
+  t.deepEqual(await listKeys(client, keyPrefix), [])
+})
+
+test('redis: a family is one key of less than 6 kB after 1, 10, 100 and 1000 rotations', async (t) => {
+  const { storage, keyPrefix } = open()
+  await storage.clients.insert(fullClient())
+  await storage.consents.grant(aConsent())
+  await storage.families.create(aFamily(), NOW)
+  const sealedResponse = 'x'.repeat(2500)
+  const key = `${keyPrefix}{${CONSENT_ID}}:family:${familyId}`
+  const sizes: Array<number> = []
+  for (let index = 0; index < 1000; index++) {
+    const rotation = aRotation(index, index + 1, { retry: aRetry(index, sealedResponse) })
+    await storage.families.rotate(familyId, rotation, NOW)
+    if ([1, 10, 100, 1000].includes(index + 1)) sizes.push(await sizeOf(key))
+  }
+  const [first = 0, ...others] = sizes
+  t.true(first < 6000, `${first} bytes`)
+  t.true(
+    others.every((size) => Math.abs(size - first) < 100),
+    sizes.join(),
+  )
+  const families = (await listKeys(client, keyPrefix)).filter((name) => name.includes(':family:'))
+  t.deepEqual(families, [key])
+})
+
+async function sizeOf(key: string): Promise<number> {
+  return (await client.memory('USAGE', key, 'SAMPLES', 0)) ?? Number.NaN
+}
+
+test('redis: revoking a family or a consent is as many commands after 100 rotations as after 1', async (t) => {
+  const commandsOf = async (rotations: number): Promise<ReadonlyArray<number>> => {
+    const own = await startRedis()
+    t.teardown(own.stop)
+    const ownClient = own.connect()
+    const storage = createRedisStorage({ client: ownClient })
+    await storage.consents.grant(aConsent())
+    for (const id of [familyId, familyIdOf('another')]) {
+      await storage.families.create(aFamily({ familyId: id }), NOW)
+      for (let index = 0; index < rotations; index++) {
+        await storage.families.rotate(id, aRotation(index, index + 1), NOW)
+      }
+    }
+    // Redis counts the commands inside of scripts, too.
+    const count = async (): Promise<number> =>
+      Number(/total_commands_processed:(\d+)/.exec(await ownClient.info('stats'))?.[1])
+    const counts = [await count()]
+    await storage.families.revoke(familyId, NOW + 60, NOW)
+    counts.push(await count())
+    await storage.consents.delete('user-1', 'client-1')
+    counts.push(await count())
+    return counts.slice(1).map((after, index) => after - (counts[index] ?? 0))
+  }
+  t.deepEqual(await commandsOf(100), await commandsOf(1))
+})
+
+test('redis: a user id is in no key, and only in the records of its consents', async (t) => {
+  const { storage, keyPrefix } = open()
+  const userId = 'somebody@example.com {x} *'
+  await storage.consents.grant(aConsent({ userId }))
+  const keys = await listKeys(client, keyPrefix)
+  t.is(keys.length, 2)
+  for (const key of keys) t.false(key.includes('somebody'), key)
+  t.is((await dumpRedis(client, keyPrefix)).split('somebody').length, 2)
+})
+
+const malformed = ['', 'a b', 'a:b', '{a}', 'a\0', 'é', 'x'.repeat(129), 'a\n', '*'.repeat(50_000)]
+const reads: Readonly<Record<string, (storage: Storage, id: string) => Promise<unknown>>> = {
+  'clients.find()': ({ clients }, id) => clients.find(id),
+  'clients.update()': ({ clients }, id) => clients.update(fullClient({ clientId: id }), 1),
+  'clients.delete()': ({ clients }, id) => clients.delete(id),
+  'consents.find()': ({ consents }, id) => consents.find('user-1', id),
+  'consents.delete()': ({ consents }, id) => consents.delete('user-1', id),
+  'families.find()': ({ families }, id) => families.find(id, 'client-1', NOW),
+  'families.find() for a client': ({ families }, id) => families.find(familyId, id, NOW),
+  'families.rotate()': async ({ families }, id) =>
+    (await families.rotate(id, aRotation(0, 1), NOW)).outcome === 'gone' ? undefined : 'rotated',
+  'families.revoke()': ({ families }, id) => families.revoke(id, NOW + 60, NOW),
+  'artifacts.find()': ({ artifacts }, id) => artifacts.find('Session', id, NOW),
+  'artifacts.delete()': ({ artifacts }, id) => artifacts.delete('Session', id),
+  'revokedAccessTokens.has()': ({ revokedAccessTokens }, id) => revokedAccessTokens.has(id, NOW),
+}
+for (const [call, read] of Object.entries(reads)) {
+  test(`redis: ${call} of a malformed identifier finds nothing and asks nobody`, async (t) => {
+    const storage = createRedisStorage({ client: unreachable(t) })
+    for (const id of malformed) t.falsy(await read(storage, id))
+  })
+}
+
+const writes: Readonly<Record<string, (storage: Storage, id: string) => Promise<unknown>>> = {
+  'clients.insert()': ({ clients }, id) => clients.insert(fullClient({ clientId: id })),
+  'consents.grant()': ({ consents }, id) => consents.grant(aConsent({ clientId: id })),
+  'consents.grant() with an id': ({ consents }, id) => consents.grant(aConsent({ consentId: id })),
+  'families.create()': ({ families }, id) => families.create(aFamily({ familyId: id }), NOW),
+  'families.create() of another consent': ({ families }, id) =>
+    families.create(aFamily({ consentId: id }), NOW),
+  'artifacts.save()': ({ artifacts }, id) => artifacts.save('Session', id, {}, NOW + 60),
+  'revokedAccessTokens.add()': ({ revokedAccessTokens }, id) =>
+    revokedAccessTokens.add(id, NOW + 60),
+}
+for (const [call, write] of Object.entries(writes)) {
+  test(`redis: ${call} refuses a malformed identifier`, async (t) => {
+    const storage = createRedisStorage({ client: unreachable(t) })
+    for (const id of malformed) {
+      await t.throwsAsync(() => write(storage, id), {
+        instanceOf: StorageError,
+        message: 'redis: an identifier has a wrong length or character',
+      })
+    }
+  })
+}
+
+/** A client whose every command would fail the test. */
+function unreachable(t: ExecutionContext): Redis {
+  return new Proxy(client, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name)
+      return typeof member === 'function' ? () => t.fail('must not be asked') : member
+    },
+  })
+}

@@ -1,0 +1,24 @@
+import type { Redis } from 'ioredis'
+
+/** A client like another one, that waits before each command; the command is sent when that resolves. */
+export function interceptCommands(client: Redis, beforeEach: () => Promise<void>): Redis {
+  return new Proxy(client, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name)
+      if (typeof member !== 'function') return member
+      return async (...parameters: ReadonlyArray<unknown>) => {
+        await beforeEach()
+        return await Reflect.apply(member, target, parameters)
+      }
+    },
+  })
+}
+
+/** A client of a process that is killed after it has sent so many commands. */
+export function crashAfter(client: Redis, commands: number): Redis {
+  let left = commands
+  return interceptCommands(client, async () => {
+    if (left === 0) throw new Error('the process was killed')
+    left -= 1
+  })
+}
