@@ -9,7 +9,7 @@
  */
 
 import type { Cluster } from 'ioredis'
-import { ConfigurationError, type Issue } from '../../lib/errors.ts'
+import { ConfigurationError, type Issue, unknownOptions } from '../../lib/errors.ts'
 import type { Storage } from '../../lib/storage/storage.ts'
 import { createArtifactStore } from './artifact-store.ts'
 import { createClientStore } from './client-store.ts'
@@ -100,10 +100,7 @@ function findClientIssues(client: unknown): ReadonlyArray<Issue> {
 }
 
 function findIssues(keyPrefix: unknown, unknown: object): ReadonlyArray<Issue> {
-  const issues: Array<Issue> = Object.keys(unknown).map((path) => ({
-    path,
-    message: 'is not an option; check its spelling',
-  }))
+  const issues: Array<Issue> = unknownOptions(Object.keys(unknown))
   // Braces would choose the slot of a key, and `*` and `[` match others in a host's own SCAN.
   if (typeof keyPrefix !== 'string' || !/^[\w:./-]{1,64}$/.test(keyPrefix)) {
     issues.push({

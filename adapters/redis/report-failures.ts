@@ -1,4 +1,5 @@
 import { StorageError } from '../../lib/errors.ts'
+import { driverFailure } from '../../lib/storage/driver-failure.ts'
 
 /**
  * Wraps a store, so that what the driver throws becomes a {@link StorageError}.
@@ -14,16 +15,13 @@ export function reportFailures<Store extends object>(name: string, store: Store)
         try {
           return await Reflect.apply(member, target, parameters)
         } catch (error) {
-          throw asStorageError(`redis: ${name}.${String(method)}() failed`, error)
+          throw asStorageError(`redis: ${name}.${String(method)}()`, error)
         }
       }
     },
   })
 }
 
-function asStorageError(message: string, cause: unknown): StorageError {
-  if (cause instanceof StorageError) return cause
-  // The driver attaches the command with its parameters, among them user ids, and loggers print them.
-  if (cause instanceof Error) Reflect.deleteProperty(cause, 'command')
-  return new StorageError(message, { cause })
+function asStorageError(operation: string, error: unknown): StorageError {
+  return error instanceof StorageError ? error : driverFailure(operation, error)
 }
