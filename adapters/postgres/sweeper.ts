@@ -48,6 +48,7 @@ async function deleteBatch<Tables>(
     delete from ${sql.table(table)} where ctid = any(array(
       select ctid from ${sql.table(table)} where expires_at <= ${now}
       limit ${batchSize} for update skip locked))
+      and expires_at <= ${now} -- a ctid is unique within one partition only
     returning 1`.execute(db)
   return rows.length
 }

@@ -19,10 +19,20 @@ export function isHttpsUrl(text: string): boolean {
   return !hasCredentials(url) && HOST.test(url.hostname)
 }
 
+/** What an authorization response may add (RFC 6749 §4.1.2, RFC 9207); twice, it would be ambiguous. */
+const RESPONSE_PARAMETERS = new Set([
+  'code',
+  'error',
+  'error_description',
+  'error_uri',
+  'iss',
+  'state',
+])
+
 /**
  * Checks a redirect URI: https, http for localhost, 127.0.0.1 and [::1], or the private-use scheme of a
  * mobile app (RFC 8252 §7.1: a reversed domain name such as `com.example.app`); no fragment, no
- * credentials, and written as a browser would write it, because it is matched character by character.
+ * credentials, no parameter that an answer adds, and written as a browser would write it, because it is matched character by character.
  *
  * @returns What is wrong, or `undefined` when nothing is.
  */
@@ -35,6 +45,8 @@ export function problemOfRedirectUri(redirectUri: string): string | undefined {
   if (url.protocol === 'http:' && !isSecureUrl(url)) {
     return 'must be https; http is for localhost, 127.0.0.1 and [::1] only'
   }
+  const reserved = [...url.searchParams.keys()].find((name) => RESPONSE_PARAMETERS.has(name))
+  if (reserved !== undefined) return `must not have the parameter "${reserved}": our answer has it`
   const isWeb = url.protocol === 'https:' || url.protocol === 'http:'
   if (isWeb && !HOST.test(url.hostname)) return 'must have the name of one host, without wildcards'
   if (!isWeb && !isPrivateUseRedirectUri(redirectUri)) {

@@ -3,7 +3,7 @@
  *
  * Counts failures only, in the memory of the process: behind a load balancer the limits apply per
  * instance. An account or a client is counted together with the address that failed, so that nobody
- * can lock somebody else out; an IPv6 address counts as its whole /64. What one address may have
+ * elsewhere can lock it out; an IPv6 address counts as its whole /64. What one address may have
  * counted is bounded, in number and in size.
  *
  * @module

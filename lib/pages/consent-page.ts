@@ -32,7 +32,7 @@ export function renderConsentPage(view: ConsentView): Page {
     content: html`!${renderClientHeader(client, heading)}
       !${renderUserCard(user, renderForm(form, switchAccount))}
       !${renderScopeGroups(view)}
-      <p class="notice">This access lasts until you end it. You can disconnect it at any time in your account’s connections.</p>
+      <p class="notice">This access stays in place until it is withdrawn.</p>
       <div class="actions side-by-side deliberate">!${renderForm(form, answers)}</div>
       !${renderClientLinks(client)}`,
   })

@@ -27,6 +27,9 @@ const KNOWN_PARAMETERS = new Set([
   'registration',
 ])
 
+const MAXIMUM_STATE_LENGTH = 4096
+const MAXIMUM_LOGIN_HINT_LENGTH = 320
+
 /**
  * Removes what the contract ignores (`nonce`, `max_age` and other OpenID Connect parameters, which
  * oidc-provider refuses without the `openid` scope), and refuses every response type but `code` and
@@ -36,6 +39,9 @@ export function ignoreForeignParameters(ctx: Context): void {
   for (const name of Object.keys(ctx.query)) {
     if (!KNOWN_PARAMETERS.has(name)) delete ctx.query[name]
   }
+  // A hint that is too long to be one would be kept for nothing while the user signs in.
+  const { login_hint: hint = '' } = ctx.query
+  if (hint.length > MAXIMUM_LOGIN_HINT_LENGTH) delete ctx.query['login_hint']
   // oidc-provider would answer in the way asked for even when it refuses it: in the fragment, or in a
   // page with a script.
   if (isOtherThan('code', ctx.query['response_type'])) ctx.query['response_type'] = 'unsupported'
@@ -56,9 +62,12 @@ export function requireQueryResponse(ctx: KoaContextWithOIDC): void {
   if (requestsOfOtherModes.has(ctx)) throw new errors.InvalidRequest('response_mode must be query')
 }
 
-/** `state` is required. */
+/** `state` is required. It is kept while the user signs in, so its length has a limit. */
 export function requireState(_ctx: KoaContextWithOIDC, state: string | undefined): void {
   if (!state) throw new errors.InvalidRequest("missing required parameter 'state'")
+  if (state.length > MAXIMUM_STATE_LENGTH) {
+    throw new errors.InvalidRequest(`state must have at most ${MAXIMUM_STATE_LENGTH} characters`)
+  }
 }
 
 /** The client must be registered for the authorization code flow. */

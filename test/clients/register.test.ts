@@ -195,6 +195,11 @@ const refused: ReadonlyArray<[fields: object, path: string, message: string]> = 
     'must be an absolute https URL',
   ],
   [
+    redirectTo('https://acme.example/?state=x'),
+    'redirectUris.0',
+    'must not have the parameter "state": our answer has it',
+  ],
+  [
     redirectTo('https://*.acme.example/'),
     'redirectUris.0',
     'must have the name of one host, without wildcards',

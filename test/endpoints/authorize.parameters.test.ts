@@ -199,6 +199,8 @@ const acceptable: ReadonlyArray<[rule: string, changes: Changes]> = [
   ['an empty resource is absent', { resource: '' }],
   ['response_mode=query is the default', { response_mode: 'query' }],
   ['a scope that is named twice counts once', { scope: 'interview:read interview:read' }],
+  ['a login_hint too long to be one is ignored', { login_hint: 'x'.repeat(321) }],
+  ['a state of 4096 characters is accepted', { state: 'x'.repeat(4096) }],
   ['a code_challenge of 43 characters is accepted', { code_challenge: 'a'.repeat(43) }],
   ['a code_challenge of 128 characters is accepted', { code_challenge: '~'.repeat(128) }],
 ]
@@ -241,4 +243,15 @@ test('GET /oauth/authorize: the resource may be the API itself, once or twice (R
     error: 'invalid_target',
     issuer,
   })
+})
+
+test('GET /oauth/authorize: a state of 4097 characters is invalid_request, and still comes back', async (t) => {
+  const { issuer, confidential } = await startServer(t)
+  const state = 'x'.repeat(4097)
+  const url = authorizationUrl(issuer, confidential, { state })
+  const response = await fetch(url, { redirect: 'manual' })
+  t.is(response.status, 302)
+  const { searchParams } = new URL(response.headers.get('location') ?? '')
+  t.is(searchParams.get('error'), 'invalid_request')
+  t.is(searchParams.get('state'), state)
 })

@@ -213,7 +213,7 @@ test.serial('consent page: what assistive technology reads', async (t) => {
     - list:
       - listitem: Schedule interviews on your behalf
       - listitem: See the candidates you have access to
-  - paragraph: This access lasts until you end it. You can disconnect it at any time in your account’s connections.
+  - paragraph: This access stays in place until it is withdrawn.
   - button "Deny"
   - button "Allow"
   - navigation "About this application":

@@ -22,6 +22,9 @@ import {
   situate,
 } from './situation.ts'
 
+/** The longest email address there can be (RFC 5321 §4.5.3.1.3); whatever else is typed is cut there. */
+const MAXIMUM_AUDITED_LENGTH = 254
+
 /** Does what the user chose, and leads on. */
 export async function takeAnswer(
   dependencies: ContinueDependencies,
@@ -86,7 +89,11 @@ async function signIn(
   const authenticate = async (credentials: Credentials): Promise<User | undefined> =>
     username === '' ? undefined : await authenticateUser?.(credentials)
   const fail = async (status: number, problem: SignInProblem): Promise<void> => {
-    audit.record({ type: 'user.sign-in-failed', clientId, username, reason: problem }, ctx.ip)
+    const typed = username.slice(0, MAXIMUM_AUDITED_LENGTH)
+    audit.record(
+      { type: 'user.sign-in-failed', clientId, username: typed, reason: problem },
+      ctx.ip,
+    )
     await showSignIn(dependencies, ctx, situation, status, username, problem)
   }
   if (!(await signInThrottle.begin(ctx.ip, account))) {
