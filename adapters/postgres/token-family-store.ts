@@ -71,11 +71,12 @@ export function createTokenFamilyStore(db: Database): TokenFamilyStore {
     return revoked !== undefined
   }
 
+  /** Why nothing changed. `undefined` when the family has changed since, and it must be tried again. */
   async function explain(
     familyId: string,
     rotation: Rotation,
     now: number,
-  ): Promise<RotationOutcome> {
+  ): Promise<RotationOutcome | undefined> {
     const row = await db
       .selectFrom('oauth_token_families')
       .select(['token_hash', 'retry', NOW_MILLISECONDS.as('now_milliseconds')])
@@ -87,10 +88,22 @@ export function createTokenFamilyStore(db: Database): TokenFamilyStore {
     if (row === undefined) return { outcome: 'gone' }
     if (Number(row.now_milliseconds) > rotation.deadlineMilliseconds) return { outcome: 'late' }
     const retry = row.retry === null ? undefined : (JSON.parse(row.retry) as RefreshRetry)
-    const isSpent = row.token_hash !== rotation.presentedTokenHash
-    return isSpent && retry !== undefined
-      ? { outcome: 'retried', sealedResponse: retry.sealedResponse }
-      : { outcome: 'gone' }
+    if (row.token_hash === rotation.presentedTokenHash) return { outcome: 'gone' }
+    const isRetry =
+      retry?.spentTokenHash === rotation.presentedTokenHash &&
+      retry.requestHash === rotation.requestHash &&
+      now < retry.until
+    return isRetry ? { outcome: 'retried', sealedResponse: retry.sealedResponse } : undefined
+  }
+
+  async function rotate(
+    familyId: string,
+    rotation: Rotation,
+    now: number,
+  ): Promise<RotationOutcome> {
+    if (await rotateCurrent(familyId, rotation, now)) return { outcome: 'rotated' }
+    if (await revokeReused(familyId, rotation, now)) return { outcome: 'reused' }
+    return (await explain(familyId, rotation, now)) ?? (await rotate(familyId, rotation, now))
   }
 
   return {
@@ -138,11 +151,7 @@ export function createTokenFamilyStore(db: Database): TokenFamilyStore {
       return row && { ...familyFrom(row), foundAtMilliseconds: Number(row.now_milliseconds) }
     },
 
-    async rotate(familyId, rotation, now) {
-      if (await rotateCurrent(familyId, rotation, now)) return { outcome: 'rotated' }
-      if (await revokeReused(familyId, rotation, now)) return { outcome: 'reused' }
-      return await explain(familyId, rotation, now)
-    },
+    rotate,
 
     async revoke(familyId, rememberUntil, now) {
       const revoked = await revokeWhere(familyId, rememberUntil, now).executeTakeFirst()

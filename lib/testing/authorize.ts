@@ -7,7 +7,8 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { createUserAgent, type UserAgent } from './user-agent.ts'
 
-const MAXIMUM_PAGES = 5
+/** Pages and redirects; a sign-in with everything that there can be takes fewer. */
+const MAXIMUM_STEPS = 20
 
 /** An authorization request and who answers it. */
 export interface AuthorizationRequest {
@@ -60,10 +61,9 @@ export async function answerPages(url: URL, answers: PageAnswers): Promise<URL> 
   const { redirectUri, userAgent } = answers
   let location = url
   let response = await userAgent.request(location)
-  for (let pages = 0; pages <= MAXIMUM_PAGES; ) {
+  for (let steps = 0; steps < MAXIMUM_STEPS; steps += 1) {
     const target = response.headers.get('location')
     if (target === null) {
-      pages += 1
       response = await userAgent.submit(location, await answerTo(response, answers))
     } else if (target.startsWith(redirectUri)) {
       return new URL(target)
@@ -72,7 +72,7 @@ export async function answerPages(url: URL, answers: PageAnswers): Promise<URL> 
       response = await userAgent.request(location)
     }
   }
-  throw new Error(`the user was not sent back to the client after ${MAXIMUM_PAGES} pages`)
+  throw new Error(`the user was not sent back to the client after ${MAXIMUM_STEPS} steps`)
 }
 
 function authorizationUrl(request: AuthorizationRequest, codeVerifier: string): URL {

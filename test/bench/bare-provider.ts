@@ -16,6 +16,7 @@ import {
   BENCH_SCOPES,
 } from './fixture.ts'
 
+const COOKIE_KEY = 'a cookie key of the benchmark'
 const RESOURCE = 'https://api.bench.example'
 
 /** Makes the base as a Koa application. `adapterFor` is `undefined` for its own memory adapter. */
@@ -37,10 +38,11 @@ export async function createBareProvider(
   const provider = new Provider(issuer, {
     ...(adapterFor === undefined ? { clients: [client] } : { adapter: adapterFor }),
     jwks: { keys: [{ ...signingKey, use: 'sig', alg: 'RS256' } as never] },
-    cookies: { keys: ['a cookie key'] },
+    cookies: { keys: [COOKIE_KEY] },
     scopes: [...BENCH_SCOPES],
     pkce: { required: () => true },
     expiresWithSession: () => false,
+    revokeGrantPolicy: () => false, // it keeps one grant for all authorizations of a session
     issueRefreshToken: async () => true,
     rotateRefreshToken: true,
     findAccount: async (_ctx, accountId) => ({ accountId, claims: () => ({ sub: accountId }) }),
@@ -80,6 +82,7 @@ export async function createBareProvider(
     },
   })
   const app = new Koa()
+  app.keys = [COOKIE_KEY] // it signs some of its cookies with the host's
   app.use(async (ctx, next) => {
     if (!ctx.path.startsWith('/interaction/')) return await next()
     await signInAndConsent(provider, ctx)
@@ -93,6 +96,7 @@ async function signInAndConsent(provider: Provider, ctx: Koa.Context): Promise<v
   const { session } = await provider.interactionDetails(ctx.req, ctx.res)
   const accountId = session?.accountId ?? `user-${ctx.get('x-bench-user')}`
   const grant = new provider.Grant({ accountId, clientId: BENCH_CLIENT_ID })
+  grant.addOIDCScope(BENCH_SCOPES.join(' '))
   grant.addResourceScope(RESOURCE, BENCH_SCOPES.join(' '))
   const grantId = await grant.save()
   ctx.respond = false
