@@ -1,35 +1,48 @@
 import type { ArtifactData, ArtifactStore } from '../../lib/storage/storage.ts'
+import { prepareQuery } from './prepared-query.ts'
 import type { Database } from './schema.ts'
+
+interface ArtifactKey {
+  readonly kind: string
+  readonly key: string
+}
 
 /** Creates the store of authorization codes, pending requests and sessions. */
 export function createArtifactStore(db: Database): ArtifactStore {
+  const upsert = prepareQuery(
+    db,
+    (values: ArtifactKey & { readonly data: string; readonly expiresAt: number }) => {
+      const content = { data: values.data, expires_at: values.expiresAt }
+      return db
+        .insertInto('oauth_artifacts')
+        .values({ kind: values.kind, key: values.key, ...content })
+        .onConflict((conflict) => conflict.columns(['kind', 'key']).doUpdateSet(content))
+    },
+  )
+  const find = prepareQuery(db, (values: ArtifactKey & { readonly now: number }) =>
+    db
+      .selectFrom('oauth_artifacts')
+      .select('data')
+      .where('kind', '=', values.kind)
+      .where('key', '=', values.key)
+      .where('expires_at', '>', values.now),
+  )
+  const remove = prepareQuery(db, (values: ArtifactKey) =>
+    db.deleteFrom('oauth_artifacts').where('kind', '=', values.kind).where('key', '=', values.key),
+  )
+
   return {
     async save(kind, key, data, expiresAt) {
-      const content = { data: JSON.stringify(data), expires_at: expiresAt }
-      await db
-        .insertInto('oauth_artifacts')
-        .values({ kind, key, ...content })
-        .onConflict((conflict) => conflict.columns(['kind', 'key']).doUpdateSet(content))
-        .execute()
+      await upsert({ kind, key, data: JSON.stringify(data), expiresAt })
     },
 
     async find(kind, key, now) {
-      const row = await db
-        .selectFrom('oauth_artifacts')
-        .select('data')
-        .where('kind', '=', kind)
-        .where('key', '=', key)
-        .where('expires_at', '>', now)
-        .executeTakeFirst()
+      const [row] = await find({ kind, key, now })
       return row && (JSON.parse(row.data) as ArtifactData)
     },
 
     async delete(kind, key) {
-      await db
-        .deleteFrom('oauth_artifacts')
-        .where('kind', '=', kind)
-        .where('key', '=', key)
-        .execute()
+      await remove({ kind, key })
     },
   }
 }

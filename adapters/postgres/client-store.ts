@@ -1,11 +1,16 @@
 import { sql } from 'kysely'
 import type { ClientRecord, ClientStore } from '../../lib/storage/storage.ts'
+import { prepareQuery } from './prepared-query.ts'
 import type { Database } from './schema.ts'
 
 const CURSOR = /^(\d{1,15})\.([\w-]{1,128})$/
 
 /** Creates the store of registered clients. */
 export function createClientStore(db: Database): ClientStore {
+  const find = prepareQuery(db, ({ clientId }: { readonly clientId: string }) =>
+    db.selectFrom('oauth_clients').select('record').where('client_id', '=', clientId),
+  )
+
   return {
     async insert(client) {
       const inserted = await db
@@ -23,11 +28,7 @@ export function createClientStore(db: Database): ClientStore {
     },
 
     async find(clientId) {
-      const row = await db
-        .selectFrom('oauth_clients')
-        .select('record')
-        .where('client_id', '=', clientId)
-        .executeTakeFirst()
+      const [row] = await find({ clientId })
       return row && (JSON.parse(row.record) as ClientRecord)
     },
 

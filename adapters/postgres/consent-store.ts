@@ -1,9 +1,18 @@
 import { type Selectable, sql } from 'kysely'
 import type { Consent, ConsentStore } from '../../lib/storage/storage.ts'
+import { prepareQuery } from './prepared-query.ts'
 import type { Database, OAuthDatabase } from './schema.ts'
 
 /** Creates the store of consents. */
 export function createConsentStore(db: Database): ConsentStore {
+  const find = prepareQuery(db, (values: { readonly userId: string; readonly clientId: string }) =>
+    db
+      .selectFrom('oauth_consents')
+      .selectAll()
+      .where('user_id', '=', values.userId)
+      .where('client_id', '=', values.clientId),
+  )
+
   return {
     async grant(consent) {
       const { scopes } = consent
@@ -28,12 +37,7 @@ export function createConsentStore(db: Database): ConsentStore {
     },
 
     async find(userId, clientId) {
-      const row = await db
-        .selectFrom('oauth_consents')
-        .selectAll()
-        .where('user_id', '=', userId)
-        .where('client_id', '=', clientId)
-        .executeTakeFirst()
+      const [row] = await find({ userId, clientId })
       return row && consentFrom(row)
     },
 

@@ -6,6 +6,7 @@ import type {
   TokenFamily,
   TokenFamilyStore,
 } from '../../lib/storage/storage.ts'
+import { prepareQuery } from './prepared-query.ts'
 import type { Database, OAuthDatabase } from './schema.ts'
 
 // Every transition is one conditional statement. When two meet at a row, Postgres lets the second wait for
@@ -29,28 +30,95 @@ export function createTokenFamilyStore(db: Database): TokenFamilyStore {
       .where(CONSENT_EXISTS)
       .returning('family_id')
 
+  const rotateQuery = prepareQuery(
+    db,
+    (
+      values: TokenColumns &
+        RetryColumns & {
+          readonly expiresAt: number
+          readonly familyId: string
+          readonly presentedTokenHash: string
+          readonly deadline: string
+          readonly now: number
+        },
+    ) =>
+      db
+        .updateTable('oauth_token_families')
+        .set({
+          token_hash: values.token_hash,
+          token_issued_at: values.token_issued_at,
+          token_expires_at: values.token_expires_at,
+          retry: values.retry,
+          retry_token_hash: values.retry_token_hash,
+          retry_request_hash: values.retry_request_hash,
+          retry_until: values.retry_until,
+          expires_at: values.expiresAt,
+        })
+        .where('family_id', '=', values.familyId)
+        .where('token_hash', '=', values.presentedTokenHash)
+        .where('token_expires_at', '>', values.now)
+        .where('is_revoked', '=', false)
+        .where('expires_at', '>', values.now)
+        .where(CONSENT_EXISTS)
+        .where(NOW_MILLISECONDS, '<=', values.deadline)
+        .returning('family_id'),
+  )
+
+  const findQuery = prepareQuery(
+    db,
+    (values: { readonly familyId: string; readonly clientId: string; readonly now: number }) =>
+      db
+        .selectFrom('oauth_token_families')
+        .selectAll()
+        .select(NOW_MILLISECONDS.as('now_milliseconds'))
+        .where('family_id', '=', values.familyId)
+        .where('is_revoked', '=', false)
+        .where('expires_at', '>', values.now)
+        .where(CONSENT_EXISTS)
+        .where(({ exists, selectFrom }) =>
+          exists(
+            selectFrom('oauth_clients')
+              .select('client_id')
+              .where('client_id', '=', values.clientId),
+          ),
+        ),
+  )
+
+  const createQuery = prepareQuery(db, (values: FamilyRow & { readonly now: string }) => {
+    const row = Object.fromEntries(COLUMNS.map((name) => [name, values[name]]))
+    return db
+      .insertInto('oauth_token_families')
+      .columns(COLUMNS)
+      .expression((eb) =>
+        eb
+          .selectFrom('oauth_consents')
+          .select(COLUMNS.map((name) => typedValue(name, values[name]).as(name)))
+          .where('consent_id', '=', values.consent_id),
+      )
+      .onConflict((conflict) =>
+        conflict
+          .column('family_id')
+          .doUpdateSet({ ...row, is_revoked: false })
+          .where('oauth_token_families.expires_at', '<=', values.now),
+      )
+      .returning('family_id')
+  })
+
   async function rotateCurrent(
     familyId: string,
     rotation: Rotation,
     now: number,
   ): Promise<boolean> {
-    const rotated = await db
-      .updateTable('oauth_token_families')
-      .set({
-        ...tokenColumns(rotation.refreshToken),
-        ...retryColumns(rotation.retry),
-        expires_at: rotation.expiresAt,
-      })
-      .where('family_id', '=', familyId)
-      .where('token_hash', '=', rotation.presentedTokenHash)
-      .where('token_expires_at', '>', now)
-      .where('is_revoked', '=', false)
-      .where('expires_at', '>', now)
-      .where(CONSENT_EXISTS)
-      .where(NOW_MILLISECONDS, '<=', String(rotation.deadlineMilliseconds))
-      .returning('family_id')
-      .executeTakeFirst()
-    return rotated !== undefined
+    const rotated = await rotateQuery({
+      ...tokenColumns(rotation.refreshToken),
+      ...retryColumns(rotation.retry),
+      expiresAt: rotation.expiresAt,
+      familyId,
+      presentedTokenHash: rotation.presentedTokenHash,
+      deadline: String(rotation.deadlineMilliseconds),
+      now,
+    })
+    return rotated.length > 0
   }
 
   /** Revokes a family whose presented token is spent, unless it is presented by a retry. */
@@ -108,24 +176,7 @@ export function createTokenFamilyStore(db: Database): TokenFamilyStore {
 
   return {
     async create(family, now) {
-      const row = rowOf(family)
-      const created = await db
-        .insertInto('oauth_token_families')
-        .columns(Object.keys(row) as Array<keyof typeof row>)
-        .expression((eb) =>
-          eb
-            .selectFrom('oauth_consents')
-            .select(Object.entries(row).map(([name, value]) => typedValue(name, value).as(name)))
-            .where('consent_id', '=', family.consentId),
-        )
-        .onConflict((conflict) =>
-          conflict
-            .column('family_id')
-            .doUpdateSet({ ...row, is_revoked: false })
-            .where('oauth_token_families.expires_at', '<=', String(now)),
-        )
-        .returning('family_id')
-        .executeTakeFirst()
+      const [created] = await createQuery({ ...rowOf(family), now: String(now) })
       if (created !== undefined) return 'created'
       const consent = await db
         .selectFrom('oauth_consents')
@@ -136,18 +187,7 @@ export function createTokenFamilyStore(db: Database): TokenFamilyStore {
     },
 
     async find(familyId, clientId, now) {
-      const row = await db
-        .selectFrom('oauth_token_families')
-        .selectAll()
-        .select(NOW_MILLISECONDS.as('now_milliseconds'))
-        .where('family_id', '=', familyId)
-        .where('is_revoked', '=', false)
-        .where('expires_at', '>', now)
-        .where(CONSENT_EXISTS)
-        .where(({ exists, selectFrom }) =>
-          exists(selectFrom('oauth_clients').select('client_id').where('client_id', '=', clientId)),
-        )
-        .executeTakeFirst()
+      const [row] = await findQuery({ familyId, clientId, now })
       return row && { ...familyFrom(row), foundAtMilliseconds: Number(row.now_milliseconds) }
     },
 
@@ -159,6 +199,25 @@ export function createTokenFamilyStore(db: Database): TokenFamilyStore {
     },
   }
 }
+
+const COLUMNS = [
+  'family_id',
+  'consent_id',
+  'client_id',
+  'user_id',
+  'tenant_id',
+  'scopes',
+  'audience',
+  'created_at',
+  'token_hash',
+  'token_issued_at',
+  'token_expires_at',
+  'retry',
+  'retry_token_hash',
+  'retry_request_hash',
+  'retry_until',
+  'expires_at',
+] as const satisfies ReadonlyArray<keyof FamilyRow>
 
 type FamilyRow = Omit<Insertable<FamiliesTable>, 'is_revoked'>
 
