@@ -6,8 +6,8 @@ import { startPostgres } from '../helpers/start-postgres.ts'
 import { startRedis } from '../helpers/start-redis.ts'
 
 const TIMEOUT_MILLISECONDS = 500
-// What a request may take beyond the timeout of one store call: it may have made one before.
-const MAXIMUM_MILLISECONDS = 4 * TIMEOUT_MILLISECONDS
+// Far less than the outage, which lasts until the test ends it; much more than a busy machine needs.
+const MAXIMUM_MILLISECONDS = 20 * TIMEOUT_MILLISECONDS
 const CLIENTS = 8
 const MAXIMUM_RETRIES = 500
 
