@@ -39,12 +39,10 @@ async function assertUnavailable(
   const begin = performance.now()
   const programs = [
     ...tokens.map((token) => refresh(instances, token)),
-    ...tokens.map((token) => postAs(client, `${issuer}/oauth/revoke`, { token: `${token}x` })),
     ...tokens.map((token) => postAs(client, `${issuer}/oauth/introspect`, { token })),
   ]
   const pages = tokens.map(() => fetch(authorizationUrl(issuer, client), { redirect: 'manual' }))
   for (const response of await Promise.all(programs)) {
-    if (response.status === 200) continue // it needed no call: a token that is none, a client it knew
     t.is(response.status, 503)
     t.is(response.headers.get('retry-after'), '5')
     t.like(await response.json(), { error: 'temporarily_unavailable' })
