@@ -12,7 +12,7 @@ export interface RawAnswer {
  * Sends bytes as they are and reads until the server closes the connection; ask it to with
  * `Connection: close`.
  *
- * @throws Error when it does not close it within 5 seconds.
+ * @throws Error when it does not close it within 30 seconds.
  */
 export function sendRaw(issuer: string, bytes: string | Uint8Array): Promise<RawAnswer> {
   return new Promise((resolve, reject) => {
@@ -23,7 +23,7 @@ export function sendRaw(issuer: string, bytes: string | Uint8Array): Promise<Raw
       resolve({ status: status === undefined ? undefined : Number(status), text })
     }
     socket.setEncoding('latin1')
-    socket.setTimeout(5000, () => {
+    socket.setTimeout(30_000, () => {
       socket.destroy()
       reject(new Error(`no end to the answer to ${JSON.stringify(String(bytes).slice(0, 200))}`))
     })
