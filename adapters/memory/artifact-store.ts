@@ -14,6 +14,8 @@ export function createArtifactStore(limits: RecordLimits): ArtifactStore {
       kind: 'pending requests',
       whenFull: 'drop-oldest',
     }),
+    // To forget one would bring sessions back that do not count any more.
+    SignOut: new ExpiringRecords({ ...limits, kind: 'sign-outs', whenFull: 'refuse' }),
     Session: new ExpiringRecords({ ...limits, kind: 'sessions', whenFull: 'drop-oldest' }),
   }
 

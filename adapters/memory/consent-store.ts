@@ -9,15 +9,24 @@ export function createConsentStore(consentIds: Set<string>): ConsentStore {
   const consentsByUser = new Map<string, Map<string, Consent>>()
 
   return {
-    async grant(consent) {
-      const { userId, clientId } = consent
+    async grant({ scopes, ...grant }) {
+      const { userId, clientId, grantedAt } = grant
       const consents = consentsByUser.get(userId) ?? new Map<string, Consent>()
       const before = consents.get(clientId)
-      const consentId = before?.consentId ?? consent.consentId
-      const scopes = new Set([...(before?.scopes ?? []), ...consent.scopes])
-      consents.set(clientId, { ...consent, consentId, scopes: [...scopes] })
+      const known = before?.scopes ?? []
+      const added = [...new Set(scopes)].filter(
+        (scope) => !known.some((granted) => granted.scope === scope),
+      )
+      const consent: Consent = {
+        ...grant,
+        consentId: before?.consentId ?? grant.consentId,
+        scopes: [...known, ...added.map((scope) => ({ scope, grantedAt }))],
+        createdAt: before?.createdAt ?? grantedAt,
+        lastUsedAt: before?.lastUsedAt,
+      }
+      consents.set(clientId, consent)
       consentsByUser.set(userId, consents)
-      consentIds.add(consentId)
+      consentIds.add(consent.consentId)
     },
 
     async find(userId, clientId) {

@@ -49,9 +49,9 @@ export function cacheClients(store: ClientStore, lifetimeMilliseconds: number): 
       }
     },
 
-    async delete(clientId) {
+    async delete(clientId, expectedVersion) {
       try {
-        return await store.delete(clientId)
+        return await store.delete(clientId, expectedVersion)
       } finally {
         found.delete(clientId)
       }

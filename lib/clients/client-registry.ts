@@ -103,18 +103,18 @@ export function createClientRegistry(options: {
       if (!(await store.insert(client))) {
         throw new ConflictError(`client "${client.clientId}" exists already`)
       }
-      return { client: withoutSecrets(client), clientSecret: secret?.clientSecret }
+      return { client: withoutHashes(client), clientSecret: secret?.clientSecret }
     },
 
     async find(clientId) {
       const record = await findClientRecord(store, clientId)
-      return record && withoutSecrets(record)
+      return record && withoutHashes(record)
     },
 
     async list(request) {
       requirePageSize(request.limit)
       const { items, nextCursor } = await store.list(request)
-      return { items: items.map(withoutSecrets), nextCursor }
+      return { items: items.map(withoutHashes), nextCursor }
     },
 
     async update(clientId, changes) {
@@ -122,11 +122,14 @@ export function createClientRegistry(options: {
       if (current === undefined) throw new ClientNotFoundError(clientId)
       const { version, secrets, createdAt } = current
       const settings = validator.validateChanges(settingsOf(current), changes)
-      const client: Client = { ...settings, clientId, createdAt, updatedAt: now() }
-      if (!(await store.update({ ...client, version: version + 1, secrets }, version))) {
+      const client: ClientRecord = {
+        ...settings,
+        ...{ clientId, createdAt, updatedAt: now(), version: version + 1, secrets },
+      }
+      if (!(await store.update(client, version))) {
         throw new ConflictError(`client "${clientId}" was changed by somebody else; try again`)
       }
-      return client
+      return withoutHashes(client)
     },
 
     async delete(clientId) {
@@ -143,8 +146,8 @@ function requirePageSize(limit: number): void {
   throw new RangeError(`"limit" must be a whole number from 1 to ${MAXIMUM_PAGE_SIZE}`)
 }
 
-function withoutSecrets({ version: _version, secrets: _secrets, ...client }: ClientRecord): Client {
-  return client
+function withoutHashes({ secrets, ...client }: ClientRecord): Client {
+  return { ...client, secrets: secrets.map(({ hash: _hash, ...secret }) => secret) }
 }
 
 function settingsOf(record: ClientRecord): ClientSettings {
@@ -152,7 +155,9 @@ function settingsOf(record: ClientRecord): ClientSettings {
     clientId: _id,
     createdAt: _created,
     updatedAt: _updated,
+    version: _version,
+    secrets: _secrets,
     ...settings
-  } = withoutSecrets(record)
+  } = record
   return settings
 }

@@ -13,6 +13,7 @@ const PREFIX = 'tcs_'
 // 43 of 62 characters: 256 bits.
 const RANDOM_LENGTH = 43
 const HINT_LENGTH = 8
+const SECRET_ID_LENGTH = 12
 
 /** A new secret, and what to store of it. */
 export interface NewClientSecret {
@@ -25,7 +26,14 @@ export interface NewClientSecret {
 export function createClientSecret(createdAt: number): NewClientSecret {
   const clientSecret = PREFIX + randomText(RANDOM_LENGTH)
   const hint = clientSecret.slice(0, HINT_LENGTH)
-  const record = { hash: sha256(clientSecret), hint, createdAt, expiresAt: undefined }
+  const record = {
+    secretId: randomText(SECRET_ID_LENGTH),
+    hash: sha256(clientSecret),
+    hint,
+    createdAt,
+    expiresAt: undefined,
+    lastUsedAt: undefined,
+  }
   return { clientSecret, record }
 }
 

@@ -54,27 +54,46 @@ export interface Client {
   readonly createdAt: number
   /** Seconds since the Unix epoch. */
   readonly updatedAt: number
-}
-
-/** The fields of a client that somebody chooses. */
-export type ClientSettings = Omit<Client, 'clientId' | 'createdAt' | 'updatedAt'>
-
-/** A client as stored: with the hashes of its secrets. */
-export interface ClientRecord extends Client {
-  /** Grows by one with every change; starts at 1. */
+  /** Grows by one with every change, of its secrets too; starts at 1. */
   readonly version: number
-  /** At most a few: more than one only while a secret is being rotated. */
-  readonly secrets: ReadonlyArray<ClientSecretRecord>
+  /** What there is to know of its secrets, oldest first; empty for `PUBLIC` clients. */
+  readonly secrets: ReadonlyArray<ClientSecret>
 }
 
-/** What is stored of a client secret. */
-export interface ClientSecretRecord {
-  /** Base64url SHA-256 of the secret, which has 256 bits of entropy. */
-  readonly hash: string
+/** What there is to know of a client secret once it was shown. */
+export interface ClientSecret {
+  /** Names it among the client's secrets. */
+  readonly secretId: string
   /** The secret's first characters, to tell one from another. */
   readonly hint: string
   /** Seconds since the Unix epoch. */
   readonly createdAt: number
   /** Seconds since the Unix epoch; `undefined` when it does not expire. */
   readonly expiresAt: number | undefined
+  /**
+   * When the client last authenticated with it, to the hour; seconds since the Unix epoch. `undefined`
+   * when it never did.
+   */
+  readonly lastUsedAt: number | undefined
+}
+
+/** The fields of a client that somebody chooses. */
+export type ClientSettings = Omit<
+  Client,
+  'clientId' | 'createdAt' | 'updatedAt' | 'version' | 'secrets'
+>
+
+/**
+ * A client as stored: with the hashes of its secrets. Two records of a client with the same `version`
+ * differ in nothing but the `lastUsedAt` of secrets.
+ */
+export interface ClientRecord extends Client {
+  /** At most a few: more than one only while a secret is being rotated. */
+  readonly secrets: ReadonlyArray<ClientSecretRecord>
+}
+
+/** What is stored of a client secret. */
+export interface ClientSecretRecord extends ClientSecret {
+  /** Base64url SHA-256 of the secret, which has 256 bits of entropy. */
+  readonly hash: string
 }

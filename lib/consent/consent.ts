@@ -15,10 +15,35 @@ export interface Consent {
   readonly userId: string
   /** The client that was granted access. */
   readonly clientId: string
-  /** The tenant the user belonged to. */
+  /** The tenant the user belonged to when scopes were last granted. */
   readonly tenantId: string
-  /** Every scope granted so far. */
-  readonly scopes: ReadonlyArray<string>
-  /** When scopes were last granted; seconds since the Unix epoch. */
+  /** Every scope granted so far, with its history: in the order in which they were first granted. */
+  readonly scopes: ReadonlyArray<GrantedScope>
+  /** When it began; seconds since the Unix epoch. */
+  readonly createdAt: number
+  /** When scopes were last granted, new ones or the same again; seconds since the Unix epoch. */
   readonly grantedAt: number
+  /**
+   * When tokens were last issued under it, to the hour; seconds since the Unix epoch. `undefined` when
+   * none ever was.
+   */
+  readonly lastUsedAt: number | undefined
+}
+
+/** A scope that a user granted. */
+export interface GrantedScope {
+  readonly scope: string
+  /** When it was first granted; seconds since the Unix epoch. */
+  readonly grantedAt: number
+}
+
+/** A user grants scopes to a client, for the first time or once more. */
+export interface ConsentGrant
+  extends Pick<Consent, 'consentId' | 'userId' | 'clientId' | 'tenantId' | 'grantedAt'> {
+  readonly scopes: ReadonlyArray<string>
+}
+
+/** The scopes of a consent without their history; none when there is no consent. */
+export function scopesOf(consent: Consent | undefined): ReadonlyArray<string> {
+  return consent?.scopes.map(({ scope }) => scope) ?? []
 }

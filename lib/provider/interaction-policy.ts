@@ -6,6 +6,7 @@
  */
 
 import { errors, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider'
+import { scopesOf } from '../consent/consent.ts'
 import { needsConsent } from '../consent/consent-policy.ts'
 import type { Progress } from '../interaction/pending-request.ts'
 import type { Storage } from '../storage/storage.ts'
@@ -71,7 +72,7 @@ export async function loadGrant(
   const requestedScopes = [...oidc.requestParamScopes]
   const mustAsk = needsConsent({
     requestedScopes,
-    grantedScopes: consent.scopes,
+    grantedScopes: scopesOf(consent),
     consentedScopes: consentedScopesOf(oidc.result, userId),
     isConsentPrompted: oidc.prompts.has('consent'),
     redirectUri,

@@ -26,11 +26,11 @@
  * @module
  */
 
-import type { ClientRecord } from '../clients/client.ts'
-import type { Consent } from '../consent/consent.ts'
+import type { ClientAudience, ClientRecord, ClientType } from '../clients/client.ts'
+import type { Consent, ConsentGrant, GrantedScope } from '../consent/consent.ts'
 
 // For the adapters, which need the types of what they store and nothing else of those folders.
-export type { ClientRecord, Consent }
+export type { ClientRecord, Consent, ConsentGrant, GrantedScope }
 
 /** Everything the authorization server persists. */
 export interface Storage {
@@ -65,10 +65,11 @@ export interface ClientStore {
    * there from the first page to the last is listed exactly once. A cursor that no page ever had is
    * not an error: its page is empty, and the last.
    */
-  list(request: PageRequest): Promise<Page<ClientRecord>>
+  list(request: ClientListRequest): Promise<Page<ClientRecord>>
 
   /**
-   * Replaces a client, if it is still at `expectedVersion`. The caller leaves `createdAt` as it was.
+   * Replaces a client, if it is still at `expectedVersion`. The caller leaves `createdAt`, `audience`,
+   * `tenantId` and `clientType` as they were. The version may stay the same: see {@link ClientRecord}.
    *
    * @returns `false` when the client is gone or at another version; nothing is changed then.
    */
@@ -78,9 +79,25 @@ export interface ClientStore {
    * Deletes a client, and with it every family of its tokens, in one step of constant cost: see
    * {@link TokenFamilyStore.find}. Its id is never used again.
    *
-   * @returns `false` when there was none.
+   * @param expectedVersion If given, the client is deleted only at this version.
+   *
+   * @returns `false` when there was none, or not at that version; nothing is changed then.
    */
-  delete(clientId: string): Promise<boolean>
+  delete(clientId: string, expectedVersion?: number): Promise<boolean>
+}
+
+/** Which clients to list. Filters that are absent let every client through. */
+export interface ClientListRequest extends PageRequest {
+  readonly audience?: ClientAudience
+  readonly tenantId?: string
+  readonly clientType?: ClientType
+  /** A part of the name, as {@link searchableText} makes it. */
+  readonly nameContains?: string
+}
+
+/** A text as names are searched by: without regard to case. */
+export function searchableText(text: string): string {
+  return text.normalize('NFKC').toLowerCase()
 }
 
 /** Which page of a list to return. */
@@ -103,16 +120,25 @@ export interface Page<Item> {
 export interface ConsentStore {
   /**
    * Adds scopes to the consent of a user to a client, or creates it, in one atomic step: of two
-   * concurrent calls neither loses its scopes. Each scope is kept once, in any order; a consent that
-   * exists keeps its `consentId`; everything else becomes what this call says.
+   * concurrent calls neither loses its scopes. A consent that exists keeps its `consentId`, its
+   * `createdAt`, its `lastUsedAt`, and when each of its scopes was first granted; everything else
+   * becomes what this call says.
    */
-  grant(consent: Consent): Promise<void>
+  grant(grant: ConsentGrant): Promise<void>
 
   /** Finds the consent of a user to a client. */
   find(userId: string, clientId: string): Promise<Consent | undefined>
 
   /** Lists the consents of a user, most recently granted first. */
   list(userId: string): Promise<ReadonlyArray<Consent>>
+
+  /**
+   * Lists some consents of everybody in a tenant, or to a client, in any order. Whoever deletes what is
+   * listed and asks again has them all when nothing is listed any more.
+   *
+   * @param limit The most to list, 1 to 1000.
+   */
+  listSome(of: ConsentOwner, limit: number): Promise<ReadonlyArray<Consent>>
 
   /**
    * Deletes a consent, and with it every family that began under it, in one step of constant cost:
@@ -122,6 +148,15 @@ export interface ConsentStore {
    */
   delete(userId: string, clientId: string): Promise<boolean>
 }
+
+/** Whose consents: those that users of a tenant gave (by {@link Consent.tenantId}), or a client has. */
+export type ConsentOwner = { readonly tenantId: string } | { readonly clientId: string }
+
+/**
+ * How late {@link Consent.lastUsedAt} may be: a use is noted only when the one that is noted is older than
+ * this, so that refreshing tokens does not write a consent each time. In seconds.
+ */
+export const USE_RESOLUTION_SECONDS = 3600
 
 /**
  * A token family: every refresh and access token that descends from one authorization.
@@ -242,6 +277,8 @@ export interface TokenFamilyStore {
    * Begins a family. This is the step that redeems an authorization code: the code determines the
    * `familyId`, so of any number of redemptions one creates the family.
    *
+   * Its consent is noted as used at `family.createdAt`: see {@link USE_RESOLUTION_SECONDS}.
+   *
    * @returns `created` to exactly one caller, for as long as the family's record lasts or, revoked, is
    *   remembered.
    */
@@ -256,7 +293,8 @@ export interface TokenFamilyStore {
   find(familyId: string, clientId: string, now: number): Promise<FoundTokenFamily | undefined>
 
   /**
-   * Replaces the current refresh token, in one atomic step, if the presented one is current.
+   * Replaces the current refresh token, in one atomic step, if the presented one is current. The
+   * family's consent is then noted as used `now`: see {@link USE_RESOLUTION_SECONDS}.
    *
    * A presented token that is not current is reuse and revokes the family in the same step
    * (RFC 9700 §4.14.2), unless it is a retry: the last token that was spent, presented again by the
@@ -278,7 +316,12 @@ export interface TokenFamilyStore {
 }
 
 /** What an artifact is. */
-export type ArtifactKind = 'AuthorizationCode' | 'PendingRequest' | 'Session'
+export type ArtifactKind =
+  | 'AuthorizationCode'
+  | 'PendingRequest'
+  | 'Session'
+  /** Since when the sessions of a user do not count any more. */
+  | 'SignOut'
 
 /** An artifact's content: plain JSON. */
 export type ArtifactData = Readonly<Record<string, unknown>>

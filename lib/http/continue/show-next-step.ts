@@ -5,6 +5,7 @@
  */
 
 import type { Context } from 'koa'
+import { scopesOf } from '../../consent/consent.ts'
 import type { FormView, SignInProblem } from '../../pages/pages.ts'
 import type { HostSession } from '../../users/authentication.ts'
 import type { User } from '../../users/user.ts'
@@ -39,7 +40,7 @@ export async function showNextStep(
       break
     }
     case 'consent': {
-      const granted = consent?.scopes ?? []
+      const granted = scopesOf(consent)
       const { scopes } = situation.request
       const isNew = (scope: string): boolean => !granted.includes(scope)
       // Asked again for what was granted already (prompt=consent, loopback): show it all.

@@ -7,7 +7,7 @@
 import type { Context } from 'koa'
 import type { AuditLog } from '../../audit/audit-log.ts'
 import type { Client } from '../../clients/client.ts'
-import type { Consent } from '../../consent/consent.ts'
+import { type Consent, scopesOf } from '../../consent/consent.ts'
 import { type NextStep, nextStep } from '../../interaction/next-step.ts'
 import {
   currentUserId,
@@ -82,7 +82,7 @@ export async function situate(
     userId === undefined
       ? []
       : await Promise.all([findUser(userId), consents.find(userId, client.clientId)])
-  const next = nextStep(request, client, user, consent?.scopes ?? [])
+  const next = nextStep(request, client, user, scopesOf(consent))
   return { request, client, consent, bindingSecret, next }
 }
 
