@@ -10,6 +10,9 @@ const DAY_SECONDS = 24 * 60 * MINUTE_SECONDS
 /** Access tokens of a client that has no `accessTokenTtlSeconds` of its own: 15 minutes. */
 export const DEFAULT_ACCESS_TOKEN_TTL_SECONDS: number = 15 * MINUTE_SECONDS
 
+/** The longest that an access token of any client can live: a day. */
+export const MAXIMUM_ACCESS_TOKEN_TTL_SECONDS: number = DAY_SECONDS
+
 /** Refresh tokens of a client that has no `refreshTokenTtlSeconds` of its own: 30 days. */
 export const DEFAULT_REFRESH_TOKEN_TTL_SECONDS: number = 30 * DAY_SECONDS
 

@@ -42,7 +42,7 @@ const STORES: ReadonlyArray<keyof Storage> = [
   'consents',
   'families',
   'artifacts',
-  'revokedAccessTokens',
+  'revocations',
   'sealedKeys',
 ]
 

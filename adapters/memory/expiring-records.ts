@@ -50,6 +50,19 @@ export class ExpiringRecords<Value> {
     return entry !== undefined && entry.expiresAt > now ? entry.value : undefined
   }
 
+  /** Finds a record that was not removed yet, whether or not it lives. */
+  peek(key: string): Value | undefined {
+    return this.#entries.get(key)?.value
+  }
+
+  /** Lists the records that live, youngest last. */
+  list(now: number): ReadonlyArray<Value> {
+    this.#options.latestInstant.now = now
+    return [...this.#entries.values()]
+      .filter(({ expiresAt }) => expiresAt > now)
+      .map(({ value }) => value)
+  }
+
   /**
    * Inserts or replaces. Replacing makes a record the youngest, and never meets the limit.
    *

@@ -14,7 +14,7 @@ import { createArtifactStore } from './artifact-store.ts'
 import { createClientStore } from './client-store.ts'
 import { createConsentStore } from './consent-store.ts'
 import type { LatestInstant } from './expiring-records.ts'
-import { createRevokedAccessTokenStore } from './revoked-access-token-store.ts'
+import { createRevocationStore } from './revocation-store.ts'
 import { createSealedKeyStore } from './sealed-key-store.ts'
 import { createTokenFamilyStore } from './token-family-store.ts'
 
@@ -24,10 +24,10 @@ const DEFAULT_MAX_RECORDS = 100_000
 export interface MemoryStorageOptions {
   /**
    * The most short-lived records of each kind, a positive integer. The kinds are authorization codes,
-   * pending requests, sessions, token families and revoked access tokens.
+   * pending requests, sessions, token families and revocations.
    *
    * When so many are alive, the oldest pending request or session is dropped to make room, while a
-   * new authorization code, token family or revoked access token is refused with a `StorageError`:
+   * new authorization code, token family or revocation is refused with a `StorageError`:
    * to forget one of those would undo a sign-in or bring a dead token back to life.
    *
    * @defaultValue `100_000`
@@ -67,7 +67,7 @@ export function createMemoryStorage(options: MemoryStorageOptions = {}): Storage
       hasClient: (clientId) => clients.has(clientId),
     }),
     artifacts: createArtifactStore(limits),
-    revokedAccessTokens: createRevokedAccessTokenStore(limits),
+    revocations: createRevocationStore(limits),
     sealedKeys: createSealedKeyStore(),
     backends: [{ name: 'memory', ping: async () => undefined }],
   }

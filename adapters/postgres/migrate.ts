@@ -2,12 +2,16 @@ import type { Kysely } from 'kysely'
 import { type MigrationProvider, Migrator } from 'kysely/migration'
 import { StorageError } from '../../lib/errors.ts'
 import { initialTables } from './migrations/0001-initial-tables.ts'
+import { revocationsAndResources } from './migrations/0003-revocations-and-resources.ts'
 
 const MIGRATION_TABLE = 'oauth_migrations'
 const MIGRATION_LOCK_TABLE = 'oauth_migrations_lock'
 
 const provider: MigrationProvider = {
-  getMigrations: async () => ({ '0001-initial-tables': initialTables }),
+  getMigrations: async () => ({
+    '0001-initial-tables': initialTables,
+    '0003-revocations-and-resources': revocationsAndResources,
+  }),
 }
 
 /**

@@ -12,7 +12,7 @@ import { createClientStore } from './client-store.ts'
 import { createConsentStore } from './consent-store.ts'
 import { type PostgresPool, prepareStatements } from './prepared-pool.ts'
 import { attempt, attempting } from './queries.ts'
-import { createRevokedAccessTokenStore } from './revoked-access-token-store.ts'
+import { createRevocationStore } from './revocation-store.ts'
 import type { Database, OAuthDatabase } from './schema.ts'
 import { createSealedKeyStore } from './sealed-key-store.ts'
 import { createTokenFamilyStore } from './token-family-store.ts'
@@ -59,7 +59,7 @@ export function createPostgresStorage(options: PostgresStorageOptions): Storage 
     consents: attempting('consents', createConsentStore(db)),
     families: attempting('families', createTokenFamilyStore(db)),
     artifacts: attempting('artifacts', createArtifactStore(db)),
-    revokedAccessTokens: attempting('revokedAccessTokens', createRevokedAccessTokenStore(db)),
+    revocations: attempting('revocations', createRevocationStore(db)),
     sealedKeys: attempting('sealedKeys', createSealedKeyStore(db)),
     backends: [createBackend(db)],
   }

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { ColumnType, Kysely } from 'kysely'
+import type { ColumnType, Kysely, RawBuilder } from 'kysely'
 
 /** `bigint`: given as a number, returned by the driver as text. */
 type Instant = ColumnType<string | number, number, number>
@@ -58,9 +58,12 @@ interface ArtifactsTable {
   readonly expires_at: Instant
 }
 
-interface RevokedAccessTokensTable {
-  readonly jti: string
+interface RevocationsTable {
+  readonly kind: string
+  readonly id: string
   readonly expires_at: Instant
+  /** When it was last added, in milliseconds by the clock of the database. */
+  readonly recorded_at: ColumnType<string | number, RawBuilder<string>, RawBuilder<string>>
 }
 
 interface SealedKeysTable {
@@ -77,7 +80,7 @@ export interface OAuthDatabase {
   readonly oauth_consents: ConsentsTable
   readonly oauth_token_families: TokenFamiliesTable
   readonly oauth_artifacts: ArtifactsTable
-  readonly oauth_revoked_access_tokens: RevokedAccessTokensTable
+  readonly oauth_revocations: RevocationsTable
   readonly oauth_sealed_keys: SealedKeysTable
 }
 

@@ -8,7 +8,7 @@ import { type Kysely, sql } from 'kysely'
 import { ConfigurationError, type Issue } from '../../lib/errors.ts'
 import { attempt } from './queries.ts'
 
-const TABLES = ['oauth_artifacts', 'oauth_revoked_access_tokens', 'oauth_token_families'] as const
+const TABLES = ['oauth_artifacts', 'oauth_revocations', 'oauth_token_families'] as const
 const DEFAULT_BATCH_SIZE = 1000
 const DEFAULT_INTERVAL_SECONDS = 300
 

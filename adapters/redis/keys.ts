@@ -9,7 +9,7 @@
 
 import { createHash } from 'node:crypto'
 import { StorageError } from '../../lib/errors.ts'
-import type { ArtifactKind } from '../../lib/storage/storage.ts'
+import type { ArtifactKind, RevocationKind } from '../../lib/storage/storage.ts'
 
 const CONSENT_ID_LENGTH = 22
 
@@ -21,7 +21,8 @@ export interface Keys {
   consentIndex(userId: string): string
   family(familyId: string): string
   artifact(kind: ArtifactKind, key: string): string
-  revokedAccessToken(jti: string): string
+  revocation(kind: RevocationKind, id: string): string
+  readonly revocations: string
   readonly sealedKeys: string
   readonly ping: string
 }
@@ -36,7 +37,8 @@ export function createKeys(prefix: string): Keys {
     consentIndex: (userId) => `${prefix}{user:${sha256(userId)}}:consents`,
     family: (familyId) => `${prefix}{${consentIdOf(familyId)}}:family:${familyId}`,
     artifact: (kind, key) => `${prefix}artifact:${kind}:${key}`,
-    revokedAccessToken: (jti) => `${prefix}revoked:${jti}`,
+    revocation: (kind, id) => `${prefix}revoked:${kind === 'access-token' ? '' : `${kind}:`}${id}`,
+    revocations: `${prefix}revocations`,
     sealedKeys: `${prefix}sealed-keys`,
     ping: `${prefix}ping`,
   }

@@ -17,7 +17,7 @@ import type { Connection, RedisClient } from './connection.ts'
 import { createConsentStore } from './consent-store.ts'
 import { createKeys } from './keys.ts'
 import { reportFailures } from './report-failures.ts'
-import { createRevokedAccessTokenStore } from './revoked-access-token-store.ts'
+import { createRevocationStore } from './revocation-store.ts'
 import { createSealedKeyStore } from './sealed-key-store.ts'
 import { createTokenFamilyStore } from './token-family-store.ts'
 
@@ -78,10 +78,7 @@ export function createRedisStorage(options: RedisStorageOptions): Storage {
     consents: reportFailures('consents', createConsentStore(connection)),
     families: reportFailures('families', createTokenFamilyStore(connection)),
     artifacts: reportFailures('artifacts', createArtifactStore(connection)),
-    revokedAccessTokens: reportFailures(
-      'revokedAccessTokens',
-      createRevokedAccessTokenStore(connection),
-    ),
+    revocations: reportFailures('revocations', createRevocationStore(connection)),
     sealedKeys: reportFailures('sealedKeys', createSealedKeyStore(connection)),
     backends: [reportFailures('backend', backend)],
   }

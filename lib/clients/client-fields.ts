@@ -8,6 +8,7 @@ import { z } from 'zod'
 import {
   DEFAULT_ACCESS_TOKEN_TTL_SECONDS,
   DEFAULT_REFRESH_TOKEN_TTL_SECONDS,
+  MAXIMUM_ACCESS_TOKEN_TTL_SECONDS,
 } from '../lifetimes.ts'
 import type { ScopeCatalogue } from '../scopes/scope-catalogue.ts'
 import type { ClientSettings } from './client.ts'
@@ -84,7 +85,11 @@ export function fieldSchemas(catalogue: ScopeCatalogue): FieldSchemas {
       'must be client_secret_basic, client_secret_post or none',
     ),
     requirePkce: z.literal(true, 'must be true: PKCE is mandatory for every client'),
-    accessTokenTtlSeconds: seconds(60, 86_400, DEFAULT_ACCESS_TOKEN_TTL_SECONDS),
+    accessTokenTtlSeconds: seconds(
+      60,
+      MAXIMUM_ACCESS_TOKEN_TTL_SECONDS,
+      DEFAULT_ACCESS_TOKEN_TTL_SECONDS,
+    ),
     refreshTokenTtlSeconds: seconds(300, 31_536_000, DEFAULT_REFRESH_TOKEN_TTL_SECONDS),
     clientUri: optional(httpsUrl),
     logoUrl: optional(httpsUrl),

@@ -17,7 +17,7 @@ export function boundStorage(storage: Storage, timeoutMilliseconds: number): Sto
     consents: boundStore(storage.consents, timeoutMilliseconds),
     families: boundStore(storage.families, timeoutMilliseconds),
     artifacts: boundStore(storage.artifacts, timeoutMilliseconds),
-    revokedAccessTokens: boundStore(storage.revokedAccessTokens, timeoutMilliseconds),
+    revocations: boundStore(storage.revocations, timeoutMilliseconds),
     sealedKeys: boundStore(storage.sealedKeys, timeoutMilliseconds),
     backends: storage.backends.map((backend) => boundStore(backend, timeoutMilliseconds)),
   }

@@ -5,7 +5,7 @@ import type { Storage } from './storage.ts'
 export interface LayeredStorageOptions {
   /** Keeps clients, consents, token families and the server's keys: Postgres, for example. */
   readonly lasting: Storage
-  /** Keeps codes, pending requests, sessions and the deny list: Redis, for example. */
+  /** Keeps codes, pending requests, sessions and revocations: Redis, for example. */
   readonly shortLived: Storage
 }
 
@@ -35,7 +35,7 @@ export function createLayeredStorage(options: LayeredStorageOptions): Storage {
     consents: lasting.consents,
     families: lasting.families,
     artifacts: shortLived.artifacts,
-    revokedAccessTokens: shortLived.revokedAccessTokens,
+    revocations: shortLived.revocations,
     sealedKeys: lasting.sealedKeys,
     backends: [...lasting.backends, ...shortLived.backends],
   }

@@ -42,8 +42,8 @@ export interface Storage {
   readonly families: TokenFamilyStore
   /** Authorization codes, pending requests and sessions. Short-lived. */
   readonly artifacts: ArtifactStore
-  /** Access tokens that were revoked before they expired. Short-lived. */
-  readonly revokedAccessTokens: RevokedAccessTokenStore
+  /** What was revoked while tokens of it may still be good. Short-lived. */
+  readonly revocations: RevocationStore
   /** The server's own keys, encrypted, for the instances that share the storage. Lasting. */
   readonly sealedKeys: SealedKeyStore
   /** What the storage keeps its records in, for health checks. */
@@ -338,13 +338,66 @@ export interface ArtifactStore {
   delete(kind: ArtifactKind, key: string): Promise<void>
 }
 
-/** The deny list of access tokens, by `jti`. */
-export interface RevokedAccessTokenStore {
-  /** Remembers a revoked access token until it would have expired. It may be added again. */
-  add(jti: string, expiresAt: number): Promise<void>
+/** What was revoked. */
+export type RevocationKind =
+  /** One access token, by its `jti`. */
+  | 'access-token'
+  /** A token family, by its `familyId`: the `grant_id` of its access tokens. */
+  | 'family'
+  /** A consent, by its `consentId`, and so every family under it. */
+  | 'consent'
+  /** A client, by its `clientId`. */
+  | 'client'
+  /** A signing key, by its `kid`. */
+  | 'signing-key'
 
-  /** Whether an access token was revoked. */
-  has(jti: string, now: number): Promise<boolean>
+/** Something that was revoked: every token of it that was issued before is worthless. */
+export interface Revocation {
+  readonly kind: RevocationKind
+  /** Names it among its kind. The same alphabet as other keys. */
+  readonly id: string
+  /** When no token is left that it could end: at most 86 400 seconds after it is added. */
+  readonly expiresAt: number
+}
+
+/**
+ * What was revoked, to be asked for one by one, and to be followed as it grows. A revocation that has
+ * expired may be removed for good.
+ */
+export interface RevocationStore {
+  /** Records a revocation. It may be added again; the later `expiresAt` counts. */
+  add(revocation: Revocation): Promise<void>
+
+  /** Whether something was revoked. */
+  has(kind: RevocationKind, id: string, now: number): Promise<boolean>
+
+  /**
+   * Lists revocations that have not expired, in an order of the store's own.
+   *
+   * Whoever begins without a cursor and follows `nextCursor` on and on is told of every revocation: of
+   * one whose `add` has resolved, at the latest in the first run of pages that begins after that, a run
+   * being all pages up to and with the one whose `hasMore` is `false`. It may be told again, but not for
+   * ever. A cursor that no page of this storage ever had begins anew: better told twice than not at all.
+   */
+  list(request: RevocationListRequest, now: number): Promise<RevocationPage>
+}
+
+/** Which revocations to list. */
+export interface RevocationListRequest {
+  /** The most items to return, 1 to 1000. */
+  readonly limit: number
+  /** `nextCursor` of the page before, of whenever; absent for all there are. */
+  readonly cursor?: string
+}
+
+/** One page of revocations. */
+export interface RevocationPage {
+  /** The items, at most `limit`; maybe none although there are more. */
+  readonly items: ReadonlyArray<Revocation>
+  /** Opaque, 1 to 256 characters out of `A–Z a–z 0–9 _ . -`: where to go on, now or later. */
+  readonly nextCursor: string
+  /** Whether there is more to be had now. */
+  readonly hasMore: boolean
 }
 
 /** A key of the server, encrypted before it got here. */

@@ -67,7 +67,7 @@ async function introspectAccessToken(
   const claims = await accessTokens.verify(token)
   if (claims === undefined || claims.client_id !== client.clientId) return INACTIVE
   const [isRevoked, family] = await Promise.all([
-    storage.revokedAccessTokens.has(claims.jti, now()),
+    storage.revocations.has('access-token', claims.jti, now()),
     claims.grant_id === undefined
       ? undefined
       : storage.families.find(claims.grant_id, client.clientId, now()),

@@ -45,7 +45,7 @@ async function revokeAccessToken(
   const claims = await accessTokens.verify(token)
   if (claims === undefined) return { outcome: 'nothing-to-revoke' }
   if (claims.client_id !== client.clientId) return { outcome: 'not-yours' }
-  await storage.revokedAccessTokens.add(claims.jti, claims.exp)
+  await storage.revocations.add({ kind: 'access-token', id: claims.jti, expiresAt: claims.exp })
   return {
     outcome: 'revoked',
     ...(claims.grant_id === undefined ? {} : { userId: claims.sub, familyId: claims.grant_id }),

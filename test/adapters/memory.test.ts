@@ -111,28 +111,40 @@ test('memory: token families rotate and are revoked when there is no room for an
   t.is(await families.create(family('third'), NOW + 30), 'created')
 })
 
-test('memory: a revoked access token more than maxRecords is refused until one expires', async (t) => {
-  const { revokedAccessTokens } = createMemoryStorage({ maxRecords: 2 })
-  await revokedAccessTokens.add('first', NOW + 60)
-  await revokedAccessTokens.add('second', NOW + 120)
-  await revokedAccessTokens.add('second', NOW + 120)
-  await refuses(t, () => revokedAccessTokens.add('third', NOW + 60), 'revoked access tokens')
-  t.true(await revokedAccessTokens.has('first', NOW))
-  t.false(await revokedAccessTokens.has('third', NOW))
-  t.false(await revokedAccessTokens.has('first', NOW + 60))
-  await revokedAccessTokens.add('third', NOW + 120)
-  t.true(await revokedAccessTokens.has('second', NOW + 60))
+test('memory: a revocation more than maxRecords is refused until one expires', async (t) => {
+  const { revocations } = createMemoryStorage({ maxRecords: 2 })
+  const add = (id: string, expiresAt: number): Promise<void> =>
+    revocations.add({ kind: 'family', id, expiresAt })
+  await add('first', NOW + 60)
+  await add('second', NOW + 120)
+  await add('second', NOW + 120)
+  await refuses(t, () => add('third', NOW + 60), 'revocations')
+  t.true(await revocations.has('family', 'first', NOW))
+  t.false(await revocations.has('family', 'third', NOW))
+  t.false(await revocations.has('family', 'first', NOW + 60))
+  await add('third', NOW + 120)
+  t.true(await revocations.has('family', 'second', NOW + 60))
+})
+
+test('memory: a cursor of a process that has ended begins anew in the next', async (t) => {
+  const [ended, next] = [createMemoryStorage(), createMemoryStorage()]
+  await ended.revocations.add({ kind: 'family', id: 'first', expiresAt: NOW + 60 })
+  const { nextCursor: cursor } = await ended.revocations.list({ limit: 10 }, NOW)
+  await next.revocations.add({ kind: 'family', id: 'second', expiresAt: NOW + 60 })
+  const { items } = await next.revocations.list({ limit: 10, cursor }, NOW)
+  t.deepEqual(
+    items.map(({ id }) => id),
+    ['second'],
+  )
 })
 
 test('memory: maxRecords counts each kind of record on its own', async (t) => {
-  const { artifacts, families, revokedAccessTokens } = await createConnectedStorage({
-    maxRecords: 1,
-  })
+  const { artifacts, families, revocations } = await createConnectedStorage({ maxRecords: 1 })
   await artifacts.save('AuthorizationCode', 'key', {}, NOW + 60)
   await artifacts.save('PendingRequest', 'key', {}, NOW + 60)
   await artifacts.save('Session', 'key', {}, NOW + 60)
   await families.create(family('key'), NOW)
-  await revokedAccessTokens.add('key', NOW + 60)
+  await revocations.add({ kind: 'family', id: 'key', expiresAt: NOW + 60 })
   t.deepEqual(await artifacts.find('AuthorizationCode', 'key', NOW), {})
   t.deepEqual(await artifacts.find('PendingRequest', 'key', NOW), {})
   t.deepEqual(await artifacts.find('Session', 'key', NOW), {})
@@ -152,7 +164,8 @@ test('memory: an expired record is removed when another of its kind is written',
 const callsThatTellTheTime: Readonly<Record<string, (storage: Storage) => Promise<unknown>>> = {
   'families.find()': ({ families }) => families.find('any', 'any', NOW + 1),
   'families.revoke()': ({ families }) => families.revoke('any', NOW + 60, NOW + 1),
-  'revokedAccessTokens.has()': ({ revokedAccessTokens }) => revokedAccessTokens.has('any', NOW + 1),
+  'revocations.has()': ({ revocations }) => revocations.has('family', 'any', NOW + 1),
+  'revocations.list()': ({ revocations }) => revocations.list({ limit: 1 }, NOW + 1),
 }
 for (const [call, tellTheTime] of Object.entries(callsThatTellTheTime)) {
   test(`memory: a record that nobody asks for again is removed after ${call} is told the time`, async (t) => {
@@ -166,8 +179,8 @@ for (const [call, tellTheTime] of Object.entries(callsThatTellTheTime)) {
 
 test('memory: storages share nothing', async (t) => {
   const [one, other] = [createMemoryStorage(), createMemoryStorage()]
-  await one.revokedAccessTokens.add('jti', NOW + 60)
-  t.false(await other.revokedAccessTokens.has('jti', NOW))
+  await one.revocations.add({ kind: 'family', id: 'family-1', expiresAt: NOW + 60 })
+  t.false(await other.revocations.has('family', 'family-1', NOW))
 })
 
 const invalidOptions: ReadonlyArray<readonly [unknown, Issue]> = [

@@ -26,6 +26,8 @@ import { startPostgres } from '../helpers/start-postgres.ts'
 const postgres = await startPostgres()
 test.after.always(() => postgres.stop())
 
+const MIGRATIONS = ['0001-initial-tables', '0003-revocations-and-resources']
+
 /** A database of its own, without tables. */
 async function createDatabase(
   name: string,
@@ -46,7 +48,7 @@ async function countRows(db: Kysely<OAuthDatabase>): Promise<Record<string, numb
     'oauth_consents',
     'oauth_token_families',
     'oauth_artifacts',
-    'oauth_revoked_access_tokens',
+    'oauth_revocations',
   ]
   const counts = tables.map(async (table) => {
     const { rows } = await sql<{
@@ -60,7 +62,7 @@ async function countRows(db: Kysely<OAuthDatabase>): Promise<Record<string, numb
 test('migrateToLatest: five instances at once make the tables once, and again is nothing to do', async (t) => {
   const { pool, db } = await createDatabase('migrations')
   const applied = await Promise.all(Array.from({ length: 5 }, () => migrateToLatest(db)))
-  t.deepEqual(applied.flat(), ['0001-initial-tables'])
+  t.deepEqual(applied.flat(), MIGRATIONS)
   t.deepEqual(await migrateToLatest(db), [])
   await createPostgresStorage({ pool }).backends[0]?.ping()
   await pool.end()
@@ -71,7 +73,7 @@ test('teamcast-oauth migrate: makes the tables, says so, and says when there is 
   const first = await runCli(['migrate'], { DATABASE_URL: url })
   t.deepEqual(first, {
     code: 0,
-    stdout: 'The tables are up to date: 0001-initial-tables.\n',
+    stdout: `The tables are up to date: ${MIGRATIONS.join(', ')}.\n`,
     stderr: '',
   })
   const second = await runCli(['migrate'], { DATABASE_URL: url })
@@ -136,7 +138,11 @@ test('sweepExpired: several at once delete everything that has expired, once, an
   await storage.consents.grant(aConsent())
   const saves = Array.from({ length: 300 }, async (_, index) => {
     await storage.artifacts.save('Session', `key-${index}`, {}, NOW + index)
-    await storage.revokedAccessTokens.add(`jti-${index}`, NOW + index)
+    await storage.revocations.add({
+      kind: 'access-token',
+      id: `jti-${index}`,
+      expiresAt: NOW + index,
+    })
     await storage.families.create(
       aFamily({ familyId: familyIdOf(`family ${index}`), expiresAt: NOW + index }),
       NOW - 1,
@@ -149,14 +155,14 @@ test('sweepExpired: several at once delete everything that has expired, once, an
     return counts.reduce((sum, count) => sum + count, 0)
   }
   t.is(await sweep(NOW + 99), 300)
-  t.like(await countRows(db), { artifacts: 200, revoked_access_tokens: 200, token_families: 200 })
+  t.like(await countRows(db), { artifacts: 200, revocations: 200, token_families: 200 })
   t.is(await sweep(NOW + 300), 600)
   t.deepEqual(await countRows(db), {
     clients: 1,
     consents: 1,
     token_families: 0,
     artifacts: 0,
-    revoked_access_tokens: 0,
+    revocations: 0,
   })
   await pool.end()
 })

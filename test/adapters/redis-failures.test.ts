@@ -85,9 +85,10 @@ const calls: Readonly<Record<string, (storage: Storage) => Promise<unknown>>> = 
     artifacts.save('Session', SECRETIVE, { SECRETIVE }, NOW + 60),
   'artifacts.find()': ({ artifacts }) => artifacts.find('Session', SECRETIVE, NOW),
   'artifacts.delete()': ({ artifacts }) => artifacts.delete('Session', SECRETIVE),
-  'revokedAccessTokens.add()': ({ revokedAccessTokens }) =>
-    revokedAccessTokens.add(SECRETIVE, NOW + 60),
-  'revokedAccessTokens.has()': ({ revokedAccessTokens }) => revokedAccessTokens.has(SECRETIVE, NOW),
+  'revocations.add()': ({ revocations }) =>
+    revocations.add({ kind: 'client', id: SECRETIVE, expiresAt: NOW + 60 }),
+  'revocations.has()': ({ revocations }) => revocations.has('client', SECRETIVE, NOW),
+  'revocations.list()': ({ revocations }) => revocations.list({ limit: 1 }, NOW),
   'sealedKeys.insert()': ({ sealedKeys }) =>
     sealedKeys.insert({
       keyId: 'key-1',

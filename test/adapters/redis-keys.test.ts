@@ -47,7 +47,7 @@ const KEY = 'an-artifact'
 
 /** One of everything: a family that rotated, one that was revoked, and what is lasting. */
 async function fill(storage: Storage): Promise<void> {
-  const { clients, consents, families, artifacts, revokedAccessTokens, sealedKeys } = storage
+  const { clients, consents, families, artifacts, revocations, sealedKeys } = storage
   await clients.insert(fullClient())
   await clients.insert(fullClient({ clientId: 'client-2' }))
   await clients.update(fullClient({ version: 2 }), 1)
@@ -61,7 +61,8 @@ async function fill(storage: Storage): Promise<void> {
   for (const kind of ['AuthorizationCode', 'PendingRequest', 'Session'] as const) {
     await artifacts.save(kind, KEY, { kind }, NOW + 600)
   }
-  await revokedAccessTokens.add('jti-1', NOW + 900)
+  await revocations.add({ kind: 'access-token', id: 'jti-1', expiresAt: NOW + 900 })
+  await revocations.add({ kind: 'client', id: 'client-2', expiresAt: NOW + 86_400 })
   await sealedKeys.insert({
     keyId: 'key-1',
     purpose: 'signing',
@@ -84,6 +85,8 @@ const SHORT_LIVED = [
   'artifact:PendingRequest:an-artifact',
   'artifact:Session:an-artifact',
   'ping',
+  'revocations',
+  'revoked:client:client-2',
   'revoked:jti-1',
   `{${CONSENT_ID}}:family:${familyId}`,
   `{${CONSENT_ID}}:family:${familyIdOf('revoked')}`,
@@ -104,10 +107,11 @@ test('redis: the keys of lasting records stay, all others are removed a minute l
   const removalOf = async (name: string): Promise<number> =>
     await client.expiretime(keyPrefix + name)
   for (const name of LASTING) t.is(await removalOf(name), -1, name)
-  const [code, pending, session, ping, revoked, family, revokedFamily] = await Promise.all(
-    SHORT_LIVED.map(removalOf),
-  )
+  const [code, pending, session, ping, feed, client2, revoked, family, revokedFamily] =
+    await Promise.all(SHORT_LIVED.map(removalOf))
   t.deepEqual([code, pending, session], Array(3).fill(NOW + 600 + 60))
+  t.true((feed ?? -1) > 0)
+  t.is(client2, NOW + 86_400 + 60)
   t.is(revoked, NOW + 900 + 60)
   t.is(family, NOW + 7200 + 60)
   t.is(revokedFamily, NOW + 60 + 60)
@@ -219,7 +223,7 @@ const reads: Readonly<Record<string, (storage: Storage, id: string) => Promise<u
   'families.revoke()': ({ families }, id) => families.revoke(id, NOW + 60, NOW),
   'artifacts.find()': ({ artifacts }, id) => artifacts.find('Session', id, NOW),
   'artifacts.delete()': ({ artifacts }, id) => artifacts.delete('Session', id),
-  'revokedAccessTokens.has()': ({ revokedAccessTokens }, id) => revokedAccessTokens.has(id, NOW),
+  'revocations.has()': ({ revocations }, id) => revocations.has('client', id, NOW),
 }
 for (const [call, read] of Object.entries(reads)) {
   test(`redis: ${call} of a malformed identifier finds nothing and asks nobody`, async (t) => {
@@ -236,8 +240,8 @@ const writes: Readonly<Record<string, (storage: Storage, id: string) => Promise<
   'families.create() of another consent': ({ families }, id) =>
     families.create(aFamily({ consentId: id }), NOW),
   'artifacts.save()': ({ artifacts }, id) => artifacts.save('Session', id, {}, NOW + 60),
-  'revokedAccessTokens.add()': ({ revokedAccessTokens }, id) =>
-    revokedAccessTokens.add(id, NOW + 60),
+  'revocations.add()': ({ revocations }, id) =>
+    revocations.add({ kind: 'client', id, expiresAt: NOW + 60 }),
 }
 for (const [call, write] of Object.entries(writes)) {
   test(`redis: ${call} refuses a malformed identifier`, async (t) => {

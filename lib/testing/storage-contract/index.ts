@@ -12,7 +12,8 @@ import { connectionCases } from './connection-cases.ts'
 import { consentCases } from './consent-cases.ts'
 import { familyCases } from './family-cases.ts'
 import { retryCases } from './retry-cases.ts'
-import { revokedAccessTokenCases } from './revoked-access-token-cases.ts'
+import { revocationCases } from './revocation-cases.ts'
+import { revocationFeedCases } from './revocation-feed-cases.ts'
 import { rotationCases } from './rotation-cases.ts'
 import { sealedKeyCases } from './sealed-key-cases.ts'
 import type { StorageContractCase } from './storage-contract-case.ts'
@@ -63,7 +64,8 @@ export const storageContract: ReadonlyArray<StorageContractCase> = [
   ...retryCases,
   ...connectionCases,
   ...artifactCases,
-  ...revokedAccessTokenCases,
+  ...revocationCases,
+  ...revocationFeedCases,
   ...sealedKeyCases,
   ...backendCases,
 ]

@@ -1,0 +1,140 @@
+/**
+ * What was revoked, in the order of the database's clock at the moment each was written.
+ *
+ * That is not the order in which they are committed, and so become visible: one that is written first may
+ * appear after others that somebody has read already. What keeps a reader from missing it:
+ *
+ * - `add()` has resolved only if its statement was committed, and it fails after `storageTimeoutMilliseconds`,
+ *   which is 30 seconds at most. So whatever is acknowledged became visible within 30 seconds of its
+ *   `recorded_at`.
+ * - A reader goes through the table in runs of pages. Its cursor carries, besides its place, where the next
+ *   run begins: {@link OVERLAP_MILLISECONDS} before the moment at which this one began. What was recorded
+ *   before that was visible, if ever, to every page of this run; what was recorded since, the next run
+ *   reads again. The 30 seconds in excess are for the clock of a replica that takes over.
+ *
+ * @module
+ */
+
+import { sql } from 'kysely'
+import type {
+  Revocation,
+  RevocationKind,
+  RevocationListRequest,
+  RevocationPage,
+  RevocationStore,
+} from '../../lib/storage/storage.ts'
+import { prepareQuery } from './prepared-query.ts'
+import type { Database } from './schema.ts'
+
+/** How far a run of pages goes back behind the beginning of the one before. */
+const OVERLAP_MILLISECONDS = 60_000
+
+const CLOCK = sql<string>`(extract(epoch from clock_timestamp()) * 1000)::bigint`
+
+/** Where a reader is. */
+interface Cursor {
+  /** Where the next run begins, in milliseconds; `undefined` before the first page of a run. */
+  readonly nextRun: string | undefined
+  readonly place: Place
+}
+
+/** A row's, in the order of the index. */
+interface Place {
+  readonly recordedAt: string
+  readonly kind: string
+  readonly id: string
+}
+
+/** A row of a page. There is one with nothing but the time when the page is empty. */
+type Row = { readonly started_at: string } & (Found | { readonly kind: null })
+
+interface Found {
+  readonly kind: RevocationKind
+  readonly id: string
+  readonly expires_at: string
+  readonly recorded_at: string
+}
+
+function isFound<Given extends Row>(row: Given): row is Given & Found {
+  return row.kind !== null
+}
+
+/** Creates the store of revocations. */
+export function createRevocationStore(db: Database): RevocationStore {
+  const add = prepareQuery(db, ({ kind, id, expiresAt }: Revocation) =>
+    db
+      .insertInto('oauth_revocations')
+      .values({ kind, id, expires_at: expiresAt, recorded_at: CLOCK })
+      .onConflict((conflict) =>
+        conflict.columns(['kind', 'id']).doUpdateSet({
+          expires_at: sql`greatest(oauth_revocations.expires_at, excluded.expires_at)`,
+          recorded_at: CLOCK,
+        }),
+      ),
+  )
+  const find = prepareQuery(
+    db,
+    (values: Pick<Revocation, 'kind' | 'id'> & { readonly now: number }) =>
+      db
+        .selectFrom('oauth_revocations')
+        .select('id')
+        .where('kind', '=', values.kind)
+        .where('id', '=', values.id)
+        .where('expires_at', '>', values.now),
+  )
+
+  async function list(request: RevocationListRequest, now: number): Promise<RevocationPage> {
+    const cursor = parseCursor(request.cursor)
+    const { recordedAt, kind, id } = cursor.place
+    // now(), of the transaction, is before the snapshot that the statement sees.
+    const { rows } = await sql<Row>`
+      select run.started_at, page.* from
+        (select (extract(epoch from now()) * 1000)::bigint as started_at) as run
+        left join lateral (
+          select kind, id, expires_at, recorded_at from oauth_revocations
+          where (recorded_at, kind, id) > (${recordedAt}::bigint, ${kind}, ${id})
+            and expires_at > ${now}
+          order by recorded_at, kind, id
+          limit ${request.limit + 1}) as page on true
+      order by page.recorded_at, page.kind, page.id`.execute(db)
+    const startedAt = Number(rows[0]?.started_at)
+    // A place in the future is another storage's.
+    if (Number(recordedAt) > startedAt) return await list({ limit: request.limit }, now)
+    return pageOf(rows, cursor.nextRun ?? startedAt - OVERLAP_MILLISECONDS, request.limit)
+  }
+
+  return {
+    async add(revocation) {
+      await add(revocation)
+    },
+
+    async has(kind, id, now) {
+      const rows = await find({ kind, id, now })
+      return rows.length > 0
+    },
+
+    list,
+  }
+}
+
+function pageOf(rows: ReadonlyArray<Row>, nextRun: string | number, limit: number): RevocationPage {
+  const found = rows.filter(isFound)
+  const page = found.slice(0, limit)
+  const last = page.at(-1)
+  const hasMore = found.length > limit && last !== undefined
+  const place = hasMore ? [last.recorded_at, last.kind, last.id] : []
+  return {
+    items: page.map((row) => ({ kind: row.kind, id: row.id, expiresAt: Number(row.expires_at) })),
+    nextCursor: `p${[nextRun, ...place].join('.')}`,
+    hasMore,
+  }
+}
+
+const CURSOR = /^p(\d{1,15})(?:\.(\d{1,15})\.([a-z-]{1,20})\.([\w-]{1,128}))?$/
+
+function parseCursor(cursor: string = ''): Cursor {
+  const [, nextRun = '0', recordedAt, kind = '', id = ''] = CURSOR.exec(cursor) ?? []
+  return recordedAt === undefined
+    ? { nextRun: undefined, place: { recordedAt: nextRun, kind, id } }
+    : { nextRun, place: { recordedAt, kind, id } }
+}
