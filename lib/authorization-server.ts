@@ -34,6 +34,7 @@ import { createProtocolEndpoints } from './provider/create-provider.ts'
 import { type ResolvedOptions, resolveOptions } from './resolve-options.ts'
 import { boundStorage } from './storage/bounded-storage.ts'
 import { checkHealth, type Health } from './storage/health.ts'
+import { createRevoker } from './token-status/revoker.ts'
 import { createAccessTokens } from './tokens/access-token.ts'
 
 const RESUME_PATH = new RegExp(`^${AUTHORIZE_PATH}/[\\w-]{16,64}$`)
@@ -108,6 +109,7 @@ function createRoutes(
     audit,
     hostSession,
     accessTokens: createAccessTokens({ issuer, signingKeys, now }),
+    revoker: createRevoker(storage, now),
     findClient: (clientId) => findClientRecord(storage.clients, clientId),
     scopes: Object.keys(scopes),
     cookies,

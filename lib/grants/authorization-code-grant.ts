@@ -8,9 +8,8 @@
  * @module
  */
 
-import { rememberRevokedUntil } from '../lifetimes.ts'
 import { intersect } from '../scopes/scope.ts'
-import type { Storage, TokenFamily } from '../storage/storage.ts'
+import type { TokenFamily } from '../storage/storage.ts'
 import { type AuthorizationCodeRecord, checkRedemption } from '../tokens/authorization-code.ts'
 import { createRefreshToken, familyIdOf, familySecretOf } from '../tokens/refresh-token.ts'
 import { sha256 } from '../util/sha256.ts'
@@ -26,7 +25,7 @@ import { GrantRefusal } from './refusal.ts'
 
 /** Redeems an authorization code. */
 export const authorizationCodeGrant: Grant = async (dependencies, { client, parameters }) => {
-  const { storage, findUser, accessTokens } = dependencies
+  const { findUser, accessTokens } = dependencies
   requireGrantType(client, 'authorization_code')
   if (parameters.code === undefined) throw new GrantRefusal('parameter-missing')
   // One that is missing proves as little as an empty one.
@@ -78,11 +77,15 @@ export const authorizationCodeGrant: Grant = async (dependencies, { client, para
     ...(current === undefined ? {} : { refreshToken: current }),
     expiresAt: Math.max(current?.expiresAt ?? now, now + ttlSeconds),
   }
-  await begin(storage, family, now)
+  await begin(dependencies, family, now)
   return { body, ...subject }
 }
 
-async function begin(storage: Storage, family: TokenFamily, now: number): Promise<void> {
+async function begin(
+  { storage, revoker }: GrantDependencies,
+  family: TokenFamily,
+  now: number,
+): Promise<void> {
   const { familyId, userId, tenantId } = family
   const subject = { userId, tenantId, familyId }
   switch (await storage.families.create(family, now)) {
@@ -92,7 +95,7 @@ async function begin(storage: Storage, family: TokenFamily, now: number): Promis
       throw new GrantRefusal('consent-withdrawn', subject)
     case 'taken':
       // OAuth 2.1 §4.1.3: a code that is used again revokes what was issued for it.
-      await storage.families.revoke(familyId, rememberRevokedUntil(now), now)
+      await revoker.revokeFamily(familyId)
       throw new GrantRefusal('code-replayed', subject)
   }
 }

@@ -8,6 +8,7 @@ import type { Client, GrantType } from '../clients/client.ts'
 import { formatScopes, isSubset, parseScopes } from '../scopes/scope.ts'
 import type { Storage } from '../storage/storage.ts'
 import { mayUseClient } from '../tenancy/client-audience-policy.ts'
+import type { Revoker } from '../token-status/revoker.ts'
 import type { AccessTokenSubject, AccessTokens } from '../tokens/access-token.ts'
 import type { FindUser, User } from '../users/user.ts'
 import { isSameUri } from '../util/same-uri.ts'
@@ -16,6 +17,7 @@ import { GrantRefusal } from './refusal.ts'
 /** What a grant works with. */
 export interface GrantDependencies {
   readonly storage: Storage
+  readonly revoker: Revoker
   readonly accessTokens: AccessTokens
   readonly findUser: FindUser
   /** Token audience; the only `resource` there is (RFC 8707). */

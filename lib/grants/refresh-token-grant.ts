@@ -121,6 +121,9 @@ async function rotate(
     deadlineMilliseconds: deadlineOf(dependencies, presentation),
   }
   const outcome = await dependencies.storage.families.rotate(family.familyId, rotation, now)
+  if (outcome.outcome === 'reused') {
+    await dependencies.revoker.recordRevokedFamily(family.familyId)
+  }
   return { body: bodyAfter(outcome, presentation, body), ...subject }
 }
 
@@ -142,7 +145,7 @@ function bodyAfter(rotation: RotationOutcome, presentation: Presentation, body: 
 }
 
 async function answerSpentToken(
-  { storage }: GrantDependencies,
+  { revoker }: GrantDependencies,
   { request, token, presented, family, now }: Presentation,
 ): Promise<Granted> {
   const { retry } = family
@@ -152,7 +155,7 @@ async function answerSpentToken(
     retry.requestHash === requestHashOf(request) &&
     now < retry.until
   if (!isRetry) {
-    await storage.families.revoke(family.familyId, rememberRevokedUntil(now), now)
+    await revoker.revokeFamily(family.familyId)
     throw new GrantRefusal('refresh-token-reused', subjectOf(family))
   }
   return { body: openText(retry.sealedResponse, token, RETRY), ...subjectOf(family) }

@@ -12,10 +12,12 @@ import { formatScopes } from '../scopes/scope.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { AccessTokens } from '../tokens/access-token.ts'
 import { parseRefreshToken } from '../tokens/refresh-token.ts'
+import type { Revoker } from './revoker.ts'
 
 /** What introspection and revocation work with. */
 export interface TokenStatusDependencies {
   readonly storage: Storage
+  readonly revoker: Revoker
   readonly accessTokens: AccessTokens
   readonly issuer: string
   readonly now: () => number

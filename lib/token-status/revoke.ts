@@ -5,7 +5,6 @@
  */
 
 import type { Client } from '../clients/client.ts'
-import { rememberRevokedUntil } from '../lifetimes.ts'
 import { parseRefreshToken } from '../tokens/refresh-token.ts'
 import type { TokenStatusDependencies } from './introspect.ts'
 
@@ -27,25 +26,24 @@ export async function revoke(
   const refreshToken = parseRefreshToken(token)
   if (refreshToken === undefined) return await revokeAccessToken(dependencies, client, token)
 
-  const { storage } = dependencies
-  const now = dependencies.now()
-  const family = await storage.families.find(refreshToken.familyId, client.clientId, now)
+  const { storage, revoker, now } = dependencies
+  const family = await storage.families.find(refreshToken.familyId, client.clientId, now())
   if (family === undefined) return { outcome: 'nothing-to-revoke' }
   if (family.clientId !== client.clientId) return { outcome: 'not-yours' }
   // A spent token revokes the family too: its holder wants it dead, and it may have been stolen.
-  await storage.families.revoke(family.familyId, rememberRevokedUntil(now), now)
+  await revoker.revokeFamily(family.familyId)
   return { outcome: 'revoked', userId: family.userId, familyId: family.familyId }
 }
 
 async function revokeAccessToken(
-  { storage, accessTokens }: TokenStatusDependencies,
+  { revoker, accessTokens }: TokenStatusDependencies,
   client: Client,
   token: string,
 ): Promise<RevocationOutcome> {
   const claims = await accessTokens.verify(token)
   if (claims === undefined) return { outcome: 'nothing-to-revoke' }
   if (claims.client_id !== client.clientId) return { outcome: 'not-yours' }
-  await storage.revocations.add({ kind: 'access-token', id: claims.jti, expiresAt: claims.exp })
+  await revoker.revokeAccessToken(claims.jti, claims.exp)
   return {
     outcome: 'revoked',
     ...(claims.grant_id === undefined ? {} : { userId: claims.sub, familyId: claims.grant_id }),

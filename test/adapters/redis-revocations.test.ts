@@ -24,9 +24,9 @@ const idsOf = ({ items }: RevocationPage): ReadonlyArray<string> => items.map(({
 test('redis: a revocation comes after the last one although the clock of Redis was set back', async (t) => {
   const { revocations, client } = await open(t)
   await revocations.add(aFamily('first'))
-  const [, place] = await client.zrange(FEED, 0, 0, 'WITHSCORES')
+  const [, place] = await client.zrange(FEED, '0', '0', 'WITHSCORES')
   const later = Number(place) + 3_600_000_000
-  await client.zadd(FEED, later, `family:before:${NOW + 60}`)
+  await client.zadd(FEED, String(later), `family:before:${NOW + 60}`)
   const { nextCursor: cursor } = await revocations.list({ limit: 10 }, NOW)
   await revocations.add(aFamily('after'))
   await revocations.add(aFamily('last'))
@@ -53,7 +53,7 @@ test('redis: a reader who is ahead of what Redis kept begins anew', async (t) =>
 test('redis: what was recorded more than 25 hours ago is trimmed, and all of it if nothing follows', async (t) => {
   const { revocations, client } = await open(t)
   const [seconds] = await client.time()
-  const hoursAgo = (hours: number): number => (Number(seconds) - hours * 3600) * 1_000_000
+  const hoursAgo = (hours: number): string => String((Number(seconds) - hours * 3600) * 1_000_000)
   await client.zadd(
     FEED,
     hoursAgo(26),

@@ -14,6 +14,7 @@ import { refreshTokenGrant } from '../../lib/grants/refresh-token-grant.ts'
 import { GrantRefusal } from '../../lib/grants/refusal.ts'
 import { introspect } from '../../lib/token-status/introspect.ts'
 import { revoke } from '../../lib/token-status/revoke.ts'
+import { createRevoker } from '../../lib/token-status/revoker.ts'
 import type { AuthorizationCodeRecord } from '../../lib/tokens/authorization-code.ts'
 import { sha256 } from '../../lib/util/sha256.ts'
 import { ADA } from '../helpers/start-server.ts'
@@ -84,6 +85,7 @@ export async function createFamilyUnderTest(
 
   const dependencies: GrantDependencies = {
     storage,
+    revoker: createRevoker(storage, () => clock.now),
     accessTokens: {
       // Unsigned: how tokens are signed has tests of its own.
       issue: async (subject) => ({
