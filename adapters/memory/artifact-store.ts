@@ -1,7 +1,7 @@
 import type { ArtifactData, ArtifactKind, ArtifactStore } from '../../lib/storage/storage.ts'
 import { ExpiringRecords, type RecordLimits } from './expiring-records.ts'
 
-/** Creates the store of authorization codes, pending requests and sessions. Each kind has its limit. */
+/** Creates the store of artifacts. Each kind has its limit. */
 export function createArtifactStore(limits: RecordLimits): ArtifactStore {
   const artifacts: Readonly<Record<ArtifactKind, ExpiringRecords<ArtifactData>>> = {
     AuthorizationCode: new ExpiringRecords({

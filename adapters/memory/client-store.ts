@@ -1,7 +1,18 @@
-import type { ClientRecord, ClientStore } from '../../lib/storage/storage.ts'
+import {
+  type ClientListRequest,
+  type ClientRecord,
+  type ClientStore,
+  searchableText,
+} from '../../lib/storage/storage.ts'
 
 /** A client's place in the list. */
 type Place = Pick<ClientRecord, 'createdAt' | 'clientId'>
+
+/** A client at its place in the list. */
+interface Listed extends Place {
+  readonly client: ClientRecord
+  readonly searchableName: string
+}
 
 /** Before every client: none is as new. */
 const FIRST: Place = { createdAt: Number.POSITIVE_INFINITY, clientId: '' }
@@ -12,10 +23,15 @@ const FIRST: Place = { createdAt: Number.POSITIVE_INFINITY, clientId: '' }
  * @param clients Where it keeps them.
  */
 export function createClientStore(clients: Map<string, ClientRecord>): ClientStore {
+  // All of them, in order.
+  const list: Array<Listed> = []
+
   return {
     async insert(client) {
       if (clients.has(client.clientId)) return false
-      clients.set(client.clientId, structuredClone(client))
+      const record = structuredClone(client)
+      clients.set(client.clientId, record)
+      list.splice(firstAfter(list, client), 0, listedAs(record))
       return true
     },
 
@@ -23,28 +39,75 @@ export function createClientStore(clients: Map<string, ClientRecord>): ClientSto
       return structuredClone(clients.get(clientId))
     },
 
-    async list({ limit, cursor }) {
+    async list(request) {
+      const { limit, cursor } = request
       const after = cursor === undefined ? FIRST : parseCursor(cursor)
       if (after === undefined) return { items: [], nextCursor: undefined }
-      const rest = [...clients.values()]
-        .filter((client) => comparePlaces(after, client) < 0)
-        .sort(comparePlaces)
-      const items = structuredClone(rest.slice(0, limit))
+      // One more than the page holds tells whether there is a next page.
+      const found = findMatches(list.slice(firstAfter(list, after)), request, limit + 1)
+      const items = structuredClone(found.slice(0, limit))
       const last = items.at(-1)
-      const hasMore = rest.length > items.length
+      const hasMore = found.length > limit
       return { items, nextCursor: hasMore && last !== undefined ? cursorOf(last) : undefined }
     },
 
     async update(client, expectedVersion) {
       if (clients.get(client.clientId)?.version !== expectedVersion) return false
-      clients.set(client.clientId, structuredClone(client))
+      const record = structuredClone(client)
+      clients.set(client.clientId, record)
+      list[firstAfter(list, client) - 1] = listedAs(record)
       return true
     },
 
-    async delete(clientId) {
+    async delete(clientId, expectedVersion) {
+      const client = clients.get(clientId)
+      if (client === undefined) return false
+      if (expectedVersion !== undefined && client.version !== expectedVersion) return false
+      list.splice(firstAfter(list, client) - 1, 1)
       return clients.delete(clientId)
     },
   }
+}
+
+function listedAs(client: ClientRecord): Listed {
+  const { createdAt, clientId, name } = client
+  return { createdAt, clientId, client, searchableName: searchableText(name) }
+}
+
+function findMatches(
+  list: ReadonlyArray<Listed>,
+  request: ClientListRequest,
+  most: number,
+): ReadonlyArray<ClientRecord> {
+  const part = searchableText(request.nameContains ?? '')
+  const found: Array<ClientRecord> = []
+  for (const { client, searchableName } of list) {
+    if (found.length === most) break
+    if (searchableName.includes(part) && passesFilters(client, request)) found.push(client)
+  }
+  return found
+}
+
+function passesFilters(
+  client: ClientRecord,
+  { audience, tenantId, clientType }: ClientListRequest,
+): boolean {
+  return (
+    (audience === undefined || client.audience === audience) &&
+    (tenantId === undefined || client.tenantId === tenantId) &&
+    (clientType === undefined || client.clientType === clientType)
+  )
+}
+
+/** The index of the first client after a place; one more than that of the client at the place. */
+function firstAfter(list: ReadonlyArray<Place>, place: Place): number {
+  let [low, high] = [0, list.length]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (comparePlaces(list[middle] ?? place, place) <= 0) low = middle + 1
+    else high = middle
+  }
+  return low
 }
 
 /** Newest first; among equals by id, so that no two clients have the same place. */

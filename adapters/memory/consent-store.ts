@@ -1,51 +1,71 @@
-import type { Consent, ConsentStore } from '../../lib/storage/storage.ts'
+import type { Consent, ConsentStore, GrantedScope } from '../../lib/storage/storage.ts'
 
 /**
  * Creates the store of consents.
  *
- * @param consentIds Where it notes which consents exist.
+ * @param consents Where it keeps them, by `consentId`.
  */
-export function createConsentStore(consentIds: Set<string>): ConsentStore {
-  const consentsByUser = new Map<string, Map<string, Consent>>()
+export function createConsentStore(consents: Map<string, Consent>): ConsentStore {
+  // Of each user, the `consentId` by client.
+  const consentIds = new Map<string, Map<string, string>>()
+
+  function findConsent(userId: string, clientId: string): Consent | undefined {
+    return consents.get(consentIds.get(userId)?.get(clientId) ?? '')
+  }
 
   return {
     async grant({ scopes, ...grant }) {
       const { userId, clientId, grantedAt } = grant
-      const consents = consentsByUser.get(userId) ?? new Map<string, Consent>()
-      const before = consents.get(clientId)
-      const known = before?.scopes ?? []
-      const added = [...new Set(scopes)].filter(
-        (scope) => !known.some((granted) => granted.scope === scope),
-      )
-      const consent: Consent = {
+      const before = findConsent(userId, clientId)
+      const consentId = before?.consentId ?? grant.consentId
+      const idsOfUser = consentIds.get(userId) ?? new Map<string, string>()
+      consentIds.set(userId, idsOfUser.set(clientId, consentId))
+      consents.set(consentId, {
         ...grant,
-        consentId: before?.consentId ?? grant.consentId,
-        scopes: [...known, ...added.map((scope) => ({ scope, grantedAt }))],
+        consentId,
+        scopes: addScopes(before?.scopes ?? [], scopes, grantedAt),
         createdAt: before?.createdAt ?? grantedAt,
         lastUsedAt: before?.lastUsedAt,
-      }
-      consents.set(clientId, consent)
-      consentsByUser.set(userId, consents)
-      consentIds.add(consent.consentId)
+      })
     },
 
     async find(userId, clientId) {
-      return structuredClone(consentsByUser.get(userId)?.get(clientId))
+      return structuredClone(findConsent(userId, clientId))
     },
 
     async list(userId) {
-      const consents = [...(consentsByUser.get(userId)?.values() ?? [])]
-      return structuredClone(consents.sort((left, right) => right.grantedAt - left.grantedAt))
+      const clientIds = [...(consentIds.get(userId)?.keys() ?? [])]
+      const found = clientIds.flatMap((clientId) => findConsent(userId, clientId) ?? [])
+      return structuredClone(found.sort((left, right) => right.grantedAt - left.grantedAt))
+    },
+
+    async listSome(of, limit) {
+      const found = [...consents.values()].filter((consent) =>
+        'tenantId' in of ? consent.tenantId === of.tenantId : consent.clientId === of.clientId,
+      )
+      return structuredClone(found.slice(0, limit))
     },
 
     async delete(userId, clientId) {
-      const consents = consentsByUser.get(userId)
-      const consent = consents?.get(clientId)
-      if (consents === undefined || consent === undefined) return false
-      consents.delete(clientId)
-      if (consents.size === 0) consentsByUser.delete(userId)
-      consentIds.delete(consent.consentId)
-      return true
+      const idsOfUser = consentIds.get(userId)
+      const consentId = idsOfUser?.get(clientId)
+      if (idsOfUser === undefined || consentId === undefined) return false
+      idsOfUser.delete(clientId)
+      if (idsOfUser.size === 0) consentIds.delete(userId)
+      return consents.delete(consentId)
     },
   }
+}
+
+/** Adds scopes to those that were granted before, which keep their history. */
+function addScopes(
+  before: ReadonlyArray<GrantedScope>,
+  scopes: ReadonlyArray<string>,
+  grantedAt: number,
+): ReadonlyArray<GrantedScope> {
+  const known = new Set(before.map(({ scope }) => scope))
+  const added = [...new Set(scopes)].filter((scope) => !known.has(scope))
+  return [...before, ...added.map((scope) => ({ scope, grantedAt }))].sort(
+    (left, right) => left.grantedAt - right.grantedAt,
+  )
 }

@@ -9,7 +9,7 @@
  */
 
 import { ConfigurationError, type Issue, unknownOptions } from '../../lib/errors.ts'
-import type { ClientRecord, Storage } from '../../lib/storage/storage.ts'
+import type { ClientRecord, Consent, Storage } from '../../lib/storage/storage.ts'
 import { createArtifactStore } from './artifact-store.ts'
 import { createClientStore } from './client-store.ts'
 import { createConsentStore } from './consent-store.ts'
@@ -24,11 +24,11 @@ const DEFAULT_MAX_RECORDS = 100_000
 export interface MemoryStorageOptions {
   /**
    * The most short-lived records of each kind, a positive integer. The kinds are authorization codes,
-   * pending requests, sessions, token families and revocations.
+   * pending requests, sessions, sign-outs, token families and revocations.
    *
    * When so many are alive, the oldest pending request or session is dropped to make room, while a
-   * new authorization code, token family or revocation is refused with a `StorageError`:
-   * to forget one of those would undo a sign-in or bring a dead token back to life.
+   * new authorization code, sign-out, token family or revocation is refused with a `StorageError`:
+   * to forget one of those would undo a sign-in, or bring a session or a token back to life.
    *
    * @defaultValue `100_000`
    */
@@ -58,14 +58,11 @@ export function createMemoryStorage(options: MemoryStorageOptions = {}): Storage
   const latestInstant: LatestInstant = { now: 0 }
   const limits = { maxRecords, latestInstant }
   const clients = new Map<string, ClientRecord>()
-  const consentIds = new Set<string>()
+  const consents = new Map<string, Consent>()
   return {
     clients: createClientStore(clients),
-    consents: createConsentStore(consentIds),
-    families: createTokenFamilyStore(limits, {
-      hasConsent: (consentId) => consentIds.has(consentId),
-      hasClient: (clientId) => clients.has(clientId),
-    }),
+    consents: createConsentStore(consents),
+    families: createTokenFamilyStore(limits, { clients, consents }),
     artifacts: createArtifactStore(limits),
     revocations: createRevocationStore(limits),
     sealedKeys: createSealedKeyStore(),

@@ -1,19 +1,26 @@
-import type { Rotation, TokenFamily, TokenFamilyStore } from '../../lib/storage/storage.ts'
+import {
+  type Consent,
+  type Rotation,
+  type TokenFamily,
+  type TokenFamilyStore,
+  USE_RESOLUTION_SECONDS,
+} from '../../lib/storage/storage.ts'
 import { ExpiringRecords, type RecordLimits } from './expiring-records.ts'
 
 /** Stands where a family was, for as long as it must not begin again. */
 const REVOKED = 'revoked'
 
 /** What families live by, besides their own records. */
-export interface FamilyConditions {
-  readonly hasConsent: (consentId: string) => boolean
-  readonly hasClient: (clientId: string) => boolean
+export interface LastingRecords {
+  readonly clients: ReadonlyMap<string, unknown>
+  /** By `consentId`. */
+  readonly consents: Map<string, Consent>
 }
 
 /** Creates the store of token families. */
 export function createTokenFamilyStore(
   limits: RecordLimits,
-  { hasConsent, hasClient }: FamilyConditions,
+  { clients, consents }: LastingRecords,
 ): TokenFamilyStore {
   const records = new ExpiringRecords<TokenFamily | typeof REVOKED>({
     ...limits,
@@ -23,7 +30,7 @@ export function createTokenFamilyStore(
 
   function findLive(familyId: string, now: number): TokenFamily | undefined {
     const record = records.find(familyId, now)
-    return record === undefined || record === REVOKED || !hasConsent(record.consentId)
+    return record === undefined || record === REVOKED || !consents.has(record.consentId)
       ? undefined
       : record
   }
@@ -32,17 +39,28 @@ export function createTokenFamilyStore(
     records.set(family.familyId, structuredClone(family), family.expiresAt)
   }
 
+  /** Notes that a consent was used, unless it was used at most so many seconds before, or later. */
+  function noteUse(consentId: string, usedAt: number, resolutionSeconds: number): void {
+    const consent = consents.get(consentId)
+    if (consent === undefined) return
+    const { lastUsedAt = Number.NEGATIVE_INFINITY } = consent
+    if (usedAt - lastUsedAt <= resolutionSeconds) return
+    consents.set(consentId, { ...consent, lastUsedAt: usedAt })
+  }
+
   return {
     async create(family, now) {
-      if (!hasConsent(family.consentId)) return 'consent-gone'
-      if (records.find(family.familyId, now) !== undefined) return 'taken'
+      const { familyId, consentId, createdAt } = family
+      if (!consents.has(consentId)) return 'consent-gone'
+      if (records.find(familyId, now) !== undefined) return 'taken'
       keep(family)
+      noteUse(consentId, createdAt, 0)
       return 'created'
     },
 
     async find(familyId, clientId, now) {
       const family = findLive(familyId, now)
-      if (family === undefined || !hasClient(clientId)) return undefined
+      if (family === undefined || !clients.has(clientId)) return undefined
       return { ...structuredClone(family), foundAtMilliseconds: Date.now() }
     },
 
@@ -55,6 +73,7 @@ export function createTokenFamilyStore(
       if (refreshToken?.hash === rotation.presentedTokenHash) {
         if (refreshToken.expiresAt <= now) return { outcome: 'gone' }
         keep(afterRotation(family, rotation))
+        noteUse(family.consentId, now, USE_RESOLUTION_SECONDS)
         return { outcome: 'rotated' }
       }
 

@@ -40,7 +40,7 @@ export interface Storage {
   readonly consents: ConsentStore
   /** Token families with their current refresh token. They last as long as their tokens. */
   readonly families: TokenFamilyStore
-  /** Authorization codes, pending requests and sessions. Short-lived. */
+  /** Authorization codes, pending requests, sessions and sign-outs. Short-lived. */
   readonly artifacts: ArtifactStore
   /** What was revoked while tokens of it may still be good. Short-lived. */
   readonly revocations: RevocationStore
@@ -153,8 +153,8 @@ export interface ConsentStore {
 export type ConsentOwner = { readonly tenantId: string } | { readonly clientId: string }
 
 /**
- * How late {@link Consent.lastUsedAt} may be: a use is noted only when the one that is noted is older than
- * this, so that refreshing tokens does not write a consent each time. In seconds.
+ * How late {@link Consent.lastUsedAt} may be: a rotation is noted only when the use that is noted is
+ * older than this, so that refreshing tokens does not write a consent each time. In seconds.
  */
 export const USE_RESOLUTION_SECONDS = 3600
 
@@ -277,7 +277,7 @@ export interface TokenFamilyStore {
    * Begins a family. This is the step that redeems an authorization code: the code determines the
    * `familyId`, so of any number of redemptions one creates the family.
    *
-   * Its consent is noted as used at `family.createdAt`: see {@link USE_RESOLUTION_SECONDS}.
+   * Its consent is noted as used at `family.createdAt`, unless a later use is noted.
    *
    * @returns `created` to exactly one caller, for as long as the family's record lasts or, revoked, is
    *   remembered.
@@ -294,7 +294,8 @@ export interface TokenFamilyStore {
 
   /**
    * Replaces the current refresh token, in one atomic step, if the presented one is current. The
-   * family's consent is then noted as used `now`: see {@link USE_RESOLUTION_SECONDS}.
+   * family's consent is then noted as used `now`, if the use that is noted is older than
+   * {@link USE_RESOLUTION_SECONDS}.
    *
    * A presented token that is not current is reuse and revokes the family in the same step
    * (RFC 9700 §4.14.2), unless it is a retry: the last token that was spent, presented again by the

@@ -4,7 +4,7 @@ import test, { type ExecutionContext } from 'ava'
 import { ConfigurationError, type Issue, StorageError } from '../../lib/errors.ts'
 import type { Storage, TokenFamily } from '../../lib/storage/storage.ts'
 import { findFamily } from '../../lib/testing/storage-contract/find-family.ts'
-import { aConsent, fullClient } from '../../lib/testing/storage-contract/sample-records.ts'
+import { aGrant, fullClient } from '../../lib/testing/storage-contract/sample-records.ts'
 import { testStorageContract } from './test-storage-contract.ts'
 
 const NOW = 1_800_000_000
@@ -27,7 +27,7 @@ const family = (familyId: string, changes: Partial<TokenFamily> = {}): TokenFami
 async function createConnectedStorage(options: MemoryStorageOptions): Promise<Storage> {
   const storage = createMemoryStorage(options)
   await storage.clients.insert(fullClient())
-  await storage.consents.grant(aConsent({ consentId: 'consent-1' }))
+  await storage.consents.grant(aGrant({ consentId: 'consent-1' }))
   return storage
 }
 

@@ -13,8 +13,8 @@ import test from 'ava'
 import { Kysely, PostgresDialect, sql } from 'kysely'
 import type { Pool } from 'pg'
 import {
-  aConsent,
   aFamily,
+  aGrant,
   aRetry,
   aRotation,
   familyIdOf,
@@ -135,7 +135,7 @@ test('sweepExpired: several at once delete everything that has expired, once, an
   await migrateToLatest(db)
   const storage = createPostgresStorage({ pool })
   await storage.clients.insert(fullClient())
-  await storage.consents.grant(aConsent())
+  await storage.consents.grant(aGrant())
   const saves = Array.from({ length: 300 }, async (_, index) => {
     await storage.artifacts.save('Session', `key-${index}`, {}, NOW + index)
     await storage.revocations.add({
@@ -198,7 +198,7 @@ test('growth: a family is one row of at most 6 kB after 1 000 rotations (decisio
   await migrateToLatest(db)
   const { clients, consents, families } = createPostgresStorage({ pool })
   await clients.insert(fullClient())
-  await consents.grant(aConsent())
+  await consents.grant(aGrant())
   const { familyId } = aFamily()
   await families.create(aFamily(), NOW)
   for (let index = 0; index < 1000; index += 1) {
@@ -220,14 +220,14 @@ test('a hundred transitions of the same families at once end without a deadlock'
   await migrateToLatest(db)
   const { clients, consents, families } = createPostgresStorage({ pool })
   await clients.insert(fullClient())
-  await consents.grant(aConsent())
+  await consents.grant(aGrant())
   const ids = ['1', '2', '3'].map((secret) => familyIdOf(secret))
   for (const familyId of ids) await families.create(aFamily({ familyId }), NOW)
   const transitions = Array.from({ length: 100 }, async (_, index) => {
     const familyId = ids[index % 3] ?? ''
     if (index === 50) return await consents.delete('user-1', 'client-1')
     if (index % 10 === 9) return await families.revoke(familyId, NOW + 60, NOW)
-    if (index % 10 === 8) return await consents.grant(aConsent())
+    if (index % 10 === 8) return await consents.grant(aGrant())
     return await families.rotate(familyId, aRotation(0, index + 1), NOW)
   })
   await t.notThrowsAsync(Promise.all(transitions))

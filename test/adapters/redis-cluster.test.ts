@@ -3,8 +3,8 @@ import test from 'ava'
 import type { Cluster, Redis } from 'ioredis'
 import { findFamily } from '../../lib/testing/storage-contract/find-family.ts'
 import {
-  aConsent,
   aFamily,
+  aGrant,
   aRotation,
   familyIdOf,
   fullClient,
@@ -41,7 +41,7 @@ test('redis cluster: families of different consents are spread over all masters'
   const { consents, families } = createRedisStorage({ client, keyPrefix })
   for (let index = 0; index < 60; index++) {
     const consentId = `consent-number-${1_000_000 + index}`
-    await consents.grant(aConsent({ consentId, userId: `user-${index}` }))
+    await consents.grant(aGrant({ consentId, userId: `user-${index}` }))
     const familyId = familyIdOf('family', consentId)
     t.is(await families.create(aFamily({ familyId, consentId }), NOW), 'created')
   }
@@ -61,7 +61,7 @@ test.serial(
     const consentId = 'the-consent-that-moves'
     const familyId = familyIdOf('family', consentId)
     await clients.insert(fullClient())
-    await consents.grant(aConsent({ consentId }))
+    await consents.grant(aGrant({ consentId }))
     await families.create(aFamily({ consentId, familyId }), NOW)
 
     let isMoving = true

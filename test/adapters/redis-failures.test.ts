@@ -12,8 +12,8 @@ import { StorageError } from '../../lib/errors.ts'
 import type { Storage } from '../../lib/storage/storage.ts'
 import { findFamily } from '../../lib/testing/storage-contract/find-family.ts'
 import {
-  aConsent,
   aFamily,
+  aGrant,
   aRetry,
   aRotation,
   CONSENT_ID,
@@ -57,7 +57,7 @@ test('redis: scripts that the server has forgotten are sent again', async (t) =>
   await forget()
   t.true(await families.revoke(familyId, NOW + 60, NOW))
   await forget()
-  await consents.grant(aConsent({ scopes: ['more:read'] }))
+  await consents.grant(aGrant({ scopes: ['more:read'] }))
   await forget()
   t.true(await consents.delete('user-1', 'client-1'))
   await forget()
@@ -71,7 +71,7 @@ const calls: Readonly<Record<string, (storage: Storage) => Promise<unknown>>> = 
   'clients.list()': ({ clients }) => clients.list({ limit: 10 }),
   'clients.update()': ({ clients }) => clients.update(fullClient({ clientId: SECRETIVE }), 1),
   'clients.delete()': ({ clients }) => clients.delete(SECRETIVE),
-  'consents.grant()': ({ consents }) => consents.grant(aConsent({ userId: SECRETIVE })),
+  'consents.grant()': ({ consents }) => consents.grant(aGrant({ userId: SECRETIVE })),
   'consents.find()': ({ consents }) => consents.find('user-1', SECRETIVE),
   'consents.list()': ({ consents }) => consents.list(SECRETIVE),
   'consents.delete()': ({ consents }) => consents.delete('user-1', SECRETIVE),
@@ -158,7 +158,7 @@ test('redis: a full memory refuses whole rotations and lets revoke and delete do
 
   await fails(t, () => families.rotate(familyId, aRotation(0, 1, { retry: aRetry(0, 's') }), NOW))
   await fails(t, () => families.create(aFamily({ familyId: familyIdOf('third') }), NOW))
-  await fails(t, () => consents.grant(aConsent({ scopes: ['more:read'] })))
+  await fails(t, () => consents.grant(aGrant({ scopes: ['more:read'] })))
   await fails(t, () => clients.update(fullClient({ version: 2 }), 1))
   await fails(t, async () => await backends[0]?.ping())
   t.deepEqual(await findFamily(families, familyId, NOW), aFamily())

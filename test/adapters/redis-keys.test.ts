@@ -10,8 +10,8 @@ import type { Redis } from 'ioredis'
 import { StorageError } from '../../lib/errors.ts'
 import type { Storage } from '../../lib/storage/storage.ts'
 import {
-  aConsent,
   aFamily,
+  aGrant,
   aRetry,
   aRotation,
   CONSENT_ID,
@@ -52,8 +52,8 @@ async function fill(storage: Storage): Promise<void> {
   await clients.insert(fullClient({ clientId: 'client-2' }))
   await clients.update(fullClient({ version: 2 }), 1)
   await clients.delete('client-2')
-  await consents.grant(aConsent())
-  await consents.grant(aConsent({ consentId: 'another-consent-id-of-', scopes: ['more:read'] }))
+  await consents.grant(aGrant())
+  await consents.grant(aGrant({ consentId: 'another-consent-id-of-', scopes: ['more:read'] }))
   await families.create(aFamily(), NOW)
   await families.rotate(familyId, aRotation(0, 1, { retry: aRetry(0, 'sealed') }), NOW)
   await families.create(aFamily({ familyId: familyIdOf('revoked') }), NOW)
@@ -138,7 +138,7 @@ test('redis: an artifact that is saved anew is removed by its new expiry', async
 test('redis: what is deleted leaves no key', async (t) => {
   const { storage, keyPrefix } = open()
   await storage.clients.insert(fullClient())
-  await storage.consents.grant(aConsent())
+  await storage.consents.grant(aGrant())
   await storage.artifacts.save('Session', KEY, {}, NOW + 60)
   await storage.clients.delete('client-1')
   await storage.consents.delete('user-1', 'client-1')
@@ -149,7 +149,7 @@ test('redis: what is deleted leaves no key', async (t) => {
 test('redis: a family is one key of less than 6 kB after 1, 10, 100 and 1000 rotations', async (t) => {
   const { storage, keyPrefix } = open()
   await storage.clients.insert(fullClient())
-  await storage.consents.grant(aConsent())
+  await storage.consents.grant(aGrant())
   await storage.families.create(aFamily(), NOW)
   const sealedResponse = 'x'.repeat(2500)
   const key = `${keyPrefix}{${CONSENT_ID}}:family:${familyId}`
@@ -179,7 +179,7 @@ test('redis: revoking a family or a consent is as many commands after 100 rotati
     t.teardown(own.stop)
     const ownClient = own.connect()
     const storage = createRedisStorage({ client: ownClient })
-    await storage.consents.grant(aConsent())
+    await storage.consents.grant(aGrant())
     for (const id of [familyId, familyIdOf('another')]) {
       await storage.families.create(aFamily({ familyId: id }), NOW)
       for (let index = 0; index < rotations; index++) {
@@ -202,7 +202,7 @@ test('redis: revoking a family or a consent is as many commands after 100 rotati
 test('redis: a user id is in no key, and only in the records of its consents', async (t) => {
   const { storage, keyPrefix } = open()
   const userId = 'somebody@example.com {x} *'
-  await storage.consents.grant(aConsent({ userId }))
+  await storage.consents.grant(aGrant({ userId }))
   const keys = await listKeys(client, keyPrefix)
   t.is(keys.length, 2)
   for (const key of keys) t.false(key.includes('somebody'), key)
@@ -234,8 +234,8 @@ for (const [call, read] of Object.entries(reads)) {
 
 const writes: Readonly<Record<string, (storage: Storage, id: string) => Promise<unknown>>> = {
   'clients.insert()': ({ clients }, id) => clients.insert(fullClient({ clientId: id })),
-  'consents.grant()': ({ consents }, id) => consents.grant(aConsent({ clientId: id })),
-  'consents.grant() with an id': ({ consents }, id) => consents.grant(aConsent({ consentId: id })),
+  'consents.grant()': ({ consents }, id) => consents.grant(aGrant({ clientId: id })),
+  'consents.grant() with an id': ({ consents }, id) => consents.grant(aGrant({ consentId: id })),
   'families.create()': ({ families }, id) => families.create(aFamily({ familyId: id }), NOW),
   'families.create() of another consent': ({ families }, id) =>
     families.create(aFamily({ consentId: id }), NOW),

@@ -6,7 +6,12 @@ import { AWKWARD_KEYS } from './awkward-identifiers.ts'
 import { NOW } from './sample-records.ts'
 import type { StorageContractCase } from './storage-contract-case.ts'
 
-const KINDS: ReadonlyArray<ArtifactKind> = ['AuthorizationCode', 'PendingRequest', 'Session']
+const KINDS: ReadonlyArray<ArtifactKind> = [
+  'AuthorizationCode',
+  'PendingRequest',
+  'Session',
+  'SignOut',
+]
 const KEY = sha256('artifact')
 const LATER = NOW + 600
 
@@ -22,7 +27,7 @@ const awkwardData = (): ArtifactData => ({
   nested: { a: { b: { c: [{ d: ['e'] }] } } },
 })
 
-/** Authorization codes, pending requests and sessions. */
+/** Artifacts of every kind. */
 export const artifactCases: ReadonlyArray<StorageContractCase> = [
   {
     name: 'artifacts.find() returns what save() was given, of every kind',

@@ -5,6 +5,7 @@
  */
 
 import assert from 'node:assert/strict'
+import type { Consent } from '../../storage/storage.ts'
 
 /** How many calls a case makes at the same moment when one of them must win. */
 export const CALLERS = 50
@@ -29,6 +30,23 @@ export function assertRecord<Value extends object>(
 ): void {
   assert.ok(actual !== undefined, 'the record must exist')
   assert.deepEqual(withoutUndefined(actual), withoutUndefined(expected))
+}
+
+/** Asserts that a consent is the expected one; scopes of the same instant may be in any order. */
+export function assertConsent(actual: Consent | undefined, expected: Consent): void {
+  assert.ok(actual !== undefined, 'the consent must exist')
+  const instants = actual.scopes.map(({ grantedAt }) => grantedAt)
+  assert.deepEqual(
+    instants,
+    instants.toSorted((left, right) => left - right),
+    'scopes must be in the order of their instants',
+  )
+  assertRecord(withSortedScopes(actual), withSortedScopes(expected))
+}
+
+function withSortedScopes(consent: Consent): Consent {
+  const byName = consent.scopes.toSorted((left, right) => (left.scope < right.scope ? -1 : 1))
+  return { ...consent, scopes: byName }
 }
 
 function withoutUndefined(record: object): unknown {

@@ -120,6 +120,35 @@ export const clientCases: ReadonlyArray<StorageContractCase> = [
     },
   },
   {
+    name: 'clients.update() replaces a client whose version stays the same',
+    async run(openStorage) {
+      const { clients } = await openStorage()
+      await clients.insert(fullClient({ version: 3 }))
+      const [first, second] = fullClient().secrets
+      assert.ok(first !== undefined && second !== undefined)
+      const used = fullClient({ version: 3, secrets: [first, { ...second, lastUsedAt: NOW + 9 }] })
+      assert.equal(await clients.update(used, 3), true)
+      assertRecord(await clients.find('client-1'), used)
+      assert.equal(await clients.update(changed({ version: 4 }), 3), true)
+      assert.equal(await clients.update(used, 3), false)
+      assertRecord(await clients.find('client-1'), changed({ version: 4 }))
+    },
+  },
+  {
+    name: 'clients.update() with the same version loses no change that is made at the same moment',
+    async run(openStorage) {
+      const { clients } = await openStorage()
+      await clients.insert(fullClient())
+      const results = await concurrently((caller) =>
+        caller === 25
+          ? clients.update(changed(), 1)
+          : clients.update(fullClient({ updatedAt: NOW + caller }), 1),
+      )
+      assert.equal(results[25], true)
+      assertRecord(await clients.find('client-1'), changed())
+    },
+  },
+  {
     name: 'clients.update() returns false for a client that does not exist and adds none',
     async run(openStorage) {
       const { clients } = await openStorage()
@@ -166,6 +195,48 @@ export const clientCases: ReadonlyArray<StorageContractCase> = [
       assert.equal(await clients.delete('never'), false)
       assert.equal(await clients.find('client-1'), undefined)
       assertRecord(await clients.find('client-2'), fullClient({ clientId: 'client-2' }))
+    },
+  },
+  {
+    name: 'clients.delete() with a version returns false at another one and changes nothing',
+    async run(openStorage) {
+      const { clients } = await openStorage()
+      await clients.insert(fullClient({ version: 10 }))
+      for (const version of [0, 1, 9, 11]) {
+        assert.equal(await clients.delete('client-1', version), false)
+      }
+      assert.equal(await clients.delete('never', 1), false)
+      assertRecord(await clients.find('client-1'), fullClient({ version: 10 }))
+      assert.equal((await clients.list({ limit: 100 })).items.length, 1)
+      assert.equal(await clients.delete('client-1', 10), true)
+      assert.equal(await clients.delete('client-1', 10), false)
+      assert.equal(await clients.find('client-1'), undefined)
+      assert.deepEqual((await clients.list({ limit: 100 })).items, [])
+    },
+  },
+  {
+    name: 'clients.delete() with a version returns true to exactly one of 50 concurrent callers',
+    async run(openStorage) {
+      const { clients } = await openStorage()
+      await clients.insert(fullClient())
+      assertOneWinner(await concurrently(() => clients.delete('client-1', 1)))
+      assert.equal(await clients.find('client-1'), undefined)
+    },
+  },
+  {
+    name: 'clients.delete() with a version never deletes a client that is updated at the same moment',
+    async run(openStorage) {
+      const { clients } = await openStorage()
+      await concurrently(async (caller) => {
+        const clientId = `client-${caller}`
+        await clients.insert(fullClient({ clientId }))
+        const [isUpdated, isDeleted] = await Promise.all([
+          clients.update(changed({ clientId }), 1),
+          clients.delete(clientId, 1),
+        ])
+        assert.notEqual(isUpdated, isDeleted, 'one of the two must win')
+        assert.equal((await clients.find(clientId)) !== undefined, isUpdated)
+      })
     },
   },
 ]

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { ClientStore } from '../../storage/storage.ts'
 import { assertRecord } from './assertions.ts'
+import { listPages } from './list-pages.ts'
 import { bareClient, fullClient, NOW } from './sample-records.ts'
 import type { StorageContractCase } from './storage-contract-case.ts'
 
@@ -17,24 +18,6 @@ async function insertClient(clients: ClientStore, index: number): Promise<void> 
 
 const idsFrom = (newest: number, oldest: number): ReadonlyArray<string> =>
   Array.from({ length: newest - oldest + 1 }, (_, step) => `client-${newest - step}`)
-
-/** Lists all pages: the ids on each. `betweenPages` runs after every page but the last. */
-async function listPages(
-  clients: ClientStore,
-  limit: number,
-  betweenPages: () => Promise<unknown> = async () => undefined,
-): Promise<ReadonlyArray<ReadonlyArray<string>>> {
-  const pages: Array<ReadonlyArray<string>> = []
-  let cursor: string | undefined
-  do {
-    const page = await clients.list(cursor === undefined ? { limit } : { limit, cursor })
-    pages.push(page.items.map(({ clientId }) => clientId))
-    cursor = page.nextCursor
-    assert.ok(pages.length < 1000, 'the last page must have no nextCursor')
-    if (cursor !== undefined) await betweenPages()
-  } while (cursor !== undefined)
-  return pages
-}
 
 /** Lists of clients. */
 export const clientListCases: ReadonlyArray<StorageContractCase> = [
@@ -61,7 +44,7 @@ export const clientListCases: ReadonlyArray<StorageContractCase> = [
     async run(openStorage) {
       const { clients } = await openStorage()
       await insertClients(clients, 12)
-      assert.deepEqual(await listPages(clients, 100), [idsFrom(11, 0)])
+      assert.deepEqual(await listPages(clients, { limit: 100 }), [idsFrom(11, 0)])
     },
   },
   {
@@ -69,9 +52,13 @@ export const clientListCases: ReadonlyArray<StorageContractCase> = [
     async run(openStorage) {
       const { clients } = await openStorage()
       await insertClients(clients, 7)
-      assert.deepEqual(await listPages(clients, 3), [idsFrom(6, 4), idsFrom(3, 1), idsFrom(0, 0)])
-      assert.deepEqual(await listPages(clients, 7), [idsFrom(6, 0)])
-      assert.equal((await listPages(clients, 1)).length, 7)
+      assert.deepEqual(await listPages(clients, { limit: 3 }), [
+        idsFrom(6, 4),
+        idsFrom(3, 1),
+        idsFrom(0, 0),
+      ])
+      assert.deepEqual(await listPages(clients, { limit: 7 }), [idsFrom(6, 0)])
+      assert.equal((await listPages(clients, { limit: 1 })).length, 7)
     },
   },
   {
@@ -79,7 +66,7 @@ export const clientListCases: ReadonlyArray<StorageContractCase> = [
     async run(openStorage) {
       const { clients } = await openStorage()
       await insertClients(clients, 201)
-      const pages = await listPages(clients, 100)
+      const pages = await listPages(clients, { limit: 100 })
       assert.deepEqual(pages, [idsFrom(200, 101), idsFrom(100, 1), idsFrom(0, 0)])
     },
   },
@@ -89,9 +76,9 @@ export const clientListCases: ReadonlyArray<StorageContractCase> = [
       const { clients } = await openStorage()
       const ids = [...Array(10).keys()].map((index) => `client-${index}`)
       for (const clientId of ids) await clients.insert(bareClient({ clientId }))
-      const [first, ...more] = await listPages(clients, 3)
+      const [first, ...more] = await listPages(clients, { limit: 3 })
       assert.deepEqual([...(first ?? []), ...more.flat()].sort(), ids)
-      assert.deepEqual(first, (await listPages(clients, 3))[0])
+      assert.deepEqual(first, (await listPages(clients, { limit: 3 }))[0])
     },
   },
   {
@@ -100,7 +87,7 @@ export const clientListCases: ReadonlyArray<StorageContractCase> = [
       const { clients } = await openStorage()
       await insertClients(clients, 6)
       let newest = 6
-      const pages = await listPages(clients, 2, () => insertClient(clients, newest++))
+      const pages = await listPages(clients, { limit: 2 }, () => insertClient(clients, newest++))
       assert.deepEqual(pages, [idsFrom(5, 4), idsFrom(3, 2), idsFrom(1, 0)])
     },
   },
@@ -111,7 +98,7 @@ export const clientListCases: ReadonlyArray<StorageContractCase> = [
       await insertClients(clients, 8)
       // Two that were listed, the last of them the one the cursor is at, and one that was not yet.
       const doomed = ['client-7', 'client-6', 'client-4']
-      const pages = await listPages(clients, 2, async () => {
+      const pages = await listPages(clients, { limit: 2 }, async () => {
         for (const clientId of doomed.splice(0)) await clients.delete(clientId)
       })
       assert.deepEqual(pages, [
@@ -128,7 +115,7 @@ export const clientListCases: ReadonlyArray<StorageContractCase> = [
       const { clients } = await openStorage()
       await insertClients(clients, 4)
       let version = 1
-      const pages = await listPages(clients, 1, async () => {
+      const pages = await listPages(clients, { limit: 1 }, async () => {
         const update = { clientId: 'client-1', createdAt: NOW + 1, updatedAt: NOW + 99 }
         await clients.update(bareClient({ ...update, version: version + 1 }), version)
         version += 1

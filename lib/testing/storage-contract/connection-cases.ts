@@ -4,8 +4,8 @@ import { assertRecord, concurrently } from './assertions.ts'
 import { findFamily } from './find-family.ts'
 import { GONE } from './rotation-outcomes.ts'
 import {
-  aConsent,
   aFamily,
+  aGrant,
   aRotation,
   CONSENT_ID,
   familyIdOf,
@@ -44,7 +44,7 @@ export const connectionCases: ReadonlyArray<StorageContractCase> = [
       const storage = await openConnected(openStorage)
       const { consents, families } = storage
       const other = 'consent-of-someone-els'
-      await consents.grant(aConsent({ userId: 'user-2', consentId: other }))
+      await consents.grant(aGrant({ userId: 'user-2', consentId: other }))
       const doomed = Array.from({ length: 250 }, (_, index) => numbered(index))
       for (const family of doomed) await families.create(family, NOW)
       const spared = { ...numbered(0, other), userId: 'user-2' }
@@ -62,7 +62,7 @@ export const connectionCases: ReadonlyArray<StorageContractCase> = [
       const { consents, families } = storage
       await families.create(aFamily(), NOW)
       await consents.delete('user-1', 'client-1')
-      await consents.grant(aConsent({ consentId: LATER_CONSENT_ID }))
+      await consents.grant(aGrant({ consentId: LATER_CONSENT_ID }))
       await assertDead(storage, familyId)
       assert.equal(await families.create(numbered(1), NOW), 'consent-gone')
       assert.equal(await families.create(numbered(1, LATER_CONSENT_ID), NOW), 'created')
@@ -73,7 +73,7 @@ export const connectionCases: ReadonlyArray<StorageContractCase> = [
     async run(openStorage) {
       const { consents, families } = await openConnected(openStorage)
       await families.create(aFamily(), NOW)
-      await consents.grant(aConsent({ consentId: LATER_CONSENT_ID, scopes: ['more:read'] }))
+      await consents.grant(aGrant({ consentId: LATER_CONSENT_ID, scopes: ['more:read'] }))
       assert.equal((await consents.find('user-1', 'client-1'))?.consentId, CONSENT_ID)
       assertRecord(await findFamily(families, familyId, NOW), aFamily())
       assert.equal(await families.create(numbered(2), NOW), 'created')
@@ -85,7 +85,7 @@ export const connectionCases: ReadonlyArray<StorageContractCase> = [
       const { clients, consents, families } = await openStorage()
       await clients.insert(fullClient())
       await concurrently((caller) =>
-        consents.grant(aConsent({ consentId: `consent-of-caller-${100 + caller}-` })),
+        consents.grant(aGrant({ consentId: `consent-of-caller-${100 + caller}-` })),
       )
       const consentId = (await consents.find('user-1', 'client-1'))?.consentId ?? ''
       assert.equal(await families.create(numbered(1, consentId), NOW), 'created')
@@ -107,7 +107,7 @@ export const connectionCases: ReadonlyArray<StorageContractCase> = [
         const userId = `user-${caller}`
         const rotated = { ...numbered(0, consentId), userId }
         const begun = { ...numbered(1, consentId), userId }
-        await consents.grant(aConsent({ consentId, userId }))
+        await consents.grant(aGrant({ consentId, userId }))
         await families.create(rotated, NOW)
         const [existed] = await Promise.all([
           consents.delete(userId, 'client-1'),

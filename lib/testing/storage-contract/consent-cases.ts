@@ -1,21 +1,9 @@
 import assert from 'node:assert/strict'
-import type { Consent } from '../../storage/storage.ts'
-import { assertRecord, concurrently, ruin } from './assertions.ts'
+import type { ConsentGrant } from '../../storage/storage.ts'
+import { assertConsent, concurrently, ruin } from './assertions.ts'
 import { AWKWARD_KEYS, AWKWARD_USER_IDS, LOOKALIKE_CONNECTIONS } from './awkward-identifiers.ts'
-import { aConsent, NOW } from './sample-records.ts'
+import { aConsent, aGrant, NOW } from './sample-records.ts'
 import type { StorageContractCase } from './storage-contract-case.ts'
-
-/** Asserts that a consent is the expected one; its scopes may be in any order. */
-function assertConsent(actual: Consent | undefined, expected: Consent): void {
-  assert.ok(actual !== undefined, 'the consent must exist')
-  assertRecord(
-    { ...actual, scopes: [...actual.scopes].sort() },
-    {
-      ...expected,
-      scopes: [...expected.scopes].sort(),
-    },
-  )
-}
 
 /** Consents. */
 export const consentCases: ReadonlyArray<StorageContractCase> = [
@@ -23,9 +11,9 @@ export const consentCases: ReadonlyArray<StorageContractCase> = [
     name: 'consents.find() returns what grant() was given',
     async run(openStorage) {
       const { consents } = await openStorage()
-      await consents.grant(aConsent())
+      await consents.grant(aGrant())
       assertConsent(await consents.find('user-1', 'client-1'), aConsent())
-      await consents.grant(aConsent({ clientId: 'client-2', scopes: [] }))
+      await consents.grant(aGrant({ clientId: 'client-2', scopes: [] }))
       assertConsent(
         await consents.find('user-1', 'client-2'),
         aConsent({ clientId: 'client-2', scopes: [] }),
@@ -36,7 +24,7 @@ export const consentCases: ReadonlyArray<StorageContractCase> = [
     name: 'consents.find() returns undefined for another user or another client',
     async run(openStorage) {
       const { consents } = await openStorage()
-      await consents.grant(aConsent())
+      await consents.grant(aGrant())
       assert.equal(await consents.find('user-2', 'client-1'), undefined)
       assert.equal(await consents.find('user-1', 'client-2'), undefined)
       assert.equal(await consents.find('client-1', 'user-1'), undefined)
@@ -44,16 +32,21 @@ export const consentCases: ReadonlyArray<StorageContractCase> = [
     },
   },
   {
-    name: 'consents.grant() adds scopes, each once, and replaces everything else',
+    name: 'consents.grant() adds scopes, each once, and keeps what the consent was before',
     async run(openStorage) {
       const { consents } = await openStorage()
-      await consents.grant(aConsent({ scopes: ['a:read', 'b:read'] }))
+      await consents.grant(aGrant({ scopes: ['a:read', 'b:read'] }))
       const again = { tenantId: 'tenant:2', grantedAt: NOW + 5 }
-      await consents.grant(aConsent({ scopes: ['b:read', 'c:read', 'c:read'], ...again }))
-      assertConsent(
-        await consents.find('user-1', 'client-1'),
-        aConsent({ scopes: ['a:read', 'b:read', 'c:read'], ...again }),
-      )
+      await consents.grant(aGrant({ scopes: ['b:read', 'c:read', 'c:read'], ...again }))
+      assertConsent(await consents.find('user-1', 'client-1'), {
+        ...aConsent(again),
+        createdAt: NOW,
+        scopes: [
+          { scope: 'a:read', grantedAt: NOW },
+          { scope: 'b:read', grantedAt: NOW },
+          { scope: 'c:read', grantedAt: NOW + 5 },
+        ],
+      })
       assert.equal((await consents.list('user-1')).length, 1)
     },
   },
@@ -63,23 +56,63 @@ export const consentCases: ReadonlyArray<StorageContractCase> = [
       const { consents } = await openStorage()
       const scopeOf = (caller: number): string => `scope-${caller}:read`
       await concurrently((caller) =>
-        consents.grant(aConsent({ scopes: [scopeOf(caller), 'shared:read'] })),
+        consents.grant(aGrant({ scopes: [scopeOf(caller), 'shared:read'] })),
       )
       const scopes = [...(await concurrently(async (caller) => scopeOf(caller))), 'shared:read']
       assertConsent(await consents.find('user-1', 'client-1'), aConsent({ scopes }))
     },
   },
   {
+    name: 'consents.find() returns the scopes in the order in which they were first granted',
+    async run(openStorage) {
+      const { consents } = await openStorage()
+      const batches = [
+        ['z:read', 'a:read'],
+        ['m:read', 'z:read'],
+        ['a:read'],
+        ['__proto__', 'b:read'],
+      ]
+      for (const [index, scopes] of batches.entries()) {
+        await consents.grant(aGrant({ scopes, grantedAt: NOW + index }))
+      }
+      const scopes = [
+        { scope: 'a:read', grantedAt: NOW },
+        { scope: 'z:read', grantedAt: NOW },
+        { scope: 'm:read', grantedAt: NOW + 1 },
+        { scope: '__proto__', grantedAt: NOW + 3 },
+        { scope: 'b:read', grantedAt: NOW + 3 },
+      ]
+      const expected = { ...aConsent({ grantedAt: NOW + 3 }), createdAt: NOW, scopes }
+      assertConsent(await consents.find('user-1', 'client-1'), expected)
+      assertConsent((await consents.list('user-1'))[0], expected)
+    },
+  },
+  {
+    name: 'consents.grant() by 50 concurrent callers keeps one beginning and one instant of each scope',
+    async run(openStorage) {
+      const { consents } = await openStorage()
+      await concurrently((caller) =>
+        consents.grant(aGrant({ scopes: ['a:read', 'b:read'], grantedAt: NOW + caller })),
+      )
+      const consent = await consents.find('user-1', 'client-1')
+      const first = { createdAt: consent?.createdAt, scopes: consent?.scopes }
+      await consents.grant(aGrant({ scopes: ['b:read', 'a:read'], grantedAt: NOW + 99 }))
+      const { createdAt, scopes } = (await consents.find('user-1', 'client-1')) ?? {}
+      assert.deepEqual({ createdAt, scopes }, first)
+      assert.equal(scopes?.length, 2)
+    },
+  },
+  {
     name: 'consents.list() returns those of the user, most recently granted first',
     async run(openStorage) {
       const { consents } = await openStorage()
-      const consentOf = (clientId: string, grantedAt: number): Consent =>
-        aConsent({ clientId, grantedAt })
-      await consents.grant(consentOf('client-1', NOW + 1))
-      await consents.grant(consentOf('client-2', NOW + 2))
-      await consents.grant(consentOf('client-3', NOW + 3))
-      await consents.grant(aConsent({ userId: 'user-2', grantedAt: NOW + 4 }))
-      await consents.grant(consentOf('client-2', NOW + 5))
+      const grantOf = (clientId: string, grantedAt: number): ConsentGrant =>
+        aGrant({ clientId, grantedAt })
+      await consents.grant(grantOf('client-1', NOW + 1))
+      await consents.grant(grantOf('client-2', NOW + 2))
+      await consents.grant(grantOf('client-3', NOW + 3))
+      await consents.grant(aGrant({ userId: 'user-2', grantedAt: NOW + 4 }))
+      await consents.grant(grantOf('client-2', NOW + 5))
       const listed = await consents.list('user-1')
       assert.deepEqual(
         listed.map(({ clientId, grantedAt }) => [clientId, grantedAt]),
@@ -89,14 +122,14 @@ export const consentCases: ReadonlyArray<StorageContractCase> = [
           ['client-1', NOW + 1],
         ],
       )
-      assertConsent(listed[1], consentOf('client-3', NOW + 3))
+      assertConsent(listed[1], aConsent(grantOf('client-3', NOW + 3)))
     },
   },
   {
     name: 'consents.list() returns nothing for a user without consents',
     async run(openStorage) {
       const { consents } = await openStorage()
-      await consents.grant(aConsent())
+      await consents.grant(aGrant())
       for (const userId of ['user-2', '*', 'constructor', '__proto__']) {
         assert.deepEqual(await consents.list(userId), [])
       }
@@ -108,7 +141,7 @@ export const consentCases: ReadonlyArray<StorageContractCase> = [
       const { consents } = await openStorage()
       const ids = [...Array(150).keys()].map((index) => `client-${index}`)
       for (const [index, clientId] of ids.entries()) {
-        await consents.grant(aConsent({ clientId, grantedAt: NOW + index }))
+        await consents.grant(aGrant({ clientId, grantedAt: NOW + index }))
       }
       const listed = await consents.list('user-1')
       assert.deepEqual(listed.map(({ clientId }) => clientId).reverse(), ids)
@@ -119,9 +152,9 @@ export const consentCases: ReadonlyArray<StorageContractCase> = [
     async run(openStorage) {
       const { consents } = await openStorage()
       const [otherUser, otherClient] = [{ userId: 'user-2' }, { clientId: 'client-2' }]
-      await consents.grant(aConsent())
-      await consents.grant(aConsent(otherUser))
-      await consents.grant(aConsent(otherClient))
+      await consents.grant(aGrant())
+      await consents.grant(aGrant(otherUser))
+      await consents.grant(aGrant(otherClient))
       assert.equal(await consents.delete('user-1', 'client-1'), true)
       assert.equal(await consents.delete('user-1', 'client-1'), false)
       assert.equal(await consents.delete('user-3', 'client-1'), false)
@@ -133,13 +166,14 @@ export const consentCases: ReadonlyArray<StorageContractCase> = [
     },
   },
   {
-    name: 'consents.grant() after delete() begins with no scopes',
+    name: 'consents.grant() after delete() begins with no scopes and no history',
     async run(openStorage) {
       const { consents } = await openStorage()
-      await consents.grant(aConsent({ scopes: ['a:read'] }))
+      await consents.grant(aGrant({ scopes: ['a:read'] }))
       await consents.delete('user-1', 'client-1')
-      await consents.grant(aConsent({ scopes: ['b:read'] }))
-      assertConsent(await consents.find('user-1', 'client-1'), aConsent({ scopes: ['b:read'] }))
+      const later = { scopes: ['a:read', 'b:read'], grantedAt: NOW + 9 }
+      await consents.grant(aGrant(later))
+      assertConsent(await consents.find('user-1', 'client-1'), aConsent(later))
     },
   },
   {
@@ -151,11 +185,11 @@ export const consentCases: ReadonlyArray<StorageContractCase> = [
         ...AWKWARD_KEYS.map((clientId) => ({ userId: 'somebody', clientId })),
         ...LOOKALIKE_CONNECTIONS,
       ]
-      const consentOf = (index: number): Consent =>
-        aConsent({ ...connections[index], scopes: [`scope-${index}:read`] })
-      for (const index of connections.keys()) await consents.grant(consentOf(index))
+      const grantOf = (index: number): ConsentGrant =>
+        aGrant({ ...connections[index], scopes: [`scope-${index}:read`] })
+      for (const index of connections.keys()) await consents.grant(grantOf(index))
       for (const [index, { userId, clientId }] of connections.entries()) {
-        assertConsent(await consents.find(userId, clientId), consentOf(index))
+        assertConsent(await consents.find(userId, clientId), aConsent(grantOf(index)))
         const listed = await consents.list(userId)
         assert.ok(listed.every((consent) => consent.userId === userId))
         assert.equal(await consents.delete(userId, clientId), true)
@@ -168,7 +202,7 @@ export const consentCases: ReadonlyArray<StorageContractCase> = [
     name: 'consents are copies: changing one that was saved or found changes nothing',
     async run(openStorage) {
       const { consents } = await openStorage()
-      const granted = aConsent()
+      const granted = aGrant()
       await consents.grant(granted)
       ruin(granted)
       ruin(await consents.find('user-1', 'client-1'))

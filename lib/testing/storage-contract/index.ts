@@ -7,9 +7,12 @@
 import { artifactCases } from './artifact-cases.ts'
 import { backendCases } from './backend-cases.ts'
 import { clientCases } from './client-cases.ts'
+import { clientFilterCases } from './client-filter-cases.ts'
 import { clientListCases } from './client-list-cases.ts'
 import { connectionCases } from './connection-cases.ts'
 import { consentCases } from './consent-cases.ts'
+import { consentOwnerCases } from './consent-owner-cases.ts'
+import { consentUseCases } from './consent-use-cases.ts'
 import { familyCases } from './family-cases.ts'
 import { retryCases } from './retry-cases.ts'
 import { revocationCases } from './revocation-cases.ts'
@@ -58,11 +61,14 @@ export type { StorageContractCase } from './storage-contract-case.ts'
 export const storageContract: ReadonlyArray<StorageContractCase> = [
   ...clientCases,
   ...clientListCases,
+  ...clientFilterCases,
   ...consentCases,
+  ...consentOwnerCases,
   ...familyCases,
   ...rotationCases,
   ...retryCases,
   ...connectionCases,
+  ...consentUseCases,
   ...artifactCases,
   ...revocationCases,
   ...revocationFeedCases,

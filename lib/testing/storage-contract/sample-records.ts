@@ -7,6 +7,7 @@
 import type {
   ClientRecord,
   Consent,
+  ConsentGrant,
   CurrentRefreshToken,
   RefreshRetry,
   Rotation,
@@ -44,8 +45,22 @@ export function fullClient(changes: Partial<ClientRecord> = {}): ClientRecord {
     updatedAt: NOW + 1,
     version: 1,
     secrets: [
-      { hash: sha256('secret 1'), hint: 'tcs_aB-_', createdAt: NOW, expiresAt: NOW + 60 },
-      { hash: sha256('secret 2'), hint: 'tcs_cD-_', createdAt: NOW + 1, expiresAt: undefined },
+      {
+        secretId: 'secret-1',
+        hash: sha256('secret 1'),
+        hint: 'tcs_aB-_',
+        createdAt: NOW,
+        expiresAt: NOW + 60,
+        lastUsedAt: NOW + 1,
+      },
+      {
+        secretId: 'secret-2',
+        hash: sha256('secret 2'),
+        hint: 'tcs_cD-_',
+        createdAt: NOW + 1,
+        expiresAt: undefined,
+        lastUsedAt: undefined,
+      },
     ],
     ...changes,
   }
@@ -71,11 +86,11 @@ export function bareClient(changes: Partial<ClientRecord> = {}): ClientRecord {
   })
 }
 
-/** The id of `aConsent()`. */
+/** The id of `aGrant()`. */
 export const CONSENT_ID: string = consentIdOf('user-1', 'client-1')
 
-/** A consent of `user-1` to `client-1`. Another user or client makes it another one. */
-export function aConsent(changes: Partial<Consent> = {}): Consent {
+/** A grant of `user-1` to `client-1`. Another user or client makes it another consent. */
+export function aGrant(changes: Partial<ConsentGrant> = {}): ConsentGrant {
   const { userId = 'user-1', clientId = 'client-1' } = changes
   return {
     consentId: consentIdOf(userId, clientId),
@@ -88,6 +103,18 @@ export function aConsent(changes: Partial<Consent> = {}): Consent {
   }
 }
 
+/** The consent that begins with `aGrant()`. */
+export function aConsent(changes: Partial<ConsentGrant> = {}): Consent {
+  const { scopes, ...grant } = aGrant(changes)
+  const { grantedAt } = grant
+  return {
+    ...grant,
+    scopes: scopes.map((scope) => ({ scope, grantedAt })),
+    createdAt: grantedAt,
+    lastUsedAt: undefined,
+  }
+}
+
 function consentIdOf(userId: string, clientId: string): string {
   return sha256(JSON.stringify([userId, clientId])).slice(0, 22)
 }
@@ -97,7 +124,7 @@ export function refreshToken(index: number): CurrentRefreshToken {
   return { hash: sha256(`refresh token ${index}`), issuedAt: NOW, expiresAt: NOW + 3600 }
 }
 
-/** The id of a family with this secret, under `aConsent()` or another one. */
+/** The id of a family with this secret, under `aGrant()` or another one. */
 export function familyIdOf(secret: string, consentId: string = CONSENT_ID): string {
   return consentId + sha256(secret)
 }
@@ -106,7 +133,7 @@ export function familyIdOf(secret: string, consentId: string = CONSENT_ID): stri
 export async function openConnected(openStorage: () => Promise<Storage>): Promise<Storage> {
   const storage = await openStorage()
   await storage.clients.insert(fullClient())
-  await storage.consents.grant(aConsent())
+  await storage.consents.grant(aGrant())
   return storage
 }
 
