@@ -1,5 +1,10 @@
-import { sql } from 'kysely'
-import type { ClientRecord, ClientStore } from '../../lib/storage/storage.ts'
+import { type RawBuilder, type SqlBool, sql } from 'kysely'
+import {
+  type ClientListRequest,
+  type ClientRecord,
+  type ClientStore,
+  searchableText,
+} from '../../lib/storage/storage.ts'
 import { prepareQuery } from './prepared-query.ts'
 import type { Database } from './schema.ts'
 
@@ -18,8 +23,10 @@ export function createClientStore(db: Database): ClientStore {
         .values({
           client_id: client.clientId,
           created_at: client.createdAt,
-          version: client.version,
-          record: JSON.stringify(client),
+          audience: client.audience,
+          tenant_id: client.tenantId ?? null,
+          client_type: client.clientType,
+          ...changingColumns(client),
         })
         .onConflict((conflict) => conflict.column('client_id').doNothing())
         .returning('client_id')
@@ -32,17 +39,14 @@ export function createClientStore(db: Database): ClientStore {
       return row && (JSON.parse(row.record) as ClientRecord)
     },
 
-    async list({ limit, cursor }) {
+    async list(request) {
+      const { limit, cursor } = request
       const place = cursor === undefined ? undefined : CURSOR.exec(cursor)
       if (place === null) return { items: [], nextCursor: undefined }
       const rows = await db
         .selectFrom('oauth_clients')
         .select('record')
-        .$if(place !== undefined, (query) =>
-          query.where(
-            sql<boolean>`(created_at, client_id) < (${place?.[1]}::bigint, ${place?.[2]})`,
-          ),
-        )
+        .where((eb) => eb.and(conditionsOf(request, place)))
         .orderBy('created_at', 'desc')
         .orderBy('client_id', 'desc')
         .limit(limit + 1)
@@ -56,7 +60,7 @@ export function createClientStore(db: Database): ClientStore {
     async update(client, expectedVersion) {
       const updated = await db
         .updateTable('oauth_clients')
-        .set({ version: client.version, record: JSON.stringify(client) })
+        .set(changingColumns(client))
         .where('client_id', '=', client.clientId)
         .where('version', '=', expectedVersion)
         .returning('client_id')
@@ -64,13 +68,44 @@ export function createClientStore(db: Database): ClientStore {
       return updated !== undefined
     },
 
-    async delete(clientId) {
+    async delete(clientId, expectedVersion) {
       const deleted = await db
         .deleteFrom('oauth_clients')
         .where('client_id', '=', clientId)
+        .$if(expectedVersion !== undefined, (query) =>
+          query.where('version', '=', expectedVersion ?? 0),
+        )
         .returning('client_id')
         .executeTakeFirst()
       return deleted !== undefined
     },
   }
+}
+
+function changingColumns(client: ClientRecord) {
+  return {
+    version: client.version,
+    searchable_name: searchableText(client.name),
+    record: JSON.stringify(client),
+  }
+}
+
+function conditionsOf(
+  { audience, tenantId, clientType, nameContains = '' }: ClientListRequest,
+  [, createdAt, clientId]: ReadonlyArray<string> = [],
+): Array<RawBuilder<SqlBool>> {
+  const conditions = [
+    clientId && sql<boolean>`(created_at, client_id) < (${createdAt}::bigint, ${clientId})`,
+    audience && sql<boolean>`audience = ${audience}`,
+    tenantId !== undefined && sql<boolean>`tenant_id = ${tenantId}`,
+    clientType && sql<boolean>`client_type = ${clientType}`,
+    nameContains && nameCondition(searchableText(nameContains)),
+  ]
+  return conditions.filter((condition) => typeof condition === 'object')
+}
+
+/** No pattern: every character stands for itself. */
+function nameCondition(part: string): RawBuilder<SqlBool> {
+  // Postgres refuses a NUL as a parameter; no name has one.
+  return part.includes('\0') ? sql`false` : sql`position(${part} in searchable_name) > 0`
 }

@@ -14,23 +14,26 @@ export function createConsentStore(db: Database): ConsentStore {
   )
 
   return {
-    async grant(consent) {
-      const { scopes } = consent
+    async grant(grant) {
+      const { tenantId, grantedAt } = grant
+      const scopeGrants = Object.fromEntries(grant.scopes.map((scope) => [scope, grantedAt]))
       await db
         .insertInto('oauth_consents')
         .values({
-          user_id: consent.userId,
-          client_id: consent.clientId,
-          consent_id: consent.consentId,
-          tenant_id: consent.tenantId,
-          scopes: [...new Set(scopes)],
-          granted_at: consent.grantedAt,
+          user_id: grant.userId,
+          client_id: grant.clientId,
+          consent_id: grant.consentId,
+          tenant_id: tenantId,
+          scope_grants: JSON.stringify(scopeGrants),
+          created_at: grantedAt,
+          granted_at: grantedAt,
         })
         .onConflict((conflict) =>
           conflict.columns(['user_id', 'client_id']).doUpdateSet({
-            tenant_id: consent.tenantId,
-            granted_at: consent.grantedAt,
-            scopes: sql`array(select distinct unnest(oauth_consents.scopes || excluded.scopes))`,
+            tenant_id: tenantId,
+            granted_at: grantedAt,
+            // Where both have a scope, the right side's stays.
+            scope_grants: sql`excluded.scope_grants || oauth_consents.scope_grants`,
           }),
         )
         .execute()
@@ -47,6 +50,18 @@ export function createConsentStore(db: Database): ConsentStore {
         .selectAll()
         .where('user_id', '=', userId)
         .orderBy('granted_at', 'desc')
+        .execute()
+      return rows.map(consentFrom)
+    },
+
+    async listSome(of, limit) {
+      const rows = await db
+        .selectFrom('oauth_consents')
+        .selectAll()
+        .where((eb) =>
+          'tenantId' in of ? eb('tenant_id', '=', of.tenantId) : eb('client_id', '=', of.clientId),
+        )
+        .limit(limit)
         .execute()
       return rows.map(consentFrom)
     },
@@ -69,7 +84,11 @@ function consentFrom(row: Selectable<OAuthDatabase['oauth_consents']>): Consent 
     userId: row.user_id,
     clientId: row.client_id,
     tenantId: row.tenant_id,
-    scopes: row.scopes,
+    scopes: Object.entries(row.scope_grants)
+      .map(([scope, grantedAt]) => ({ scope, grantedAt }))
+      .sort((left, right) => left.grantedAt - right.grantedAt),
+    createdAt: Number(row.created_at),
     grantedAt: Number(row.granted_at),
+    lastUsedAt: row.last_used_at === null ? undefined : Number(row.last_used_at),
   }
 }

@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely'
 import { type MigrationProvider, Migrator } from 'kysely/migration'
 import { StorageError } from '../../lib/errors.ts'
 import { initialTables } from './migrations/0001-initial-tables.ts'
+import { listsAndLastUse } from './migrations/0002-lists-and-last-use.ts'
 import { revocationsAndResources } from './migrations/0003-revocations-and-resources.ts'
 
 const MIGRATION_TABLE = 'oauth_migrations'
@@ -10,6 +11,7 @@ const MIGRATION_LOCK_TABLE = 'oauth_migrations_lock'
 const provider: MigrationProvider = {
   getMigrations: async () => ({
     '0001-initial-tables': initialTables,
+    '0002-lists-and-last-use': listsAndLastUse,
     '0003-revocations-and-resources': revocationsAndResources,
   }),
 }

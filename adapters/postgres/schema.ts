@@ -1,6 +1,7 @@
 /**
  * The tables. Instants are whole seconds since the Unix epoch. JSON is kept as text: what is in it may
- * come from the wire, and `jsonb` refuses the NUL characters that text may contain when escaped.
+ * come from the wire, and `jsonb` refuses the NUL characters that text may contain when escaped. Scopes
+ * are the host's, and contain none.
  *
  * @module
  */
@@ -10,10 +11,18 @@ import type { ColumnType, Kysely, RawBuilder } from 'kysely'
 /** `bigint`: given as a number, returned by the driver as text. */
 type Instant = ColumnType<string | number, number, number>
 
+/** `jsonb`: given as text, returned by the driver as what it stands for. */
+type ScopeGrants = ColumnType<Readonly<Record<string, number>>, string, string>
+
 interface ClientsTable {
   readonly client_id: string
   readonly created_at: Instant
   readonly version: number
+  readonly audience: string
+  readonly tenant_id: string | null
+  readonly client_type: string
+  /** What the name is searched by. */
+  readonly searchable_name: string
   /** JSON of the `ClientRecord`. */
   readonly record: string
 }
@@ -23,8 +32,11 @@ interface ConsentsTable {
   readonly client_id: string
   readonly consent_id: string
   readonly tenant_id: string
-  readonly scopes: Array<string>
+  /** For each scope, when it was first granted. */
+  readonly scope_grants: ScopeGrants
+  readonly created_at: Instant
   readonly granted_at: Instant
+  readonly last_used_at: Instant | null
 }
 
 interface TokenFamiliesTable {

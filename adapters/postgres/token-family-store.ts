@@ -1,22 +1,40 @@
-import { type Insertable, type Selectable, sql } from 'kysely'
-import type {
-  RefreshRetry,
-  Rotation,
-  RotationOutcome,
-  TokenFamily,
-  TokenFamilyStore,
+import { type Insertable, type QueryCreator, type Selectable, sql } from 'kysely'
+import {
+  type RefreshRetry,
+  type Rotation,
+  type RotationOutcome,
+  type TokenFamily,
+  type TokenFamilyStore,
+  USE_RESOLUTION_SECONDS,
 } from '../../lib/storage/storage.ts'
 import { prepareQuery } from './prepared-query.ts'
 import type { Database, OAuthDatabase } from './schema.ts'
 
 // Every transition is one conditional statement. When two meet at a row, Postgres lets the second wait for
-// the first and then asks its conditions again (READ COMMITTED), so one of them wins.
+// the first and then asks its conditions again (READ COMMITTED), so one of them wins. Whoever holds a family
+// may wait for its consent, and nobody the other way round.
 
 type FamiliesTable = OAuthDatabase['oauth_token_families']
 
 const CONSENT_EXISTS = sql<boolean>`exists (
   select from oauth_consents where oauth_consents.consent_id = oauth_token_families.consent_id)`
 const NOW_MILLISECONDS = sql<string>`(extract(epoch from clock_timestamp()) * 1000)::bigint`
+
+/** Notes the use of the consent whose family has `changed`, unless one within the resolution is noted. */
+function noteUse(
+  query: QueryCreator<OAuthDatabase & { readonly changed: { readonly consent_id: string } }>,
+  usedAt: number | string,
+  resolutionSeconds: number,
+) {
+  return query
+    .updateTable('oauth_consents')
+    .from('changed')
+    .set({ last_used_at: sql<number>`${usedAt}::bigint` })
+    .whereRef('oauth_consents.consent_id', '=', 'changed.consent_id')
+    .where(
+      sql<boolean>`coalesce(last_used_at + ${resolutionSeconds}::bigint < ${usedAt}::bigint, true)`,
+    )
+}
 
 /** Creates the store of token families. */
 export function createTokenFamilyStore(db: Database): TokenFamilyStore {
@@ -43,25 +61,31 @@ export function createTokenFamilyStore(db: Database): TokenFamilyStore {
         },
     ) =>
       db
-        .updateTable('oauth_token_families')
-        .set({
-          token_hash: values.token_hash,
-          token_issued_at: values.token_issued_at,
-          token_expires_at: values.token_expires_at,
-          retry: values.retry,
-          retry_token_hash: values.retry_token_hash,
-          retry_request_hash: values.retry_request_hash,
-          retry_until: values.retry_until,
-          expires_at: values.expiresAt,
-        })
-        .where('family_id', '=', values.familyId)
-        .where('token_hash', '=', values.presentedTokenHash)
-        .where('token_expires_at', '>', values.now)
-        .where('is_revoked', '=', false)
-        .where('expires_at', '>', values.now)
-        .where(CONSENT_EXISTS)
-        .where(NOW_MILLISECONDS, '<=', values.deadline)
-        .returning('family_id'),
+        .with('changed', (query) =>
+          query
+            .updateTable('oauth_token_families')
+            .set({
+              token_hash: values.token_hash,
+              token_issued_at: values.token_issued_at,
+              token_expires_at: values.token_expires_at,
+              retry: values.retry,
+              retry_token_hash: values.retry_token_hash,
+              retry_request_hash: values.retry_request_hash,
+              retry_until: values.retry_until,
+              expires_at: values.expiresAt,
+            })
+            .where('family_id', '=', values.familyId)
+            .where('token_hash', '=', values.presentedTokenHash)
+            .where('token_expires_at', '>', values.now)
+            .where('is_revoked', '=', false)
+            .where('expires_at', '>', values.now)
+            .where(CONSENT_EXISTS)
+            .where(NOW_MILLISECONDS, '<=', values.deadline)
+            .returning('consent_id'),
+        )
+        .with('used', (query) => noteUse(query, values.now, USE_RESOLUTION_SECONDS))
+        .selectFrom('changed')
+        .select('consent_id'),
   )
 
   const findQuery = prepareQuery(
@@ -87,21 +111,27 @@ export function createTokenFamilyStore(db: Database): TokenFamilyStore {
   const createQuery = prepareQuery(db, (values: FamilyRow & { readonly now: string }) => {
     const row = Object.fromEntries(COLUMNS.map((name) => [name, values[name]]))
     return db
-      .insertInto('oauth_token_families')
-      .columns(COLUMNS)
-      .expression((eb) =>
-        eb
-          .selectFrom('oauth_consents')
-          .select(COLUMNS.map((name) => typedValue(name, values[name]).as(name)))
-          .where('consent_id', '=', values.consent_id),
+      .with('changed', (query) =>
+        query
+          .insertInto('oauth_token_families')
+          .columns(COLUMNS)
+          .expression((eb) =>
+            eb
+              .selectFrom('oauth_consents')
+              .select(COLUMNS.map((name) => typedValue(name, values[name]).as(name)))
+              .where('consent_id', '=', values.consent_id),
+          )
+          .onConflict((conflict) =>
+            conflict
+              .column('family_id')
+              .doUpdateSet({ ...row, is_revoked: false })
+              .where('oauth_token_families.expires_at', '<=', values.now),
+          )
+          .returning('consent_id'),
       )
-      .onConflict((conflict) =>
-        conflict
-          .column('family_id')
-          .doUpdateSet({ ...row, is_revoked: false })
-          .where('oauth_token_families.expires_at', '<=', values.now),
-      )
-      .returning('family_id')
+      .with('used', (query) => noteUse(query, values.created_at, 0))
+      .selectFrom('changed')
+      .select('consent_id')
   })
 
   async function rotateCurrent(

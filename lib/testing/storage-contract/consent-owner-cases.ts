@@ -77,9 +77,11 @@ export const consentOwnerCases: ReadonlyArray<StorageContractCase> = [
       const other: ConsentOwner = { tenantId: 'tenant:2' }
       for (const tenantId of ['tenant:1', 'tenant:2', 'tenant:2', 'tenant:1', 'tenant:2']) {
         await consents.grant(aGrant({ tenantId }))
-        const [there, elsewhere] = tenantId === 'tenant:2' ? [other, TENANT] : [TENANT, other]
-        assert.deepEqual(await consents.listSome(elsewhere, 10), [])
-        assert.deepEqual(userIdsOf(await consents.listSome(there, 10)), ['user-1'])
+        const hasMoved = tenantId === 'tenant:2'
+        assert.deepEqual(await consents.listSome(hasMoved ? TENANT : other, 10), [])
+        assert.deepEqual(userIdsOf(await consents.listSome(hasMoved ? other : TENANT, 10)), [
+          'user-1',
+        ])
         assert.deepEqual(userIdsOf(await consents.listSome(CLIENT, 10)), ['user-1'])
       }
       await consents.delete('user-1', 'client-1')
