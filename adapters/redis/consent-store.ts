@@ -2,13 +2,13 @@
  * Consents.
  *
  * A consent lives in the slot of its families, which live by it; an index per user, in another slot,
- * names the consent of each client. What ties the two:
+ * names the consent of each client. What ties the two (and `consent-lists.ts`, the lists):
  *
  * - The index decides which of several records is *the* consent, the record whether there is one. An
  *   entry without a record means nothing.
- * - `grant()` writes a candidate for a minute, enters it in the index unless there is an entry, and adds
- *   its scopes to the record that the entry names, which makes it last. Whoever loses deletes its
- *   candidate. A crash before the entry leaves a candidate that nobody sees and that goes by itself; a
+ * - `grant()` writes a candidate for a minute, enters it in the lists, then in the index unless there is
+ *   an entry, and adds its scopes to the record that the entry names, which makes it last. Whoever loses
+ *   deletes its candidate. A crash before the entry leaves a candidate that nobody sees and that goes by itself; a
  *   crash after it, a consent that goes within the minute, unless another `grant()` or a family that
  *   begins under it makes it last.
  * - `delete()` deletes the record first, and so all families, then its entry. A crash in between leaves
@@ -25,23 +25,20 @@
  */
 
 import { StorageError } from '../../lib/errors.ts'
-import type { Consent, ConsentStore } from '../../lib/storage/storage.ts'
+import type {
+  Consent,
+  ConsentGrant,
+  ConsentOwner,
+  ConsentStore,
+} from '../../lib/storage/storage.ts'
 import type { Connection } from './connection.ts'
-import { parseJson } from './json.ts'
+import { createConsentLists } from './consent-lists.ts'
+import { createConsentRecords, type StoredGrant } from './consent-records.ts'
 import { assertIdentifier, isConsentId, isIdentifier } from './keys.ts'
-import { writeProvisionally } from './provisional-record.ts'
 import { createScript, runScript } from './script.ts'
 
 /** Each attempt fails only because somebody else's succeeded, so a few are plenty. */
 const MAX_ATTEMPTS = 20
-
-const SCOPE = 'scope:'
-
-const ADD_SCOPES = createScript(`
-if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
-redis.call('HSET', KEYS[1], unpack(ARGV))
-redis.call('PERSIST', KEYS[1])
-return 1`)
 
 const ENTER = createScript(`
 redis.call('HSETNX', KEYS[1], ARGV[1], ARGV[2])
@@ -59,46 +56,60 @@ if redis.call('HGET', KEYS[1], ARGV[1]) == ARGV[2] then
 end
 return 1`)
 
-/** What is one field. Each scope is another, and the key has the id. */
-type StoredConsent = Omit<Consent, 'consentId' | 'scopes'>
-
 /** Creates the store of consents. */
 export function createConsentStore(connection: Connection): ConsentStore {
   const { client, keys } = connection
+  const records = createConsentRecords(connection)
+  const lists = createConsentLists(connection)
 
-  async function findRecord(consentId: string): Promise<Consent | undefined> {
-    const { record, ...scopes }: Record<string, string> = await client.hgetall(
-      keys.consent(consentId),
-    )
-    if (record === undefined) return undefined
-    return {
-      ...parseJson<StoredConsent>(record),
-      consentId,
-      scopes: Object.keys(scopes).map((field) => field.slice(SCOPE.length)),
-    }
+  async function unlist(consentId: string, { tenantId, clientId }: StoredGrant): Promise<void> {
+    await Promise.all([
+      lists.remove({ tenantId }, consentId),
+      lists.remove({ clientId }, consentId),
+    ])
   }
 
-  async function addScopes(consentId: string, fields: ReadonlyArray<string>): Promise<boolean> {
-    return Number(await runScript(client, ADD_SCOPES, [keys.consent(consentId)], fields)) === 1
+  /** Adds a grant to the consent that the index names. @returns `false` when that is gone. */
+  async function addToOwner(owner: string, grant: ConsentGrant): Promise<boolean> {
+    const { consentId, tenantId } = grant
+    const isOther = owner !== consentId
+    // It may have been another tenant's.
+    if (isOther) await lists.enter({ tenantId }, owner)
+    const before = await records.addScopes(owner, grant)
+    if (before === undefined) return false
+    if (isOther) {
+      await records.delete(consentId)
+      await unlist(consentId, grant)
+    }
+    const hasMoved = before.tenantId !== tenantId
+    if (hasMoved) await lists.removeStale({ tenantId: before.tenantId }, [owner])
+    return true
+  }
+
+  /** The consent of this id, if it is the one of its user to its client, and belongs there. */
+  async function findBelonging(of: ConsentOwner, consentId: string): Promise<Consent | undefined> {
+    const consent = await records.find(consentId)
+    if (consent === undefined || !isOf(of, consent)) return undefined
+    const indexed = await client.hget(keys.consentIndex(consent.userId), consent.clientId)
+    return indexed === consentId ? consent : undefined
   }
 
   return {
-    async grant(consent) {
-      const { consentId, userId, clientId } = consent
+    async grant(grant) {
+      const { consentId, userId, clientId, tenantId } = grant
       assertIdentifier(isConsentId(consentId) && isIdentifier(clientId))
       const index = [keys.consentIndex(userId)]
-      const fields = fieldsOf(consent)
-      const candidate = await writeProvisionally(connection, keys.consent(consentId), fields)
+      const candidate = await records.write(grant)
+      await Promise.all([
+        lists.enter({ tenantId }, consentId),
+        lists.enter({ clientId }, consentId),
+      ])
 
       for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
         const owner = String(await runScript(client, ENTER, index, [clientId, consentId]))
-        const isAdded = await addScopes(owner, fields)
+        if (await addToOwner(owner, grant)) return
         if (owner === consentId) {
-          if (!isAdded) candidate.assertInTime()
-          return
-        }
-        if (isAdded) {
-          await client.del(keys.consent(consentId))
+          candidate.assertInTime()
           return
         }
         await runScript(client, REPLACE_ENTRY, index, [clientId, owner, consentId])
@@ -109,15 +120,33 @@ export function createConsentStore(connection: Connection): ConsentStore {
     async find(userId, clientId) {
       if (!isIdentifier(clientId)) return undefined
       const consentId = await client.hget(keys.consentIndex(userId), clientId)
-      return consentId === null ? undefined : await findRecord(consentId)
+      return consentId === null ? undefined : await records.find(consentId)
     },
 
     async list(userId) {
       const consentIds = await client.hvals(keys.consentIndex(userId))
-      const consents = await Promise.all(consentIds.map(findRecord))
+      const consents = await Promise.all(consentIds.map(records.find))
       return consents
         .filter((consent) => consent !== undefined)
         .sort((left, right) => right.grantedAt - left.grantedAt)
+    },
+
+    async listSome(of, limit) {
+      if ('clientId' in of && !isIdentifier(of.clientId)) return []
+      // By id: a batch may have what another one had.
+      const found = new Map<string, Consent>()
+      for await (const consentIds of lists.batches(of, limit)) {
+        const consents = await Promise.all(consentIds.map((id) => findBelonging(of, id)))
+        await lists.removeStale(
+          of,
+          consentIds.filter((_, index) => consents[index] === undefined),
+        )
+        for (const consent of consents) {
+          if (consent !== undefined) found.set(consent.consentId, consent)
+        }
+        if (found.size >= limit) break
+      }
+      return [...found.values()].slice(0, limit)
     },
 
     async delete(userId, clientId) {
@@ -125,13 +154,16 @@ export function createConsentStore(connection: Connection): ConsentStore {
       const index = keys.consentIndex(userId)
       const consentId = await client.hget(index, clientId)
       if (consentId === null) return false
-      const deleted = await client.del(keys.consent(consentId))
-      await runScript(client, REMOVE_ENTRY, [index], [clientId, consentId])
-      return Number(deleted) === 1
+      const deleted = await records.delete(consentId)
+      await Promise.all([
+        runScript(client, REMOVE_ENTRY, [index], [clientId, consentId]),
+        deleted && unlist(consentId, deleted),
+      ])
+      return deleted !== undefined
     },
   }
 }
 
-function fieldsOf({ consentId: _id, scopes, ...stored }: Consent): ReadonlyArray<string> {
-  return ['record', JSON.stringify(stored), ...scopes.flatMap((scope) => [SCOPE + scope, '1'])]
+function isOf(of: ConsentOwner, { tenantId, clientId }: Consent): boolean {
+  return 'tenantId' in of ? tenantId === of.tenantId : clientId === of.clientId
 }

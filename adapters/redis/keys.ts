@@ -9,16 +9,25 @@
 
 import { createHash } from 'node:crypto'
 import { StorageError } from '../../lib/errors.ts'
-import type { ArtifactKind, RevocationKind } from '../../lib/storage/storage.ts'
+import type {
+  ArtifactKind,
+  ClientListRequest,
+  ConsentOwner,
+  RevocationKind,
+} from '../../lib/storage/storage.ts'
 
 const CONSENT_ID_LENGTH = 22
+
+/** Which clients an index names: those with all of these, none of which ever changes. */
+export type ClientIndexFilter = Pick<ClientListRequest, 'audience' | 'tenantId' | 'clientType'>
 
 /** The key of every record. */
 export interface Keys {
   client(clientId: string): string
-  readonly clientIndex: string
+  clientIndex(filter: ClientIndexFilter): string
   consent(consentId: string): string
   consentIndex(userId: string): string
+  consentList(of: ConsentOwner): string
   family(familyId: string): string
   artifact(kind: ArtifactKind, key: string): string
   revocation(kind: RevocationKind, id: string): string
@@ -31,10 +40,14 @@ export interface Keys {
 export function createKeys(prefix: string): Keys {
   return {
     client: (clientId) => `${prefix}client:${clientId}`,
-    clientIndex: `${prefix}clients`,
+    clientIndex: (filter) => prefix + ['clients', ...partsOf(filter)].join(':'),
     consent: (consentId) => `${prefix}{${consentId}}:consent`,
-    // A host's user id may be of any length and hold anything, braces and e-mail addresses included.
+    // A host's ids may be of any length and hold anything, braces and e-mail addresses included.
     consentIndex: (userId) => `${prefix}{user:${sha256(userId)}}:consents`,
+    consentList: (of) =>
+      'tenantId' in of
+        ? `${prefix}{tenant:${sha256(of.tenantId)}}:consents`
+        : `${prefix}{client:${of.clientId}}:consents`,
     family: (familyId) => `${prefix}{${consentIdOf(familyId)}}:family:${familyId}`,
     artifact: (kind, key) => `${prefix}artifact:${kind}:${key}`,
     revocation: (kind, id) => `${prefix}revoked:${kind === 'access-token' ? '' : `${kind}:`}${id}`,
@@ -42,6 +55,12 @@ export function createKeys(prefix: string): Keys {
     sealedKeys: `${prefix}sealed-keys`,
     ping: `${prefix}ping`,
   }
+}
+
+/** A tenant's clients are all `TENANT`. */
+function partsOf({ audience, tenantId, clientType }: ClientIndexFilter): ReadonlyArray<string> {
+  const owner = tenantId === undefined ? audience : `tenant:${sha256(tenantId)}`
+  return [owner, clientType].filter((part) => part !== undefined)
 }
 
 /** The consent under which a family began. */

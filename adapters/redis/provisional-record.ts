@@ -12,7 +12,8 @@ import { StorageError } from '../../lib/errors.ts'
 import type { Connection } from './connection.ts'
 import { createScript, runScript } from './script.ts'
 
-const PROVISIONAL_SECONDS = 60
+/** How long a record stays that is not confirmed. */
+export const PROVISIONAL_SECONDS = 60
 
 const WRITE = createScript(`
 if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end

@@ -11,6 +11,7 @@
  * @module
  */
 
+import { USE_RESOLUTION_SECONDS } from '../../lib/storage/storage.ts'
 import { createScript, type Script } from './script.ts'
 
 const RETRY_FIELDS = `'spentTokenHash', 'requestHash', 'sealedResponse', 'retryUntil'`
@@ -39,6 +40,14 @@ local function revoke(call, remember_until, removal)
   redis.call('EXPIREAT', family, removal)
 end
 
+-- Unless a use that is later, or earlier by no more than the resolution, is noted.
+local function note_use(used_at, resolution)
+  local noted = redis.call('HGET', consent, 'lastUsedAt')
+  if not noted or tonumber(noted) + resolution < tonumber(used_at) then
+    redis.call('HSET', consent, 'lastUsedAt', used_at)
+  end
+end
+
 local function milliseconds()
   local time = redis.call('TIME')
   return time[1] * 1000 + math.floor(time[2] / 1000)
@@ -47,18 +56,19 @@ end
 
 const createFamilyScript = (lua: string): Script => createScript(FUNCTIONS + lua)
 
-/** Begins a family: `now, call, removal, field, value, …`. */
+/** Begins a family: `now, call, when it begins, removal, field, value, …`. */
 export const CREATE: Script = createFamilyScript(`
-local now, call, removal = unpack(ARGV, 1, 3)
+local now, call, created_at, removal = unpack(ARGV, 1, 4)
 if is_repeated(call) then return 'created' end
 if redis.call('EXISTS', consent) == 0 then return 'consent-gone' end
 if is_kept(now) then return 'taken' end
 if redis.call('EXISTS', family) == 1 then
   redis.call('DEL', family)
 end
-redis.call('HSET', family, 'lastCall', call, unpack(ARGV, 4))
+redis.call('HSET', family, 'lastCall', call, unpack(ARGV, 5))
 redis.call('EXPIREAT', family, removal)
 redis.call('PERSIST', consent)
+note_use(created_at, 0)
 return 'created'`)
 
 /** Finds a family that lives: `now`. */
@@ -89,6 +99,7 @@ if token == presented then
   redis.call('HDEL', family, ${RETRY_FIELDS})
   redis.call('HSET', family, unpack(ARGV, 9))
   redis.call('EXPIREAT', family, removal)
+  note_use(now, ${USE_RESOLUTION_SECONDS})
   return { 'rotated' }
 end
 

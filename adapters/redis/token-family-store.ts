@@ -33,9 +33,10 @@ export function createTokenFamilyStore({ client, keys }: Connection): TokenFamil
 
   return {
     async create(family, now) {
-      const { familyId, consentId, expiresAt } = family
+      const { familyId, consentId, createdAt, expiresAt } = family
       assertIdentifier(isFamilyId(familyId) && consentIdOf(familyId) === consentId)
-      const parameters = [now, createCallName(), removalOf(expiresAt), ...fieldsOf(family)]
+      const begins = [now, createCallName(), createdAt, removalOf(expiresAt)]
+      const parameters = [...begins, ...fieldsOf(family)]
       return (await run(CREATE, familyId, parameters)) as CreationOutcome
     },
 

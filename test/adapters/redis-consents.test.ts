@@ -8,10 +8,18 @@
 import { createRedisStorage } from '@teamcast/oauth-server/redis'
 import test, { type ExecutionContext } from 'ava'
 import type { Redis } from 'ioredis'
-import type { Consent, Storage, TokenFamily } from '../../lib/storage/storage.ts'
+import { scopesOf } from '../../lib/consent/consent.ts'
+import type {
+  ClientStore,
+  Consent,
+  ConsentGrant,
+  ConsentOwner,
+  Storage,
+  TokenFamily,
+} from '../../lib/storage/storage.ts'
 import {
-  aConsent,
   aFamily,
+  aGrant,
   CONSENT_ID,
   familyIdOf,
   fullClient,
@@ -46,10 +54,12 @@ const indexOf = (keyPrefix: string): string => `${keyPrefix}{user:${sha256('user
 const recordOf = (keyPrefix: string, consentId: string): string =>
   `${keyPrefix}{${consentId}}:consent`
 
-const granted = (consentId: string): Consent =>
-  aConsent({ consentId, scopes: [`${consentId}:read`] })
+const granted = (consentId: string): ConsentGrant =>
+  aGrant({ consentId, scopes: [`${consentId}:read`] })
 const familyOf = (consentId: string): TokenFamily =>
   aFamily({ consentId, familyId: familyIdOf('family', consentId) })
+
+const OWNERS: ReadonlyArray<ConsentOwner> = [{ tenantId: 'tenant:1' }, { clientId: 'client-1' }]
 
 /** One place in Redis, and what the operations on it were told. */
 interface World {
@@ -74,11 +84,26 @@ async function createWorld(beginning: Beginning): Promise<World> {
   return { keyPrefix, storage, deleted: [] }
 }
 
+type Parameters = ReadonlyArray<unknown>
+
+const isForKey = (parameters: Parameters, key: RegExp): boolean =>
+  parameters.some((parameter) => typeof parameter === 'string' && key.test(parameter))
+
+/** A client that takes a step before each command of which this is true. */
+const stepping = (step: () => Promise<void>, isStep: (parameters: Parameters) => boolean): Redis =>
+  interceptCommands(client, async (parameters) => {
+    if (isStep(parameters)) await step()
+  })
+
+const LIST = /\{(tenant|client):[^}]+\}:consents$/
+
+/** What it does with the lists is seen below: here there would be too many orders. */
 const grants =
   (consentId: string) =>
   ({ keyPrefix }: World): Operation =>
   async (step) => {
-    const own = createRedisStorage({ client: interceptCommands(client, step), keyPrefix })
+    const ownClient = stepping(step, (parameters) => !isForKey(parameters, LIST))
+    const own = createRedisStorage({ client: ownClient, keyPrefix })
     await own.consents.grant(granted(consentId))
   }
 
@@ -90,11 +115,16 @@ const deletes =
     deleted.push(await own.consents.delete('user-1', 'client-1'))
   }
 
-/** Whatever happened: a consent and its record are there together, and families live by nothing else. */
+/**
+ * Whatever happened: a consent and its record are there together, families live by nothing else, and
+ * whoever lists a tenant's or a client's consents finds it.
+ */
 async function assertSound(t: ExecutionContext, world: World): Promise<Consent | undefined> {
   const { keyPrefix, storage } = world
   const found = await storage.consents.find('user-1', 'client-1')
-  t.deepEqual(await storage.consents.list('user-1'), found === undefined ? [] : [found])
+  const expected = found === undefined ? [] : [found]
+  t.deepEqual(await storage.consents.list('user-1'), expected)
+  for (const owner of OWNERS) t.deepEqual(await storage.consents.listSome(owner, 10), expected)
   for (const consentId of [CONSENT_ID, FIRST, SECOND]) {
     const isTheOne = found?.consentId === consentId
     t.is(await client.exists(recordOf(keyPrefix, consentId)), isTheOne ? 1 : 0, consentId)
@@ -103,7 +133,7 @@ async function assertSound(t: ExecutionContext, world: World): Promise<Consent |
   return found
 }
 
-const scopesOf = (...consentIds: ReadonlyArray<string>): ReadonlyArray<string> =>
+const scopesOfGrants = (...consentIds: ReadonlyArray<string>): ReadonlyArray<string> =>
   consentIds.map((consentId) => `${consentId}:read`).sort()
 
 const beginnings: ReadonlyArray<Beginning> = ['nothing', 'a consent', 'an entry without a record']
@@ -117,7 +147,7 @@ for (const beginning of beginnings) {
       },
       async (world) => {
         const found = await assertSound(t, world)
-        t.deepEqual([...(found?.scopes ?? [])].sort(), scopesOf(...before, FIRST, SECOND))
+        t.deepEqual([...scopesOf(found)].sort(), scopesOfGrants(...before, FIRST, SECOND))
         if (beginning === 'a consent') t.is(found?.consentId, CONSENT_ID)
       },
     )
@@ -134,11 +164,11 @@ for (const beginning of beginnings) {
       async (world) => {
         const found = await assertSound(t, world)
         const wasDeleted = world.deleted.includes(true)
-        const end = `${wasDeleted ? 'deleted' : 'not deleted'}, ${found?.scopes.join() ?? 'gone'}`
+        const end = `${wasDeleted ? 'deleted' : 'not deleted'}, ${found ? scopesOf(found).join() : 'gone'}`
         ends.add(end)
         if (beginning === 'a consent') t.true(wasDeleted, 'it must find the consent')
         else t.is(found === undefined, wasDeleted, 'either it was deleted or it is there')
-        if (found !== undefined) t.deepEqual(found.scopes, scopesOf(FIRST))
+        if (found !== undefined) t.deepEqual(scopesOf(found), scopesOfGrants(FIRST))
       },
     )
     t.is(ends.size, 2, [...ends].join('; '))
@@ -161,15 +191,17 @@ for (const beginning of beginnings) {
   })
 
   test(`redis: consents.grant() heals wherever another was killed, where there was ${beginning}`, async (t) => {
-    const before = beginning === 'a consent' ? scopesOf(CONSENT_ID) : []
+    const before = beginning === 'a consent' ? scopesOfGrants(CONSENT_ID) : []
     const kills = await killEverywhere(beginning, (own) => own.consents.grant(granted(FIRST)))
     for (const { world } of kills) {
       await passMinute(client, world.keyPrefix)
-      const survived = (await world.storage.consents.find('user-1', 'client-1'))?.scopes ?? []
-      t.true([before, [...before, ...scopesOf(FIRST)]].some((all) => sameScopes(all, survived)))
+      const survived = scopesOf(await world.storage.consents.find('user-1', 'client-1'))
+      t.true(
+        [before, [...before, ...scopesOfGrants(FIRST)]].some((all) => sameScopes(all, survived)),
+      )
       await world.storage.consents.grant(granted(SECOND))
       const found = await assertSound(t, world)
-      t.deepEqual([...(found?.scopes ?? [])].sort(), [...survived, ...scopesOf(SECOND)].sort())
+      t.deepEqual([...scopesOf(found)].sort(), [...survived, ...scopesOfGrants(SECOND)].sort())
       await assertDeletes(t, world)
     }
     t.true(kills.length >= 3)
@@ -181,7 +213,7 @@ for (const beginning of beginnings) {
       await world.storage.consents.grant(granted(SECOND))
       await passMinute(client, world.keyPrefix)
       const found = await assertSound(t, world)
-      t.true(found?.scopes.includes(`${SECOND}:read`))
+      t.true(scopesOf(found).includes(`${SECOND}:read`))
       await assertDeletes(t, world)
     }
   })
@@ -226,11 +258,12 @@ async function killEverywhere(
   }
 }
 
-/** Deleting what is there leaves nothing but families that are dead. */
+/** Deleting what is there leaves nothing but families that are dead, once the lists were read. */
 async function assertDeletes(t: ExecutionContext, world: World): Promise<void> {
   const { consents, clients } = world.storage
   t.true(await consents.delete('user-1', 'client-1'))
   await clients.delete('client-1')
+  await passMinute(client, world.keyPrefix)
   t.is(await assertSound(t, world), undefined)
   const rest = await listKeys(client, world.keyPrefix)
   t.true(
@@ -253,35 +286,136 @@ test('redis: a family that begins under a consent whose grant() was killed makes
   t.is(seen, 1)
 })
 
+const listOf = (keyPrefix: string, tenantId: string): string =>
+  `${keyPrefix}{tenant:${sha256(tenantId)}}:consents`
+
+/** A consent of `tenant:1`. Long ago it was of `tenant:2`, whose list still has it. */
+async function createMovedWorld(): Promise<World> {
+  const world = await createWorld('a consent')
+  await client.zadd(listOf(world.keyPrefix, 'tenant:2'), 1, CONSENT_ID)
+  await passMinute(client, world.keyPrefix)
+  return world
+}
+
+/** Takes a step before what it does with the lists of tenants, and with the record of the consent. */
+const movesTo =
+  (tenantId: string, consentId: string) =>
+  ({ keyPrefix }: World): Operation =>
+  async (step) => {
+    const ownClient = stepping(step, (parameters) => isForKey(parameters, TENANT_LIST_OR_RECORD))
+    const own = createRedisStorage({ client: ownClient, keyPrefix })
+    await own.consents.grant(aGrant({ consentId, tenantId }))
+  }
+const TENANT_LIST_OR_RECORD = new RegExp(`\\{tenant:.+:consents$|\\{${CONSENT_ID}\\}:consent$`)
+
+const lists =
+  (owner: ConsentOwner) =>
+  ({ keyPrefix }: World): Operation =>
+  async (step) => {
+    const ownClient = stepping(step, (parameters) => isForKey(parameters, TENANT_LIST_OR_RECORD))
+    const own = createRedisStorage({ client: ownClient, keyPrefix })
+    await own.consents.listSome(owner, 10)
+  }
+
+/** The consent is listed where its record says that it belongs, now and later, and nowhere else. */
+async function assertListed(t: ExecutionContext, { keyPrefix, storage }: World): Promise<string> {
+  const found = await storage.consents.find('user-1', 'client-1')
+  for (const owner of [{ tenantId: 'tenant:1' }, { tenantId: 'tenant:2' }]) {
+    const expected = owner.tenantId === found?.tenantId ? [found] : []
+    t.deepEqual(await storage.consents.listSome(owner, 10), expected)
+    await passMinute(client, keyPrefix)
+    t.deepEqual(await storage.consents.listSome(owner, 10), expected)
+    t.is(await client.zcard(listOf(keyPrefix, owner.tenantId)), expected.length, 'it must be clean')
+  }
+  return found?.tenantId ?? 'nobody'
+}
+
+test('redis: consents.listSome() while a consent comes back to a tenant, in every order', async (t) => {
+  const owner = { tenantId: 'tenant:2' }
+  const orders = await runEveryInterleaving(
+    async () => {
+      const world = await createMovedWorld()
+      return { world, operations: [movesTo('tenant:2', FIRST)(world), lists(owner)(world)] }
+    },
+    async (world) => {
+      t.is(await assertListed(t, world), 'tenant:2')
+    },
+  )
+  t.true(orders >= 30, `${orders} orders`)
+})
+
+test('redis: consents.grant() in two tenants at once, in every order', async (t) => {
+  const ends = new Set<string>()
+  const orders = await runEveryInterleaving(
+    async () => {
+      const world = await createMovedWorld()
+      const operations = [movesTo('tenant:2', FIRST)(world), movesTo('tenant:1', SECOND)(world)]
+      return { world, operations }
+    },
+    async (world) => {
+      ends.add(await assertListed(t, world))
+    },
+  )
+  t.is(ends.size, 2)
+  t.true(orders >= 150, `${orders} orders`)
+})
+
+test('redis: a consent whose move to another tenant was killed is listed where it belongs', async (t) => {
+  const ends = new Set<string>()
+  for (let commands = 0; ; commands++) {
+    const world = await createMovedWorld()
+    const { keyPrefix } = world
+    const own = createRedisStorage({ client: crashAfter(client, commands), keyPrefix })
+    const isKilled = await own.consents
+      .grant(aGrant({ consentId: FIRST, tenantId: 'tenant:2' }))
+      .then(
+        () => false,
+        () => true,
+      )
+    ends.add(await assertListed(t, world))
+    if (!isKilled) break
+  }
+  t.deepEqual([...ends], ['tenant:1', 'tenant:2'])
+})
+
 test('redis: a client whose insert() was killed is listed or goes within a minute', async (t) => {
   const kills = await killEverywhere('nothing', (own) => own.clients.insert(fullClient()))
-  t.is(kills.length, 3)
+  t.is(kills.length, 8)
   for (const { world } of kills) {
     const { clients } = world.storage
     await passMinute(client, world.keyPrefix)
     t.is(await clients.find('client-1'), undefined)
-    t.deepEqual((await clients.list({ limit: 10 })).items, [])
-    t.deepEqual(await listKeys(client, world.keyPrefix), [], 'the list must clean its index')
+    t.deepEqual(await countListed(clients), [0, 0, 0, 0, 0, 0, 0])
+    t.deepEqual(await listKeys(client, world.keyPrefix), [], 'the lists must clean their indexes')
     t.true(await clients.insert(fullClient()))
-    t.is((await clients.list({ limit: 10 })).items.length, 1)
+    t.deepEqual(await countListed(clients), [1, 1, 1, 1, 1, 1, 1])
   }
 })
 
+/** How many clients there are on each list that `client-1` is on. */
+async function countListed(clients: ClientStore): Promise<ReadonlyArray<number>> {
+  const { audience, tenantId = '', clientType } = fullClient()
+  const filters = [{}, { audience }, { tenantId }].flatMap((owner) => [
+    owner,
+    { ...owner, clientType },
+  ])
+  const requests = [{ nameContains: 'hiring' }, ...filters]
+  const pages = await Promise.all(requests.map((filter) => clients.list({ limit: 10, ...filter })))
+  return pages.map(({ items }) => items.length)
+}
+
 test('redis: a client whose delete() was killed is there as before or gone, and never half', async (t) => {
-  const kills: Array<World> = []
-  for (const commands of [0, 1]) {
-    const world = await createWorld('nothing')
-    const { keyPrefix, storage } = world
-    await storage.clients.insert(fullClient())
+  for (let commands = 0; commands < 7; commands++) {
+    const { keyPrefix, storage } = await createWorld('nothing')
+    const { clients } = storage
+    await clients.insert(fullClient())
     const own = createRedisStorage({ client: crashAfter(client, commands), keyPrefix })
     await t.throwsAsync(() => own.clients.delete('client-1'))
-    kills.push(world)
+    const isThere = commands === 0
+    t.is((await clients.find('client-1')) !== undefined, isThere)
+    t.deepEqual(await countListed(clients), Array(7).fill(isThere ? 1 : 0))
+    if (!isThere) t.deepEqual(await listKeys(client, keyPrefix), [], 'nothing must stay')
   }
-  const [before, after] = kills
-  t.is((await before?.storage.clients.list({ limit: 10 }))?.items.length, 1)
-  t.not(await before?.storage.clients.find('client-1'), undefined)
-  t.is((await after?.storage.clients.list({ limit: 10 }))?.items.length, 0)
-  t.deepEqual(await listKeys(client, after?.keyPrefix), [])
 })
 
 test('redis: clients.list() fills its pages past clients that went without a trace', async (t) => {

@@ -58,7 +58,7 @@ async function fill(storage: Storage): Promise<void> {
   await families.rotate(familyId, aRotation(0, 1, { retry: aRetry(0, 'sealed') }), NOW)
   await families.create(aFamily({ familyId: familyIdOf('revoked') }), NOW)
   await families.revoke(familyIdOf('revoked'), NOW + 60, NOW)
-  for (const kind of ['AuthorizationCode', 'PendingRequest', 'Session'] as const) {
+  for (const kind of ['AuthorizationCode', 'PendingRequest', 'Session', 'SignOut'] as const) {
     await artifacts.save(kind, KEY, { kind }, NOW + 600)
   }
   await revocations.add({ kind: 'access-token', id: 'jti-1', expiresAt: NOW + 900 })
@@ -73,17 +73,26 @@ async function fill(storage: Storage): Promise<void> {
   for (const { ping } of storage.backends) await ping()
 }
 
+const TENANT_ID_HASH = sha256('tenant:1')
 const LASTING = [
   'client:client-1',
   'clients',
+  'clients:CONFIDENTIAL',
+  'clients:TENANT',
+  'clients:TENANT:CONFIDENTIAL',
+  `clients:tenant:${TENANT_ID_HASH}`,
+  `clients:tenant:${TENANT_ID_HASH}:CONFIDENTIAL`,
   'sealed-keys',
   `{${CONSENT_ID}}:consent`,
+  '{client:client-1}:consents',
+  `{tenant:${TENANT_ID_HASH}}:consents`,
   `{user:${sha256('user-1')}}:consents`,
 ]
 const SHORT_LIVED = [
   'artifact:AuthorizationCode:an-artifact',
   'artifact:PendingRequest:an-artifact',
   'artifact:Session:an-artifact',
+  'artifact:SignOut:an-artifact',
   'ping',
   'revocations',
   'revoked:client:client-2',
@@ -107,9 +116,11 @@ test('redis: the keys of lasting records stay, all others are removed a minute l
   const removalOf = async (name: string): Promise<number> =>
     await client.expiretime(keyPrefix + name)
   for (const name of LASTING) t.is(await removalOf(name), -1, name)
-  const [code, pending, session, ping, feed, client2, revoked, family, revokedFamily] =
-    await Promise.all(SHORT_LIVED.map(removalOf))
-  t.deepEqual([code, pending, session], Array(3).fill(NOW + 600 + 60))
+  const [code, pending, session, signOut, ping, ...others] = await Promise.all(
+    SHORT_LIVED.map(removalOf),
+  )
+  const [feed, client2, revoked, family, revokedFamily] = others
+  t.deepEqual([code, pending, session, signOut], Array(4).fill(NOW + 600 + 60))
   t.true((feed ?? -1) > 0)
   t.is(client2, NOW + 86_400 + 60)
   t.is(revoked, NOW + 900 + 60)
@@ -204,7 +215,7 @@ test('redis: a user id is in no key, and only in the records of its consents', a
   const userId = 'somebody@example.com {x} *'
   await storage.consents.grant(aGrant({ userId }))
   const keys = await listKeys(client, keyPrefix)
-  t.is(keys.length, 2)
+  t.is(keys.length, 4)
   for (const key of keys) t.false(key.includes('somebody'), key)
   t.is((await dumpRedis(client, keyPrefix)).split('somebody').length, 2)
 })
@@ -216,6 +227,8 @@ const reads: Readonly<Record<string, (storage: Storage, id: string) => Promise<u
   'clients.delete()': ({ clients }, id) => clients.delete(id),
   'consents.find()': ({ consents }, id) => consents.find('user-1', id),
   'consents.delete()': ({ consents }, id) => consents.delete('user-1', id),
+  'consents.listSome()': async ({ consents }, clientId) =>
+    (await consents.listSome({ clientId }, 10)).length,
   'families.find()': ({ families }, id) => families.find(id, 'client-1', NOW),
   'families.find() for a client': ({ families }, id) => families.find(familyId, id, NOW),
   'families.rotate()': async ({ families }, id) =>

@@ -58,7 +58,14 @@ async function createOurs(issuer: string): Promise<Koa> {
     updatedAt: 0,
     version: 1,
     secrets: [
-      { hash: sha256(BENCH_CLIENT_SECRET), hint: 'tcs_', createdAt: 0, expiresAt: undefined },
+      {
+        secretId: 'bench-secret',
+        hash: sha256(BENCH_CLIENT_SECRET),
+        hint: 'tcs_',
+        createdAt: 0,
+        expiresAt: undefined,
+        lastUsedAt: undefined,
+      },
     ],
   })
   const userOf = (userId: string): User => ({

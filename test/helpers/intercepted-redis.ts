@@ -1,13 +1,16 @@
 import type { Redis } from 'ioredis'
 
 /** A client like another one, that waits before each command; the command is sent when that resolves. */
-export function interceptCommands(client: Redis, beforeEach: () => Promise<void>): Redis {
+export function interceptCommands(
+  client: Redis,
+  beforeEach: (parameters: ReadonlyArray<unknown>) => Promise<void>,
+): Redis {
   return new Proxy(client, {
     get(target, name) {
       const member: unknown = Reflect.get(target, name)
       if (typeof member !== 'function') return member
       return async (...parameters: ReadonlyArray<unknown>) => {
-        await beforeEach()
+        await beforeEach(parameters)
         return await Reflect.apply(member, target, parameters)
       }
     },

@@ -63,14 +63,21 @@ async function runInOrder(
 
 function startStepwise(operation: Operation): { readonly paused: () => Promise<Actor> } {
   let pause = Promise.withResolvers<Actor>()
+  // Steps that it takes at once are taken one after the other.
+  const waiting: Array<() => void> = []
+  const pauseBeforeFirst = (): void => {
+    if (waiting.length === 0) return
+    const release = (): void => {
+      pause = Promise.withResolvers()
+      waiting.shift()?.()
+      pauseBeforeFirst()
+    }
+    pause.resolve({ release })
+  }
   const step = async (): Promise<void> => {
     const { promise, resolve } = Promise.withResolvers<void>()
-    pause.resolve({
-      release: () => {
-        pause = Promise.withResolvers()
-        resolve()
-      },
-    })
+    waiting.push(resolve)
+    pauseBeforeFirst()
     await promise
   }
   operation(step).then(

@@ -25,5 +25,13 @@ export async function passMinute(client: Redis, prefix: string): Promise<void> {
   for (const key of await listKeys(client, prefix)) {
     const left = await client.pttl(key)
     if (left >= 0 && left <= 60_000) await client.del(key)
+    const isList = key.endsWith(':consents') && (await client.type(key)) === 'zset'
+    if (isList) await makeOlder(client, key)
   }
+}
+
+/** Makes every entry of a list of consents a minute older. */
+async function makeOlder(client: Redis, key: string): Promise<void> {
+  for (const consentId of await client.zrange(key, '0', '-1'))
+    await client.zincrby(key, -61, consentId)
 }

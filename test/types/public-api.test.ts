@@ -90,8 +90,8 @@ test('types: what is immutable is not among the changes, and null is a way back'
   t.pass()
 })
 
-test('types: a client holds no secret; it is beside the client once', (t) => {
-  expectTypeOf<Client>().not.toHaveProperty('secrets')
+test('types: a client holds neither secret nor hash; the secret is beside the client once', (t) => {
+  expectTypeOf<Client['secrets'][number]>().not.toHaveProperty('hash')
   expectTypeOf<Client['requirePkce']>().toEqualTypeOf<true>()
   expectTypeOf<RegisteredClient>().toEqualTypeOf<{
     readonly client: Client

@@ -1,0 +1,99 @@
+/**
+ * The records of consents: hashes, each in the slot of its families.
+ *
+ * @module
+ */
+
+import type { Consent, ConsentGrant } from '../../lib/storage/storage.ts'
+import type { Connection } from './connection.ts'
+import { parseJson } from './json.ts'
+import { type ProvisionalRecord, writeProvisionally } from './provisional-record.ts'
+import { createScript, runScript } from './script.ts'
+
+/** What is one field: what the last grant said. Each scope is another, and the key has the id. */
+export type StoredGrant = Omit<ConsentGrant, 'consentId' | 'scopes'>
+
+const SCOPE = 'scope:'
+
+/** Adds scopes to a record and makes it last: `record, now, scope, …`. Returns what the record was. */
+const ADD_SCOPES = createScript(`
+local before = redis.call('HGET', KEYS[1], 'record')
+if not before then return false end
+redis.call('HSET', KEYS[1], 'record', ARGV[1])
+for i = 3, #ARGV do
+  redis.call('HSETNX', KEYS[1], ARGV[i], ARGV[2])
+end
+redis.call('PERSIST', KEYS[1])
+return before`)
+
+const DELETE = createScript(`
+local record = redis.call('HGET', KEYS[1], 'record')
+redis.call('DEL', KEYS[1])
+return record`)
+
+/** The records of consents. */
+export interface ConsentRecords {
+  find(consentId: string): Promise<Consent | undefined>
+  /** Writes the record that begins with a grant, unless its key is taken. */
+  write(grant: ConsentGrant): Promise<ProvisionalRecord>
+  /** @returns What the record said before; `undefined` when it is gone, and nothing was added. */
+  addScopes(consentId: string, grant: ConsentGrant): Promise<StoredGrant | undefined>
+  /** @returns What the record said; `undefined` when there was none. */
+  delete(consentId: string): Promise<StoredGrant | undefined>
+}
+
+/** Creates the records of consents. */
+export function createConsentRecords(connection: Connection): ConsentRecords {
+  const { client, keys } = connection
+
+  return {
+    async find(consentId) {
+      const fields: Record<string, string> = await client.hgetall(keys.consent(consentId))
+      return consentFrom(consentId, fields)
+    },
+
+    async write(grant) {
+      return await writeProvisionally(connection, keys.consent(grant.consentId), fieldsOf(grant))
+    },
+
+    async addScopes(consentId, grant) {
+      const fields = grant.scopes.map((scope) => SCOPE + scope)
+      const parameters = [recordOf(grant), grant.grantedAt, ...fields]
+      const before = await runScript(client, ADD_SCOPES, [keys.consent(consentId)], parameters)
+      return typeof before === 'string' ? parseJson(before) : undefined
+    },
+
+    async delete(consentId) {
+      const record = await runScript(client, DELETE, [keys.consent(consentId)], [])
+      return typeof record === 'string' ? parseJson(record) : undefined
+    },
+  }
+}
+
+function fieldsOf(grant: ConsentGrant): ReadonlyArray<string | number> {
+  const { scopes, grantedAt } = grant
+  const scopeFields = scopes.flatMap((scope) => [SCOPE + scope, grantedAt])
+  return ['record', recordOf(grant), 'createdAt', grantedAt, ...scopeFields]
+}
+
+function recordOf({ consentId: _id, scopes: _scopes, ...stored }: ConsentGrant): string {
+  return JSON.stringify(stored satisfies StoredGrant)
+}
+
+function consentFrom(
+  consentId: string,
+  { record, createdAt, lastUsedAt, ...scopeFields }: Record<string, string>,
+): Consent | undefined {
+  if (record === undefined) return undefined
+  const scopes = Object.entries(scopeFields).map(([field, grantedAt]) => ({
+    scope: field.slice(SCOPE.length),
+    grantedAt: Number(grantedAt),
+  }))
+  return {
+    ...parseJson<StoredGrant>(record),
+    consentId,
+    scopes: scopes.sort((left, right) => left.grantedAt - right.grantedAt),
+    createdAt: Number(createdAt),
+    lastUsedAt: lastUsedAt === undefined ? undefined : Number(lastUsedAt),
+  }
+}
