@@ -26,7 +26,11 @@ import { startPostgres } from '../helpers/start-postgres.ts'
 const postgres = await startPostgres()
 test.after.always(() => postgres.stop())
 
-const MIGRATIONS = ['0001-initial-tables', '0003-revocations-and-resources']
+const MIGRATIONS = [
+  '0001-initial-tables',
+  '0002-lists-and-last-use',
+  '0003-revocations-and-resources',
+]
 
 /** A database of its own, without tables. */
 async function createDatabase(
