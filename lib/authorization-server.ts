@@ -139,7 +139,7 @@ function createRoutes(
   const forPeople = { audience: 'people', handle: protocol.handle } as const
   const forPrograms = { audience: 'programs', handle: protocol.handle } as const
   const routes = new Map<string, Route>([
-    [METADATA_PATH, publicDocument(metadataOf(issuer, scopes), 'json')],
+    [METADATA_PATH, publicDocument(metadataOf(issuer, scopes, options.resources), 'json')],
     [JWKS_PATH, publicDocument(signingKeys.publicKeys, 'application/jwk-set+json')],
     [AUTHORIZE_PATH, { ...forPeople, methods: ['GET'] }],
     [CONTINUE_PATH, { audience: 'people', methods: ['GET', 'POST'], handle: continueRoute }],

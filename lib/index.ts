@@ -61,6 +61,7 @@ export type {
   SignInProblem,
   SignInView,
 } from './pages/pages.ts'
+export type { ProtectedResource, ResourceServerClientIds } from './resources/protected-resource.ts'
 export { type ScopeCatalogue, TEAMCAST_SCOPES } from './scopes/scope-catalogue.ts'
 export type { BackendHealth, Health } from './storage/health.ts'
 export { createLayeredStorage, type LayeredStorageOptions } from './storage/layered-storage.ts'

@@ -8,6 +8,7 @@ import type { JWK } from 'jose'
 import type { Context } from 'koa'
 import type { AuditListener } from './audit/audit-event.ts'
 import type { Pages } from './pages/pages.ts'
+import type { ProtectedResource } from './resources/protected-resource.ts'
 import type { ScopeCatalogue } from './scopes/scope-catalogue.ts'
 import type { Storage } from './storage/storage.ts'
 import type { AuthenticateUser, HostSession } from './users/authentication.ts'
@@ -31,8 +32,18 @@ export interface AuthorizationServerOptions {
   readonly cookieKeys: readonly [string, ...ReadonlyArray<string>]
   /** Scopes and their sentences for the consent page. Defaults to `TEAMCAST_SCOPES`. */
   readonly scopes?: ScopeCatalogue
-  /** Token audience: the `aud` of access tokens, an absolute URI. Defaults to the issuer. */
+  /**
+   * Token audience: the `aud` of access tokens, an absolute URI. Defaults to the issuer. For a host with
+   * one API; one with several gives `resources`.
+   */
   readonly audience?: string
+  /**
+   * The APIs that tokens are for, each with a token audience and scopes of its own. Every scope of the
+   * catalogue must be of one at least. Defaults to one resource: `audience`, with all scopes.
+   *
+   * @see [RFC 8707](https://www.rfc-editor.org/rfc/rfc8707.html)
+   */
+  readonly resources?: ReadonlyArray<ProtectedResource>
   /** Finds a user; asked at every step. */
   readonly findUser: FindUser
   /** Checks a password typed on the server's own sign-in page. Give this or `hostSession`. */

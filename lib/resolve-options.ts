@@ -11,6 +11,13 @@ import { checkSigningKeys } from './keys/signing-keys.ts'
 import type { AuthorizationServerOptions } from './options.ts'
 import { defaultPages } from './pages/default-pages.ts'
 import type { Pages } from './pages/pages.ts'
+import type { ProtectedResource } from './resources/protected-resource.ts'
+import {
+  audienceSchema,
+  findResourceIssues,
+  resolveResources,
+  resourcesSchema,
+} from './resources/resource-options.ts'
 import { isPermissionCode } from './scopes/scope.ts'
 import { type ScopeCatalogue, TEAMCAST_SCOPES } from './scopes/scope-catalogue.ts'
 import type { Storage } from './storage/storage.ts'
@@ -20,9 +27,9 @@ import { problemOfIssuer } from './util/issuer.ts'
 
 /** Options with every default filled in; frozen. */
 export interface ResolvedOptions
-  extends Omit<AuthorizationServerOptions, 'scopes' | 'pages' | 'clock'> {
+  extends Omit<AuthorizationServerOptions, 'scopes' | 'audience' | 'pages' | 'clock'> {
   readonly scopes: ScopeCatalogue
-  readonly audience: string
+  readonly resources: ReadonlyArray<ProtectedResource>
   readonly pages: Pages
   readonly refreshTokenGraceSeconds: number
   readonly storageTimeoutMilliseconds: number
@@ -32,7 +39,6 @@ export interface ResolvedOptions
 
 const MINIMUM_COOKIE_KEY_LENGTH = 32
 const MAXIMUM_GRACE_SECONDS = 60
-const URI_CHARACTERS = /^[\x21-\x7E]+$/
 // Path segments that URLs, cookies and mount points all take as they stand.
 const ISSUER_PATH = /^(\/[\w.~-]+)*\/?$/
 // Later than any clock in seconds will show for 3 000 years, and long ago in milliseconds.
@@ -96,10 +102,8 @@ const optionsSchema = z.strictObject(
       )
       .refine((scopes) => Object.keys(scopes).length > 0, 'must not be empty')
       .optional(),
-    audience: z
-      .string('must be a string')
-      .refine(isAbsoluteUri, 'must be an absolute URI without fragment')
-      .optional(),
+    audience: audienceSchema.optional(),
+    resources: resourcesSchema.optional(),
     findUser: aFunction,
     authenticateUser: aFunction.optional(),
     hostSession: z
@@ -150,14 +154,20 @@ function milliseconds(minimum: number, maximum: number): z.ZodType<number | unde
 export function resolveOptions(given: AuthorizationServerOptions): ResolvedOptions {
   // Read once: what is checked is what is used.
   const options = isObject(given) ? { ...given } : given
-  const issues = [...structuralIssues(options), ...signInIssues(options)]
+  const issues = [
+    ...structuralIssues(options),
+    ...signInIssues(options),
+    ...resourceIssues(options),
+  ]
   if (issues.length > 0) throw new ConfigurationError(issues)
+  const { audience: _audience, ...rest } = options
+  const scopes = Object.freeze({ ...(options.scopes ?? TEAMCAST_SCOPES) })
   return Object.freeze({
-    ...options,
+    ...rest,
     signingKeys: [...options.signingKeys] as const as ResolvedOptions['signingKeys'],
     cookieKeys: [...options.cookieKeys] as const as ResolvedOptions['cookieKeys'],
-    scopes: Object.freeze({ ...(options.scopes ?? TEAMCAST_SCOPES) }),
-    audience: options.audience ?? options.issuer,
+    scopes,
+    resources: resolveResources(options, options.issuer, Object.keys(scopes)),
     pages: resolvePages(options.pages ?? {}),
     refreshTokenGraceSeconds: options.refreshTokenGraceSeconds ?? 0,
     storageTimeoutMilliseconds: options.storageTimeoutMilliseconds ?? 2000,
@@ -201,13 +211,15 @@ function signInIssues(options: Partial<AuthorizationServerOptions>): ReadonlyArr
   ]
 }
 
+function resourceIssues(options: Partial<AuthorizationServerOptions>): ReadonlyArray<Issue> {
+  if (!isObject(options)) return []
+  const catalogue = isObject(options.scopes) ? options.scopes : TEAMCAST_SCOPES
+  return findResourceIssues(options, Object.keys(catalogue))
+}
+
 function problemOfIssuerPath({ pathname }: URL): string | undefined {
   if (ISSUER_PATH.test(pathname)) return undefined
   return 'must have a path of letters, digits and "-._~" only'
-}
-
-function isAbsoluteUri(text: string): boolean {
-  return URL.canParse(text) && URI_CHARACTERS.test(text) && !text.includes('#')
 }
 
 function isInstant(value: unknown): boolean {

@@ -46,7 +46,7 @@ interface TokenFamiliesTable {
   readonly user_id: string
   readonly tenant_id: string
   readonly scopes: Array<string>
-  readonly audience: string
+  readonly resources: Array<string>
   readonly created_at: Instant
   /** Hash of the current refresh token. */
   readonly token_hash: string | null

@@ -237,7 +237,7 @@ const COLUMNS = [
   'user_id',
   'tenant_id',
   'scopes',
-  'audience',
+  'resources',
   'created_at',
   'token_hash',
   'token_issued_at',
@@ -259,7 +259,7 @@ function rowOf(family: TokenFamily): FamilyRow {
     user_id: family.userId,
     tenant_id: family.tenantId,
     scopes: [...family.scopes],
-    audience: family.audience,
+    resources: [...family.resources],
     created_at: family.createdAt,
     ...tokenColumns(family.refreshToken),
     ...retryColumns(family.retry),
@@ -299,7 +299,7 @@ function retryColumns(retry: RefreshRetry | undefined): RetryColumns {
 
 /** Selected instead of inserted, a parameter has no column to take its type from. */
 function typedValue(column: string, value: unknown) {
-  if (column === 'scopes') return sql`${value}::text[]`
+  if (column === 'scopes' || column === 'resources') return sql`${value}::text[]`
   const isInstant = column.endsWith('_at') || column.endsWith('_until')
   return isInstant ? sql`${value}::bigint` : sql`${value}::text`
 }
@@ -313,7 +313,7 @@ function familyFrom(row: Selectable<FamiliesTable>): TokenFamily {
     userId: row.user_id,
     tenantId: row.tenant_id,
     scopes: row.scopes,
-    audience: row.audience,
+    resources: row.resources,
     createdAt: Number(row.created_at),
     ...(hash === null
       ? {}

@@ -16,6 +16,8 @@ import { sha256 } from '../util/sha256.ts'
 import {
   type Grant,
   type GrantDependencies,
+  grantedResources,
+  requestedResources,
   requireGrantType,
   requireTarget,
   requireUser,
@@ -24,7 +26,8 @@ import {
 import { GrantRefusal } from './refusal.ts'
 
 /** Redeems an authorization code. */
-export const authorizationCodeGrant: Grant = async (dependencies, { client, parameters }) => {
+export const authorizationCodeGrant: Grant = async (dependencies, request) => {
+  const { client, parameters } = request
   const { findUser, accessTokens } = dependencies
   requireGrantType(client, 'authorization_code')
   if (parameters.code === undefined) throw new GrantRefusal('parameter-missing')
@@ -39,15 +42,15 @@ export const authorizationCodeGrant: Grant = async (dependencies, { client, para
     codeVerifier,
   })
   if (problem !== undefined) throw new GrantRefusal(problem, { userId: code.userId })
-  requireTarget(parameters.resource, code.audience)
+  const granted = grantedResources(dependencies, code.resources)
+  const candidates = requestedResources(request, granted)
 
-  const { userId, consentId, audience } = code
+  const { userId, consentId } = code
   const { tenantId } = await requireUser(findUser, userId, client)
   const familySecret = familySecretOf(parameters.code, codeVerifier)
   const familyId = familyIdOf(consentId, familySecret)
   const subject = { userId, tenantId, familyId }
-  const scopes = intersect(code.scopes, client.scopes)
-  if (scopes.length === 0) throw new GrantRefusal('scope-exceeded', subject)
+  const target = requireTarget(candidates, intersect(code.scopes, client.scopes), subject)
 
   const refreshToken = client.allowedGrantTypes.includes('refresh_token')
     ? createRefreshToken(consentId, familySecret)
@@ -55,7 +58,7 @@ export const authorizationCodeGrant: Grant = async (dependencies, { client, para
   const ttlSeconds = client.accessTokenTtlSeconds
   const body = await respondWithTokens(
     accessTokens,
-    { clientId: client.clientId, ...subject, scopes, audience, ttlSeconds },
+    { clientId: client.clientId, ...subject, ...target, ttlSeconds },
     refreshToken,
   )
 
@@ -72,7 +75,7 @@ export const authorizationCodeGrant: Grant = async (dependencies, { client, para
     consentId,
     clientId: client.clientId,
     scopes: code.scopes,
-    audience,
+    resources: code.resources,
     createdAt: now,
     ...(current === undefined ? {} : { refreshToken: current }),
     expiresAt: Math.max(current?.expiresAt ?? now, now + ttlSeconds),

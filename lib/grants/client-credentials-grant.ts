@@ -6,6 +6,7 @@
 
 import {
   type Grant,
+  requestedResources,
   requestedScopes,
   requireGrantType,
   requireTarget,
@@ -14,11 +15,13 @@ import {
 import { GrantRefusal } from './refusal.ts'
 
 /** Issues an access token for the client itself. */
-export const clientCredentialsGrant: Grant = async (dependencies, { client, parameters }) => {
+export const clientCredentialsGrant: Grant = async (dependencies, request) => {
+  const { client, parameters } = request
   requireGrantType(client, 'client_credentials')
   // Registration refuses this combination; a record that has it all the same must not open anything.
   if (client.clientType !== 'CONFIDENTIAL') throw new GrantRefusal('grant-type-not-allowed')
-  requireTarget(parameters.resource, dependencies.audience)
+  const candidates = requestedResources(request, dependencies.resources)
+  const target = requireTarget(candidates, requestedScopes(parameters.scope, client.scopes))
   const body = await respondWithTokens(
     dependencies.accessTokens,
     {
@@ -26,8 +29,7 @@ export const clientCredentialsGrant: Grant = async (dependencies, { client, para
       userId: undefined,
       tenantId: client.tenantId,
       familyId: undefined,
-      scopes: requestedScopes(parameters.scope, client.scopes),
-      audience: dependencies.audience,
+      ...target,
       ttlSeconds: client.accessTokenTtlSeconds,
     },
     undefined,

@@ -5,14 +5,19 @@
  */
 
 import type { Client, GrantType } from '../clients/client.ts'
+import {
+  chooseTarget,
+  findResource,
+  type ProtectedResource,
+  type Target,
+} from '../resources/protected-resource.ts'
 import { formatScopes, isSubset, parseScopes } from '../scopes/scope.ts'
 import type { Storage } from '../storage/storage.ts'
 import { mayUseClient } from '../tenancy/client-audience-policy.ts'
 import type { Revoker } from '../token-status/revoker.ts'
 import type { AccessTokenSubject, AccessTokens } from '../tokens/access-token.ts'
 import type { FindUser, User } from '../users/user.ts'
-import { isSameUri } from '../util/same-uri.ts'
-import { GrantRefusal } from './refusal.ts'
+import { GrantRefusal, type RefusalSubject } from './refusal.ts'
 
 /** What a grant works with. */
 export interface GrantDependencies {
@@ -20,8 +25,7 @@ export interface GrantDependencies {
   readonly revoker: Revoker
   readonly accessTokens: AccessTokens
   readonly findUser: FindUser
-  /** Token audience; the only `resource` there is (RFC 8707). */
-  readonly audience: string
+  readonly resources: ReadonlyArray<ProtectedResource>
   /** See the option of the same name. */
   readonly refreshTokenGraceSeconds: number
   /** See the option of the same name. */
@@ -34,16 +38,12 @@ export interface TokenRequest {
   readonly client: Client
   /** The parameters of the request body; an empty one is absent (RFC 6749 §3.2). */
   readonly parameters: Readonly<Partial<Record<TokenParameter, string>>>
+  /** The values of its `resource` parameters: the one parameter that may be repeated (RFC 8707 §2). */
+  readonly resources: ReadonlyArray<string>
 }
 
 /** A parameter that some grant reads. */
-export type TokenParameter =
-  | 'code'
-  | 'code_verifier'
-  | 'redirect_uri'
-  | 'refresh_token'
-  | 'resource'
-  | 'scope'
+export type TokenParameter = 'code' | 'code_verifier' | 'redirect_uri' | 'refresh_token' | 'scope'
 
 /** A granted token request. */
 export interface Granted {
@@ -64,10 +64,42 @@ export function requireGrantType(client: Client, grantType: GrantType): void {
     throw new GrantRefusal('grant-type-not-allowed')
 }
 
-/** Refuses a `resource` other than the one there is (RFC 8707 §2). */
-export function requireTarget(resource: string | undefined, audience: string): void {
-  if (resource === undefined || isSameUri(resource, audience)) return
-  throw new GrantRefusal('target-unknown')
+/**
+ * The resources that an access token may be for: the one that the request names (RFC 8707 §2.2), out of
+ * those that come into question, or any of these when it names none. A token has one audience, so naming
+ * several is refused.
+ */
+export function requestedResources(
+  { resources: named }: TokenRequest,
+  resources: ReadonlyArray<ProtectedResource>,
+): ReadonlyArray<ProtectedResource> {
+  if (named.length === 0) return resources
+  const found = new Set(named.map((uri) => findResource(resources, uri)))
+  const [resource] = found
+  if (resource === undefined || found.has(undefined)) throw new GrantRefusal('target-unknown')
+  if (found.size > 1) throw new GrantRefusal('target-ambiguous')
+  return [resource]
+}
+
+/** The resources with these audiences that the server still has. */
+export function grantedResources(
+  { resources }: GrantDependencies,
+  audiences: ReadonlyArray<string>,
+): ReadonlyArray<ProtectedResource> {
+  const granted = audiences.flatMap((audience) => findResource(resources, audience) ?? [])
+  if (granted.length === 0) throw new GrantRefusal('target-gone')
+  return granted
+}
+
+/** What an access token is for. Refuses scopes that no resource understands. */
+export function requireTarget(
+  resources: ReadonlyArray<ProtectedResource>,
+  scopes: ReadonlyArray<string>,
+  subject?: RefusalSubject,
+): Target {
+  const target = chooseTarget(resources, scopes)
+  if (target === undefined) throw new GrantRefusal('scope-exceeded', subject)
+  return target
 }
 
 /**

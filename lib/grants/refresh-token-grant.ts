@@ -30,6 +30,8 @@ import {
   type Grant,
   type GrantDependencies,
   type Granted,
+  grantedResources,
+  requestedResources,
   requestedScopes,
   requireGrantType,
   requireTarget,
@@ -87,13 +89,13 @@ async function rotate(
   const { client, parameters } = request
   const subject = subjectOf(family)
   if (current.expiresAt <= now) throw new GrantRefusal('refresh-token-expired', subject)
-  requireTarget(parameters.resource, family.audience)
+  const granted = grantedResources(dependencies, family.resources)
+  const candidates = requestedResources(request, granted)
   const user = await requireUser(dependencies.findUser, family.userId, client)
 
   // The ceiling is what the user granted; what the client lost since then is silently left out.
   const requested = requestedScopes(parameters.scope, family.scopes)
-  const scopes = intersect(requested, client.scopes)
-  if (scopes.length === 0) throw new GrantRefusal('scope-exceeded', subject)
+  const target = requireTarget(candidates, intersect(requested, client.scopes), subject)
 
   const successor = createRefreshToken(presented.consentId, presented.familySecret)
   const ttlSeconds = client.accessTokenTtlSeconds
@@ -103,8 +105,7 @@ async function rotate(
       ...subject,
       clientId: client.clientId,
       tenantId: user.tenantId,
-      scopes,
-      audience: family.audience,
+      ...target,
       ttlSeconds,
     },
     successor,
@@ -189,10 +190,8 @@ function retryOf(
   }
 }
 
-function requestHashOf({ client, parameters }: TokenRequest): string {
-  return sha256(
-    JSON.stringify([client.clientId, parameters.scope ?? null, parameters.resource ?? null]),
-  )
+function requestHashOf({ client, parameters, resources }: TokenRequest): string {
+  return sha256(JSON.stringify([client.clientId, parameters.scope ?? null, ...resources]))
 }
 
 function subjectOf({ userId, tenantId, familyId }: TokenFamily): {

@@ -10,6 +10,8 @@ export type RefusalReason =
   | 'grant-type-not-allowed'
   | 'parameter-missing'
   | 'target-unknown'
+  | 'target-ambiguous'
+  | 'target-gone'
   | 'code-unknown'
   | 'code-replayed'
   | 'client-mismatch'
@@ -68,6 +70,11 @@ export function toWireError(reason: RefusalReason): WireError {
       return { error: 'invalid_request', description: 'a required parameter is missing' }
     case 'target-unknown':
       return { error: 'invalid_target', description: 'the requested resource is unknown' }
+    case 'target-ambiguous':
+      return {
+        error: 'invalid_target',
+        description: 'an access token is for one resource: name one, and ask again for the next',
+      }
     case 'scope-malformed':
       return { error: 'invalid_scope', description: 'the requested scope is malformed' }
     case 'scope-exceeded':
@@ -83,6 +90,7 @@ export function toWireError(reason: RefusalReason): WireError {
     case 'user-unavailable':
     case 'tenant-refused':
     case 'consent-withdrawn':
+    case 'target-gone':
       return INVALID_GRANT
   }
 }

@@ -4,13 +4,16 @@
  * @module
  */
 
+import type { ProtectedResource } from '../resources/protected-resource.ts'
 import type { ScopeCatalogue } from '../scopes/scope-catalogue.ts'
+import { isSecureUrl } from '../util/secure-url.ts'
 import { AUTHORIZE_PATH, INTROSPECT_PATH, JWKS_PATH, REVOKE_PATH, TOKEN_PATH } from './paths.ts'
 
 /** The metadata document of an issuer. */
 export function metadataOf(
   issuer: string,
   scopes: ScopeCatalogue,
+  resources: ReadonlyArray<ProtectedResource>,
 ): Readonly<Record<string, unknown>> {
   return {
     issuer,
@@ -32,5 +35,16 @@ export function metadataOf(
     ],
     code_challenge_methods_supported: ['S256'],
     authorization_response_iss_parameter_supported: true,
+    ...protectedResourcesOf(resources),
   }
+}
+
+/** RFC 9728 §4. A resource that is named by anything but a URL has no metadata of its own to look for. */
+function protectedResourcesOf(
+  resources: ReadonlyArray<ProtectedResource>,
+): Readonly<Record<string, unknown>> {
+  const urls = resources
+    .map(({ audience }) => audience)
+    .filter((audience) => isSecureUrl(new URL(audience)))
+  return urls.length === 0 ? {} : { protected_resources: urls }
 }

@@ -6,6 +6,7 @@
 
 import type { Context } from 'koa'
 import { errors, type KoaContextWithOIDC } from 'oidc-provider'
+import { type ProtectedResource, resourcesFor } from '../resources/protected-resource.ts'
 import { isSubset, parseScopes } from '../scopes/scope.ts'
 import { clientRecordOf } from './client-metadata.ts'
 
@@ -91,6 +92,24 @@ export function requireRegisteredScope(ctx: KoaContextWithOIDC): void {
   if (scopes === undefined) throw invalidScope('requested scope is malformed')
   if (client === undefined || !isSubset(scopes, clientRecordOf(client).scopes)) {
     throw invalidScope('requested scope is not allowed for this client')
+  }
+}
+
+/** The resources of a request that names none: those that understand any of its scopes (RFC 8707 §2). */
+export function defaultResources(
+  ctx: KoaContextWithOIDC,
+  resources: ReadonlyArray<ProtectedResource>,
+): Array<string> {
+  return resourcesFor(resources, [...ctx.oidc.requestParamScopes]).map(({ audience }) => audience)
+}
+
+/** Each scope must be one that a resource of the request understands (RFC 8707 §2.1). */
+export function requireScopeOfResources(ctx: KoaContextWithOIDC): void {
+  const understood = Object.values(ctx.oidc.resourceServers ?? {}).flatMap(({ scopes }) => [
+    ...scopes,
+  ])
+  if (!isSubset([...ctx.oidc.requestParamScopes], understood)) {
+    throw invalidScope('requested scope is not one of the requested resource')
   }
 }
 

@@ -20,14 +20,17 @@ import {
   PENDING_REQUEST_TTL_SECONDS,
   SESSION_TTL_SECONDS,
 } from '../lifetimes.ts'
+import { findResource } from '../resources/protected-resource.ts'
+import { formatScopes } from '../scopes/scope.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { FindUser } from '../users/user.ts'
-import { isSameUri } from '../util/same-uri.ts'
 import { toAccount } from './account.ts'
 import {
+  defaultResources,
   requireAuthorizationCodeClient,
   requireQueryResponse,
   requireRegisteredScope,
+  requireScopeOfResources,
   requireState,
 } from './authorization-request.ts'
 import { CLIENT_RECORD_MEMBER, clientRecordOf } from './client-metadata.ts'
@@ -58,7 +61,7 @@ export interface ConfigurationInput extends ProviderAdapterDependencies {
 
 /** The configuration of oidc-provider. */
 export function toProviderConfiguration(input: ConfigurationInput): Configuration {
-  const { audience, consents, cookies, findUser, scopes } = input
+  const { resources, consents, cookies, findUser, scopes } = input
   const cookieOptions = { signed: true, httpOnly: true, sameSite: 'lax', overwrite: true } as const
   return {
     adapter: createProviderAdapter(input),
@@ -86,6 +89,7 @@ export function toProviderConfiguration(input: ConfigurationInput): Configuratio
         requireAuthorizationCodeClient(ctx)
         requireQueryResponse(ctx)
         requireRegisteredScope(ctx)
+        requireScopeOfResources(ctx)
         await input.onAuthorizationRequest(ctx)
       },
     },
@@ -96,11 +100,13 @@ export function toProviderConfiguration(input: ConfigurationInput): Configuratio
       pushedAuthorizationRequests: { enabled: false },
       resourceIndicators: {
         enabled: true,
-        defaultResource: () => audience,
+        defaultResource: (ctx) => defaultResources(ctx, resources),
         useGrantedResource: () => true,
-        getResourceServerInfo(_ctx, resource) {
-          if (!isSameUri(resource, audience)) throw new errors.InvalidTarget()
-          return { scope: scopes.join(' '), audience, accessTokenFormat: 'jwt' }
+        getResourceServerInfo(_ctx, uri) {
+          const resource = findResource(resources, uri)
+          if (resource === undefined) throw new errors.InvalidTarget()
+          const { audience, scopes: understood } = resource
+          return { scope: formatScopes(understood), audience, accessTokenFormat: 'jwt' }
         },
       },
       revocation: { enabled: true, allowedPolicy: () => false },

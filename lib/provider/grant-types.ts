@@ -24,10 +24,10 @@ interface GrantRegistration {
 const GRANTS: Readonly<Record<GrantType, GrantRegistration>> = {
   authorization_code: {
     grant: authorizationCodeGrant,
-    parameters: ['code', 'code_verifier', 'redirect_uri', 'resource'],
+    parameters: ['code', 'code_verifier', 'redirect_uri'],
   },
-  refresh_token: { grant: refreshTokenGrant, parameters: ['refresh_token', 'scope', 'resource'] },
-  client_credentials: { grant: clientCredentialsGrant, parameters: ['scope', 'resource'] },
+  refresh_token: { grant: refreshTokenGrant, parameters: ['refresh_token', 'scope'] },
+  client_credentials: { grant: clientCredentialsGrant, parameters: ['scope'] },
 }
 
 /** Registers our grants. */
@@ -46,6 +46,7 @@ export function registerGrants(
           grant(dependencies, {
             client,
             parameters: presentParameters(ctx, parameters),
+            resources: presentValues(ctx, 'resource'),
           }),
         ).catch((error: unknown) => {
           throw error instanceof GrantRefusal ? new RefusedGrantError(error) : error
@@ -67,20 +68,29 @@ export function registerGrants(
 /**
  * The parameters as sent; an empty one is an absent one (RFC 6749 §3.2).
  *
- * `scope` is kept from oidc-provider, which would refuse a malformed one on sight: a spent refresh token
- * must not be overlooked because of what was sent along with it.
+ * `scope` is kept from oidc-provider, which would refuse a malformed one on sight, and so is `resource`: a
+ * spent refresh token must not be overlooked because of what was sent along with it.
  */
 function presentParameters(
-  { oidc: { body } }: Pick<KoaContextWithOIDC, 'oidc'>,
+  ctx: Pick<KoaContextWithOIDC, 'oidc'>,
   names: ReadonlyArray<TokenParameter>,
 ): Partial<Record<TokenParameter, string>> {
   return Object.fromEntries(
     names.flatMap((name) => {
-      const value = body?.[name]
-      if (Array.isArray(value)) {
+      if (Array.isArray(ctx.oidc.body?.[name])) {
         throw new errors.InvalidRequest(`'${name}' parameter must not be provided twice`)
       }
-      return typeof value === 'string' && value !== '' ? [[name, value]] : []
+      return presentValues(ctx, name).map((value) => [name, value])
     }),
   )
+}
+
+/** The values of a parameter, as often as it was sent. */
+function presentValues(
+  { oidc: { body } }: Pick<KoaContextWithOIDC, 'oidc'>,
+  name: string,
+): ReadonlyArray<string> {
+  return [body?.[name]]
+    .flat()
+    .filter((value): value is string => typeof value === 'string' && value !== '')
 }

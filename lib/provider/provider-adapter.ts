@@ -14,6 +14,11 @@
 
 import type { Adapter, AdapterPayload } from 'oidc-provider'
 import type { ClientRecord } from '../clients/client.ts'
+import {
+  findResource,
+  type ProtectedResource,
+  resourcesFor,
+} from '../resources/protected-resource.ts'
 import type { ArtifactKind, ArtifactStore } from '../storage/storage.ts'
 import type { AuthorizationCodeRecord } from '../tokens/authorization-code.ts'
 import { sha256 } from '../util/sha256.ts'
@@ -24,8 +29,7 @@ import { answeringStorageErrors } from './errors.ts'
 export interface ProviderAdapterDependencies {
   readonly artifacts: ArtifactStore
   readonly findClient: (clientId: string) => Promise<ClientRecord | undefined>
-  /** Token audience of every code. */
-  readonly audience: string
+  readonly resources: ReadonlyArray<ProtectedResource>
   /** Where the browser returns to when a pending request is done. */
   readonly resumeUrl: (pendingRequestToken: string) => string
   readonly now: () => number
@@ -51,7 +55,7 @@ export function createProviderAdapter(
       case 'Interaction':
         return artifactAdapter(dependencies, pendingRequestShape(dependencies.resumeUrl))
       case 'AuthorizationCode':
-        return artifactAdapter(dependencies, authorizationCodeShape(dependencies.audience))
+        return artifactAdapter(dependencies, authorizationCodeShape(dependencies.resources))
       default:
         return forgetfulAdapter
     }
@@ -71,15 +75,16 @@ const pendingRequestShape = (resumeUrl: (id: string) => string): Shape => ({
   fromStored: (stored, id) => ({ ...stored, jti: id, returnTo: resumeUrl(id) }),
 })
 
-const authorizationCodeShape = (audience: string): Shape => ({
+const authorizationCodeShape = (resources: ReadonlyArray<ProtectedResource>): Shape => ({
   kind: 'AuthorizationCode',
   toStored(payload) {
+    const scopes = required(payload.scope).split(' ')
     const record: AuthorizationCodeRecord = {
       clientId: required(payload.clientId),
       userId: required(payload.accountId),
       consentId: required(payload.grantId), // interaction-policy.ts: a grant is named by its consent
-      scopes: required(payload.scope).split(' '),
-      audience,
+      scopes,
+      resources: grantedAudiences(payload.resource, resources, scopes),
       redirectUri: required(payload.redirectUri),
       codeChallenge: required(payload.codeChallenge),
     }
@@ -89,6 +94,16 @@ const authorizationCodeShape = (audience: string): Shape => ({
     throw new Error('authorization codes are redeemed by our own grant')
   },
 })
+
+/** The audiences of the resources that were named, in that order, but for those without any scope. */
+function grantedAudiences(
+  named: string | ReadonlyArray<string> = [],
+  resources: ReadonlyArray<ProtectedResource>,
+  scopes: ReadonlyArray<string>,
+): ReadonlyArray<string> {
+  const found = [named].flat().flatMap((uri) => findResource(resources, uri) ?? [])
+  return resourcesFor([...new Set(found)], scopes).map(({ audience }) => audience)
+}
 
 function required(value: string | undefined): string {
   if (value === undefined) throw new Error('oidc-provider issued an incomplete authorization code')

@@ -182,8 +182,8 @@ export interface TokenFamily {
   readonly tenantId: string
   /** Scopes the user granted; no token of the family ever has more. */
   readonly scopes: ReadonlyArray<string>
-  /** Token audience: the `aud` of its access tokens. */
-  readonly audience: string
+  /** The token audiences that its access tokens may have, one each. */
+  readonly resources: ReadonlyArray<string>
   /** When the authorization code was redeemed. */
   readonly createdAt: number
   /** The one refresh token that is good. Absent when the client may not use `refresh_token`. */

@@ -16,6 +16,7 @@ export interface AuthorizationRequest {
   readonly clientId: string
   readonly redirectUri: string
   readonly scopes: ReadonlyArray<string>
+  readonly resources?: ReadonlyArray<string>
   readonly username: string
   readonly password: string
   readonly userAgent?: UserAgent
@@ -86,6 +87,7 @@ function authorizationUrl(request: AuthorizationRequest, codeVerifier: string): 
     code_challenge: createHash('sha256').update(codeVerifier).digest('base64url'),
     code_challenge_method: 'S256',
   }).toString()
+  for (const resource of request.resources ?? []) url.searchParams.append('resource', resource)
   return url
 }
 

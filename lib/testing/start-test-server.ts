@@ -14,6 +14,7 @@ import { AUTHORIZE_PATH, TOKEN_PATH } from '../http/paths.ts'
 import { createSigningKeys } from '../keys/signing-keys.ts'
 import { DEFAULT_ACCESS_TOKEN_TTL_SECONDS } from '../lifetimes.ts'
 import type { AuthorizationServerOptions } from '../options.ts'
+import { chooseTarget } from '../resources/protected-resource.ts'
 import { createAccessTokens } from '../tokens/access-token.ts'
 import type { User } from '../users/user.ts'
 import { type Authorization, authorize } from './authorize.ts'
@@ -45,6 +46,8 @@ export interface TestAuthorization {
   readonly clientId: string
   /** Defaults to all of the client's. */
   readonly scopes?: ReadonlyArray<string>
+  /** The audiences of resources to name (RFC 8707). Defaults to none: the server chooses by the scopes. */
+  readonly resources?: ReadonlyArray<string>
   /** Defaults to the client's first. */
   readonly redirectUri?: string
   /** Whose cookies to use; defaults to a browser without any. */
@@ -58,7 +61,7 @@ export interface TestAccessToken {
   readonly clientId: string
   readonly tenantId?: string
   readonly scopes: ReadonlyArray<string>
-  /** Token audience. Defaults to the server's. */
+  /** Token audience. Defaults to that of the server's first resource that understands the scopes. */
   readonly audience?: string
   /** Defaults to 900. */
   readonly ttlSeconds?: number
@@ -170,8 +173,14 @@ async function serveOn(listener: Server, options: TestServerOptions): Promise<Te
     now,
   })
 
+  const audienceFor = (scopes: ReadonlyArray<string>): string => {
+    const { resources = [] } = given
+    const target = chooseTarget(resources, scopes) ?? resources[0]
+    return target?.audience ?? given.audience ?? issuer
+  }
+
   async function authorizeUser(authorization: TestAuthorization): Promise<Authorization> {
-    const { userId, clientId, userAgent } = authorization
+    const { userId, clientId, userAgent, resources } = authorization
     const user = users.get(userId)
     const client = await authorizationServer.clients.find(clientId)
     if (user === undefined) throw new Error(`there is no user "${userId}"`)
@@ -189,6 +198,7 @@ async function serveOn(listener: Server, options: TestServerOptions): Promise<Te
       username: user.email,
       password: user.password ?? DEFAULT_PASSWORD,
       ...(userAgent === undefined ? {} : { userAgent }),
+      ...(resources === undefined ? {} : { resources }),
     })
   }
 
@@ -225,7 +235,7 @@ async function serveOn(listener: Server, options: TestServerOptions): Promise<Te
         tenantId,
         familyId: undefined,
         scopes,
-        audience: audience ?? given.audience ?? issuer,
+        audience: audience ?? audienceFor(scopes),
         ttlSeconds: ttlSeconds ?? DEFAULT_ACCESS_TOKEN_TTL_SECONDS,
       })
       return token

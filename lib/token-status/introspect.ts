@@ -1,17 +1,23 @@
 /**
  * Introspection (RFC 7662): is a token good, and what is it for?
  *
- * A client sees its own tokens; about everybody else's it learns as much as about a token that never
- * existed.
+ * A client sees its own tokens, and a resource server the access tokens that are for it, whoever's they
+ * are (RFC 7662 §4); about all others they learn as much as about a token that never existed.
  *
  * @module
  */
 
 import type { Client } from '../clients/client.ts'
+import {
+  findResource,
+  type ProtectedResource,
+  resourcesServedBy,
+} from '../resources/protected-resource.ts'
 import { formatScopes } from '../scopes/scope.ts'
 import type { Storage } from '../storage/storage.ts'
-import type { AccessTokens } from '../tokens/access-token.ts'
+import type { AccessTokenClaims, AccessTokens } from '../tokens/access-token.ts'
 import { parseRefreshToken } from '../tokens/refresh-token.ts'
+import { isRevoked } from './access-token-status.ts'
 import type { Revoker } from './revoker.ts'
 
 /** What introspection and revocation work with. */
@@ -19,6 +25,7 @@ export interface TokenStatusDependencies {
   readonly storage: Storage
   readonly revoker: Revoker
   readonly accessTokens: AccessTokens
+  readonly resources: ReadonlyArray<ProtectedResource>
   readonly issuer: string
   readonly now: () => number
 }
@@ -31,7 +38,7 @@ export interface Introspection {
 
 const INACTIVE: Introspection = { active: false }
 
-/** Tells a client about a token. Nothing but `active: false` unless the token is good and its own. */
+/** Tells a client about a token. Nothing but `active: false` unless the token is good and its business. */
 export async function introspect(
   dependencies: TokenStatusDependencies,
   client: Client,
@@ -62,18 +69,23 @@ export async function introspect(
 }
 
 async function introspectAccessToken(
-  { storage, accessTokens, now }: TokenStatusDependencies,
+  { storage, accessTokens, resources, now }: TokenStatusDependencies,
   client: Client,
   token: string,
 ): Promise<Introspection> {
   const claims = await accessTokens.verify(token)
-  if (claims === undefined || claims.client_id !== client.clientId) return INACTIVE
-  const [isRevoked, family] = await Promise.all([
-    storage.revocations.has('access-token', claims.jti, now()),
-    claims.grant_id === undefined
-      ? undefined
-      : storage.families.find(claims.grant_id, client.clientId, now()),
-  ])
-  const isFamilyDead = claims.grant_id !== undefined && family === undefined
-  return isRevoked || isFamilyDead ? INACTIVE : { active: true, token_type: 'Bearer', ...claims }
+  if (claims === undefined || !(await maySee(claims, client, resources))) return INACTIVE
+  const { jti: tokenId, grant_id: familyId, client_id: clientId } = claims
+  const isDead = await isRevoked(storage, { tokenId, familyId, clientId }, now())
+  return isDead ? INACTIVE : { active: true, token_type: 'Bearer', ...claims }
+}
+
+async function maySee(
+  claims: AccessTokenClaims,
+  { clientId }: Client,
+  resources: ReadonlyArray<ProtectedResource>,
+): Promise<boolean> {
+  if (claims.client_id === clientId) return true
+  const resource = findResource(resources, claims.aud)
+  return resource !== undefined && (await resourcesServedBy([resource], clientId)).length > 0
 }

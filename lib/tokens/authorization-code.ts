@@ -16,8 +16,8 @@ export interface AuthorizationCodeRecord {
   readonly consentId: string
   /** Scopes the user granted. */
   readonly scopes: ReadonlyArray<string>
-  /** Token audience. */
-  readonly audience: string
+  /** The token audiences that the user granted. */
+  readonly resources: ReadonlyArray<string>
   /** Redirect URI of the authorization request. */
   readonly redirectUri: string
   /** PKCE challenge, S256. */

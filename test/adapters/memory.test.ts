@@ -16,7 +16,7 @@ const family = (familyId: string, changes: Partial<TokenFamily> = {}): TokenFami
   userId: 'user-1',
   tenantId: 'tenant-1',
   scopes: ['interview:read'],
-  audience: 'https://api.test',
+  resources: ['https://api.test'],
   createdAt: NOW,
   refreshToken: { hash: 'token-0', issuedAt: NOW, expiresAt: NOW + 60 },
   expiresAt: NOW + 60,

@@ -44,6 +44,7 @@ test('GET /.well-known/oauth-authorization-server: lists what is enabled, and no
     ],
     code_challenge_methods_supported: ['S256'],
     authorization_response_iss_parameter_supported: true,
+    protected_resources: [issuer],
   })
 })
 
@@ -55,6 +56,27 @@ test('GET /.well-known/oauth-authorization-server: lists the scopes of the hostâ
   const metadata = await fetchMetadata(issuer + METADATA)
 
   t.deepEqual(metadata['scopes_supported'], ['report:read', 'report:write'])
+})
+
+test('GET /.well-known/oauth-authorization-server: lists the APIs whose names are URLs (RFC 9728 Â§4)', async (t) => {
+  const scopes = { 'report:read': 'See reports' }
+  const audiences = [
+    'https://api.example/v1',
+    'urn:example:api',
+    'http://127.0.0.1:9',
+    'http://a.example',
+  ]
+  const resources = audiences.map((audience) => ({ audience, scopes: ['report:read'] }))
+  const [several, none] = await Promise.all([
+    startTestServer({ scopes, resources }),
+    startTestServer({ audience: 'urn:example:api' }),
+  ])
+  t.teardown(several.close)
+  t.teardown(none.close)
+
+  const metadata = await fetchMetadata(several.issuer + METADATA)
+  t.deepEqual(metadata['protected_resources'], ['https://api.example/v1', 'http://127.0.0.1:9'])
+  t.false('protected_resources' in (await fetchMetadata(none.issuer + METADATA)))
 })
 
 test('GET /.well-known/oauth-authorization-server: every endpoint listed exists', async (t) => {

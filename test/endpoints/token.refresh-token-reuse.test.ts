@@ -227,13 +227,12 @@ test('POST /oauth/token refresh_token: a parameter given twice is refused before
   const server = await startServer(t)
   const { client } = server.public
   const { current } = await rotatedFamily(t, server, server.public, 1)
-  for (const name of ['refresh_token', 'client_id', 'grant_type', 'scope', 'resource']) {
+  for (const name of ['refresh_token', 'client_id', 'grant_type', 'scope']) {
     const body = new URLSearchParams({
       client_id: client.clientId,
       grant_type: 'refresh_token',
       refresh_token: current,
       scope: 'interview:read',
-      resource: server.issuer,
     })
     body.append(name, body.get(name) ?? '')
     const response = await fetch(`${server.issuer}/oauth/token`, { method: 'POST', body })

@@ -1,10 +1,12 @@
 import test from 'ava'
 import type { Client } from '../../lib/clients/client.ts'
 import {
+  requestedResources,
   requestedScopes,
   requireGrantType,
   requireTarget,
   requireUser,
+  type TokenRequest,
 } from '../../lib/grants/grant.ts'
 import { GrantRefusal } from '../../lib/grants/refusal.ts'
 import { ADA } from '../helpers/start-server.ts'
@@ -35,12 +37,47 @@ test('grant: a malformed scope is refused (RFC 6749 §3.3)', (t) => {
   }
 })
 
-test('grant: resource may be missing or name the audience in any spelling of the same URI (RFC 8707 §2)', (t) => {
-  for (const resource of [undefined, 'https://api.example', 'https://API.example/']) {
-    t.notThrows(() => requireTarget(resource, 'https://api.example'))
+const API = { audience: 'https://api.example', scopes: ['interview:read', 'interview:create'] }
+const OTHER = { audience: 'https://other.example', scopes: ['candidate:read', 'interview:read'] }
+const naming = (...resources: ReadonlyArray<string>): TokenRequest => ({
+  client: platform,
+  parameters: {},
+  resources,
+})
+
+test('grant: resource may be missing or name an audience in any spelling of the same URI (RFC 8707 §2)', (t) => {
+  t.deepEqual(requestedResources(naming(), [API, OTHER]), [API, OTHER])
+  for (const resource of ['https://api.example', 'https://API.example/']) {
+    t.deepEqual(requestedResources(naming(resource), [API, OTHER]), [API])
+    t.deepEqual(requestedResources(naming(resource, API.audience), [API, OTHER]), [API])
   }
   for (const resource of ['https://api.example/v2', 'http://api.example', 'api', '', '\0']) {
-    t.throws(() => requireTarget(resource, 'https://api.example'), refusedFor('target-unknown'))
+    t.throws(() => requestedResources(naming(resource), [API]), refusedFor('target-unknown'))
+  }
+})
+
+test('grant: several resources are refused, and an unknown one among them as such (RFC 8707 §2.2)', (t) => {
+  const both = naming(API.audience, OTHER.audience)
+  t.throws(() => requestedResources(both, [API, OTHER]), refusedFor('target-ambiguous'))
+  t.throws(() => requestedResources(both, [API]), refusedFor('target-unknown'))
+})
+
+test('grant: a token is for the first resource that understands all scopes, or else any (RFC 8707 §2.2)', (t) => {
+  const { audience } = API
+  t.deepEqual(requireTarget([API, OTHER], ['interview:read']), {
+    audience,
+    scopes: ['interview:read'],
+  })
+  t.deepEqual(requireTarget([API, OTHER], ['interview:read', 'candidate:read']), {
+    audience: OTHER.audience,
+    scopes: ['interview:read', 'candidate:read'],
+  })
+  t.deepEqual(requireTarget([API, OTHER], ['interview:create', 'candidate:read']), {
+    audience,
+    scopes: ['interview:create'],
+  })
+  for (const scopes of [[], ['interview:delete']]) {
+    t.throws(() => requireTarget([API, OTHER], scopes), refusedFor('scope-exceeded'))
   }
 })
 

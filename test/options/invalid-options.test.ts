@@ -1,5 +1,10 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { ConfigurationError, createAuthorizationServer, type Issue } from '@teamcast/oauth-server'
+import {
+  ConfigurationError,
+  createAuthorizationServer,
+  type Issue,
+  TEAMCAST_SCOPES,
+} from '@teamcast/oauth-server'
 import { createMemoryStorage } from '@teamcast/oauth-server/memory'
 import test, { type ExecutionContext } from 'ava'
 import { newRsaKey, rsaKey, validOptions } from '../helpers/valid-options.ts'
@@ -25,8 +30,14 @@ const WHOLE_SECONDS = 'must be a whole number of seconds'
 const ONE_WAY_TO_SIGN_IN = 'or "hostSession" must be given, and not both: it is how users sign in'
 const INSTANT = 'must tell the time in whole seconds since the Unix epoch'
 
+const ALL_SCOPES = Object.keys(TEAMCAST_SCOPES)
+const RESOURCE = { audience: 'https://api.example', scopes: ALL_SCOPES }
+const resourcesWith = (changes: object): object => ({ resources: [{ ...RESOURCE, ...changes }] })
+
 /** Options that are wrong in one place: what they are, where, and what is said about it. */
-const invalidOptions: ReadonlyArray<[changes: object, path: string, message: string]> = [
+type InvalidOption = readonly [changes: object, path: string, message: string]
+
+const invalidOptions: ReadonlyArray<InvalidOption> = [
   [{ issuer: undefined }, 'issuer', 'is missing; it must be a string'],
   [{ issuer: 7 }, 'issuer', 'must be a string'],
   [{ issuer: 'auth.example' }, 'issuer', 'must be an absolute https URL'],
@@ -109,6 +120,47 @@ const invalidOptions: ReadonlyArray<[changes: object, path: string, message: str
   [{ audience: 'https://api.example#a' }, 'audience', AN_AUDIENCE],
   [{ audience: 'https://api.example/ b' }, 'audience', AN_AUDIENCE],
   [{ audience: ['https://api.example'] }, 'audience', 'must be a string'],
+
+  [{ resources: {} }, 'resources', 'must be an array'],
+  [{ resources: [] }, 'resources', 'must contain at least one resource'],
+  [{ resources: [null] }, 'resources.0', 'must be an object with "audience" and "scopes"'],
+  [resourcesWith({ audience: 'api' }), 'resources.0.audience', AN_AUDIENCE],
+  [resourcesWith({ audience: 'https://a.example#b' }), 'resources.0.audience', AN_AUDIENCE],
+  [resourcesWith({ scopes: 'interview:read' }), 'resources.0.scopes', 'must be an array of scopes'],
+  [resourcesWith({ scopes: [] }), 'resources.0.scopes', 'must contain at least one scope'],
+  [
+    resourcesWith({ scopes: [...ALL_SCOPES, 'a:b'] }),
+    'resources.0.scopes.7',
+    'must be one of "scopes"',
+  ],
+  [
+    resourcesWith({ scopes: [...ALL_SCOPES, ALL_SCOPES[0]] }),
+    'resources.0.scopes.7',
+    'must not be repeated',
+  ],
+  [resourcesWith({ scope: 'a' }), 'resources.0.scope', 'is not an option; check its spelling'],
+  ...['tc_1', [1], null].map(
+    (ids): InvalidOption => [
+      resourcesWith({ resourceServerClientIds: ids }),
+      'resources.0.resourceServerClientIds',
+      'must be an array of client ids, or a function that returns one',
+    ],
+  ),
+  [
+    { resources: [RESOURCE, { ...RESOURCE, audience: 'https://API.example/' }] },
+    'resources.1.audience',
+    'must not be that of another resource',
+  ],
+  [
+    { ...resourcesWith({}), audience: 'https://api.example' },
+    'audience',
+    'must be left out: "resources" has the audiences',
+  ],
+  [
+    resourcesWith({ scopes: ALL_SCOPES.slice(1) }),
+    'scopes.interview:read',
+    'belongs to no resource: add it to one, or take it out of "scopes"',
+  ],
 
   [{ refreshTokenGraceSeconds: -1 }, 'refreshTokenGraceSeconds', 'must be 0 or more'],
   [{ refreshTokenGraceSeconds: 61 }, 'refreshTokenGraceSeconds', 'must be at most 60'],

@@ -30,6 +30,7 @@ test('createAuthorizationServer: optional options may be undefined', (t) => {
     ...validOptions(),
     scopes: undefined,
     audience: undefined,
+    resources: undefined,
     hostSession: undefined,
     authorizeSuperAdmin: undefined,
     pages: undefined,

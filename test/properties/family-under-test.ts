@@ -74,7 +74,7 @@ export async function createFamilyUnderTest(
     userId,
     consentId,
     scopes,
-    audience: ISSUER,
+    resources: [ISSUER],
     redirectUri: 'https://app.example/callback',
     codeChallenge: createHash('sha256').update(CODE_VERIFIER).digest('base64url'),
   }
@@ -107,7 +107,7 @@ export async function createFamilyUnderTest(
       await pause('findUser')
       return ADA
     },
-    audience: ISSUER,
+    resources: [{ audience: ISSUER, scopes }],
     refreshTokenGraceSeconds,
     storageTimeoutMilliseconds: 60_000,
     now: () => clock.now,
@@ -117,7 +117,7 @@ export async function createFamilyUnderTest(
     parameters: Parameters<Grant>[1]['parameters'],
   ): Promise<Outcome> => {
     try {
-      return { body: (await grant(dependencies, { client, parameters })).body }
+      return { body: (await grant(dependencies, { client, parameters, resources: [] })).body }
     } catch (error) {
       if (error instanceof GrantRefusal) return { refusal: error.reason }
       throw error

@@ -16,7 +16,7 @@ const RECORD: AuthorizationCodeRecord = {
   userId: 'ada',
   consentId: 'a-consent-of-22-chars-',
   scopes: ['interview:read'],
-  audience: 'https://api.example',
+  resources: ['https://api.example'],
   redirectUri: 'https://app.example/callback',
   codeChallenge: CHALLENGE,
 }

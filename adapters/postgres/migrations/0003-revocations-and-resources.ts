@@ -27,7 +27,13 @@ async function up(db: Kysely<unknown>): Promise<void> {
     select 'access-token', jti, expires_at, (extract(epoch from clock_timestamp()) * 1000)::bigint
     from oauth_revoked_access_tokens`.execute(db)
   await db.schema.dropTable('oauth_revoked_access_tokens').execute()
+
+  await sql`
+    alter table oauth_token_families alter column audience type text[] using array[audience]`.execute(
+    db,
+  )
+  await db.schema.alterTable('oauth_token_families').renameColumn('audience', 'resources').execute()
 }
 
-/** What was revoked, of every kind, in an order that can be followed. */
+/** What was revoked, of every kind, in an order that can be followed; families for several APIs. */
 export const revocationsAndResources: Migration = { up }

@@ -146,7 +146,7 @@ export function aFamily(changes: Partial<TokenFamily> = {}): TokenFamily {
     userId: 'user-1',
     tenantId: 'tenant:1',
     scopes: ['interview:read', 'candidate:read'],
-    audience: 'https://api.example/v1?a=1&b=%20',
+    resources: ['https://api.example/v1?a=1&b=%20', 'urn:example:"api"', 'https://b.example'],
     createdAt: NOW,
     refreshToken: refreshToken(0),
     expiresAt: NOW + 7200,
