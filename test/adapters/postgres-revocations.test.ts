@@ -9,7 +9,12 @@ import { Migrator } from 'kysely/migration'
 import type { Pool } from 'pg'
 import { initialTables } from '../../adapters/postgres/migrations/0001-initial-tables.ts'
 import type { RevocationPage } from '../../lib/storage/storage.ts'
-import { NOW } from '../../lib/testing/storage-contract/sample-records.ts'
+import {
+  CONSENT_ID,
+  familyIdOf,
+  fullClient,
+  NOW,
+} from '../../lib/testing/storage-contract/sample-records.ts'
 import { startPostgres } from '../helpers/start-postgres.ts'
 
 const postgres = await startPostgres()
@@ -104,8 +109,8 @@ test('postgres: revocations of one millisecond are paged through without loss', 
   await pool.end()
 })
 
-test('migration 0003: access tokens that were revoked before stay revoked, and are in the feed', async (t) => {
-  const { pool, db } = await connectTo('migration_0003')
+async function openAtFirst(name: string): ReturnType<typeof connectTo> {
+  const { pool, db } = await connectTo(name)
   const migrator = new Migrator({
     db,
     provider: { getMigrations: async () => ({ '0001-initial-tables': initialTables }) },
@@ -113,6 +118,30 @@ test('migration 0003: access tokens that were revoked before stay revoked, and a
     migrationLockTableName: 'oauth_migrations_lock',
   })
   await migrator.migrateToLatest()
+  return { pool, db }
+}
+
+test('migration 0003: a family keeps its one audience, as a list', async (t) => {
+  const { pool, db } = await openAtFirst('migration_0003_families')
+  await pool.query(`insert into oauth_consents
+    (user_id, client_id, consent_id, tenant_id, scopes, granted_at)
+    values ('user-1', 'client-1', '${CONSENT_ID}', 'tenant:1', '{}', ${NOW})`)
+  await pool.query(
+    `insert into oauth_token_families (family_id, consent_id, client_id, user_id, tenant_id, scopes,
+      audience, created_at, expires_at)
+     values ($1, '${CONSENT_ID}', 'client-1', 'user-1', 'tenant:1', '{}', $2, ${NOW}, ${NOW + 60})`,
+    [familyIdOf('old'), 'https://api.example/{"a",b}'],
+  )
+  await migrateToLatest(db)
+  const { clients, families } = createPostgresStorage({ pool })
+  await clients.insert(fullClient())
+  const family = await families.find(familyIdOf('old'), 'client-1', NOW)
+  t.deepEqual(family?.resources, ['https://api.example/{"a",b}'])
+  await pool.end()
+})
+
+test('migration 0003: access tokens that were revoked before stay revoked, and are in the feed', async (t) => {
+  const { pool, db } = await openAtFirst('migration_0003')
   await pool.query(`insert into oauth_revoked_access_tokens values ('jti-1', ${NOW + 60})`)
   await migrateToLatest(db)
   const { revocations } = createPostgresStorage({ pool })

@@ -5,6 +5,8 @@ const ERRORS: Readonly<Record<RefusalReason, string>> = {
   'grant-type-not-allowed': 'unauthorized_client',
   'parameter-missing': 'invalid_request',
   'target-unknown': 'invalid_target',
+  'target-ambiguous': 'invalid_target',
+  'target-gone': 'invalid_grant',
   'scope-malformed': 'invalid_scope',
   'scope-exceeded': 'invalid_scope',
   'code-unknown': 'invalid_grant',
