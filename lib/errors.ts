@@ -16,6 +16,11 @@ export type ErrorCode =
   | 'ERR_AUTHORIZATION_HEADER_INVALID'
   | 'ERR_INSUFFICIENT_SCOPE'
   | 'ERR_JWKS_UNAVAILABLE'
+  | 'ERR_REVOCATIONS_UNAVAILABLE'
+  | 'ERR_REQUEST_AMBIGUOUS'
+  | 'ERR_API_KEY_INVALID'
+  | 'ERR_TENANT_MISSING'
+  | 'ERR_TENANT_MISMATCH'
 
 /** Base of every error thrown on purpose by this package. */
 export abstract class OAuthServerError extends Error {

@@ -1,20 +1,18 @@
 /**
  * Verifies access tokens offline (RFC 9068 §4). Knows nothing of HTTP frameworks.
  *
- * What it cannot see: a token that was revoked since it was issued stays valid here until it
- * expires. That is at most the lifetime of an access token, 15 minutes by default, plus
- * `clockToleranceSeconds`.
+ * What it cannot see without the option `revocations`: a token that was revoked since it was issued
+ * stays valid here until it expires. That is at most the lifetime of an access token, 15 minutes by
+ * default, plus `clockToleranceSeconds`.
  *
  * @module
  */
 
 import { errors, type JWTVerifyGetKey, jwtVerify } from 'jose'
-import {
-  InvalidAccessTokenError,
-  type InvalidAccessTokenReason,
-  JwksUnavailableError,
-} from './errors.ts'
+import { InvalidAccessTokenError, type InvalidAccessTokenReason } from './errors.ts'
 import { createRemoteJwks } from './remote-jwks.ts'
+import type { RevocationChecker } from './revocation-checker.ts'
+import { JwksUnavailableError, RevocationsUnavailableError } from './unavailable-errors.ts'
 import { toVerifiedAccessToken, type VerifiedAccessToken } from './verified-access-token.ts'
 import { type AccessTokenVerifierOptions, resolveVerifierOptions } from './verifier-options.ts'
 
@@ -33,6 +31,7 @@ export interface AccessTokenVerifier {
    *
    * @throws {@link InvalidAccessTokenError} when the token is not to be accepted, for whatever reason.
    * @throws {@link JwksUnavailableError} when the issuer's keys cannot be had.
+   * @throws {@link RevocationsUnavailableError} when it cannot be found out whether it was revoked.
    *
    * @see [RFC 9068 §4](https://www.rfc-editor.org/rfc/rfc9068.html#section-4)
    */
@@ -75,6 +74,22 @@ function guardKeys(keys: JWTVerifyGetKey): JWTVerifyGetKey {
   }
 }
 
+async function refuseRevoked(
+  revocations: RevocationChecker,
+  token: VerifiedAccessToken,
+  jwt: string,
+): Promise<void> {
+  let isRevoked: boolean
+  try {
+    isRevoked = await revocations.isRevoked(token, jwt)
+  } catch (cause) {
+    if (cause instanceof RevocationsUnavailableError) throw cause
+    throw new RevocationsUnavailableError({ cause })
+  }
+  // Whatever a checker written in JavaScript returns: only a plain no lets the token in.
+  if (isRevoked !== false) throw new InvalidAccessTokenError('revoked', 'the token was revoked')
+}
+
 /**
  * Creates a verifier. Make one per issuer and audience and keep it: it holds the cache of keys.
  *
@@ -103,22 +118,23 @@ function guardKeys(keys: JWTVerifyGetKey): JWTVerifyGetKey {
 export function createAccessTokenVerifier(
   options: AccessTokenVerifierOptions,
 ): AccessTokenVerifier {
-  const { issuer, audience, jwksUri, jwks, clockToleranceSeconds, clock } =
+  const { issuer, audience, jwksUri, jwks, revocations, clockToleranceSeconds, clock } =
     resolveVerifierOptions(options)
   const keys = guardKeys(jwks ?? createRemoteJwks({ uri: jwksUri, clock }))
+  const checks = {
+    issuer,
+    audience,
+    algorithms: ['RS256'],
+    typ: 'at+jwt',
+    requiredClaims: REQUIRED_CLAIMS,
+    clockTolerance: clockToleranceSeconds,
+  }
 
-  async function verify(jwt: string): Promise<VerifiedAccessToken> {
+  async function verifyOffline(jwt: string): Promise<VerifiedAccessToken> {
     try {
-      const { payload } = await jwtVerify(jwt, keys, {
-        issuer,
-        audience,
-        algorithms: ['RS256'],
-        typ: 'at+jwt',
-        requiredClaims: REQUIRED_CLAIMS,
-        clockTolerance: clockToleranceSeconds,
-        currentDate: new Date(clock() * 1000),
-      })
-      return toVerifiedAccessToken(payload)
+      const currentDate = new Date(clock() * 1000)
+      const { payload, protectedHeader } = await jwtVerify(jwt, keys, { ...checks, currentDate })
+      return toVerifiedAccessToken(payload, protectedHeader.kid)
     } catch (error) {
       if (!(error instanceof errors.JOSEError)) throw error
       // jose's error is not kept as `cause`: it carries the claims, which then end up in logs.
@@ -126,5 +142,27 @@ export function createAccessTokenVerifier(
     }
   }
 
+  async function verify(jwt: string): Promise<VerifiedAccessToken> {
+    const token = await verifyOffline(jwt)
+    if (revocations !== undefined) await refuseRevoked(revocations, token, jwt)
+    return token
+  }
+
   return Object.freeze({ issuer, audience, verify })
+}
+
+/**
+ * A verifier as it is, or one made from options.
+ *
+ * @throws {@link ConfigurationError} when options are rejected.
+ *
+ * @internal
+ */
+export function resolveVerifier(
+  verifier: AccessTokenVerifier | AccessTokenVerifierOptions,
+): AccessTokenVerifier {
+  const given: Partial<AccessTokenVerifier> | null = verifier as Partial<AccessTokenVerifier> | null
+  return typeof given?.verify === 'function'
+    ? (verifier as AccessTokenVerifier)
+    : createAccessTokenVerifier(verifier as AccessTokenVerifierOptions)
 }

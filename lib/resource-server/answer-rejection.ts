@@ -1,5 +1,5 @@
 /**
- * How both middlewares answer a request that they refuse.
+ * How the middlewares answer a request that they refuse.
  *
  * They write the answer rather than throw. RFC 6750 prescribes it to the letter, and a thrown error
  * seldom arrives so: without an error handler Koa sends plain text and removes every header that was
@@ -13,10 +13,20 @@
  */
 
 import type { ParameterizedContext } from 'koa'
-import type { BearerTokenError, JwksUnavailableError } from './errors.ts'
+import { formatBearerChallenge } from './challenge.ts'
+import type { ChallengeParameters } from './challenge-options.ts'
+import type { ProtectedResourceError } from './errors.ts'
 
-/** Why a request is refused. */
-export type AccessTokenRejection = BearerTokenError | JwksUnavailableError
+// Not in `ctx.state`, which is the host's.
+const parametersOfRequests = new WeakMap<object, ChallengeParameters>()
+
+/** Has every challenge to a request say more, whichever middleware writes it. */
+export function extendChallenges<StateT>(
+  { req }: ParameterizedContext<StateT>,
+  parameters: ChallengeParameters,
+): void {
+  parametersOfRequests.set(req, parameters)
+}
 
 /**
  * Writes status, headers and a JSON body `{error, error_description}`, and emits the error.
@@ -30,10 +40,17 @@ export type AccessTokenRejection = BearerTokenError | JwksUnavailableError
  */
 export function answerRejection<StateT>(
   ctx: ParameterizedContext<StateT>,
-  rejection: AccessTokenRejection,
+  rejection: ProtectedResourceError,
 ): void {
-  ctx.status = rejection.status
+  const { status, challenge } = rejection
+  ctx.status = status
   ctx.set(rejection.headers)
+  const more = parametersOfRequests.get(ctx.req)
+  if (challenge !== undefined && more !== undefined) {
+    const scopes = challenge.scopes ?? (status === 401 ? more.scopes : undefined)
+    const extended = { ...challenge, scopes, resourceMetadata: more.resourceMetadata }
+    ctx.set('WWW-Authenticate', formatBearerChallenge(extended))
+  }
   ctx.body = { error: rejection.error, error_description: rejection.message }
   ctx.app.emit('error', rejection, ctx)
 }

@@ -14,13 +14,15 @@ export type BearerErrorCode = 'invalid_request' | 'invalid_token' | 'insufficien
  */
 export interface BearerChallenge {
   /** Names the protected resource to whoever has to pick credentials for it (RFC 9110 §11.5). */
-  readonly realm?: string
+  readonly realm?: string | undefined
   /** Left out when the request carried no credentials at all (RFC 6750 §3.1). */
-  readonly error?: BearerErrorCode
+  readonly error?: BearerErrorCode | undefined
   /** A sentence for the client's developer; not shown to users. */
-  readonly errorDescription?: string
+  readonly errorDescription?: string | undefined
   /** The scopes needed for this request; written separated by spaces. */
-  readonly scopes?: ReadonlyArray<string>
+  readonly scopes?: ReadonlyArray<string> | undefined
+  /** URL of the metadata that names the authorization server (RFC 9728 §5.1). */
+  readonly resourceMetadata?: string | undefined
 }
 
 // RFC 6750 §3 allows %x20-21 / %x23-5B / %x5D-7E in these values: no quote, backslash or control
@@ -44,6 +46,7 @@ export function formatBearerChallenge(challenge: BearerChallenge): string {
     ['error', challenge.error],
     ['error_description', challenge.errorDescription],
     ['scope', challenge.scopes?.join(' ')],
+    ['resource_metadata', challenge.resourceMetadata],
   ] as const
   const written = parameters.flatMap(([name, value]) =>
     value === undefined ? [] : [`${name}="${value.replace(NOT_ALLOWED, '?')}"`],

@@ -11,28 +11,44 @@
 import { OAuthServerError } from '../errors.ts'
 import { type BearerChallenge, type BearerErrorCode, formatBearerChallenge } from './challenge.ts'
 
-/** Base of the errors answered with a challenge (RFC 6750 §3). */
-export abstract class BearerTokenError extends OAuthServerError {
+/** Base of every error that a request to a protected resource is refused with. */
+export abstract class ProtectedResourceError extends OAuthServerError {
   /** HTTP status of the answer. */
-  abstract readonly status: 400 | 401 | 403
-  /** The message may be shown to the client. */
-  readonly expose = true
+  abstract readonly status: 400 | 401 | 403 | 503
   /** Error code of the answer; `undefined` when the request carried no credentials. */
-  readonly error: BearerErrorCode | undefined
-  /** What the `WWW-Authenticate` header says. */
-  readonly challenge: BearerChallenge
-  /** Headers of the answer: `WWW-Authenticate` and `Cache-Control`. */
+  abstract readonly error: string | undefined
+  /** Whether the message may be shown to the client. What has it, Koa does not log. */
+  readonly expose: boolean = true
+  /** What the `WWW-Authenticate` header says; `undefined` when there is none. */
+  readonly challenge: BearerChallenge | undefined
+  /** Headers of the answer: `Cache-Control`, and `WWW-Authenticate` or `Retry-After`. */
   readonly headers: Readonly<Record<string, string>>
 
   /** @ignore */
-  constructor(message: string, challenge: BearerChallenge) {
-    super(message)
-    this.error = challenge.error
+  constructor(
+    message: string,
+    challenge: BearerChallenge | undefined,
+    options?: ErrorOptions & { readonly headers?: Readonly<Record<string, string>> },
+  ) {
+    super(message, options)
     this.challenge = challenge
     this.headers = {
-      'WWW-Authenticate': formatBearerChallenge(challenge),
+      ...(challenge === undefined ? {} : { 'WWW-Authenticate': formatBearerChallenge(challenge) }),
+      ...options?.headers,
       'Cache-Control': 'no-store',
     }
+  }
+}
+
+/** Base of the errors answered with a challenge (RFC 6750 §3). */
+export abstract class BearerTokenError extends ProtectedResourceError {
+  abstract override readonly status: 400 | 401 | 403
+  override readonly error: BearerErrorCode | undefined
+
+  /** @ignore */
+  constructor(message: string, challenge: BearerChallenge) {
+    super(message, challenge)
+    this.error = challenge.error
   }
 }
 
@@ -78,6 +94,7 @@ export class MalformedAuthorizationError extends BearerTokenError {
  * - `signature_invalid`: not signed with that key, or changed since
  * - `expired`: `exp` has passed
  * - `claim_rejected`: wrong `typ`, `iss` or `aud`, `nbf` in the future, a claim missing or mistyped
+ * - `revoked`: {@link RevocationChecker} says so
  */
 export type InvalidAccessTokenReason =
   | 'malformed'
@@ -86,6 +103,7 @@ export type InvalidAccessTokenReason =
   | 'signature_invalid'
   | 'expired'
   | 'claim_rejected'
+  | 'revoked'
 
 /** The token is not one to be accepted here and now. Answered with 401 and `invalid_token`. */
 export class InvalidAccessTokenError extends BearerTokenError {
@@ -126,37 +144,5 @@ export class InsufficientScopeError extends BearerTokenError {
       scopes: requiredScopes,
     })
     this.requiredScopes = requiredScopes
-  }
-}
-
-/** When a client may try again after a failure to get the issuer's keys; in seconds. */
-export const JWKS_RETRY_AFTER_SECONDS = 5
-
-/**
- * The issuer's public keys cannot be had, so that nothing is known about the token. `cause` says why.
- *
- * Answered with 503 and `Retry-After`, not 401: a client that is told `invalid_token` throws away a
- * token which may well be good. `expose` is `false`, so that Koa logs it: an operator has to know.
- *
- * @see [RFC 9110 §15.6.4](https://www.rfc-editor.org/rfc/rfc9110.html#section-15.6.4)
- */
-export class JwksUnavailableError extends OAuthServerError {
-  override readonly name = 'JwksUnavailableError'
-  override readonly code = 'ERR_JWKS_UNAVAILABLE'
-  /** HTTP status of the answer. */
-  readonly status = 503
-  /** Not the client's doing. */
-  readonly expose = false
-  /** Error code of the answer. */
-  readonly error = 'temporarily_unavailable'
-  /** Headers of the answer: `Retry-After` (in seconds) and `Cache-Control`. */
-  readonly headers: Readonly<Record<string, string>> = {
-    'Retry-After': String(JWKS_RETRY_AFTER_SECONDS),
-    'Cache-Control': 'no-store',
-  }
-
-  /** @ignore */
-  constructor(options: ErrorOptions) {
-    super('access tokens cannot be verified at the moment', options)
   }
 }

@@ -12,7 +12,7 @@
  */
 
 import { createRemoteJWKSet, errors, type JWTVerifyGetKey } from 'jose'
-import { JWKS_RETRY_AFTER_SECONDS, JwksUnavailableError } from './errors.ts'
+import { JwksUnavailableError, RETRY_AFTER_SECONDS } from './unavailable-errors.ts'
 
 /** Age at which a key set is fetched anew, while the old one serves on; in seconds. */
 export const JWKS_REFRESH_AFTER_SECONDS = 300
@@ -66,7 +66,7 @@ export function createRemoteJwks(options: RemoteJwksOptions): JWTVerifyGetKey {
 
   // jose makes one fetch of all calls to `reload` that come while it is under way.
   async function refresh(): Promise<void> {
-    if (failure !== undefined && isWithin(JWKS_RETRY_AFTER_SECONDS, failure.at)) {
+    if (failure !== undefined && isWithin(RETRY_AFTER_SECONDS, failure.at)) {
       throw new JwksUnavailableError({ cause: failure.cause })
     }
     try {

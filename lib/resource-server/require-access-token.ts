@@ -4,16 +4,18 @@
  * @module
  */
 
-import type { Context, Middleware } from 'koa'
-import { type AccessTokenVerifier, createAccessTokenVerifier } from './access-token-verifier.ts'
-import { answerRejection } from './answer-rejection.ts'
-import { parseBearerToken } from './bearer-token.ts'
+import type { Middleware } from 'koa'
+import { z } from 'zod'
+import { type AccessTokenVerifier, resolveVerifier } from './access-token-verifier.ts'
+import { answerRejection, extendChallenges } from './answer-rejection.ts'
 import {
-  BearerTokenError,
-  JwksUnavailableError,
-  MalformedAuthorizationError,
-  MissingAccessTokenError,
-} from './errors.ts'
+  type ChallengeOptions,
+  challengeParametersOf,
+  resourceMetadataOption,
+} from './challenge-options.ts'
+import { ProtectedResourceError } from './errors.ts'
+import { readOptions, scopesOption } from './option-issues.ts'
+import { bearerCredentialsOf, verifyBearerCredentials } from './request-credentials.ts'
 import type { VerifiedAccessToken } from './verified-access-token.ts'
 import type { AccessTokenVerifierOptions } from './verifier-options.ts'
 
@@ -23,34 +25,10 @@ export interface AccessTokenState {
   accessToken: VerifiedAccessToken
 }
 
-const isVerifier = (
-  value: AccessTokenVerifier | AccessTokenVerifierOptions,
-): value is AccessTokenVerifier =>
-  typeof (value as AccessTokenVerifier | null)?.verify === 'function'
-
-/**
- * Reads the Authorization header.
- *
- * Of several, Node keeps the first in `headers` and a proxy in front may have looked at the last.
- * Joined they are malformed. HTTP/2 requests lack `headersDistinct`.
- */
-const authorizationOf = ({ req }: Pick<Context, 'req'>): string | undefined =>
-  req.headersDistinct?.['authorization']?.join(', ') ?? req.headers.authorization
-
-async function verifyRequest(
-  verifier: AccessTokenVerifier,
-  authorization: string | undefined,
-): Promise<VerifiedAccessToken> {
-  const credentials = parseBearerToken(authorization)
-  switch (credentials.kind) {
-    case 'missing':
-      throw new MissingAccessTokenError(verifier.audience)
-    case 'malformed':
-      throw new MalformedAuthorizationError()
-    case 'token':
-      return verifier.verify(credentials.token)
-  }
-}
+const challengeOptions = z.strictObject({
+  resourceMetadata: resourceMetadataOption,
+  scopes: scopesOption.optional(),
+})
 
 /**
  * Creates middleware that verifies the access token of each request and puts it into
@@ -63,13 +41,15 @@ async function verifyRequest(
  *   does not count
  * - 400 `invalid_request`: an Authorization header that breaks the syntax, or several of them
  * - 401 `invalid_token`: a token that is not accepted; which check failed is not told
- * - 503 `temporarily_unavailable` with `Retry-After`: the issuer's keys cannot be had
+ * - 503 `temporarily_unavailable` with `Retry-After`: the issuer's keys cannot be had, or it cannot be
+ *   found out whether the token was revoked
  *
  * Nothing is thrown for these; the error is emitted as the application's `error` event, where
  * `InvalidAccessTokenError` has `reason` and `detail`. Put CORS middleware in front: a preflight
  * request never has a token.
  *
  * @param verifier A verifier, to share one between several places, or the options to create one.
+ * @param options What challenges say beside the error.
  *
  * @throws {@link ConfigurationError} when options are rejected: all problems at once.
  *
@@ -90,13 +70,16 @@ async function verifyRequest(
  */
 export function requireAccessToken(
   verifier: AccessTokenVerifier | AccessTokenVerifierOptions,
+  options: ChallengeOptions = {},
 ): Middleware<AccessTokenState> {
-  const used = isVerifier(verifier) ? verifier : createAccessTokenVerifier(verifier)
+  const used = resolveVerifier(verifier)
+  const parameters = challengeParametersOf(readOptions(challengeOptions, options), used.audience)
   return async function requireAccessTokenMiddleware(ctx, next) {
+    extendChallenges(ctx, parameters)
     try {
-      ctx.state.accessToken = await verifyRequest(used, authorizationOf(ctx))
+      ctx.state.accessToken = await verifyBearerCredentials(used, bearerCredentialsOf(ctx.req))
     } catch (error) {
-      if (!(error instanceof BearerTokenError || error instanceof JwksUnavailableError)) throw error
+      if (!(error instanceof ProtectedResourceError)) throw error
       answerRejection(ctx, error)
       return
     }

@@ -1,5 +1,5 @@
 /**
- * Koa middleware: lets a request pass only if its access token has the scopes it needs.
+ * Koa middleware: lets a request pass only if its caller has the scopes it needs.
  *
  * @module
  */
@@ -8,6 +8,7 @@ import type { Middleware } from 'koa'
 import { ConfigurationError, type Issue } from '../errors.ts'
 import { isScope } from '../scopes/scope.ts'
 import { answerRejection } from './answer-rejection.ts'
+import type { CallerState } from './caller.ts'
 import { InsufficientScopeError } from './errors.ts'
 import type { AccessTokenState } from './require-access-token.ts'
 
@@ -21,17 +22,19 @@ function findIssues(scopes: ReadonlyArray<string>): ReadonlyArray<Issue> {
 }
 
 /**
- * Creates middleware that requires all of the given scopes. Put it behind `requireAccessToken`.
+ * Creates middleware that requires all of the given scopes. Put it behind `requireAccessToken`
+ * or `requireCaller`.
  *
- * A request whose token lacks one is answered right here, with 403, `Cache-Control: no-store`, a JSON
- * body `{error, error_description}` and a challenge that names all of the required scopes. Nothing is
- * thrown for it; {@link InsufficientScopeError} is emitted as the application's `error` event.
+ * A request whose token or API key lacks one is answered right here, with 403, `Cache-Control:
+ * no-store`, a JSON body `{error, error_description}` and a challenge that names all of the required
+ * scopes. Nothing is thrown for it; {@link InsufficientScopeError} is emitted as the application's
+ * `error` event.
  *
  * The created middleware throws {@link ConfigurationError}, which Koa answers with 500, when
- * `requireAccessToken` did not run before it: that is a mistake in the host's code, and neither
+ * neither of the two ran before it: that is a mistake in the host's code, and neither
  * letting the request pass nor blaming the client would show it.
  *
- * @param scopes Scopes, each of which the token must have; at least one.
+ * @param scopes Scopes, each of which the caller must have; at least one.
  *
  * @throws {@link ConfigurationError} when there is none, or one is not a scope (RFC 6749 §3.3).
  *
@@ -48,20 +51,18 @@ function findIssues(scopes: ReadonlyArray<string>): ReadonlyArray<Issue> {
  *
  * @see [RFC 6750 §3.1](https://www.rfc-editor.org/rfc/rfc6750.html#section-3.1)
  */
-export function requireScopes(
-  ...scopes: readonly [string, ...ReadonlyArray<string>]
-): Middleware<AccessTokenState> {
+export function requireScopes(...scopes: readonly [string, ...ReadonlyArray<string>]): Middleware {
   const issues = findIssues(scopes)
   if (issues.length > 0) throw new ConfigurationError(issues)
   const required = Object.freeze([...new Set(scopes)])
   return async function requireScopesMiddleware(ctx, next) {
-    const { accessToken }: Partial<AccessTokenState> = ctx.state
-    if (accessToken === undefined) {
-      throw new ConfigurationError([
-        { path: 'requireScopes', message: 'must be used behind requireAccessToken' },
-      ])
+    const { caller, accessToken }: Partial<CallerState & AccessTokenState> = ctx.state
+    const granted = caller?.scopes ?? accessToken?.scopes
+    if (granted === undefined) {
+      const message = 'must be used behind requireAccessToken or requireCaller'
+      throw new ConfigurationError([{ path: 'requireScopes', message }])
     }
-    if (required.every((scope) => accessToken.scopes.has(scope))) {
+    if (required.every((scope) => granted.has(scope))) {
       await next()
       return
     }

@@ -29,6 +29,8 @@ export interface VerifiedAccessToken {
   readonly familyId: string | undefined
   /** Unique identifier of the token; claim `jti`. */
   readonly tokenId: string
+  /** Which of the issuer's keys signed it; header `kid`. */
+  readonly keyId: string | undefined
   /** Seconds since the Unix epoch. */
   readonly issuedAt: number
   /** Seconds since the Unix epoch; the first instant at which the token is no longer valid. */
@@ -51,12 +53,16 @@ const accessTokenClaims = z.object({
  * Reads the claims of a token whose signature, issuer, audience and lifetime were verified.
  *
  * @param payload The claims.
+ * @param keyId Header `kid`.
  *
  * @throws {@link InvalidAccessTokenError} when a claim is missing or has the wrong type.
  *
  * @internal
  */
-export function toVerifiedAccessToken(payload: JWTPayload): VerifiedAccessToken {
+export function toVerifiedAccessToken(
+  payload: JWTPayload,
+  keyId: string | undefined,
+): VerifiedAccessToken {
   const parsed = accessTokenClaims.safeParse(payload)
   if (!parsed.success) {
     const names = new Set(parsed.error.issues.map(({ path }) => `"${path.join('.')}"`))
@@ -73,6 +79,7 @@ export function toVerifiedAccessToken(payload: JWTPayload): VerifiedAccessToken 
     tenantId: claims.tenant_id,
     familyId: claims.grant_id,
     tokenId: claims.jti,
+    keyId,
     issuedAt: claims.iat,
     expiresAt: claims.exp,
   })

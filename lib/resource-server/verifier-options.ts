@@ -6,10 +6,17 @@
 
 import type { JWTVerifyGetKey } from 'jose'
 import { z } from 'zod'
-import { ConfigurationError, type Issue, unknownOptions } from '../errors.ts'
+import type { Issue } from '../errors.ts'
 import { systemClock } from '../util/clock.ts'
-import { problemOfIssuer } from '../util/issuer.ts'
-import { hasCredentials, isSecureUrl } from '../util/secure-url.ts'
+import {
+  functionOf,
+  integerOption,
+  issuerOption,
+  readOptions,
+  textOption,
+  urlOption,
+} from './option-issues.ts'
+import type { RevocationChecker } from './revocation-checker.ts'
 
 /** What to accept, and where the keys are. No option turns a check off. */
 export interface AccessTokenVerifierOptions {
@@ -48,6 +55,12 @@ export interface AccessTokenVerifierOptions {
    */
   readonly jwks?: JWTVerifyGetKey
   /**
+   * Says of each token that is otherwise valid whether it was revoked; see {@link RevocationChecker}.
+   *
+   * Without one, a revoked token is accepted until it expires.
+   */
+  readonly revocations?: RevocationChecker
+  /**
    * How far the clocks of issuer and resource server may differ when `exp` and `nbf` are checked; in
    * seconds, an integer from 0 to 300.
    *
@@ -58,54 +71,35 @@ export interface AccessTokenVerifierOptions {
   readonly clock?: () => number
 }
 
+/** The most that `clockToleranceSeconds` can be. */
+export const MAXIMUM_CLOCK_TOLERANCE_SECONDS = 300
+
 /** Options with every default filled in. Frozen. */
 export interface ResolvedVerifierOptions
-  extends Required<Omit<AccessTokenVerifierOptions, 'jwks'>> {
+  extends Required<Omit<AccessTokenVerifierOptions, 'jwks' | 'revocations'>> {
   /** `undefined` when the keys are fetched from `jwksUri`. */
   readonly jwks: JWTVerifyGetKey | undefined
+  /** `undefined` when nobody is asked. */
+  readonly revocations: RevocationChecker | undefined
 }
 
-const SECURE = 'https URL (http for localhost, 127.0.0.1 and [::1] only)'
-
-const functionOf = <T>(): z.ZodType<T> =>
-  z.custom<T>((value) => typeof value === 'function', 'must be a function')
-
-const BAD_TOLERANCE = 'must be an integer from 0 to 300'
+const isChecker = (value: unknown): boolean =>
+  typeof (value as RevocationChecker | null)?.isRevoked === 'function'
 
 const verifierOptions = z.strictObject({
-  issuer: z
-    .string(`must be an ${SECURE}`)
-    .refine(
-      (issuer) => problemOfIssuer(issuer) === undefined,
-      `must be a canonical ${SECURE} without query, fragment, user name or trailing slash`,
-    ),
-  audience: z.string('must be a string').min(1, 'must not be empty'),
-  jwksUri: z
-    .instanceof(URL, { error: 'must be a URL object' })
-    .refine(
-      (url) => isSecureUrl(url) && !hasCredentials(url),
-      `must be an ${SECURE} without user name`,
-    )
-    .optional(),
+  issuer: issuerOption,
+  audience: textOption,
+  jwksUri: urlOption.optional(),
   jwks: functionOf<JWTVerifyGetKey>().optional(),
-  clockToleranceSeconds: z
-    .int(BAD_TOLERANCE)
-    .min(0, BAD_TOLERANCE)
-    .max(300, BAD_TOLERANCE)
-    .default(0),
+  revocations: z
+    .custom<RevocationChecker>(isChecker, 'must be an object with a function isRevoked')
+    .optional(),
+  clockToleranceSeconds: integerOption(0, MAXIMUM_CLOCK_TOLERANCE_SECONDS).default(0),
   clock: functionOf<() => number>().default(() => systemClock),
 })
 
-const toIssues = (error: z.ZodError): ReadonlyArray<Issue> =>
-  error.issues.flatMap((issue) =>
-    issue.code === 'unrecognized_keys'
-      ? unknownOptions(issue.keys)
-      : [{ path: issue.path.join('.') || 'options', message: issue.message }],
-  )
-
-// By hand: zod skips checks of the whole object when one of its members is wrong.
-function findConflicts(options: Partial<AccessTokenVerifierOptions> | null): ReadonlyArray<Issue> {
-  if (options?.jwks === undefined || options.jwksUri === undefined) return []
+function findConflicts(options: Partial<AccessTokenVerifierOptions>): ReadonlyArray<Issue> {
+  if (options.jwks === undefined || options.jwksUri === undefined) return []
   return [{ path: 'jwks', message: 'must not be combined with "jwksUri"' }]
 }
 
@@ -121,10 +115,15 @@ function findConflicts(options: Partial<AccessTokenVerifierOptions> | null): Rea
 export function resolveVerifierOptions(
   options: AccessTokenVerifierOptions,
 ): ResolvedVerifierOptions {
-  const parsed = verifierOptions.safeParse(options)
-  const issues = [...(parsed.success ? [] : toIssues(parsed.error)), ...findConflicts(options)]
-  if (!parsed.success || issues.length > 0) throw new ConfigurationError(issues)
-  const { issuer, audience, jwks, clockToleranceSeconds, clock } = parsed.data
-  const jwksUri = new URL(parsed.data.jwksUri ?? `${issuer}/.well-known/jwks.json`)
-  return Object.freeze({ issuer, audience, jwksUri, jwks, clockToleranceSeconds, clock })
+  const { jwksUri, jwks, revocations, ...resolved } = readOptions(
+    verifierOptions,
+    options,
+    findConflicts,
+  )
+  return Object.freeze({
+    ...resolved,
+    jwksUri: new URL(jwksUri ?? `${resolved.issuer}/.well-known/jwks.json`),
+    jwks,
+    revocations,
+  })
 }

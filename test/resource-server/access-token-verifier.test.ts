@@ -56,6 +56,7 @@ test('verify: a token of a user (RFC 9068 §2.2)', async (t) => {
     tenantId: 'tenant-1',
     familyId: 'family-1',
     tokenId: 'token-1',
+    keyId: 'key-1',
     issuedAt: NOW - 10,
     expiresAt: NOW + 890,
   })

@@ -54,6 +54,7 @@ for (const [name, subject] of Object.entries(subjects)) {
         tenantId: subject.tenantId,
         familyId: subject.familyId,
         tokenId: claims.jti,
+        keyId: 'key-1',
         issuedAt: NOW,
         expiresAt: NOW + 900,
       },

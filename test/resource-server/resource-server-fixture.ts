@@ -4,10 +4,10 @@ import { createHmac, generateKeyPairSync, type KeyObject, sign } from 'node:cryp
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import {
-  type AccessTokenRejection,
   type AccessTokenState,
   type AccessTokenVerifier,
   type AccessTokenVerifierOptions,
+  type ProtectedResourceError,
   requireAccessToken,
 } from '@teamcast/oauth-server/resource-server'
 import type { ExecutionContext } from 'ava'
@@ -135,7 +135,7 @@ export async function startJwksServer(
 export interface ResourceServer {
   readonly origin: string
   /** What the application's `error` event told. */
-  readonly emitted: ReadonlyArray<AccessTokenRejection>
+  readonly emitted: ReadonlyArray<ProtectedResourceError>
   /** Requests that got past every middleware. */
   readonly passed: ReadonlyArray<AccessTokenState['accessToken']>
   /** GET / with an Authorization header. */
@@ -147,10 +147,10 @@ export async function startKoa(
   t: ExecutionContext,
   ...middlewares: ReadonlyArray<Middleware<AccessTokenState, DefaultContext>>
 ): Promise<ResourceServer> {
-  const emitted: Array<AccessTokenRejection> = []
+  const emitted: Array<ProtectedResourceError> = []
   const passed: Array<AccessTokenState['accessToken']> = []
   const app = new Koa<AccessTokenState>()
-  app.on('error', (error: AccessTokenRejection) => emitted.push(error))
+  app.on('error', (error: ProtectedResourceError) => emitted.push(error))
   for (const middleware of middlewares) app.use(middleware)
   app.use((ctx) => {
     passed.push(ctx.state.accessToken)
