@@ -142,13 +142,15 @@ export function createAccessTokenVerifier(
     }
   }
 
-  async function verify(jwt: string): Promise<VerifiedAccessToken> {
-    const token = await verifyOffline(jwt)
-    if (revocations !== undefined) await refuseRevoked(revocations, token, jwt)
-    return token
-  }
+  const verifyOnline =
+    revocations &&
+    (async (jwt: string): Promise<VerifiedAccessToken> => {
+      const token = await verifyOffline(jwt)
+      await refuseRevoked(revocations, token, jwt)
+      return token
+    })
 
-  return Object.freeze({ issuer, audience, verify })
+  return Object.freeze({ issuer, audience, verify: verifyOnline ?? verifyOffline })
 }
 
 /**

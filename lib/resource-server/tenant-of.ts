@@ -9,7 +9,7 @@ import { z } from 'zod'
 import { ConfigurationError } from '../errors.ts'
 import { AmbiguousRequestError } from './caller-errors.ts'
 import { headerValuesOf } from './header-values.ts'
-import { functionOf } from './option-issues.ts'
+import { functionOf, textOption } from './option-issues.ts'
 
 /**
  * Where a request names its tenant:
@@ -34,8 +34,8 @@ const HEADER_NAME = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/i
 export const tenantOfOption: z.ZodType<TenantOf> = z
   .union(
     [
-      z.strictObject({ header: z.string().regex(HEADER_NAME) }),
-      z.strictObject({ parameter: z.string().min(1) }),
+      z.strictObject({ header: z.string().regex(HEADER_NAME, 'must be the name of a header') }),
+      z.strictObject({ parameter: textOption }),
       functionOf<Extract<TenantOf, (...args: never) => unknown>>(),
     ],
     'must be { header: name }, { parameter: name } or a function',

@@ -6,19 +6,15 @@ import {
   type AccessTokenVerifier,
   createAccessTokenVerifier,
   InvalidAccessTokenError,
-  type InvalidAccessTokenReason,
   MalformedAuthorizationError,
   MissingAccessTokenError,
   requireAccessToken,
 } from '@teamcast/oauth-server/resource-server'
 import test, { type ExecutionContext } from 'ava'
-import { exportJWK } from 'jose'
 import Koa from 'koa'
 import {
   AUDIENCE,
-  claims,
   generateTestKey,
-  hmacToken,
   ISSUER,
   NOW,
   type ResourceServer,
@@ -27,12 +23,9 @@ import {
   startJwksServer,
   startKoa,
   startResourceServer,
-  unsignedToken,
 } from './resource-server-fixture.ts'
 
 const key = generateTestKey('key-1')
-const evil = generateTestKey('key-1')
-const evilJwk = await exportJWK(evil.privateKey).then(({ kty, n, e }) => ({ kty, n, e }))
 
 const valid = signToken(key)
 
@@ -150,79 +143,6 @@ test('requireAccessToken: a token in query or body is ignored (RFC 6750 §2.2, �
   assertRefusal(t, inBody, 401, MISSING)
   t.is(resourceServer.passed.length, 0)
 })
-
-const idTokenClaims = claims({ aud: 'client-1', client_id: undefined, scope: undefined })
-const withHeader = (header: Record<string, unknown>): string => signToken(key, claims(), header)
-const byEvil = (header: Record<string, unknown>): string => signToken(evil, claims(), header)
-
-const refused: Record<string, readonly [string, InvalidAccessTokenReason]> = {
-  'alg none': [unsignedToken(), 'header_rejected'],
-  'alg None': [withHeader({ alg: 'None' }), 'header_rejected'],
-  'HS256 with the public key as secret': [hmacToken(key), 'header_rejected'],
-  RS512: [withHeader({ alg: 'RS512' }), 'header_rejected'],
-  'no alg': [withHeader({ alg: undefined }), 'malformed'],
-  'another issuer': [signToken(key, claims({ iss: 'https://evil.test' })), 'claim_rejected'],
-  'an issuer with a slash more': [signToken(key, claims({ iss: `${ISSUER}/` })), 'claim_rejected'],
-  'another audience': [signToken(key, claims({ aud: 'https://other.test' })), 'claim_rejected'],
-  'no audience in the list': [signToken(key, claims({ aud: [] })), 'claim_rejected'],
-  expired: [signToken(key, claims({ exp: NOW })), 'expired'],
-  'nbf in the future': [signToken(key, claims({ nbf: NOW + 1 })), 'claim_rejected'],
-  'an ID token': [signToken(key, idTokenClaims, { typ: 'JWT' }), 'claim_rejected'],
-  'typ JWT': [withHeader({ typ: 'JWT' }), 'claim_rejected'],
-  'no typ': [withHeader({ typ: undefined }), 'claim_rejected'],
-  'sub missing': [signToken(key, claims({ sub: undefined })), 'claim_rejected'],
-  'a refresh token': [`tcr_${'aB3-_'.repeat(20).slice(0, 96)}`, 'malformed'],
-  'an opaque token': ['2YotnFZFEjr1zCsicMWpAA', 'malformed'],
-  'an opaque token in three parts': ['2YotnFZ.FEjr1zC.sicMWpAA', 'malformed'],
-  'cut short by 10 characters': [valid.slice(0, -10), 'signature_invalid'],
-  'cut in half': [valid.slice(0, valid.length / 2), 'malformed'],
-  'without signature': [valid.slice(0, valid.lastIndexOf('.') + 1), 'signature_invalid'],
-  'one segment short': [valid.slice(0, valid.lastIndexOf('.')), 'malformed'],
-  'dots only': ['..', 'malformed'],
-  'five segments': ['a.b.c.d.e', 'malformed'],
-  'a claim changed': [
-    [valid.split('.')[0], signToken(evil).split('.')[1], 'AAAA'].join('.'),
-    'signature_invalid',
-  ],
-  'signed by another key': [byEvil({}), 'signature_invalid'],
-  'jwk header': [byEvil({ jwk: evilJwk }), 'header_rejected'],
-  'jku header': [byEvil({ jku: 'https://evil.test/jwks.json' }), 'header_rejected'],
-  'x5u header': [byEvil({ x5u: 'https://evil.test/cert.pem' }), 'header_rejected'],
-  'x5c header': [byEvil({ x5c: ['MIIB'] }), 'header_rejected'],
-  'jwk header on a token of the issuer': [withHeader({ jwk: key.publicJwk }), 'header_rejected'],
-  'a crit header jose knows': [withHeader({ crit: ['b64'], b64: true }), 'header_rejected'],
-  'a crit header nobody knows': [withHeader({ crit: ['x'], x: 1 }), 'malformed'],
-  'unknown kid': [withHeader({ kid: 'key-9' }), 'key_unknown'],
-  'kid that is no string': [withHeader({ kid: { $ne: '' } }), 'key_unknown'],
-}
-
-for (const [name, [jwt, reason]] of Object.entries(refused)) {
-  test(`requireAccessToken: ${name} is answered with 401 invalid_token (RFC 9068 §4, RFC 6750 §3.1)`, async (t) => {
-    const resourceServer = await start(t)
-    const response = await resourceServer.get(`Bearer ${jwt}`)
-    assertRefusal(t, response, 401, INVALID_TOKEN)
-    t.deepEqual(await response.json(), {
-      error: 'invalid_token',
-      error_description: 'the access token is expired, revoked, malformed or otherwise invalid',
-    })
-    t.is(resourceServer.passed.length, 0)
-    const [error] = resourceServer.emitted
-    t.true(error instanceof InvalidAccessTokenError)
-    // What has `expose`, Koa's own error listener does not log.
-    t.true(error?.expose)
-    t.is((error as InvalidAccessTokenError).reason, reason)
-  })
-}
-
-for (const name of ['jku', 'x5u']) {
-  test(`requireAccessToken: the URL in a ${name} header is never fetched (RFC 8725 §3.10)`, async (t) => {
-    const resourceServer = await start(t)
-    const evilServer = await startJwksServer(t, serveKeys(evil))
-    const response = await resourceServer.get(`Bearer ${byEvil({ [name]: evilServer.uri.href })}`)
-    assertRefusal(t, response, 401, INVALID_TOKEN)
-    t.deepEqual(evilServer.requests, [])
-  })
-}
 
 test('requireAccessToken: headers set before, such as CORS, survive a refusal', async (t) => {
   const { uri } = await startJwksServer(t, serveKeys(key))

@@ -67,7 +67,10 @@ test('requireScopes: without requireAccessToken before it, it fails loudly', asy
   t.is(resourceServer.passed.length, 0)
   const [error] = resourceServer.emitted as ReadonlyArray<unknown>
   t.true(error instanceof ConfigurationError)
-  t.is((error as Error).message, '"requireScopes" must be used behind requireAccessToken or requireCaller')
+  t.is(
+    (error as Error).message,
+    '"requireScopes" must be used behind requireAccessToken or requireCaller',
+  )
 })
 
 for (const scopes of [[], [''], ['a b'], ['interview:read', 'a"b'], [['interview:read']], [7]]) {
