@@ -24,11 +24,23 @@ import {
   TEAMCAST_SCOPES,
 } from '@teamcast/oauth-server'
 import { createMemoryStorage } from '@teamcast/oauth-server/memory'
+import {
+  type AccessTokenState,
+  type Caller,
+  type CallerState,
+  type ProtectedResourceError,
+  type RevocationChecker,
+  requireAccessToken,
+  requireCaller,
+  requireScopes,
+  requireTenant,
+  type VerifiedAccessToken,
+} from '@teamcast/oauth-server/resource-server'
 import { startTestServer, type TestServer } from '@teamcast/oauth-server/testing'
 import test from 'ava'
 import { expectTypeOf } from 'expect-type'
 import type { JWK } from 'jose'
-import type { Context, Middleware } from 'koa'
+import Koa, { type Context, type Middleware } from 'koa'
 
 test('types: createAuthorizationServer takes options and returns a server', (t) => {
   expectTypeOf(createAuthorizationServer).parameters.toEqualTypeOf<[AuthorizationServerOptions]>()
@@ -127,5 +139,50 @@ test('types: stores, catalogues and test servers fit the options', (t) => {
   expectTypeOf(createMemoryStorage).returns.toEqualTypeOf<Storage>()
   expectTypeOf(TEAMCAST_SCOPES).toExtend<ScopeCatalogue>()
   expectTypeOf(startTestServer).returns.resolves.toEqualTypeOf<TestServer>()
+  t.pass()
+})
+
+const VERIFIER = { issuer: 'https://issuer.test', audience: 'https://api.test' }
+
+test('types: behind requireAccessToken a token is there, behind requireCaller a caller with a tenant', (t) => {
+  new Koa<AccessTokenState>()
+    .use(requireAccessToken(VERIFIER))
+    .use(requireScopes('interview:read'))
+    .use(requireTenant())
+    .use((ctx) => {
+      expectTypeOf(ctx.state.accessToken).toEqualTypeOf<VerifiedAccessToken>()
+      expectTypeOf(ctx.state.caller.tenantId).toEqualTypeOf<string>()
+    })
+  new Koa<CallerState>()
+    .use(requireCaller(VERIFIER))
+    .use(requireScopes('interview:read'))
+    .use((ctx) => {
+      expectTypeOf(ctx.state.caller).toEqualTypeOf<Caller>()
+    })
+  t.pass()
+})
+
+test('types: a caller is narrowed by its kind', (t) => {
+  const idOf = (caller: Caller): string => {
+    switch (caller.kind) {
+      case 'user':
+        return caller.userId
+      case 'client':
+        return caller.clientId
+      case 'api-key':
+        return caller.keyId
+    }
+  }
+  expectTypeOf(idOf).returns.toEqualTypeOf<string>()
+  expectTypeOf<Caller['userId']>().toEqualTypeOf<string | undefined>()
+  t.pass()
+})
+
+test('types: a checker may ignore the token as it was sent, and answer at once or later', (t) => {
+  expectTypeOf<{ isRevoked(token: VerifiedAccessToken): boolean }>().toExtend<RevocationChecker>()
+  expectTypeOf<{
+    isRevoked(token: VerifiedAccessToken, jwt: string): Promise<boolean>
+  }>().toExtend<RevocationChecker>()
+  expectTypeOf<ProtectedResourceError['status']>().toEqualTypeOf<400 | 401 | 403 | 503>()
   t.pass()
 })
