@@ -6,9 +6,11 @@
 
 import type { Middleware } from 'koa'
 import { type AuditLog, createAuditLog } from './audit/audit-log.ts'
+import type { ClientRecord } from './clients/client.ts'
 import { cacheClients } from './clients/client-cache.ts'
 import { type ClientRegistry, createClientRegistry } from './clients/client-registry.ts'
 import { findClientRecord } from './clients/find-client-record.ts'
+import { createSecretUses } from './clients/secret-uses.ts'
 import { createBrowserBinding } from './http/browser-binding.ts'
 import { createContinueRoute } from './http/continue/continue-route.ts'
 import { cookieSettingsFor, createCookieJar } from './http/cookies.ts'
@@ -21,12 +23,12 @@ import {
   JWKS_PATH,
   METADATA_PATH,
   REVOKE_PATH,
-  SUPER_ADMIN_CLIENTS_PATH,
   TOKEN_PATH,
 } from './http/paths.ts'
 import { publicDocument } from './http/public-document.ts'
-import { createRouter, type FindRoute, type Route } from './http/router.ts'
-import { createSuperAdminRoute } from './http/super-admin-route.ts'
+import { createRouteFinder, type FindRoute, type RouteTable } from './http/route.ts'
+import { createRouter } from './http/router.ts'
+import { superAdminRoutes } from './http/super-admin/super-admin-routes.ts'
 import { createThrottle } from './http/throttle.ts'
 import { createSigningKeys } from './keys/signing-keys.ts'
 import type { AuthorizationServerOptions } from './options.ts'
@@ -34,7 +36,8 @@ import { createProtocolEndpoints } from './provider/create-provider.ts'
 import { type ResolvedOptions, resolveOptions } from './resolve-options.ts'
 import { boundStorage } from './storage/bounded-storage.ts'
 import { checkHealth, type Health } from './storage/health.ts'
-import { createRevoker } from './token-status/revoker.ts'
+import type { ClientStore } from './storage/storage.ts'
+import { createRevoker, type Revoker } from './token-status/revoker.ts'
 import { createAccessTokens } from './tokens/access-token.ts'
 
 const RESUME_PATH = new RegExp(`^${AUTHORIZE_PATH}/[\\w-]{16,64}$`)
@@ -67,8 +70,17 @@ export function createAuthorizationServer(
   const resolved = withGuardedStorage(resolveOptions(options))
   const { issuer, storage, scopes, onEvent, pages, clock: now } = resolved
   const audit = createAuditLog(onEvent, now)
-  const clients = createClientRegistry({ store: storage.clients, catalogue: scopes, now })
-  const findRoute = createRoutes(resolved, clients, audit)
+  const revoker = createRevoker(storage, now)
+  const clients = createClientRegistry({
+    // Who looks after clients must see them as they are now.
+    store: { ...storage.clients, find: resolved.findClientNow },
+    consents: storage.consents,
+    revoker,
+    catalogue: scopes,
+    now,
+    audit,
+  })
+  const findRoute = createRoutes(resolved, clients, revoker, audit)
   const { pathname: issuerPath } = new URL(issuer)
   const router = createRouter({
     issuer,
@@ -86,16 +98,22 @@ export function createAuthorizationServer(
   })
 }
 
+interface GuardedOptions extends ResolvedOptions {
+  /** Finds a client in the storage, past what is remembered. */
+  readonly findClientNow: ClientStore['find']
+}
+
 /** Bounds every call of the storage, and remembers clients for a moment. */
-function withGuardedStorage(options: ResolvedOptions): ResolvedOptions {
+function withGuardedStorage(options: ResolvedOptions): GuardedOptions {
   const storage = boundStorage(options.storage, options.storageTimeoutMilliseconds)
   const clients = cacheClients(storage.clients, options.clientCacheMilliseconds)
-  return { ...options, storage: { ...storage, clients } }
+  return { ...options, storage: { ...storage, clients }, findClientNow: storage.clients.find }
 }
 
 function createRoutes(
-  options: ResolvedOptions,
+  options: GuardedOptions,
   clients: ClientRegistry,
+  revoker: Revoker,
   audit: AuditLog,
 ): FindRoute {
   const { issuer, storage, scopes, findUser, hostSession, clock: now } = options
@@ -103,14 +121,18 @@ function createRoutes(
   const cookies = cookieSettingsFor(issuer)
   const binding = createBrowserBinding(cookies, options.cookieKeys)
 
+  const findClient = (clientId: string): Promise<ClientRecord | undefined> =>
+    findClientRecord(storage.clients, clientId)
   const protocol = createProtocolEndpoints({
     ...options,
     now,
     audit,
     hostSession,
     accessTokens: createAccessTokens({ issuer, signingKeys, now }),
-    revoker: createRevoker(storage, now),
-    findClient: (clientId) => findClientRecord(storage.clients, clientId),
+    revoker,
+    findClient,
+    isRegistered: async (clientId) => (await options.findClientNow(clientId)) !== undefined,
+    noteSecretUse: createSecretUses({ clients: storage.clients, audit, now }),
     scopes: Object.keys(scopes),
     cookies,
     createCookieJar: (ctx) => createCookieJar(ctx, issuer, options.cookieKeys),
@@ -128,7 +150,7 @@ function createRoutes(
     now,
     binding,
     consents: storage.consents,
-    findClient: clients.find,
+    findClient,
     findUser,
     hostSession,
     authenticateUser: options.authenticateUser,
@@ -138,20 +160,19 @@ function createRoutes(
 
   const forPeople = { audience: 'people', handle: protocol.handle } as const
   const forPrograms = { audience: 'programs', handle: protocol.handle } as const
-  const routes = new Map<string, Route>([
+  const { authorizeSuperAdmin } = options
+  const table: RouteTable = [
     [METADATA_PATH, publicDocument(metadataOf(issuer, scopes, options.resources), 'json')],
     [JWKS_PATH, publicDocument(signingKeys.publicKeys, 'application/jwk-set+json')],
     [AUTHORIZE_PATH, { ...forPeople, methods: ['GET'] }],
+    [RESUME_PATH, { ...forPeople, methods: ['GET'] }],
     [CONTINUE_PATH, { audience: 'people', methods: ['GET', 'POST'], handle: continueRoute }],
     [TOKEN_PATH, { ...forPrograms, methods: ['POST', 'OPTIONS'] }],
     [INTROSPECT_PATH, { ...forPrograms, methods: ['POST'] }],
     [REVOKE_PATH, { ...forPrograms, methods: ['POST', 'OPTIONS'] }],
-  ])
-  const { authorizeSuperAdmin } = options
-  if (authorizeSuperAdmin !== undefined) {
-    const handle = createSuperAdminRoute({ issuer, clients, authorizeSuperAdmin, audit })
-    routes.set(SUPER_ADMIN_CLIENTS_PATH, { audience: 'programs', methods: ['POST'], handle })
-  }
-  const resume: Route = { ...forPeople, methods: ['GET'] }
-  return (path) => routes.get(path) ?? (RESUME_PATH.test(path) ? resume : undefined)
+    ...(authorizeSuperAdmin === undefined
+      ? []
+      : superAdminRoutes({ issuer, clients, authorizeSuperAdmin })),
+  ]
+  return createRouteFinder(table)
 }

@@ -9,7 +9,9 @@ export type ErrorCode =
   | 'ERR_CONFIGURATION_INVALID'
   | 'ERR_CLIENT_METADATA_INVALID'
   | 'ERR_CLIENT_NOT_FOUND'
+  | 'ERR_CLIENT_SECRET_NOT_FOUND'
   | 'ERR_CONFLICT'
+  | 'ERR_PRECONDITION_FAILED'
   | 'ERR_STORAGE'
   | 'ERR_ACCESS_TOKEN_MISSING'
   | 'ERR_ACCESS_TOKEN_INVALID'
@@ -84,6 +86,28 @@ export class ClientNotFoundError extends OAuthServerError {
   /** @ignore */
   constructor(clientId: string) {
     super(`client "${clientId}" does not exist`)
+  }
+}
+
+/** Thrown when a client has no secret of the id that an operation names. */
+export class ClientSecretNotFoundError extends OAuthServerError {
+  override readonly name = 'ClientSecretNotFoundError'
+  override readonly code = 'ERR_CLIENT_SECRET_NOT_FOUND'
+
+  /** @ignore */
+  constructor(clientId: string, secretId: string) {
+    super(`client "${clientId}" has no secret "${secretId}"`)
+  }
+}
+
+/** Thrown when a client is not at the version that the caller expects; nothing was changed. */
+export class PreconditionFailedError extends OAuthServerError {
+  override readonly name = 'PreconditionFailedError'
+  override readonly code = 'ERR_PRECONDITION_FAILED'
+
+  /** @ignore */
+  constructor(clientId: string) {
+    super(`client "${clientId}" is at another version: it was changed; read it again`)
   }
 }
 

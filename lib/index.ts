@@ -9,34 +9,41 @@ export type {
   AuditEventContext,
   AuditEventDetail,
   AuditListener,
+  AuditResult,
   AuditSubject,
 } from './audit/audit-event.ts'
 export { type AuthorizationServer, createAuthorizationServer } from './authorization-server.ts'
+export type { Actor } from './clients/actor.ts'
 export type {
   Client,
   ClientAudience,
   ClientRecord,
+  ClientSecret,
   ClientSecretRecord,
   ClientSettings,
   ClientType,
   GrantType,
   TokenEndpointAuthMethod,
 } from './clients/client.ts'
+export type { ClientChangeOptions, ClientChanges } from './clients/client-changes.ts'
 export type {
-  ClientChanges,
+  ClientListQuery,
   ClientRegistry,
   NewClient,
   RegisteredClient,
 } from './clients/client-registry.ts'
+export type { AddedClientSecret, ClientSecretRegistry } from './clients/client-secret-registry.ts'
 export type { Consent } from './consent/consent.ts'
 export {
   ClientMetadataError,
   ClientNotFoundError,
+  ClientSecretNotFoundError,
   ConfigurationError,
   ConflictError,
   type ErrorCode,
   type Issue,
   OAuthServerError,
+  PreconditionFailedError,
   StorageError,
 } from './errors.ts'
 export { loadSharedKeys, type SharedKeys, type SharedKeysOptions } from './keys/shared-keys.ts'
@@ -70,6 +77,7 @@ export type {
   ArtifactKind,
   ArtifactStore,
   Backend,
+  ClientListRequest,
   ClientStore,
   ConsentStore,
   CreationOutcome,

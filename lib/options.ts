@@ -81,5 +81,12 @@ export interface AuthorizationServerOptions {
 /** Says whether a request comes from a SuperAdmin. */
 export type AuthorizeSuperAdmin = (ctx: Context) => Promise<SuperAdminDecision> | SuperAdminDecision
 
-/** `unauthenticated` is answered with 401, `forbidden` with 403. */
-export type SuperAdminDecision = 'allowed' | 'unauthenticated' | 'forbidden'
+/**
+ * `unauthenticated` is answered with 401, `forbidden` with 403. An object allows the request as
+ * `allowed` does, and says who it is: the `actorId` of audit events.
+ */
+export type SuperAdminDecision =
+  | 'allowed'
+  | { readonly superAdminId: string }
+  | 'unauthenticated'
+  | 'forbidden'

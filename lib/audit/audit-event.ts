@@ -7,10 +7,15 @@
 
 import type { GrantType } from '../clients/client.ts'
 
+/** `failure` when something was refused or went wrong. */
+export type AuditResult = 'success' | 'failure'
+
 /** Members of every audit event. */
 export interface AuditEventContext {
-  /** Version of the event's shape. */
+  /** Version of the event's shape. Types and members may be added without a new one. */
   readonly version: 1
+  /** How it ended. */
+  readonly result: AuditResult
   /** When it happened; seconds since the Unix epoch. */
   readonly at: number
   /** Address the request came from, as Koa sees it (`app.proxy`); `undefined` outside of a request. */
@@ -26,6 +31,12 @@ export interface AuditSubject {
   readonly familyId?: string | undefined
 }
 
+/** Who did it, when it was an administrator or the host's own code that says so. */
+export interface AuditActor {
+  /** In the host's own terms: a `superAdminId`, or what was given as `by`. */
+  readonly actorId?: string | undefined
+}
+
 /** What happened. Switch on `type`. */
 export type AuditEventDetail =
   /** An authorization code was issued. */
@@ -33,7 +44,13 @@ export type AuditEventDetail =
       readonly type: 'authorization.granted'
       readonly scopes: ReadonlyArray<string>
     })
-  /** An authorization request ended without a code; `reason` is for developers. */
+  /** The user refused: pressed *Cancel* or *Deny*. */
+  | (AuditSubject & {
+      readonly type: 'authorization.denied'
+      readonly error: string
+      readonly reason: string
+    })
+  /** An authorization request was refused by the server; `reason` is for developers. */
   | (AuditSubject & {
       readonly type: 'authorization.refused'
       readonly error: string
@@ -48,7 +65,7 @@ export type AuditEventDetail =
       readonly reason: 'invalid-credentials' | 'too-many-attempts'
     })
   /** A user of a foreign tenant met a `TENANT` client. */
-  | (AuditSubject & { readonly type: 'tenant.refused' })
+  | (AuditSubject & { readonly type: 'tenant.refused'; readonly reason: 'foreign-tenant' })
   /** A user allowed a client to use scopes. */
   | (AuditSubject & { readonly type: 'consent.granted'; readonly scopes: ReadonlyArray<string> })
   /** The token endpoint answered with tokens. */
@@ -61,6 +78,14 @@ export type AuditEventDetail =
     })
   /** A spent refresh token or a used code came back: the family is dead. */
   | (AuditSubject & { readonly type: 'token.reuse-detected'; readonly reason: string })
+  /** A connection of a user to a client has ended, and with it all of its tokens. */
+  | (AuditSubject &
+      AuditActor & {
+        readonly type: 'connection.revoked'
+        readonly reason: 'disconnected-by-user' | 'revoked-by-host' | 'client-deleted'
+      })
+  /** The host ended all access of a user. */
+  | (AuditSubject & AuditActor & { readonly type: 'user.access-revoked' })
   /** A client revoked a token of its own. */
   | (AuditSubject & { readonly type: 'token.revoked' })
   /** A client asked about a token. */
@@ -68,7 +93,21 @@ export type AuditEventDetail =
   /** A client failed to authenticate. */
   | (AuditSubject & { readonly type: 'client.authentication-failed'; readonly reason: string })
   /** A client was registered. */
-  | (AuditSubject & { readonly type: 'client.registered' })
+  | (AuditSubject & AuditActor & { readonly type: 'client.registered' })
+  /** A client was changed; `changedFields` are their names. */
+  | (AuditSubject &
+      AuditActor & {
+        readonly type: 'client.updated'
+        readonly changedFields: ReadonlyArray<string>
+      })
+  /** A client was deleted: its tokens are dead. */
+  | (AuditSubject & AuditActor & { readonly type: 'client.deleted' })
+  /** A client got one more secret. */
+  | (AuditSubject &
+      AuditActor & { readonly type: 'client.secret-added'; readonly secretId: string })
+  /** A secret of a client was removed. */
+  | (AuditSubject &
+      AuditActor & { readonly type: 'client.secret-removed'; readonly secretId: string })
   /** A request failed for a reason of our own or the host's. */
   | { readonly type: 'server.error'; readonly error: unknown }
 

@@ -1,17 +1,32 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { ServerResponse } from 'node:http'
 import type { AuditEvent, AuditEventDetail, AuditListener } from './audit-event.ts'
+import { AUDIT_RESULTS } from './audit-results.ts'
 
 /** Hands events to the host's listener. */
 export interface AuditLog {
   /** Reports an event. Never throws and never waits. */
   record(detail: AuditEventDetail, ip?: string): void
+  /** Answers a request: what is recorded meanwhile is handed out when the response has been sent. */
+  answer(response: ServerResponse, work: () => Promise<void>): Promise<void>
+}
+
+/** A response that is being made. */
+interface Answer {
+  readonly response: ServerResponse
+  /** What is handed out when it was sent. */
+  readonly held: Array<AuditEvent>
 }
 
 /**
- * Makes an audit log. The listener runs after the current turn of the event loop, so that a slow one
- * does not delay a response and a throwing one does not break it; its failures become process warnings.
+ * Makes an audit log. The listener runs when there is nothing left to wait for it: not before the
+ * response was sent, nor before the current turn of the event loop has ended. So a slow one does not
+ * delay a response and a throwing one does not break it; its failures become process warnings.
  */
 export function createAuditLog(listener: AuditListener | undefined, now: () => number): AuditLog {
-  if (listener === undefined) return { record: () => undefined }
+  if (listener === undefined) return { record: () => undefined, answer: (_, work) => work() }
+  const answers = new AsyncLocalStorage<Answer>()
+
   const deliver = async (event: AuditEvent): Promise<void> => {
     try {
       await listener(event)
@@ -24,8 +39,19 @@ export function createAuditLog(listener: AuditListener | undefined, now: () => n
   }
   return {
     record(detail, ip) {
-      const event: AuditEvent = { version: 1, at: now(), ip, ...detail }
-      setImmediate(deliver, event)
+      const result = AUDIT_RESULTS[detail.type]
+      const event: AuditEvent = { version: 1, at: now(), result, ip, ...detail }
+      const answer = answers.getStore()
+      if (answer === undefined || answer.response.closed) setImmediate(deliver, event)
+      else answer.held.push(event)
+    },
+
+    answer(response, work) {
+      const held: Array<AuditEvent> = []
+      response.once('close', () => {
+        for (const event of held) setImmediate(deliver, event)
+      })
+      return answers.run({ response, held }, work)
     },
   }
 }

@@ -4,12 +4,20 @@
  * @module
  */
 
-import { ClientNotFoundError, ConflictError } from '../errors.ts'
-import type { ScopeCatalogue } from '../scopes/scope-catalogue.ts'
-import type { ClientStore, Page, PageRequest } from '../storage/storage.ts'
+import { ConflictError } from '../errors.ts'
+import { type ClientListRequest, type Page, searchableText } from '../storage/storage.ts'
 import { randomText } from '../util/random-text.ts'
+import type { Actor } from './actor.ts'
 import type { Client, ClientRecord, ClientSettings } from './client.ts'
-import { createClientSecret } from './client-secret.ts'
+import {
+  type ClientChangeDependencies,
+  type ClientChangeOptions,
+  type ClientChanges,
+  createDelete,
+  createUpdate,
+} from './client-changes.ts'
+import { createClientSecret, withoutHashes } from './client-secret.ts'
+import { type ClientSecretRegistry, createClientSecretRegistry } from './client-secret-registry.ts'
 import { findClientRecord } from './find-client-record.ts'
 import { createClientValidator } from './validate-client.ts'
 
@@ -27,13 +35,6 @@ const CLIENT_ID_RANDOM_LENGTH = 22
 export type NewClient = Pick<ClientSettings, 'name' | 'clientType' | 'scopes'> &
   Partial<ClientSettings>
 
-/** Changes to a client. What is left out stays; `null` takes an optional field back to its default. */
-export type ClientChanges = {
-  readonly [Field in Exclude<keyof ClientSettings, 'audience' | 'tenantId' | 'clientType'>]?:
-    | ClientSettings[Field]
-    | null
-}
-
 /** A client that was just registered. */
 export interface RegisteredClient {
   readonly client: Client
@@ -41,14 +42,20 @@ export interface RegisteredClient {
   readonly clientSecret: string | undefined
 }
 
-/** The registered clients. */
-export interface ClientRegistry {
+/** Which clients to list. Filters that are absent let every client through. */
+export interface ClientListQuery extends Omit<ClientListRequest, 'nameContains'> {
+  /** A part of the name, in upper or lower case. */
+  readonly name?: string
+}
+
+/** The registered clients. Every change is reported to `onEvent`. */
+export interface ClientRegistry extends ClientSecretRegistry {
   /**
    * Registers a client.
    *
    * @throws {@link ClientMetadataError} when a rule is broken; it lists every problem.
    */
-  register(newClient: NewClient): Promise<RegisteredClient>
+  register(newClient: NewClient, by?: Actor): Promise<RegisteredClient>
 
   /** Finds a client. */
   find(clientId: string): Promise<Client | undefined>
@@ -58,106 +65,81 @@ export interface ClientRegistry {
    *
    * @throws RangeError when `limit` is not 1 to 100.
    */
-  list(request: PageRequest): Promise<Page<Client>>
+  list(query: ClientListQuery): Promise<Page<Client>>
 
   /**
    * Changes a client. Takes effect at its next request: a scope taken away is missing from its next
-   * access token.
+   * access token. Changes that change nothing leave its version as it is.
    *
    * @throws {@link ClientMetadataError} when a rule is broken or a field cannot be changed.
    * @throws {@link ClientNotFoundError} when there is no such client.
+   * @throws {@link PreconditionFailedError} when it is not at `expectedVersion`.
    * @throws {@link ConflictError} when somebody else changed it at the same moment.
    */
-  update(clientId: string, changes: ClientChanges): Promise<Client>
+  update(clientId: string, changes: ClientChanges, options?: ClientChangeOptions): Promise<Client>
 
   /**
-   * Deletes a client. It cannot authenticate any more, so none of its refresh tokens can be used.
+   * Deletes a client. All of its tokens are dead at once; then the consents to it are deleted, one by
+   * one. If that was interrupted, deleting it again completes it before it says that there is none.
    *
    * @throws {@link ClientNotFoundError} when there is no such client.
+   * @throws {@link PreconditionFailedError} when it is not at `expectedVersion`.
    */
-  delete(clientId: string): Promise<void>
+  delete(clientId: string, options?: ClientChangeOptions): Promise<void>
 }
 
 /** Makes the registry. */
-export function createClientRegistry(options: {
-  readonly store: ClientStore
-  readonly catalogue: ScopeCatalogue
-  readonly now: () => number
-}): ClientRegistry {
-  const { store, now } = options
-  const validator = createClientValidator(options.catalogue)
+export function createClientRegistry(dependencies: ClientChangeDependencies): ClientRegistry {
+  const { store } = dependencies
   return Object.freeze<ClientRegistry>({
-    async register(newClient) {
-      const createdAt = now()
-      const settings = validator.validateNew(newClient)
-      const secret =
-        settings.clientType === 'CONFIDENTIAL' ? createClientSecret(createdAt) : undefined
-      const client: ClientRecord = {
-        ...settings,
-        clientId: CLIENT_ID_PREFIX + randomText(CLIENT_ID_RANDOM_LENGTH),
-        createdAt,
-        updatedAt: createdAt,
-        version: 1,
-        secrets: secret === undefined ? [] : [secret.record],
-      }
-      if (!(await store.insert(client))) {
-        throw new ConflictError(`client "${client.clientId}" exists already`)
-      }
-      return { client: withoutHashes(client), clientSecret: secret?.clientSecret }
-    },
+    ...createClientSecretRegistry(dependencies),
+    register: createRegister(dependencies),
+    update: createUpdate(dependencies),
+    delete: createDelete(dependencies),
 
     async find(clientId) {
       const record = await findClientRecord(store, clientId)
       return record && withoutHashes(record)
     },
 
-    async list(request) {
-      requirePageSize(request.limit)
-      const { items, nextCursor } = await store.list(request)
+    async list({ name, ...query }) {
+      requirePageSize(query.limit)
+      const filter = name === undefined ? {} : { nameContains: searchableText(name) }
+      const { items, nextCursor } = await store.list({ ...query, ...filter })
       return { items: items.map(withoutHashes), nextCursor }
     },
-
-    async update(clientId, changes) {
-      const current = await findClientRecord(store, clientId)
-      if (current === undefined) throw new ClientNotFoundError(clientId)
-      const { version, secrets, createdAt } = current
-      const settings = validator.validateChanges(settingsOf(current), changes)
-      const client: ClientRecord = {
-        ...settings,
-        ...{ clientId, createdAt, updatedAt: now(), version: version + 1, secrets },
-      }
-      if (!(await store.update(client, version))) {
-        throw new ConflictError(`client "${clientId}" was changed by somebody else; try again`)
-      }
-      return withoutHashes(client)
-    },
-
-    async delete(clientId) {
-      const current = await findClientRecord(store, clientId)
-      if (current === undefined || !(await store.delete(clientId))) {
-        throw new ClientNotFoundError(clientId)
-      }
-    },
   })
+}
+
+function createRegister({
+  store,
+  catalogue,
+  now,
+  audit,
+}: ClientChangeDependencies): ClientRegistry['register'] {
+  const validator = createClientValidator(catalogue)
+  return async (newClient, { ip, ...actor } = {}) => {
+    const createdAt = now()
+    const settings = validator.validateNew(newClient)
+    const secret =
+      settings.clientType === 'CONFIDENTIAL' ? createClientSecret(createdAt) : undefined
+    const client: ClientRecord = {
+      ...settings,
+      clientId: CLIENT_ID_PREFIX + randomText(CLIENT_ID_RANDOM_LENGTH),
+      createdAt,
+      updatedAt: createdAt,
+      version: 1,
+      secrets: secret === undefined ? [] : [secret.record],
+    }
+    const { clientId, tenantId } = client
+    if (!(await store.insert(client)))
+      throw new ConflictError(`client "${clientId}" exists already`)
+    audit.record({ type: 'client.registered', clientId, tenantId, ...actor }, ip)
+    return { client: withoutHashes(client), clientSecret: secret?.clientSecret }
+  }
 }
 
 function requirePageSize(limit: number): void {
   if (Number.isInteger(limit) && limit >= 1 && limit <= MAXIMUM_PAGE_SIZE) return
   throw new RangeError(`"limit" must be a whole number from 1 to ${MAXIMUM_PAGE_SIZE}`)
-}
-
-function withoutHashes({ secrets, ...client }: ClientRecord): Client {
-  return { ...client, secrets: secrets.map(({ hash: _hash, ...secret }) => secret) }
-}
-
-function settingsOf(record: ClientRecord): ClientSettings {
-  const {
-    clientId: _id,
-    createdAt: _created,
-    updatedAt: _updated,
-    version: _version,
-    secrets: _secrets,
-    ...settings
-  } = record
-  return settings
 }

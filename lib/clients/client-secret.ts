@@ -6,7 +6,7 @@
 
 import { randomText } from '../util/random-text.ts'
 import { equalsInConstantTime, sha256 } from '../util/sha256.ts'
-import type { ClientSecretRecord } from './client.ts'
+import type { Client, ClientRecord, ClientSecret, ClientSecretRecord } from './client.ts'
 
 /** Tells secret scanners what they have found. */
 const PREFIX = 'tcs_'
@@ -23,7 +23,7 @@ export interface NewClientSecret {
 }
 
 /** Makes a client secret: `tcs_` and 43 letters and digits, so it never needs escaping. */
-export function createClientSecret(createdAt: number): NewClientSecret {
+export function createClientSecret(createdAt: number, expiresAt?: number): NewClientSecret {
   const clientSecret = PREFIX + randomText(RANDOM_LENGTH)
   const hint = clientSecret.slice(0, HINT_LENGTH)
   const record = {
@@ -31,20 +31,35 @@ export function createClientSecret(createdAt: number): NewClientSecret {
     hash: sha256(clientSecret),
     hint,
     createdAt,
-    expiresAt: undefined,
+    expiresAt,
     lastUsedAt: undefined,
   }
   return { clientSecret, record }
 }
 
-/** Whether a presented secret is one of a client's, and that one has not expired. */
-export function matchesClientSecret(
+/** The one among a client's secrets that was presented, unless it has expired. */
+export function findClientSecret(
   presented: string,
   secrets: ReadonlyArray<ClientSecretRecord>,
   now: number,
-): boolean {
+): ClientSecretRecord | undefined {
   const presentedHash = sha256(presented)
   // All are compared, so that the time taken does not tell which one matched.
   const matching = secrets.filter(({ hash }) => equalsInConstantTime(hash, presentedHash))
-  return matching.some(({ expiresAt }) => expiresAt === undefined || now < expiresAt)
+  return matching.find((secret) => isUsableSecret(secret, now))
+}
+
+/** Whether a secret has not expired. */
+export function isUsableSecret({ expiresAt }: ClientSecret, now: number): boolean {
+  return expiresAt === undefined || now < expiresAt
+}
+
+/** A client as people may see it. */
+export function withoutHashes({ secrets, ...client }: ClientRecord): Client {
+  return { ...client, secrets: secrets.map(withoutHash) }
+}
+
+/** A secret as people may see it. */
+export function withoutHash({ hash: _hash, ...secret }: ClientSecretRecord): ClientSecret {
+  return secret
 }

@@ -3,10 +3,15 @@ import type { ClientRecord } from './client.ts'
 
 const CLIENT_ID = /^[\w-]{1,128}$/
 
+/** Whether a text from the wire can be the id of a client. */
+export function isClientId(text: string): boolean {
+  return CLIENT_ID.test(text)
+}
+
 /** Finds a client by an id from the wire. What cannot be one of ours never reaches the store. */
 export async function findClientRecord(
   store: ClientStore,
   clientId: string,
 ): Promise<ClientRecord | undefined> {
-  return CLIENT_ID.test(clientId) ? await store.find(clientId) : undefined
+  return isClientId(clientId) ? await store.find(clientId) : undefined
 }

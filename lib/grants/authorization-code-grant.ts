@@ -19,6 +19,7 @@ import {
   grantedResources,
   requestedResources,
   requireGrantType,
+  requireRegistered,
   requireTarget,
   requireUser,
   respondWithTokens,
@@ -56,11 +57,14 @@ export const authorizationCodeGrant: Grant = async (dependencies, request) => {
     ? createRefreshToken(consentId, familySecret)
     : undefined
   const ttlSeconds = client.accessTokenTtlSeconds
-  const body = await respondWithTokens(
-    accessTokens,
-    { clientId: client.clientId, ...subject, ...target, ttlSeconds },
-    refreshToken,
-  )
+  const [body] = await Promise.all([
+    respondWithTokens(
+      accessTokens,
+      { clientId: client.clientId, ...subject, ...target, ttlSeconds },
+      refreshToken,
+    ),
+    requireRegistered(dependencies, client),
+  ])
 
   const current =
     refreshToken === undefined

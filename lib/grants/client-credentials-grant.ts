@@ -9,6 +9,7 @@ import {
   requestedResources,
   requestedScopes,
   requireGrantType,
+  requireRegistered,
   requireTarget,
   respondWithTokens,
 } from './grant.ts'
@@ -22,17 +23,17 @@ export const clientCredentialsGrant: Grant = async (dependencies, request) => {
   if (client.clientType !== 'CONFIDENTIAL') throw new GrantRefusal('grant-type-not-allowed')
   const candidates = requestedResources(request, dependencies.resources)
   const target = requireTarget(candidates, requestedScopes(parameters.scope, client.scopes))
-  const body = await respondWithTokens(
-    dependencies.accessTokens,
-    {
-      clientId: client.clientId,
-      userId: undefined,
-      tenantId: client.tenantId,
-      familyId: undefined,
-      ...target,
-      ttlSeconds: client.accessTokenTtlSeconds,
-    },
-    undefined,
-  )
+  const subject = {
+    clientId: client.clientId,
+    userId: undefined,
+    tenantId: client.tenantId,
+    familyId: undefined,
+    ...target,
+    ttlSeconds: client.accessTokenTtlSeconds,
+  }
+  const [body] = await Promise.all([
+    respondWithTokens(dependencies.accessTokens, subject, undefined),
+    requireRegistered(dependencies, client),
+  ])
   return { body, userId: undefined, tenantId: client.tenantId, familyId: undefined }
 }

@@ -26,6 +26,8 @@ export interface GrantDependencies {
   readonly accessTokens: AccessTokens
   readonly findUser: FindUser
   readonly resources: ReadonlyArray<ProtectedResource>
+  /** Whether a client exists at this moment; `storage` may remember one that was just deleted. */
+  readonly isRegistered: (clientId: string) => Promise<boolean>
   /** See the option of the same name. */
   readonly refreshTokenGraceSeconds: number
   /** See the option of the same name. */
@@ -62,6 +64,14 @@ export type Grant = (dependencies: GrantDependencies, request: TokenRequest) => 
 export function requireGrantType(client: Client, grantType: GrantType): void {
   if (!client.allowedGrantTypes.includes(grantType))
     throw new GrantRefusal('grant-type-not-allowed')
+}
+
+/** Refuses a client that was deleted, be it by another process and a moment ago. */
+export async function requireRegistered(
+  { isRegistered }: GrantDependencies,
+  { clientId }: Client,
+): Promise<void> {
+  if (!(await isRegistered(clientId))) throw new GrantRefusal('client-gone')
 }
 
 /**

@@ -7,6 +7,7 @@
 
 /** Why a token request was refused. */
 export type RefusalReason =
+  | 'client-gone'
   | 'grant-type-not-allowed'
   | 'parameter-missing'
   | 'target-unknown'
@@ -61,6 +62,8 @@ const INVALID_GRANT: WireError = {
 /** What the client is told. */
 export function toWireError(reason: RefusalReason): WireError {
   switch (reason) {
+    case 'client-gone':
+      return { error: 'invalid_client', description: 'client authentication failed' }
     case 'grant-type-not-allowed':
       return {
         error: 'unauthorized_client',

@@ -25,20 +25,29 @@ export async function readForm(ctx: Context): Promise<URLSearchParams | undefine
   return text === undefined ? undefined : new URLSearchParams(text)
 }
 
-/**
- * Reads a JSON object.
- *
- * @returns `undefined` when the body is not one, is too large, or did not arrive whole.
- */
-export async function readJson(ctx: Context): Promise<Record<string, unknown> | undefined> {
-  if (!ctx.is('json')) return undefined
-  const parsed = parsedByHost(ctx)
-  if (parsed !== undefined) return parsed
-  const text = await readText(ctx, MAXIMUM_JSON_BYTES)
-  if (text === undefined) return undefined
+/** What became of a body that should be a JSON object. */
+export type JsonBody =
+  | { readonly outcome: 'read'; readonly value: Readonly<Record<string, unknown>> }
+  /** It is of a type that is not accepted. */
+  | { readonly outcome: 'unsupported-type' }
+  /** It is no JSON object, is too large, or did not arrive whole. */
+  | { readonly outcome: 'unreadable' }
+
+/** Reads a JSON object whose `Content-Type` is one of those that are accepted. */
+export async function readJson(
+  ctx: Context,
+  acceptedTypes: ReadonlyArray<string>,
+): Promise<JsonBody> {
+  if (!acceptedTypes.includes(ctx.request.type.toLowerCase())) {
+    return { outcome: 'unsupported-type' }
+  }
+  const value = parsedByHost(ctx) ?? parseJson(await readText(ctx, MAXIMUM_JSON_BYTES))
+  return isObject(value) ? { outcome: 'read', value } : { outcome: 'unreadable' }
+}
+
+function parseJson(text: string | undefined): unknown {
   try {
-    const value: unknown = JSON.parse(text)
-    return isObject(value) ? value : undefined
+    return JSON.parse(text ?? '')
   } catch {
     return undefined
   }
@@ -63,7 +72,9 @@ async function readText(ctx: Context, maximumBytes: number): Promise<string | un
   return undefined
 }
 
+/** A parser that does not know a type reads nothing, and leaves an empty object all the same. */
 function parsedByHost(ctx: Context): Record<string, unknown> | undefined {
+  if (!ctx.req.readableEnded) return undefined
   const { body } = ctx.request as { readonly body?: unknown }
   return isObject(body) ? body : undefined
 }

@@ -1,5 +1,5 @@
 /**
- * The paths of the contract, relative to the issuer.
+ * The paths of the contract, relative to the issuer. `:name` stands for the id of something.
  *
  * @module
  */
@@ -12,6 +12,10 @@ export const TOKEN_PATH = '/oauth/token'
 export const INTROSPECT_PATH = '/oauth/introspect'
 export const REVOKE_PATH = '/oauth/revoke'
 export const SUPER_ADMIN_CLIENTS_PATH = '/super-admin/oauth-clients'
+export const SUPER_ADMIN_CLIENT_PATH = '/super-admin/oauth-clients/:clientId'
+export const SUPER_ADMIN_CLIENT_SECRETS_PATH = '/super-admin/oauth-clients/:clientId/secrets'
+export const SUPER_ADMIN_CLIENT_SECRET_PATH =
+  '/super-admin/oauth-clients/:clientId/secrets/:secretId'
 
 /** Path and query of the page for a pending request. */
 export function continuePath(pendingRequestToken: string): string {

@@ -1,5 +1,5 @@
 import type { Context } from 'koa'
-import type { Route } from './router.ts'
+import type { Route } from './route.ts'
 
 const MAX_AGE_SECONDS = 300
 

@@ -11,20 +11,10 @@ import { StorageError } from '../errors.ts'
 import { defaultPages } from '../pages/default-pages.ts'
 import type { Pages } from '../pages/pages.ts'
 import { forbidOtherOrigins } from './cors.ts'
+import { sendProblem } from './problem.ts'
 import { sendErrorPage, sendJsonError } from './respond.ts'
+import type { FindRoute, FoundRoute, Route } from './route.ts'
 import { THROTTLE_WINDOW_SECONDS } from './throttle.ts'
-
-/** How one path is answered. */
-export interface Route {
-  /** Methods it answers; any other gets 405. */
-  readonly methods: ReadonlyArray<string>
-  /** Whether people see it (errors are pages) or programs (errors are JSON). */
-  readonly audience: 'people' | 'programs'
-  readonly handle: (ctx: Context) => Promise<void> | void
-}
-
-/** Finds the route of a path, relative to the issuer. */
-export type FindRoute = (path: string) => Route | undefined
 
 /** What the router works with. */
 export interface RouterDependencies {
@@ -72,29 +62,42 @@ function createDispatcher(dependencies: RouterDependencies): Middleware {
 
 function dispatch(dependencies: RouterDependencies, findRoute: FindRoute): Middleware {
   return async (ctx: Context, next: Next) => {
-    const route = findRoute(ctx.path)
-    if (route === undefined) return await next()
-    // A page is for the person in front of it: no script of another origin may read it.
-    if (route.audience === 'people') forbidOtherOrigins(ctx)
-    if (!route.methods.includes(ctx.method)) {
-      ctx.set('Allow', route.methods.join(', '))
-      sendJsonError(ctx, 405, 'invalid_request', `use ${route.methods.join(' or ')}`)
-      return
-    }
-    try {
-      await route.handle(ctx)
-    } catch (error) {
-      await answerFailure(dependencies, ctx, route, error)
-    }
-    const retryAfterSeconds = RETRY_AFTER_SECONDS.get(ctx.status)
-    if (retryAfterSeconds !== undefined) ctx.set('Retry-After', String(retryAfterSeconds))
+    const found = findRoute(ctx.path)
+    if (found === undefined) return await next()
+    await dependencies.audit.answer(ctx.res, () => answer(dependencies, ctx, found))
   }
+}
+
+async function answer(
+  dependencies: RouterDependencies,
+  ctx: Context,
+  { route, parameters }: FoundRoute,
+): Promise<void> {
+  // What is for one person or a tool of theirs, no script of another origin may read.
+  if (route.audience !== 'programs') forbidOtherOrigins(ctx)
+  if (!route.methods.includes(ctx.method)) {
+    ctx.set('Allow', route.methods.join(', '))
+    sendRefusal(ctx, route, 405, `use ${route.methods.join(' or ')}`)
+    return
+  }
+  try {
+    await route.handle(ctx, parameters)
+  } catch (error) {
+    await answerFailure(dependencies, ctx, route, error)
+  }
+  const retryAfterSeconds = RETRY_AFTER_SECONDS.get(ctx.status)
+  if (retryAfterSeconds !== undefined) ctx.set('Retry-After', String(retryAfterSeconds))
 }
 
 const RETRY_AFTER_SECONDS: ReadonlyMap<number, number> = new Map([
   [429, THROTTLE_WINDOW_SECONDS],
   [503, 5],
 ])
+
+function sendRefusal(ctx: Context, { audience }: Route, status: number, description: string): void {
+  if (audience === 'tools') sendProblem(ctx, status, description)
+  else sendJsonError(ctx, status, 'invalid_request', description)
+}
 
 async function answerFailure(
   { pages, audit }: RouterDependencies,
@@ -108,21 +111,34 @@ async function answerFailure(
   const isUnavailable = [error, (error as Error | undefined)?.cause].some(
     (failure) => failure instanceof StorageError,
   )
-  const status = isUnavailable ? 503 : 500
-  const code = isUnavailable ? 'temporarily_unavailable' : 'server_error'
-  const description = isUnavailable
-    ? 'the service is temporarily unavailable, try again'
-    : 'the server failed to answer this request'
-  if (route.audience === 'programs') {
-    sendJsonError(ctx, status, code, description)
-    return
-  }
-  const kind = isUnavailable ? 'temporarily-unavailable' : 'server-error'
-  const view = { kind, error: code, description: undefined } as const
-  try {
-    await sendErrorPage(ctx, status, pages, view)
-  } catch (failureOfPage) {
-    audit.record({ type: 'server.error', error: failureOfPage }, ctx.ip)
-    await sendErrorPage(ctx, status, defaultPages, view)
+  const failure = isUnavailable ? UNAVAILABLE : DEFECT
+  const { status, code, description, kind } = failure
+  switch (route.audience) {
+    case 'programs':
+      sendJsonError(ctx, status, code, description)
+      break
+    case 'tools':
+      sendProblem(ctx, status, description)
+      break
+    case 'people': {
+      const view = { kind, error: code, description: undefined }
+      await sendErrorPage(ctx, status, pages, view).catch(async (failureOfPage: unknown) => {
+        audit.record({ type: 'server.error', error: failureOfPage }, ctx.ip)
+        await sendErrorPage(ctx, status, defaultPages, view)
+      })
+    }
   }
 }
+
+const UNAVAILABLE = {
+  status: 503,
+  code: 'temporarily_unavailable',
+  kind: 'temporarily-unavailable',
+  description: 'the service is temporarily unavailable, try again',
+} as const
+const DEFECT = {
+  status: 500,
+  code: 'server_error',
+  kind: 'server-error',
+  description: 'the server failed to answer this request',
+} as const

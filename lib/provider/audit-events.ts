@@ -68,11 +68,14 @@ export function recordProviderEvents(
       recordFailure(ctx, error.cause)
       return
     }
+    const { account, session } = ctx.oidc
+    const userId = signedInUserOf(ctx) ?? session?.accountId
     audit.record(
       {
-        type: 'authorization.refused',
+        type: isDeniedByUser(ctx) ? 'authorization.denied' : 'authorization.refused',
         clientId: ctx.oidc.client?.clientId,
-        userId: signedInUserOf(ctx) ?? ctx.oidc.session?.accountId,
+        userId,
+        tenantId: account?.accountId === userId ? userOf(account)?.tenantId : undefined,
         error: error.message,
         reason: reasonOf(error),
       },
@@ -80,6 +83,12 @@ export function recordProviderEvents(
     )
   })
   provider.on('server_error', recordFailure)
+}
+
+/** Whether the user ended the request on our pages. */
+function isDeniedByUser({ oidc }: KoaContextWithOIDC): boolean {
+  const { error } = (oidc.entities.Interaction?.result ?? {}) as { readonly error?: string }
+  return error === 'access_denied'
 }
 
 /** Who signed in on our pages and then denied: the session does not know yet. */

@@ -12,7 +12,8 @@ import type Cookies from 'cookies'
 import type { Context, Middleware } from 'koa'
 import { type KoaContextWithOIDC, Provider } from 'oidc-provider'
 import type { AuditLog } from '../audit/audit-log.ts'
-import { matchesClientSecret } from '../clients/client-secret.ts'
+import { findClientSecret } from '../clients/client-secret.ts'
+import type { NoteSecretUse } from '../clients/secret-uses.ts'
 import type { GrantDependencies } from '../grants/grant.ts'
 import { AUTHORIZE_PATH } from '../http/paths.ts'
 import { PRIVATE_HEADERS } from '../http/respond.ts'
@@ -53,6 +54,7 @@ export interface ProviderInput
   /** Whether a pending request was begun in this browser. */
   readonly isBoundToBrowser: (ctx: Context, pendingRequestToken: string) => boolean
   readonly throttle: ClientAuthenticationThrottle
+  readonly noteSecretUse: NoteSecretUse
 }
 
 /** Slows down whoever guesses client secrets. */
@@ -136,13 +138,18 @@ function pinUrlsAndCookies(provider: Provider): void {
 }
 
 /** What our own record of a client says, in place of what oidc-provider was told. */
-function decideAboutClients(provider: Provider, { throttle, now }: ProviderInput): void {
+function decideAboutClients(
+  provider: Provider,
+  { throttle, noteSecretUse, now }: ProviderInput,
+): void {
   const { prototype } = provider.Client
   prototype.compareClientSecret = async function (presented) {
-    const { clientId, secrets } = clientRecordOf(this)
+    const client = clientRecordOf(this)
     const ip = Provider.ctx?.ip ?? ''
-    if (await throttle.isBlocked(ip, clientId)) throw new TooManyAttemptsError()
-    return matchesClientSecret(presented, secrets, now())
+    if (await throttle.isBlocked(ip, client.clientId)) throw new TooManyAttemptsError()
+    const secret = findClientSecret(presented, client.secrets, now())
+    if (secret !== undefined) noteSecretUse(client, secret)
+    return secret !== undefined
   }
   prototype.redirectUriAllowed = function (redirectUri) {
     return clientRecordOf(this).redirectUris.includes(redirectUri)

@@ -61,10 +61,11 @@ async function answerIntrospection(
     answerInvalidClient(ctx, dependencies.issuer)
     return
   }
-  const introspection = await introspect(dependencies, client, token)
-  audit.record({ type: 'token.introspected', clientId, isActive: introspection.active }, ctx.ip)
+  const { response, subject } = await introspect(dependencies, client, token)
+  const isActive = response.active
+  audit.record({ type: 'token.introspected', clientId, ...subject, isActive }, ctx.ip)
   ctx.status = 200
-  ctx.body = introspection
+  ctx.body = response
 }
 
 async function answerRevocation(
@@ -77,16 +78,14 @@ async function answerRevocation(
   const { clientId } = client
   const revocation = await revoke(dependencies, client, token)
   if (revocation.outcome === 'not-yours') {
+    const error = 'invalid_request'
+    audit.record({ type: 'token.refused', clientId, error, reason: 'client-mismatch' }, ctx.ip)
     ctx.status = 400
-    ctx.body = {
-      error: 'invalid_request',
-      error_description: 'the token was not issued to this client',
-    }
+    ctx.body = { error, error_description: 'the token was not issued to this client' }
     return
   }
   if (revocation.outcome === 'revoked') {
-    const { userId, familyId } = revocation
-    audit.record({ type: 'token.revoked', clientId, userId, familyId }, ctx.ip)
+    audit.record({ type: 'token.revoked', clientId, ...revocation.subject }, ctx.ip)
   }
   // RFC 7009 §2.2: where there was nothing to revoke, the purpose of the request is achieved already.
   ctx.status = 200

@@ -10,18 +10,28 @@ export interface RevocableAccessToken {
   readonly clientId: string
 }
 
+/** What is asked whether an access token was revoked. */
+export interface AccessTokenStatusDependencies {
+  readonly storage: Pick<Storage, 'revocations' | 'families'>
+  /** Whether a client exists at this moment: not one that is remembered. */
+  readonly isRegistered: (clientId: string) => Promise<boolean>
+  readonly now: () => number
+}
+
 /**
  * Whether an access token that is good in every other way was revoked: itself, or with its family, its
  * consent or its client.
  */
 export async function isRevoked(
-  { revocations, families, clients }: Pick<Storage, 'revocations' | 'families' | 'clients'>,
+  { storage, isRegistered, now }: AccessTokenStatusDependencies,
   { tokenId, familyId, clientId }: RevocableAccessToken,
-  now: number,
 ): Promise<boolean> {
-  const [isTokenRevoked, grantedBy] = await Promise.all([
-    revocations.has('access-token', tokenId, now),
-    familyId === undefined ? clients.find(clientId) : families.find(familyId, clientId, now),
+  const { revocations, families } = storage
+  const [isTokenRevoked, isGrantAlive] = await Promise.all([
+    revocations.has('access-token', tokenId, now()),
+    familyId === undefined
+      ? isRegistered(clientId)
+      : families.find(familyId, clientId, now()).then((family) => family !== undefined),
   ])
-  return isTokenRevoked || grantedBy === undefined
+  return isTokenRevoked || !isGrantAlive
 }

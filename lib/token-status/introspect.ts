@@ -26,6 +26,8 @@ export interface TokenStatusDependencies {
   readonly revoker: Revoker
   readonly accessTokens: AccessTokens
   readonly resources: ReadonlyArray<ProtectedResource>
+  /** Whether a client exists at this moment; `storage` may remember one that was just deleted. */
+  readonly isRegistered: (clientId: string) => Promise<boolean>
   readonly issuer: string
   readonly now: () => number
 }
@@ -36,6 +38,21 @@ export interface Introspection {
   readonly [member: string]: string | number | boolean
 }
 
+/** Whose token it is; for the audit event. */
+export interface TokenSubject {
+  readonly userId?: string
+  readonly tenantId?: string
+  readonly familyId?: string
+}
+
+/** What introspection found out. */
+export interface IntrospectionOutcome {
+  /** What the client is told. */
+  readonly response: Introspection
+  /** As far as known: of a token that is not the client's business, or never was, nothing is. */
+  readonly subject: TokenSubject
+}
+
 const INACTIVE: Introspection = { active: false }
 
 /** Tells a client about a token. Nothing but `active: false` unless the token is good and its business. */
@@ -43,41 +60,44 @@ export async function introspect(
   dependencies: TokenStatusDependencies,
   client: Client,
   token: string,
-): Promise<Introspection> {
+): Promise<IntrospectionOutcome> {
   const refreshToken = parseRefreshToken(token)
   if (refreshToken === undefined) return await introspectAccessToken(dependencies, client, token)
 
   const { storage, issuer, now } = dependencies
   const family = await storage.families.find(refreshToken.familyId, client.clientId, now())
-  const current = family?.refreshToken
-  const isActive =
-    family?.clientId === client.clientId &&
-    current?.hash === refreshToken.hash &&
-    current.expiresAt > now()
-  if (!isActive) return INACTIVE
-  return {
+  if (family?.clientId !== client.clientId) return { response: INACTIVE, subject: {} }
+  const { userId, tenantId, familyId, refreshToken: current } = family
+  const subject = { userId, tenantId, familyId }
+  const isActive = current?.hash === refreshToken.hash && current.expiresAt > now()
+  if (!isActive) return { response: INACTIVE, subject }
+  const response = {
     active: true,
     iss: issuer,
     client_id: family.clientId,
-    sub: family.userId,
-    tenant_id: family.tenantId,
-    grant_id: family.familyId,
+    sub: userId,
+    tenant_id: tenantId,
+    grant_id: familyId,
     scope: formatScopes(family.scopes),
     iat: current.issuedAt,
     exp: current.expiresAt,
   }
+  return { response, subject }
 }
 
 async function introspectAccessToken(
-  { storage, accessTokens, resources, now }: TokenStatusDependencies,
+  dependencies: TokenStatusDependencies,
   client: Client,
   token: string,
-): Promise<Introspection> {
-  const claims = await accessTokens.verify(token)
-  if (claims === undefined || !(await maySee(claims, client, resources))) return INACTIVE
+): Promise<IntrospectionOutcome> {
+  const claims = await dependencies.accessTokens.verify(token)
+  if (claims === undefined || !(await maySee(claims, client, dependencies.resources))) {
+    return { response: INACTIVE, subject: {} }
+  }
   const { jti: tokenId, grant_id: familyId, client_id: clientId } = claims
-  const isDead = await isRevoked(storage, { tokenId, familyId, clientId }, now())
-  return isDead ? INACTIVE : { active: true, token_type: 'Bearer', ...claims }
+  const isDead = await isRevoked(dependencies, { tokenId, familyId, clientId })
+  const response = isDead ? INACTIVE : { active: true, token_type: 'Bearer', ...claims }
+  return { response, subject: subjectOf(claims) }
 }
 
 async function maySee(
@@ -88,4 +108,12 @@ async function maySee(
   if (claims.client_id === clientId) return true
   const resource = findResource(resources, claims.aud)
   return resource !== undefined && (await resourcesServedBy([resource], clientId)).length > 0
+}
+
+/** Whom an access token is for. */
+export function subjectOf({ sub, tenant_id, grant_id }: AccessTokenClaims): TokenSubject {
+  return {
+    ...(tenant_id === undefined ? {} : { tenantId: tenant_id }),
+    ...(grant_id === undefined ? {} : { userId: sub, familyId: grant_id }),
+  }
 }

@@ -6,12 +6,12 @@
 
 import type { Client } from '../clients/client.ts'
 import { parseRefreshToken } from '../tokens/refresh-token.ts'
-import type { TokenStatusDependencies } from './introspect.ts'
+import { subjectOf, type TokenStatusDependencies, type TokenSubject } from './introspect.ts'
 
 /** What a revocation request came to. */
 export type RevocationOutcome =
   /** The token is dead. */
-  | { readonly outcome: 'revoked'; readonly userId?: string; readonly familyId?: string }
+  | { readonly outcome: 'revoked'; readonly subject: TokenSubject }
   /** There was nothing to revoke: the token was never issued, has expired or is dead already. */
   | { readonly outcome: 'nothing-to-revoke' }
   /** The token is another client's; it was left alone. */
@@ -32,7 +32,8 @@ export async function revoke(
   if (family.clientId !== client.clientId) return { outcome: 'not-yours' }
   // A spent token revokes the family too: its holder wants it dead, and it may have been stolen.
   await revoker.revokeFamily(family.familyId)
-  return { outcome: 'revoked', userId: family.userId, familyId: family.familyId }
+  const { userId, tenantId, familyId } = family
+  return { outcome: 'revoked', subject: { userId, tenantId, familyId } }
 }
 
 async function revokeAccessToken(
@@ -44,8 +45,5 @@ async function revokeAccessToken(
   if (claims === undefined) return { outcome: 'nothing-to-revoke' }
   if (claims.client_id !== client.clientId) return { outcome: 'not-yours' }
   await revoker.revokeAccessToken(claims.jti, claims.exp)
-  return {
-    outcome: 'revoked',
-    ...(claims.grant_id === undefined ? {} : { userId: claims.sub, familyId: claims.grant_id }),
-  }
+  return { outcome: 'revoked', subject: subjectOf(claims) }
 }

@@ -19,6 +19,8 @@ export interface Revoker {
   revokeFamily(familyId: string): Promise<void>
   /** Records that a family was revoked: by the store itself, when it met a spent token. */
   recordRevokedFamily(familyId: string): Promise<void>
+  /** Records that a client was deleted. Not before it was: it may be at another version by then. */
+  recordDeletedClient(clientId: string): Promise<void>
 }
 
 /** Makes the revoker of a server. */
@@ -41,6 +43,10 @@ export function createRevoker(
 
     async recordRevokedFamily(familyId) {
       await record('family', familyId)
+    },
+
+    async recordDeletedClient(clientId) {
+      await record('client', clientId)
     },
   }
 }

@@ -2,6 +2,7 @@ import test from 'ava'
 import { GrantRefusal, type RefusalReason, toWireError } from '../../lib/grants/refusal.ts'
 
 const ERRORS: Readonly<Record<RefusalReason, string>> = {
+  'client-gone': 'invalid_client',
   'grant-type-not-allowed': 'unauthorized_client',
   'parameter-missing': 'invalid_request',
   'target-unknown': 'invalid_target',

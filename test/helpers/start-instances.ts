@@ -5,9 +5,11 @@
  */
 
 import type { AuthorizationServerOptions, RegisteredClient } from '@teamcast/oauth-server'
+import { createAuditLog } from '../../lib/audit/audit-log.ts'
 import { createClientRegistry } from '../../lib/clients/client-registry.ts'
 import { TEAMCAST_SCOPES } from '../../lib/scopes/scope-catalogue.ts'
 import { type Authorization, authorize } from '../../lib/testing/authorize.ts'
+import { createRevoker } from '../../lib/token-status/revoker.ts'
 import { systemClock } from '../../lib/util/clock.ts'
 import { type OpenedStorage, openStorageAt, type StoreLocation } from './instance-storage.ts'
 import { startLoadBalancer } from './load-balancer.ts'
@@ -78,8 +80,11 @@ export async function startInstances(
   const opened = await openStorageAt(location)
   const registry = createClientRegistry({
     store: opened.storage.clients,
+    consents: opened.storage.consents,
+    revoker: createRevoker(opened.storage, systemClock),
     catalogue: TEAMCAST_SCOPES,
     now: systemClock,
+    audit: createAuditLog(undefined, systemClock),
   })
   const registerClient = (): Promise<RegisteredClient> => registry.register(CONFIDENTIAL_CLIENT)
   const client = await registerClient()

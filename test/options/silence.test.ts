@@ -45,7 +45,7 @@ const SCRIPT = `
   await record(fetch(server.issuer + '/elsewhere'))
   listener.close()
   listener.closeAllConnections()
-  process.exitCode = answers.join() === '200,200,200,400,200,400,401,200,200,400,400,400,404' ? 0 : 9
+  process.exitCode = answers.join() === '200,200,200,400,200,400,401,200,200,400,400,415,404' ? 0 : 9
   if (process.exitCode !== 0) console.error(answers.join())
 `
 

@@ -6,9 +6,11 @@ const EXPORTS: Readonly<Record<string, ReadonlyArray<string>>> = {
   '.': [
     'ClientMetadataError',
     'ClientNotFoundError',
+    'ClientSecretNotFoundError',
     'ConfigurationError',
     'ConflictError',
     'OAuthServerError',
+    'PreconditionFailedError',
     'StorageError',
     'TEAMCAST_SCOPES',
     'createAuthorizationServer',

@@ -108,6 +108,10 @@ export async function createFamilyUnderTest(
       return ADA
     },
     resources: [{ audience: ISSUER, scopes }],
+    async isRegistered() {
+      await pause('isRegistered')
+      return true
+    },
     refreshTokenGraceSeconds,
     storageTimeoutMilliseconds: 60_000,
     now: () => clock.now,
@@ -143,8 +147,8 @@ export async function createFamilyUnderTest(
       await memory.consents.delete(userId, clientId)
     },
     async isActive(refreshToken) {
-      const { active } = await introspect({ ...status, storage: memory }, client, refreshToken)
-      return active
+      const outcome = await introspect({ ...status, storage: memory }, client, refreshToken)
+      return outcome.response.active
     },
   }
 }

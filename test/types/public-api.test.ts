@@ -7,6 +7,7 @@ import type {
   Client,
   ClientChanges,
   ClientRegistry,
+  ClientSecret,
   ErrorCode,
   Issue,
   NewClient,
@@ -73,8 +74,9 @@ test('types: options have what is needed, and nothing unknown', (t) => {
   t.pass()
 })
 
-test('types: a SuperAdmin hook says one of three words, at once or later', (t) => {
+test('types: a SuperAdmin hook says one of three words or who it is, at once or later', (t) => {
   expectTypeOf<(ctx: Context) => 'allowed'>().toExtend<AuthorizeSuperAdmin>()
+  expectTypeOf<() => { superAdminId: string }>().toExtend<AuthorizeSuperAdmin>()
   expectTypeOf<() => Promise<'forbidden' | 'unauthenticated'>>().toExtend<AuthorizeSuperAdmin>()
   expectTypeOf<() => boolean>().not.toExtend<AuthorizeSuperAdmin>()
   t.pass()
@@ -103,7 +105,8 @@ test('types: what is immutable is not among the changes, and null is a way back'
 })
 
 test('types: a client holds neither secret nor hash; the secret is beside the client once', (t) => {
-  expectTypeOf<Client['secrets'][number]>().not.toHaveProperty('hash')
+  expectTypeOf<Client['secrets']>().toEqualTypeOf<ReadonlyArray<ClientSecret>>()
+  expectTypeOf<ClientSecret>().not.toHaveProperty('hash')
   expectTypeOf<Client['requirePkce']>().toEqualTypeOf<true>()
   expectTypeOf<RegisteredClient>().toEqualTypeOf<{
     readonly client: Client
@@ -130,7 +133,14 @@ test('types: an audit event is narrowed by its type', (t) => {
     return event.scopes
   }
   t.deepEqual(
-    scopesOf({ type: 'consent.granted', version: 1, at: 0, ip: undefined, scopes: ['a:b'] }),
+    scopesOf({
+      type: 'consent.granted',
+      version: 1,
+      result: 'success',
+      at: 0,
+      ip: undefined,
+      scopes: ['a:b'],
+    }),
     ['a:b'],
   )
 })

@@ -117,5 +117,7 @@ function recordTenantRefusal(
   { client }: Situation,
   { userId, tenantId }: User,
 ): void {
-  audit.record({ type: 'tenant.refused', clientId: client.clientId, userId, tenantId }, ctx.ip)
+  const { clientId } = client
+  const reason = 'foreign-tenant'
+  audit.record({ type: 'tenant.refused', clientId, userId, tenantId, reason }, ctx.ip)
 }

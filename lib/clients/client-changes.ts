@@ -1,0 +1,128 @@
+/**
+ * Changing and deleting registered clients.
+ *
+ * @module
+ */
+
+import { isDeepStrictEqual } from 'node:util'
+import type { AuditLog } from '../audit/audit-log.ts'
+import { deleteConsents } from '../consent/delete-consents.ts'
+import { ClientNotFoundError, ConflictError, PreconditionFailedError } from '../errors.ts'
+import type { ScopeCatalogue } from '../scopes/scope-catalogue.ts'
+import type { ClientStore, Storage } from '../storage/storage.ts'
+import type { Revoker } from '../token-status/revoker.ts'
+import type { Actor } from './actor.ts'
+import type { Client, ClientRecord, ClientSettings } from './client.ts'
+import { withoutHashes } from './client-secret.ts'
+import { findClientRecord, isClientId } from './find-client-record.ts'
+import { createClientValidator } from './validate-client.ts'
+
+/** Changes to a client. What is left out stays; `null` takes an optional field back to its default. */
+export type ClientChanges = {
+  readonly [Field in Exclude<keyof ClientSettings, 'audience' | 'tenantId' | 'clientType'>]?:
+    | ClientSettings[Field]
+    | null
+}
+
+/** Who changes a client, and which version of it they have seen. */
+export interface ClientChangeOptions {
+  /** If given, the client must be at this `version`. */
+  readonly expectedVersion?: number
+  readonly by?: Actor
+}
+
+/** What is needed to change clients. */
+export interface ClientChangeDependencies {
+  /** Finds a client as it is at that moment: not one that is remembered. */
+  readonly store: ClientStore
+  readonly consents: Storage['consents']
+  readonly revoker: Pick<Revoker, 'recordDeletedClient'>
+  readonly catalogue: ScopeCatalogue
+  readonly now: () => number
+  readonly audit: AuditLog
+}
+
+type UpdateClient = (
+  clientId: string,
+  changes: ClientChanges,
+  options?: ClientChangeOptions,
+) => Promise<Client>
+
+type DeleteClient = (clientId: string, options?: ClientChangeOptions) => Promise<void>
+
+/** Makes what changes clients. */
+export function createUpdate({
+  store,
+  catalogue,
+  now,
+  audit,
+}: ClientChangeDependencies): UpdateClient {
+  const validator = createClientValidator(catalogue)
+  return async (clientId, changes, { expectedVersion, by } = {}) => {
+    const current = await findClientRecord(store, clientId)
+    if (current === undefined) throw new ClientNotFoundError(clientId)
+    const { version } = current
+    if (version !== (expectedVersion ?? version)) throw new PreconditionFailedError(clientId)
+
+    const before = settingsOf(current)
+    const settings = validator.validateChanges(before, changes)
+    const changedFields = differingFields(before, settings)
+    if (changedFields.length === 0) return withoutHashes(current)
+
+    const client = { ...current, ...settings, updatedAt: now(), version: version + 1 }
+    if (!(await store.update(client, version))) {
+      throw expectedVersion === undefined
+        ? new ConflictError(`client "${clientId}" was changed by somebody else; try again`)
+        : new PreconditionFailedError(clientId)
+    }
+    const { tenantId } = client
+    const { ip, ...actor } = by ?? {}
+    audit.record({ type: 'client.updated', clientId, tenantId, changedFields, ...actor }, ip)
+    return withoutHashes(client)
+  }
+}
+
+/** Makes what deletes clients. */
+export function createDelete({
+  store,
+  consents,
+  revoker,
+  audit,
+}: ClientChangeDependencies): DeleteClient {
+  return async (clientId, { expectedVersion, by } = {}) => {
+    if (!isClientId(clientId)) throw new ClientNotFoundError(clientId)
+    const current = await findClientRecord(store, clientId)
+    const isDeleted = current !== undefined && (await store.delete(clientId, expectedVersion))
+    const { ip, ...actor } = by ?? {}
+    if (isDeleted) {
+      const { tenantId } = current
+      audit.record({ type: 'client.deleted', clientId, tenantId, ...actor }, ip)
+    } else if ((await findClientRecord(store, clientId)) !== undefined) {
+      throw new PreconditionFailedError(clientId)
+    }
+    // All that follows, of a client that is gone too: an earlier deletion may have been interrupted here.
+    await revoker.recordDeletedClient(clientId)
+    await deleteConsents(consents, { clientId }, ({ userId, tenantId }) => {
+      const subject = { clientId, userId, tenantId, ...actor }
+      audit.record({ type: 'connection.revoked', ...subject, reason: 'client-deleted' }, ip)
+    })
+    if (!isDeleted) throw new ClientNotFoundError(clientId)
+  }
+}
+
+function settingsOf(record: ClientRecord): ClientSettings {
+  const {
+    clientId: _id,
+    createdAt: _created,
+    updatedAt: _updated,
+    version: _version,
+    secrets: _secrets,
+    ...settings
+  } = record
+  return settings
+}
+
+function differingFields(before: ClientSettings, after: ClientSettings): ReadonlyArray<string> {
+  const names = Object.keys(after) as ReadonlyArray<keyof ClientSettings>
+  return names.filter((name) => !isDeepStrictEqual(before[name], after[name]))
+}

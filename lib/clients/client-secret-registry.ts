@@ -1,0 +1,107 @@
+/**
+ * The secrets of the registered clients.
+ *
+ * @module
+ */
+
+import type { AuditLog } from '../audit/audit-log.ts'
+import { ClientNotFoundError, ConflictError } from '../errors.ts'
+import type { ClientStore } from '../storage/storage.ts'
+import type { Actor } from './actor.ts'
+import type { Client, ClientRecord, ClientSecret } from './client.ts'
+import { createClientSecret, withoutHash, withoutHashes } from './client-secret.ts'
+import { findClientRecord } from './find-client-record.ts'
+import { withSecretAdded, withSecretRemoved } from './secret-rotation.ts'
+
+/** A change of secrets goes together with any other, so it is tried again when another was first. */
+const MAXIMUM_ATTEMPTS = 5
+
+/** A secret that was just added. */
+export interface AddedClientSecret {
+  readonly client: Client
+  readonly secret: ClientSecret
+  /** Shown once; only its hash is stored. */
+  readonly clientSecret: string
+}
+
+/** The secrets of the registered clients. */
+export interface ClientSecretRegistry {
+  /**
+   * Gives a client one more secret, so that it can change over before the old one is removed. Secrets
+   * that have expired are dropped.
+   *
+   * @param options.expiresAt When it stops working, at most ten years ahead; seconds since the Unix
+   *   epoch. By default it does not.
+   *
+   * @throws {@link ClientMetadataError} for a `PUBLIC` client, for more than 5 secrets, and for an
+   *   `expiresAt` that is out of range.
+   * @throws {@link ClientNotFoundError} when there is no such client.
+   * @throws {@link ConflictError} when others kept changing it at the same moment.
+   */
+  addSecret(
+    clientId: string,
+    options?: { readonly expiresAt?: number; readonly by?: Actor },
+  ): Promise<AddedClientSecret>
+
+  /**
+   * Removes a secret. It opens nothing from then on; tokens that were issued stay good.
+   *
+   * @throws {@link ClientSecretNotFoundError} when the client has no such secret.
+   * @throws {@link ClientMetadataError} when it is the last one that can be used.
+   * @throws {@link ClientNotFoundError} when there is no such client.
+   * @throws {@link ConflictError} when others kept changing it at the same moment.
+   */
+  removeSecret(
+    clientId: string,
+    secretId: string,
+    options?: { readonly by?: Actor },
+  ): Promise<Client>
+}
+
+/** Makes the registry of secrets. */
+export function createClientSecretRegistry(options: {
+  readonly store: ClientStore
+  readonly now: () => number
+  readonly audit: AuditLog
+}): ClientSecretRegistry {
+  const { store, now, audit } = options
+
+  async function changeSecrets(
+    clientId: string,
+    change: (record: ClientRecord) => ClientRecord['secrets'],
+  ): Promise<Client> {
+    for (let attempt = 1; attempt <= MAXIMUM_ATTEMPTS; attempt += 1) {
+      const record = await findClientRecord(store, clientId)
+      if (record === undefined) throw new ClientNotFoundError(clientId)
+      const { version } = record
+      const secrets = change(record)
+      const changed = { ...record, secrets, updatedAt: now(), version: version + 1 }
+      if (await store.update(changed, version)) return withoutHashes(changed)
+    }
+    throw new ConflictError(`client "${clientId}" is being changed by somebody else; try again`)
+  }
+
+  return {
+    async addSecret(clientId, { expiresAt, by } = {}) {
+      const { clientSecret, record: added } = createClientSecret(now(), expiresAt)
+      const client = await changeSecrets(clientId, (record) =>
+        withSecretAdded(record, added, now()),
+      )
+      const { tenantId } = client
+      const { secretId } = added
+      const { ip, ...actor } = by ?? {}
+      audit.record({ type: 'client.secret-added', clientId, tenantId, secretId, ...actor }, ip)
+      return { client, secret: withoutHash(added), clientSecret }
+    },
+
+    async removeSecret(clientId, secretId, { by } = {}) {
+      const client = await changeSecrets(clientId, (record) =>
+        withSecretRemoved(record, secretId, now()),
+      )
+      const { tenantId } = client
+      const { ip, ...actor } = by ?? {}
+      audit.record({ type: 'client.secret-removed', clientId, tenantId, secretId, ...actor }, ip)
+      return client
+    },
+  }
+}

@@ -1,0 +1,70 @@
+/**
+ * The rules of a client's secrets: which may be added, and which removed.
+ *
+ * @module
+ */
+
+import { ClientMetadataError, ClientSecretNotFoundError, type Issue } from '../errors.ts'
+import type { ClientRecord, ClientSecretRecord } from './client.ts'
+import { isUsableSecret } from './client-secret.ts'
+
+/** Two are enough for a rotation; a few more let several places change over one after another. */
+const MAXIMUM_SECRETS = 5
+const MAXIMUM_LIFETIME_SECONDS = 10 * 366 * 86_400
+
+type Secrets = ReadonlyArray<ClientSecretRecord>
+
+/**
+ * A client's secrets with one more, without those that have expired.
+ *
+ * @throws {@link ClientMetadataError} with everything that is wrong.
+ */
+export function withSecretAdded(
+  { clientType, secrets }: ClientRecord,
+  added: ClientSecretRecord,
+  now: number,
+): Secrets {
+  const kept = secrets.filter((secret) => isUsableSecret(secret, now))
+  const problems: ReadonlyArray<Issue | undefined> = [
+    clientType === 'PUBLIC'
+      ? { path: 'secrets', message: 'must stay empty: a PUBLIC client has no secret' }
+      : undefined,
+    kept.length >= MAXIMUM_SECRETS
+      ? { path: 'secrets', message: `must not be more than ${MAXIMUM_SECRETS}: remove one first` }
+      : undefined,
+    problemOfExpiry(added.expiresAt, now),
+  ]
+  const issues = problems.filter((problem) => problem !== undefined)
+  if (issues.length > 0) throw new ClientMetadataError(issues)
+  return [...kept, added]
+}
+
+/**
+ * A client's secrets without one of them.
+ *
+ * @throws {@link ClientSecretNotFoundError} when there is no such secret.
+ * @throws {@link ClientMetadataError} when it is the last one that can be used.
+ */
+export function withSecretRemoved(
+  { clientId, secrets }: ClientRecord,
+  secretId: string,
+  now: number,
+): Secrets {
+  const removed = secrets.find((secret) => secret.secretId === secretId)
+  if (removed === undefined) throw new ClientSecretNotFoundError(clientId, secretId)
+  const kept = secrets.filter((secret) => secret !== removed)
+  const isLast = !kept.some((secret) => isUsableSecret(secret, now))
+  if (isLast && isUsableSecret(removed, now)) {
+    const message = 'must contain one that can be used: add another one first'
+    throw new ClientMetadataError([{ path: 'secrets', message }])
+  }
+  return kept
+}
+
+function problemOfExpiry(expiresAt: number | undefined, now: number): Issue | undefined {
+  if (expiresAt === undefined) return undefined
+  const isInRange = expiresAt > now && expiresAt <= now + MAXIMUM_LIFETIME_SECONDS
+  if (Number.isInteger(expiresAt) && isInRange) return undefined
+  const message = 'must be in the future, at most ten years ahead, in seconds since the Unix epoch'
+  return { path: 'expiresAt', message }
+}

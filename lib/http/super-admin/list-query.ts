@@ -1,0 +1,56 @@
+/**
+ * The query of `GET /super-admin/oauth-clients`.
+ *
+ * @module
+ */
+
+import { z } from 'zod'
+import type { ClientListQuery } from '../../clients/client-registry.ts'
+import type { Issue } from '../../errors.ts'
+
+const DEFAULT_LIMIT = 20
+const LIMIT = /^([1-9]\d?|100)$/
+const MAXIMUM_CURSOR_LENGTH = 500
+const MAXIMUM_TEXT_LENGTH = 255
+const CONTROL_CHARACTERS = /\p{Cc}/u
+
+const aText = z
+  .string()
+  .min(1, 'must not be empty')
+  .max(MAXIMUM_TEXT_LENGTH, `must have at most ${MAXIMUM_TEXT_LENGTH} characters`)
+  .refine((text) => !CONTROL_CHARACTERS.test(text), 'must not contain control characters')
+
+const listQuery = z.strictObject({
+  limit: z
+    .string()
+    .regex(LIMIT, 'must be a whole number from 1 to 100')
+    .transform(Number)
+    .default(DEFAULT_LIMIT),
+  cursor: z
+    .string()
+    .regex(/^[\x21-\x7E]+$/, 'must be the nextCursor of a page')
+    .max(MAXIMUM_CURSOR_LENGTH, 'must be the nextCursor of a page')
+    .optional(),
+  audience: z.enum(['TENANT', 'PLATFORM'], 'must be TENANT or PLATFORM').optional(),
+  tenantId: aText.optional(),
+  clientType: z.enum(['CONFIDENTIAL', 'PUBLIC'], 'must be CONFIDENTIAL or PUBLIC').optional(),
+  name: aText.optional(),
+})
+
+/** Reads the query, or says everything that is wrong with it. */
+export function parseListQuery(
+  query: URLSearchParams,
+): { readonly query: ClientListQuery } | { readonly issues: ReadonlyArray<Issue> } {
+  const { data, error } = listQuery.safeParse(Object.fromEntries(query))
+  const names = [...query.keys()]
+  const repeated = new Set(names.filter((name, index) => names.indexOf(name) !== index))
+  const issues = [
+    ...[...repeated].map((path) => ({ path, message: 'must be given once' })),
+    ...(error?.issues ?? []).flatMap((issue) =>
+      issue.code === 'unrecognized_keys'
+        ? issue.keys.map((path) => ({ path, message: 'is not a parameter of this list' }))
+        : [{ path: issue.path.join('.'), message: issue.message }],
+    ),
+  ]
+  return data === undefined || issues.length > 0 ? { issues } : { query: data as ClientListQuery }
+}
