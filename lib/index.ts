@@ -33,7 +33,7 @@ export type {
   RegisteredClient,
 } from './clients/client-registry.ts'
 export type { AddedClientSecret, ClientSecretRegistry } from './clients/client-secret-registry.ts'
-export type { Consent } from './consent/consent.ts'
+export type { Consent, ConsentGrant, GrantedScope } from './consent/consent.ts'
 export {
   ClientMetadataError,
   ClientNotFoundError,
@@ -72,32 +72,35 @@ export type { ProtectedResource, ResourceServerClientIds } from './resources/pro
 export { type ScopeCatalogue, TEAMCAST_SCOPES } from './scopes/scope-catalogue.ts'
 export type { BackendHealth, Health } from './storage/health.ts'
 export { createLayeredStorage, type LayeredStorageOptions } from './storage/layered-storage.ts'
-export type {
-  ArtifactData,
-  ArtifactKind,
-  ArtifactStore,
-  Backend,
-  ClientListRequest,
-  ClientStore,
-  ConsentStore,
-  CreationOutcome,
-  CurrentRefreshToken,
-  FoundTokenFamily,
-  Page,
-  PageRequest,
-  RefreshRetry,
-  Revocation,
-  RevocationKind,
-  RevocationListRequest,
-  RevocationPage,
-  RevocationStore,
-  Rotation,
-  RotationOutcome,
-  SealedKey,
-  SealedKeyStore,
-  Storage,
-  TokenFamily,
-  TokenFamilyStore,
+export {
+  type ArtifactData,
+  type ArtifactKind,
+  type ArtifactStore,
+  type Backend,
+  type ClientListRequest,
+  type ClientStore,
+  type ConsentOwner,
+  type ConsentStore,
+  type CreationOutcome,
+  type CurrentRefreshToken,
+  type FoundTokenFamily,
+  type Page,
+  type PageRequest,
+  type RefreshRetry,
+  type Revocation,
+  type RevocationKind,
+  type RevocationListRequest,
+  type RevocationPage,
+  type RevocationStore,
+  type Rotation,
+  type RotationOutcome,
+  type SealedKey,
+  type SealedKeyStore,
+  type Storage,
+  searchableText,
+  type TokenFamily,
+  type TokenFamilyStore,
+  USE_RESOLUTION_SECONDS,
 } from './storage/storage.ts'
 export type {
   AuthenticateUser,

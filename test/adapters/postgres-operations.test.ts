@@ -1,7 +1,12 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
-import { ConfigurationError, StorageError } from '@teamcast/oauth-server'
+import {
+  ConfigurationError,
+  StorageError,
+  type TokenFamily,
+  USE_RESOLUTION_SECONDS,
+} from '@teamcast/oauth-server'
 import {
   createPostgresStorage,
   migrateToLatest,
@@ -10,8 +15,7 @@ import {
   sweepExpired,
 } from '@teamcast/oauth-server/postgres'
 import test from 'ava'
-import { Kysely, PostgresDialect, sql } from 'kysely'
-import type { Pool } from 'pg'
+import { type Kysely, sql } from 'kysely'
 import {
   aFamily,
   aGrant,
@@ -20,7 +24,9 @@ import {
   familyIdOf,
   fullClient,
   NOW,
+  refreshToken,
 } from '../../lib/testing/storage-contract/sample-records.ts'
+import { createDatabase } from '../helpers/create-database.ts'
 import { startPostgres } from '../helpers/start-postgres.ts'
 
 const postgres = await startPostgres()
@@ -31,20 +37,6 @@ const MIGRATIONS = [
   '0002-lists-and-last-use',
   '0003-revocations-and-resources',
 ]
-
-/** A database of its own, without tables. */
-async function createDatabase(
-  name: string,
-  max = 10,
-): Promise<{ readonly pool: Pool; readonly db: Kysely<OAuthDatabase>; readonly url: string }> {
-  const admin = postgres.connect({ max: 1 })
-  await admin.query(`create database ${name}`)
-  await admin.end()
-  const pool = postgres.connect({ database: name, max })
-  const db = new Kysely<OAuthDatabase>({ dialect: new PostgresDialect({ pool }) })
-  const url = `postgres://postgres@/${name}?host=${encodeURIComponent(postgres.socketDirectory)}`
-  return { pool, db, url }
-}
 
 async function countRows(db: Kysely<OAuthDatabase>): Promise<Record<string, number>> {
   const tables = [
@@ -64,7 +56,7 @@ async function countRows(db: Kysely<OAuthDatabase>): Promise<Record<string, numb
 }
 
 test('migrateToLatest: five instances at once make the tables once, and again is nothing to do', async (t) => {
-  const { pool, db } = await createDatabase('migrations')
+  const { pool, db } = await createDatabase(postgres, 'migrations')
   const applied = await Promise.all(Array.from({ length: 5 }, () => migrateToLatest(db)))
   t.deepEqual(applied.flat(), MIGRATIONS)
   t.deepEqual(await migrateToLatest(db), [])
@@ -73,7 +65,7 @@ test('migrateToLatest: five instances at once make the tables once, and again is
 })
 
 test('teamcast-oauth migrate: makes the tables, says so, and says when there is nothing to do', async (t) => {
-  const { pool, url } = await createDatabase('cli')
+  const { pool, url } = await createDatabase(postgres, 'cli')
   const first = await runCli(['migrate'], { DATABASE_URL: url })
   t.deepEqual(first, {
     code: 0,
@@ -114,7 +106,7 @@ async function runCli(
 }
 
 test('ping: a database without tables, and a read-only one, are not healthy', async (t) => {
-  const { pool, db } = await createDatabase('unhealthy')
+  const { pool, db } = await createDatabase(postgres, 'unhealthy')
   const [backend] = createPostgresStorage({ pool }).backends
   await t.throwsAsync(async () => backend?.ping(), {
     instanceOf: StorageError,
@@ -135,7 +127,7 @@ test('ping: a database without tables, and a read-only one, are not healthy', as
 })
 
 test('sweepExpired: several at once delete everything that has expired, once, and nothing else', async (t) => {
-  const { pool, db } = await createDatabase('sweeping')
+  const { pool, db } = await createDatabase(postgres, 'sweeping')
   await migrateToLatest(db)
   const storage = createPostgresStorage({ pool })
   await storage.clients.insert(fullClient())
@@ -172,7 +164,7 @@ test('sweepExpired: several at once delete everything that has expired, once, an
 })
 
 test('startSweeper: sweeps at its interval, reports failures, and stops', async (t) => {
-  const { pool, db } = await createDatabase('sweeper')
+  const { pool, db } = await createDatabase(postgres, 'sweeper')
   const { promise: failed, resolve } = Promise.withResolvers<unknown>()
   const sweeper = startSweeper({ db, intervalSeconds: 1, onError: resolve })
   const error = await failed
@@ -186,7 +178,7 @@ test('startSweeper: sweeps at its interval, reports failures, and stops', async 
 })
 
 test('through a pool: every statement is prepared, once per connection', async (t) => {
-  const { pool, db } = await createDatabase('prepared', 1)
+  const { pool, db } = await createDatabase(postgres, 'prepared', 1)
   await migrateToLatest(db)
   const { clients } = createPostgresStorage({ pool })
   for (let times = 0; times < 3; times += 1) await clients.find('client-1')
@@ -198,7 +190,7 @@ test('through a pool: every statement is prepared, once per connection', async (
 })
 
 test('growth: a family is one row of at most 6 kB after 1 000 rotations (decision 4)', async (t) => {
-  const { pool, db } = await createDatabase('growth')
+  const { pool, db } = await createDatabase(postgres, 'growth')
   await migrateToLatest(db)
   const { clients, consents, families } = createPostgresStorage({ pool })
   await clients.insert(fullClient())
@@ -219,20 +211,49 @@ test('growth: a family is one row of at most 6 kB after 1 000 rotations (decisio
   await pool.end()
 })
 
+test('growth: a thousand rotations within an hour write the consent once', async (t) => {
+  const { pool, db } = await createDatabase(postgres, 'uses')
+  await migrateToLatest(db)
+  const { consents, families } = createPostgresStorage({ pool })
+  await consents.grant(aGrant())
+  const { familyId } = aFamily()
+  await families.create(aFamily(), NOW)
+  const versionOf = async (): Promise<string> => {
+    const { rows } = await sql<{ version: string }>`select xmin || '.' || ctid::text as version
+      from oauth_consents`.execute(db)
+    return String(rows[0]?.version)
+  }
+  const before = await versionOf()
+  for (let index = 0; index < 1000; index += 1) {
+    await families.rotate(familyId, aRotation(index, index + 1), NOW + index)
+  }
+  t.is(await versionOf(), before)
+  t.is((await consents.find('user-1', 'client-1'))?.lastUsedAt, NOW)
+  await pool.end()
+})
+
 test('a hundred transitions of the same families at once end without a deadlock', async (t) => {
-  const { pool, db } = await createDatabase('deadlocks', 20)
+  const { pool, db } = await createDatabase(postgres, 'deadlocks', 20)
   await migrateToLatest(db)
   const { clients, consents, families } = createPostgresStorage({ pool })
   await clients.insert(fullClient())
   await consents.grant(aGrant())
   const ids = ['1', '2', '3'].map((secret) => familyIdOf(secret))
-  for (const familyId of ids) await families.create(aFamily({ familyId }), NOW)
+  const expiresAt = NOW + 1_000_000
+  const familyAt = (familyId: string, seconds: number): TokenFamily => {
+    const token = { ...refreshToken(0), expiresAt }
+    return aFamily({ familyId, createdAt: NOW + seconds, expiresAt, refreshToken: token })
+  }
+  for (const familyId of ids) await families.create(familyAt(familyId, 0), NOW)
   const transitions = Array.from({ length: 100 }, async (_, index) => {
     const familyId = ids[index % 3] ?? ''
     if (index === 50) return await consents.delete('user-1', 'client-1')
     if (index % 10 === 9) return await families.revoke(familyId, NOW + 60, NOW)
     if (index % 10 === 8) return await consents.grant(aGrant())
-    return await families.rotate(familyId, aRotation(0, index + 1), NOW)
+    if (index % 10 === 7) return await families.create(familyAt(familyIdOf(`${index}`), index), NOW)
+    // Each notes a use, if the ones before were noted.
+    const now = NOW + index * (USE_RESOLUTION_SECONDS + 1)
+    return await families.rotate(familyId, aRotation(0, index + 1, { expiresAt }), now)
   })
   await t.notThrowsAsync(Promise.all(transitions))
   await pool.end()
