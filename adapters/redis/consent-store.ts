@@ -2,15 +2,16 @@
  * Consents.
  *
  * A consent lives in the slot of its families, which live by it; an index per user, in another slot,
- * names the consent of each client. What ties the two (and `consent-lists.ts`, the lists):
+ * names the consent of each client. What ties the two (for the lists of tenants and clients, see
+ * `consent-lists.ts`):
  *
  * - The index decides which of several records is *the* consent, the record whether there is one. An
  *   entry without a record means nothing.
  * - `grant()` writes a candidate for a minute, enters it in the lists, then in the index unless there is
  *   an entry, and adds its scopes to the record that the entry names, which makes it last. Whoever loses
- *   deletes its candidate. A crash before the entry leaves a candidate that nobody sees and that goes by itself; a
- *   crash after it, a consent that goes within the minute, unless another `grant()` or a family that
- *   begins under it makes it last.
+ *   deletes its candidate. A crash before the entry leaves a candidate that nobody sees and that goes by
+ *   itself; a crash after it, a consent that goes within the minute, unless another `grant()` or a family
+ *   that begins under it makes it last.
  * - `delete()` deletes the record first, and so all families, then its entry. A crash in between leaves
  *   an entry that means nothing; the next `grant()` replaces it with its own.
  * - `grant()` against `grant()`: the entry has one winner, and adding scopes is one step that works only

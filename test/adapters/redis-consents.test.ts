@@ -121,15 +121,24 @@ const deletes =
  */
 async function assertSound(t: ExecutionContext, world: World): Promise<Consent | undefined> {
   const { keyPrefix, storage } = world
-  const found = await storage.consents.find('user-1', 'client-1')
-  const expected = found === undefined ? [] : [found]
-  t.deepEqual(await storage.consents.list('user-1'), expected)
-  for (const owner of OWNERS) t.deepEqual(await storage.consents.listSome(owner, 10), expected)
+  const found = await assertOnLists(t, storage)
   for (const consentId of [CONSENT_ID, FIRST, SECOND]) {
     const isTheOne = found?.consentId === consentId
     t.is(await client.exists(recordOf(keyPrefix, consentId)), isTheOne ? 1 : 0, consentId)
     if (isTheOne) t.is(await client.pttl(recordOf(keyPrefix, consentId)), -1, 'it must last')
   }
+  return found
+}
+
+/** The consent, and nothing else that might become one, is on every list. */
+async function assertOnLists(
+  t: ExecutionContext,
+  { consents }: Storage,
+): Promise<Consent | undefined> {
+  const found = await consents.find('user-1', 'client-1')
+  const expected = found === undefined ? [] : [found]
+  t.deepEqual(await consents.list('user-1'), expected)
+  for (const owner of OWNERS) t.deepEqual(await consents.listSome(owner, 10), expected)
   return found
 }
 
@@ -194,6 +203,7 @@ for (const beginning of beginnings) {
     const before = beginning === 'a consent' ? scopesOfGrants(CONSENT_ID) : []
     const kills = await killEverywhere(beginning, (own) => own.consents.grant(granted(FIRST)))
     for (const { world } of kills) {
+      await assertOnLists(t, world.storage)
       await passMinute(client, world.keyPrefix)
       const survived = scopesOf(await world.storage.consents.find('user-1', 'client-1'))
       t.true(
