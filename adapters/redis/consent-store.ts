@@ -78,12 +78,11 @@ export function createConsentStore(connection: Connection): ConsentStore {
     if (isOther) await lists.enter({ tenantId }, owner)
     const before = await records.addScopes(owner, grant)
     if (before === undefined) return false
-    if (isOther) {
-      await records.delete(consentId)
-      await unlist(consentId, grant)
-    }
     const hasMoved = before.tenantId !== tenantId
-    if (hasMoved) await lists.removeStale({ tenantId: before.tenantId }, [owner])
+    await Promise.all([
+      ...(isOther ? [records.delete(consentId), unlist(consentId, grant)] : []),
+      ...(hasMoved ? [lists.removeStale({ tenantId: before.tenantId }, [owner])] : []),
+    ])
     return true
   }
 
