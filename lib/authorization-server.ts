@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { JWTVerifyGetKey } from 'jose'
 import type { Middleware } from 'koa'
 import { type AuditLog, createAuditLog } from './audit/audit-log.ts'
 import type { ClientRecord } from './clients/client.ts'
@@ -30,7 +31,6 @@ import { createRouteFinder, type FindRoute, type RouteTable } from './http/route
 import { createRouter } from './http/router.ts'
 import { superAdminRoutes } from './http/super-admin/super-admin-routes.ts'
 import { createThrottle } from './http/throttle.ts'
-import { createSigningKeys } from './keys/signing-keys.ts'
 import type { AuthorizationServerOptions } from './options.ts'
 import { createProtocolEndpoints } from './provider/create-provider.ts'
 import { type ResolvedOptions, resolveOptions } from './resolve-options.ts'
@@ -48,6 +48,11 @@ export interface AuthorizationServer {
   readonly issuer: string
   /** The registered clients. */
   readonly clients: ClientRegistry
+  /**
+   * Finds the key that verifies an access token, as jose and `createAccessTokenVerifier` ask for it: for an
+   * API in the same process, which then need not fetch the JWKS.
+   */
+  readonly jwks: JWTVerifyGetKey
   /** Asks every backend of the storage whether it answers; takes at most `storageTimeoutMilliseconds`. */
   health(): Promise<Health>
   /**
@@ -93,6 +98,7 @@ export function createAuthorizationServer(
   return Object.freeze({
     issuer,
     clients,
+    jwks: resolved.keys.verificationKey,
     health: () => checkHealth(storage.backends),
     middleware: () => router,
   })
@@ -116,10 +122,9 @@ function createRoutes(
   revoker: Revoker,
   audit: AuditLog,
 ): FindRoute {
-  const { issuer, storage, scopes, findUser, hostSession, clock: now } = options
-  const signingKeys = createSigningKeys(options.signingKeys)
+  const { issuer, storage, keys, scopes, findUser, hostSession, clock: now } = options
   const cookies = cookieSettingsFor(issuer)
-  const binding = createBrowserBinding(cookies, options.cookieKeys)
+  const binding = createBrowserBinding(cookies, keys.cookieKeys)
 
   const findClient = (clientId: string): Promise<ClientRecord | undefined> =>
     findClientRecord(storage.clients, clientId)
@@ -128,14 +133,14 @@ function createRoutes(
     now,
     audit,
     hostSession,
-    accessTokens: createAccessTokens({ issuer, signingKeys, now }),
+    accessTokens: createAccessTokens({ issuer, keys, now }),
     revoker,
     findClient,
     isRegistered: async (clientId) => (await options.findClientNow(clientId)) !== undefined,
     noteSecretUse: createSecretUses({ clients: storage.clients, audit, now }),
     scopes: Object.keys(scopes),
     cookies,
-    createCookieJar: (ctx) => createCookieJar(ctx, issuer, options.cookieKeys),
+    createCookieJar: (ctx) => createCookieJar(ctx, issuer, keys.cookieKeys()),
     interactionUrl(ctx, pendingRequestToken) {
       binding.bind(ctx, pendingRequestToken, now())
       return issuer.slice(new URL(issuer).origin.length) + continuePath(pendingRequestToken)
@@ -158,12 +163,13 @@ function createRoutes(
     signInThrottle: createThrottle(),
   })
 
+  const metadata = metadataOf(issuer, scopes, options.resources)
   const forPeople = { audience: 'people', handle: protocol.handle } as const
   const forPrograms = { audience: 'programs', handle: protocol.handle } as const
   const { authorizeSuperAdmin } = options
   const table: RouteTable = [
-    [METADATA_PATH, publicDocument(metadataOf(issuer, scopes, options.resources), 'json')],
-    [JWKS_PATH, publicDocument(signingKeys.publicKeys, 'application/jwk-set+json')],
+    [METADATA_PATH, publicDocument(() => metadata, 'json')],
+    [JWKS_PATH, publicDocument(keys.publishedKeys, 'application/jwk-set+json')],
     [AUTHORIZE_PATH, { ...forPeople, methods: ['GET'] }],
     [RESUME_PATH, { ...forPeople, methods: ['GET'] }],
     [CONTINUE_PATH, { audience: 'people', methods: ['GET', 'POST'], handle: continueRoute }],

@@ -13,6 +13,7 @@ export type ErrorCode =
   | 'ERR_CONFLICT'
   | 'ERR_PRECONDITION_FAILED'
   | 'ERR_STORAGE'
+  | 'ERR_SIGNING'
   | 'ERR_ACCESS_TOKEN_MISSING'
   | 'ERR_ACCESS_TOKEN_INVALID'
   | 'ERR_AUTHORIZATION_HEADER_INVALID'
@@ -121,4 +122,19 @@ export class ConflictError extends OAuthServerError {
 export class StorageError extends OAuthServerError {
   override readonly name = 'StorageError'
   override readonly code = 'ERR_STORAGE'
+}
+
+/** Thrown when an external signing key did not sign, or wrongly; `cause` is its error, if it had one. */
+export class SigningError extends OAuthServerError {
+  override readonly name = 'SigningError'
+  override readonly code = 'ERR_SIGNING'
+}
+
+/**
+ * Whether an error is somebody else's outage, which ends: a request that meets it is answered with 503.
+ *
+ * @internal
+ */
+export function isOutage(error: unknown): boolean {
+  return error instanceof StorageError || error instanceof SigningError
 }

@@ -11,6 +11,7 @@ export type {
   AuditListener,
   AuditResult,
   AuditSubject,
+  KeySubject,
 } from './audit/audit-event.ts'
 export { type AuthorizationServer, createAuthorizationServer } from './authorization-server.ts'
 export type { Actor } from './clients/actor.ts'
@@ -44,9 +45,15 @@ export {
   type Issue,
   OAuthServerError,
   PreconditionFailedError,
+  SigningError,
   StorageError,
 } from './errors.ts'
-export { loadSharedKeys, type SharedKeys, type SharedKeysOptions } from './keys/shared-keys.ts'
+export type { KeyRing } from './keys/key-ring.ts'
+export type { KeyPurpose } from './keys/key-schedule.ts'
+export { type ManagedKeys, openManagedKeys } from './keys/managed-keys.ts'
+export type { ManagedKeysOptions } from './keys/managed-keys-options.ts'
+export type { ExternalSigningKey } from './keys/signing-key.ts'
+export type { ManagedKey } from './keys/stored-keys.ts'
 export type {
   AuthorizationServerOptions,
   AuthorizeSuperAdmin,

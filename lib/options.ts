@@ -7,6 +7,8 @@
 import type { JWK } from 'jose'
 import type { Context } from 'koa'
 import type { AuditListener } from './audit/audit-event.ts'
+import type { ManagedKeys } from './keys/managed-keys.ts'
+import type { ExternalSigningKey } from './keys/signing-key.ts'
 import type { Pages } from './pages/pages.ts'
 import type { ProtectedResource } from './resources/protected-resource.ts'
 import type { ScopeCatalogue } from './scopes/scope-catalogue.ts'
@@ -26,10 +28,21 @@ export interface AuthorizationServerOptions {
   readonly issuer: string
   /** Where everything is kept; see the subpaths `./memory`, `./redis` and `./postgres`. */
   readonly storage: Storage
-  /** Private RSA keys of at least 2048 bits. The first signs; all are published. */
-  readonly signingKeys: readonly [JWK, ...ReadonlyArray<JWK>]
+  /**
+   * Keys that are made, shared and rotated by themselves: see `openManagedKeys`. Give this, or `signingKeys`
+   * and `cookieKeys`.
+   */
+  readonly keys?: ManagedKeys
+  /**
+   * RSA keys of at least 2048 bits: private ones, or ones that sign elsewhere. The first signs; all are
+   * published. Give this and `cookieKeys`, or `keys`.
+   */
+  readonly signingKeys?: readonly [
+    JWK | ExternalSigningKey,
+    ...ReadonlyArray<JWK | ExternalSigningKey>,
+  ]
   /** Secrets of at least 32 characters. The first signs cookies; all verify. Not the host's `app.keys`. */
-  readonly cookieKeys: readonly [string, ...ReadonlyArray<string>]
+  readonly cookieKeys?: readonly [string, ...ReadonlyArray<string>]
   /** Scopes and their sentences for the consent page. Defaults to `TEAMCAST_SCOPES`. */
   readonly scopes?: ScopeCatalogue
   /**

@@ -6,8 +6,9 @@
 
 import type { JWK } from 'jose'
 import { z } from 'zod'
-import { ConfigurationError, type Issue, unknownOptions } from './errors.ts'
-import { checkSigningKeys } from './keys/signing-keys.ts'
+import { ConfigurationError, type Issue } from './errors.ts'
+import { checkSigningKeys } from './keys/check-signing-keys.ts'
+import { createGivenKeys, type KeyRing } from './keys/key-ring.ts'
 import type { AuthorizationServerOptions } from './options.ts'
 import { defaultPages } from './pages/default-pages.ts'
 import type { Pages } from './pages/pages.ts'
@@ -24,10 +25,15 @@ import type { Storage } from './storage/storage.ts'
 import { type Clock, systemClock } from './util/clock.ts'
 import { isObject } from './util/is-object.ts'
 import { problemOfIssuer } from './util/issuer.ts'
+import { structuralIssues } from './util/structural-issues.ts'
 
 /** Options with every default filled in; frozen. */
 export interface ResolvedOptions
-  extends Omit<AuthorizationServerOptions, 'scopes' | 'audience' | 'pages' | 'clock'> {
+  extends Omit<
+    AuthorizationServerOptions,
+    'keys' | 'signingKeys' | 'cookieKeys' | 'scopes' | 'audience' | 'pages' | 'clock'
+  > {
+  readonly keys: KeyRing
   readonly scopes: ScopeCatalogue
   readonly resources: ReadonlyArray<ProtectedResource>
   readonly pages: Pages
@@ -72,17 +78,21 @@ const optionsSchema = z.strictObject(
       if (problem !== undefined) context.addIssue(problem)
     }),
     storage: aStore,
+    keys: z
+      .custom(isKeyRing, 'must be what openManagedKeys() resolves to, after it has resolved')
+      .optional(),
     signingKeys: z
       .array(
-        z.record(z.string(), z.unknown(), 'must be a JWK'),
-        'must be an array of private RSA JWKs',
+        z.custom(isObject, 'must be a JWK or an ExternalSigningKey'),
+        'must be an array of private RSA JWKs, or of ExternalSigningKeys',
       )
-      .min(1, 'must contain at least one private RSA key')
+      .min(1, 'must contain at least one RSA key')
       .superRefine((keys, context) => {
         for (const { path, message } of checkSigningKeys(keys as Array<JWK>)) {
           context.addIssue({ code: 'custom', message, path: path.split('.').slice(1).map(Number) })
         }
-      }),
+      })
+      .optional(),
     cookieKeys: z
       .array(
         z
@@ -93,7 +103,8 @@ const optionsSchema = z.strictObject(
           ),
         'must be an array of secrets',
       )
-      .min(1, 'must contain at least one secret'),
+      .min(1, 'must contain at least one secret')
+      .optional(),
     scopes: z
       .record(
         z.string().refine(isPermissionCode, 'must be named "resource:action"'),
@@ -155,17 +166,17 @@ export function resolveOptions(given: AuthorizationServerOptions): ResolvedOptio
   // Read once: what is checked is what is used.
   const options = isObject(given) ? { ...given } : given
   const issues = [
-    ...structuralIssues(options),
+    ...structuralIssues(optionsSchema, options),
+    ...keyIssues(options),
     ...signInIssues(options),
     ...resourceIssues(options),
   ]
   if (issues.length > 0) throw new ConfigurationError(issues)
-  const { audience: _audience, ...rest } = options
+  const { audience: _audience, keys, signingKeys, cookieKeys, ...rest } = options
   const scopes = Object.freeze({ ...(options.scopes ?? TEAMCAST_SCOPES) })
   return Object.freeze({
     ...rest,
-    signingKeys: [...options.signingKeys] as const as ResolvedOptions['signingKeys'],
-    cookieKeys: [...options.cookieKeys] as const as ResolvedOptions['cookieKeys'],
+    keys: keys ?? createGivenKeys(signingKeys ?? [], cookieKeys ?? []),
     scopes,
     resources: resolveResources(options, options.issuer, Object.keys(scopes)),
     pages: resolvePages(options.pages ?? {}),
@@ -186,17 +197,23 @@ function resolvePages(pages: Partial<Pages>): Pages {
   })
 }
 
-function structuralIssues(options: unknown): ReadonlyArray<Issue> {
-  const { error } = optionsSchema.safeParse(options, { reportInput: true })
-  return (error?.issues ?? []).flatMap((issue) => {
-    if (issue.code === 'unrecognized_keys') {
-      return unknownOptions(issue.keys.map((key) => [...issue.path, key].join('.')))
-    }
-    const path = issue.path.join('.') || 'options'
-    const message = (issue.code === 'invalid_key' && issue.issues[0]?.message) || issue.message
-    const isMissing = issue.input === undefined && issue.path.length > 0
-    return [{ path, message: isMissing ? `is missing; it ${message}` : message }]
-  })
+function isKeyRing(value: unknown): boolean {
+  const methods = ['signJwt', 'verificationKey', 'publishedKeys', 'cookieKeys']
+  return isObject(value) && methods.every((method) => typeof value[method] === 'function')
+}
+
+function keyIssues(options: Partial<AuthorizationServerOptions>): ReadonlyArray<Issue> {
+  if (!isObject(options)) return []
+  const { keys, signingKeys, cookieKeys } = options
+  const isAnyGiven = signingKeys !== undefined || cookieKeys !== undefined
+  if ((keys !== undefined) === isAnyGiven) {
+    const message = 'or "signingKeys" and "cookieKeys" must be given, and not both'
+    return [{ path: 'keys', message }]
+  }
+  const missing = Object.entries({ signingKeys, cookieKeys }).filter(
+    ([, given]) => isAnyGiven && given === undefined,
+  )
+  return missing.map(([path]) => ({ path, message: 'is missing; or give "keys" instead of both' }))
 }
 
 function signInIssues(options: Partial<AuthorizationServerOptions>): ReadonlyArray<Issue> {

@@ -16,6 +16,13 @@ export function createSealedKeyStore(): SealedKeyStore {
       return structuredClone([...keys.values()])
     },
 
+    async update(key, expectedVersion) {
+      const place = placeOf(key.purpose, key.generation)
+      if (keys.get(place)?.version !== expectedVersion) return false
+      keys.set(place, { ...key })
+      return true
+    },
+
     async delete(purpose, generation) {
       return keys.delete(placeOf(purpose, generation))
     },

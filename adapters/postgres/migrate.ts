@@ -4,6 +4,7 @@ import { StorageError } from '../../lib/errors.ts'
 import { initialTables } from './migrations/0001-initial-tables.ts'
 import { listsAndLastUse } from './migrations/0002-lists-and-last-use.ts'
 import { revocationsAndResources } from './migrations/0003-revocations-and-resources.ts'
+import { keyActivation } from './migrations/0004-key-activation.ts'
 
 const MIGRATION_TABLE = 'oauth_migrations'
 const MIGRATION_LOCK_TABLE = 'oauth_migrations_lock'
@@ -13,6 +14,7 @@ const provider: MigrationProvider = {
     '0001-initial-tables': initialTables,
     '0002-lists-and-last-use': listsAndLastUse,
     '0003-revocations-and-resources': revocationsAndResources,
+    '0004-key-activation': keyActivation,
   }),
 }
 

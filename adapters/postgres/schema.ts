@@ -84,6 +84,9 @@ interface SealedKeysTable {
   readonly key_id: string
   readonly sealed: string
   readonly created_at: Instant
+  readonly activates_at: Instant
+  readonly withdrawn_at: Instant | null
+  readonly version: number
 }
 
 /** The tables of the authorization server, for a host that has them in its own `Kysely` type. */

@@ -1,13 +1,14 @@
+import type { Selectable } from 'kysely'
 import type { SealedKey, SealedKeyStore } from '../../lib/storage/storage.ts'
-import type { Database } from './schema.ts'
+import type { Database, OAuthDatabase } from './schema.ts'
 
 /** Creates the store of the server's own keys. */
 export function createSealedKeyStore(db: Database): SealedKeyStore {
   return {
-    async insert({ keyId, purpose, generation, sealed, createdAt }) {
+    async insert(key) {
       const inserted = await db
         .insertInto('oauth_sealed_keys')
-        .values({ key_id: keyId, purpose, generation, sealed, created_at: createdAt })
+        .values({ purpose: key.purpose, generation: key.generation, ...columnsOf(key) })
         .onConflict((conflict) => conflict.columns(['purpose', 'generation']).doNothing())
         .returning('key_id')
         .executeTakeFirst()
@@ -16,13 +17,19 @@ export function createSealedKeyStore(db: Database): SealedKeyStore {
 
     async list() {
       const rows = await db.selectFrom('oauth_sealed_keys').selectAll().execute()
-      return rows.map((row) => ({
-        keyId: row.key_id,
-        purpose: row.purpose as SealedKey['purpose'],
-        generation: row.generation,
-        sealed: row.sealed,
-        createdAt: Number(row.created_at),
-      }))
+      return rows.map(keyOf)
+    },
+
+    async update(key, expectedVersion) {
+      const updated = await db
+        .updateTable('oauth_sealed_keys')
+        .set(columnsOf(key))
+        .where('purpose', '=', key.purpose)
+        .where('generation', '=', key.generation)
+        .where('version', '=', expectedVersion)
+        .returning('key_id')
+        .executeTakeFirst()
+      return updated !== undefined
     },
 
     async delete(purpose, generation) {
@@ -34,5 +41,37 @@ export function createSealedKeyStore(db: Database): SealedKeyStore {
         .executeTakeFirst()
       return deleted !== undefined
     },
+  }
+}
+
+/** What may change, and what may not but does not hurt. */
+function columnsOf({ keyId, sealed, createdAt, activatesAt, withdrawnAt, version }: SealedKey): {
+  readonly key_id: string
+  readonly sealed: string
+  readonly created_at: number
+  readonly activates_at: number
+  readonly withdrawn_at: number | null
+  readonly version: number
+} {
+  return {
+    key_id: keyId,
+    sealed,
+    created_at: createdAt,
+    activates_at: activatesAt,
+    withdrawn_at: withdrawnAt ?? null,
+    version,
+  }
+}
+
+function keyOf(row: Selectable<OAuthDatabase['oauth_sealed_keys']>): SealedKey {
+  return {
+    keyId: row.key_id,
+    purpose: row.purpose as SealedKey['purpose'],
+    generation: row.generation,
+    sealed: row.sealed,
+    createdAt: Number(row.created_at),
+    activatesAt: Number(row.activates_at),
+    ...(row.withdrawn_at === null ? {} : { withdrawnAt: Number(row.withdrawn_at) }),
+    version: row.version,
   }
 }

@@ -1,6 +1,13 @@
 import type { SealedKey, SealedKeyStore } from '../../lib/storage/storage.ts'
 import type { Connection } from './connection.ts'
 import { parseJson } from './json.ts'
+import { createScript, runScript } from './script.ts'
+
+const UPDATE = createScript(`
+local record = redis.call('HGET', KEYS[1], ARGV[1])
+if not record or cjson.decode(record).version ~= tonumber(ARGV[2]) then return 0 end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
+return 1`)
 
 /** Creates the store of the server's own keys: one hash, as they are few and read together. */
 export function createSealedKeyStore({ client, keys }: Connection): SealedKeyStore {
@@ -13,6 +20,12 @@ export function createSealedKeyStore({ client, keys }: Connection): SealedKeySto
     async list() {
       const records = await client.hvals(keys.sealedKeys)
       return records.map((record) => parseJson<SealedKey>(record))
+    },
+
+    async update(key, expectedVersion) {
+      const field = fieldOf(key.purpose, key.generation)
+      const parameters = [field, expectedVersion, JSON.stringify(key)]
+      return Number(await runScript(client, UPDATE, [keys.sealedKeys], parameters)) === 1
     },
 
     async delete(purpose, generation) {

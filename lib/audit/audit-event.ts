@@ -37,6 +37,13 @@ export interface AuditActor {
   readonly actorId?: string | undefined
 }
 
+/** Which key of the server an event is about. */
+export interface KeySubject {
+  /** Its id; for a signing key, its `kid`. */
+  readonly keyId: string
+  readonly purpose: 'signing' | 'cookie'
+}
+
 /** What happened. Switch on `type`. */
 export type AuditEventDetail =
   /** An authorization code was issued. */
@@ -108,6 +115,14 @@ export type AuditEventDetail =
   /** A secret of a client was removed. */
   | (AuditSubject &
       AuditActor & { readonly type: 'client.secret-removed'; readonly secretId: string })
+  /** A key of the server was made, and is published. It signs later. */
+  | (KeySubject & { readonly type: 'key.created' })
+  /** Somebody had a key sign before its time. */
+  | (KeySubject & { readonly type: 'key.rotated' })
+  /** Somebody withdrew a key. */
+  | (KeySubject & { readonly type: 'key.withdrawn' })
+  /** A key was removed: it was withdrawn, or all that it signed has expired. */
+  | (KeySubject & { readonly type: 'key.deleted' })
   /** A request failed for a reason of our own or the host's. */
   | { readonly type: 'server.error'; readonly error: unknown }
 

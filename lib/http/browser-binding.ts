@@ -28,12 +28,12 @@ export interface BrowserBinding {
 /**
  * Makes the binding of a server.
  *
- * @param keys The cookie keys: the first one makes secrets, all of them recognise theirs. Without one,
+ * @param keys The cookie keys of the moment: the first one makes secrets, all of them recognise theirs. Without one,
  *   nobody can make the secret of a pending request whose token leaked.
  */
 export function createBrowserBinding(
   { namePrefix, path }: CookieSettings,
-  keys: ReadonlyArray<string>,
+  keys: () => ReadonlyArray<string>,
 ): BrowserBinding {
   const prefix = `${namePrefix}oauth_prt_`
   const nameOf = (token: string): string => prefix + sha256(token).slice(0, NAME_HASH_LENGTH)
@@ -44,7 +44,7 @@ export function createBrowserBinding(
       for (const name of surplusCookies(ctx, prefix)) ctx.cookies.set(name, null, options)
       // The time comes first, so that cookies sort by age.
       const time = now.toString(36).padStart(TIME_LENGTH, '0')
-      const value = secretOf(keys[0] as string, pendingRequestToken, time)
+      const value = secretOf(keys()[0] as string, pendingRequestToken, time)
       const maxAge = PENDING_REQUEST_TTL_SECONDS * 1000
       ctx.cookies.set(nameOf(pendingRequestToken), value, { ...options, maxAge })
     },
@@ -54,7 +54,7 @@ export function createBrowserBinding(
       const start = `${nameOf(pendingRequestToken)}=`
       const secret = cookiesOf(ctx, start)[0]?.slice(start.length) ?? ''
       const time = secret.slice(0, TIME_LENGTH)
-      const isOurs = keys.some((key) =>
+      const isOurs = keys().some((key) =>
         equalsInConstantTime(secret, secretOf(key, pendingRequestToken, time)),
       )
       return isOurs ? secret : undefined

@@ -3,9 +3,19 @@ import type { Route } from './route.ts'
 
 const MAX_AGE_SECONDS = 300
 
-/** A JSON document for everybody, serialised once. Open to every origin (CORS). */
-export function publicDocument(content: unknown, type: string): Route {
-  const body = Buffer.from(JSON.stringify(content))
+/**
+ * A JSON document for everybody. Open to every origin (CORS).
+ *
+ * @param current Returns its content; it is serialised again only when that is another object.
+ */
+export function publicDocument(current: () => object, type: string): Route {
+  let content: object | undefined
+  let body = Buffer.alloc(0)
+  const serialise = (newContent: object): Buffer => {
+    if (newContent !== content) body = Buffer.from(JSON.stringify(newContent))
+    content = newContent
+    return body
+  }
   const headers = {
     'Access-Control-Allow-Origin': '*',
     'Cache-Control': `public, max-age=${MAX_AGE_SECONDS}`,
@@ -22,7 +32,7 @@ export function publicDocument(content: unknown, type: string): Route {
         return
       }
       ctx.type = type
-      ctx.body = body
+      ctx.body = serialise(current())
     },
   }
 }

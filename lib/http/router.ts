@@ -7,7 +7,7 @@
 import type { Context, Middleware, Next } from 'koa'
 import mount from 'koa-mount'
 import type { AuditLog } from '../audit/audit-log.ts'
-import { StorageError } from '../errors.ts'
+import { isOutage } from '../errors.ts'
 import { defaultPages } from '../pages/default-pages.ts'
 import type { Pages } from '../pages/pages.ts'
 import { forbidOtherOrigins } from './cors.ts'
@@ -108,9 +108,7 @@ async function answerFailure(
   audit.record({ type: 'server.error', error }, ctx.ip)
   ctx.app.emit('error', error, ctx)
   // oidc-provider's errors carry ours as their cause.
-  const isUnavailable = [error, (error as Error | undefined)?.cause].some(
-    (failure) => failure instanceof StorageError,
-  )
+  const isUnavailable = [error, (error as Error | undefined)?.cause].some(isOutage)
   const failure = isUnavailable ? UNAVAILABLE : DEFECT
   const { status, code, description, kind } = failure
   switch (route.audience) {

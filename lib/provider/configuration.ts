@@ -34,7 +34,7 @@ import {
   requireState,
 } from './authorization-request.ts'
 import { CLIENT_RECORD_MEMBER, clientRecordOf } from './client-metadata.ts'
-import { answeringStorageErrors } from './errors.ts'
+import { answeringOutages } from './errors.ts'
 import { createInteractionPolicy, loadGrant } from './interaction-policy.ts'
 import { createProviderAdapter, type ProviderAdapterDependencies } from './provider-adapter.ts'
 
@@ -45,7 +45,6 @@ export const RESUME_COOKIE = 'oauth_resume'
 /** What the configuration is made of. */
 export interface ConfigurationInput extends ProviderAdapterDependencies {
   readonly consents: Storage['consents']
-  readonly cookieKeys: ReadonlyArray<string>
   readonly cookies: CookieSettings
   readonly scopes: ReadonlyArray<string>
   readonly findUser: FindUser
@@ -72,7 +71,6 @@ export function toProviderConfiguration(input: ConfigurationInput): Configuratio
     clientDefaults: { id_token_signed_response_alg: 'ES256', grant_types: [], response_types: [] },
     jwks: { keys: [createUnusedKey()] },
     cookies: {
-      keys: [...input.cookieKeys],
       long: { ...cookieOptions, path: cookies.path },
       short: cookieOptions,
       names: {
@@ -122,7 +120,7 @@ export function toProviderConfiguration(input: ConfigurationInput): Configuratio
       policy: createInteractionPolicy(),
       url: (ctx, { uid }) => input.interactionUrl(ctx, uid),
     },
-    loadExistingGrant: async (ctx) => answeringStorageErrors(() => loadGrant(ctx, consents)),
+    loadExistingGrant: async (ctx) => answeringOutages(() => loadGrant(ctx, consents)),
     pkce: { required: () => true },
     renderError: input.renderError,
     responseTypes: ['code'],

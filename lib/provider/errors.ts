@@ -5,7 +5,7 @@
  */
 
 import { errors } from 'oidc-provider'
-import { StorageError } from '../errors.ts'
+import { isOutage } from '../errors.ts'
 import { type GrantRefusal, toWireError } from '../grants/refusal.ts'
 
 /** A refused grant on its way through oidc-provider. */
@@ -39,14 +39,12 @@ export class TooManyAttemptsError extends ExposedError {
   }
 }
 
-/** Runs a storage operation for oidc-provider: a failing backend becomes a 503 instead of a 500. */
-export async function answeringStorageErrors<Result>(
-  operation: () => Promise<Result>,
-): Promise<Result> {
+/** Runs an operation for oidc-provider: a storage or signing key that fails becomes a 503 instead of a 500. */
+export async function answeringOutages<Result>(operation: () => Promise<Result>): Promise<Result> {
   try {
     return await operation()
   } catch (cause) {
-    if (!(cause instanceof StorageError)) throw cause
+    if (!isOutage(cause)) throw cause
     throw new ExposedError(503, 'the service is temporarily unavailable, try again', { cause })
   }
 }

@@ -14,7 +14,7 @@ import type { Grant, GrantDependencies, TokenParameter } from '../grants/grant.t
 import { refreshTokenGrant } from '../grants/refresh-token-grant.ts'
 import { GrantRefusal } from '../grants/refusal.ts'
 import { clientRecordOf } from './client-metadata.ts'
-import { answeringStorageErrors, RefusedGrantError } from './errors.ts'
+import { answeringOutages, RefusedGrantError } from './errors.ts'
 
 interface GrantRegistration {
   readonly grant: Grant
@@ -42,7 +42,7 @@ export function registerGrants(
       grantType,
       async (ctx) => {
         const client = clientRecordOf(ctx.oidc.client)
-        const granted = await answeringStorageErrors(() =>
+        const granted = await answeringOutages(() =>
           grant(dependencies, {
             client,
             parameters: presentParameters(ctx, parameters),

@@ -23,7 +23,7 @@ import type { ArtifactKind, ArtifactStore } from '../storage/storage.ts'
 import type { AuthorizationCodeRecord } from '../tokens/authorization-code.ts'
 import { sha256 } from '../util/sha256.ts'
 import { toProviderMetadata } from './client-metadata.ts'
-import { answeringStorageErrors } from './errors.ts'
+import { answeringOutages } from './errors.ts'
 
 /** What the adapter works with. */
 export interface ProviderAdapterDependencies {
@@ -117,15 +117,15 @@ function artifactAdapter(
   return {
     ...forgetfulAdapter,
     upsert: async (id, payload, expiresInSeconds) =>
-      answeringStorageErrors(() =>
+      answeringOutages(() =>
         artifacts.save(kind, sha256(id), toStored(payload), now() + (expiresInSeconds ?? 0)),
       ),
     find: async (id) =>
-      answeringStorageErrors(async () => {
+      answeringOutages(async () => {
         const stored = await artifacts.find(kind, sha256(id), now())
         return stored === undefined ? undefined : fromStored(stored, id)
       }),
-    destroy: async (id) => answeringStorageErrors(() => artifacts.delete(kind, sha256(id))),
+    destroy: async (id) => answeringOutages(() => artifacts.delete(kind, sha256(id))),
   }
 }
 
@@ -133,7 +133,7 @@ function clientAdapter({ findClient }: ProviderAdapterDependencies): Adapter {
   return {
     ...forgetfulAdapter,
     find: async (clientId) =>
-      answeringStorageErrors(async () => {
+      answeringOutages(async () => {
         const client = await findClient(clientId)
         return client === undefined ? undefined : toProviderMetadata(client)
       }),

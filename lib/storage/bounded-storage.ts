@@ -5,6 +5,7 @@
  */
 
 import { StorageError } from '../errors.ts'
+import { withinTime } from '../util/within-time.ts'
 import type { Storage } from './storage.ts'
 
 /**
@@ -23,26 +24,18 @@ export function boundStorage(storage: Storage, timeoutMilliseconds: number): Sto
   }
 }
 
-function boundStore<Store extends object>(store: Store, timeoutMilliseconds: number): Store {
+/** Wraps one store of a storage, likewise. */
+export function boundStore<Store extends object>(store: Store, timeoutMilliseconds: number): Store {
   return new Proxy(store, {
     get(target, name) {
       const member: unknown = Reflect.get(target, name)
       if (typeof member !== 'function') return member
       return (...parameters: ReadonlyArray<unknown>) =>
-        withinTime(Reflect.apply(member, target, parameters), timeoutMilliseconds)
+        withinTime(
+          Reflect.apply(member, target, parameters) as Promise<unknown>,
+          timeoutMilliseconds,
+          () => new StorageError(`the storage did not answer within ${timeoutMilliseconds} ms`),
+        )
     },
   })
-}
-
-async function withinTime(operation: Promise<unknown>, milliseconds: number): Promise<unknown> {
-  const { promise: timeout, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => {
-    reject(new StorageError(`the storage did not answer within ${milliseconds} ms`))
-  }, milliseconds)
-  try {
-    // The race listens to both, so a failure that comes too late is nobody's unhandled rejection.
-    return await Promise.race([operation, timeout])
-  } finally {
-    clearTimeout(timer)
-  }
 }

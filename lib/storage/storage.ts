@@ -411,8 +411,14 @@ export interface SealedKey {
   readonly generation: number
   /** The encrypted key. */
   readonly sealed: string
-  /** Seconds since the Unix epoch. */
+  /** When it was made. */
   readonly createdAt: number
+  /** From when it is the one of its purpose that signs, until another one is. */
+  readonly activatesAt: number
+  /** From when nothing that it signed counts any more. Absent unless somebody withdrew it. */
+  readonly withdrawnAt?: number
+  /** Counts its changes, from 1. */
+  readonly version: number
 }
 
 /** The server's own keys. */
@@ -426,6 +432,13 @@ export interface SealedKeyStore {
 
   /** Lists all keys, in any order. */
   list(): Promise<ReadonlyArray<SealedKey>>
+
+  /**
+   * Replaces the key of its purpose and generation, if that is still at `expectedVersion`.
+   *
+   * @returns `false` when it is gone or at another version; nothing is changed then.
+   */
+  update(key: SealedKey, expectedVersion: number): Promise<boolean>
 
   /** Deletes the key of a purpose and generation. @returns `false` when there was none. */
   delete(purpose: SealedKey['purpose'], generation: number): Promise<boolean>

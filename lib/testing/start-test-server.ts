@@ -11,7 +11,7 @@ import { createMemoryStorage } from '../../adapters/memory/index.ts'
 import { type AuthorizationServer, createAuthorizationServer } from '../authorization-server.ts'
 import type { NewClient, RegisteredClient } from '../clients/client-registry.ts'
 import { AUTHORIZE_PATH, TOKEN_PATH } from '../http/paths.ts'
-import { createSigningKeys } from '../keys/signing-keys.ts'
+import { createGivenKeys, type KeyRing } from '../keys/key-ring.ts'
 import { DEFAULT_ACCESS_TOKEN_TTL_SECONDS } from '../lifetimes.ts'
 import type { AuthorizationServerOptions } from '../options.ts'
 import { chooseTarget } from '../resources/protected-resource.ts'
@@ -137,19 +137,18 @@ async function serveOn(listener: Server, options: TestServerOptions): Promise<Te
   const users = new Map(initialUsers.map((user) => [user.userId, user]))
   const clock = createTestClock()
   const now = given.clock ?? clock.now
-  const signingKeys = given.signingKeys ?? ([testSigningKey()] as const)
+  const keys = keysOf(given)
 
   const { port } = listener.address() as AddressInfo
   const issuer = `http://127.0.0.1:${port}${issuerPath}`
   const authorizationServer = createAuthorizationServer({
     storage: createMemoryStorage(),
     clientCacheMilliseconds: 0, // a test may change a client behind the server's back
-    cookieKeys: ['cookie key of a test server, not a secret'],
     findUser: async (userId) => users.get(userId),
     ...(given.hostSession === undefined ? { authenticateUser: authenticateAmong(users) } : {}),
     ...given,
+    ...keys.options,
     issuer,
-    signingKeys,
     clock: now,
   })
   const app = new Koa()
@@ -167,11 +166,7 @@ async function serveOn(listener: Server, options: TestServerOptions): Promise<Te
   const clients: Array<RegisteredClient> = []
   for (const newClient of newClients) clients.push(await registerClient(newClient))
 
-  const accessTokens = createAccessTokens({
-    issuer,
-    signingKeys: createSigningKeys(signingKeys),
-    now,
-  })
+  const accessTokens = createAccessTokens({ issuer, keys: keys.ring, now })
 
   const audienceFor = (scopes: ReadonlyArray<string>): string => {
     const { resources = [] } = given
@@ -247,6 +242,19 @@ async function serveOn(listener: Server, options: TestServerOptions): Promise<Te
         listener.closeAllConnections()
       }),
   }
+}
+
+/** The keys of the options, or else those of a test; and what else signs with them. */
+function keysOf(given: TestServerOptions): {
+  readonly options: Pick<AuthorizationServerOptions, 'signingKeys' | 'cookieKeys'>
+  readonly ring: KeyRing
+} {
+  if (given.keys !== undefined) return { options: {}, ring: given.keys }
+  const {
+    signingKeys = [testSigningKey()],
+    cookieKeys = ['cookie key of a test server, not a secret'],
+  } = given
+  return { options: { signingKeys, cookieKeys }, ring: createGivenKeys(signingKeys, cookieKeys) }
 }
 
 function authenticateAmong(

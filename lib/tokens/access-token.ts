@@ -6,7 +6,7 @@
 
 import { randomUUID } from 'node:crypto'
 import { errors, jwtVerify } from 'jose'
-import type { SigningKeys } from '../keys/signing-keys.ts'
+import type { KeyRing } from '../keys/key-ring.ts'
 import { formatScopes } from '../scopes/scope.ts'
 
 const ACCESS_TOKEN_TYPE = 'at+jwt'
@@ -66,19 +66,19 @@ export interface IssuedAccessToken {
 /** Makes the {@link AccessTokens} of an issuer. */
 export function createAccessTokens(options: {
   readonly issuer: string
-  readonly signingKeys: SigningKeys
+  readonly keys: Pick<KeyRing, 'signJwt' | 'verificationKey'>
   readonly now: () => number
 }): AccessTokens {
-  const { issuer, signingKeys, now } = options
+  const { issuer, keys, now } = options
   return {
     async issue(subject) {
       const claims = claimsOf(subject, issuer, now())
-      return { token: await signingKeys.signJwt({ ...claims }, ACCESS_TOKEN_TYPE), claims }
+      return { token: await keys.signJwt({ ...claims }, ACCESS_TOKEN_TYPE), claims }
     },
 
     async verify(token) {
       try {
-        const { payload } = await jwtVerify<AccessTokenClaims>(token, signingKeys.verificationKey, {
+        const { payload } = await jwtVerify<AccessTokenClaims>(token, keys.verificationKey, {
           issuer,
           algorithms: ['RS256'],
           typ: ACCESS_TOKEN_TYPE,

@@ -16,6 +16,7 @@ import {
   aGrant,
   aRetry,
   aRotation,
+  aSealedKey,
   CONSENT_ID,
   familyIdOf,
   fullClient,
@@ -89,15 +90,10 @@ const calls: Readonly<Record<string, (storage: Storage) => Promise<unknown>>> = 
     revocations.add({ kind: 'client', id: SECRETIVE, expiresAt: NOW + 60 }),
   'revocations.has()': ({ revocations }) => revocations.has('client', SECRETIVE, NOW),
   'revocations.list()': ({ revocations }) => revocations.list({ limit: 1 }, NOW),
-  'sealedKeys.insert()': ({ sealedKeys }) =>
-    sealedKeys.insert({
-      keyId: 'key-1',
-      purpose: 'signing',
-      generation: 1,
-      sealed: SECRETIVE,
-      createdAt: NOW,
-    }),
+  'sealedKeys.insert()': ({ sealedKeys }) => sealedKeys.insert(aSealedKey({ sealed: SECRETIVE })),
   'sealedKeys.list()': ({ sealedKeys }) => sealedKeys.list(),
+  'sealedKeys.update()': ({ sealedKeys }) =>
+    sealedKeys.update(aSealedKey({ sealed: SECRETIVE, version: 2 }), 1),
   'sealedKeys.delete()': ({ sealedKeys }) => sealedKeys.delete('signing', 1),
   'backend.ping()': async ({ backends }) => await Promise.all(backends.map(({ ping }) => ping())),
 }

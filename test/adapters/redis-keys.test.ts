@@ -14,6 +14,7 @@ import {
   aGrant,
   aRetry,
   aRotation,
+  aSealedKey,
   CONSENT_ID,
   familyIdOf,
   fullClient,
@@ -63,13 +64,7 @@ async function fill(storage: Storage): Promise<void> {
   }
   await revocations.add({ kind: 'access-token', id: 'jti-1', expiresAt: NOW + 900 })
   await revocations.add({ kind: 'client', id: 'client-2', expiresAt: NOW + 86_400 })
-  await sealedKeys.insert({
-    keyId: 'key-1',
-    purpose: 'signing',
-    generation: 1,
-    sealed: 'sealed',
-    createdAt: NOW,
-  })
+  await sealedKeys.insert(aSealedKey())
   for (const { ping } of storage.backends) await ping()
 }
 

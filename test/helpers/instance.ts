@@ -7,14 +7,14 @@
 
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { createAuthorizationServer, loadSharedKeys, type User } from '@teamcast/oauth-server'
+import { createAuthorizationServer, openManagedKeys, type User } from '@teamcast/oauth-server'
 import Koa from 'koa'
 import { openStorageAt } from './instance-storage.ts'
 import type { InstanceSettings } from './start-instances.ts'
 
 const settings = JSON.parse(process.argv[2] ?? '') as InstanceSettings
 const { storage } = await openStorageAt(settings.location)
-const keys = await loadSharedKeys({
+const keys = await openManagedKeys({
   storage,
   secret: 'the secret that all instances of a test share',
 })
@@ -26,7 +26,7 @@ const userOf = (userId: string): User => ({
 })
 const server = createAuthorizationServer({
   ...settings.options,
-  ...keys,
+  keys,
   issuer: settings.issuer,
   storage,
   findUser: async (userId) => userOf(userId),

@@ -7,23 +7,29 @@ import {
 } from '@teamcast/oauth-server'
 import { createMemoryStorage } from '@teamcast/oauth-server/memory'
 import test, { type ExecutionContext } from 'ava'
+import type { JWK } from 'jose'
 import { newRsaKey, rsaKey, validOptions } from '../helpers/valid-options.ts'
 
 const key = rsaKey()
 const otherKey = newRsaKey(2048)
-const { d: _d, p: _p, q: _q, dp: _dp, dq: _dq, qi: _qi, ...publicKey } = key
+const publicKey = publicPartOf(key)
 const ecKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({
   format: 'jwk',
 })
 const hook = async (): Promise<undefined> => undefined
+const keyRing = { signJwt: hook, verificationKey: hook, publishedKeys: hook, cookieKeys: hook }
 
 const HTTPS_ONLY = 'must be an https URL (http only for localhost, 127.0.0.1 and [::1])'
 const ISSUER_PATH = 'must have a path of letters, digits and "-._~" only'
 const NO_QUERY = 'must not have a query or fragment (RFC 8414 §2)'
 const A_STORAGE = 'must be a Storage, for example createMemoryStorage()'
-const A_PRIVATE_KEY = 'must be a private RSA key as a JWK (kty "RSA", with "d")'
+const A_PRIVATE_KEY =
+  'must be a private RSA key as a JWK (kty "RSA", with "d"), or an ExternalSigningKey'
 const A_COMPLETE_KEY = 'must be a complete private RSA key (n, e, d, p, q, dp, dq, qi)'
-const KEYS = 'must be an array of private RSA JWKs'
+const KEYS = 'must be an array of private RSA JWKs, or of ExternalSigningKeys'
+const EITHER_KEYS = 'is missing; or give "keys" instead of both'
+const ONE_WAY_TO_KEYS = 'or "signingKeys" and "cookieKeys" must be given, and not both'
+const A_KEY_RING = 'must be what openManagedKeys() resolves to, after it has resolved'
 const SCOPE_NAME = 'must be named "resource:action"'
 const AN_AUDIENCE = 'must be an absolute URI without fragment'
 const WHOLE_SECONDS = 'must be a whole number of seconds'
@@ -65,10 +71,10 @@ const invalidOptions: ReadonlyArray<InvalidOption> = [
   [{ storage: new Map() }, 'storage', A_STORAGE],
   [{ storage: { ...createMemoryStorage(), clients: undefined } }, 'storage', A_STORAGE],
 
-  [{ signingKeys: undefined }, 'signingKeys', `is missing; it ${KEYS}`],
+  [{ signingKeys: undefined }, 'signingKeys', EITHER_KEYS],
   [{ signingKeys: { keys: [key] } }, 'signingKeys', KEYS],
-  [{ signingKeys: [] }, 'signingKeys', 'must contain at least one private RSA key'],
-  [{ signingKeys: ['pem'] }, 'signingKeys.0', 'must be a JWK'],
+  [{ signingKeys: [] }, 'signingKeys', 'must contain at least one RSA key'],
+  [{ signingKeys: ['pem'] }, 'signingKeys.0', 'must be a JWK or an ExternalSigningKey'],
   [{ signingKeys: [key, newRsaKey(1024)] }, 'signingKeys.1', 'must have at least 2048 bits'],
   [{ signingKeys: [ecKey] }, 'signingKeys.0', A_PRIVATE_KEY],
   [{ signingKeys: [publicKey] }, 'signingKeys.0', A_PRIVATE_KEY],
@@ -95,7 +101,52 @@ const invalidOptions: ReadonlyArray<InvalidOption> = [
   ],
   [{ signingKeys: [key, key] }, 'signingKeys', 'must not contain a key or a "kid" twice'],
 
-  [{ cookieKeys: undefined }, 'cookieKeys', 'is missing; it must be an array of secrets'],
+  [
+    { signingKeys: [external({ kty: 'EC' })] },
+    'signingKeys.0',
+    'must have a public RSA key as a JWK in "publicJwk" (kty "RSA")',
+  ],
+  [
+    { signingKeys: [external(undefined)] },
+    'signingKeys.0',
+    'must have a public RSA key as a JWK in "publicJwk" (kty "RSA")',
+  ],
+  [
+    { signingKeys: [external(key)] },
+    'signingKeys.0',
+    'must have no private member (such as "d") in "publicJwk"',
+  ],
+  [
+    { signingKeys: [external({ ...publicKey, n: undefined })] },
+    'signingKeys.0',
+    'must have a complete public RSA key (n, e) in "publicJwk"',
+  ],
+  [
+    { signingKeys: [external({ ...publicKey, alg: 'RS512' })] },
+    'signingKeys.0',
+    'must have "alg" RS256 or none',
+  ],
+  [
+    { signingKeys: [external(publicPartOf(newRsaKey(1024)))] },
+    'signingKeys.0',
+    'must have at least 2048 bits',
+  ],
+  [
+    { signingKeys: [key, external(publicKey)] },
+    'signingKeys',
+    'must not contain a key or a "kid" twice',
+  ],
+
+  [{ keys: keyRing }, 'keys', ONE_WAY_TO_KEYS],
+  [{ keys: keyRing, signingKeys: undefined }, 'keys', ONE_WAY_TO_KEYS],
+  [{ signingKeys: undefined, cookieKeys: undefined }, 'keys', ONE_WAY_TO_KEYS],
+  [
+    { keys: Promise.resolve(keyRing), signingKeys: undefined, cookieKeys: undefined },
+    'keys',
+    A_KEY_RING,
+  ],
+
+  [{ cookieKeys: undefined }, 'cookieKeys', EITHER_KEYS],
   [
     { cookieKeys: 'a secret that is long enough, as such' },
     'cookieKeys',
@@ -260,7 +311,7 @@ test('createAuthorizationServer: names every option that is missing', (t) => {
 
   t.deepEqual(
     issues.map(({ path }) => path),
-    ['issuer', 'storage', 'signingKeys', 'cookieKeys', 'findUser', 'authenticateUser'],
+    ['issuer', 'storage', 'findUser', 'keys', 'authenticateUser'],
   )
 })
 
@@ -299,4 +350,12 @@ function canonical(issuer: string): string {
 
 function withKid(jwk: object, kid: string): object {
   return { ...jwk, kid }
+}
+
+function publicPartOf({ kty, n, e }: JWK): JWK {
+  return { kty, n, e } as JWK
+}
+
+function external(publicJwk: unknown): object {
+  return { publicJwk, sign: hook }
 }

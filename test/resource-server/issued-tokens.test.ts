@@ -1,6 +1,6 @@
 import { createAccessTokenVerifier } from '@teamcast/oauth-server/resource-server'
 import test from 'ava'
-import { createSigningKeys } from '../../lib/keys/signing-keys.ts'
+import { createGivenKeys } from '../../lib/keys/key-ring.ts'
 import { type AccessTokenSubject, createAccessTokens } from '../../lib/tokens/access-token.ts'
 import {
   AUDIENCE,
@@ -11,7 +11,7 @@ import {
 } from './resource-server-fixture.ts'
 
 const { kid, privateKey } = generateTestKey('key-1')
-const signingKeys = createSigningKeys([{ ...privateKey.export({ format: 'jwk' }), kid }])
+const keys = createGivenKeys([{ ...privateKey.export({ format: 'jwk' }), kid }], [])
 
 const ofUser: AccessTokenSubject = {
   clientId: 'client-1',
@@ -33,14 +33,14 @@ const subjects = {
 for (const [name, subject] of Object.entries(subjects)) {
   test(`resource server: a token ${name} is accepted as the authorization server issues it (RFC 9068 §2.2)`, async (t) => {
     const jwks = await startJwksServer(t, (_request, response) => {
-      response.end(JSON.stringify(signingKeys.publicKeys))
+      response.end(JSON.stringify(keys.publishedKeys()))
     })
     const issuer = jwks.origin
     const verifier = createAccessTokenVerifier({ issuer, audience: AUDIENCE, clock: () => NOW })
     const resourceServer = await startResourceServer(t, verifier)
     const { token, claims } = await createAccessTokens({
       issuer,
-      signingKeys,
+      keys,
       now: () => NOW,
     }).issue(subject)
 

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import test from 'ava'
 import { exportJWK, type JWTHeaderParameters, SignJWT } from 'jose'
-import { createSigningKeys } from '../../lib/keys/signing-keys.ts'
+import { createGivenKeys } from '../../lib/keys/key-ring.ts'
 import { type AccessTokenSubject, createAccessTokens } from '../../lib/tokens/access-token.ts'
 import { decodeJwt } from '../helpers/token-requests.ts'
 
@@ -14,8 +14,8 @@ const otherJwk = { ...(await exportJWK(otherKey.privateKey)), kid: 'previous' }
 
 let instant = NOW
 const now = () => instant
-const tokensOf = (issuer: string, keys: Parameters<typeof createSigningKeys>[0]) =>
-  createAccessTokens({ issuer, signingKeys: createSigningKeys(keys), now })
+const tokensOf = (issuer: string, keys: Parameters<typeof createGivenKeys>[0]) =>
+  createAccessTokens({ issuer, keys: createGivenKeys(keys, []), now })
 const accessTokens = tokensOf(ISSUER, [jwk])
 
 const SUBJECT: AccessTokenSubject = {

@@ -9,7 +9,10 @@ import type {
   ClientRegistry,
   ClientSecret,
   ErrorCode,
+  ExternalSigningKey,
   Issue,
+  ManagedKeys,
+  ManagedKeysOptions,
   NewClient,
   Page,
   RegisteredClient,
@@ -22,6 +25,7 @@ import {
   ConfigurationError,
   createAuthorizationServer,
   OAuthServerError,
+  openManagedKeys,
   TEAMCAST_SCOPES,
 } from '@teamcast/oauth-server'
 import { createMemoryStorage } from '@teamcast/oauth-server/memory'
@@ -40,7 +44,7 @@ import {
 import { startTestServer, type TestServer } from '@teamcast/oauth-server/testing'
 import test from 'ava'
 import { expectTypeOf } from 'expect-type'
-import type { JWK } from 'jose'
+import type { JWK, JWTVerifyGetKey } from 'jose'
 import Koa, { type Context, type Middleware } from 'koa'
 
 test('types: createAuthorizationServer takes options and returns a server', (t) => {
@@ -48,18 +52,22 @@ test('types: createAuthorizationServer takes options and returns a server', (t) 
   expectTypeOf(createAuthorizationServer).returns.toEqualTypeOf<AuthorizationServer>()
   expectTypeOf<AuthorizationServer>().toHaveProperty('issuer').toEqualTypeOf<string>()
   expectTypeOf<AuthorizationServer>().toHaveProperty('clients').toEqualTypeOf<ClientRegistry>()
+  expectTypeOf<AuthorizationServer>().toHaveProperty('jwks').toEqualTypeOf<JWTVerifyGetKey>()
   expectTypeOf<AuthorizationServer['middleware']>().toEqualTypeOf<() => Middleware>()
   t.pass()
 })
 
 test('types: options have what is needed, and nothing unknown', (t) => {
-  type Required = 'issuer' | 'storage' | 'signingKeys' | 'cookieKeys' | 'findUser'
+  type Required = 'issuer' | 'storage' | 'findUser'
   expectTypeOf<AuthorizationServerOptions>().toExtend<
     Readonly<Record<Required, unknown>> & { readonly nonsense?: never }
   >()
   expectTypeOf<AuthorizationServerOptions['signingKeys']>().toEqualTypeOf<
-    readonly [JWK, ...ReadonlyArray<JWK>]
+    readonly [JWK | ExternalSigningKey, ...ReadonlyArray<JWK | ExternalSigningKey>] | undefined
   >()
+  expectTypeOf<AuthorizationServerOptions['keys']>().toEqualTypeOf<ManagedKeys | undefined>()
+  expectTypeOf(openManagedKeys).parameters.toEqualTypeOf<[ManagedKeysOptions]>()
+  expectTypeOf(openManagedKeys).returns.resolves.toEqualTypeOf<ManagedKeys>()
   expectTypeOf<Pick<AuthorizationServerOptions, Required>>().toExtend<AuthorizationServerOptions>()
   expectTypeOf<
     Omit<AuthorizationServerOptions, 'issuer'>

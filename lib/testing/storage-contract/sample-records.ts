@@ -11,6 +11,7 @@ import type {
   CurrentRefreshToken,
   RefreshRetry,
   Rotation,
+  SealedKey,
   Storage,
   TokenFamily,
 } from '../../storage/storage.ts'
@@ -183,3 +184,15 @@ export function aRetry(spent: number, sealedResponse: string): RefreshRetry {
     until: NOW + 30,
   }
 }
+
+/** A key of the server: the first that signs, unless changed. */
+export const aSealedKey = (changes: Partial<SealedKey> = {}): SealedKey => ({
+  keyId: 'key-1',
+  purpose: 'signing',
+  generation: 1,
+  sealed: 'sealed "key" \\',
+  createdAt: NOW,
+  activatesAt: NOW + 86_400,
+  version: 1,
+  ...changes,
+})

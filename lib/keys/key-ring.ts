@@ -1,0 +1,44 @@
+/**
+ * The keys of a server, as everything that needs one asks for it: at the moment it is needed, because
+ * keys change while the server runs.
+ *
+ * @module
+ */
+
+import { createLocalJWKSet, type JSONWebKeySet, type JWK, type JWTVerifyGetKey } from 'jose'
+import { type ExternalSigningKey, signJwt, toSigningKey } from './signing-key.ts'
+
+/** The keys of a server, those that are good now. */
+export interface KeyRing {
+  /** Signs a JWT with RS256 and the key that signs now. @throws {@link SigningError} */
+  signJwt(claims: Readonly<Record<string, unknown>>, type: string): Promise<string>
+  /** Finds the key that verifies a token, as jose asks for it. */
+  readonly verificationKey: JWTVerifyGetKey
+  /** The public keys, as published. The same object for as long as they are the same. */
+  publishedKeys(): JSONWebKeySet
+  /** The secrets of cookies: the first one signs, all verify. */
+  cookieKeys(): ReadonlyArray<string>
+}
+
+/**
+ * The keys that a host gave, which stay as they are.
+ *
+ * @param signingKeys Passed `checkSigningKeys`. The first signs; all are published, so that tokens of a
+ *   previous key stay valid.
+ */
+export function createGivenKeys(
+  signingKeys: ReadonlyArray<JWK | ExternalSigningKey>,
+  cookieKeys: ReadonlyArray<string>,
+): KeyRing {
+  const all = signingKeys.map(toSigningKey)
+  const [current] = all
+  if (current === undefined) throw new TypeError('at least one signing key is needed')
+  const publishedKeys: JSONWebKeySet = { keys: all.map(({ publicJwk }) => publicJwk) }
+  const cookies = [...cookieKeys]
+  return {
+    signJwt: (claims, type) => signJwt(current, claims, type),
+    verificationKey: createLocalJWKSet(publishedKeys),
+    publishedKeys: () => publishedKeys,
+    cookieKeys: () => cookies,
+  }
+}

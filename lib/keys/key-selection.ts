@@ -1,0 +1,60 @@
+import { createLocalJWKSet, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose'
+import type { Clock } from '../util/clock.ts'
+import { nextChangeAfter, usableKeys } from './key-schedule.ts'
+import type { OpenedKey } from './key-sealing.ts'
+import type { SigningKey } from './signing-key.ts'
+
+/** Of the keys of a store, what is in use at a moment. */
+export interface KeySelection {
+  readonly signingKey: SigningKey | undefined
+  readonly publishedKeys: JSONWebKeySet
+  readonly verificationKey: JWTVerifyGetKey
+  readonly cookieKeys: ReadonlyArray<string>
+}
+
+/** Selects what is in use, anew only when other keys or the time changed it. */
+export function createKeySelector(now: Clock): (keys: ReadonlyArray<OpenedKey>) => KeySelection {
+  let selectedFrom: ReadonlyArray<OpenedKey> = []
+  let validFrom = Number.NEGATIVE_INFINITY
+  let validUntil = Number.POSITIVE_INFINITY
+  let selection = select([], 0, undefined)
+  return (keys) => {
+    const instant = now()
+    if (keys !== selectedFrom || instant < validFrom || instant >= validUntil) {
+      selection = select(keys, instant, selection)
+      selectedFrom = keys
+      validFrom = instant
+      validUntil = nextChangeAfter(keys, instant)
+    }
+    return selection
+  }
+}
+
+function select(
+  keys: ReadonlyArray<OpenedKey>,
+  now: number,
+  before: KeySelection | undefined,
+): KeySelection {
+  const usableFor = (purpose: OpenedKey['purpose']): ReadonlyArray<OpenedKey> =>
+    usableKeys(
+      keys.filter((key) => key.purpose === purpose),
+      now,
+    )
+  const signingKeys = usableFor('signing').flatMap(({ signingKey }) => signingKey ?? [])
+  const kids = signingKeys.map(({ kid }) => kid)
+  const kidsBefore = before?.publishedKeys.keys.map(({ kid }) => kid)
+  // The same object for as long as the keys are the same: others keep what they made of it.
+  const publishedKeys =
+    before !== undefined && kids.join() === kidsBefore?.join()
+      ? before.publishedKeys
+      : { keys: signingKeys.map(({ publicJwk }) => publicJwk) }
+  return {
+    signingKey: signingKeys[0],
+    publishedKeys,
+    verificationKey:
+      publishedKeys === before?.publishedKeys
+        ? before.verificationKey
+        : createLocalJWKSet(publishedKeys),
+    cookieKeys: usableFor('cookie').map(({ key }) => key),
+  }
+}

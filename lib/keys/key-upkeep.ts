@@ -1,0 +1,91 @@
+/**
+ * Keeps the keys of a store in order: makes those that are due, removes those that are done with.
+ *
+ * Every instance does it. Of several that make the same key the store takes one, and the others use it.
+ *
+ * @module
+ */
+
+import type { AuditLog } from '../audit/audit-log.ts'
+import { MAXIMUM_ACCESS_TOKEN_TTL_SECONDS } from '../lifetimes.ts'
+import type { SealedKey } from '../storage/storage.ts'
+import { KEY_PURPOSES, type KeyPurpose, upkeepOf } from './key-schedule.ts'
+import type { KeySealing, OpenedKey, OpenedKeys } from './key-sealing.ts'
+import type { ResolvedManagedKeysOptions } from './managed-keys-options.ts'
+import { makeKey } from './new-key.ts'
+import { changeKey } from './stored-keys.ts'
+
+/** What upkeep works with. */
+export interface UpkeepDependencies
+  extends Pick<ResolvedManagedKeysOptions, 'storage' | 'rotationSeconds' | 'now'> {
+  readonly sealing: KeySealing
+  readonly audit: AuditLog
+}
+
+/**
+ * Does what has to be done about the keys of a store.
+ *
+ * @returns Whether anything was done, so that the keys have to be read again.
+ *
+ * @throws {@link StorageError}; the rest is done the next time.
+ */
+export async function tendKeys(
+  dependencies: UpkeepDependencies,
+  { opened, closed }: OpenedKeys,
+): Promise<boolean> {
+  const { now, rotationSeconds } = dependencies
+  const records: ReadonlyArray<SealedKey> = [...opened, ...closed]
+  let isChanged = false
+  for (const purpose of KEY_PURPOSES) {
+    const keys = records.filter((key) => key.purpose === purpose)
+    const { toCreate, toDelete } = upkeepOf(keys, now(), rotationSeconds[purpose])
+    if (toCreate !== undefined) await create(dependencies, purpose, toCreate)
+    for (const key of toDelete) await remove(dependencies, key)
+    isChanged ||= toCreate !== undefined || toDelete.length > 0
+  }
+  const outdated = opened.filter(({ isOutdated }) => isOutdated)
+  for (const key of outdated) await sealAgain(dependencies, key)
+  return isChanged || outdated.length > 0
+}
+
+async function create(
+  { storage, sealing, now, audit }: UpkeepDependencies,
+  purpose: KeyPurpose,
+  { generation, activatesAt }: Pick<SealedKey, 'generation' | 'activatesAt'>,
+): Promise<void> {
+  const made = await makeKey(purpose)
+  const { keyId } = made
+  const isOurs = await storage.sealedKeys.insert({
+    keyId,
+    purpose,
+    generation,
+    sealed: sealing.seal(purpose, made),
+    createdAt: now(),
+    activatesAt,
+    version: 1,
+  })
+  if (isOurs) audit.record({ type: 'key.created', keyId, purpose })
+}
+
+async function remove(
+  { storage, now, audit }: UpkeepDependencies,
+  { keyId, purpose, generation, withdrawnAt }: SealedKey,
+): Promise<void> {
+  // First those who verify are told: were the key gone, nobody would think of it again.
+  if (purpose === 'signing' && withdrawnAt !== undefined) {
+    const expiresAt = now() + MAXIMUM_ACCESS_TOKEN_TTL_SECONDS
+    await storage.revocations.add({ kind: 'signing-key', id: keyId, expiresAt })
+  }
+  const isOurs = await storage.sealedKeys.delete(purpose, generation)
+  if (isOurs) audit.record({ type: 'key.deleted', keyId, purpose })
+}
+
+async function sealAgain(
+  { storage, sealing }: UpkeepDependencies,
+  outdated: OpenedKey,
+): Promise<void> {
+  const sealed = sealing.seal(outdated.purpose, outdated)
+  await changeKey(storage.sealedKeys, outdated, (current) =>
+    current.sealed === outdated.sealed ? { ...current, sealed } : current,
+  )
+}

@@ -1,0 +1,115 @@
+/**
+ * Options of `openManagedKeys`, checked.
+ *
+ * @module
+ */
+
+import { z } from 'zod'
+import type { AuditListener } from '../audit/audit-event.ts'
+import { ConfigurationError } from '../errors.ts'
+import type { RevocationStore, SealedKeyStore } from '../storage/storage.ts'
+import { type Clock, systemClock } from '../util/clock.ts'
+import { isObject } from '../util/is-object.ts'
+import { structuralIssues } from '../util/structural-issues.ts'
+import type { KeyPurpose } from './key-schedule.ts'
+
+const MINIMUM_SECRET_LENGTH = 32
+const HOUR_SECONDS = 3600
+const DAY_SECONDS = 24 * HOUR_SECONDS
+const DEFAULT_ROTATION_SECONDS = 90 * DAY_SECONDS
+const MAXIMUM_ROTATION_SECONDS = 3650 * DAY_SECONDS
+const DEFAULT_REFRESH_SECONDS = 5
+
+/** Options of {@link openManagedKeys}. */
+export interface ManagedKeysOptions {
+  /** The storage that the instances share. */
+  readonly storage: {
+    readonly sealedKeys: SealedKeyStore
+    readonly revocations: Pick<RevocationStore, 'add'>
+  }
+  /**
+   * The one secret that the host keeps: at least 32 characters that cannot be guessed, such as
+   * `openssl rand -base64 32` prints. The keys in the storage are encrypted under it.
+   */
+  readonly secret: string
+  /** Secrets that `secret` took the place of. Keys under one of them are encrypted again, under `secret`. */
+  readonly previousSecrets?: ReadonlyArray<string>
+  /**
+   * How long a key signs access tokens before the next one does, in seconds: an hour to ten years. Defaults
+   * to `7_776_000` (90 days).
+   */
+  readonly signingKeyRotationSeconds?: number
+  /** The same for cookies: a day to ten years. Defaults to `7_776_000` (90 days). */
+  readonly cookieKeyRotationSeconds?: number
+  /** How often the keys in the storage are read again, in seconds, 1 to 5. Defaults to `5`. */
+  readonly refreshSeconds?: number
+  /**
+   * Receives audit events: `key.created`, `key.rotated`, `key.withdrawn`, `key.deleted`; and `server.error`
+   * when the keys could not be read or kept in order, which is tried again. May be the server's own.
+   */
+  readonly onEvent?: AuditListener
+  /** Tells the time in whole seconds since the Unix epoch. Defaults to the machine's clock. */
+  readonly clock?: () => number
+}
+
+const aFunction = z.custom((value) => typeof value === 'function', 'must be a function')
+const aSecret = z
+  .string('must be a string')
+  .min(MINIMUM_SECRET_LENGTH, `must have at least ${MINIMUM_SECRET_LENGTH} characters`)
+
+const optionsSchema = z.strictObject(
+  {
+    storage: z.custom(
+      (value) => isObject(value) && isObject(value['sealedKeys']) && isObject(value['revocations']),
+      'must be a Storage, for example createMemoryStorage()',
+    ),
+    secret: aSecret,
+    previousSecrets: z.array(aSecret, 'must be an array of secrets').optional(),
+    signingKeyRotationSeconds: seconds(HOUR_SECONDS, MAXIMUM_ROTATION_SECONDS),
+    cookieKeyRotationSeconds: seconds(DAY_SECONDS, MAXIMUM_ROTATION_SECONDS),
+    refreshSeconds: seconds(1, DEFAULT_REFRESH_SECONDS),
+    onEvent: aFunction.optional(),
+    clock: aFunction.optional(),
+  },
+  'must be an object',
+)
+
+function seconds(minimum: number, maximum: number): z.ZodType<number | undefined> {
+  return z
+    .int('must be a whole number of seconds')
+    .min(minimum, `must be at least ${minimum}`)
+    .max(maximum, `must be at most ${maximum}`)
+    .optional()
+}
+
+/** Options with every default filled in. */
+export interface ResolvedManagedKeysOptions {
+  readonly storage: ManagedKeysOptions['storage']
+  /** The secret, and those before it. */
+  readonly secrets: readonly [string, ...ReadonlyArray<string>]
+  readonly rotationSeconds: Readonly<Record<KeyPurpose, number>>
+  readonly refreshSeconds: number
+  readonly onEvent: AuditListener | undefined
+  readonly now: Clock
+}
+
+/**
+ * Checks options and fills in the defaults.
+ *
+ * @throws {@link ConfigurationError} with everything that is wrong.
+ */
+export function resolveManagedKeysOptions(options: ManagedKeysOptions): ResolvedManagedKeysOptions {
+  const issues = structuralIssues(optionsSchema, options)
+  if (issues.length > 0) throw new ConfigurationError(issues)
+  return {
+    storage: options.storage,
+    secrets: [options.secret, ...(options.previousSecrets ?? [])],
+    rotationSeconds: {
+      signing: options.signingKeyRotationSeconds ?? DEFAULT_ROTATION_SECONDS,
+      cookie: options.cookieKeyRotationSeconds ?? DEFAULT_ROTATION_SECONDS,
+    },
+    refreshSeconds: options.refreshSeconds ?? DEFAULT_REFRESH_SECONDS,
+    onEvent: options.onEvent,
+    now: options.clock ?? systemClock,
+  }
+}

@@ -1,0 +1,170 @@
+/**
+ * Keys that the server makes, shares, rotates and retires by itself, encrypted in its storage.
+ *
+ * @module
+ */
+
+import { type AuditLog, createAuditLog } from '../audit/audit-log.ts'
+import { ConfigurationError } from '../errors.ts'
+import { boundStore } from '../storage/bounded-storage.ts'
+import { repeat } from '../util/repeat.ts'
+import { type CurrentKeys, createCurrentKeys } from './current-keys.ts'
+import type { KeyRing } from './key-ring.ts'
+import type { KeyPurpose } from './key-schedule.ts'
+import { createKeySealing, type OpenedKeys } from './key-sealing.ts'
+import { tendKeys, type UpkeepDependencies } from './key-upkeep.ts'
+import {
+  type ManagedKeysOptions,
+  type ResolvedManagedKeysOptions,
+  resolveManagedKeysOptions,
+} from './managed-keys-options.ts'
+import {
+  listStoredKeys,
+  type ManagedKey,
+  rotateStoredKey,
+  withdrawStoredKey,
+} from './stored-keys.ts'
+
+/** How long a call of the storage may take. */
+const STORAGE_TIMEOUT_MILLISECONDS = 2000
+
+/** Making the first key and its standby takes two rounds; a third finds nothing to do. */
+const MAXIMUM_ROUNDS = 5
+
+/** Keys of a storage, kept fresh and in order until they are stopped. */
+export interface ManagedKeys extends KeyRing {
+  /** Lists the keys in the storage, by purpose, the newest first. */
+  list(): Promise<ReadonlyArray<ManagedKey>>
+  /**
+   * Has the standby key sign, here at once and elsewhere after the next refresh; what the key before it
+   * signed stays good. A standby key that is younger than ten minutes first becomes as old.
+   *
+   * @returns When it signs.
+   */
+  rotate(purpose: KeyPurpose): Promise<number>
+  /**
+   * Withdraws a key that must not be trusted any more: it signs nothing from now on, here, and within
+   * ten seconds elsewhere; after 15 seconds it is removed, and what it signed is refused. The standby key
+   * takes its place, however young it is.
+   *
+   * APIs that verify offline and do not follow the server's revocations go on trusting a key for as long
+   * as they keep the JWKS: ten minutes with ours.
+   *
+   * @returns When it is refused; `undefined` when there is no such key.
+   */
+  withdraw(keyId: string): Promise<number | undefined>
+  /**
+   * Reads the storage now, makes keys that are due and removes those that are done with. It happens by
+   * itself every few seconds.
+   *
+   * @throws {@link StorageError} when the storage does not answer; the keys stay as they were.
+   */
+  refresh(): Promise<void>
+  /** Ends that, after what it is at. The keys stay good for the server that uses them. */
+  stop(): Promise<void>
+}
+
+/**
+ * Opens the keys that all instances with the same storage and secret use. The first one makes them.
+ *
+ * A key is published a whole rotation interval before it signs, and after that until the last thing that
+ * it signed has expired. Instances change from one key to the next by the time alone, and read the storage
+ * every few seconds for what cannot be foreseen.
+ *
+ * @throws {@link ConfigurationError} when options are rejected, or when a key in the storage is encrypted
+ *   under none of the secrets.
+ * @throws {@link StorageError} when the storage does not answer.
+ *
+ * @example
+ *
+ * ```ts
+ * const storage = createPostgresStorage({ pool })
+ * const keys = await openManagedKeys({ storage, secret: process.env.OAUTH_SECRET ?? '' })
+ * const server = createAuthorizationServer({ ...options, storage, keys })
+ * ```
+ */
+export async function openManagedKeys(options: ManagedKeysOptions): Promise<ManagedKeys> {
+  const resolved = withBoundedStorage(resolveManagedKeysOptions(options))
+  const { storage, secrets, refreshSeconds, onEvent, now } = resolved
+  const audit = createAuditLog(onEvent, now)
+  const sealing = createKeySealing(secrets)
+  const current = createCurrentKeys(storage.sealedKeys, sealing, now)
+  const upkeep: UpkeepDependencies = { ...resolved, sealing, audit }
+  const refresh = (): Promise<OpenedKeys> => readAndTend(current, upkeep)
+
+  requireOpened(await current.read())
+  await refresh()
+  const reportClosed = createClosedKeysReport(audit)
+  const refreshing = repeat(
+    refreshSeconds,
+    async () => reportClosed(await refresh()),
+    (error) => audit.record({ type: 'server.error', error }),
+  )
+
+  return Object.freeze({
+    ...current.ring,
+    list: () => listStoredKeys(storage.sealedKeys, now()),
+
+    async rotate(purpose: KeyPurpose) {
+      await refresh()
+      const { keyId, activatesAt } = await rotateStoredKey(storage.sealedKeys, purpose, now())
+      audit.record({ type: 'key.rotated', keyId, purpose })
+      await refresh()
+      return activatesAt
+    },
+
+    async withdraw(keyId: string) {
+      await refresh() // there may be no standby key yet to take its place
+      const withdrawn = await withdrawStoredKey(storage.sealedKeys, keyId, now())
+      if (withdrawn === undefined) return undefined
+      audit.record({ type: 'key.withdrawn', keyId, purpose: withdrawn.purpose })
+      await refresh()
+      return withdrawn.withdrawnAt
+    },
+
+    async refresh() {
+      await refresh()
+    },
+
+    stop: refreshing.stop,
+  })
+}
+
+async function readAndTend(current: CurrentKeys, upkeep: UpkeepDependencies): Promise<OpenedKeys> {
+  let keys = await current.read()
+  for (let round = 0; round < MAXIMUM_ROUNDS; round += 1) {
+    if (!(await tendKeys(upkeep, keys))) break
+    keys = await current.read()
+  }
+  return keys
+}
+
+function withBoundedStorage(options: ResolvedManagedKeysOptions): ResolvedManagedKeysOptions {
+  const { sealedKeys, revocations } = options.storage
+  const storage = {
+    sealedKeys: boundStore(sealedKeys, STORAGE_TIMEOUT_MILLISECONDS),
+    revocations: boundStore(revocations, STORAGE_TIMEOUT_MILLISECONDS),
+  }
+  return { ...options, storage }
+}
+
+function requireOpened({ closed }: OpenedKeys): void {
+  if (closed.length > 0) throw secretError()
+}
+
+/** Reports keys that the secrets do not open, once. The keys that were opened before serve on. */
+function createClosedKeysReport(audit: AuditLog): (keys: OpenedKeys) => void {
+  let reported = ''
+  return ({ closed }) => {
+    const keyIds = closed.map(({ keyId }) => keyId).join()
+    if (keyIds !== '' && keyIds !== reported) {
+      audit.record({ type: 'server.error', error: secretError() })
+    }
+    reported = keyIds
+  }
+}
+
+function secretError(): ConfigurationError {
+  const message = 'is not the one that the keys in the storage were encrypted under'
+  return new ConfigurationError([{ path: 'secret', message }])
+}

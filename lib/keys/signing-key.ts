@@ -1,0 +1,114 @@
+/**
+ * An RSA key that signs access tokens: here, or somewhere that it never leaves.
+ *
+ * @module
+ */
+
+import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
+import { promisify } from 'node:util'
+import type { JWK } from 'jose'
+import { SigningError } from '../errors.ts'
+import { sha256 } from '../util/sha256.ts'
+import { withinTime } from '../util/within-time.ts'
+
+/** How long somebody else may take to sign. */
+const SIGNING_TIMEOUT_MILLISECONDS = 5000
+
+const signOnThreadPool = promisify(sign)
+
+/** A key that is kept where it cannot be read: in a KMS, an HSM, another process. */
+export interface ExternalSigningKey {
+  /** Its public part: an RSA key of at least 2048 bits, without private members. */
+  readonly publicJwk: JWK
+  /**
+   * Signs as RS256 does: RSASSA-PKCS1-v1_5 with SHA-256 over `data` as it stands, which is the text of a
+   * JWT up to its second dot (RFC 7515 §5.1), a few hundred bytes. It has five seconds.
+   *
+   * Every signature is verified with `publicJwk` before it is used. A failure is answered with 503 and
+   * costs the client neither its code nor its refresh token.
+   */
+  sign(data: Uint8Array): Promise<Uint8Array>
+}
+
+/** A key that signs, as the server uses it. */
+export interface SigningKey {
+  readonly kid: string
+  /** As published: `kty`, `use`, `alg`, `kid`, `n`, `e`. */
+  readonly publicJwk: JWK
+  /** Signs with RS256. @throws {@link SigningError} when the key is elsewhere and cannot be used. */
+  sign(data: Uint8Array): Promise<Uint8Array>
+}
+
+/** Whether a host's signing key is kept elsewhere. */
+export function isExternal(key: JWK | ExternalSigningKey): key is ExternalSigningKey {
+  return 'sign' in key && typeof key.sign === 'function'
+}
+
+/**
+ * Makes a signing key of what a host gave and `checkSigningKeys` found right. One without `kid` gets its
+ * RFC 7638 thumbprint.
+ */
+export function toSigningKey(key: JWK | ExternalSigningKey): SigningKey {
+  if (isExternal(key)) {
+    const publicKey = createPublicKey({ key: key.publicJwk, format: 'jwk' })
+    return { ...publicPartOf(key.publicJwk, publicKey), sign: signExternally(key, publicKey) }
+  }
+  const privateKey = createPrivateKey({ key, format: 'jwk' })
+  return {
+    ...publicPartOf(key, createPublicKey(privateKey)),
+    sign: (data) => signOnThreadPool('sha256', data, privateKey),
+  }
+}
+
+function publicPartOf(key: JWK, publicKey: KeyObject): Pick<SigningKey, 'kid' | 'publicJwk'> {
+  const { n, e } = publicKey.export({ format: 'jwk' })
+  if (n === undefined || e === undefined) throw new TypeError('a signing key must be an RSA key')
+  const kid = kidOf(key)
+  return { kid, publicJwk: { kty: 'RSA', use: 'sig', alg: 'RS256', kid, n, e } }
+}
+
+/** Its `kid`, or else its thumbprint (RFC 7638 §3). */
+export function kidOf({ kid, e, n }: JWK): string {
+  return kid ?? sha256(JSON.stringify({ e, kty: 'RSA', n }))
+}
+
+function signExternally(key: ExternalSigningKey, publicKey: KeyObject): SigningKey['sign'] {
+  const name = `the external signing key "${kidOf(key.publicJwk)}"`
+  return async (data) => {
+    const signature = await withinTime(
+      attempt(name, key, data),
+      SIGNING_TIMEOUT_MILLISECONDS,
+      () => new SigningError(`${name} did not sign within ${SIGNING_TIMEOUT_MILLISECONDS} ms`),
+    )
+    // A KMS that signs with another key, or another algorithm, would else issue tokens good for nothing.
+    const isRight = signature instanceof Uint8Array && verify('sha256', data, publicKey, signature)
+    if (!isRight) {
+      throw new SigningError(`${name} made a signature that its "publicJwk" does not verify`)
+    }
+    return signature
+  }
+}
+
+async function attempt(name: string, key: ExternalSigningKey, data: Uint8Array): Promise<unknown> {
+  try {
+    return await key.sign(data)
+  } catch (cause) {
+    throw new SigningError(`${name} failed`, { cause })
+  }
+}
+
+/** Signs a JWT with RS256. */
+export async function signJwt(
+  key: SigningKey,
+  claims: Readonly<Record<string, unknown>>,
+  typ: string,
+): Promise<string> {
+  const header = { alg: 'RS256', typ, kid: key.kid }
+  const signingInput = `${base64urlJson(header)}.${base64urlJson(claims)}`
+  const signature = await key.sign(Buffer.from(signingInput))
+  return `${signingInput}.${Buffer.from(signature).toString('base64url')}`
+}
+
+function base64urlJson(value: unknown): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url')
+}

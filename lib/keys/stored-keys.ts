@@ -1,0 +1,167 @@
+/**
+ * The keys in a store, as they are administered: listed, rotated, withdrawn. None of it needs the keys
+ * themselves, nor the secret that they are encrypted under.
+ *
+ * @module
+ */
+
+import { ConflictError } from '../errors.ts'
+import type { SealedKey, SealedKeyStore } from '../storage/storage.ts'
+import {
+  KEY_PURPOSES,
+  type KeyPurpose,
+  PUBLISHED_BEFORE_USE_SECONDS,
+  retiresAtOf,
+  standbyKeys,
+  usableKeys,
+  WITHDRAWAL_SECONDS,
+} from './key-schedule.ts'
+
+/** How often a change is tried again when somebody else changes the same key. */
+const MAXIMUM_ATTEMPTS = 5
+
+/** A key of the server, without the key. Instants are seconds since the Unix epoch. */
+export interface ManagedKey {
+  /** Names it; for a signing key, its `kid`. */
+  readonly keyId: string
+  readonly purpose: KeyPurpose
+  /** Which of its purpose it is, counted from 1. */
+  readonly generation: number
+  /**
+   * `standby` is published and signs next, `signing` is the one that signs, `previous` is published until
+   * the last thing that it signed has expired, `withdrawn` is about to be refused, or already is.
+   */
+  readonly state: 'standby' | 'signing' | 'previous' | 'withdrawn'
+  readonly createdAt: number
+  /** From when it signs, or did. */
+  readonly activatesAt: number
+  /** When it is removed; `undefined` as long as no key is there to follow it. */
+  readonly retiresAt: number | undefined
+}
+
+/** Lists the keys in a store, by purpose, the newest first. */
+export async function listStoredKeys(
+  store: SealedKeyStore,
+  now: number,
+): Promise<ReadonlyArray<ManagedKey>> {
+  const keys = await store.list()
+  return KEY_PURPOSES.flatMap((purpose) => {
+    const ofPurpose = keys.filter((key) => key.purpose === purpose)
+    return ofPurpose
+      .map((key) => describe(key, ofPurpose, now))
+      .sort((left, right) => right.generation - left.generation)
+  })
+}
+
+function describe(key: SealedKey, keys: ReadonlyArray<SealedKey>, now: number): ManagedKey {
+  const { keyId, purpose, generation, createdAt, activatesAt } = key
+  return {
+    keyId,
+    purpose,
+    generation,
+    state: stateOf(key, keys, now),
+    createdAt,
+    activatesAt,
+    retiresAt: key.withdrawnAt ?? retiresAtOf(key, keys),
+  }
+}
+
+function stateOf(key: SealedKey, keys: ReadonlyArray<SealedKey>, now: number): ManagedKey['state'] {
+  if (key.withdrawnAt !== undefined) return 'withdrawn'
+  if (standbyKeys(keys, now).includes(key)) return 'standby'
+  return usableKeys(keys, now)[0] === key ? 'signing' : 'previous'
+}
+
+/**
+ * Has the standby key sign from now on; or, if it was made a moment ago, as soon as everybody can have it.
+ *
+ * @returns The key; its `activatesAt` says when.
+ *
+ * @throws {@link ConflictError} when there is no standby key.
+ */
+export async function rotateStoredKey(
+  store: SealedKeyStore,
+  purpose: KeyPurpose,
+  now: number,
+): Promise<SealedKey> {
+  const standby = await findStandby(store, purpose, now)
+  const activatesAt = Math.max(now, standby.createdAt + PUBLISHED_BEFORE_USE_SECONDS)
+  return await activate(store, standby, activatesAt)
+}
+
+/**
+ * Withdraws a key that must not be trusted any more. If it signs, the standby key does from now on, however
+ * young it is. The key itself is refused a few seconds later, when no instance can still sign with it.
+ *
+ * @returns The key, whose `withdrawnAt` says when; `undefined` when there is none.
+ *
+ * @throws {@link ConflictError} when it signs and there is no standby key.
+ */
+export async function withdrawStoredKey(
+  store: SealedKeyStore,
+  keyId: string,
+  now: number,
+): Promise<SealedKey | undefined> {
+  const keys = await store.list()
+  const key = keys.find((candidate) => candidate.keyId === keyId)
+  if (key === undefined) return undefined
+  const { purpose } = key
+  const ofPurpose = keys.filter((candidate) => candidate.purpose === purpose)
+  if (usableKeys(ofPurpose, now)[0] === key) {
+    await activate(store, await findStandby(store, purpose, now), now)
+  }
+  return await changeKey(store, key, (current) =>
+    current.withdrawnAt === undefined
+      ? { ...current, withdrawnAt: now + WITHDRAWAL_SECONDS }
+      : current,
+  )
+}
+
+async function findStandby(
+  store: SealedKeyStore,
+  purpose: KeyPurpose,
+  now: number,
+): Promise<SealedKey> {
+  const keys = (await store.list()).filter((key) => key.purpose === purpose)
+  const [standby] = standbyKeys(keys, now)
+  if (standby !== undefined) return standby
+  throw new ConflictError(
+    `there is no standby ${purpose} key yet; an instance makes one when it next reads the keys`,
+  )
+}
+
+async function activate(
+  store: SealedKeyStore,
+  standby: SealedKey,
+  activatesAt: number,
+): Promise<SealedKey> {
+  const activated = await changeKey(store, standby, (current) =>
+    current.activatesAt <= activatesAt ? current : { ...current, activatesAt },
+  )
+  if (activated === undefined) throw new ConflictError('the standby key was removed meanwhile')
+  return activated
+}
+
+/**
+ * Changes a key, whatever else changes it at the same moment.
+ *
+ * @param change Returns the same object when there is nothing to do, also because it was done before.
+ *
+ * @returns The key as it is then; `undefined` when it is gone.
+ */
+export async function changeKey(
+  store: SealedKeyStore,
+  { purpose, generation }: SealedKey,
+  change: (current: SealedKey) => SealedKey,
+): Promise<SealedKey | undefined> {
+  for (let attempt = 0; attempt < MAXIMUM_ATTEMPTS; attempt += 1) {
+    const keys = await store.list()
+    const current = keys.find((key) => key.purpose === purpose && key.generation === generation)
+    if (current === undefined) return undefined
+    const changed = change(current)
+    if (changed === current) return current
+    const next = { ...changed, version: current.version + 1 }
+    if (await store.update(next, current.version)) return next
+  }
+  throw new ConflictError('somebody else changes the key again and again')
+}

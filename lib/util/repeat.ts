@@ -1,0 +1,33 @@
+/** Something that is done again and again. */
+export interface Repetition {
+  /** Ends it, after what it is at. */
+  stop(): Promise<void>
+}
+
+/**
+ * Runs something now and then, never twice at once, until it is stopped. It does not keep the process
+ * alive.
+ *
+ * @param onError Receives failures; the next run comes all the same.
+ */
+export function repeat(
+  intervalSeconds: number,
+  run: () => Promise<void>,
+  onError: (error: unknown) => void,
+): Repetition {
+  let running: Promise<void> | undefined
+  const timer = setInterval(() => {
+    running ??= run()
+      .catch(onError)
+      .finally(() => {
+        running = undefined
+      })
+  }, intervalSeconds * 1000)
+  timer.unref()
+  return {
+    async stop() {
+      clearInterval(timer)
+      await running
+    },
+  }
+}
