@@ -6,10 +6,11 @@
 
 import { createHash, timingSafeEqual } from 'node:crypto'
 import {
+  type AuditListener,
   type AuthorizationServer,
   type AuthorizeSuperAdmin,
   createAuthorizationServer,
-  type SharedKeys,
+  type ManagedKeys,
   type Storage,
 } from '@teamcast/oauth-server'
 import Koa from 'koa'
@@ -24,7 +25,7 @@ export interface HostOptions {
   readonly port: number
   readonly superAdminToken: string
   readonly storage: Storage
-  readonly keys: SharedKeys
+  readonly keys: ManagedKeys
   readonly refreshTokenGraceSeconds: number
   /** Where the demo partner is; `undefined` when there is none. */
   readonly partnerUrl: string | undefined
@@ -42,12 +43,12 @@ export function createHostApplication(options: HostOptions): HostApplication {
   const authorizationServer = createAuthorizationServer({
     issuer,
     storage: options.storage,
-    ...options.keys,
+    keys: options.keys,
     refreshTokenGraceSeconds: options.refreshTokenGraceSeconds,
     findUser,
     authenticateUser,
     authorizeSuperAdmin: onlyWithToken(superAdminToken),
-    onEvent: ({ type, ...event }) => console.log(`[${type}]`, JSON.stringify(event)),
+    onEvent: logEvent,
   })
 
   const app = new Koa()
@@ -73,6 +74,10 @@ export function createHostApplication(options: HostOptions): HostApplication {
   })
   return { app, authorizationServer }
 }
+
+/** Writes an audit event. */
+export const logEvent: AuditListener = ({ type, ...event }) =>
+  console.log(`[${type}]`, JSON.stringify(event))
 
 function onlyWithToken(superAdminToken: string): AuthorizeSuperAdmin {
   const hash = (text: string): Buffer => createHash('sha256').update(text).digest()

@@ -14,11 +14,11 @@ import { join } from 'node:path'
 import {
   type AuthorizationServer,
   ConfigurationError,
-  loadSharedKeys,
+  openManagedKeys,
 } from '@teamcast/oauth-server'
 import { createPartnerApplication } from './acme-recruiter.ts'
 import { DEMO_PASSWORD, DEMO_USERS } from './demo-users.ts'
-import { createHostApplication } from './host-application.ts'
+import { createHostApplication, logEvent } from './host-application.ts'
 import { endOnSignal, type HttpServer, listen } from './http-servers.ts'
 import { findOrRegisterPartner } from './partner-registration.ts'
 import { makeSuperAdminToken, readSettings, type Settings, SettingsError } from './settings.ts'
@@ -36,7 +36,7 @@ async function main(): Promise<void> {
   const { storage, close } = await openStorage(settings).catch((cause: Error) => {
     throw new SettingsError(`cannot open STORAGE=${settings.storage}: ${cause.message}`, { cause })
   })
-  const keys = await loadSharedKeys({ storage, secret: settings.secret })
+  const keys = await openManagedKeys({ storage, secret: settings.secret, onEvent: logEvent })
   const { refreshTokenGraceSeconds } = settings
   const hostOptions = {
     ...{ issuer, port, superAdminToken, partnerUrl },
@@ -49,7 +49,10 @@ async function main(): Promise<void> {
   if (clientPort !== undefined) {
     servers.push(await startPartner(clientPort, authorizationServer, settings))
   }
-  endOnSignal(servers, close)
+  endOnSignal(servers, async () => {
+    await keys.stop()
+    await close()
+  })
 
   const isTokenGiven = settings.superAdminToken !== undefined
   console.log(`

@@ -1,0 +1,452 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import {
+  type AuditEvent,
+  ConfigurationError,
+  type ManagedKeys,
+  type ManagedKeysOptions,
+  openManagedKeys,
+  type SealedKey,
+  StorageError,
+} from '@teamcast/oauth-server'
+import { createMemoryStorage } from '@teamcast/oauth-server/memory'
+import test, { type ExecutionContext } from 'ava'
+import { decodeProtectedHeader, errors, jwtVerify } from 'jose'
+import { createTestClock } from '../../lib/testing/test-clock.ts'
+
+const SECRET = 'a secret of a test, with more than 32 characters'
+const DAY = 86_400
+const ROTATION = 90 * DAY
+
+type Options = Partial<ManagedKeysOptions>
+
+/** A storage that instances share, and the time. */
+function createShared(): {
+  readonly storage: ReturnType<typeof createMemoryStorage>
+  readonly clock: ReturnType<typeof createTestClock>
+  open(t: ExecutionContext, options?: Options): Promise<ManagedKeys>
+} {
+  const storage = createMemoryStorage()
+  const clock = createTestClock()
+  return {
+    storage,
+    clock,
+    async open(t, options = {}) {
+      const given = { storage, secret: SECRET, clock: clock.now, ...options }
+      const keys = await openManagedKeys(given)
+      t.teardown(() => keys.stop())
+      return keys
+    },
+  }
+}
+
+type Kids = readonly [first: string, second: string, ...ReadonlyArray<string>]
+/** The published keys: the one that signs and the others, the newest first. */
+const kidsOf = (keys: ManagedKeys): Kids =>
+  keys.publishedKeys().keys.map(({ kid = '' }) => kid) as unknown as Kids
+const sign = (keys: ManagedKeys): Promise<string> => keys.signJwt({ sub: 'ada' }, 'at+jwt')
+const kidOf = (token: string): string => decodeProtectedHeader(token).kid ?? ''
+const verify = async (keys: ManagedKeys, token: string): Promise<boolean> => {
+  try {
+    await jwtVerify(token, keys.verificationKey)
+    return true
+  } catch (error) {
+    if (error instanceof errors.JWKSNoMatchingKey) return false
+    throw error
+  }
+}
+
+test('managed keys: of ten instances that start at once, one makes the keys and all use them', async (t) => {
+  const { storage, open } = createShared()
+  const instances = await Promise.all(Array.from({ length: 10 }, () => open(t)))
+  for (const keys of instances) {
+    t.deepEqual(keys.publishedKeys(), instances[0]?.publishedKeys())
+    t.deepEqual(keys.cookieKeys(), instances[0]?.cookieKeys())
+  }
+  const records = await storage.sealedKeys.list()
+  t.deepEqual(records.map(({ purpose, generation }) => `${purpose} ${generation}`).sort(), [
+    'cookie 1',
+    'cookie 2',
+    'signing 1',
+    'signing 2',
+  ])
+})
+
+test('managed keys: a key of 2048 bits signs, another is published and waits; cookies have two secrets', async (t) => {
+  const { clock, open } = createShared()
+  const keys = await open(t)
+  const published = keys.publishedKeys().keys
+  t.is(published.length, 2)
+  for (const { n = '', kid = '' } of published) {
+    t.is(Buffer.from(n, 'base64url').length, 256)
+    t.regex(kid, /^[\da-f]{32}$/)
+  }
+  const token = await sign(keys)
+  t.is(kidOf(token), kidsOf(keys)[0])
+  t.true(await verify(keys, token))
+  t.deepEqual(new Set(keys.cookieKeys().map((key) => key.length)), new Set([43]))
+
+  const [standby, signing, ...cookieKeys] = await keys.list()
+  const now = clock.now()
+  t.deepEqual(signing, {
+    keyId: kidOf(token),
+    purpose: 'signing',
+    generation: 1,
+    state: 'signing',
+    createdAt: now,
+    activatesAt: now,
+    retiresAt: now + ROTATION + DAY + 300,
+  })
+  t.like(standby, { generation: 2, state: 'standby', activatesAt: now + ROTATION })
+  t.is(standby?.retiresAt, undefined)
+  t.deepEqual(
+    cookieKeys.map(({ purpose, state }) => `${purpose} ${state}`),
+    ['cookie standby', 'cookie signing'],
+  )
+})
+
+test('managed keys: what is in the storage shows neither key nor secret (decision 7)', async (t) => {
+  const { storage, open } = createShared()
+  const keys = await open(t)
+  const dump = JSON.stringify(await storage.sealedKeys.list())
+  for (const hidden of [...keys.cookieKeys(), SECRET, '"d"', '"qi"']) {
+    t.false(dump.includes(hidden), hidden)
+  }
+  for (const { n = '' } of keys.publishedKeys().keys) t.false(dump.includes(n))
+})
+
+test('managed keys: another secret is refused, and changes nothing', async (t) => {
+  const { storage, open } = createShared()
+  await open(t)
+  const before = await storage.sealedKeys.list()
+  const error = await t.throwsAsync(() => open(t, { secret: `${SECRET}!` }), {
+    instanceOf: ConfigurationError,
+    code: 'ERR_CONFIGURATION_INVALID',
+  })
+  t.deepEqual(error.issues, [
+    {
+      path: 'secret',
+      message: 'is not the one that the keys in the storage were encrypted under',
+    },
+  ])
+  t.deepEqual(await storage.sealedKeys.list(), before)
+})
+
+test('managed keys: keys that were exchanged in the storage are refused', async (t) => {
+  const { storage, open } = createShared()
+  await open(t)
+  const keys = await storage.sealedKeys.list()
+  const [signing, cookie] = ['signing', 'cookie'].map((purpose) =>
+    keys.find((key) => key.purpose === purpose),
+  )
+  if (signing === undefined || cookie === undefined) return t.fail()
+  await storage.sealedKeys.update({ ...signing, sealed: cookie.sealed, version: 2 }, 1)
+  await t.throwsAsync(() => open(t), { code: 'ERR_CONFIGURATION_INVALID' })
+})
+
+test('managed keys: everything wrong with the options is reported at once, before the storage is asked', async (t) => {
+  const list = (): never => t.fail() as never
+  const memory = createMemoryStorage()
+  const options = {
+    storage: { ...memory, sealedKeys: { ...memory.sealedKeys, list } },
+    secret: 'x'.repeat(31),
+    previousSecrets: ['short'],
+    signingKeyRotationSeconds: 3599,
+    cookieKeyRotationSeconds: 1.5,
+    refreshSeconds: 6,
+    onEvent: 'log',
+    interval: 7,
+  }
+  const error = await t.throwsAsync(() => openManagedKeys(options as never), {
+    instanceOf: ConfigurationError,
+  })
+  t.deepEqual(error.issues, [
+    { path: 'secret', message: 'must have at least 32 characters' },
+    { path: 'previousSecrets.0', message: 'must have at least 32 characters' },
+    { path: 'signingKeyRotationSeconds', message: 'must be at least 3600' },
+    { path: 'cookieKeyRotationSeconds', message: 'must be a whole number of seconds' },
+    { path: 'refreshSeconds', message: 'must be at most 5' },
+    { path: 'onEvent', message: 'must be a function' },
+    { path: 'interval', message: 'is not an option; check its spelling' },
+  ])
+  await t.throwsAsync(() => openManagedKeys({ storage: {} } as never), {
+    message:
+      '"storage" must be a Storage, for example createMemoryStorage(); "secret" is missing; it must be a string',
+  })
+  await t.throwsAsync(() => openManagedKeys(undefined as never), {
+    message: '"options" must be an object',
+  })
+})
+
+test('managed keys: a storage that fails is reported as it is', async (t) => {
+  const failure = new StorageError('the backend is down')
+  const list = async (): Promise<never> => {
+    throw failure
+  }
+  const memory = createMemoryStorage()
+  const storage = { ...memory, sealedKeys: { ...memory.sealedKeys, list } }
+  t.is(await t.throwsAsync(() => openManagedKeys({ storage, secret: SECRET })), failure)
+})
+
+test('managed keys: the standby key signs when its time has come, without a read; the previous one stays until its last token has expired', async (t) => {
+  const { clock, open } = createShared()
+  const keys = await open(t)
+  const [first, second] = kidsOf(keys)
+  const published = keys.publishedKeys()
+  clock.advance(ROTATION - 1)
+  await keys.refresh()
+  t.is(keys.publishedKeys(), published)
+  const token = await sign(keys)
+  t.is(kidOf(token), first)
+
+  clock.advance(1)
+  t.deepEqual(kidsOf(keys), [second, first])
+  t.is(kidOf(await sign(keys)), second)
+  t.true(await verify(keys, token))
+  await keys.refresh()
+  t.is(kidsOf(keys).length, 3)
+
+  clock.advance(DAY + 299)
+  await keys.refresh()
+  t.true(await verify(keys, token))
+  clock.advance(1)
+  await keys.refresh()
+  t.false(await verify(keys, token))
+  t.is(kidsOf(keys).length, 2)
+  t.is(kidsOf(keys)[0], second)
+})
+
+test('managed keys: rotate() has the standby key sign at once, if it is ten minutes old', async (t) => {
+  const { clock, open } = createShared()
+  const [keys, elsewhere] = [await open(t), await open(t)]
+  const [first, second] = kidsOf(keys)
+  const openedAt = clock.now()
+  t.is(await keys.rotate('signing'), openedAt + 600)
+  t.is(kidOf(await sign(keys)), first)
+
+  clock.set(openedAt + 600)
+  t.is(kidOf(await sign(keys)), second)
+  await keys.refresh()
+  clock.advance(ROTATION / 2)
+  await keys.refresh()
+  t.is(await keys.rotate('signing'), clock.now())
+  const third = kidOf(await sign(keys))
+  t.false([first, second].includes(third))
+  t.true(await verify(elsewhere, await sign(keys)))
+  await elsewhere.refresh()
+  t.is(kidOf(await sign(elsewhere)), third)
+})
+
+test('managed keys: rotate() of the cookie keys changes which secret signs, and leaves the signing keys alone', async (t) => {
+  const { clock, open } = createShared()
+  const keys = await open(t)
+  const [first, second] = keys.cookieKeys()
+  const published = kidsOf(keys)
+  clock.advance(600)
+  await keys.rotate('cookie')
+  t.deepEqual(keys.cookieKeys().slice(-1), [first])
+  t.is(keys.cookieKeys()[0], second)
+  t.deepEqual(kidsOf(keys), published)
+})
+
+test('managed keys: withdraw() ends signing at once, and what the key signed fifteen seconds later, on every instance', async (t) => {
+  const { storage, clock, open } = createShared()
+  const [keys, elsewhere] = [await open(t), await open(t)]
+  const [leaked, next] = kidsOf(keys)
+  const now = clock.now()
+  const token = await sign(keys)
+  t.is(await keys.withdraw(leaked), now + 15)
+  t.is(kidOf(await sign(keys)), next)
+  t.is(kidOf(await sign(elsewhere)), leaked)
+  t.is(await elsewhere.withdraw(leaked), now + 15, 'again is no other moment')
+
+  clock.advance(14)
+  t.is(kidOf(await sign(elsewhere)), next)
+  for (const instance of [keys, elsewhere]) t.true(await verify(instance, token))
+  t.false(await storage.revocations.has('signing-key', leaked, clock.now()))
+  clock.advance(1)
+  for (const instance of [keys, elsewhere]) {
+    t.false(await verify(instance, token))
+    t.false(kidsOf(instance).includes(leaked))
+  }
+  await elsewhere.refresh()
+  t.true(await storage.revocations.has('signing-key', leaked, clock.now() + DAY - 1))
+  t.false((await keys.list()).some(({ keyId }) => keyId === leaked))
+  t.is(await keys.withdraw(leaked), undefined)
+})
+
+test('managed keys: an instance that has not heard of a withdrawal signs for ten seconds at most, and then reads the keys first', async (t) => {
+  const { clock, open } = createShared()
+  const [keys, elsewhere] = [await open(t), await open(t)]
+  const [leaked] = kidsOf(keys)
+  await keys.withdraw(leaked)
+  clock.advance(10)
+  t.is(kidOf(await sign(elsewhere)), leaked)
+  clock.advance(1)
+  t.not(kidOf(await sign(elsewhere)), leaked)
+})
+
+test('managed keys: while the storage is away nothing is signed with keys older than ten seconds, but all verify', async (t) => {
+  const { storage, clock, open } = createShared()
+  let isAway = false
+  const list = async (): Promise<ReadonlyArray<SealedKey>> => {
+    if (isAway) throw new StorageError('away')
+    return await storage.sealedKeys.list()
+  }
+  const cutOff = await open(t, {
+    storage: { ...storage, sealedKeys: { ...storage.sealedKeys, list } },
+  })
+  const keys = await open(t)
+  clock.advance(ROTATION - 5)
+  await Promise.all([keys.refresh(), cutOff.refresh()])
+  const token = await sign(keys)
+  isAway = true
+
+  clock.advance(5)
+  t.is(kidOf(await sign(cutOff)), kidsOf(keys)[0], 'the change needs no storage')
+  clock.advance(6)
+  await t.throwsAsync(() => sign(cutOff), { instanceOf: StorageError, message: 'away' })
+  t.true(await verify(cutOff, token))
+  t.true(await verify(cutOff, await sign(keys)))
+  await t.throwsAsync(() => cutOff.refresh(), { message: 'away' })
+
+  isAway = false
+  await t.throwsAsync(() => sign(cutOff), { message: 'away' }, 'the next read tells')
+  await cutOff.refresh()
+  t.is(kidOf(await sign(cutOff)), kidOf(await sign(keys)))
+})
+
+test('managed keys: a key that another instance made and used at once is read when its first token comes', async (t) => {
+  const { clock, open } = createShared()
+  const [keys, elsewhere] = [await open(t), await open(t)]
+  // Two emergencies in a row: the second standby key was made a moment ago.
+  for (const kid of kidsOf(keys)) await keys.withdraw(kid)
+  const token = await sign(keys)
+  clock.advance(1)
+  t.true(await verify(elsewhere, token))
+})
+
+test('managed keys: an unknown key makes one read a second at most', async (t) => {
+  const { storage, clock, open } = createShared()
+  let reads = 0
+  const list = (): ReturnType<typeof storage.sealedKeys.list> => {
+    reads += 1
+    return storage.sealedKeys.list()
+  }
+  const keys = await open(t, {
+    storage: { ...storage, sealedKeys: { ...storage.sealedKeys, list } },
+  })
+  const foreign = await sign(await createShared().open(t))
+  clock.advance(1)
+  reads = 0
+  const results = await Promise.all(Array.from({ length: 20 }, () => verify(keys, foreign)))
+  t.deepEqual(new Set(results), new Set([false]))
+  t.is(reads, 1)
+})
+
+test('managed keys: a read that began earlier and ends later changes nothing', async (t) => {
+  const { storage, clock, open } = createShared()
+  const slow: Array<() => void> = []
+  let isSlow = false
+  const list = async (): Promise<ReadonlyArray<SealedKey>> => {
+    const isLate = isSlow
+    const records = await storage.sealedKeys.list()
+    if (isLate) await new Promise<void>((resolve) => slow.push(resolve))
+    return records
+  }
+  const keys = await open(t, {
+    storage: { ...storage, sealedKeys: { ...storage.sealedKeys, list } },
+  })
+  const elsewhere = await open(t)
+  clock.advance(600)
+  isSlow = true
+  const late = keys.refresh()
+  isSlow = false
+  await elsewhere.rotate('signing')
+  await keys.refresh()
+  const kid = kidOf(await sign(elsewhere))
+  t.is(kidOf(await sign(keys)), kid)
+  while (slow.length === 0) await nextTurn()
+  for (const resolve of slow) resolve()
+  await late
+  t.is(kidOf(await sign(keys)), kid)
+})
+
+test('managed keys: the secret can be changed while instances with the old one run', async (t) => {
+  const { storage, clock, open } = createShared()
+  const old = await open(t)
+  const token = await sign(old)
+  const newSecret = `${SECRET}, changed`
+  const changed = await open(t, { secret: newSecret, previousSecrets: [SECRET] })
+  t.true(await verify(changed, token))
+  t.deepEqual(changed.publishedKeys(), old.publishedKeys())
+  t.deepEqual(
+    (await storage.sealedKeys.list()).map(({ version }) => version),
+    [2, 2, 2, 2],
+  )
+  const only = await open(t, { secret: newSecret })
+  t.deepEqual(only.cookieKeys(), old.cookieKeys())
+
+  await old.refresh()
+  t.is(kidOf(await sign(old)), kidOf(token), 'what it had opened stays open')
+  await t.throwsAsync(() => open(t), { code: 'ERR_CONFIGURATION_INVALID' })
+  clock.advance(600)
+  await changed.rotate('signing')
+  await old.refresh()
+  t.is(kidOf(await sign(old)), kidOf(await sign(changed)))
+})
+
+test('managed keys: events say what happened to which key, once, and nothing secret', async (t) => {
+  const { clock, open } = createShared()
+  const events: Array<AuditEvent> = []
+  const onEvent = (event: AuditEvent): void => void events.push(event)
+  const [keys] = [await open(t, { onEvent }), await open(t, { onEvent })]
+  const [first, second] = kidsOf(keys)
+  clock.advance(600)
+  await keys.rotate('signing')
+  await keys.withdraw(first)
+  clock.advance(15)
+  await keys.refresh()
+  await nextTurn()
+  const ofSigning = events.flatMap((event) =>
+    'purpose' in event && event.purpose === 'signing' ? [`${event.type} ${event.keyId}`] : [],
+  )
+  const third = kidsOf(keys).find((kid) => kid !== second)
+  t.deepEqual(ofSigning, [
+    `key.created ${first}`,
+    `key.created ${second}`,
+    `key.rotated ${second}`,
+    `key.created ${third}`,
+    `key.withdrawn ${first}`,
+    `key.deleted ${first}`,
+  ])
+  t.is(events.filter(({ type }) => type === 'key.created').length, 5)
+  const text = JSON.stringify(events)
+  for (const secret of [SECRET, ...keys.cookieKeys()]) t.false(text.includes(secret))
+})
+
+test('managed keys: they keep themselves fresh, report what fails, and stop', async (t) => {
+  const { storage, open } = createShared()
+  const { promise: failed, resolve: onFailure } = Promise.withResolvers<AuditEvent>()
+  const { promise: readAgain, resolve: onRead } = Promise.withResolvers<void>()
+  let reads = 0
+  let isAway = false
+  const list = async (): Promise<ReadonlyArray<SealedKey>> => {
+    reads += 1
+    if (isAway) throw new StorageError('away')
+    onRead()
+    return await storage.sealedKeys.list()
+  }
+  const keys = await open(t, {
+    storage: { ...storage, sealedKeys: { ...storage.sealedKeys, list } },
+    refreshSeconds: 1,
+    onEvent: (event) => {
+      if (event.type === 'server.error') onFailure(event)
+    },
+  })
+  await readAgain
+  isAway = true
+  t.like(await failed, { type: 'server.error', error: new StorageError('away') })
+  await keys.stop()
+  t.true(reads >= 3)
+  t.truthy(kidsOf(keys)[0])
+})
