@@ -12,6 +12,7 @@
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import {
+  type AuditListener,
   type AuthorizationServer,
   ConfigurationError,
   openManagedKeys,
@@ -36,7 +37,7 @@ async function main(): Promise<void> {
   const { storage, close } = await openStorage(settings).catch((cause: Error) => {
     throw new SettingsError(`cannot open STORAGE=${settings.storage}: ${cause.message}`, { cause })
   })
-  const keys = await openManagedKeys({ storage, secret: settings.secret, onEvent: logEvent })
+  const keys = await openManagedKeys({ storage, secret: settings.secret, onEvent: logFailure })
   const { refreshTokenGraceSeconds } = settings
   const hostOptions = {
     ...{ issuer, port, superAdminToken, partnerUrl },
@@ -64,6 +65,11 @@ Password          ${DEMO_PASSWORD}
 
 ${partnerUrl === undefined ? `Open ${issuer}` : `Open ${partnerUrl} and press "Sign in with Teamcast".`}
 `)
+}
+
+/** The keys are nobody's business but when something is wrong with them. */
+const logFailure: AuditListener = (event) => {
+  if (event.type === 'server.error') logEvent(event)
 }
 
 async function startPartner(

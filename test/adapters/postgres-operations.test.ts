@@ -36,6 +36,7 @@ const MIGRATIONS = [
   '0001-initial-tables',
   '0002-lists-and-last-use',
   '0003-revocations-and-resources',
+  '0004-key-activation',
 ]
 
 async function countRows(db: Kysely<OAuthDatabase>): Promise<Record<string, number>> {
