@@ -13,7 +13,7 @@ import {
   type RevocationChecker,
 } from '@teamcast/oauth-server/resource-server'
 import { createLocalJWKSet, jwtVerify } from 'jose'
-import { createSigningKeys } from '../../lib/keys/signing-keys.ts'
+import { createGivenKeys } from '../../lib/keys/key-ring.ts'
 import { createRevokedEntries } from '../../lib/resource-server/revoked-entries.ts'
 import { testSigningKey } from '../../lib/testing/test-keys.ts'
 import { createAccessTokens } from '../../lib/tokens/access-token.ts'
@@ -27,8 +27,8 @@ const REVOKED = 100_000
 type Verify = (jwt: string) => Promise<unknown>
 
 const clock = (): number => Math.floor(Date.now() / 1000)
-const signingKeys = createSigningKeys([testSigningKey()])
-const { token } = await createAccessTokens({ issuer: ISSUER, signingKeys, now: clock }).issue({
+const keys = createGivenKeys([testSigningKey()], [])
+const { token } = await createAccessTokens({ issuer: ISSUER, keys, now: clock }).issue({
   clientId: 'client-1',
   userId: 'user-1',
   tenantId: 'tenant-1',
@@ -37,7 +37,7 @@ const { token } = await createAccessTokens({ issuer: ISSUER, signingKeys, now: c
   audience: ISSUER,
   ttlSeconds: 900,
 })
-const jwks = createLocalJWKSet(signingKeys.publicKeys)
+const jwks = createLocalJWKSet(keys.publishedKeys())
 
 const bare: Verify = (jwt) =>
   jwtVerify(jwt, jwks, {

@@ -10,7 +10,7 @@ import {
   StorageError,
 } from '@teamcast/oauth-server'
 import { createMemoryStorage } from '@teamcast/oauth-server/memory'
-import test, { type ExecutionContext } from 'ava'
+import test from 'ava'
 import { decodeProtectedHeader, errors, jwtVerify } from 'jose'
 import { createTestClock, type TestClock } from '../../lib/testing/test-clock.ts'
 
@@ -24,7 +24,8 @@ type Options = Partial<ManagedKeysOptions>
 interface Shared {
   readonly storage: Storage
   readonly clock: TestClock
-  open(t: ExecutionContext, options?: Options): Promise<ManagedKeys>
+  /** Opens the keys, as an instance does that reads them when it is told to. */
+  open(options?: Options): Promise<ManagedKeys>
 }
 
 /** An empty storage that instances share, and the time. */
@@ -35,10 +36,10 @@ function createEmpty(): Shared {
   return {
     storage,
     clock,
-    async open(t, options = {}) {
+    async open(options = {}) {
       const given = { storage, secret: SECRET, clock: clock.now, ...options }
       const keys = await openManagedKeys(given)
-      t.teardown(() => keys.stop())
+      await keys.stop()
       return keys
     },
   }
@@ -74,7 +75,7 @@ const verify = async (keys: ManagedKeys, token: string): Promise<boolean> => {
 
 test('managed keys: of ten instances that start at once, one makes the keys and all use them', async (t) => {
   const { storage, open } = createEmpty()
-  const instances = await Promise.all(Array.from({ length: 10 }, () => open(t)))
+  const instances = await Promise.all(Array.from({ length: 10 }, () => open()))
   for (const keys of instances) {
     t.deepEqual(keys.publishedKeys(), instances[0]?.publishedKeys())
     t.deepEqual(keys.cookieKeys(), instances[0]?.cookieKeys())
@@ -90,7 +91,7 @@ test('managed keys: of ten instances that start at once, one makes the keys and 
 
 test('managed keys: a key of 2048 bits signs, another is published and waits; cookies have two secrets', async (t) => {
   const { clock, open } = await createShared()
-  const keys = await open(t)
+  const keys = await open()
   const published = keys.publishedKeys().keys
   t.is(published.length, 2)
   for (const { n = '', kid = '' } of published) {
@@ -123,7 +124,7 @@ test('managed keys: a key of 2048 bits signs, another is published and waits; co
 
 test('managed keys: what is in the storage shows neither key nor secret (decision 7)', async (t) => {
   const { storage, open } = await createShared()
-  const keys = await open(t)
+  const keys = await open()
   const dump = JSON.stringify(await storage.sealedKeys.list())
   for (const hidden of [...keys.cookieKeys(), SECRET, '"d"', '"qi"']) {
     t.false(dump.includes(hidden), hidden)
@@ -133,9 +134,9 @@ test('managed keys: what is in the storage shows neither key nor secret (decisio
 
 test('managed keys: another secret is refused, and changes nothing', async (t) => {
   const { storage, open } = await createShared()
-  await open(t)
+  await open()
   const before = await storage.sealedKeys.list()
-  const error = await t.throwsAsync(() => open(t, { secret: `${SECRET}!` }), {
+  const error = await t.throwsAsync(() => open({ secret: `${SECRET}!` }), {
     instanceOf: ConfigurationError,
     code: 'ERR_CONFIGURATION_INVALID',
   })
@@ -150,14 +151,14 @@ test('managed keys: another secret is refused, and changes nothing', async (t) =
 
 test('managed keys: keys that were exchanged in the storage are refused', async (t) => {
   const { storage, open } = await createShared()
-  await open(t)
+  await open()
   const keys = await storage.sealedKeys.list()
   const [signing, cookie] = ['signing', 'cookie'].map((purpose) =>
     keys.find((key) => key.purpose === purpose),
   )
   if (signing === undefined || cookie === undefined) return t.fail()
   await storage.sealedKeys.update({ ...signing, sealed: cookie.sealed, version: 2 }, 1)
-  await t.throwsAsync(() => open(t), { code: 'ERR_CONFIGURATION_INVALID' })
+  await t.throwsAsync(() => open(), { code: 'ERR_CONFIGURATION_INVALID' })
 })
 
 test('managed keys: everything wrong with the options is reported at once, before the storage is asked', async (t) => {
@@ -206,7 +207,7 @@ test('managed keys: a storage that fails is reported as it is', async (t) => {
 
 test('managed keys: the standby key signs when its time has come, without a read; the previous one stays until its last token has expired', async (t) => {
   const { clock, open } = await createShared()
-  const keys = await open(t)
+  const keys = await open()
   const [first, second] = kidsOf(keys)
   const published = keys.publishedKeys()
   clock.advance(ROTATION - 1)
@@ -234,7 +235,7 @@ test('managed keys: the standby key signs when its time has come, without a read
 
 test('managed keys: rotate() has the standby key sign at once, if it is ten minutes old', async (t) => {
   const { clock, open } = await createShared()
-  const [keys, elsewhere] = [await open(t), await open(t)]
+  const [keys, elsewhere] = [await open(), await open()]
   const [first, second] = kidsOf(keys)
   const openedAt = clock.now()
   t.is(await keys.rotate('signing'), openedAt + 600)
@@ -255,7 +256,7 @@ test('managed keys: rotate() has the standby key sign at once, if it is ten minu
 
 test('managed keys: rotate() of the cookie keys changes which secret signs, and leaves the signing keys alone', async (t) => {
   const { clock, open } = await createShared()
-  const keys = await open(t)
+  const keys = await open()
   const [first, second] = keys.cookieKeys()
   const published = kidsOf(keys)
   clock.advance(600)
@@ -267,7 +268,7 @@ test('managed keys: rotate() of the cookie keys changes which secret signs, and 
 
 test('managed keys: withdraw() ends signing at once, and what the key signed fifteen seconds later, on every instance', async (t) => {
   const { storage, clock, open } = await createShared()
-  const [keys, elsewhere] = [await open(t), await open(t)]
+  const [keys, elsewhere] = [await open(), await open()]
   const [leaked, next] = kidsOf(keys)
   const now = clock.now()
   const token = await sign(keys)
@@ -293,7 +294,7 @@ test('managed keys: withdraw() ends signing at once, and what the key signed fif
 
 test('managed keys: an instance that has not heard of a withdrawal signs for ten seconds at most, and then reads the keys first', async (t) => {
   const { clock, open } = await createShared()
-  const [keys, elsewhere] = [await open(t), await open(t)]
+  const [keys, elsewhere] = [await open(), await open()]
   const [leaked] = kidsOf(keys)
   await keys.withdraw(leaked)
   clock.advance(10)
@@ -309,10 +310,10 @@ test('managed keys: while the storage is away nothing is signed with keys older 
     if (isAway) throw new StorageError('away')
     return await storage.sealedKeys.list()
   }
-  const cutOff = await open(t, {
+  const cutOff = await open({
     storage: { ...storage, sealedKeys: { ...storage.sealedKeys, list } },
   })
-  const keys = await open(t)
+  const keys = await open()
   clock.advance(ROTATION - 5)
   await Promise.all([keys.refresh(), cutOff.refresh()])
   const token = await sign(keys)
@@ -334,7 +335,7 @@ test('managed keys: while the storage is away nothing is signed with keys older 
 
 test('managed keys: a key that another instance made and used at once is read when its first token comes', async (t) => {
   const { clock, open } = await createShared()
-  const [keys, elsewhere] = [await open(t), await open(t)]
+  const [keys, elsewhere] = [await open(), await open()]
   // Two emergencies in a row: the second standby key was made a moment ago.
   for (const kid of kidsOf(keys)) await keys.withdraw(kid)
   const token = await sign(keys)
@@ -349,10 +350,10 @@ test('managed keys: an unknown key makes one read a second at most', async (t) =
     reads += 1
     return storage.sealedKeys.list()
   }
-  const keys = await open(t, {
+  const keys = await open({
     storage: { ...storage, sealedKeys: { ...storage.sealedKeys, list } },
   })
-  const foreign = await sign(await createEmpty().open(t))
+  const foreign = await sign(await createEmpty().open())
   clock.advance(1)
   reads = 0
   const results = await Promise.all(Array.from({ length: 20 }, () => verify(keys, foreign)))
@@ -362,22 +363,22 @@ test('managed keys: an unknown key makes one read a second at most', async (t) =
 
 test('managed keys: the secret can be changed while instances with the old one run', async (t) => {
   const { storage, clock, open } = await createShared()
-  const old = await open(t)
+  const old = await open()
   const token = await sign(old)
   const newSecret = `${SECRET}, changed`
-  const changed = await open(t, { secret: newSecret, previousSecrets: [SECRET] })
+  const changed = await open({ secret: newSecret, previousSecrets: [SECRET] })
   t.true(await verify(changed, token))
   t.deepEqual(changed.publishedKeys(), old.publishedKeys())
   t.deepEqual(
     (await storage.sealedKeys.list()).map(({ version }) => version),
     [2, 2, 2, 2],
   )
-  const only = await open(t, { secret: newSecret })
+  const only = await open({ secret: newSecret })
   t.deepEqual(only.cookieKeys(), old.cookieKeys())
 
   await old.refresh()
   t.is(kidOf(await sign(old)), kidOf(token), 'what it had opened stays open')
-  await t.throwsAsync(() => open(t), { code: 'ERR_CONFIGURATION_INVALID' })
+  await t.throwsAsync(() => open(), { code: 'ERR_CONFIGURATION_INVALID' })
   clock.advance(600)
   await changed.rotate('signing')
   await old.refresh()
@@ -388,7 +389,7 @@ test('managed keys: events say what happened to which key, once, and nothing sec
   const { clock, open } = createEmpty()
   const events: Array<AuditEvent> = []
   const onEvent = (event: AuditEvent): void => void events.push(event)
-  const [keys] = [await open(t, { onEvent }), await open(t, { onEvent })]
+  const [keys] = [await open({ onEvent }), await open({ onEvent })]
   const [first, second] = kidsOf(keys)
   clock.advance(600)
   await keys.rotate('signing')
@@ -414,7 +415,7 @@ test('managed keys: events say what happened to which key, once, and nothing sec
 })
 
 test('managed keys: they keep themselves fresh, report what fails, and stop', async (t) => {
-  const { storage, open } = await createShared()
+  const { storage, clock } = await createShared()
   const { promise: failed, resolve: onFailure } = Promise.withResolvers<AuditEvent>()
   const { promise: readAgain, resolve: onRead } = Promise.withResolvers<void>()
   let reads = 0
@@ -425,7 +426,9 @@ test('managed keys: they keep themselves fresh, report what fails, and stop', as
     onRead()
     return await storage.sealedKeys.list()
   }
-  const keys = await open(t, {
+  const keys = await openManagedKeys({
+    secret: SECRET,
+    clock: clock.now,
     storage: { ...storage, sealedKeys: { ...storage.sealedKeys, list } },
     refreshSeconds: 1,
     onEvent: (event) => {
