@@ -22,5 +22,9 @@ export const AUDIT_RESULTS: Readonly<Record<AuditEventDetail['type'], AuditResul
   'client.deleted': 'success',
   'client.secret-added': 'success',
   'client.secret-removed': 'success',
+  'key.created': 'success',
+  'key.rotated': 'success',
+  'key.withdrawn': 'success',
+  'key.deleted': 'success',
   'server.error': 'failure',
 }
