@@ -118,9 +118,9 @@ export type AuditEventDetail =
   /** A key of the server was made, and is published. It signs later. */
   | (KeySubject & { readonly type: 'key.created' })
   /** Somebody had a key sign before its time. */
-  | (KeySubject & { readonly type: 'key.rotated' })
+  | (KeySubject & AuditActor & { readonly type: 'key.rotated' })
   /** Somebody withdrew a key. */
-  | (KeySubject & { readonly type: 'key.withdrawn' })
+  | (KeySubject & AuditActor & { readonly type: 'key.withdrawn' })
   /** A key was removed: it was withdrawn, or all that it signed has expired. */
   | (KeySubject & { readonly type: 'key.deleted' })
   /** A request failed for a reason of our own or the host's. */

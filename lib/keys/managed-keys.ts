@@ -5,6 +5,7 @@
  */
 
 import { type AuditLog, createAuditLog } from '../audit/audit-log.ts'
+import type { Actor } from '../clients/actor.ts'
 import { ConfigurationError } from '../errors.ts'
 import { boundStore } from '../storage/bounded-storage.ts'
 import { repeat } from '../util/repeat.ts'
@@ -39,9 +40,11 @@ export interface ManagedKeys extends KeyRing {
    * Has the standby key sign, here at once and elsewhere after the next refresh; what the key before it
    * signed stays good. A standby key that is younger than ten minutes first becomes as old.
    *
+   * @param actor Who wants it, for the audit event.
+   *
    * @returns When it signs.
    */
-  rotate(purpose: KeyPurpose): Promise<number>
+  rotate(purpose: KeyPurpose, actor?: Actor): Promise<number>
   /**
    * Withdraws a key that must not be trusted any more: it signs nothing from now on, here, and within
    * ten seconds elsewhere; after 15 seconds it is removed, and what it signed is refused. The standby key
@@ -50,9 +53,11 @@ export interface ManagedKeys extends KeyRing {
    * APIs that verify offline and do not follow the server's revocations go on trusting a key for as long
    * as they keep the JWKS: ten minutes with ours.
    *
+   * @param actor Who wants it, for the audit event.
+   *
    * @returns When it is refused; `undefined` when there is no such key.
    */
-  withdraw(keyId: string): Promise<number | undefined>
+  withdraw(keyId: string, actor?: Actor): Promise<number | undefined>
   /**
    * Reads the storage now, makes keys that are due and removes those that are done with. It happens by
    * itself every few seconds.
@@ -101,23 +106,24 @@ export async function openManagedKeys(options: ManagedKeysOptions): Promise<Mana
     (error) => audit.record({ type: 'server.error', error }),
   )
 
-  return Object.freeze({
+  return Object.freeze<ManagedKeys>({
     ...current.ring,
     list: () => listStoredKeys(storage.sealedKeys, now()),
 
-    async rotate(purpose: KeyPurpose) {
+    async rotate(purpose, { ip, ...actor } = {}) {
       await refresh()
       const { keyId, activatesAt } = await rotateStoredKey(storage.sealedKeys, purpose, now())
-      audit.record({ type: 'key.rotated', keyId, purpose })
+      audit.record({ type: 'key.rotated', keyId, purpose, ...actor }, ip)
       await refresh()
       return activatesAt
     },
 
-    async withdraw(keyId: string) {
+    async withdraw(keyId, { ip, ...actor } = {}) {
       await refresh() // there may be no standby key yet to take its place
       const withdrawn = await withdrawStoredKey(storage.sealedKeys, keyId, now())
       if (withdrawn === undefined) return undefined
-      audit.record({ type: 'key.withdrawn', keyId, purpose: withdrawn.purpose })
+      const { purpose } = withdrawn
+      audit.record({ type: 'key.withdrawn', keyId, purpose, ...actor }, ip)
       await refresh()
       return withdrawn.withdrawnAt
     },

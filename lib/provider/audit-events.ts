@@ -6,7 +6,7 @@
 
 import { errors, type KoaContextWithOIDC, type default as Provider } from 'oidc-provider'
 import type { AuditLog } from '../audit/audit-log.ts'
-import { StorageError } from '../errors.ts'
+import { isOutage } from '../errors.ts'
 import type { Progress } from '../interaction/pending-request.ts'
 import { userOf } from './account.ts'
 import { RefusedGrantError, TooManyAttemptsError } from './errors.ts'
@@ -25,7 +25,7 @@ export function recordProviderEvents(
   }
   const recordRefusal = (ctx: KoaContextWithOIDC, error: Error): void => {
     const clientId = ctx.oidc.client?.clientId
-    if (error.cause instanceof StorageError) {
+    if (isOutage(error.cause)) {
       recordFailure(ctx, error.cause)
     } else if (error instanceof RefusedGrantError) {
       const { reason, subject } = error.refusal
@@ -64,7 +64,7 @@ export function recordProviderEvents(
     )
   })
   provider.on('authorization.error', (ctx: KoaContextWithOIDC, error: Error) => {
-    if (error.cause instanceof StorageError) {
+    if (isOutage(error.cause)) {
       recordFailure(ctx, error.cause)
       return
     }

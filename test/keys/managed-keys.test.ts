@@ -393,7 +393,7 @@ test('managed keys: events say what happened to which key, once, and nothing sec
   const [first, second] = kidsOf(keys)
   clock.advance(600)
   await keys.rotate('signing')
-  await keys.withdraw(first)
+  await keys.withdraw(first, { actorId: 'root', ip: '192.0.2.1' })
   clock.advance(15)
   await keys.refresh()
   await nextTurn()
@@ -410,6 +410,10 @@ test('managed keys: events say what happened to which key, once, and nothing sec
     `key.deleted ${first}`,
   ])
   t.is(events.filter(({ type }) => type === 'key.created').length, 5)
+  t.like(
+    events.find(({ type }) => type === 'key.withdrawn'),
+    { actorId: 'root', ip: '192.0.2.1', result: 'success' },
+  )
   const text = JSON.stringify(events)
   for (const secret of [SECRET, ...keys.cookieKeys()]) t.false(text.includes(secret))
 })
