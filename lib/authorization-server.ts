@@ -4,14 +4,23 @@
  * @module
  */
 
+import type Cookies from 'cookies'
 import type { JWTVerifyGetKey } from 'jose'
-import type { Middleware } from 'koa'
+import type { Context, Middleware } from 'koa'
 import { type AuditLog, createAuditLog } from './audit/audit-log.ts'
 import type { ClientRecord } from './clients/client.ts'
 import { cacheClients } from './clients/client-cache.ts'
 import { type ClientRegistry, createClientRegistry } from './clients/client-registry.ts'
 import { findClientRecord } from './clients/find-client-record.ts'
 import { createSecretUses } from './clients/secret-uses.ts'
+import {
+  type Connections,
+  createConnections,
+  createDisconnect,
+  type Disconnect,
+} from './consent/connections.ts'
+import { createAccountCookies } from './http/account/account-cookies.ts'
+import { connectionsRoutes } from './http/account/connections-routes.ts'
 import { createBrowserBinding } from './http/browser-binding.ts'
 import { createContinueRoute } from './http/continue/continue-route.ts'
 import { cookieSettingsFor, createCookieJar } from './http/cookies.ts'
@@ -31,6 +40,7 @@ import { createRouteFinder, type FindRoute, type RouteTable } from './http/route
 import { createRouter } from './http/router.ts'
 import { superAdminRoutes } from './http/super-admin/super-admin-routes.ts'
 import { createThrottle } from './http/throttle.ts'
+import { SESSION_TTL_SECONDS } from './lifetimes.ts'
 import type { AuthorizationServerOptions } from './options.ts'
 import { createProtocolEndpoints } from './provider/create-provider.ts'
 import { type ResolvedOptions, resolveOptions } from './resolve-options.ts'
@@ -39,6 +49,7 @@ import { checkHealth, type Health } from './storage/health.ts'
 import type { ClientStore } from './storage/storage.ts'
 import { createRevoker, type Revoker } from './token-status/revoker.ts'
 import { createAccessTokens } from './tokens/access-token.ts'
+import { createSignOuts, type SignOuts } from './users/sign-outs.ts'
 
 const RESUME_PATH = new RegExp(`^${AUTHORIZE_PATH}/[\\w-]{16,64}$`)
 
@@ -53,6 +64,8 @@ export interface AuthorizationServer {
    * API in the same process, which then need not fetch the JWKS.
    */
   readonly jwks: JWTVerifyGetKey
+  /** What clients may do for users, and how that ends. */
+  readonly connections: Connections
   /** Asks every backend of the storage whether it answers; takes at most `storageTimeoutMilliseconds`. */
   health(): Promise<Health>
   /**
@@ -85,7 +98,25 @@ export function createAuthorizationServer(
     now,
     audit,
   })
-  const findRoute = createRoutes(resolved, clients, revoker, audit)
+  const signOuts = createSignOuts(storage.artifacts, now)
+  const connectionsDependencies = {
+    consents: storage.consents,
+    findClient: (clientId: string) => findClientRecord(storage.clients, clientId),
+    catalogue: scopes,
+    signOut: signOuts.signOut,
+    revoker,
+    audit,
+  }
+  const connections = createConnections(connectionsDependencies)
+  const disconnect = createDisconnect(connectionsDependencies)
+  const findRoute = createRoutes(resolved, {
+    clients,
+    connections,
+    disconnect,
+    signOuts,
+    revoker,
+    audit,
+  })
   const { pathname: issuerPath } = new URL(issuer)
   const router = createRouter({
     issuer,
@@ -99,9 +130,19 @@ export function createAuthorizationServer(
     issuer,
     clients,
     jwks: resolved.keys.verificationKey,
+    connections,
     health: () => checkHealth(storage.backends),
     middleware: () => router,
   })
+}
+
+interface Services {
+  readonly clients: ClientRegistry
+  readonly connections: Connections
+  readonly disconnect: Disconnect
+  readonly signOuts: SignOuts
+  readonly revoker: Revoker
+  readonly audit: AuditLog
 }
 
 interface GuardedOptions extends ResolvedOptions {
@@ -118,13 +159,14 @@ function withGuardedStorage(options: ResolvedOptions): GuardedOptions {
 
 function createRoutes(
   options: GuardedOptions,
-  clients: ClientRegistry,
-  revoker: Revoker,
-  audit: AuditLog,
+  { clients, connections, disconnect, signOuts, revoker, audit }: Services,
 ): FindRoute {
   const { issuer, storage, keys, scopes, findUser, hostSession, clock: now } = options
   const cookies = cookieSettingsFor(issuer)
   const binding = createBrowserBinding(cookies, keys.cookieKeys)
+  const { wasSignedOutSince } = signOuts
+  const cookieJar = (ctx: Context): Cookies => createCookieJar(ctx, issuer, keys.cookieKeys())
+  const signInThrottle = createThrottle()
 
   const findClient = (clientId: string): Promise<ClientRecord | undefined> =>
     findClientRecord(storage.clients, clientId)
@@ -138,9 +180,10 @@ function createRoutes(
     findClient,
     isRegistered: async (clientId) => (await options.findClientNow(clientId)) !== undefined,
     noteSecretUse: createSecretUses({ clients: storage.clients, audit, now }),
+    wasSignedOutSince,
     scopes: Object.keys(scopes),
     cookies,
-    createCookieJar: (ctx) => createCookieJar(ctx, issuer, keys.cookieKeys()),
+    createCookieJar: cookieJar,
     interactionUrl(ctx, pendingRequestToken) {
       binding.bind(ctx, pendingRequestToken, now())
       return issuer.slice(new URL(issuer).origin.length) + continuePath(pendingRequestToken)
@@ -155,12 +198,27 @@ function createRoutes(
     now,
     binding,
     consents: storage.consents,
+    revoker,
     findClient,
     findUser,
     hostSession,
     authenticateUser: options.authenticateUser,
     pendingRequests: protocol.pendingRequests,
-    signInThrottle: createThrottle(),
+    signInThrottle,
+    wasSignedOutSince,
+  })
+  const accountRoutes = connectionsRoutes({
+    ...options,
+    audit,
+    now,
+    hostSession,
+    authenticateUser: options.authenticateUser,
+    findClient,
+    connections,
+    disconnect,
+    browserSessions: protocol.browserSessions,
+    signInThrottle,
+    cookies: createAccountCookies(cookies.namePrefix, cookieJar, SESSION_TTL_SECONDS),
   })
 
   const metadata = metadataOf(issuer, scopes, options.resources)
@@ -176,6 +234,7 @@ function createRoutes(
     [TOKEN_PATH, { ...forPrograms, methods: ['POST', 'OPTIONS'] }],
     [INTROSPECT_PATH, { ...forPrograms, methods: ['POST'] }],
     [REVOKE_PATH, { ...forPrograms, methods: ['POST', 'OPTIONS'] }],
+    ...accountRoutes,
     ...(authorizeSuperAdmin === undefined
       ? []
       : superAdminRoutes({ issuer, clients, authorizeSuperAdmin })),

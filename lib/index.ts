@@ -34,6 +34,8 @@ export type {
   RegisteredClient,
 } from './clients/client-registry.ts'
 export type { AddedClientSecret, ClientSecretRegistry } from './clients/client-secret-registry.ts'
+export type { ConnectedScope, Connection } from './consent/connection.ts'
+export type { Connections } from './consent/connections.ts'
 export type { Consent, ConsentGrant, GrantedScope } from './consent/consent.ts'
 export {
   ClientMetadataError,
@@ -63,6 +65,8 @@ export { defaultPages } from './pages/default-pages.ts'
 export type {
   AccessRefusedView,
   ClientView,
+  ConnectionsView,
+  ConnectionView,
   ConsentView,
   ErrorKind,
   ErrorView,

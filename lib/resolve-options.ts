@@ -131,6 +131,7 @@ const optionsSchema = z.strictObject(
           selectAccount: aFunction.optional(),
           consent: aFunction.optional(),
           accessRefused: aFunction.optional(),
+          connections: aFunction.optional(),
           error: aFunction.optional(),
         },
         'must be an object of page renderers',
@@ -193,6 +194,7 @@ function resolvePages(pages: Partial<Pages>): Pages {
     selectAccount: pages.selectAccount?.bind(pages) ?? defaultPages.selectAccount,
     consent: pages.consent?.bind(pages) ?? defaultPages.consent,
     accessRefused: pages.accessRefused?.bind(pages) ?? defaultPages.accessRefused,
+    connections: pages.connections?.bind(pages) ?? defaultPages.connections,
     error: pages.error?.bind(pages) ?? defaultPages.error,
   })
 }

@@ -6,7 +6,7 @@
 
 import { isDeepStrictEqual } from 'node:util'
 import type { AuditLog } from '../audit/audit-log.ts'
-import { deleteConsents } from '../consent/delete-consents.ts'
+import { DELETION_BATCH_SIZE, deleteConsents } from '../consent/delete-consents.ts'
 import { ClientNotFoundError, ConflictError, PreconditionFailedError } from '../errors.ts'
 import type { ScopeCatalogue } from '../scopes/scope-catalogue.ts'
 import type { ClientStore, Storage } from '../storage/storage.ts'
@@ -102,10 +102,14 @@ export function createDelete({
     }
     // All that follows, of a client that is gone too: an earlier deletion may have been interrupted here.
     await revoker.recordDeletedClient(clientId)
-    await deleteConsents(consents, { clientId }, ({ userId, tenantId }) => {
-      const subject = { clientId, userId, tenantId, ...actor }
-      audit.record({ type: 'connection.revoked', ...subject, reason: 'client-deleted' }, ip)
-    })
+    await deleteConsents(
+      () => consents.listSome({ clientId }, DELETION_BATCH_SIZE),
+      ({ userId }) => consents.delete(userId, clientId),
+      ({ userId, tenantId }) => {
+        const subject = { clientId, userId, tenantId, ...actor }
+        audit.record({ type: 'connection.revoked', ...subject, reason: 'client-deleted' }, ip)
+      },
+    )
     if (!isDeleted) throw new ClientNotFoundError(clientId)
   }
 }

@@ -1,24 +1,27 @@
-import type { Consent, ConsentOwner, ConsentStore } from '../storage/storage.ts'
+import type { Consent } from '../storage/storage.ts'
 
-const BATCH_SIZE = 100
+/** How many consents to list at a time. */
+export const DELETION_BATCH_SIZE = 100
 
 /**
- * Deletes every consent of a tenant, or to a client, and with each one its families. It may be
+ * Deletes consents, and with each one its families, until none is listed any more. It may be
  * interrupted, by a storage that fails, and done again: what was deleted stays deleted.
  *
+ * @param listSome Lists some of those that are left.
+ * @param deleteOne Deletes one. @returns `false` when it was gone already.
  * @param onDeleted Told of each consent that this call deleted.
  */
 export async function deleteConsents(
-  consents: ConsentStore,
-  owner: ConsentOwner,
+  listSome: () => Promise<ReadonlyArray<Consent>>,
+  deleteOne: (consent: Consent) => Promise<boolean>,
   onDeleted: (consent: Consent) => void,
 ): Promise<void> {
   for (;;) {
-    const batch = await consents.listSome(owner, BATCH_SIZE)
+    const batch = await listSome()
     if (batch.length === 0) return
     await Promise.all(
       batch.map(async (consent) => {
-        if (await consents.delete(consent.userId, consent.clientId)) onDeleted(consent)
+        if (await deleteOne(consent)) onDeleted(consent)
       }),
     )
   }

@@ -1,6 +1,6 @@
 import type { Client } from '../clients/client.ts'
 import type { ClientView, ScopeView } from '../pages/pages.ts'
-import type { ScopeCatalogue } from '../scopes/scope-catalogue.ts'
+import { descriptionOf, type ScopeCatalogue } from '../scopes/scope-catalogue.ts'
 
 /** What the pages show of a client. */
 export function clientViewOf(client: Client, redirectUri: string): ClientView {
@@ -14,10 +14,10 @@ function hostOf(redirectUri: string): string {
   return protocol === 'https:' || protocol === 'http:' ? host : protocol.slice(0, -1)
 }
 
-/** Scopes with their sentences; a scope that left the catalogue speaks for itself. */
+/** Scopes with their sentences. */
 export function scopeViewsOf(
   scopes: ReadonlyArray<string>,
   catalogue: ScopeCatalogue,
 ): ReadonlyArray<ScopeView> {
-  return scopes.map((scope) => ({ scope, description: catalogue[scope] ?? scope }))
+  return scopes.map((scope) => ({ scope, description: descriptionOf(scope, catalogue) }))
 }

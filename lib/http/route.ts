@@ -16,7 +16,8 @@ export type Audience = 'people' | 'programs' | 'tools'
 export interface Route {
   /** Methods it answers; any other gets 405. */
   readonly methods: ReadonlyArray<string>
-  readonly audience: Audience
+  /** Whom it is for; where that depends on what is asked for, a function that tells. */
+  readonly audience: Audience | ((ctx: Context) => Audience)
   /** Answers; `parameters` are the parts of the path that its pattern names. */
   readonly handle: (ctx: Context, parameters: PathParameters) => Promise<void> | void
 }
@@ -68,7 +69,7 @@ function findByPattern(
 
 /** A route that answers each method in its own way. GET answers HEAD too. */
 export function routeByMethod(
-  audience: Audience,
+  audience: Route['audience'],
   handlers: Readonly<Record<string, Route['handle']>>,
 ): Route {
   const byMethod = new Map(Object.entries(handlers))

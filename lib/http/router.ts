@@ -13,7 +13,7 @@ import type { Pages } from '../pages/pages.ts'
 import { forbidOtherOrigins } from './cors.ts'
 import { sendProblem } from './problem.ts'
 import { sendErrorPage, sendJsonError } from './respond.ts'
-import type { FindRoute, FoundRoute, Route } from './route.ts'
+import type { Audience, FindRoute, FoundRoute } from './route.ts'
 import { THROTTLE_WINDOW_SECONDS } from './throttle.ts'
 
 /** What the router works with. */
@@ -73,17 +73,18 @@ async function answer(
   ctx: Context,
   { route, parameters }: FoundRoute,
 ): Promise<void> {
+  const audience = typeof route.audience === 'function' ? route.audience(ctx) : route.audience
   // What is for one person or a tool of theirs, no script of another origin may read.
-  if (route.audience !== 'programs') forbidOtherOrigins(ctx)
+  if (audience !== 'programs') forbidOtherOrigins(ctx)
   if (!route.methods.includes(ctx.method)) {
     ctx.set('Allow', route.methods.join(', '))
-    sendRefusal(ctx, route, 405, `use ${route.methods.join(' or ')}`)
+    sendRefusal(ctx, audience, 405, `use ${route.methods.join(' or ')}`)
     return
   }
   try {
     await route.handle(ctx, parameters)
   } catch (error) {
-    await answerFailure(dependencies, ctx, route, error)
+    await answerFailure(dependencies, ctx, audience, error)
   }
   const retryAfterSeconds = RETRY_AFTER_SECONDS.get(ctx.status)
   if (retryAfterSeconds !== undefined) ctx.set('Retry-After', String(retryAfterSeconds))
@@ -94,7 +95,7 @@ const RETRY_AFTER_SECONDS: ReadonlyMap<number, number> = new Map([
   [503, 5],
 ])
 
-function sendRefusal(ctx: Context, { audience }: Route, status: number, description: string): void {
+function sendRefusal(ctx: Context, audience: Audience, status: number, description: string): void {
   if (audience === 'tools') sendProblem(ctx, status, description)
   else sendJsonError(ctx, status, 'invalid_request', description)
 }
@@ -102,7 +103,7 @@ function sendRefusal(ctx: Context, { audience }: Route, status: number, descript
 async function answerFailure(
   { pages, audit }: RouterDependencies,
   ctx: Context,
-  route: Route,
+  audience: Audience,
   error: unknown,
 ): Promise<void> {
   audit.record({ type: 'server.error', error }, ctx.ip)
@@ -111,7 +112,7 @@ async function answerFailure(
   const isUnavailable = [error, (error as Error | undefined)?.cause].some(isOutage)
   const failure = isUnavailable ? UNAVAILABLE : DEFECT
   const { status, code, description, kind } = failure
-  switch (route.audience) {
+  switch (audience) {
     case 'programs':
       sendJsonError(ctx, status, code, description)
       break

@@ -21,7 +21,7 @@ export type NextStep =
 /**
  * Decides what comes next.
  *
- * @param user The user of {@link currentUserId}; `undefined` when there is none, or none any more.
+ * @param user The user of {@link currentSignIn}; `undefined` when there is none, or none any more.
  * @param grantedScopes Scopes this user granted to this client earlier.
  */
 export function nextStep(
@@ -32,7 +32,7 @@ export function nextStep(
 ): NextStep {
   const { prompts, progress } = request
   if (user === undefined) return { step: 'sign-in' }
-  const hasSignedInNow = progress.signedInUserId !== undefined
+  const hasSignedInNow = progress.signedIn !== undefined
   if (prompts.has('select_account') && !hasSignedInNow && progress.chosenUserId !== user.userId) {
     return { step: 'select-account', user }
   }

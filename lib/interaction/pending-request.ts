@@ -20,18 +20,24 @@ export interface PendingRequest {
   readonly prompts: ReadonlySet<string>
   /** Its `login_hint` parameter. */
   readonly loginHint: string | undefined
-  /** User of the browser's session, now. */
-  readonly sessionUserId: string | undefined
+  /** The browser's session, now. */
+  readonly session: SignIn | undefined
   /** When it was parked; seconds since the Unix epoch. */
   readonly createdAt: number
   /** What the user has done since. */
   readonly progress: Progress
 }
 
+/** A sign-in: as whom, and as of when it is known to be good; seconds since the Unix epoch. */
+export interface SignIn {
+  readonly userId: string
+  readonly at: number
+}
+
 /** What a user has done for a pending request. */
 export interface Progress {
-  /** Signed in as this user, for this request. */
-  readonly signedInUserId?: string
+  /** Signed in for this request. */
+  readonly signedIn?: SignIn
   /** Confirmed this account. */
   readonly chosenUserId?: string
   /** When another account was asked for: the session of that moment does not count any more. */
@@ -42,7 +48,12 @@ export interface Progress {
 
 /** The pending requests of an authorization server. */
 export interface PendingRequests {
-  /** Finds one. @returns `undefined` when there is none or it has expired. */
+  /**
+   * Finds one. A sign-in that was ended since, by signing the user out everywhere, is not part of its
+   * progress.
+   *
+   * @returns `undefined` when there is none or it has expired.
+   */
   find(ctx: Context, pendingRequestToken: string): Promise<PendingRequest | undefined>
   /** Records progress. */
   saveProgress(request: PendingRequest, progress: Progress): Promise<void>
@@ -60,8 +71,8 @@ export interface PendingRequests {
   deny(request: PendingRequest, reason: string): Promise<string>
 }
 
-/** The user a pending request would be answered for now. */
-export function currentUserId(request: PendingRequest): string | undefined {
-  const { signedInUserId, sessionDismissedAt } = request.progress
-  return signedInUserId ?? (sessionDismissedAt === undefined ? request.sessionUserId : undefined)
+/** The sign-in of the user a pending request would be answered for now. */
+export function currentSignIn({ progress, session }: PendingRequest): SignIn | undefined {
+  const { signedIn, sessionDismissedAt } = progress
+  return signedIn ?? (sessionDismissedAt === undefined ? session : undefined)
 }

@@ -20,7 +20,7 @@ export function renderAccessRefusedPage({ client, form, user }: AccessRefusedVie
   const heading = html`This account can’t be used with !${renderClientName(client)}`
   return renderDocument({
     title: 'Access refused',
-    logoUrl: client.logoUrl,
+    logoUrls: [client.logoUrl],
     content: html`!${renderClientHeader(client, heading)}
       !${renderUserCard(user)}
       <p>This application is only open to members of another Teamcast workspace. Nothing was shared with it.</p>

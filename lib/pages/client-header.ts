@@ -23,10 +23,7 @@ const LONG_NAME_LENGTH = 60
 export function renderClientHeader(client: ClientView, heading: string): string {
   const size = client.name.length > LONG_NAME_LENGTH ? 'long' : 'regular'
   return html`<div class="pairing" aria-hidden="true">
-      <span class="tile client">
-        <span class="initial">${initialOf(client.name)}</span>
-        !${renderLogo(client.logoUrl)}
-      </span>
+      !${renderClientTile(client)}
       !${LINK_GLYPH}
       <span class="tile teamcast">!${TEAMCAST_MARK}</span>
     </div>
@@ -37,13 +34,25 @@ export function renderClientHeader(client: ClientView, heading: string): string 
 }
 
 /**
+ * Renders the tile of a client: its logo, or its initial where there is none.
+ *
+ * @param client The client.
+ */
+export function renderClientTile({ name, logoUrl }: Pick<ClientView, 'name' | 'logoUrl'>): string {
+  return html`<span class="tile client" aria-hidden="true">
+        <span class="initial">${initialOf(name)}</span>
+        !${renderLogo(logoUrl)}
+      </span>`
+}
+
+/**
  * Renders a client's name, apart from the text around it: a name in another direction must not turn
  * the sentence.
  *
  * @param client The client.
  */
-export function renderClientName(client: ClientView): string {
-  return html`<bdi class="client-name">${client.name}</bdi>`
+export function renderClientName({ name }: Pick<ClientView, 'name'>): string {
+  return html`<bdi class="client-name">${name}</bdi>`
 }
 
 /**
@@ -52,19 +61,24 @@ export function renderClientName(client: ClientView): string {
  * @param client The client.
  */
 export function renderClientLinks(client: ClientView): string {
-  const links = [
-    renderLink(client.clientUri, 'Website'),
-    renderLink(client.policyUri, 'Privacy policy'),
-    renderLink(client.tosUri, 'Terms of service'),
-  ].filter((link) => link !== '')
-  if (links.length === 0) return ''
+  const links =
+    renderLink(client.clientUri, 'Website') +
+    renderLink(client.policyUri, 'Privacy policy') +
+    renderLink(client.tosUri, 'Terms of service')
+  if (links === '') return ''
   return html`<nav class="client-links" aria-labelledby="client-links-label">
       <span id="client-links-label">About this application</span>
       <ul role="list">!${links}</ul>
     </nav>`
 }
 
-function renderLink(url: string | undefined, label: string): string {
+/**
+ * Renders a link to a page of the client's own, as an item of a list; nothing when there is no such page.
+ *
+ * @param url The page.
+ * @param label What the link says.
+ */
+export function renderLink(url: string | undefined, label: string): string {
   if (url === undefined || !isHttpsUrl(url)) return ''
   return html`<li><a href="${url}" target="_blank" rel="noopener noreferrer">${label}<span class="visually-hidden"> (opens in a new tab)</span></a></li>`
 }

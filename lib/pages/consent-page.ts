@@ -28,7 +28,7 @@ export function renderConsentPage(view: ConsentView): Page {
   const answers = html`!${renderButton('secondary', 'deny', 'Deny')}!${renderButton('primary', 'allow', 'Allow')}`
   return renderDocument({
     title: 'Allow access',
-    logoUrl: client.logoUrl,
+    logoUrls: [client.logoUrl],
     content: html`!${renderClientHeader(client, heading)}
       !${renderUserCard(user, renderForm(form, switchAccount))}
       !${renderScopeGroups(view)}

@@ -5,6 +5,7 @@
  */
 
 import { renderAccessRefusedPage } from './access-refused-page.ts'
+import { renderConnectionsPage } from './connections-page.ts'
 import { renderConsentPage } from './consent-page.ts'
 import { renderErrorPage } from './error-page.ts'
 import type { Pages } from './pages.ts'
@@ -17,5 +18,6 @@ export const defaultPages: Pages = {
   selectAccount: renderSelectAccountPage,
   consent: renderConsentPage,
   accessRefused: renderAccessRefusedPage,
+  connections: renderConnectionsPage,
   error: renderErrorPage,
 }

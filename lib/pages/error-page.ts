@@ -69,7 +69,7 @@ export function renderErrorPage(view: ErrorView): Page {
   const { title, whatHappened, whatToDo } = ERROR_TEXTS[view.kind]
   return renderDocument({
     title,
-    logoUrl: undefined,
+    logoUrls: [],
     content: html`<span class="tile alert">!${ALERT_GLYPH}</span>
       <h1>${title}</h1>
       <p class="explanation">${whatHappened}</p>

@@ -12,7 +12,7 @@ import { html } from 'ghtml'
 import type { FormView } from './pages.ts'
 
 /** How much a button stands out: one `primary` per page at most. */
-export type ButtonKind = 'primary' | 'secondary' | 'quiet'
+export type ButtonKind = 'primary' | 'secondary' | 'quiet' | 'danger'
 
 /**
  * Renders a form that posts a view's hidden fields.

@@ -4,6 +4,9 @@
  * @module
  */
 
+/** The most that all origins of one page may take in its policy: proxies limit the size of headers. */
+const MAXIMUM_ORIGINS_LENGTH = 2000
+
 // The URL standard lets `*`, `,` and `;` stand in a host. In a policy they would be a wildcard, the
 // end of the policy and the end of the directive. A policy cannot name an IPv6 address at all.
 const PLAIN_ORIGIN = /^https:\/\/[a-z0-9._-]+(?::[0-9]+)?$/
@@ -31,4 +34,20 @@ export function findLogoOrigin(logoUrl: string | undefined): string | undefined 
   if (logoUrl === undefined || !isHttpsUrl(logoUrl)) return undefined
   const { origin } = new URL(logoUrl)
   return PLAIN_ORIGIN.test(origin) ? origin : undefined
+}
+
+/**
+ * Finds the origins of the logos of a page, each once. What would make the policy too long is left out.
+ *
+ * @param logoUrls The logos of clients.
+ */
+export function findLogoOrigins(
+  logoUrls: ReadonlyArray<string | undefined>,
+): ReadonlyArray<string> {
+  const origins = new Set(logoUrls.map(findLogoOrigin).filter((origin) => origin !== undefined))
+  let room = MAXIMUM_ORIGINS_LENGTH
+  return [...origins].filter((origin) => {
+    room -= origin.length
+    return room >= 0
+  })
 }

@@ -1,14 +1,14 @@
 /**
  * The document around every page, and its Content-Security-Policy.
  *
- * Nothing runs: no script, no font, no image but the client's logo. The one stylesheet is inline and
+ * Nothing runs: no script, no font, no image but logos of clients. The one stylesheet is inline and
  * allowed by its hash.
  *
  * @module
  */
 
 import { html } from 'ghtml'
-import { findLogoOrigin } from './https-url.ts'
+import { findLogoOrigins } from './https-url.ts'
 import { TEAMCAST_MARK } from './icons.ts'
 import type { Page } from './pages.ts'
 import { STYLES, STYLES_HASH } from './styles.ts'
@@ -17,8 +17,10 @@ import { STYLES, STYLES_HASH } from './styles.ts'
 export interface DocumentParts {
   /** Says what the page is for; the product's name is added. */
   readonly title: string
-  /** The client's logo, when the page shows it. */
-  readonly logoUrl: string | undefined
+  /** The logos that the page shows, of those clients that have one. */
+  readonly logoUrls: ReadonlyArray<string | undefined>
+  /** How wide it may get; defaults to what one question needs. */
+  readonly width?: 'regular' | 'wide'
   /** HTML of the page, with its one `h1`. */
   readonly content: string
 }
@@ -28,7 +30,12 @@ export interface DocumentParts {
  *
  * @param parts What is particular to it.
  */
-export function renderDocument({ title, logoUrl, content }: DocumentParts): Page {
+export function renderDocument({
+  title,
+  logoUrls,
+  width = 'regular',
+  content,
+}: DocumentParts): Page {
   return {
     html: html`<!doctype html>
 <html lang="en">
@@ -43,21 +50,21 @@ export function renderDocument({ title, logoUrl, content }: DocumentParts): Page
 </head>
 <body>
 <header class="wordmark"><span class="mark">!${TEAMCAST_MARK}</span>Teamcast</header>
-<main class="card">
+<main class="card ${width}">
 !${content}
 </main>
 </body>
 </html>
 `,
-    contentSecurityPolicy: contentSecurityPolicy(findLogoOrigin(logoUrl)),
+    contentSecurityPolicy: contentSecurityPolicy(findLogoOrigins(logoUrls)),
   }
 }
 
-function contentSecurityPolicy(logoOrigin: string | undefined): string {
+function contentSecurityPolicy(logoOrigins: ReadonlyArray<string>): string {
   const directives = [
     "default-src 'none'",
     `style-src '${STYLES_HASH}'`,
-    logoOrigin === undefined ? undefined : `img-src ${logoOrigin}`,
+    logoOrigins.length === 0 ? undefined : `img-src ${logoOrigins.join(' ')}`,
     "base-uri 'none'",
     "frame-ancestors 'none'",
   ]

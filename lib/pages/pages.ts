@@ -33,6 +33,8 @@ export interface Pages {
   readonly consent: PageRenderer<ConsentView>
   /** Says that this user may not use this client. */
   readonly accessRefused: PageRenderer<AccessRefusedView>
+  /** Lists the clients that the user connected, and lets them disconnect each. */
+  readonly connections: PageRenderer<ConnectionsView>
   /** Says what went wrong and what to do. */
   readonly error: PageRenderer<ErrorView>
 }
@@ -65,10 +67,12 @@ export interface FormView {
 }
 
 /**
- * The sign-in page. Actions: `sign-in` with the fields `username` and `password`; `cancel`.
+ * The sign-in page. Actions: `sign-in` with the fields `username` and `password`; with a client,
+ * `cancel`.
  */
 export interface SignInView {
-  readonly client: ClientView
+  /** Where the user is on the way to; `undefined` when that is a page of the server itself. */
+  readonly client: ClientView | undefined
   readonly form: FormView
   /** What to fill in as user name, from `login_hint` or a failed attempt. */
   readonly username: string
@@ -113,6 +117,35 @@ export interface AccessRefusedView {
   readonly form: FormView
   /** The user who is signed in. */
   readonly user: User
+}
+
+/**
+ * The page with the user's connections. Actions: `disconnect` with the field `clientId`; `sign-out`, if
+ * `canSignOut`.
+ */
+export interface ConnectionsView {
+  readonly form: FormView
+  /** The user who is signed in. */
+  readonly user: User
+  /** What they connected, newest first. */
+  readonly connections: ReadonlyArray<ConnectionView>
+  /** Name of the client that was disconnected just now. */
+  readonly disconnectedName: string | undefined
+  /** Whether the session is the server's own, and not the host's. */
+  readonly canSignOut: boolean
+  /** The time; seconds since the Unix epoch. */
+  readonly now: number
+}
+
+/** A client that the user connected. */
+export interface ConnectionView extends Omit<ClientView, 'redirectHost'> {
+  readonly clientId: string
+  /** What it may do. Empty when it has lost all that was granted. */
+  readonly scopes: ReadonlyArray<ScopeView>
+  /** When it was connected; seconds since the Unix epoch. */
+  readonly connectedAt: number
+  /** When it used the connection last, to the hour; seconds since the Unix epoch. */
+  readonly lastUsedAt: number | undefined
 }
 
 /** The error page: everything that cannot be sent back to the client. */

@@ -28,7 +28,7 @@ export function renderSelectAccountPage({ client, form, user }: SelectAccountVie
       </button>`
   return renderDocument({
     title: 'Choose an account',
-    logoUrl: client.logoUrl,
+    logoUrls: [client.logoUrl],
     content: html`!${renderClientHeader(client, heading)}
       <div class="actions stacked">
         <div class="accounts">!${renderForm(form, accounts)}</div>

@@ -9,7 +9,7 @@ import { renderClientHeader, renderClientLinks, renderClientName } from './clien
 import { renderButton, renderForm } from './form.ts'
 import { ALERT_GLYPH } from './icons.ts'
 import { renderDocument } from './layout.ts'
-import type { Page, SignInProblem, SignInView } from './pages.ts'
+import type { ClientView, Page, SignInProblem, SignInView } from './pages.ts'
 
 // The first does not tell which of the two was wrong, so that nobody learns who has an account.
 const PROBLEM_TEXTS: Readonly<Record<SignInProblem, string>> = {
@@ -24,17 +24,27 @@ const PROBLEM_TEXTS: Readonly<Record<SignInProblem, string>> = {
  */
 export function renderSignInPage(view: SignInView): Page {
   const { client, form, problem } = view
-  const heading = html`Sign in to continue to !${renderClientName(client)}`
+  const cancel = renderForm(form, renderButton('quiet', 'cancel', 'Cancel'))
   return renderDocument({
     title: problem === undefined ? 'Sign in' : 'Error: Sign in',
-    logoUrl: client.logoUrl,
-    content: html`!${renderClientHeader(client, heading)}
+    logoUrls: [client?.logoUrl],
+    content: html`!${renderHeader(client)}
       <div class="actions stacked">
         !${renderForm(form, renderFields(view))}
-        !${renderForm(form, renderButton('quiet', 'cancel', 'Cancel'))}
+        !${client === undefined ? '' : cancel}
       </div>
-      !${renderClientLinks(client)}`,
+      !${client === undefined ? '' : renderClientLinks(client)}`,
   })
+}
+
+function renderHeader(client: ClientView | undefined): string {
+  if (client === undefined) {
+    return html`<div class="heading">
+        <h1>Sign in to your account</h1>
+        <p class="notice">To see which applications are connected to it</p>
+      </div>`
+  }
+  return renderClientHeader(client, html`Sign in to continue to !${renderClientName(client)}`)
 }
 
 function renderFields({ username, problem }: SignInView): string {

@@ -22,8 +22,10 @@ export const STYLES = `
   --accent-soft: #e8ecfd;
   --on-accent: #ffffff;
   --success: #12775a;
+  --success-soft: #e6f4ef;
   --danger: #b3261e;
   --danger-soft: #fdefee;
+  --on-danger: #ffffff;
   --shadow: 0 1px 2px rgb(23 26 35 / 5%), 0 12px 32px -8px rgb(23 26 35 / 12%);
 }
 @media (prefers-color-scheme: dark) {
@@ -40,8 +42,10 @@ export const STYLES = `
     --accent-soft: #262f52;
     --on-accent: #0d1433;
     --success: #5fd0a8;
+    --success-soft: #15332a;
     --danger: #ffb4ab;
     --danger-soft: #391d1c;
+    --on-danger: #3b0907;
     --shadow: 0 1px 2px rgb(0 0 0 / 30%);
   }
 }
@@ -105,6 +109,7 @@ ul { list-style: none; }
   background: var(--surface);
   box-shadow: var(--shadow);
 }
+.card.wide { max-width: 36rem; }
 
 h1 { font-size: 1.4375rem; font-weight: 620; line-height: 1.28; letter-spacing: -.018em; text-wrap: balance; }
 h1.long { font-size: 1.0625rem; line-height: 1.4; letter-spacing: -.005em; text-wrap: wrap; }
@@ -200,6 +205,8 @@ button { font: inherit; color: inherit; cursor: pointer; overflow-wrap: inherit;
 .primary:hover { background: var(--accent-strong); }
 .secondary { border-color: var(--field-line); background: var(--surface); }
 .secondary:hover { background: var(--sunken); }
+.danger { background: var(--danger); color: var(--on-danger); }
+.danger:hover { text-decoration: underline; text-underline-offset: .15em; }
 .quiet { color: var(--accent); }
 .quiet:hover { background: var(--sunken); }
 .user-card .button { min-height: 1.5rem; padding: 0; border: 0; font-size: .875rem; }
@@ -224,6 +231,24 @@ button { font: inherit; color: inherit; cursor: pointer; overflow-wrap: inherit;
 .accounts form { gap: 0; }
 .account + .account { border-top: 1px solid var(--line); font-weight: 550; }
 
+.done { display: flex; gap: .625rem; padding: .75rem; border-radius: .625rem; background: var(--success-soft); color: var(--success); }
+.done .glyph { margin-top: .125rem; }
+.connections { display: flex; flex-direction: column; gap: 1rem; }
+.connection { display: flex; flex-direction: column; gap: .75rem; padding: 1rem; border: 1px solid var(--line); border-radius: .75rem; }
+.connected-client { display: flex; align-items: center; gap: .75rem; }
+.connected-client h2 { font-size: 1rem; font-weight: 600; line-height: 1.35; }
+.connected-client .tile { width: 2.75rem; height: 2.75rem; border-radius: .75rem; }
+.connected-client .initial { font-size: 1.25rem; }
+.connection .scopes { font-size: .9375rem; }
+.connection .client-links { padding: 0; border: 0; }
+.disconnect { padding: 0; border: 0; }
+.disconnect summary { display: block; min-height: 2.25rem; padding: .3125rem .875rem; border-color: var(--field-line); border-radius: .625rem; color: var(--text); }
+.disconnect summary::-webkit-details-marker { display: none; }
+.confirmation form { align-items: flex-start; }
+.disconnect[open] .when-closed, .disconnect:not([open]) .when-open { display: none; }
+.confirmation { display: flex; flex-direction: column; gap: .75rem; margin-top: .75rem; padding: .75rem; border-radius: .625rem; background: var(--danger-soft); color: var(--text); font-size: .9375rem; }
+.empty { display: flex; flex-direction: column; align-items: center; gap: .5rem; padding: 1.5rem 0; text-align: center; }
+
 .client-links { display: flex; flex-wrap: wrap; gap: .125rem 1rem; padding-top: 1rem; border-top: 1px solid var(--line); color: var(--muted); font-size: .8125rem; }
 .client-links ul { display: flex; flex-wrap: wrap; gap: .125rem 1rem; }
 a { color: inherit; text-underline-offset: .15em; border-radius: .125rem; }
@@ -247,9 +272,9 @@ code { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
   .button, .account, input { transition: background-color .12s, border-color .12s; }
 }
 @media (forced-colors: active) {
-  .mark, .tile, .tile.teamcast, .tile.alert, .avatar, .problem { border: 1px solid; }
+  .mark, .tile, .tile.teamcast, .tile.alert, .avatar, .problem, .done, .confirmation { border: 1px solid; }
   .scopes .glyph, .account > .glyph { color: inherit; }
-  .primary { forced-color-adjust: none; border-color: ButtonText; background: Highlight; color: HighlightText; }
+  .primary, .danger { forced-color-adjust: none; border-color: ButtonText; background: Highlight; color: HighlightText; }
 }
 `
 

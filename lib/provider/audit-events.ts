@@ -94,7 +94,7 @@ function isDeniedByUser({ oidc }: KoaContextWithOIDC): boolean {
 /** Who signed in on our pages and then denied: the session does not know yet. */
 function signedInUserOf({ oidc }: KoaContextWithOIDC): string | undefined {
   const { progress } = (oidc.entities.Interaction?.result ?? {}) as { readonly progress?: Progress }
-  return progress?.signedInUserId
+  return progress?.signedIn?.userId
 }
 
 function reasonOf(error: Error): string {

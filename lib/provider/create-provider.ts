@@ -20,9 +20,11 @@ import { PRIVATE_HEADERS } from '../http/respond.ts'
 import type { PendingRequests } from '../interaction/pending-request.ts'
 import type { Pages } from '../pages/pages.ts'
 import type { HostSession } from '../users/authentication.ts'
+import type { BrowserSessions } from '../users/browser-sessions.ts'
 import { correctAnswer } from './answer-corrections.ts'
 import { recordProviderEvents } from './audit-events.ts'
 import { ignoreForeignParameters } from './authorization-request.ts'
+import { createBrowserSessions } from './browser-sessions.ts'
 import { clientRecordOf } from './client-metadata.ts'
 import { type ConfigurationInput, toProviderConfiguration } from './configuration.ts'
 import { createErrorRenderer } from './error-renderer.ts'
@@ -70,12 +72,13 @@ export interface ProtocolEndpoints {
   /** Handles authorize, token, introspect and revoke. */
   readonly handle: (ctx: Context) => Promise<void>
   readonly pendingRequests: PendingRequests
+  readonly browserSessions: BrowserSessions
 }
 
 /** Builds the protocol endpoints. */
 export function createProtocolEndpoints(input: ProviderInput): ProtocolEndpoints {
   const { issuer, storage, audit, hostSession, pages } = input
-  const hostSessions = hostSession && createHostSessions(hostSession)
+  const hostSessions = hostSession && createHostSessions(hostSession, input.now)
   const provider = new Provider(
     issuer,
     toProviderConfiguration({
@@ -101,6 +104,7 @@ export function createProtocolEndpoints(input: ProviderInput): ProtocolEndpoints
 
   return {
     pendingRequests,
+    browserSessions: createBrowserSessions(provider, input.createCookieJar),
     async handle(ctx) {
       ignoreForeignParameters(ctx)
       ctx.status = 200 // not what a middleware of the host may have said before

@@ -22,7 +22,7 @@ export interface HostSessions {
 }
 
 /** Makes the bridge to the host's sessions. */
-export function createHostSessions(hostSession: HostSession): HostSessions {
+export function createHostSessions(hostSession: HostSession, now: () => number): HostSessions {
   const found = new WeakMap<object, SignedIn>()
   return {
     async read(ctx) {
@@ -36,7 +36,8 @@ export function createHostSessions(hostSession: HostSession): HostSessions {
       if (signedIn === undefined) {
         delete session.accountId
       } else if (session.accountId !== signedIn.userId) {
-        session.loginAccount({ accountId: signedIn.userId, loginTs: signedIn.authenticatedAt })
+        // The host says so now: it may have signed the user out everywhere else since they signed in.
+        session.loginAccount({ accountId: signedIn.userId, loginTs: now() })
         session.resetIdentifier() // so that nobody who knew it before can use it
       }
     },

@@ -11,16 +11,25 @@
 import type Cookies from 'cookies'
 import type { Context } from 'koa'
 import type { default as Provider } from 'oidc-provider'
-import type { PendingRequest, PendingRequests, Progress } from '../interaction/pending-request.ts'
+import {
+  currentSignIn,
+  type PendingRequest,
+  type PendingRequests,
+  type Progress,
+  type SignIn,
+} from '../interaction/pending-request.ts'
+import type { SignOuts } from '../users/sign-outs.ts'
+import { findSession, type Session } from './browser-sessions.ts'
 
 const PENDING_REQUEST_TOKEN = /^[\w-]{16,64}$/
 
 type Interaction = InstanceType<Provider['Interaction']>
-type Session = InstanceType<Provider['Session']>
 
 /** What the pending requests work with. */
 export interface PendingRequestDependencies {
   readonly now: () => number
+  /** Whether a user was signed out everywhere at an instant or since. */
+  readonly wasSignedOutSince: SignOuts['wasSignedOutSince']
   /** Makes the jar through which all cookies of a request go. */
   readonly createCookieJar: (ctx: Context) => Cookies
 }
@@ -30,7 +39,7 @@ interface Result {
   readonly progress?: Progress
   /** Whom the request was completed for. */
   readonly userId?: string
-  readonly login?: { readonly accountId: string }
+  readonly login?: { readonly accountId: string; readonly ts: number }
 }
 
 /** The pending requests, and what oidc-provider needs to go on with one. */
@@ -38,7 +47,7 @@ export interface ProviderPendingRequests extends PendingRequests {
   /**
    * Called before oidc-provider goes on with one. Between the last page and now, another tab may have
    * signed somebody else in: whoever answered by signing in takes over the session, any other answer
-   * was not given by the user of this session.
+   * was not given by the user of this session. Or the user was signed out everywhere.
    */
   prepareResume(ctx: Context, pendingRequestToken: string): Promise<void>
 }
@@ -46,13 +55,8 @@ export interface ProviderPendingRequests extends PendingRequests {
 /** Makes the pending requests of a provider. */
 export function createPendingRequests(
   provider: Provider,
-  { now, createCookieJar }: PendingRequestDependencies,
+  { now, wasSignedOutSince, createCookieJar }: PendingRequestDependencies,
 ): ProviderPendingRequests {
-  const findSession = (ctx: Context): Promise<Session> => {
-    const cookies = createCookieJar(ctx)
-    cookies.set = () => cookies // only oidc-provider's own endpoints set the session cookie
-    return provider.Session.get({ oidc: { cookies } } as unknown as Context)
-  }
   const { prototype } = provider.Interaction
   const { save } = prototype
   prototype.save = function (ttl) {
@@ -66,14 +70,21 @@ export function createPendingRequests(
     return interaction
   }
 
+  const hasEnded = async ({ userId, at }: SignIn): Promise<boolean> =>
+    await wasSignedOutSince(userId, at)
+
   return {
     async find(ctx, pendingRequestToken) {
       if (!PENDING_REQUEST_TOKEN.test(pendingRequestToken)) return undefined
       const [interaction, session] = await Promise.all([
         provider.Interaction.find(pendingRequestToken),
-        findSession(ctx),
+        findSession(provider, createCookieJar(ctx)),
       ])
-      return interaction && toPendingRequest(interaction, session.accountId)
+      if (interaction === undefined) return undefined
+      const request = toPendingRequest(interaction, session)
+      const { signedIn } = request.progress
+      const mustBeginAgain = signedIn !== undefined && (await hasEnded(signedIn))
+      return mustBeginAgain ? { ...request, progress: {} } : request
     },
 
     async saveProgress(request, progress) {
@@ -84,14 +95,17 @@ export function createPendingRequests(
 
     async complete(ctx, request, userId) {
       const { progress } = request
-      const { signedInUserId, chosenUserId, consent } = progress
-      const [interaction, session] = await Promise.all([load(request), findSession(ctx)])
-      const hasSignedIn = signedInUserId !== undefined || session.accountId !== userId
+      const { signedIn, chosenUserId, consent } = progress
+      const [interaction, session] = await Promise.all([
+        load(request),
+        findSession(provider, createCookieJar(ctx)),
+      ])
+      const hasSignedIn = signedIn !== undefined || session.accountId !== userId
       interaction.result = {
         // Kept for a form that is submitted twice: it leads here again.
         progress,
         userId,
-        ...(hasSignedIn ? { login: { accountId: userId } } : {}),
+        ...(hasSignedIn ? { login: { accountId: userId, ts: currentSignIn(request)?.at } } : {}),
         ...(hasSignedIn || chosenUserId === userId ? { select_account: {} } : {}),
         ...(consent?.userId === userId ? { consent } : {}),
       }
@@ -110,15 +124,16 @@ export function createPendingRequests(
     async prepareResume(ctx, pendingRequestToken) {
       const [interaction, session] = await Promise.all([
         provider.Interaction.find(pendingRequestToken),
-        findSession(ctx),
+        findSession(provider, createCookieJar(ctx)),
       ])
       const { userId, login } = resultOf(interaction?.result)
       if (interaction === undefined || userId === undefined) return
-      if (session.accountId === undefined || session.accountId === userId) return
-      if (login === undefined) {
+      const isOfOther = session.accountId !== undefined && session.accountId !== userId
+      const isOver = login === undefined ? isOfOther : await hasEnded({ userId, at: login.ts })
+      if (isOver) {
         interaction.result = {}
         await interaction.persist()
-      } else {
+      } else if (isOfOther) {
         await session.destroy()
       }
     },
@@ -127,7 +142,7 @@ export function createPendingRequests(
 
 function toPendingRequest(
   interaction: Interaction,
-  sessionUserId: string | undefined,
+  { accountId, loginTs = 0 }: Session,
 ): PendingRequest {
   const { params } = interaction
   const text = (name: string): string | undefined => params[name] as string | undefined
@@ -139,7 +154,7 @@ function toPendingRequest(
     redirectUri: text('redirect_uri') ?? '',
     prompts: new Set(text('prompt')?.split(' ')),
     loginHint: text('login_hint'),
-    sessionUserId,
+    session: accountId === undefined ? undefined : { userId: accountId, at: loginTs },
     createdAt: interaction.iat,
     progress: progress ?? {},
   }

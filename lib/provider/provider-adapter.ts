@@ -21,6 +21,7 @@ import {
 } from '../resources/protected-resource.ts'
 import type { ArtifactKind, ArtifactStore } from '../storage/storage.ts'
 import type { AuthorizationCodeRecord } from '../tokens/authorization-code.ts'
+import type { SignOuts } from '../users/sign-outs.ts'
 import { sha256 } from '../util/sha256.ts'
 import { toProviderMetadata } from './client-metadata.ts'
 import { answeringOutages } from './errors.ts'
@@ -32,6 +33,8 @@ export interface ProviderAdapterDependencies {
   readonly resources: ReadonlyArray<ProtectedResource>
   /** Where the browser returns to when a pending request is done. */
   readonly resumeUrl: (pendingRequestToken: string) => string
+  /** Whether a user was signed out everywhere at an instant or since. */
+  readonly wasSignedOutSince: SignOuts['wasSignedOutSince']
   readonly now: () => number
 }
 
@@ -40,6 +43,8 @@ interface Shape {
   readonly kind: ArtifactKind
   toStored(payload: AdapterPayload): Record<string, unknown>
   fromStored(stored: Readonly<Record<string, unknown>>, id: string): AdapterPayload
+  /** Whether it has ended, although it has not expired. */
+  hasEnded?(stored: AdapterPayload): Promise<boolean>
 }
 
 /** Makes the adapter factory that oidc-provider asks once per model. */
@@ -51,7 +56,7 @@ export function createProviderAdapter(
       case 'Client':
         return clientAdapter(dependencies)
       case 'Session':
-        return artifactAdapter(dependencies, sessionShape)
+        return artifactAdapter(dependencies, sessionShape(dependencies))
       case 'Interaction':
         return artifactAdapter(dependencies, pendingRequestShape(dependencies.resumeUrl))
       case 'AuthorizationCode':
@@ -62,11 +67,13 @@ export function createProviderAdapter(
   }
 }
 
-const sessionShape: Shape = {
+const sessionShape = ({ wasSignedOutSince }: ProviderAdapterDependencies): Shape => ({
   kind: 'Session',
   toStored: ({ jti: _id, ...payload }) => payload,
   fromStored: (stored, id) => ({ ...stored, jti: id }),
-}
+  hasEnded: async ({ accountId, loginTs = 0 }) =>
+    accountId !== undefined && (await wasSignedOutSince(accountId, loginTs)),
+})
 
 const pendingRequestShape = (resumeUrl: (id: string) => string): Shape => ({
   kind: 'PendingRequest',
@@ -112,7 +119,7 @@ function required(value: string | undefined): string {
 
 function artifactAdapter(
   { artifacts, now }: ProviderAdapterDependencies,
-  { kind, toStored, fromStored }: Shape,
+  { kind, toStored, fromStored, hasEnded = async () => false }: Shape,
 ): Adapter {
   return {
     ...forgetfulAdapter,
@@ -123,7 +130,8 @@ function artifactAdapter(
     find: async (id) =>
       answeringOutages(async () => {
         const stored = await artifacts.find(kind, sha256(id), now())
-        return stored === undefined ? undefined : fromStored(stored, id)
+        if (stored === undefined || (await hasEnded(stored))) return undefined
+        return fromStored(stored, id)
       }),
     destroy: async (id) => answeringOutages(() => artifacts.delete(kind, sha256(id))),
   }

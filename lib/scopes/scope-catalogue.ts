@@ -17,3 +17,8 @@ export const TEAMCAST_SCOPES: ScopeCatalogue = Object.freeze({
   'interview:approve': 'Approve interviews and their results on your behalf',
   'candidate:read': 'See candidates and their profiles',
 })
+
+/** What a scope means; one that has left the catalogue speaks for itself. */
+export function descriptionOf(scope: string, catalogue: ScopeCatalogue): string {
+  return catalogue[scope] ?? scope
+}

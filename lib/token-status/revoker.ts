@@ -9,7 +9,7 @@
  */
 
 import { MAXIMUM_ACCESS_TOKEN_TTL_SECONDS, rememberRevokedUntil } from '../lifetimes.ts'
-import type { RevocationKind, Storage } from '../storage/storage.ts'
+import type { Consent, RevocationKind, Storage } from '../storage/storage.ts'
 
 /** Ends tokens. */
 export interface Revoker {
@@ -19,13 +19,19 @@ export interface Revoker {
   revokeFamily(familyId: string): Promise<void>
   /** Records that a family was revoked: by the store itself, when it met a spent token. */
   recordRevokedFamily(familyId: string): Promise<void>
+  /**
+   * Deletes a consent, and with it every family under it.
+   *
+   * @returns `false` when it was gone already.
+   */
+  revokeConsent(consent: Pick<Consent, 'consentId' | 'userId' | 'clientId'>): Promise<boolean>
   /** Records that a client was deleted. Not before it was: it may be at another version by then. */
   recordDeletedClient(clientId: string): Promise<void>
 }
 
 /** Makes the revoker of a server. */
 export function createRevoker(
-  { families, revocations }: Pick<Storage, 'families' | 'revocations'>,
+  { consents, families, revocations }: Pick<Storage, 'consents' | 'families' | 'revocations'>,
   now: () => number,
 ): Revoker {
   const record = async (kind: RevocationKind, id: string): Promise<void> => {
@@ -43,6 +49,11 @@ export function createRevoker(
 
     async recordRevokedFamily(familyId) {
       await record('family', familyId)
+    },
+
+    async revokeConsent({ consentId, userId, clientId }) {
+      await record('consent', consentId)
+      return await consents.delete(userId, clientId)
     },
 
     async recordDeletedClient(clientId) {

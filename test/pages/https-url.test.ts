@@ -1,5 +1,5 @@
 import test from 'ava'
-import { findLogoOrigin } from '../../lib/pages/https-url.ts'
+import { findLogoOrigin, findLogoOrigins } from '../../lib/pages/https-url.ts'
 
 test('findLogoOrigin: keeps host and port, drops the rest', (t) => {
   t.is(findLogoOrigin('https://cdn.acme.example/logo.svg?v=1#x'), 'https://cdn.acme.example')
@@ -23,4 +23,22 @@ test('findLogoOrigin: nothing that is not https, or that a policy cannot name', 
     'https://a;b/logo.svg',
   ]
   for (const logoUrl of logoUrls) t.is(findLogoOrigin(logoUrl), undefined, logoUrl)
+})
+
+test('findLogoOrigins: each origin once, in order, and nothing that is none', (t) => {
+  const logoUrls = [
+    'https://a.example/logo.svg',
+    undefined,
+    'http://b.example/logo.svg',
+    'https://c.example/logo.svg',
+    'https://a.example/other.svg',
+  ]
+  t.deepEqual(findLogoOrigins(logoUrls), ['https://a.example', 'https://c.example'])
+})
+
+test('findLogoOrigins: no more than a header should hold', (t) => {
+  const logoUrls = Array.from({ length: 1000 }, (_, index) => `https://cdn-${index}.example/x`)
+  const origins = findLogoOrigins(logoUrls)
+  t.true(origins.length >= 50)
+  t.true(origins.join(' ').length <= 2200)
 })

@@ -5,11 +5,14 @@
  */
 
 import { renderAccessRefusedPage } from '../../lib/pages/access-refused-page.ts'
+import { renderConnectionsPage } from '../../lib/pages/connections-page.ts'
 import { renderConsentPage } from '../../lib/pages/consent-page.ts'
 import { renderErrorPage } from '../../lib/pages/error-page.ts'
 import type {
   AccessRefusedView,
   ClientView,
+  ConnectionsView,
+  ConnectionView,
   ConsentView,
   ErrorKind,
   ErrorView,
@@ -95,6 +98,50 @@ export const CONSENT: ConsentView = {
   grantedScopes: [],
 }
 export const ACCESS_REFUSED: AccessRefusedView = { client: CLIENT, form: FORM, user: USER }
+
+/** Noon of 25 March 2026. */
+export const NOW = Date.UTC(2026, 2, 25, 12) / 1000
+const DAY_SECONDS = 24 * 60 * 60
+const { redirectHost: _host, ...CONNECTED_CLIENT } = CLIENT
+export const CONNECTION: ConnectionView = {
+  ...CONNECTED_CLIENT,
+  clientId: 'tc_acme',
+  scopes: SCOPES,
+  connectedAt: NOW - 22 * DAY_SECONDS,
+  lastUsedAt: NOW - 3600,
+}
+const { redirectHost: _bareHost, ...BARE_CONNECTED_CLIENT } = BARE_CLIENT
+/** A connection of a client that registered nothing but its name, was never used and lost its scopes. */
+export const BARE_CONNECTION: ConnectionView = {
+  ...BARE_CONNECTED_CLIENT,
+  name: 'Globex Talent Pool',
+  clientId: 'tc_globex',
+  scopes: [],
+  connectedAt: NOW - 400 * DAY_SECONDS,
+  lastUsedAt: undefined,
+}
+export const CONNECTIONS: ConnectionsView = {
+  form: FORM,
+  user: USER,
+  connections: [
+    CONNECTION,
+    {
+      ...CONNECTION,
+      name: 'Workday',
+      clientId: 'tc_workday',
+      logoUrl: 'https://workday.example/logo.svg',
+      clientUri: 'https://workday.example/',
+      tosUri: undefined,
+      scopes: SCOPES.slice(0, 1),
+      connectedAt: NOW - 60 * DAY_SECONDS,
+      lastUsedAt: NOW - 2 * DAY_SECONDS,
+    },
+    BARE_CONNECTION,
+  ],
+  disconnectedName: undefined,
+  canSignOut: true,
+  now: NOW,
+}
 export const ERROR: ErrorView = {
   kind: 'invalid-request',
   error: 'invalid_request',
@@ -125,6 +172,18 @@ export function renderOrdinaryPages(): Readonly<Record<string, Page>> {
       grantedScopes: SCOPES.slice(1),
     }),
     'access-refused': renderAccessRefusedPage(ACCESS_REFUSED),
+    'sign-in-without-client': renderSignInPage({ ...SIGN_IN, client: undefined }),
+    connections: renderConnectionsPage(CONNECTIONS),
+    'connections-after': renderConnectionsPage({
+      ...CONNECTIONS,
+      disconnectedName: 'Acme Recruiter',
+      connections: CONNECTIONS.connections.slice(1),
+    }),
+    'connections-none': renderConnectionsPage({
+      ...CONNECTIONS,
+      connections: [],
+      canSignOut: false,
+    }),
     ...Object.fromEntries(
       ERROR_KINDS.map((kind) => [`error-${kind}`, renderErrorPage({ ...ERROR, kind })]),
     ),
@@ -153,6 +212,23 @@ export function renderPagesFilledWith(text: string): Readonly<Record<string, Pag
     'select-account': renderSelectAccountPage({ client, form, user }),
     consent: renderConsentPage({ client, form, user, scopes, grantedScopes: scopes }),
     'access-refused': renderAccessRefusedPage({ client, form, user }),
+    'sign-in-without-client': renderSignInPage({
+      client: undefined,
+      form,
+      username: text,
+      problem: 'too-many-attempts',
+    }),
+    connections: renderConnectionsPage({
+      form,
+      user,
+      connections: [
+        { ...client, clientId: text, scopes, connectedAt: NOW, lastUsedAt: NOW },
+        { ...client, clientId: text, scopes, connectedAt: 0, lastUsedAt: 0 },
+      ],
+      disconnectedName: text,
+      canSignOut: true,
+      now: NOW,
+    }),
     error: renderErrorPage({ kind: 'server-error', error: text, description: text }),
   }
 }

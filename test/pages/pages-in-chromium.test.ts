@@ -112,6 +112,7 @@ test.serial(
       'select-account': ['continue', 'switch-account', 'cancel'],
       consent: ['switch-account', 'deny', 'allow'],
       'access-refused': ['switch-account', 'cancel'],
+      connections: ['sign-out'],
     }
     for (const [name, actions] of Object.entries(buttons)) {
       for (const action of actions) {
@@ -229,6 +230,97 @@ test.serial('consent page: what assistive technology reads', async (t) => {
         - link "Terms of service (opens in a new tab)":
           - /url: https://acme.example/terms`,
   )
+})
+
+test.serial(
+  'connections page: disconnecting takes two steps, without script and without a pointer',
+  async (t) => {
+    const { page } = await openPage(t, { ...PHONE, javaScriptEnabled: false })
+    await page.goto(`${server.url}connections`)
+    const disconnect = page.locator('button[value="disconnect"]')
+    t.false(await disconnect.first().isVisible())
+    await page.locator('summary').nth(1).press('Enter')
+    await page.locator('summary').nth(0).press('Enter')
+    t.is(await page.locator('details[open]').count(), 1) // one at a time
+    await disconnect.first().press('Enter')
+    t.deepEqual(await readPosted(page), [
+      ...Object.entries(FORM.hidden),
+      ['clientId', 'tc_acme'],
+      ['action', 'disconnect'],
+    ])
+  },
+)
+
+test.serial('connections page: the Tab key visits everything in order', async (t) => {
+  const { page } = await openPage(t, DESKTOP)
+  await page.goto(`${server.url}connections-after`)
+  await page.locator('summary').first().press('Enter')
+  await page.locator('button[value="sign-out"]').focus()
+  const texts = (await readFocusOrder(page)).map((text) => text.replaceAll(/\s+/g, ' ').trim())
+  t.deepEqual(texts, [
+    'Sign out',
+    'Website (opens in a new tab)',
+    'Privacy policy (opens in a new tab)',
+    'Disconnect Workday Keep connected',
+    'Disconnect',
+    'Disconnect Globex Talent Pool Keep connected',
+  ])
+})
+
+test.serial('connections page: what assistive technology reads', async (t) => {
+  const { page } = await openPage(t, DESKTOP)
+  await page.goto(`${server.url}connections-after`)
+  await page.locator('summary').first().press('Enter')
+  t.is(
+    await page.locator('main').ariaSnapshot(),
+    `- main:
+  - heading "Connected applications" [level=1]
+  - status: Acme Recruiter is disconnected
+  - text: Ada Lovelace ada@acme.test
+  - button "Sign out"
+  - paragraph: These applications can use your account as listed, also while you are away.
+  - list:
+    - listitem:
+      - heading "Workday" [level=2]
+      - text: workday.example
+      - list:
+        - listitem: See your interviews and their results
+      - paragraph:
+        - text: Connected on
+        - time: 24 January 2026
+        - text: · Last used
+        - time: 2 days ago
+      - list:
+        - listitem:
+          - link "Website (opens in a new tab)":
+            - /url: https://workday.example/
+        - listitem:
+          - link "Privacy policy (opens in a new tab)":
+            - /url: https://acme.example/privacy
+      - group:
+        - text: Keep connected
+        - paragraph: Workday will lose its access to your account. To use it again, you will have to allow it again.
+        - button "Disconnect"
+    - listitem:
+      - heading "Globex Talent Pool" [level=2]
+      - paragraph: It can’t use your account at the moment.
+      - paragraph:
+        - text: Connected on
+        - time: 18 February 2025
+        - text: · Not used yet
+      - group: Disconnect Globex Talent Pool`,
+  )
+})
+
+test.serial('connections page: an open confirmation is accessible too, and fits', async (t) => {
+  for (const options of [DESKTOP, { ...NARROW, colorScheme: 'dark' }] as const) {
+    const { page, complaints } = await openPage(t, options)
+    await page.goto(`${server.url}connections`)
+    await page.locator('summary').first().press('Enter')
+    t.deepEqual(await findViolations(page), [])
+    t.deepEqual(await findOverflows(page), [])
+    t.deepEqual(complaints, [])
+  }
 })
 
 test.serial(

@@ -5,40 +5,40 @@
  */
 
 import type { Context } from 'koa'
-import type { AuditLog } from '../../audit/audit-log.ts'
 import type { Client } from '../../clients/client.ts'
 import { type Consent, scopesOf } from '../../consent/consent.ts'
 import { type NextStep, nextStep } from '../../interaction/next-step.ts'
 import {
-  currentUserId,
+  currentSignIn,
   type PendingRequest,
   type PendingRequests,
 } from '../../interaction/pending-request.ts'
 import type { ErrorKind, Pages } from '../../pages/pages.ts'
 import type { ScopeCatalogue } from '../../scopes/scope-catalogue.ts'
 import type { Storage } from '../../storage/storage.ts'
-import type { AuthenticateUser, HostSession } from '../../users/authentication.ts'
+import type { Revoker } from '../../token-status/revoker.ts'
+import type { HostSession } from '../../users/authentication.ts'
+import type { SignOuts } from '../../users/sign-outs.ts'
 import type { FindUser } from '../../users/user.ts'
 import type { BrowserBinding } from '../browser-binding.ts'
 import { continuePath } from '../paths.ts'
 import { sendErrorPage } from '../respond.ts'
-import type { Throttle } from '../throttle.ts'
+import type { SignInDependencies } from '../sign-in.ts'
 
 /** What the route works with. */
-export interface ContinueDependencies {
+export interface ContinueDependencies extends SignInDependencies {
   readonly issuer: string
   readonly pendingRequests: PendingRequests
   readonly binding: BrowserBinding
   readonly findClient: (clientId: string) => Promise<Client | undefined>
   readonly consents: Storage['consents']
+  readonly revoker: Pick<Revoker, 'revokeConsent'>
   readonly scopes: ScopeCatalogue
   readonly findUser: FindUser
-  readonly authenticateUser: AuthenticateUser | undefined
   readonly hostSession: HostSession | undefined
-  readonly signInThrottle: Throttle
   readonly pages: Pages
-  readonly audit: AuditLog
-  readonly now: () => number
+  /** Whether a user was signed out everywhere at an instant or since. */
+  readonly wasSignedOutSince: SignOuts['wasSignedOutSince']
 }
 
 /** Everything known about the pending request that the browser shows. */
@@ -77,7 +77,7 @@ export async function situate(
   client: Client,
   bindingSecret: string,
 ): Promise<Situation> {
-  const userId = currentUserId(request)
+  const userId = currentSignIn(request)?.userId
   const [user, consent] =
     userId === undefined
       ? []
@@ -88,22 +88,23 @@ export async function situate(
 
 /** With a session of the host, being signed in there is being signed in here. */
 async function withHostSession(
-  { hostSession }: ContinueDependencies,
+  { hostSession, now }: ContinueDependencies,
   ctx: Context,
   request: PendingRequest,
 ): Promise<PendingRequest> {
   if (hostSession === undefined) return request
+  const at = now()
   // Saved with an earlier answer; the host may have signed the user out since.
-  const { signedInUserId: _earlier, ...progress } = request.progress
-  const signedIn = await hostSession.signedInUser(ctx)
-  if (signedIn === undefined) return { ...request, progress, sessionUserId: undefined }
-  const { userId, authenticatedAt } = signedIn
+  const { signedIn: _earlier, ...progress } = request.progress
+  const atHost = await hostSession.signedInUser(ctx)
+  if (atHost === undefined) return { ...request, progress, session: undefined }
+  const { userId, authenticatedAt } = atHost
   const { sessionDismissedAt = Number.NEGATIVE_INFINITY } = progress
   const hasSignedInForThisRequest =
     authenticatedAt >= request.createdAt && authenticatedAt > sessionDismissedAt
   return hasSignedInForThisRequest
-    ? { ...request, progress: { ...progress, signedInUserId: userId } }
-    : { ...request, progress, sessionUserId: userId }
+    ? { ...request, progress: { ...progress, signedIn: { userId, at } } }
+    : { ...request, progress, session: { userId, at } }
 }
 
 /** The URL of the page for a pending request. */

@@ -6,13 +6,16 @@
 
 import type { Context } from 'koa'
 import { createConsentId } from '../../consent/consent-id.ts'
-import type { Progress } from '../../interaction/pending-request.ts'
-import type { SignInProblem } from '../../pages/pages.ts'
-import type { Credentials } from '../../users/authentication.ts'
+import {
+  currentSignIn,
+  type PendingRequest,
+  type Progress,
+} from '../../interaction/pending-request.ts'
 import type { User } from '../../users/user.ts'
 import { readForm } from '../body.ts'
 import { formOriginOf } from '../browser-binding.ts'
 import { redirectAfterPost } from '../respond.ts'
+import { attemptSignIn } from '../sign-in.ts'
 import { showSignIn } from './show-next-step.ts'
 import {
   type ContinueDependencies,
@@ -21,9 +24,6 @@ import {
   type Situation,
   situate,
 } from './situation.ts'
-
-/** The longest email address there can be (RFC 5321 §4.5.3.1.3); whatever else is typed is cut there. */
-const MAXIMUM_AUDITED_LENGTH = 254
 
 /** Does what the user chose, and leads on. */
 export async function takeAnswer(
@@ -80,38 +80,14 @@ async function signIn(
   situation: Situation,
   form: URLSearchParams,
 ): Promise<void> {
-  const { authenticateUser, signInThrottle, audit } = dependencies
-  const username = form.get('username')?.trim() ?? ''
-  const password = form.get('password') ?? ''
-  const { clientId } = situation.client
-  const account = username.toLowerCase()
-
-  const authenticate = async (credentials: Credentials): Promise<User | undefined> =>
-    username === '' ? undefined : await authenticateUser?.(credentials)
-  const fail = async (status: number, problem: SignInProblem): Promise<void> => {
-    const typed = username.slice(0, MAXIMUM_AUDITED_LENGTH)
-    audit.record(
-      { type: 'user.sign-in-failed', clientId, username: typed, reason: problem },
-      ctx.ip,
-    )
+  const attempt = await attemptSignIn(dependencies, ctx, form, situation.client.clientId)
+  if (attempt.outcome === 'failed') {
+    const { status, username, problem } = attempt
     await showSignIn(dependencies, ctx, situation, status, username, problem)
-  }
-  if (!(await signInThrottle.begin(ctx.ip, account))) {
-    await fail(429, 'too-many-attempts')
     return
   }
-  const user = await authenticate({ username, password }).catch((error: unknown) => {
-    signInThrottle.takeBack(ctx.ip, account) // the host's failure, not the user's
-    throw error
-  })
-  if (user === undefined) {
-    await fail(400, 'invalid-credentials')
-    return
-  }
-  signInThrottle.takeBack(ctx.ip, account)
-  const { userId, tenantId } = user
-  audit.record({ type: 'user.signed-in', clientId, userId, tenantId }, ctx.ip)
-  await proceed(dependencies, ctx, situation, { signedInUserId: userId })
+  const { user, at } = attempt
+  await proceed(dependencies, ctx, situation, { signedIn: { userId: user.userId, at } })
 }
 
 async function chooseAccount(
@@ -135,18 +111,34 @@ async function allow(
   const { userId, tenantId } = next.user
   const { clientId } = client
   const { scopes } = request
-  const grantedAt = dependencies.now()
-  const consentId = createConsentId()
-  await dependencies.consents.grant({
-    consentId,
-    userId,
-    clientId,
-    tenantId,
-    scopes,
-    grantedAt,
-  })
+  if (!(await keepConsent(dependencies, request, clientId, next.user))) {
+    redirectAfterPost(ctx, continueUrl(dependencies, request))
+    return
+  }
   dependencies.audit.record({ type: 'consent.granted', clientId, userId, tenantId, scopes }, ctx.ip)
   await proceed(dependencies, ctx, situation, { ...request.progress, consent: { userId, scopes } })
+}
+
+/**
+ * Keeps a consent.
+ *
+ * @returns `false` when the user was signed out everywhere meanwhile. Their consents are deleted then,
+ *   and this one may have come after that: it must not stay behind.
+ */
+async function keepConsent(
+  { consents, revoker, wasSignedOutSince, now }: ContinueDependencies,
+  request: PendingRequest,
+  clientId: string,
+  { userId, tenantId }: User,
+): Promise<boolean> {
+  const signIn = currentSignIn(request)
+  const { scopes } = request
+  const consentId = createConsentId()
+  await consents.grant({ consentId, userId, clientId, tenantId, scopes, grantedAt: now() })
+  if (signIn !== undefined && !(await wasSignedOutSince(userId, signIn.at))) return true
+  const consent = await consents.find(userId, clientId)
+  if (consent !== undefined) await revoker.revokeConsent(consent)
+  return false
 }
 
 /** Records progress; goes to the end if that was all, or back to GET for the next page. */

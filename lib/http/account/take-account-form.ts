@@ -1,0 +1,87 @@
+/**
+ * Taking the answer of an account page: the form that its user submitted.
+ *
+ * @module
+ */
+
+import type { Context } from 'koa'
+import type { User } from '../../users/user.ts'
+import { readForm } from '../body.ts'
+import { type FormOrigin, formOriginOf } from '../browser-binding.ts'
+import { redirectAfterPost, sendErrorPage } from '../respond.ts'
+import { isFromOtherOrigin } from '../same-origin.ts'
+import { attemptSignIn } from '../sign-in.ts'
+import { type AccountDependencies, connectionsUrl } from './account-dependencies.ts'
+import { showSignIn } from './show-connections.ts'
+import { findVisitor } from './visitor.ts'
+
+/** Does what the user chose, and leads back to the page. */
+export async function takeAccountForm(
+  dependencies: AccountDependencies,
+  ctx: Context,
+): Promise<void> {
+  const { user } = await findVisitor(dependencies, ctx)
+  const form = await readForm(ctx)
+  const origin = originOf(dependencies, ctx, form, user?.userId)
+  if (form === undefined || origin === 'elsewhere') {
+    const view = {
+      kind: 'form-rejected',
+      error: 'invalid_request',
+      description: undefined,
+    } as const
+    await sendErrorPage(ctx, 403, dependencies.pages, view)
+    return
+  }
+  const action = origin === 'outdated-page' ? 'none' : form.get('action')
+  if (await perform(dependencies, ctx, user, form, action)) {
+    redirectAfterPost(ctx, connectionsUrl(dependencies))
+  }
+}
+
+/** @returns `false` when it has answered. */
+async function perform(
+  dependencies: AccountDependencies,
+  ctx: Context,
+  user: User | undefined,
+  form: URLSearchParams,
+  action: string | null,
+): Promise<boolean> {
+  const { hostSession, browserSessions, disconnect, cookies } = dependencies
+  // With sessions of its own, the host signs users in and out.
+  const isOurs = hostSession === undefined
+  if (user === undefined) {
+    return isOurs && action === 'sign-in' ? await signIn(dependencies, ctx, form) : true
+  }
+  if (isOurs && action === 'sign-out') await browserSessions.signOut(ctx)
+  if (action === 'disconnect') {
+    const clientId = form.get('clientId') ?? ''
+    if (await disconnect(user.userId, clientId, ctx.ip)) cookies.leaveNotice(ctx, clientId)
+  }
+  return true
+}
+
+function originOf(
+  { issuer, cookies }: AccountDependencies,
+  ctx: Context,
+  form: URLSearchParams | undefined,
+  userId: string | undefined,
+): FormOrigin {
+  const binding = cookies.findBinding(ctx)
+  if (binding === undefined || isFromOtherOrigin(ctx, issuer)) return 'elsewhere'
+  return formOriginOf(form?.get('csrf') ?? null, binding, userId)
+}
+
+/** @returns `false` when the page was shown again. */
+async function signIn(
+  dependencies: AccountDependencies,
+  ctx: Context,
+  form: URLSearchParams,
+): Promise<boolean> {
+  const attempt = await attemptSignIn(dependencies, ctx, form)
+  if (attempt.outcome === 'failed') {
+    await showSignIn(dependencies, ctx, attempt.status, attempt.username, attempt.problem)
+    return false
+  }
+  await dependencies.browserSessions.signIn(ctx, attempt.user.userId, attempt.at)
+  return true
+}

@@ -1,0 +1,75 @@
+/**
+ * Checking what was typed on the sign-in page, wherever that page was shown.
+ *
+ * @module
+ */
+
+import type { Context } from 'koa'
+import type { AuditLog } from '../audit/audit-log.ts'
+import type { SignInProblem } from '../pages/pages.ts'
+import type { AuthenticateUser, Credentials } from '../users/authentication.ts'
+import type { User } from '../users/user.ts'
+import type { Throttle } from './throttle.ts'
+
+/** The longest email address there can be (RFC 5321 §4.5.3.1.3); whatever else is typed is cut there. */
+const MAXIMUM_AUDITED_LENGTH = 254
+
+/** What the check works with. */
+export interface SignInDependencies {
+  readonly authenticateUser: AuthenticateUser | undefined
+  /** Shared by all sign-in pages: an attempt on one counts on the others. */
+  readonly signInThrottle: Throttle
+  readonly audit: AuditLog
+  readonly now: () => number
+}
+
+/** What came of an attempt to sign in. */
+export type SignInAttempt =
+  /** `at` is when it began: whoever was signed out everywhere meanwhile has to begin again. */
+  | { readonly outcome: 'signed-in'; readonly user: User; readonly at: number }
+  | {
+      readonly outcome: 'failed'
+      readonly status: number
+      readonly problem: SignInProblem
+      /** What was typed, for the page that is shown again. */
+      readonly username: string
+    }
+
+/**
+ * Checks what was typed.
+ *
+ * @param clientId The client that the user is on the way to, for the audit event.
+ */
+export async function attemptSignIn(
+  dependencies: SignInDependencies,
+  ctx: Context,
+  form: URLSearchParams,
+  clientId?: string,
+): Promise<SignInAttempt> {
+  const { authenticateUser, signInThrottle, audit } = dependencies
+  const at = dependencies.now()
+  const username = form.get('username')?.trim() ?? ''
+  const password = form.get('password') ?? ''
+  const account = username.toLowerCase()
+
+  const authenticate = async (credentials: Credentials): Promise<User | undefined> =>
+    username === '' ? undefined : await authenticateUser?.(credentials)
+  const fail = (status: number, problem: SignInProblem): SignInAttempt => {
+    const typed = username.slice(0, MAXIMUM_AUDITED_LENGTH)
+    audit.record(
+      { type: 'user.sign-in-failed', clientId, username: typed, reason: problem },
+      ctx.ip,
+    )
+    return { outcome: 'failed', status, problem, username }
+  }
+  if (!(await signInThrottle.begin(ctx.ip, account))) return fail(429, 'too-many-attempts')
+  const user = await authenticate({ username, password }).catch((error: unknown) => {
+    signInThrottle.takeBack(ctx.ip, account) // the host's failure, not the user's
+    throw error
+  })
+  if (user === undefined) return fail(400, 'invalid-credentials')
+  signInThrottle.takeBack(ctx.ip, account)
+  const { userId, tenantId } = user
+  audit.record({ type: 'user.signed-in', clientId, userId, tenantId }, ctx.ip)
+  return { outcome: 'signed-in', user, at }
+}

@@ -1,0 +1,45 @@
+/**
+ * Days, as the pages name them. There is no script that could know the reader's time zone: UTC.
+ *
+ * @module
+ */
+
+import { html } from 'ghtml'
+
+const DAY_SECONDS = 24 * 60 * 60
+/** From here on a date says more than a number of days. */
+const MANY_DAYS = 31
+
+const DATE = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: 'UTC' })
+
+/**
+ * Renders a day as a date.
+ *
+ * @param instant Seconds since the Unix epoch.
+ */
+export function renderDate(instant: number): string {
+  return renderTime(instant, DATE.format(instant * 1000))
+}
+
+/**
+ * Renders a day as a person would say it now.
+ *
+ * @param instant Seconds since the Unix epoch.
+ * @param now The time; seconds since the Unix epoch.
+ */
+export function renderDay(instant: number, now: number): string {
+  const days = dayOf(now) - dayOf(instant)
+  if (days >= MANY_DAYS) return html`on !${renderDate(instant)}`
+  // Clocks differ a little: what lies in the future happened just now.
+  if (days <= 0) return renderTime(instant, 'today')
+  return renderTime(instant, days === 1 ? 'yesterday' : `${days} days ago`)
+}
+
+function renderTime(instant: number, text: string): string {
+  const date = new Date(instant * 1000).toISOString().slice(0, 10)
+  return html`<time datetime="${date}">${text}</time>`
+}
+
+function dayOf(instant: number): number {
+  return Math.floor(instant / DAY_SECONDS)
+}

@@ -1,0 +1,67 @@
+import { type Storage, StorageError } from '@teamcast/oauth-server'
+import { createMemoryStorage } from '@teamcast/oauth-server/memory'
+import test from 'ava'
+import { startBrowser, titleOf } from '../helpers/browser.ts'
+import { ADA, startServer } from '../helpers/start-server.ts'
+
+/** A storage whose consents or artifacts can be taken away. */
+function createFragileStorage(): { storage: Storage; broken: Set<keyof Storage> } {
+  const memory = createMemoryStorage()
+  const broken = new Set<keyof Storage>()
+  const fragile = <Name extends 'consents' | 'artifacts'>(name: Name): Storage[Name] =>
+    new Proxy(memory[name], {
+      get(store, member) {
+        if (!broken.has(name)) return Reflect.get(store, member)
+        return async () => {
+          throw new StorageError('connect ECONNREFUSED 10.0.0.7:5432')
+        }
+      },
+    })
+  const storage = { ...memory, consents: fragile('consents'), artifacts: fragile('artifacts') }
+  return { storage, broken }
+}
+
+for (const store of ['consents', 'artifacts'] as const) {
+  test(`account: while ${store} cannot be reached, people get a page with 503 and programs problem details`, async (t) => {
+    const { storage, broken } = createFragileStorage()
+    const { issuer } = await startServer(t, { storage })
+    const url = `${issuer}/account/connections`
+    const browser = startBrowser()
+    const page = await browser.signIn(await browser.open(url), ADA.email)
+    broken.add(store)
+
+    for (const visit of [
+      await browser.open(url),
+      await browser.submit(page, { action: 'disconnect', clientId: 'tc_any' }),
+    ]) {
+      t.is(visit.status, 503)
+      t.is(titleOf(visit), 'Teamcast is not available right now')
+      t.truthy(visit.headers.get('retry-after'))
+      t.false(visit.html.includes('ECONNREFUSED'))
+    }
+    const requests = [
+      [url, { headers: { accept: 'application/json' } }],
+      [`${url}/tc_any`, { method: 'DELETE' }],
+    ] as const
+    for (const [target, init] of requests) {
+      const response = await browser.userAgent.request(target, init)
+      t.is(response.status, 503)
+      t.is(response.headers.get('content-type'), 'application/problem+json')
+      t.truthy(response.headers.get('retry-after'))
+      const text = await response.text()
+      t.like(JSON.parse(text), { status: 503, title: 'Service Unavailable' })
+      t.false(text.includes('ECONNREFUSED'))
+    }
+  })
+}
+
+test('account: revoking everything reports a storage that fails, and can be done again', async (t) => {
+  const { storage, broken } = createFragileStorage()
+  const { confidential, authorize, authorizationServer } = await startServer(t, { storage })
+  await authorize({ userId: 'ada', clientId: confidential.client.clientId })
+  const { connections } = authorizationServer
+  broken.add('consents')
+  await t.throwsAsync(connections.revokeAllOfUser('ada'), { code: 'ERR_STORAGE' })
+  broken.clear()
+  t.is(await connections.revokeAllOfUser('ada'), 1)
+})

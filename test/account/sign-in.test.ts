@@ -1,0 +1,137 @@
+import type { AuditEvent } from '@teamcast/oauth-server'
+import test from 'ava'
+import { formOf, startBrowser, titleOf } from '../helpers/browser.ts'
+import { authorizationUrl } from '../helpers/requests.ts'
+import { ADA, GRACE, startServer } from '../helpers/start-server.ts'
+import { textOf } from '../pages/markup.ts'
+
+const sessionOf = ({ userAgent }: ReturnType<typeof startBrowser>): string | undefined =>
+  userAgent.cookies.find(({ name }) => name.endsWith('oauth_session'))?.value
+
+test('account: who is not signed in gets the sign-in page, without a client or a way to cancel', async (t) => {
+  const { issuer } = await startServer(t)
+  const page = await startBrowser().open(`${issuer}/account/connections`)
+  t.is(page.status, 200)
+  t.is(titleOf(page), 'Sign in')
+  t.true(textOf(page.html).includes('Sign in to your account'))
+  t.false(page.html.includes('value="cancel"'))
+  t.is(formOf(page).url, `${issuer}/account/connections`)
+  t.is(page.headers.get('cache-control'), 'no-store')
+})
+
+test('account: a session that began there is good for authorization requests, and the other way round', async (t) => {
+  const { issuer, confidential } = await startServer(t)
+  const browser = startBrowser()
+  const page = await browser.signIn(await browser.open(`${issuer}/account/connections`), ADA.email)
+  t.deepEqual(
+    page.responses.map(({ status }) => status),
+    [303, 200],
+  )
+  t.is(titleOf(page), 'Connected applications')
+  t.is(titleOf(await browser.open(authorizationUrl(issuer, confidential))), 'Allow access')
+
+  const other = startBrowser()
+  await other.authorize(authorizationUrl(issuer, confidential), ADA.email)
+  t.is(titleOf(await other.open(`${issuer}/account/connections`)), 'Connected applications')
+})
+
+test('account: a sign-in begins a session with a new identifier, and the one before is gone', async (t) => {
+  const { issuer, users } = await startServer(t)
+  const browser = startBrowser()
+  await browser.signIn(await browser.open(`${issuer}/account/connections`), ADA.email)
+  const before = [...browser.userAgent.cookies]
+  const first = sessionOf(browser)
+  users.delete('ada')
+  const page = await browser.open(`${issuer}/account/connections`)
+  t.is(titleOf(page), 'Sign in')
+  t.true(textOf((await browser.signIn(page, GRACE.email)).html).includes('grace@globex.test'))
+
+  t.not(sessionOf(browser), first)
+  users.set('ada', ADA)
+  const later = startBrowser()
+  later.userAgent.cookies.push(...before)
+  t.is(titleOf(await later.open(`${issuer}/account/connections`)), 'Sign in')
+})
+
+test('account: a session identifier that somebody planted is not the one that is signed in (session fixation)', async (t) => {
+  const { issuer, confidential } = await startServer(t)
+  const attacker = startBrowser()
+  await attacker.authorize(authorizationUrl(issuer, confidential), ADA.email)
+  const planted = attacker.userAgent.cookies.filter(({ name }) => name.includes('oauth_session'))
+  await attacker.submit(await attacker.open(`${issuer}/account/connections`), {
+    action: 'sign-out',
+  })
+
+  const victim = startBrowser()
+  victim.userAgent.cookies.push(...planted)
+  await victim.signIn(await victim.open(`${issuer}/account/connections`), GRACE.email)
+  attacker.userAgent.cookies.push(...planted)
+  t.is(titleOf(await attacker.open(`${issuer}/account/connections`)), 'Sign in')
+})
+
+test('account: wrong passwords are answered, audited and throttled together with those of authorization requests', async (t) => {
+  const events: Array<AuditEvent> = []
+  const { issuer, confidential } = await startServer(t, {
+    onEvent: (event) => void events.push(event),
+  })
+  const browser = startBrowser()
+  let page = await browser.open(`${issuer}/account/connections`)
+  for (let attempt = 0; attempt < 5; attempt += 1) {
+    page = await browser.signIn(page, ADA.email, 'wrong')
+    t.is(page.status, 400)
+    t.is(titleOf(page), 'Error: Sign in')
+    t.true(page.html.includes(`value="${ADA.email}"`))
+  }
+  let other = await browser.open(authorizationUrl(issuer, confidential))
+  for (let attempt = 0; attempt < 5; attempt += 1) {
+    other = await browser.signIn(other, ADA.email, 'wrong')
+  }
+
+  const blocked = await browser.signIn(page, ADA.email)
+  t.is(blocked.status, 429)
+  t.is(blocked.headers.get('retry-after'), '300')
+  const failures = events.filter(({ type }) => type === 'user.sign-in-failed')
+  t.is(failures.length, 11)
+  t.like(failures[0], { clientId: undefined, username: ADA.email, reason: 'invalid-credentials' })
+  t.like(failures.at(-1), { username: ADA.email, reason: 'too-many-attempts' })
+})
+
+test('account: signing in is audited, without a client', async (t) => {
+  const events: Array<AuditEvent> = []
+  const { issuer } = await startServer(t, { onEvent: (event) => void events.push(event) })
+  const browser = startBrowser()
+  await browser.signIn(await browser.open(`${issuer}/account/connections`), ADA.email)
+  const signedIn = events.find(({ type }) => type === 'user.signed-in')
+  t.like(signedIn, { clientId: undefined, userId: 'ada', tenantId: 'acme' })
+})
+
+test('account: a user who is disabled is not signed in any more', async (t) => {
+  const { issuer, users } = await startServer(t)
+  const browser = startBrowser()
+  const page = await browser.signIn(await browser.open(`${issuer}/account/connections`), ADA.email)
+  users.delete('ada')
+  const after = await browser.submit(page, { action: 'disconnect', clientId: 'tc_any' })
+  t.is(titleOf(after), 'Sign in')
+})
+
+test('account: “Sign out” ends the session, for authorization requests too', async (t) => {
+  const { issuer, confidential } = await startServer(t)
+  const browser = startBrowser()
+  const page = await browser.signIn(await browser.open(`${issuer}/account/connections`), ADA.email)
+  const kept = [...browser.userAgent.cookies]
+
+  const after = await browser.submit(page, { action: 'sign-out' })
+  t.is(titleOf(after), 'Sign in')
+  t.is(sessionOf(browser), undefined)
+  const thief = startBrowser()
+  thief.userAgent.cookies.push(...kept)
+  t.is(titleOf(await thief.open(`${issuer}/account/connections`)), 'Sign in')
+  t.is(titleOf(await thief.open(authorizationUrl(issuer, confidential))), 'Sign in')
+})
+
+test('account: it needs no session to look at the sign-in page, and leaves none', async (t) => {
+  const { issuer } = await startServer(t)
+  const browser = startBrowser()
+  await browser.open(`${issuer}/account/connections`)
+  t.is(sessionOf(browser), undefined)
+})
