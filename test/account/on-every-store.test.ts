@@ -38,6 +38,8 @@ for (const [name, storage] of Object.entries(STORES)) {
     const { code, codeVerifier } = await server.authorize({ userId: 'ada', clientId, userAgent })
     const [connection] = await authorizationServer.connections.list('ada')
     t.is(connection?.lastUsedAt, server.clock.now())
+    const { consentId = '' } = (await storage.consents.find('ada', clientId)) ?? {}
+    t.false(await storage.revocations.has('consent', consentId, server.clock.now()))
 
     const page = await browser.open(`${issuer}/account/connections`)
     await browser.submit(page, { action: 'disconnect', clientId })
@@ -54,6 +56,8 @@ for (const [name, storage] of Object.entries(STORES)) {
     t.like(await ask('/oauth/token', redeemed), { error: 'invalid_grant' })
     t.is(titleOf(await browser.open(authorizationUrl(issuer, confidential))), 'Allow access')
     t.deepEqual(await authorizationServer.connections.list('ada'), [])
+    // APIs that follow what was revoked hear of it.
+    t.true(await storage.revocations.has('consent', consentId, server.clock.now()))
   })
 
   test(`${name}: revoking everything of a user or a tenant ends sessions and connections`, async (t) => {
