@@ -90,6 +90,7 @@ accepts its access tokens. A partner’s application uses both.</p>
 <ul>
 <li><a href="${issuer}/.well-known/oauth-authorization-server">Server metadata</a></li>
 <li><a href="${issuer}/.well-known/jwks.json">Public keys</a></li>
+<li><a href="${issuer}/account/connections">Connected applications</a>, for whoever signs in</li>
 </ul>
 </section>`,
   )

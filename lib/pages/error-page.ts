@@ -35,7 +35,7 @@ const ERROR_TEXTS: Readonly<Record<ErrorKind, ErrorText>> = {
     title: 'We couldn’t accept this form',
     whatHappened:
       'It did not come from the page we showed you last, so we ignored it. This can happen when you sign in or out in another tab.',
-    whatToDo: START_AGAIN,
+    whatToDo: 'Go back and reload the page. If that does not help, start again where you came from.',
   },
   'invalid-request': {
     title: 'This application’s request is not valid',

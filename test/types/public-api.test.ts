@@ -1,4 +1,5 @@
 import type {
+  Actor,
   AuditEvent,
   AuditListener,
   AuthorizationServer,
@@ -8,6 +9,8 @@ import type {
   ClientChanges,
   ClientRegistry,
   ClientSecret,
+  Connection,
+  Connections,
   ErrorCode,
   ExternalSigningKey,
   Issue,
@@ -53,6 +56,7 @@ test('types: createAuthorizationServer takes options and returns a server', (t) 
   expectTypeOf<AuthorizationServer>().toHaveProperty('issuer').toEqualTypeOf<string>()
   expectTypeOf<AuthorizationServer>().toHaveProperty('clients').toEqualTypeOf<ClientRegistry>()
   expectTypeOf<AuthorizationServer>().toHaveProperty('jwks').toEqualTypeOf<JWTVerifyGetKey>()
+  expectTypeOf<AuthorizationServer>().toHaveProperty('connections').toEqualTypeOf<Connections>()
   expectTypeOf<AuthorizationServer['middleware']>().toEqualTypeOf<() => Middleware>()
   t.pass()
 })
@@ -123,6 +127,18 @@ test('types: a client holds neither secret nor hash; the secret is beside the cl
   expectTypeOf<ClientRegistry['register']>().returns.resolves.toEqualTypeOf<RegisteredClient>()
   expectTypeOf<ClientRegistry['find']>().returns.resolves.toEqualTypeOf<Client | undefined>()
   expectTypeOf<ClientRegistry['list']>().returns.resolves.toEqualTypeOf<Page<Client>>()
+  t.pass()
+})
+
+test('types: connections are listed by user, and revoked one by one or all at once', (t) => {
+  expectTypeOf<Connections['list']>().returns.resolves.toEqualTypeOf<ReadonlyArray<Connection>>()
+  expectTypeOf<Connections['revoke']>().parameters.toEqualTypeOf<
+    [userId: string, clientId: string, by?: Actor]
+  >()
+  expectTypeOf<Connections['revoke']>().returns.resolves.toEqualTypeOf<boolean>()
+  expectTypeOf<Connections['revokeAllOfUser']>().returns.resolves.toEqualTypeOf<number>()
+  expectTypeOf<Connections['revokeAllOfTenant']>().returns.resolves.toEqualTypeOf<number>()
+  expectTypeOf<Connections>().not.toHaveProperty('disconnect')
   t.pass()
 })
 
