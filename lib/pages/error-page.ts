@@ -35,7 +35,8 @@ const ERROR_TEXTS: Readonly<Record<ErrorKind, ErrorText>> = {
     title: 'We couldn’t accept this form',
     whatHappened:
       'It did not come from the page we showed you last, so we ignored it. This can happen when you sign in or out in another tab.',
-    whatToDo: 'Go back and reload the page. If that does not help, start again where you came from.',
+    whatToDo:
+      'Go back and reload the page. If that does not help, go back to the application you came from and start again.',
   },
   'invalid-request': {
     title: 'This application’s request is not valid',

@@ -133,7 +133,7 @@ test('types: a client holds neither secret nor hash; the secret is beside the cl
 test('types: connections are listed by user, and revoked one by one or all at once', (t) => {
   expectTypeOf<Connections['list']>().returns.resolves.toEqualTypeOf<ReadonlyArray<Connection>>()
   expectTypeOf<Connections['revoke']>().parameters.toEqualTypeOf<
-    [userId: string, clientId: string, by?: Actor]
+    [userId: string, clientId: string, by?: Actor | undefined]
   >()
   expectTypeOf<Connections['revoke']>().returns.resolves.toEqualTypeOf<boolean>()
   expectTypeOf<Connections['revokeAllOfUser']>().returns.resolves.toEqualTypeOf<number>()
