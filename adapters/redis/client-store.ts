@@ -31,9 +31,9 @@ const SEARCH_BATCH = 500
 /**
  * Creates the store of registered clients.
  *
- * Every client is a hash in a slot of its own. For every list that a request can ask for but for names,
- * which change, a sorted set names its clients in order; see `provisional-record.ts` for what keeps them
- * together.
+ * Every client is a hash in a slot of its own. For every combination of filters that a request can name, a
+ * sorted set has its clients in the order of the list; see `provisional-record.ts` for what keeps them
+ * together. Names change, so they are in none: a search walks through one of the sets.
  */
 export function createClientStore(connection: Connection): ClientStore {
   const { client: redis, keys } = connection

@@ -91,7 +91,7 @@ export interface ClientListRequest extends PageRequest {
   readonly audience?: ClientAudience
   readonly tenantId?: string
   readonly clientType?: ClientType
-  /** A part of the name, as {@link searchableText} makes it. */
+  /** A part of the name: any text. It and the name are compared as {@link searchableText} makes them. */
   readonly nameContains?: string
 }
 
