@@ -5,34 +5,30 @@
  * @module
  */
 
-import type { RegisteredClient } from '@teamcast/oauth-server'
 import Koa, { type Context } from 'koa'
 import * as oauth from 'openid-client'
-import { renderSignedInPage, renderSignedOutPage, sendHtml } from './pages.ts'
-import { isInvalidGrant, outcomeOf } from './partner-outcomes.ts'
+import { isFromElsewhere, readForm } from './forms.ts'
+import { sendPage } from './layout.ts'
+import { signedInPage, signedOutPage } from './pages.ts'
+import { createPartnerActions } from './partner-actions.ts'
+import { createPartnerClient } from './partner-client.ts'
+import { outcomeOf } from './partner-outcomes.ts'
+import type { PartnerCredentials } from './partner-registration.ts'
 import { beginSignIn, createSessions, endSignIn, type Session } from './partner-sessions.ts'
 
-const SCOPE = 'interview:read interview:create'
+const SCOPES = ['interview:read', 'interview:create']
 
 /** Makes the partner's application. */
 export function createPartnerApplication(
   issuer: string,
   partnerUrl: string,
-  { client, clientSecret }: RegisteredClient,
+  ownCredentials: PartnerCredentials,
 ): Koa {
-  let configuration: Promise<oauth.Configuration> | undefined
-
-  function discover(): Promise<oauth.Configuration> {
-    const isHttp = issuer.startsWith('http:')
-    configuration ??= oauth.discovery(new URL(issuer), client.clientId, clientSecret, undefined, {
-      algorithm: 'oauth2',
-      ...(isHttp ? { execute: [oauth.allowInsecureRequests] } : {}),
-    })
-    configuration.catch(() => {
-      configuration = undefined
-    })
-    return configuration
-  }
+  const redirectUri = `${partnerUrl}/callback`
+  let sessionOf = createSessions()
+  let partner = createPartnerClient(issuer, ownCredentials)
+  const discover = (): Promise<oauth.Configuration> => partner.discover()
+  const { keepTokens, actions } = createPartnerActions(issuer, discover)
 
   async function signIn(ctx: Context, session: Session): Promise<void> {
     // Opened by another name (127.0.0.1), the browser would come back without its cookie.
@@ -40,8 +36,8 @@ export function createPartnerApplication(
     const codeVerifier = oauth.randomPKCECodeVerifier()
     const state = oauth.randomState()
     const url = oauth.buildAuthorizationUrl(await discover(), {
-      redirect_uri: `${partnerUrl}/callback`,
-      scope: SCOPE,
+      redirect_uri: redirectUri,
+      scope: SCOPES.join(' '),
       state,
       code_challenge: await oauth.calculatePKCECodeChallenge(codeVerifier),
       code_challenge_method: 'S256',
@@ -51,7 +47,7 @@ export function createPartnerApplication(
   }
 
   async function finishSignIn(ctx: Context, session: Session): Promise<void> {
-    const url = new URL(`${partnerUrl}/callback${ctx.search}`)
+    const url = new URL(redirectUri + ctx.search)
     const expectedState = url.searchParams.get('state') ?? ''
     const pkceCodeVerifier = endSignIn(session, expectedState)
     if (pkceCodeVerifier === undefined) {
@@ -63,73 +59,35 @@ export function createPartnerApplication(
     ctx.redirect('/')
   }
 
-  async function keepTokens(session: Session, tokens: oauth.TokenEndpointResponse): Promise<void> {
-    session.tokens = tokens
-    const token = await oauth.tokenIntrospection(await discover(), tokens.access_token)
-    session.connection = {
-      userId: token.sub ?? '',
-      tenantId: String(token['tenant_id']),
-      scope: token.scope ?? '',
-      expiresAt: new Date((token.exp ?? 0) * 1000),
-    }
-  }
-
-  async function callApi(session: Session, method: 'GET' | 'POST'): Promise<void> {
-    const url = new URL('/api/interviews', issuer)
-    const accessToken = session.tokens?.access_token ?? ''
-    const response = await oauth.fetchProtectedResource(await discover(), accessToken, url, method)
-    session.outcome = {
-      kind: response.ok ? 'success' : 'failure',
-      title: `${method} ${url.pathname} answered ${response.status}`,
-      json: JSON.stringify(await response.json(), null, 2),
-    }
-  }
-
-  async function refresh(session: Session): Promise<void> {
-    const refreshToken = session.tokens?.refresh_token ?? ''
-    try {
-      await keepTokens(session, await oauth.refreshTokenGrant(await discover(), refreshToken))
-    } catch (error) {
-      // Revoked, expired, or the user may not be here any more: only a new sign-in helps.
-      if (isInvalidGrant(error)) forgetTokens(session)
-      throw error
-    }
-    session.outcome = {
+  /** Everybody who was signed in is forgotten: their tokens are of the registration before. */
+  function use(ctx: Context, credentials: PartnerCredentials): void {
+    partner = createPartnerClient(issuer, credentials)
+    sessionOf = createSessions()
+    sessionOf(ctx).outcome = {
       kind: 'success',
-      title: 'The tokens are new',
-      detail: 'The ones before them are of no use any more.',
+      title: `Acme Recruiter uses ${credentials === ownCredentials ? 'its own' : 'another'} registration`,
+      detail: 'Sign in with Teamcast to try it.',
     }
   }
 
-  function refreshOnce(session: Session): Promise<void> {
-    session.refreshing ??= refresh(session).finally(() => {
-      session.refreshing = undefined
-    })
-    return session.refreshing
+  async function changeRegistration(ctx: Context, session: Session): Promise<void> {
+    const form = await readForm(ctx)
+    const clientId = form?.get('clientId')?.trim()
+    const clientSecret = form?.get('clientSecret')?.trim()
+    if (clientId && clientSecret) return use(ctx, { clientId, clientSecret })
+    session.outcome = { kind: 'failure', title: 'Fill in the client id and the secret' }
   }
 
-  async function disconnect(session: Session): Promise<void> {
-    await oauth.tokenRevocation(await discover(), session.tokens?.refresh_token ?? '')
-    forgetTokens(session)
-    session.outcome = {
-      kind: 'success',
-      title: 'You are disconnected',
-      detail: 'Acme Recruiter has revoked its tokens and forgotten them.',
-    }
-  }
-
-  const actions: Readonly<Record<string, (session: Session) => Promise<void>>> = {
-    '/list-interviews': (session) => callApi(session, 'GET'),
-    '/create-interview': (session) => callApi(session, 'POST'),
-    '/refresh': refreshOnce,
-    '/disconnect': disconnect,
+  async function act(ctx: Context, session: Session): Promise<void> {
+    if (ctx.path === '/registration') return await changeRegistration(ctx, session)
+    if (ctx.path === '/own-registration') return use(ctx, ownCredentials)
+    // Signed out in another tab: the home page says so.
+    if (session.tokens !== undefined) await actions[ctx.path]?.(session)
   }
 
   async function route(ctx: Context, session: Session): Promise<void> {
-    const action = ctx.method === 'POST' ? actions[ctx.path] : undefined
-    if (action !== undefined) {
-      // Signed out in another tab: the home page says so.
-      if (session.tokens !== undefined) await action(session)
+    if (ctx.method === 'POST' && !isFromElsewhere(ctx)) {
+      await act(ctx, session)
       ctx.status = 303
       ctx.redirect('/')
     } else if (ctx.method !== 'GET') {
@@ -143,7 +101,20 @@ export function createPartnerApplication(
     }
   }
 
-  const sessionOf = createSessions()
+  function showHome(ctx: Context, session: Session): void {
+    const { connection, outcome } = session
+    session.outcome = undefined
+    const { clientId } = partner.credentials
+    const isReplaced = partner.credentials !== ownCredentials
+    const registration = { issuer, clientId, isReplaced, redirectUri, scopes: SCOPES }
+    sendPage(
+      ctx,
+      connection === undefined
+        ? signedOutPage(registration, outcome)
+        : signedInPage(issuer, connection, outcome),
+    )
+  }
+
   const app = new Koa()
   app.use(async (ctx) => {
     const session = sessionOf(ctx)
@@ -156,20 +127,4 @@ export function createPartnerApplication(
     }
   })
   return app
-}
-
-function showHome(ctx: Context, session: Session): void {
-  const { connection, outcome } = session
-  session.outcome = undefined
-  sendHtml(
-    ctx,
-    connection === undefined
-      ? renderSignedOutPage(outcome)
-      : renderSignedInPage(connection, outcome),
-  )
-}
-
-function forgetTokens(session: Session): void {
-  delete session.tokens
-  delete session.connection
 }

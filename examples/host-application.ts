@@ -4,7 +4,6 @@
  * @module
  */
 
-import { createHash, timingSafeEqual } from 'node:crypto'
 import {
   type AuditListener,
   type AuthorizationServer,
@@ -12,11 +11,15 @@ import {
   createAuthorizationServer,
   type ManagedKeys,
   type Storage,
+  TEAMCAST_SCOPES,
 } from '@teamcast/oauth-server'
 import Koa from 'koa'
 import { authenticateUser, findUser } from './demo-users.ts'
 import { createInterviewApi } from './interview-api.ts'
-import { renderWelcomePage, sendHtml } from './pages.ts'
+import { sendPage } from './layout.ts'
+import { welcomePage } from './pages.ts'
+import { createSuperAdminPages } from './super-admin/super-admin-pages.ts'
+import { createTokenCheck } from './super-admin/token.ts'
 
 /** What the host is started with. */
 export interface HostOptions {
@@ -40,6 +43,7 @@ export interface HostApplication {
 /** Makes the host application. */
 export function createHostApplication(options: HostOptions): HostApplication {
   const { issuer, port, superAdminToken, partnerUrl } = options
+  const isSuperAdminToken = createTokenCheck(superAdminToken)
   const authorizationServer = createAuthorizationServer({
     issuer,
     storage: options.storage,
@@ -47,7 +51,7 @@ export function createHostApplication(options: HostOptions): HostApplication {
     refreshTokenGraceSeconds: options.refreshTokenGraceSeconds,
     findUser,
     authenticateUser,
-    authorizeSuperAdmin: onlyWithToken(superAdminToken),
+    authorizeSuperAdmin: onlyWithToken(isSuperAdminToken),
     onEvent: logEvent,
   })
 
@@ -59,6 +63,12 @@ export function createHostApplication(options: HostOptions): HostApplication {
   const { pathname } = new URL(issuer)
   const localUrl = `http://localhost:${port}${pathname === '/' ? '' : pathname}`
   app.use(createInterviewApi(issuer, new URL(`${localUrl}/.well-known/jwks.json`)))
+  app.use(
+    createSuperAdminPages({
+      ...{ issuer, clients: authorizationServer.clients, catalogue: TEAMCAST_SCOPES },
+      ...{ isSuperAdminToken, now: () => Math.floor(Date.now() / 1000) },
+    }),
+  )
   app.use(async (ctx, next) => {
     if (ctx.path !== '/health') return await next()
     const { isHealthy, backends } = await authorizationServer.health()
@@ -70,7 +80,7 @@ export function createHostApplication(options: HostOptions): HostApplication {
   })
   app.use(async (ctx, next) => {
     if (ctx.path !== '/' || ctx.method !== 'GET') return await next()
-    sendHtml(ctx, renderWelcomePage(issuer, partnerUrl))
+    sendPage(ctx, welcomePage(issuer, partnerUrl))
   })
   return { app, authorizationServer }
 }
@@ -79,11 +89,9 @@ export function createHostApplication(options: HostOptions): HostApplication {
 export const logEvent: AuditListener = ({ type, ...event }) =>
   console.log(`[${type}]`, JSON.stringify(event))
 
-function onlyWithToken(superAdminToken: string): AuthorizeSuperAdmin {
-  const hash = (text: string): Buffer => createHash('sha256').update(text).digest()
-  const expected = hash(superAdminToken)
+function onlyWithToken(isSuperAdminToken: (token: string) => boolean): AuthorizeSuperAdmin {
   return (ctx) => {
     const [, token = ''] = /^bearer +(.+)$/i.exec(ctx.get('authorization')) ?? []
-    return timingSafeEqual(hash(token), expected) ? 'allowed' : 'unauthenticated'
+    return isSuperAdminToken(token) ? 'allowed' : 'unauthenticated'
   }
 }

@@ -1,35 +1,13 @@
 /**
- * The pages of both applications.
+ * The pages of both applications, but for the SuperAdmin's.
  *
  * @module
  */
 
 import { html } from 'ghtml'
-import type { Context } from 'koa'
 import { DEMO_PASSWORD, DEMO_USERS } from './demo-users.ts'
-import { STYLES } from './styles.ts'
-
-/** Writes a page. */
-export function sendHtml(ctx: Context, page: string): void {
-  ctx.type = 'html'
-  ctx.set({
-    'Content-Security-Policy':
-      "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-    'Cache-Control': 'no-store',
-    'Referrer-Policy': 'no-referrer',
-    'X-Content-Type-Options': 'nosniff',
-  })
-  ctx.body = page
-}
-
-interface Brand {
-  readonly name: string
-  /** Class of the page: gives it its colours. */
-  readonly look: 'host' | 'partner'
-  readonly tagline: string
-  /** Colour of the icon in the browser's tab. */
-  readonly color: string
-}
+import type { Brand, DocumentParts } from './layout.ts'
+import { type Notice, renderNotice } from './notice.ts'
 
 const TEAMCAST: Brand = {
   name: 'Teamcast',
@@ -44,46 +22,30 @@ const ACME_RECRUITER: Brand = {
   color: '#0b6b57',
 }
 
-function renderPage(brand: Brand, title: string, content: string): string {
-  const initial = brand.name.slice(0, 1)
-  const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="8" fill="${brand.color}"/><text x="16" y="23" font-family="sans-serif" font-size="20" font-weight="700" text-anchor="middle" fill="#fff">${initial}</text></svg>`
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${title}</title>
-<link rel="icon" href="data:image/svg+xml,${encodeURIComponent(icon)}">
-<style>!${STYLES}</style>
-</head>
-<body class="${brand.look}">
-<header>
-<span class="mark" aria-hidden="true">${initial}</span>
-<span><span class="brand">${brand.name}</span> <span class="muted">${brand.tagline}</span></span>
-</header>
-<main>
-!${content}
-</main>
-</body>
-</html>`
-}
-
 /** The host's home page. */
-export function renderWelcomePage(issuer: string, partnerUrl: string | undefined): string {
+export function welcomePage(issuer: string, partnerUrl: string | undefined): DocumentParts {
   const partner =
     partnerUrl === undefined
       ? html`<p class="muted">The demo partner is turned off (<code>CLIENT_PORT=0</code>).</p>`
       : html`<p><a class="button primary" href="${partnerUrl}">Open Acme Recruiter</a></p>`
-  return renderPage(
-    TEAMCAST,
-    'Teamcast, the example host',
-    html`<h1>The authorization server is running</h1>
+  return {
+    brand: TEAMCAST,
+    title: 'Teamcast, the example host',
+    content: html`<h1>The authorization server is running</h1>
 <p class="lead">This host application mounts “Sign in with Teamcast” and has an interview API that
 accepts its access tokens. A partner’s application uses both.</p>
 !${partner}
 <section aria-labelledby="users">
 <h2 id="users">Who can sign in</h2>
 !${renderDemoUsers()}
+</section>
+<section aria-labelledby="pages">
+<h2 id="pages">Who can do what</h2>
+<dl class="rows">
+<div><dt>Users</dt><dd><a href="${connectionsUrl(issuer)}">Manage connected applications</a></dd></div>
+<div><dt>SuperAdmins</dt><dd><a href="/super-admin">Register and change clients</a>, with the token that the
+terminal shows</dd></div>
+</dl>
 </section>
 <section aria-labelledby="endpoints">
 <h2 id="endpoints">Look inside</h2>
@@ -93,7 +55,12 @@ accepts its access tokens. A partner’s application uses both.</p>
 <li><a href="${issuer}/account/connections">Connected applications</a>, for whoever signs in</li>
 </ul>
 </section>`,
-  )
+  }
+}
+
+/** Where users see which clients they connected. */
+function connectionsUrl(issuer: string): string {
+  return `${issuer}/account/connections`
 }
 
 function renderDemoUsers(): string {
@@ -106,20 +73,31 @@ function renderDemoUsers(): string {
 }
 
 /** The last thing the partner did, and what came of it. */
-export interface Outcome {
-  readonly kind: 'success' | 'failure'
-  readonly title: string
-  readonly detail?: string
-  /** What the API answered. */
+export interface Outcome extends Notice {
+  /** What Teamcast or its API answered. */
   readonly json?: string
 }
 
+/** How the partner is known at Teamcast. */
+export interface RegistrationView {
+  readonly issuer: string
+  readonly clientId: string
+  /** Whether that is another registration than the one it was started with. */
+  readonly isReplaced: boolean
+  /** What another registration must have. */
+  readonly redirectUri: string
+  readonly scopes: ReadonlyArray<string>
+}
+
 /** The partner's page before anybody signed in. */
-export function renderSignedOutPage(outcome: Outcome | undefined): string {
-  return renderPage(
-    ACME_RECRUITER,
-    'Acme Recruiter',
-    html`!${renderNotice(outcome)}
+export function signedOutPage(
+  registration: RegistrationView,
+  outcome: Outcome | undefined,
+): DocumentParts {
+  return {
+    brand: ACME_RECRUITER,
+    title: 'Acme Recruiter',
+    content: html`!${renderNotice(outcome)}
 <h1>Plan your interviews with Acme Recruiter</h1>
 <p class="lead">It works with the interviews in your Teamcast workspace, if you let it. Your Teamcast
 password stays with Teamcast.</p>
@@ -127,8 +105,37 @@ password stays with Teamcast.</p>
 <section aria-labelledby="users">
 <h2 id="users">Demo accounts</h2>
 !${renderDemoUsers()}
+</section>
+<section aria-labelledby="registration">
+<h2 id="registration">Registration at Teamcast</h2>
+!${renderRegistration(registration)}
 </section>`,
-  )
+  }
+}
+
+function renderRegistration(registration: RegistrationView): string {
+  const { issuer, clientId, isReplaced, redirectUri, scopes } = registration
+  const codes = scopes.map((scope) => html`<code>${scope}</code> `)
+  const ownAgain = html`<form method="post" action="/own-registration"><button class="button secondary">Use its own
+registration again</button></form>`
+  return html`<p>Acme Recruiter is the client <code>${clientId}</code>. Anybody who tries this out may give it
+another registration, which a SuperAdmin makes <a href="${new URL('/super-admin', issuer).href}">at
+Teamcast</a>:</p>
+<dl class="rows">
+<div><dt>Client type</dt><dd>Confidential</dd></div>
+<div><dt>Redirect URI</dt><dd><code>${redirectUri}</code></dd></div>
+<div><dt>Scopes</dt><dd>!${codes}</dd></div>
+</dl>
+<details><summary>Use another registration</summary>
+<form method="post" action="/registration" class="fields">
+<div class="field"><label for="clientId">Client id</label>
+<input id="clientId" name="clientId" class="code" required autocomplete="off" spellcheck="false"></div>
+<div class="field"><label for="clientSecret">Client secret</label>
+<input id="clientSecret" name="clientSecret" type="password" required autocomplete="off"></div>
+<div class="actions"><button class="button secondary">Use it</button></div>
+</form>
+</details>
+!${isReplaced ? ownAgain : ''}`
 }
 
 /** What the partner knows of a signed-in user. */
@@ -140,15 +147,16 @@ export interface Connection {
 }
 
 /** The partner's page for a signed-in user. */
-export function renderSignedInPage(
+export function signedInPage(
+  issuer: string,
   { userId, tenantId, scope, expiresAt }: Connection,
   outcome: Outcome | undefined,
-): string {
+): DocumentParts {
   const scopes = scope.split(' ').map((code) => html`<code>${code}</code> `)
-  return renderPage(
-    ACME_RECRUITER,
-    'Acme Recruiter, connected to Teamcast',
-    html`!${renderNotice(outcome)}
+  return {
+    brand: ACME_RECRUITER,
+    title: 'Acme Recruiter, connected to Teamcast',
+    content: html`!${renderNotice(outcome)}
 <h1>Connected to Teamcast</h1>
 <dl class="rows">
 <div><dt>User</dt><dd>${userId}</dd></div>
@@ -168,24 +176,19 @@ export function renderSignedInPage(
 <h2 id="connection">Manage the connection</h2>
 <div class="actions">
 !${renderAction('refresh', 'Refresh the tokens')}
+!${renderAction('introspect', 'Ask about the token')}
 !${renderAction('disconnect', 'Disconnect', 'danger')}
 </div>
+<p>At Teamcast: <a href="${connectionsUrl(issuer)}">Manage connected applications</a></p>
 </section>`,
-  )
+  }
 }
 
 function renderAction(action: string, label: string, kind = 'secondary'): string {
   return html`<form method="post" action="/${action}"><button class="button ${kind}">${label}</button></form>`
 }
 
-function renderNotice(outcome: Outcome | undefined): string {
-  if (outcome === undefined) return ''
-  const { kind, title, detail = '' } = outcome
-  const sentence = detail === '' ? '' : html`<p>${detail}</p>`
-  return html`<div class="notice ${kind}" role="status"><p class="title">${title}</p>!${sentence}</div>`
-}
-
 function renderAnswer(outcome: Outcome | undefined): string {
   if (outcome?.json === undefined) return ''
-  return html`<pre tabindex="0" role="region" aria-label="What the API answered">${outcome.json}</pre>`
+  return html`<pre tabindex="0" role="region" aria-label="What Teamcast answered">${outcome.json}</pre>`
 }

@@ -6,7 +6,13 @@
 
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import type { ClientRegistry, RegisteredClient } from '@teamcast/oauth-server'
+import type { ClientRegistry } from '@teamcast/oauth-server'
+
+/** What the partner authenticates with. */
+export interface PartnerCredentials {
+  readonly clientId: string
+  readonly clientSecret: string
+}
 
 /**
  * Finds the partner's registration, or registers it as a SuperAdmin would.
@@ -17,12 +23,11 @@ export async function findOrRegisterPartner(
   clients: ClientRegistry,
   partnerUrl: string,
   file: string | undefined,
-): Promise<RegisteredClient> {
+): Promise<PartnerCredentials> {
   const kept = file === undefined ? undefined : await readRegistration(file)
-  const client = kept === undefined ? undefined : await clients.find(kept.clientId)
-  if (kept !== undefined && client !== undefined) return { client, clientSecret: kept.clientSecret }
+  if (kept !== undefined && (await clients.find(kept.clientId)) !== undefined) return kept
 
-  const registered = await clients.register({
+  const { client, clientSecret = '' } = await clients.register({
     name: 'Acme Recruiter',
     clientType: 'CONFIDENTIAL',
     scopes: ['interview:read', 'interview:create', 'candidate:read'],
@@ -31,23 +36,17 @@ export async function findOrRegisterPartner(
     tosUri: 'https://recruiter.acme.example/terms',
     policyUri: 'https://recruiter.acme.example/privacy',
   })
+  const credentials = { clientId: client.clientId, clientSecret }
   if (file !== undefined) {
-    const { clientId } = registered.client
     await mkdir(dirname(file), { recursive: true })
-    const text = JSON.stringify({ clientId, clientSecret: registered.clientSecret })
-    await writeFile(file, text, { mode: 0o600 })
+    await writeFile(file, JSON.stringify(credentials), { mode: 0o600 })
   }
-  return registered
+  return credentials
 }
 
-interface KeptRegistration {
-  readonly clientId: string
-  readonly clientSecret: string
-}
-
-async function readRegistration(file: string): Promise<KeptRegistration | undefined> {
+async function readRegistration(file: string): Promise<PartnerCredentials | undefined> {
   try {
-    return JSON.parse(await readFile(file, 'utf8')) as KeptRegistration
+    return JSON.parse(await readFile(file, 'utf8')) as PartnerCredentials
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error

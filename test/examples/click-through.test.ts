@@ -1,8 +1,17 @@
 import { TEAMCAST_SCOPES } from '@teamcast/oauth-server'
-import test, { type ExecutionContext } from 'ava'
-import axe from 'axe-core'
-import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
+import test from 'ava'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { launchChromium } from '../helpers/chromium.ts'
+import {
+  assertAccessible,
+  DESKTOP,
+  heading,
+  notice,
+  openTab,
+  PHONE,
+  press,
+  tabTo,
+} from '../helpers/person.ts'
 import { type RunningExample, startExample } from '../helpers/start-example.ts'
 
 const PASSWORD = 'correct horse battery staple'
@@ -10,12 +19,6 @@ const CONSENT = 'Acme Recruiter wants to access your Teamcast account'
 const BAD_REQUEST =
   'error: Failed to load resource: the server responded with a status of 400 (Bad Request)'
 
-const DESKTOP: BrowserContextOptions = { viewport: { width: 1280, height: 800 } }
-const PHONE: BrowserContextOptions = {
-  viewport: { width: 375, height: 740 },
-  hasTouch: true,
-  isMobile: true,
-}
 const VARIANTS: Readonly<Record<string, BrowserContextOptions>> = {
   'on a desktop': { ...DESKTOP, colorScheme: 'light' },
   'on a phone': { ...PHONE, colorScheme: 'dark' },
@@ -44,7 +47,7 @@ for (const [variant, options] of Object.entries(VARIANTS)) {
   test.serial(
     `the example ${variant}: sign in, allow, call the API, refresh, disconnect; every page is accessible`,
     async (t) => {
-      const { page, complaints } = await openTab(t, options)
+      const { page, complaints } = await openTab(t, browser, options)
       await page.goto(example.hostUrl)
       await assertAccessible(t, page)
       await page.getByRole('link', { name: 'Open Acme Recruiter' }).click()
@@ -105,7 +108,7 @@ for (const [variant, options] of Object.entries(VARIANTS)) {
 }
 
 test.serial('the example: Deny leads back to the partner, which says so', async (t) => {
-  const { page, complaints } = await openTab(t, PHONE)
+  const { page, complaints } = await openTab(t, browser, PHONE)
   await openConsentPage(page, 'alan@acme.test')
   await press(page, 'Deny')
   await notice(page, 'You were not signed in')
@@ -116,7 +119,7 @@ test.serial('the example: Deny leads back to the partner, which says so', async 
 })
 
 test.serial('the example: Cancel on the sign-in page leads back to the partner', async (t) => {
-  const { page, complaints } = await openTab(t, DESKTOP)
+  const { page, complaints } = await openTab(t, browser, DESKTOP)
   await page.goto(`${example.partnerUrl}/sign-in`)
   await press(page, 'Cancel')
   await notice(page, 'You were not signed in')
@@ -124,7 +127,7 @@ test.serial('the example: Cancel on the sign-in page leads back to the partner',
 })
 
 test.serial('the example: Switch account signs somebody else in', async (t) => {
-  const { page, complaints } = await openTab(t, DESKTOP)
+  const { page, complaints } = await openTab(t, browser, DESKTOP)
   await openConsentPage(page, 'ada@acme.test')
   await press(page, 'Switch account')
   await heading(page, 'Sign in to continue to Acme Recruiter')
@@ -141,7 +144,7 @@ test.serial('the example: Switch account signs somebody else in', async (t) => {
 })
 
 test.serial('the example: reloading the consent page changes nothing', async (t) => {
-  const { page, complaints } = await openTab(t, DESKTOP)
+  const { page, complaints } = await openTab(t, browser, DESKTOP)
   await openConsentPage(page, 'ada@acme.test')
   await page.reload()
   await heading(page, CONSENT)
@@ -151,7 +154,7 @@ test.serial('the example: reloading the consent page changes nothing', async (t)
 })
 
 test.serial('the example: the back button after consent does no harm', async (t) => {
-  const { page, complaints } = await openTab(t, DESKTOP)
+  const { page, complaints } = await openTab(t, browser, DESKTOP)
   await openConsentPage(page, 'ada@acme.test')
   await press(page, 'Allow')
   await heading(page, 'Connected to Teamcast')
@@ -169,7 +172,7 @@ test.serial('the example: the back button after consent does no harm', async (t)
 })
 
 test.serial('the example: two tabs do not disturb each other', async (t) => {
-  const { page: first, complaints, context } = await openTab(t, DESKTOP)
+  const { page: first, complaints, context } = await openTab(t, browser, DESKTOP)
   const second = await context.newPage()
   for (const page of [first, second]) {
     await page.goto(example.partnerUrl)
@@ -189,9 +192,9 @@ test.serial('the example: two tabs do not disturb each other', async (t) => {
 })
 
 test.serial('the example: the keyboard is enough', async (t) => {
-  const { page, complaints } = await openTab(t, DESKTOP)
+  const { page, complaints } = await openTab(t, browser, DESKTOP)
   await page.goto(example.partnerUrl)
-  await tabTo(page, 'Sign in with Teamcast')
+  await tabTo(page, page.getByRole('link', { name: 'Sign in with Teamcast' }))
   await page.keyboard.press('Enter')
   await page.locator('#username:focus').waitFor()
   await page.keyboard.type('ada@acme.test')
@@ -199,20 +202,20 @@ test.serial('the example: the keyboard is enough', async (t) => {
   await page.keyboard.type(PASSWORD)
   await page.keyboard.press('Enter')
   await heading(page, CONSENT)
-  await tabTo(page, 'Allow')
+  await tabTo(page, page.getByRole('button', { name: 'Allow' }))
   await page.keyboard.press('Enter')
   await heading(page, 'Connected to Teamcast')
-  await tabTo(page, 'List interviews')
+  await tabTo(page, page.getByRole('button', { name: 'List interviews' }))
   await page.keyboard.press('Enter')
   await notice(page, 'GET /api/interviews answered 200')
-  await tabTo(page, 'Disconnect')
+  await tabTo(page, page.getByRole('button', { name: 'Disconnect' }))
   await page.keyboard.press('Enter')
   await notice(page, 'You are disconnected')
   t.deepEqual(complaints, [])
 })
 
 test.serial('the example: it needs no script', async (t) => {
-  const { page, complaints } = await openTab(t, { ...PHONE, javaScriptEnabled: false })
+  const { page, complaints } = await openTab(t, browser, { ...PHONE, javaScriptEnabled: false })
   await openConsentPage(page, 'grace@globex.test')
   await press(page, 'Allow')
   await heading(page, 'Connected to Teamcast')
@@ -240,89 +243,15 @@ async function signIn(page: Page, username: string, password = PASSWORD): Promis
   await press(page, 'Sign in')
 }
 
-async function press(page: Page, button: string): Promise<void> {
-  await page.getByRole('button', { name: button }).click()
-}
-
-async function tabTo(page: Page, name: string): Promise<void> {
-  for (let tabs = 0; tabs < 20; tabs += 1) {
-    await page.keyboard.press('Tab')
-    if ((await page.locator(':focus').textContent()) === name) return
-  }
-  throw new Error(`the Tab key does not lead to "${name}"`)
-}
-
 // ————— what a person sees —————
 
-async function heading(page: Page, name: string): Promise<void> {
-  await page.getByRole('heading', { name, level: 1 }).waitFor()
-}
-
-async function notice(page: Page, text: string): Promise<void> {
-  await page.getByRole('status').getByText(text).waitFor()
-}
-
 async function answer(page: Page): Promise<string> {
-  const json = await page.getByRole('region', { name: 'What the API answered' }).textContent()
+  const json = await page.getByRole('region', { name: 'What Teamcast answered' }).textContent()
   return json ?? ''
 }
 
 function hostOf(url: string): string {
   return new URL(url).host
-}
-
-/**
- * Asserts that axe finds nothing, in light and in dark mode, and that nothing is cut off. axe runs past
- * the policy of the pages, which allows no script.
- */
-async function assertAccessible(t: ExecutionContext, page: Page): Promise<void> {
-  await page.evaluate(axe.source)
-  const rules = { rules: { 'target-size': { enabled: true } } } as const
-  t.deepEqual(await violationsOf(page, rules), [], await page.title())
-  // The scheme changes colours only.
-  const isDark = await page.evaluate(() => matchMedia('(prefers-color-scheme: dark)').matches)
-  await page.emulateMedia({ colorScheme: isDark ? 'light' : 'dark' })
-  t.deepEqual(await violationsOf(page, { runOnly: ['color-contrast'] }), [], await page.title())
-  await page.emulateMedia({ colorScheme: isDark ? 'dark' : 'light' })
-  const widths = await page.evaluate(() => {
-    const { scrollWidth, clientWidth } = document.documentElement
-    return { scrollWidth, clientWidth }
-  })
-  t.is(widths.scrollWidth, widths.clientWidth, await page.title())
-}
-
-async function violationsOf(page: Page, options: axe.RunOptions): Promise<ReadonlyArray<string>> {
-  const { violations } = await page.evaluate(
-    (runOptions) => axe.run({ ...runOptions, resultTypes: ['violations'] }),
-    options,
-  )
-  return violations.map(
-    ({ id, nodes }) =>
-      `${id}: ${nodes.map(({ failureSummary, html }) => `${html} ${failureSummary}`)}`,
-  )
-}
-
-interface Tab {
-  readonly page: Page
-  readonly context: BrowserContext
-  /** Errors and warnings of the console, and requests that left this machine. */
-  readonly complaints: ReadonlyArray<string>
-}
-
-/** Opens a tab in a context of its own. */
-async function openTab(t: ExecutionContext, options: BrowserContextOptions): Promise<Tab> {
-  const context = await browser.newContext({ ...options, reducedMotion: 'reduce' })
-  context.setDefaultTimeout(10_000)
-  t.teardown(() => context.close())
-  const complaints: Array<string> = []
-  context.on('weberror', (error) => complaints.push(String(error.error())))
-  context.on('console', (message) => complaints.push(`${message.type()}: ${message.text()}`))
-  context.on('request', (request) => {
-    const { protocol, hostname } = new URL(request.url())
-    const isLocal = protocol === 'data:' || ['localhost', '127.0.0.1'].includes(hostname)
-    if (!isLocal) complaints.push(`request: ${request.url()}`)
-  })
-  return { page: await context.newPage(), context, complaints }
 }
 
 function isRejected(result: PromiseSettledResult<unknown>): result is PromiseRejectedResult {

@@ -1,0 +1,36 @@
+/**
+ * Reading submitted forms.
+ *
+ * @module
+ */
+
+import type { Context } from 'koa'
+
+const MAXIMUM_FORM_BYTES = 256 * 1024
+
+/**
+ * Reads a submitted form.
+ *
+ * @returns `undefined` when the body is not a form, or too large.
+ */
+export async function readForm(ctx: Context): Promise<URLSearchParams | undefined> {
+  if (!ctx.is('application/x-www-form-urlencoded')) return undefined
+  const chunks: Array<Buffer> = []
+  let length = 0
+  for await (const chunk of ctx.req as AsyncIterable<Buffer>) {
+    length += chunk.length
+    // What is too much is read all the same: the answer could not be sent before.
+    if (length <= MAXIMUM_FORM_BYTES) chunks.push(chunk)
+  }
+  if (length > MAXIMUM_FORM_BYTES) return undefined
+  return new URLSearchParams(Buffer.concat(chunks).toString('utf8'))
+}
+
+/**
+ * Whether a page of another site sent the request. Browsers say so themselves; nothing but a browser
+ * can be made to send what its user did not mean.
+ */
+export function isFromElsewhere(ctx: Context): boolean {
+  const site = ctx.get('sec-fetch-site')
+  return site !== '' && site !== 'same-origin' && site !== 'none'
+}

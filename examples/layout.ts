@@ -1,0 +1,83 @@
+/**
+ * The document around every page of both applications, and its Content-Security-Policy.
+ *
+ * @module
+ */
+
+import { createHash } from 'node:crypto'
+import { html } from 'ghtml'
+import type { Context } from 'koa'
+import { STYLES } from './styles.ts'
+
+/** Whose page it is. */
+export interface Brand {
+  readonly name: string
+  /** Class of the page: gives it its colours. */
+  readonly look: 'host' | 'partner'
+  readonly tagline: string
+  /** Colour of the icon in the browser's tab. */
+  readonly color: string
+}
+
+/** What is particular to a page. */
+export interface DocumentParts {
+  readonly brand: Brand
+  readonly title: string
+  /** HTML at the end of the header. */
+  readonly aside?: string
+  /** HTML of the page, with its one `h1`. */
+  readonly content: string
+  /** The one script that the page may run. */
+  readonly script?: string
+}
+
+const sourceOf = (text: string): string =>
+  `'sha256-${createHash('sha256').update(text).digest('base64')}'`
+
+const STYLES_SOURCE = sourceOf(STYLES)
+
+/** Writes a page, with the headers that keep it to itself. */
+export function sendPage(ctx: Context, parts: DocumentParts): void {
+  ctx.type = 'html'
+  ctx.set({
+    'Content-Security-Policy': [
+      "default-src 'none'",
+      `style-src ${STYLES_SOURCE}`,
+      ...(parts.script === undefined ? [] : [`script-src ${sourceOf(parts.script)}`]),
+      'img-src data:',
+      "form-action 'self'",
+      "base-uri 'none'",
+      "frame-ancestors 'none'",
+    ].join('; '),
+    'Cache-Control': 'no-store',
+    'Referrer-Policy': 'no-referrer',
+    'X-Content-Type-Options': 'nosniff',
+  })
+  ctx.body = renderDocument(parts)
+}
+
+function renderDocument({ brand, title, aside = '', content, script }: DocumentParts): string {
+  const initial = brand.name.slice(0, 1)
+  const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="8" fill="${brand.color}"/><text x="16" y="23" font-family="sans-serif" font-size="20" font-weight="700" text-anchor="middle" fill="#fff">${initial}</text></svg>`
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title}</title>
+<link rel="icon" href="data:image/svg+xml,${encodeURIComponent(icon)}">
+<style>!${STYLES}</style>
+</head>
+<body class="${brand.look}">
+<header>
+<span class="mark" aria-hidden="true">${initial}</span>
+<span><span class="brand">${brand.name}</span> <span class="muted">${brand.tagline}</span></span>
+!${aside}
+</header>
+<main>
+!${content}
+</main>
+!${script === undefined ? '' : html`<script>!${script}</script>`}
+</body>
+</html>`
+}

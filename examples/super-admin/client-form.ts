@@ -1,0 +1,132 @@
+/**
+ * The form of a client: texts, as browsers send them, and the fields of a client that they stand for.
+ *
+ * @module
+ */
+
+import type { Client, ClientChanges, NewClient } from '@teamcast/oauth-server'
+
+/** Fields that hold one text. */
+const TEXT_FIELDS = [
+  'name',
+  'clientType',
+  'audience',
+  'tenantId',
+  'redirectUris',
+  'tokenEndpointAuthMethod',
+  'accessTokenTtlSeconds',
+  'refreshTokenTtlSeconds',
+  'clientUri',
+  'logoUrl',
+  'tosUri',
+  'policyUri',
+] as const
+/** Fields of which several options can be chosen. */
+const LIST_FIELDS = ['scopes', 'allowedGrantTypes'] as const
+const IMMUTABLE_FIELDS: ReadonlyArray<string> = ['clientType', 'audience', 'tenantId']
+
+export type TextField = (typeof TEXT_FIELDS)[number]
+export type ListField = (typeof LIST_FIELDS)[number]
+export type FieldName = TextField | ListField
+
+/** What the form holds. */
+export type ClientForm = Readonly<Record<TextField, string>> &
+  Readonly<Record<ListField, ReadonlyArray<string>>>
+
+/** The form of a client that is not registered yet. */
+export const EMPTY_FORM: ClientForm = {
+  name: '',
+  clientType: 'CONFIDENTIAL',
+  audience: 'PLATFORM',
+  tenantId: '',
+  scopes: [],
+  redirectUris: '',
+  allowedGrantTypes: ['authorization_code', 'refresh_token'],
+  tokenEndpointAuthMethod: '',
+  accessTokenTtlSeconds: '',
+  refreshTokenTtlSeconds: '',
+  clientUri: '',
+  logoUrl: '',
+  tosUri: '',
+  policyUri: '',
+}
+
+/** The form of a registered client. */
+export function formOf(client: Client): ClientForm {
+  return {
+    ...client,
+    tenantId: client.tenantId ?? '',
+    redirectUris: client.redirectUris.join('\n'),
+    accessTokenTtlSeconds: String(client.accessTokenTtlSeconds),
+    refreshTokenTtlSeconds: String(client.refreshTokenTtlSeconds),
+    clientUri: client.clientUri ?? '',
+    logoUrl: client.logoUrl ?? '',
+    tosUri: client.tosUri ?? '',
+    policyUri: client.policyUri ?? '',
+  }
+}
+
+/** Reads the form from what was sent. */
+export function readClientForm(sent: URLSearchParams): ClientForm {
+  const texts = TEXT_FIELDS.map((field) => [field, sent.get(field) ?? ''] as const)
+  const lists = LIST_FIELDS.map((field) => [field, sent.getAll(field)] as const)
+  return Object.fromEntries([...texts, ...lists]) as unknown as ClientForm
+}
+
+/** The client to register. Nothing is known of its values yet: registering it finds out. */
+export function newClientOf(form: ClientForm): NewClient {
+  const { clientType, audience, tenantId } = form
+  return {
+    ...settingsOf(form, undefined),
+    ...{ clientType, audience, tenantId: tenantId.trim() || undefined },
+  } as unknown as NewClient
+}
+
+/** The changes to a client; what is empty goes back to its default. */
+export function changesOf(form: ClientForm): ClientChanges {
+  return settingsOf(form, null) as ClientChanges
+}
+
+/** @param absent Stands for an optional field that is empty. */
+function settingsOf(form: ClientForm, absent: null | undefined): Record<string, unknown> {
+  return {
+    name: form.name,
+    scopes: form.scopes,
+    redirectUris: linesOf(form.redirectUris),
+    allowedGrantTypes: form.allowedGrantTypes,
+    tokenEndpointAuthMethod: form.tokenEndpointAuthMethod || undefined,
+    accessTokenTtlSeconds: secondsOf(form.accessTokenTtlSeconds) ?? absent,
+    refreshTokenTtlSeconds: secondsOf(form.refreshTokenTtlSeconds) ?? absent,
+    clientUri: form.clientUri.trim() || absent,
+    logoUrl: form.logoUrl.trim() || absent,
+    tosUri: form.tosUri.trim() || absent,
+    policyUri: form.policyUri.trim() || absent,
+  }
+}
+
+/** The fields that can be changed in which two forms differ. */
+export function differences(one: ClientForm, other: ClientForm): ReadonlyArray<FieldName> {
+  const fields = [...TEXT_FIELDS, ...LIST_FIELDS].filter(
+    (field) => !IMMUTABLE_FIELDS.includes(field),
+  )
+  return fields.filter((field) => textOf(one, field) !== textOf(other, field))
+}
+
+/** What a field of the form holds, in one line. */
+export function textOf(form: ClientForm, field: FieldName): string {
+  const value = form[field]
+  return typeof value === 'string' ? linesOf(value).join(', ') : [...value].sort().join(', ')
+}
+
+/** The lines of a text, without the empty ones. */
+export function linesOf(text: string): ReadonlyArray<string> {
+  const lines = text.split('\n').map((line) => line.trim())
+  return lines.filter((line) => line !== '')
+}
+
+/** A number of seconds; a text that is none, as it is: whoever checks it says so. */
+function secondsOf(text: string): number | string | undefined {
+  const digits = text.replaceAll(/\s/g, '')
+  if (digits === '') return undefined
+  return /^\d{1,15}$/.test(digits) ? Number(digits) : text
+}

@@ -1,0 +1,102 @@
+/**
+ * The page of one client: what it is, its secrets, and the form that changes it.
+ *
+ * @module
+ */
+
+import type { Client, ScopeCatalogue } from '@teamcast/oauth-server'
+import { html } from 'ghtml'
+import { type Notice, renderNotice } from '../notice.ts'
+import { renderClientFields } from './client-fields.ts'
+import { type ClientForm, formOf } from './client-form.ts'
+import { CLIENT_TYPES, labelOf } from './field-texts.ts'
+import {
+  COPY_SCRIPT,
+  COPY_STATUS,
+  renderBackLink,
+  renderCopyField,
+  renderForm,
+  renderHeading,
+  renderSummary,
+} from './parts.ts'
+import { clientPath, deletionPath } from './paths.ts'
+import type { Remarks } from './remarks.ts'
+import type { AdminPage } from './request.ts'
+import { renderSecrets } from './secrets-section.ts'
+import { renderTimeAndAge } from './times.ts'
+
+/** What the page shows. */
+export interface ClientPageView {
+  readonly client: Client
+  readonly catalogue: ScopeCatalogue
+  readonly now: number
+  readonly formToken: string
+  readonly notice?: Notice | undefined
+  /** What was filled in, when it was not accepted. */
+  readonly form?: ClientForm
+  /** Why not. */
+  readonly remarks?: Remarks
+  /** The expiry of another secret that was filled in, when it was not accepted. */
+  readonly secretExpiry?: string
+}
+
+/** Makes the page. */
+export function clientPage(view: ClientPageView): AdminPage {
+  const { client, notice, remarks } = view
+  const { clientId, name } = client
+  return {
+    ...(remarks === undefined
+      ? { title: name }
+      : { title: `Error: ${name}`, status: remarks.kind === 'conflict' ? 409 : 422 }),
+    content: html`!${renderBackLink()}
+!${renderNotice(notice)}!${renderSummary(remarks, adviceOn(view))}
+!${renderHeading(name)}
+!${renderCopyField('clientId', 'Client id', clientId)}!${COPY_STATUS}
+!${renderFacts(view)}
+!${renderSecrets(view)}
+<section aria-labelledby="settings">
+<h2 id="settings">Settings</h2>
+<p class="help">Changes hold from the client’s next request. Access tokens that were issued already keep
+their scopes until they expire.</p>
+!${renderSettings(view)}
+</section>
+<section aria-labelledby="deletion">
+<h2 id="deletion">Delete it</h2>
+<p class="help">This disconnects everybody who uses it. The next page asks again.</p>
+<div class="actions"><a class="button danger" href="${deletionPath(clientId)}">Delete this client</a></div>
+</section>`,
+    script: COPY_SCRIPT,
+  }
+}
+
+function adviceOn({ client, remarks }: ClientPageView): string {
+  if (remarks?.kind !== 'conflict') return ''
+  return html`<p>Those are the differences to what you filled in, which the form below still holds. Save it to
+replace what they saved, or <a href="${clientPath(client.clientId)}">drop yours and show theirs</a>.</p>`
+}
+
+function renderFacts({ client, now }: ClientPageView): string {
+  const { clientType, audience, tenantId, createdAt, updatedAt } = client
+  const whose =
+    audience === 'PLATFORM'
+      ? 'People of every tenant'
+      : html`Only people of tenant <bdi>${tenantId ?? ''}</bdi>`
+  return html`<dl class="rows">
+<div><dt>Client type</dt><dd>${labelOf(CLIENT_TYPES, clientType)}</dd></div>
+<div><dt>Who may sign in</dt><dd>!${whose}</dd></div>
+<div><dt>Registered</dt><dd>!${renderTimeAndAge(createdAt, now)}</dd></div>
+<div><dt>Last changed</dt><dd>!${renderTimeAndAge(updatedAt, now)}</dd></div>
+</dl>`
+}
+
+function renderSettings(view: ClientPageView): string {
+  const { client, catalogue, remarks, formToken } = view
+  const form = view.form ?? formOf(client)
+  return renderForm({
+    action: clientPath(client.clientId),
+    formToken,
+    hidden: { version: String(client.version) },
+    content: html`!${renderClientFields({ form, remarks, catalogue, client })}
+<div class="actions"><button class="button primary">Save</button></div>`,
+  })
+}

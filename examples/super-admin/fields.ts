@@ -1,0 +1,118 @@
+/**
+ * Fields of forms, with their labels, help texts and remarks.
+ *
+ * @module
+ */
+
+import { html } from 'ghtml'
+import type { Option } from './field-texts.ts'
+
+/** What every field has. */
+export interface Field {
+  /** Its name, and its id. */
+  readonly name: string
+  readonly label: string
+  readonly help?: string | undefined
+  /** What there is to say about what it holds. */
+  readonly remarks?: ReadonlyArray<string> | undefined
+  /** Whether the remarks say that it holds something wrong. */
+  readonly isWrong?: boolean
+}
+
+/** A field for a text. */
+export interface TextFieldOptions extends Field {
+  readonly value: string
+  readonly type?: 'text' | 'url' | 'password' | 'date'
+  /** More attributes of the element; HTML. */
+  readonly attributes?: string
+}
+
+/** Renders a field for a text of one line. */
+export function renderTextField(field: TextFieldOptions): string {
+  const { name, type = 'text', value, attributes = '' } = field
+  return html`<div class="field">
+!${renderLabel(field)}
+<input id="${name}" name="${name}" type="${type}" value="${value}" !${attributes} !${describedBy(field)}>
+!${renderRemarks(field)}
+</div>`
+}
+
+/** Renders a field for a text of several lines. */
+export function renderTextArea(field: TextFieldOptions): string {
+  const { name, value, attributes = '' } = field
+  const rows = Math.min(10, Math.max(3, value.split('\n').length + 1))
+  // The first line break after the tag is not part of the text.
+  return html`<div class="field">
+!${renderLabel(field)}
+<textarea id="${name}" name="${name}" rows="${rows}" !${attributes} !${describedBy(field)}>
+${value}</textarea>
+!${renderRemarks(field)}
+</div>`
+}
+
+/** A field with options. */
+export interface ChoiceOptions extends Field {
+  readonly options: ReadonlyArray<Option>
+  /** The options that are chosen. */
+  readonly chosen: ReadonlyArray<string>
+}
+
+/** Renders a field that opens its options. */
+export function renderSelect(field: ChoiceOptions): string {
+  const { name, options, chosen } = field
+  const items = options.map(({ value, label }) => {
+    const selected = chosen.includes(value) ? ' selected' : ''
+    return html`<option value="${value}"${selected}>${label}</option>`
+  })
+  return html`<div class="field">
+!${renderLabel(field)}
+<select id="${name}" name="${name}" !${describedBy(field)}>!${items}</select>
+!${renderRemarks(field)}
+</div>`
+}
+
+/** Renders a field that shows its options, of which one or several can be chosen. */
+export function renderChoices(type: 'radio' | 'checkbox', field: ChoiceOptions): string {
+  const { name, label, options, chosen } = field
+  const items = options.map(({ value, label: optionLabel, help = '' }, index) => {
+    // The first one is what a link to the field leads to.
+    const id = index === 0 ? name : `${name}-${index}`
+    const checked = chosen.includes(value) ? ' checked' : ''
+    const helpId = `${name}-${index}-help`
+    const described = help === '' ? '' : html` aria-describedby="${helpId}"`
+    const text = help === '' ? '' : html`<span class="help" id="${helpId}">${help}</span>`
+    return html`<div class="option">
+<input id="${id}" name="${name}" type="${type}" value="${value}"${checked}!${described}>
+<label for="${id}">${optionLabel}</label>
+!${text}</div>`
+  })
+  return html`<fieldset class="field" !${describedBy({ ...field, isWrong: false })}>
+<legend>${label}</legend>
+!${renderHelp(field)}
+!${renderRemarks(field)}
+<div class="options">!${items}</div>
+</fieldset>`
+}
+
+function renderLabel(field: Field): string {
+  return html`<label for="${field.name}">${field.label}</label>!${renderHelp(field)}`
+}
+
+function renderHelp({ name, help }: Field): string {
+  return help === undefined ? '' : html`<p class="help" id="${name}-help">${help}</p>`
+}
+
+function renderRemarks({ name, remarks = [], isWrong = false }: Field): string {
+  if (remarks.length === 0) return ''
+  const items = remarks.map((remark) => html`<p>${remark}</p>`)
+  return html`<div class="remark ${isWrong ? 'wrong' : ''}" id="${name}-remark">!${items}</div>`
+}
+
+function describedBy({ name, help, remarks = [], isWrong = false }: Field): string {
+  const ids = [
+    ...(help === undefined ? [] : [`${name}-help`]),
+    ...(remarks.length === 0 ? [] : [`${name}-remark`]),
+  ]
+  const described = ids.length === 0 ? '' : html`aria-describedby="${ids.join(' ')}"`
+  return isWrong && remarks.length > 0 ? `${described} aria-invalid="true"` : described
+}

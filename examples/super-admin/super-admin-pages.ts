@@ -1,0 +1,168 @@
+/**
+ * The SuperAdmin's pages, at `/super-admin`: register partners, change them, replace their secrets,
+ * delete them.
+ *
+ * They call the registry of the authorization server themselves; the JSON API at
+ * `/super-admin/oauth-clients` is for programs, and takes no notice of their cookie.
+ *
+ * @module
+ */
+
+import { ClientNotFoundError, ConflictError, StorageError } from '@teamcast/oauth-server'
+import { html } from 'ghtml'
+import type { Context, Middleware } from 'koa'
+import { readForm } from '../forms.ts'
+import { type Brand, sendPage } from '../layout.ts'
+import { renderForm } from './parts.ts'
+import { LIST_PATH, SIGN_IN_PATH, SIGN_OUT_PATH } from './paths.ts'
+import type { AdminDependencies, AdminPage, Answer } from './request.ts'
+import { createRoutes, type Route } from './routes.ts'
+import { createSessions, type Session, type Sessions } from './sessions.ts'
+import { safeNext, signInPage } from './sign-in.ts'
+
+/** What the pages are made with. */
+export interface SuperAdminPagesOptions extends AdminDependencies {
+  readonly isSuperAdminToken: (token: string) => boolean
+}
+
+const BRAND: Brand = {
+  name: 'Teamcast',
+  look: 'host',
+  tagline: 'SuperAdmin',
+  color: '#2f4bd6',
+}
+const NO_FORM = new URLSearchParams()
+
+/** Makes the pages: a middleware that calls `next()` for every path that is not theirs. */
+export function createSuperAdminPages(options: SuperAdminPagesOptions): Middleware {
+  const sessions = createSessions(options.now)
+  const findRoutes = createRoutes(options)
+
+  async function answer(ctx: Context, route: Route, session: Session): Promise<Answer> {
+    const { ids, handle } = route
+    const form = ctx.method === 'POST' ? await readOwnForm(ctx, sessions) : NO_FORM
+    if (form === undefined) return EXPIRED_FORM
+    return await handle({
+      ...{ session, ids, form },
+      formToken: sessions.formTokenOf(ctx),
+      by: { actorId: 'super-admin', ip: ctx.ip },
+      query: ctx.URL.searchParams,
+    })
+  }
+
+  return async (ctx, next) => {
+    if (ctx.path === SIGN_IN_PATH) return await signIn(ctx, sessions, options.isSuperAdminToken)
+    if (ctx.path === SIGN_OUT_PATH) return await signOut(ctx, sessions)
+    const routes = findRoutes(ctx.path)
+    if (routes.length === 0) return await next()
+    const route = routes.find(({ method }) => method === ctx.method)
+    if (route === undefined) return refuseMethod(ctx, ...routes.map(({ method }) => method))
+
+    const session = sessions.find(ctx)
+    if (session === undefined) return redirectToSignIn(ctx)
+    try {
+      send(ctx, sessions, await answer(ctx, route, session))
+    } catch (error) {
+      send(ctx, sessions, failurePage(ctx, error))
+    }
+  }
+}
+
+async function signIn(
+  ctx: Context,
+  sessions: Sessions,
+  isSuperAdminToken: (token: string) => boolean,
+): Promise<void> {
+  if (ctx.method !== 'POST' && ctx.method !== 'GET') return refuseMethod(ctx, 'GET', 'POST')
+  const show = (next: string, reason: Parameters<typeof signInPage>[0]['reason']): void =>
+    send(ctx, sessions, signInPage({ formToken: sessions.formTokenOf(ctx), next, reason }))
+
+  if (ctx.method === 'GET') {
+    const { searchParams } = ctx.URL
+    const next = safeNext(searchParams.get('next'))
+    if (sessions.find(ctx) !== undefined) return ctx.redirect(next)
+    return show(next, searchParams.has('ended') ? 'ended' : undefined)
+  }
+  const form = await readOwnForm(ctx, sessions)
+  if (form === undefined) return send(ctx, sessions, EXPIRED_FORM)
+  const next = safeNext(form.get('next'))
+  if (!isSuperAdminToken(form.get('token')?.trim() ?? '')) return show(next, 'wrong-token')
+  sessions.begin(ctx)
+  send(ctx, sessions, { location: next })
+}
+
+async function signOut(ctx: Context, sessions: Sessions): Promise<void> {
+  if (ctx.method !== 'POST') return refuseMethod(ctx, 'POST')
+  if ((await readOwnForm(ctx, sessions)) === undefined) return send(ctx, sessions, EXPIRED_FORM)
+  sessions.end(ctx)
+  send(ctx, sessions, { location: SIGN_IN_PATH })
+}
+
+function redirectToSignIn(ctx: Context): void {
+  // What was sent cannot be sent again after signing in.
+  const query = ctx.method === 'GET' ? { next: ctx.url } : { ended: '' }
+  ctx.status = 303
+  ctx.redirect(`${SIGN_IN_PATH}?${new URLSearchParams(query)}`)
+}
+
+/** Reads a form, if it is one that this browser was given. */
+async function readOwnForm(ctx: Context, sessions: Sessions): Promise<URLSearchParams | undefined> {
+  const form = await readForm(ctx)
+  return form && sessions.isFormToken(ctx, form.get('formToken') ?? '') ? form : undefined
+}
+
+function refuseMethod(ctx: Context, ...allowed: ReadonlyArray<string>): void {
+  ctx.set('Allow', allowed.join(', '))
+  ctx.status = 405
+}
+
+function send(ctx: Context, sessions: Sessions, answer: Answer): void {
+  ctx.set('Cache-Control', 'no-store')
+  if ('location' in answer) {
+    ctx.status = 303
+    ctx.redirect(answer.location)
+    return
+  }
+  const { status = 200, title, content, script } = answer
+  const isSignedIn = sessions.find(ctx) !== undefined
+  ctx.status = status
+  sendPage(ctx, {
+    ...{ brand: BRAND, content, ...(script === undefined ? {} : { script }) },
+    title: `${title} – Teamcast SuperAdmin`,
+    aside: isSignedIn ? renderSignOut(sessions.formTokenOf(ctx)) : '',
+  })
+}
+
+function renderSignOut(formToken: string): string {
+  const content = html`<button class="button secondary">Sign out</button>`
+  return renderForm({ action: SIGN_OUT_PATH, formToken, content })
+}
+
+const EXPIRED_FORM = messagePage(
+  403,
+  'This form has expired',
+  'You have signed in or out since it was shown. Nothing was changed.',
+)
+
+function failurePage(ctx: Context, error: unknown): AdminPage {
+  if (error instanceof ClientNotFoundError) {
+    return messagePage(404, 'There is no such client', 'It may have been deleted in the meantime.')
+  }
+  if (error instanceof ConflictError) {
+    return messagePage(409, 'Somebody else changed it at the same moment', 'Nothing was changed.')
+  }
+  ctx.app.emit('error', error, ctx)
+  return error instanceof StorageError
+    ? messagePage(503, 'The storage does not answer', 'Try again in a moment.')
+    : messagePage(500, 'Something went wrong', 'The log of the server says what.')
+}
+
+function messagePage(status: number, title: string, text: string): AdminPage {
+  return {
+    status,
+    title,
+    content: html`<h1>${title}</h1>
+<p class="lead">${text}</p>
+<div class="actions"><a class="button primary" href="${LIST_PATH}">All clients</a></div>`,
+  }
+}
