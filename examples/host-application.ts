@@ -14,9 +14,11 @@ import {
   TEAMCAST_SCOPES,
 } from '@teamcast/oauth-server'
 import Koa from 'koa'
+import mount from 'koa-mount'
 import { authenticateUser, findUser } from './demo-users.ts'
 import { createInterviewApi } from './interview-api.ts'
 import { sendPage } from './layout.ts'
+import { createMcpServer } from './mcp-server.ts'
 import { welcomePage } from './pages.ts'
 import { createSuperAdminPages } from './super-admin/super-admin-pages.ts'
 import { createTokenCheck } from './super-admin/token.ts'
@@ -44,10 +46,15 @@ export interface HostApplication {
 export function createHostApplication(options: HostOptions): HostApplication {
   const { issuer, port, superAdminToken, partnerUrl } = options
   const isSuperAdminToken = createTokenCheck(superAdminToken)
+  const mcpUrl = `${issuer}/mcp`
   const authorizationServer = createAuthorizationServer({
     issuer,
     storage: options.storage,
     keys: options.keys,
+    resources: [
+      { audience: issuer, scopes: Object.keys(TEAMCAST_SCOPES) },
+      { audience: mcpUrl, scopes: ['interview:read'] },
+    ],
     refreshTokenGraceSeconds: options.refreshTokenGraceSeconds,
     findUser,
     authenticateUser,
@@ -62,7 +69,9 @@ export function createHostApplication(options: HostOptions): HostApplication {
   app.use(authorizationServer.middleware())
   const { pathname } = new URL(issuer)
   const localUrl = `http://localhost:${port}${pathname === '/' ? '' : pathname}`
-  app.use(createInterviewApi(issuer, new URL(`${localUrl}/.well-known/jwks.json`)))
+  const jwksUri = new URL(`${localUrl}/.well-known/jwks.json`)
+  app.use(createInterviewApi({ issuer, audience: issuer, jwksUri }))
+  app.use(mount(createMcpServer({ issuer, audience: mcpUrl, jwksUri })))
   app.use(
     createSuperAdminPages({
       ...{ issuer, clients: authorizationServer.clients, catalogue: TEAMCAST_SCOPES },

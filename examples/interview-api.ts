@@ -5,12 +5,17 @@
  */
 
 import { randomUUID } from 'node:crypto'
-import type { AccessTokenState } from '@teamcast/oauth-server/resource-server'
-import { requireAccessToken, requireScopes } from '@teamcast/oauth-server/resource-server'
+import {
+  type AccessTokenVerifierOptions,
+  type CallerState,
+  requireCaller,
+  requireScopes,
+} from '@teamcast/oauth-server/resource-server'
 import Koa, { type Context, type Middleware } from 'koa'
 import mount from 'koa-mount'
 
-interface Interview {
+/** An interview, as a list shows it. */
+export interface Interview {
   readonly id: string
   readonly tenantId: string
   readonly candidate: string
@@ -43,14 +48,14 @@ const interviews: Array<Interview> = [
 ]
 
 /** Makes the API, at `/api/interviews`. */
-export function createInterviewApi(issuer: string, jwksUri: URL): Middleware {
+export function createInterviewApi(verification: AccessTokenVerifierOptions): Middleware {
   const mayRead = requireScopes('interview:read')
   const mayCreate = requireScopes('interview:create')
-  const api = new Koa<AccessTokenState>()
-  api.use(requireAccessToken({ issuer, audience: issuer, jwksUri }))
+  const api = new Koa<CallerState>()
+  api.use(requireCaller(verification))
   api.use(async (ctx) => {
     if (ctx.path !== '/') return
-    const { tenantId } = ctx.state.accessToken
+    const { tenantId } = ctx.state.caller
     switch (ctx.method) {
       case 'GET':
         return await mayRead(ctx, async () => list(ctx, tenantId))
@@ -64,16 +69,16 @@ export function createInterviewApi(issuer: string, jwksUri: URL): Middleware {
   return mount('/api/interviews', api)
 }
 
-function list(ctx: Context, tenantId: string | undefined): void {
-  ctx.body = { interviews: interviews.filter((interview) => interview.tenantId === tenantId) }
+/** The interviews of a tenant. */
+export function interviewsOf(tenantId: string): ReadonlyArray<Interview> {
+  return interviews.filter((interview) => interview.tenantId === tenantId)
 }
 
-function create(ctx: Context, tenantId: string | undefined): void {
-  if (tenantId === undefined) {
-    ctx.status = 403
-    ctx.body = { error: 'tenant_missing', error_description: 'the token is for no tenant' }
-    return
-  }
+function list(ctx: Context, tenantId: string): void {
+  ctx.body = { interviews: interviewsOf(tenantId) }
+}
+
+function create(ctx: Context, tenantId: string): void {
   const interview: Interview = {
     id: randomUUID(),
     tenantId,

@@ -52,6 +52,10 @@ export function readSettings(environment: Environment): Settings {
   if (superAdminToken !== undefined && !BEARER_TOKEN.test(superAdminToken)) {
     problems.push('SUPER_ADMIN_TOKEN must consist of letters, digits and "-._~+/" only')
   }
+  const issuer = environment['ISSUER'] || undefined
+  if (issuer !== undefined && !URL.canParse(issuer)) {
+    problems.push('ISSUER must be an absolute https URL')
+  }
   const secret = environment['OAUTH_SECRET'] || DEVELOPMENT_SECRET
   if (secret === DEVELOPMENT_SECRET && environment['NODE_ENV'] === 'production') {
     problems.push('OAUTH_SECRET is missing: in production it must be a secret of your own')
@@ -62,7 +66,7 @@ export function readSettings(environment: Environment): Settings {
   return {
     port,
     clientPort: clientPort === 0 ? undefined : clientPort,
-    issuer: environment['ISSUER'] || undefined,
+    issuer,
     superAdminToken,
     secret,
     refreshTokenGraceSeconds,

@@ -234,8 +234,11 @@ test('/api/interviews: a PLATFORM client’s own token is for no tenant', async 
     grant_type: 'client_credentials',
   })
   const { access_token: accessToken } = await response.json()
-  t.deepEqual(await interviewsSeenWith(accessToken), [])
-  t.is((await callApi(example.hostUrl, 'POST', accessToken)).status, 403)
+  for (const method of ['GET', 'POST']) {
+    const refused = await callApi(example.hostUrl, method, accessToken)
+    t.is(refused.status, 403)
+    t.is((await refused.json()).error, 'tenant_mismatch')
+  }
 })
 
 test('/api/interviews: other methods and paths are not there', async (t) => {
