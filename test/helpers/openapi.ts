@@ -17,12 +17,15 @@ interface Reference {
   readonly $ref: string
 }
 
+type DocumentedContent = Readonly<Record<string, { readonly schema: object }>>
+
 interface DocumentedResponse {
   readonly headers?: Readonly<Record<string, object>>
-  readonly content?: Readonly<Record<string, { readonly schema: object }>>
+  readonly content?: DocumentedContent
 }
 
 interface Operation {
+  readonly requestBody?: { readonly content: DocumentedContent }
   readonly responses: Readonly<Record<string, DocumentedResponse | Reference>>
 }
 
@@ -36,17 +39,17 @@ export interface OpenApi {
   readonly document: OpenApiDocument
   /** Every operation with each of its statuses, for example `GET /a/{b} 200`. */
   readonly outcomes: ReadonlyArray<string>
-  /** The outcome that a response is one of, after checking it against the document. */
-  check(method: string, path: string, response: Response): Promise<string>
+  /**
+   * The outcome that a response is one of, after checking it against the document, and the JSON that was
+   * sent too, if it was accepted.
+   */
+  check(method: string, path: string, response: Response, sent?: object): Promise<string>
 }
 
-function schemaOf(
-  content: NonNullable<DocumentedResponse['content']>,
-  { headers, status }: Response,
-): object {
-  const type = headers.get('content-type')?.split(';')[0] ?? ''
+function schemaOf(content: DocumentedContent, contentType: string | null): object {
+  const type = contentType?.split(';')[0] ?? ''
   const schema = content[type]?.schema
-  if (schema === undefined) throw new Error(`${status} is not documented to be of type "${type}"`)
+  if (schema === undefined) throw new Error(`"${type}" is not documented`)
   return schema
 }
 
@@ -73,6 +76,33 @@ export async function readOpenApi(): Promise<OpenApi> {
     if (!validate(value)) throw new Error(`${what}: ${ajv.errorsText(validate.errors)}`)
   }
 
+  function assertHeaders(
+    headers: NonNullable<DocumentedResponse['headers']>,
+    response: Response,
+    outcome: string,
+  ): void {
+    for (const [name, header] of Object.entries(headers)) {
+      const { schema } = resolve(header as { readonly schema: object })
+      const text = response.headers.get(name)
+      const value = 'type' in schema && schema.type === 'integer' ? Number(text) : text
+      assertMatches(schema, value, `${outcome}, header ${name}`)
+    }
+  }
+
+  async function assertBody(
+    content: DocumentedContent | undefined,
+    response: Response,
+    outcome: string,
+  ): Promise<void> {
+    const body = await response.text()
+    if (content === undefined) {
+      if (body !== '') throw new Error(`${outcome} has a body: ${body}`)
+      return
+    }
+    const schema = schemaOf(content, response.headers.get('content-type'))
+    assertMatches(schema, JSON.parse(body), outcome)
+  }
+
   function findOperation(method: string, path: string): readonly [string, Operation] {
     const { pathname } = new URL(path, 'http://localhost')
     for (const [template, item] of Object.entries(document.paths)) {
@@ -93,22 +123,18 @@ export async function readOpenApi(): Promise<OpenApi> {
       ),
     ),
 
-    async check(method, path, response) {
+    async check(method, path, response, sent) {
       const [template, operation] = findOperation(method, path)
       const outcome = `${method} ${template} ${response.status}`
       const documented = operation.responses[response.status]
       if (documented === undefined) throw new Error(`${outcome} is not documented`)
-      const { headers = {}, content } = resolve(documented)
-      for (const [name, header] of Object.entries(headers)) {
-        const { schema } = resolve(header as { readonly schema: object })
-        const text = response.headers.get(name)
-        const value = 'type' in schema && schema.type === 'integer' ? Number(text) : text
-        assertMatches(schema, value, `${outcome}, header ${name}`)
+      if (response.ok && sent !== undefined) {
+        const accepted = operation.requestBody?.content ?? {}
+        assertMatches(schemaOf(accepted, 'application/json'), sent, `${method} ${template}`)
       }
-      const body = await response.text()
-      if (content !== undefined)
-        assertMatches(schemaOf(content, response), JSON.parse(body), outcome)
-      else if (body !== '') throw new Error(`${outcome} has a body: ${body}`)
+      const { headers = {}, content } = resolve(documented)
+      assertHeaders(headers, response, outcome)
+      await assertBody(content, response, outcome)
       return outcome
     },
   }
