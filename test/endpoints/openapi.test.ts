@@ -1,9 +1,17 @@
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { type Storage, StorageError } from '@teamcast/oauth-server'
 import { createMemoryStorage } from '@teamcast/oauth-server/memory'
+import { createUserAgent, type UserAgent } from '@teamcast/oauth-server/testing'
 import test from 'ava'
+import { startBrowser } from '../helpers/browser.ts'
 import { type OpenApi, readOpenApi } from '../helpers/openapi.ts'
-import { CONFIDENTIAL_CLIENT, PUBLIC_CLIENT, TENANT_CLIENT } from '../helpers/start-server.ts'
+import {
+  ADA,
+  CONFIDENTIAL_CLIENT,
+  GRACE,
+  PUBLIC_CLIENT,
+  TENANT_CLIENT,
+} from '../helpers/start-server.ts'
 import {
   type ApiRequest,
   CLIENTS_PATH,
@@ -11,26 +19,27 @@ import {
   startSuperAdminServer,
 } from '../helpers/super-admin.ts'
 
-/** A storage whose clients can be made to fail, or to have been changed by somebody else. */
-function fickleStorage(): { readonly storage: Storage; mood: 'good' | 'failing' | 'contested' } {
+/** What is wrong with the server's surroundings. */
+interface Conditions {
+  mood: 'good' | 'failing' | 'contested'
+  isHostBroken: boolean
+}
+
+/** A storage that can be made to fail, or to have had its clients changed by somebody else. */
+function fickleStorage(conditions: Conditions): Storage {
   const memory = createMemoryStorage()
-  const fickle = {
-    mood: 'good' as 'good' | 'failing' | 'contested',
-    storage: {
-      ...memory,
-      clients: new Proxy(memory.clients, {
-        get: (target, name: keyof typeof memory.clients) => {
-          const member = target[name] as (...parameters: ReadonlyArray<unknown>) => unknown
-          return async (...parameters: ReadonlyArray<unknown>) => {
-            if (fickle.mood === 'failing') throw new StorageError('down')
-            if (fickle.mood === 'contested' && name === 'update') return false
-            return await member(...parameters)
-          }
-        },
-      }),
-    },
-  }
-  return fickle
+  const fickle = <Store extends object>(store: Store): Store =>
+    new Proxy(store, {
+      get: (target, name) => {
+        const member: (...parameters: ReadonlyArray<unknown>) => unknown = Reflect.get(target, name)
+        return async (...parameters: ReadonlyArray<unknown>) => {
+          if (conditions.mood === 'failing') throw new StorageError('down')
+          if (conditions.mood === 'contested' && name === 'update') return false
+          return await Reflect.apply(member, target, parameters)
+        }
+      },
+    })
+  return { ...memory, clients: fickle(memory.clients), consents: fickle(memory.consents) }
 }
 
 type Send = (method: string, path: string, request?: ApiRequest) => Promise<void>
@@ -104,23 +113,66 @@ test('docs/openapi.yaml: is a valid document of OpenAPI 3.1', async (t) => {
   t.is(validator.version, '3.1')
 })
 
+/** What a signed-in user does, and what others try. */
+async function useConnections(
+  { issuer, registerClient, issueTokens }: SuperAdminServer,
+  conditions: Conditions,
+  check: (method: string, path: string, response: Response) => Promise<void>,
+): Promise<void> {
+  const branding = { clientUri: 'https://acme.example', logoUrl: 'https://acme.example/logo' }
+  const { client } = await registerClient({ ...CONFIDENTIAL_CLIENT, ...branding })
+  const { clientId } = client
+  await issueTokens({ userId: ADA.userId, clientId })
+  const browser = startBrowser()
+  await browser.signIn(await browser.open(`${issuer}/account/connections`), ADA.email)
+
+  const send = async (
+    { request }: UserAgent,
+    method: string,
+    path: string,
+    headers: Readonly<Record<string, string>> = { accept: 'application/json' },
+  ): Promise<void> => check(method, path, await request(issuer + path, { method, headers }))
+  const connection = `/account/connections/${clientId}`
+  const useBoth = async (userAgent: UserAgent): Promise<void> => {
+    await send(userAgent, 'GET', '/account/connections')
+    await send(userAgent, 'DELETE', connection)
+  }
+
+  await useBoth(createUserAgent())
+  await send(browser.userAgent, 'DELETE', connection, { origin: 'https://evil.example' })
+  conditions.isHostBroken = true
+  await useBoth(browser.userAgent)
+  conditions.isHostBroken = false
+  conditions.mood = 'failing'
+  await useBoth(browser.userAgent)
+  conditions.mood = 'good'
+  await useBoth(browser.userAgent)
+  await useBoth(browser.userAgent) // there is none any more
+}
+
 test('docs/openapi.yaml: the server answers as it says, and everything that it says can happen does', async (t) => {
   const openApi = await readOpenApi()
   const seen = new Set<string>()
-  const fickle = fickleStorage()
-  let isHookBroken = false
+  const conditions: Conditions = { mood: 'good', isHostBroken: false }
   const server = await startSuperAdminServer(t, {
-    storage: fickle.storage,
+    storage: fickleStorage(conditions),
     authorizeSuperAdmin({ headers: { authorization } }) {
-      if (isHookBroken) throw new Error('the hook is broken')
+      if (conditions.isHostBroken) throw new Error('the hook is broken')
       if (authorization === 'Bearer root') return 'allowed'
       return authorization === '' ? 'unauthenticated' : 'forbidden'
     },
+    async findUser(id) {
+      if (conditions.isHostBroken) throw new Error('the hook is broken')
+      return [ADA, GRACE].find(({ userId }) => userId === id)
+    },
   })
+  const check = async (...answer: Parameters<OpenApi['check']>): Promise<void> => {
+    seen.add(await openApi.check(...answer))
+  }
   const send: Send = async (method, path, request) => {
     const response = await server.send(method, path, request)
     const sent = typeof request?.body === 'object' ? request.body : undefined
-    seen.add(await openApi.check(method, CLIENTS_PATH + path, response, sent))
+    await check(method, CLIENTS_PATH + path, response, sent)
   }
   const sendAs =
     (authorization: string): Send =>
@@ -134,13 +186,15 @@ test('docs/openapi.yaml: the server answers as it says, and everything that it s
   const secretId = String(secrets[0]?.secretId)
   await everyOperation(sendAs(''), clientId, secretId)
   await everyOperation(sendAs('Bearer of a user'), clientId, secretId)
-  isHookBroken = true
+  conditions.isHostBroken = true
   await everyOperation(send, clientId, secretId)
-  isHookBroken = false
-  fickle.mood = 'failing'
+  conditions.isHostBroken = false
+  conditions.mood = 'failing'
   await everyOperation(send, clientId, secretId)
-  fickle.mood = 'contested'
+  conditions.mood = 'contested'
   await everyOperation(send, clientId, secretId)
+  conditions.mood = 'good'
+  await useConnections(server, conditions, check)
 
   t.deepEqual([...seen].sort(), [...openApi.outcomes].sort())
 })
