@@ -31,7 +31,8 @@ function fickleStorage(conditions: Conditions): Storage {
   const fickle = <Store extends object>(store: Store): Store =>
     new Proxy(store, {
       get: (target, name) => {
-        const member: (...parameters: ReadonlyArray<unknown>) => unknown = Reflect.get(target, name)
+        const member: unknown = Reflect.get(target, name)
+        if (typeof member !== 'function') return member
         return async (...parameters: ReadonlyArray<unknown>) => {
           if (conditions.mood === 'failing') throw new StorageError('down')
           if (conditions.mood === 'contested' && name === 'update') return false
