@@ -10,6 +10,9 @@ import { SettingsError } from './settings.ts'
 /** How long a request under way may take once the process was asked to end. */
 const END_TIMEOUT_MILLISECONDS = 5000
 
+/** Longer than proxies keep connections: whoever closes first must not be the one who is written to. */
+const KEEP_ALIVE_TIMEOUT_MILLISECONDS = 65_000
+
 /** A server that listens, before it is known what it serves. */
 export interface HttpServer {
   readonly server: Server
@@ -25,7 +28,7 @@ export interface HttpServer {
  * @throws SettingsError when that is not possible.
  */
 export function listen(port: number, variable: string): Promise<HttpServer> {
-  const server = createServer()
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MILLISECONDS })
   const end = closerOf(server)
   return new Promise((resolve, reject) => {
     server.once('error', (cause) => {

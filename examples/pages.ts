@@ -52,7 +52,6 @@ terminal shows</dd></div>
 <ul>
 <li><a href="${issuer}/.well-known/oauth-authorization-server">Server metadata</a></li>
 <li><a href="${issuer}/.well-known/jwks.json">Public keys</a></li>
-<li><a href="${issuer}/account/connections">Connected applications</a>, for whoever signs in</li>
 </ul>
 </section>`,
   }

@@ -268,7 +268,8 @@ function authenticateAmong(
 
 function listenOnFreePort(): Promise<Server> {
   return new Promise((resolve, reject) => {
-    const server = createServer()
+    // It never closes a connection that a test was too busy to use: the next request would find it reset.
+    const server = createServer({ keepAliveTimeout: 0 })
     server.once('error', reject)
     server.listen(0, '127.0.0.1', () => resolve(server))
   })

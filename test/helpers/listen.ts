@@ -14,7 +14,8 @@ export interface Listener {
 
 /** Listens on a free port of 127.0.0.1 until the test ends. */
 export async function listen(t: ExecutionContext): Promise<Listener> {
-  const server = createServer()
+  // On a busy machine a test may take longer to its next request than a server keeps a connection.
+  const server = createServer({ keepAliveTimeout: 0 })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   t.teardown(() => {
     server.close()
