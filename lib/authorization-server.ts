@@ -32,10 +32,12 @@ import {
   INTROSPECT_PATH,
   JWKS_PATH,
   METADATA_PATH,
+  REVOCATIONS_PATH,
   REVOKE_PATH,
   TOKEN_PATH,
 } from './http/paths.ts'
 import { publicDocument } from './http/public-document.ts'
+import { createRevocationsRoute } from './http/revocations-route.ts'
 import { createRouteFinder, type FindRoute, type RouteTable } from './http/route.ts'
 import { createRouter } from './http/router.ts'
 import { superAdminRoutes } from './http/super-admin/super-admin-routes.ts'
@@ -47,6 +49,10 @@ import { type ResolvedOptions, resolveOptions } from './resolve-options.ts'
 import { boundStorage } from './storage/bounded-storage.ts'
 import { checkHealth, type Health } from './storage/health.ts'
 import type { ClientStore } from './storage/storage.ts'
+import {
+  createRevocationChecker,
+  type RevocationChecker,
+} from './token-status/revocation-checker.ts'
 import { createRevoker, type Revoker } from './token-status/revoker.ts'
 import { createAccessTokens } from './tokens/access-token.ts'
 import { createSignOuts, type SignOuts } from './users/sign-outs.ts'
@@ -66,6 +72,11 @@ export interface AuthorizationServer {
   readonly jwks: JWTVerifyGetKey
   /** What clients may do for users, and how that ends. */
   readonly connections: Connections
+  /**
+   * Whether tokens were revoked, for APIs in the same process: what `requireAccessToken` takes as its
+   * `revocations`.
+   */
+  readonly revocations: RevocationChecker
   /** Asks every backend of the storage whether it answers; takes at most `storageTimeoutMilliseconds`. */
   health(): Promise<Health>
   /**
@@ -131,6 +142,10 @@ export function createAuthorizationServer(
     clients,
     jwks: resolved.keys.verificationKey,
     connections,
+    revocations: createRevocationChecker(
+      { storage, isRegistered: resolved.isRegistered, now },
+      resolved.revocationCacheMilliseconds,
+    ),
     health: () => checkHealth(storage.backends),
     middleware: () => router,
   })
@@ -148,13 +163,18 @@ interface Services {
 interface GuardedOptions extends ResolvedOptions {
   /** Finds a client in the storage, past what is remembered. */
   readonly findClientNow: ClientStore['find']
+  /** Whether there is one. */
+  readonly isRegistered: (clientId: string) => Promise<boolean>
 }
 
 /** Bounds every call of the storage, and remembers clients for a moment. */
 function withGuardedStorage(options: ResolvedOptions): GuardedOptions {
   const storage = boundStorage(options.storage, options.storageTimeoutMilliseconds)
   const clients = cacheClients(storage.clients, options.clientCacheMilliseconds)
-  return { ...options, storage: { ...storage, clients }, findClientNow: storage.clients.find }
+  const findClientNow = storage.clients.find
+  const isRegistered = async (clientId: string): Promise<boolean> =>
+    (await findClientNow(clientId)) !== undefined
+  return { ...options, storage: { ...storage, clients }, findClientNow, isRegistered }
 }
 
 function createRoutes(
@@ -170,6 +190,8 @@ function createRoutes(
 
   const findClient = (clientId: string): Promise<ClientRecord | undefined> =>
     findClientRecord(storage.clients, clientId)
+  const noteSecretUse = createSecretUses({ clients: storage.clients, audit, now })
+  const clientThrottle = createThrottle()
   const protocol = createProtocolEndpoints({
     ...options,
     now,
@@ -178,8 +200,7 @@ function createRoutes(
     accessTokens: createAccessTokens({ issuer, keys, now }),
     revoker,
     findClient,
-    isRegistered: async (clientId) => (await options.findClientNow(clientId)) !== undefined,
-    noteSecretUse: createSecretUses({ clients: storage.clients, audit, now }),
+    noteSecretUse,
     wasSignedOutSince,
     scopes: Object.keys(scopes),
     cookies,
@@ -190,7 +211,7 @@ function createRoutes(
     },
     isBoundToBrowser: (ctx, pendingRequestToken) =>
       binding.find(ctx, pendingRequestToken) !== undefined,
-    throttle: createThrottle(),
+    throttle: clientThrottle,
   })
   const continueRoute = createContinueRoute({
     ...options,
@@ -221,6 +242,16 @@ function createRoutes(
     cookies: createAccountCookies(cookies.namePrefix, cookieJar, SESSION_TTL_SECONDS),
   })
 
+  const revocationsRoute = createRevocationsRoute({
+    ...options,
+    revocations: storage.revocations,
+    findClient,
+    noteSecretUse,
+    clientThrottle,
+    audit,
+    now,
+  })
+
   const metadata = metadataOf(issuer, scopes, options.resources)
   const forPeople = { audience: 'people', handle: protocol.handle } as const
   const forPrograms = { audience: 'programs', handle: protocol.handle } as const
@@ -234,6 +265,7 @@ function createRoutes(
     [TOKEN_PATH, { ...forPrograms, methods: ['POST', 'OPTIONS'] }],
     [INTROSPECT_PATH, { ...forPrograms, methods: ['POST'] }],
     [REVOKE_PATH, { ...forPrograms, methods: ['POST', 'OPTIONS'] }],
+    [REVOCATIONS_PATH, { audience: 'programs', methods: ['GET'], handle: revocationsRoute }],
     ...accountRoutes,
     ...(authorizeSuperAdmin === undefined
       ? []

@@ -113,6 +113,8 @@ export {
   type TokenFamilyStore,
   USE_RESOLUTION_SECONDS,
 } from './storage/storage.ts'
+export type { RevocableAccessToken } from './token-status/access-token-status.ts'
+export type { CheckedAccessToken, RevocationChecker } from './token-status/revocation-checker.ts'
 export type {
   AuthenticateUser,
   Credentials,

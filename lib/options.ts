@@ -87,6 +87,11 @@ export interface AuthorizationServerOptions {
    * tokens at once all the same.
    */
   readonly clientCacheMilliseconds?: number
+  /**
+   * For how long it is remembered, in milliseconds, that an access token was not revoked: how late a
+   * revocation may show at APIs that use the server's `revocations`. 0 to 60 000; defaults to `1000`.
+   */
+  readonly revocationCacheMilliseconds?: number
   /** Tells the time in whole seconds since the Unix epoch. Defaults to the machine's clock. */
   readonly clock?: () => number
 }

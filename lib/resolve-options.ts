@@ -40,6 +40,7 @@ export interface ResolvedOptions
   readonly refreshTokenGraceSeconds: number
   readonly storageTimeoutMilliseconds: number
   readonly clientCacheMilliseconds: number
+  readonly revocationCacheMilliseconds: number
   readonly clock: Clock
 }
 
@@ -145,6 +146,7 @@ const optionsSchema = z.strictObject(
       .optional(),
     storageTimeoutMilliseconds: milliseconds(100, 30_000),
     clientCacheMilliseconds: milliseconds(0, 60_000),
+    revocationCacheMilliseconds: milliseconds(0, 60_000),
     clock: aClock.optional(),
   },
   'must be an object',
@@ -184,6 +186,7 @@ export function resolveOptions(given: AuthorizationServerOptions): ResolvedOptio
     refreshTokenGraceSeconds: options.refreshTokenGraceSeconds ?? 0,
     storageTimeoutMilliseconds: options.storageTimeoutMilliseconds ?? 2000,
     clientCacheMilliseconds: options.clientCacheMilliseconds ?? 1000,
+    revocationCacheMilliseconds: options.revocationCacheMilliseconds ?? 1000,
     clock: options.clock ?? systemClock,
   })
 }

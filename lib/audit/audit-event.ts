@@ -97,6 +97,13 @@ export type AuditEventDetail =
   | (AuditSubject & { readonly type: 'token.revoked' })
   /** A client asked about a token. */
   | (AuditSubject & { readonly type: 'token.introspected'; readonly isActive: boolean })
+  /** A resource server read what was revoked; `count` is how much there was on the page. */
+  | (AuditSubject & { readonly type: 'revocations.read'; readonly count: number })
+  /** A client that is no resource server tried to. */
+  | (AuditSubject & {
+      readonly type: 'revocations.refused'
+      readonly reason: 'not-a-resource-server'
+    })
   /** A client failed to authenticate. */
   | (AuditSubject & { readonly type: 'client.authentication-failed'; readonly reason: string })
   /** A client was registered. */

@@ -16,6 +16,8 @@ export const AUDIT_RESULTS: Readonly<Record<AuditEventDetail['type'], AuditResul
   'token.reuse-detected': 'failure',
   'token.revoked': 'success',
   'token.introspected': 'success',
+  'revocations.read': 'success',
+  'revocations.refused': 'failure',
   'client.authentication-failed': 'failure',
   'client.registered': 'success',
   'client.updated': 'success',

@@ -35,6 +35,9 @@ export interface Instance {
   readonly process: RunningProcess
 }
 
+/** A client of this name may read what was revoked. */
+export const RESOURCE_SERVER_NAME = 'Resource server'
+
 /** Server processes that act as one. */
 export interface Instances {
   /** Their issuer: the load balancer. */
@@ -45,7 +48,7 @@ export interface Instances {
   /** A client of theirs. */
   readonly client: RegisteredClient
   /** Registers another client. */
-  registerClient(): Promise<RegisteredClient>
+  registerClient(name?: string): Promise<RegisteredClient>
   /** Takes a user through sign-in and consent. */
   authorize(userId: string, client?: RegisteredClient): Promise<Authorization>
   /** Takes a user through sign-in and consent, and redeems the code. */
@@ -86,7 +89,8 @@ export async function startInstances(
     now: systemClock,
     audit: createAuditLog(undefined, systemClock),
   })
-  const registerClient = (): Promise<RegisteredClient> => registry.register(CONFIDENTIAL_CLIENT)
+  const registerClient = (name = CONFIDENTIAL_CLIENT.name): Promise<RegisteredClient> =>
+    registry.register({ ...CONFIDENTIAL_CLIENT, name })
   const client = await registerClient()
 
   const authorizeUser: Instances['authorize'] = (userId, { client: of } = client) =>

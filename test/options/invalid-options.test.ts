@@ -213,6 +213,14 @@ const invalidOptions: ReadonlyArray<InvalidOption> = [
     'belongs to no resource: add it to one, or take it out of "scopes"',
   ],
 
+  ...(['clientCacheMilliseconds', 'revocationCacheMilliseconds'] as const).flatMap(
+    (option): ReadonlyArray<InvalidOption> => [
+      [{ [option]: -1 }, option, 'must be at least 0'],
+      [{ [option]: 60_001 }, option, 'must be at most 60000'],
+      [{ [option]: 0.5 }, option, 'must be a whole number of milliseconds'],
+    ],
+  ),
+
   [{ refreshTokenGraceSeconds: -1 }, 'refreshTokenGraceSeconds', 'must be 0 or more'],
   [{ refreshTokenGraceSeconds: 61 }, 'refreshTokenGraceSeconds', 'must be at most 60'],
   [{ refreshTokenGraceSeconds: 0.5 }, 'refreshTokenGraceSeconds', WHOLE_SECONDS],

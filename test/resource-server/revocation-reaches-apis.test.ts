@@ -1,0 +1,99 @@
+/** A revocation at the real authorization server, and the three ways in which an API learns of it. */
+
+import type { RegisteredClient, Storage } from '@teamcast/oauth-server'
+import { createMemoryStorage } from '@teamcast/oauth-server/memory'
+import {
+  createAccessTokenVerifier,
+  createIntrospectionChecker,
+  createRevocationFeed,
+  InvalidAccessTokenError,
+  type RevocationChecker,
+} from '@teamcast/oauth-server/resource-server'
+import test, { type ExecutionContext } from 'ava'
+import { INTERVIEWS, type SeveralApis, startSeveralApis } from '../helpers/several-apis.ts'
+import { refresh, requestClientCredentials, revoke, tokensOf } from '../helpers/token-requests.ts'
+
+interface Started {
+  readonly server: SeveralApis
+  readonly storage: Storage
+}
+
+async function start(t: ExecutionContext): Promise<Started> {
+  const storage = createMemoryStorage()
+  return { server: await startSeveralApis(t, { storage, revocationCacheMilliseconds: 0 }), storage }
+}
+
+const credentialsOf = ({ client, clientSecret = '' }: RegisteredClient) => ({
+  clientId: client.clientId,
+  clientSecret,
+})
+
+/** How an API learns of it, and what happens in the time until it does. */
+interface Way {
+  readonly checker: RevocationChecker
+  readonly wait: () => Promise<void>
+}
+
+const ways: Readonly<Record<string, (started: Started) => Way>> = {
+  'in the same process': ({ server }) => ({
+    checker: server.authorizationServer.revocations,
+    wait: async () => undefined,
+  }),
+  'by the feed': ({ server }) => {
+    const { issuer, clock, interviews } = server
+    const feed = createRevocationFeed({ issuer, ...credentialsOf(interviews), clock: clock.now })
+    return { checker: feed, wait: feed.poll }
+  },
+  'by introspection': ({ server }) => {
+    const { issuer, clock, interviews } = server
+    const options = { issuer, ...credentialsOf(interviews), clock: clock.now }
+    return { checker: createIntrospectionChecker(options), wait: async () => undefined }
+  },
+}
+
+type Tokens = Awaited<ReturnType<SeveralApis['issueTokens']>>
+
+const endings: Readonly<
+  Record<string, (started: Started, tokens: Tokens, clientId: string) => Promise<unknown>>
+> = {
+  'an access token that is revoked': ({ server }, tokens) =>
+    revoke(server, server.confidential, tokens.access_token),
+  'a family that is revoked': ({ server }, tokens) =>
+    revoke(server, server.confidential, tokens.refresh_token),
+  async 'a spent refresh token that comes back'({ server }, tokens) {
+    await refresh(server, server.confidential, tokens.refresh_token)
+    await refresh(server, server.confidential, tokens.refresh_token)
+  },
+}
+
+for (const [way, open] of Object.entries(ways)) {
+  for (const [what, end] of Object.entries(endings)) {
+    test(`${way}, an API refuses the tokens of ${what}, and no others`, async (t) => {
+      const started = await start(t)
+      const { server } = started
+      const { clientId } = server.confidential.client
+      const { checker, wait } = open(started)
+      const verifier = createAccessTokenVerifier({
+        issuer: server.issuer,
+        audience: INTERVIEWS,
+        revocations: checker,
+        clock: server.clock.now,
+      })
+      const scopes = ['interview:read', 'interview:create']
+      const issue = async () => await server.issueTokens({ userId: 'ada', clientId, scopes })
+      const [doomed, spared] = [await issue(), await issue()]
+      const ofClient = await requestClientCredentials(server, server.confidential)
+      const own = await tokensOf(t, ofClient)
+      await wait()
+      for (const tokens of [doomed, spared, own]) await verifier.verify(tokens.access_token)
+
+      await end(started, doomed, clientId)
+      await wait()
+      const error = await t.throwsAsync(verifier.verify(doomed.access_token), {
+        instanceOf: InvalidAccessTokenError,
+      })
+      t.is(error.reason, 'revoked')
+      for (const tokens of [spared, own]) await verifier.verify(tokens.access_token)
+    })
+  }
+}
