@@ -30,6 +30,12 @@ export const WITHDRAWAL_SECONDS = 15
 /** How long a key is published before it signs, at least: until caches of the JWKS have expired. */
 export const PUBLISHED_BEFORE_USE_SECONDS = 600
 
+/**
+ * How old a standby key must be to be found by who meets it in a token without having it yet: instances
+ * have read it and publish it, and a resource server that has just fetched the JWKS fetches it again.
+ */
+export const FOUND_WHEN_MET_SECONDS = 60
+
 /** The longest life of what a key of each purpose signs. */
 const LONGEST_LIFE_SECONDS: Readonly<Record<KeyPurpose, number>> = {
   signing: MAXIMUM_ACCESS_TOKEN_TTL_SECONDS,

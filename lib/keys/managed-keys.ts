@@ -48,7 +48,8 @@ export interface ManagedKeys extends KeyRing {
   /**
    * Withdraws a key that must not be trusted any more: it signs nothing from now on, here, and within
    * ten seconds elsewhere; after 15 seconds it is removed, and what it signed is refused. The standby key
-   * takes its place, however young it is.
+   * takes its place; if that was made within the last minute, the key before does until then, if there
+   * is one.
    *
    * APIs that verify offline and do not follow the server's revocations go on trusting a key for as long
    * as they keep the JWKS: ten minutes with ours.

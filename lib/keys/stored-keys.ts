@@ -8,6 +8,7 @@
 import { ConflictError } from '../errors.ts'
 import type { SealedKey, SealedKeyStore } from '../storage/storage.ts'
 import {
+  FOUND_WHEN_MET_SECONDS,
   KEY_PURPOSES,
   type KeyPurpose,
   PUBLISHED_BEFORE_USE_SECONDS,
@@ -90,8 +91,9 @@ export async function rotateStoredKey(
 }
 
 /**
- * Withdraws a key that must not be trusted any more. If it signs, the standby key does from now on, however
- * young it is. The key itself is refused a few seconds later, when no instance can still sign with it.
+ * Withdraws a key that must not be trusted any more. If it signs, the standby key does from now on; while
+ * that is so young that resource servers cannot have found it, the key before does once more, if there is
+ * one. The key itself is refused a few seconds later, when no instance can still sign with it.
  *
  * @returns The key, whose `withdrawnAt` says when; `undefined` when there is none.
  *
@@ -108,7 +110,8 @@ export async function withdrawStoredKey(
   const { purpose } = key
   const ofPurpose = keys.filter((candidate) => candidate.purpose === purpose)
   if (usableKeys(ofPurpose, now)[0] === key) {
-    await activate(store, await findStandby(store, purpose, now), now)
+    const standby = await findStandby(store, purpose, now)
+    await activate(store, standby, Math.max(now, standby.createdAt + FOUND_WHEN_MET_SECONDS))
   }
   return await changeKey(store, key, (current) =>
     current.withdrawnAt === undefined

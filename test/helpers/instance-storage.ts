@@ -15,6 +15,9 @@ import { Cluster, Redis } from 'ioredis'
 import { Kysely, PostgresDialect } from 'kysely'
 import { Pool } from 'pg'
 
+/** What the keys in the storage are encrypted under. */
+export const INSTANCE_SECRET = 'the secret that all instances of a test share'
+
 /** Where the records are; may be handed to another process as JSON. */
 export type StoreLocation =
   | { readonly kind: 'redis'; readonly socket: string }

@@ -14,15 +14,12 @@ import {
   type User,
 } from '@teamcast/oauth-server'
 import Koa from 'koa'
-import { openStorageAt } from './instance-storage.ts'
+import { INSTANCE_SECRET, openStorageAt } from './instance-storage.ts'
 import { type InstanceSettings, RESOURCE_SERVER_NAME } from './start-instances.ts'
 
 const settings = JSON.parse(process.argv[2] ?? '') as InstanceSettings
 const { storage } = await openStorageAt(settings.location)
-const keys = await openManagedKeys({
-  storage,
-  secret: 'the secret that all instances of a test share',
-})
+const keys = await openManagedKeys({ storage, secret: INSTANCE_SECRET })
 const userOf = (userId: string): User => ({
   userId,
   tenantId: 'acme',

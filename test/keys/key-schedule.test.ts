@@ -79,11 +79,12 @@ test('schedule: a key that somebody withdrew signs nothing from then on, verifie
   t.deepEqual(upkeepOf(keys, NOW + 15, ROTATION).toDelete, [withdrawn])
 })
 
-test('schedule: when the signing key is withdrawn the standby key signs whatever its time, and never an older one', (t) => {
+test('schedule: when the signing key is withdrawn the newest that is active signs, or else the standby key whatever its time', (t) => {
   const previous = aKey(1, { activatesAt: NOW - DAY })
   const withdrawn = aKey(2, { activatesAt: NOW - 1, withdrawnAt: NOW + 15 })
   const next = aKey(3, { activatesAt: NOW })
   t.is(usableKeys([previous, withdrawn, next], NOW)[0], next)
+  t.is(usableKeys([previous, withdrawn, aKey(3, { activatesAt: NOW + 1 })], NOW)[0], previous)
   const onlyStandby = [withdrawn, aKey(3, { activatesAt: NOW + ROTATION })]
   t.is(usableKeys(onlyStandby, NOW)[0]?.generation, 3)
 })
