@@ -35,7 +35,7 @@ await traffic.stop()
 
 const ofKey = answers.filter((answer) => answer.keyId === keyId)
 const lastSigned = tokens.findLast((token) => token.keyId === keyId)?.requestedAt ?? 0
-console.table({
+const figures = {
   'requests a second': Math.round(answers.length / seconds),
   'requests in all': answers.length,
   'refused during the rotation': refusedInRotation,
@@ -47,6 +47,7 @@ console.table({
     (answer) => answer.startedAt > refusedAt && answer.status === 204,
   ).length,
   'refused after it': ofKey.filter(({ status }) => status === 401).length,
-})
+}
+for (const [name, value] of Object.entries(figures)) process.stdout.write(`${name}: ${value}\n`)
 await stop()
 await postgres.stop()
