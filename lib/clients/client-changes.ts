@@ -76,8 +76,8 @@ export function createUpdate({
         : new PreconditionFailedError(clientId)
     }
     const { tenantId } = client
-    const { ip, ...actor } = by ?? {}
-    audit.record({ type: 'client.updated', clientId, tenantId, changedFields, ...actor }, ip)
+    const { actorId, ip } = by ?? {}
+    audit.record({ type: 'client.updated', clientId, tenantId, changedFields, actorId }, ip)
     return withoutHashes(client)
   }
 }
@@ -93,10 +93,10 @@ export function createDelete({
     if (!isClientId(clientId)) throw new ClientNotFoundError(clientId)
     const current = await findClientRecord(store, clientId)
     const isDeleted = current !== undefined && (await store.delete(clientId, expectedVersion))
-    const { ip, ...actor } = by ?? {}
+    const { actorId, ip } = by ?? {}
     if (isDeleted) {
       const { tenantId } = current
-      audit.record({ type: 'client.deleted', clientId, tenantId, ...actor }, ip)
+      audit.record({ type: 'client.deleted', clientId, tenantId, actorId }, ip)
     } else if ((await findClientRecord(store, clientId)) !== undefined) {
       throw new PreconditionFailedError(clientId)
     }
@@ -106,7 +106,7 @@ export function createDelete({
       () => consents.listSome({ clientId }, DELETION_BATCH_SIZE),
       ({ userId }) => consents.delete(userId, clientId),
       ({ userId, tenantId }) => {
-        const subject = { clientId, userId, tenantId, ...actor }
+        const subject = { clientId, userId, tenantId, actorId }
         audit.record({ type: 'connection.revoked', ...subject, reason: 'client-deleted' }, ip)
       },
     )

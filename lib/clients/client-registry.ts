@@ -118,7 +118,7 @@ function createRegister({
   audit,
 }: ClientChangeDependencies): ClientRegistry['register'] {
   const validator = createClientValidator(catalogue)
-  return async (newClient, { ip, ...actor } = {}) => {
+  return async (newClient, { actorId, ip } = {}) => {
     const createdAt = now()
     const settings = validator.validateNew(newClient)
     const secret =
@@ -134,7 +134,7 @@ function createRegister({
     const { clientId, tenantId } = client
     if (!(await store.insert(client)))
       throw new ConflictError(`client "${clientId}" exists already`)
-    audit.record({ type: 'client.registered', clientId, tenantId, ...actor }, ip)
+    audit.record({ type: 'client.registered', clientId, tenantId, actorId }, ip)
     return { client: withoutHashes(client), clientSecret: secret?.clientSecret }
   }
 }

@@ -89,8 +89,8 @@ export function createClientSecretRegistry(options: {
       )
       const { tenantId } = client
       const { secretId } = added
-      const { ip, ...actor } = by ?? {}
-      audit.record({ type: 'client.secret-added', clientId, tenantId, secretId, ...actor }, ip)
+      const { actorId, ip } = by ?? {}
+      audit.record({ type: 'client.secret-added', clientId, tenantId, secretId, actorId }, ip)
       return { client, secret: withoutHash(added), clientSecret }
     },
 
@@ -99,8 +99,8 @@ export function createClientSecretRegistry(options: {
         withSecretRemoved(record, secretId, now()),
       )
       const { tenantId } = client
-      const { ip, ...actor } = by ?? {}
-      audit.record({ type: 'client.secret-removed', clientId, tenantId, secretId, ...actor }, ip)
+      const { actorId, ip } = by ?? {}
+      audit.record({ type: 'client.secret-removed', clientId, tenantId, secretId, actorId }, ip)
       return client
     },
   }

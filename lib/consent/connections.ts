@@ -158,16 +158,16 @@ function recordEnd(
   { audit }: ConnectionsDependencies,
   { clientId, userId, tenantId }: Consent,
   reason: Reason,
-  { ip, ...actor }: Actor = {},
+  { actorId, ip }: Actor = {},
 ): void {
   const subject = { clientId, userId, tenantId }
-  audit.record({ type: 'connection.revoked', ...subject, reason, ...actor }, ip)
+  audit.record({ type: 'connection.revoked', ...subject, reason, actorId }, ip)
 }
 
 function recordRevocation(
   { audit }: ConnectionsDependencies,
   subject: { readonly userId: string; readonly tenantId?: string },
-  { ip, ...actor }: Actor = {},
+  { actorId, ip }: Actor = {},
 ): void {
-  audit.record({ type: 'user.access-revoked', ...subject, ...actor }, ip)
+  audit.record({ type: 'user.access-revoked', ...subject, actorId }, ip)
 }

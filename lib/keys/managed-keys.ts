@@ -111,20 +111,20 @@ export async function openManagedKeys(options: ManagedKeysOptions): Promise<Mana
     ...current.ring,
     list: () => listStoredKeys(storage.sealedKeys, now()),
 
-    async rotate(purpose, { ip, ...actor } = {}) {
+    async rotate(purpose, { actorId, ip } = {}) {
       await refresh()
       const { keyId, activatesAt } = await rotateStoredKey(storage.sealedKeys, purpose, now())
-      audit.record({ type: 'key.rotated', keyId, purpose, ...actor }, ip)
+      audit.record({ type: 'key.rotated', keyId, purpose, actorId }, ip)
       await refresh()
       return activatesAt
     },
 
-    async withdraw(keyId, { ip, ...actor } = {}) {
+    async withdraw(keyId, { actorId, ip } = {}) {
       await refresh() // there may be no standby key yet to take its place
       const withdrawn = await withdrawStoredKey(storage.sealedKeys, keyId, now())
       if (withdrawn === undefined) return undefined
       const { purpose } = withdrawn
-      audit.record({ type: 'key.withdrawn', keyId, purpose, ...actor }, ip)
+      audit.record({ type: 'key.withdrawn', keyId, purpose, actorId }, ip)
       await refresh()
       return withdrawn.withdrawnAt
     },

@@ -25,7 +25,8 @@ test('docs/guides/audit-events.md: has every type with its result, and no other'
 test('audit: what the host’s own code does to clients is reported, with who did it if it says so', async (t) => {
   const server = await startSuperAdminServer(t)
   const { clients } = server.authorizationServer
-  const by = { actorId: 'job 7', ip: '192.0.2.1' }
+  // A host may hand over whatever it knows of an administrator.
+  const by = { actorId: 'job 7', ip: '192.0.2.1', password: 'a secret', type: 'server.error' }
 
   const { client } = await clients.register(TENANT_CLIENT, by)
   const { clientId } = client
@@ -44,8 +45,7 @@ test('audit: what the host’s own code does to clients is reported, with who di
   t.deepEqual(added, { ...subject, type: 'client.secret-added', secretId } as never)
   t.deepEqual(removed, { ...subject, type: 'client.secret-removed', secretId } as never)
   t.deepEqual(deleted, { ...subject, type: 'client.deleted' } as never)
-  t.like(anonymous, { type: 'client.registered', ip: undefined })
-  t.false('actorId' in Object(anonymous))
+  t.like(anonymous, { type: 'client.registered', actorId: undefined, ip: undefined })
   t.deepEqual(others, [])
 })
 
