@@ -43,6 +43,11 @@ export interface HostApplication {
   reach(url: string | URL): URL
 }
 
+const GIVEN_KEYS = {
+  signingKeys: [testSigningKey()],
+  cookieKeys: ['cookie key of a test server, not a secret'],
+} as const
+
 /** Starts a host application that ends with the test. */
 export async function startHost(
   t: ExecutionContext,
@@ -63,13 +68,12 @@ export async function startHost(
 
   const server = createAuthorizationServer({
     storage: createMemoryStorage(),
-    cookieKeys: ['cookie key of a test server, not a secret'],
+    ...(options?.keys === undefined ? GIVEN_KEYS : {}),
     findUser: async (userId) => (userId === ADA.userId ? ADA : undefined),
     authenticateUser: async ({ username, password }) =>
       username === ADA.email && password === PASSWORD ? ADA : undefined,
     ...options,
     issuer,
-    signingKeys: [testSigningKey()],
   })
   const app = new Koa()
   const errors: Array<unknown> = []
