@@ -85,7 +85,7 @@ export async function rotateStoredKey(
   purpose: KeyPurpose,
   now: number,
 ): Promise<SealedKey> {
-  const standby = await findStandby(store, purpose, now)
+  const standby = standbyOf(await store.list(), purpose, now)
   const activatesAt = Math.max(now, standby.createdAt + PUBLISHED_BEFORE_USE_SECONDS)
   return await activate(store, standby, activatesAt)
 }
@@ -110,7 +110,8 @@ export async function withdrawStoredKey(
   const { purpose } = key
   const ofPurpose = keys.filter((candidate) => candidate.purpose === purpose)
   if (usableKeys(ofPurpose, now)[0] === key) {
-    const standby = await findStandby(store, purpose, now)
+    // The one that was standby when this key was found to sign: another call may have rotated since.
+    const standby = standbyOf(keys, purpose, now)
     await activate(store, standby, Math.max(now, standby.createdAt + FOUND_WHEN_MET_SECONDS))
   }
   return await changeKey(store, key, (current) =>
@@ -120,13 +121,9 @@ export async function withdrawStoredKey(
   )
 }
 
-async function findStandby(
-  store: SealedKeyStore,
-  purpose: KeyPurpose,
-  now: number,
-): Promise<SealedKey> {
-  const keys = (await store.list()).filter((key) => key.purpose === purpose)
-  const [standby] = standbyKeys(keys, now)
+function standbyOf(keys: ReadonlyArray<SealedKey>, purpose: KeyPurpose, now: number): SealedKey {
+  const ofPurpose = keys.filter((key) => key.purpose === purpose)
+  const [standby] = standbyKeys(ofPurpose, now)
   if (standby !== undefined) return standby
   throw new ConflictError(
     `there is no standby ${purpose} key yet; an instance makes one when it next reads the keys`,

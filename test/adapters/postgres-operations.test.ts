@@ -1,6 +1,3 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { text } from 'node:stream/consumers'
 import {
   ConfigurationError,
   StorageError,
@@ -64,47 +61,6 @@ test('migrateToLatest: five instances at once make the tables once, and again is
   await createPostgresStorage({ pool }).backends[0]?.ping()
   await pool.end()
 })
-
-test('teamcast-oauth migrate: makes the tables, says so, and says when there is nothing to do', async (t) => {
-  const { pool, url } = await createDatabase(postgres, 'cli')
-  const first = await runCli(['migrate'], { DATABASE_URL: url })
-  t.deepEqual(first, {
-    code: 0,
-    stdout: `The tables are up to date: ${MIGRATIONS.join(', ')}.\n`,
-    stderr: '',
-  })
-  const second = await runCli(['migrate'], { DATABASE_URL: url })
-  t.is(second.stdout, 'The tables are up to date: nothing to do.\n')
-  await createPostgresStorage({ pool }).backends[0]?.ping()
-  await pool.end()
-})
-
-test('teamcast-oauth: says what is wrong, on stderr, and ends with 1', async (t) => {
-  const missing = await runCli(['migrate'], {})
-  t.is(missing.code, 1)
-  t.regex(missing.stderr, /^DATABASE_URL is missing/)
-  const unreachable = await runCli(['migrate'], { DATABASE_URL: 'postgres://127.0.0.1:1/none' })
-  t.is(unreachable.code, 1)
-  t.regex(unreachable.stderr, /^postgres: the migration failed: .*ECONNREFUSED/)
-  const unknown = await runCli(['migrat'], {})
-  t.is(unknown.code, 1)
-  t.regex(unknown.stderr, /^Usage: teamcast-oauth migrate/)
-  t.is((await runCli(['--help'], {})).code, 0)
-})
-
-async function runCli(
-  parameters: ReadonlyArray<string>,
-  environment: Record<string, string>,
-): Promise<{ code: number; stdout: string; stderr: string }> {
-  const cli = new URL('../../adapters/postgres/cli.ts', import.meta.url).pathname
-  const child = spawn(process.execPath, [cli, ...parameters], { env: environment })
-  const [stdout, stderr, [code]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, 'exit'),
-  ])
-  return { code, stdout, stderr }
-}
 
 test('ping: a database without tables, and a read-only one, are not healthy', async (t) => {
   const { pool, db } = await createDatabase(postgres, 'unhealthy')

@@ -6,6 +6,7 @@
 import test from 'ava'
 import fc from 'fast-check'
 import {
+  FOUND_WHEN_MET_SECONDS,
   PUBLISHED_BEFORE_USE_SECONDS,
   type ScheduledKey,
   standbyKeys,
@@ -77,14 +78,14 @@ class KeysUnderTest {
     if (standby === undefined) return
     const activatesAt = Math.max(this.now, standby.createdAt + publishedSeconds)
     this.#change(standby, { activatesAt: Math.min(activatesAt, standby.activatesAt) })
-    if (publishedSeconds === 0) this.hurried.add(standby.generation)
+    if (publishedSeconds < PUBLISHED_BEFORE_USE_SECONDS) this.hurried.add(standby.generation)
   }
 
   withdraw(which: 'signing' | 'standby'): void {
     const [standby] = standbyKeys(this.keys, this.now)
     const generation = (which === 'standby' ? standby : this.#usable(0)[0])?.generation
     if (generation === undefined) return
-    if (which === 'signing') this.activateStandby(0)
+    if (which === 'signing') this.activateStandby(FOUND_WHEN_MET_SECONDS)
     const withdrawnAt = this.now + WITHDRAWAL_SECONDS
     const key = this.keys.find((candidate) => candidate.generation === generation)
     if (key !== undefined) this.#change(key, { withdrawnAt })

@@ -1,0 +1,112 @@
+/**
+ * Connections to the stores. Drivers are loaded when one is needed: they are optional packages.
+ *
+ * @module
+ */
+
+import type { Cluster, Redis } from 'ioredis'
+import type { Kysely } from 'kysely'
+import type { SealedKeyStore } from '../../lib/storage/storage.ts'
+import type { OAuthDatabase } from '../postgres/index.ts'
+import { CommandError, type Environment } from './command.ts'
+
+const CONNECT_TIMEOUT_MILLISECONDS = 10_000
+
+/** Something that was opened. */
+interface Opened<Value> {
+  readonly value: Value
+  close(): Promise<unknown>
+}
+
+/** Works with the database that `DATABASE_URL` names. */
+export async function withDatabase<Result>(
+  environment: Environment,
+  work: (db: Kysely<OAuthDatabase>) => Promise<Result>,
+): Promise<Result> {
+  const url = environment['DATABASE_URL']
+  if (!url) {
+    throw new CommandError(
+      'DATABASE_URL is missing: it names the database, as postgres://user:password@host:5432/name',
+    )
+  }
+  return await using(await openDatabase(url), work)
+}
+
+/** Works with the keys in the store that `DATABASE_URL` or else `REDIS_URL` names. */
+export async function withKeyStore<Result>(
+  environment: Environment,
+  work: (store: SealedKeyStore) => Promise<Result>,
+): Promise<Result> {
+  if (environment['DATABASE_URL']) {
+    return await withDatabase(environment, async (db) => {
+      const { createPostgresStorage } = await import('../postgres/index.ts')
+      return await work(createPostgresStorage({ db }).sealedKeys)
+    })
+  }
+  const url = environment['REDIS_URL']
+  if (!url) {
+    throw new CommandError('DATABASE_URL or REDIS_URL is missing: it names where the keys are')
+  }
+  return await using(await openRedis(url), async (client) => {
+    const { createRedisStorage } = await import('../redis/index.ts')
+    const keyPrefix = environment['REDIS_KEY_PREFIX']
+    return await work(createRedisStorage({ client, ...(keyPrefix && { keyPrefix }) }).sealedKeys)
+  })
+}
+
+async function using<Value, Result>(
+  { value, close }: Opened<Value>,
+  work: (value: Value) => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await work(value)
+  } finally {
+    await close()
+  }
+}
+
+async function openDatabase(connectionString: string): Promise<Opened<Kysely<OAuthDatabase>>> {
+  const [{ Kysely, PostgresDialect }, { Pool }] = await load('kysely pg', () =>
+    Promise.all([import('kysely'), import('pg')]),
+  )
+  const pool = new Pool({
+    connectionString,
+    max: 1,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MILLISECONDS,
+  })
+  pool.on('error', () => undefined) // whatever was under way fails by itself
+  const db = new Kysely<OAuthDatabase>({ dialect: new PostgresDialect({ pool }) })
+  return { value: db, close: () => db.destroy() }
+}
+
+/** Opens a connection; to a cluster, if several URLs are given. Gives up at the first failure. */
+async function openRedis(urls: string): Promise<Opened<Redis | Cluster>> {
+  const [driver] = await load('ioredis', () => Promise.all([import('ioredis')]))
+  const options = { lazyConnect: true, maxRetriesPerRequest: 0, retryStrategy: () => null }
+  const nodes = urls.split(',')
+  const client =
+    nodes.length === 1
+      ? new driver.Redis(urls, { ...options, connectTimeout: CONNECT_TIMEOUT_MILLISECONDS })
+      : new driver.Cluster(nodes, { lazyConnect: true, clusterRetryStrategy: () => null })
+  const failures: Array<Error> = []
+  client.on('error', (error: Error) => failures.push(error))
+  try {
+    await client.connect()
+  } catch (error) {
+    client.disconnect()
+    throw failures[0] ?? error
+  }
+  return { value: client, close: async () => client.disconnect() }
+}
+
+async function load<Modules>(
+  packages: string,
+  importModules: () => Promise<Modules>,
+): Promise<Modules> {
+  try {
+    return await importModules()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error
+    throw new CommandError(`a driver is missing: npm install ${packages}`)
+  }
+}

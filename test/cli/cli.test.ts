@@ -1,0 +1,224 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import { createAuthorizationServer, openManagedKeys, type Storage } from '@teamcast/oauth-server'
+import { createPostgresStorage, migrateToLatest } from '@teamcast/oauth-server/postgres'
+import { createRedisStorage } from '@teamcast/oauth-server/redis'
+import test, { type ExecutionContext } from 'ava'
+import { decodeProtectedHeader } from 'jose'
+import { Kysely, PostgresDialect } from 'kysely'
+import { startPostgres } from '../helpers/start-postgres.ts'
+import { startRedis } from '../helpers/start-redis.ts'
+import { validOptions } from '../helpers/valid-options.ts'
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+const SECRET = 'a secret of a test, with more than 32 characters'
+const LONG_AGO = 86_400
+
+const [postgres, redis] = await Promise.all([startPostgres(), startRedis()])
+test.after.always(() => Promise.all([postgres.stop(), redis.stop()]))
+
+const urlOf = (database: string): string =>
+  `postgres://postgres@/${database}?host=${encodeURIComponent(postgres.socketDirectory)}`
+
+interface Output {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+async function runCli(
+  parameters: ReadonlyArray<string>,
+  env: Record<string, string> = {},
+  root = ROOT,
+): Promise<Output> {
+  const cli = join(root, 'adapters', 'cli', 'main.ts')
+  const child = spawn(process.execPath, [cli, ...parameters], { env })
+  const [stdout, stderr, [code]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'exit'),
+  ])
+  return { code, stdout, stderr }
+}
+
+/** An empty database. */
+async function createDatabase(t: ExecutionContext, name: string): Promise<Storage> {
+  const admin = postgres.connect({ max: 1 })
+  await admin.query(`create database ${name}`)
+  await admin.end()
+  const pool = postgres.connect({ database: name, max: 2 })
+  t.teardown(() => pool.end())
+  return createPostgresStorage({ pool })
+}
+
+test('migrate: makes the tables, says so, and says when there is nothing to do', async (t) => {
+  const storage = await createDatabase(t, 'migrations')
+  const first = await runCli(['migrate'], { DATABASE_URL: urlOf('migrations') })
+  t.is(first.code, 0)
+  t.is(first.stderr, '')
+  t.regex(
+    first.stdout,
+    /^The tables are up to date: 0001-initial-tables, .*0004-key-activation.*\.\n$/,
+  )
+  const second = await runCli(['migrate'], { DATABASE_URL: urlOf('migrations') })
+  t.is(second.stdout, 'The tables are up to date: nothing to do.\n')
+  await t.notThrowsAsync(async () => storage.backends[0]?.ping())
+})
+
+const WRONG: ReadonlyArray<
+  [typed: ReadonlyArray<string>, env: Record<string, string>, stderr: RegExp]
+> = [
+  [[], {}, /^Usage: teamcast-oauth <command>\n/],
+  [['migrat'], {}, /^Usage: teamcast-oauth <command>\n/],
+  [['keys'], {}, /^Usage: teamcast-oauth <command>\n/],
+  [['keys', 'constructor'], {}, /^Usage: teamcast-oauth <command>\n/],
+  [['migrate', 'now'], {}, /^"now" is one parameter too many; see --help\n$/],
+  [['migrate'], {}, /^DATABASE_URL is missing: it names the database, as postgres:.*\n$/],
+  [
+    ['migrate'],
+    { DATABASE_URL: 'postgres://127.0.0.1:1/none' },
+    /^postgres: the migration failed: .*ECONNREFUSED.*\n$/,
+  ],
+  [['keys', 'list'], {}, /^DATABASE_URL or REDIS_URL is missing: it names where the keys are\n$/],
+  [['keys', 'list'], { REDIS_URL: 'redis://127.0.0.1:1' }, /^.*ECONNREFUSED 127\.0\.0\.1:1\n$/],
+  [['keys', 'list'], { REDIS_URL: 'redis://127.0.0.1:1,redis://127.0.0.1:2' }, /^[^\n]+\n$/],
+  [['keys', 'list'], { REDIS_URL: 'redis://127.0.0.1:1', REDIS_KEY_PREFIX: '{' }, /^[^\n]+\n$/],
+  [['keys', 'list', 'all'], {}, /^"all" is one parameter too many; see --help\n$/],
+  [['keys', 'rotate', 'cookies'], {}, /^rotate signing or cookie; see --help\n$/],
+  [['keys', 'rotate', 'signing', 'now'], {}, /^"now" is one parameter too many; see --help\n$/],
+  [['keys', 'withdraw'], {}, /^say which key; "keys list" shows them\n$/],
+]
+for (const [typed, env, stderr] of WRONG) {
+  test(`"${typed.join(' ')}" with ${JSON.stringify(env)}: says what is wrong, and ends with 1`, async (t) => {
+    const output = await runCli(typed, env)
+    t.is(output.code, 1)
+    t.is(output.stdout, '')
+    t.regex(output.stderr, stderr)
+  })
+}
+
+test('--help: says everything that can be done', async (t) => {
+  for (const typed of [['--help'], ['help'], ['keys', '--help'], ['keys', 'list', '-h']]) {
+    const { code, stdout } = await runCli(typed)
+    t.is(code, 0)
+    for (const command of ['migrate', 'generate', 'list', 'rotate', 'withdraw']) {
+      t.true(stdout.includes(command), command)
+    }
+  }
+})
+
+test('keys generate: prints a private key that a server takes, another one each time', async (t) => {
+  const [first, second] = await Promise.all([
+    runCli(['keys', 'generate']),
+    runCli(['keys', 'generate']),
+  ])
+  t.is(first.code, 0)
+  const key = JSON.parse(first.stdout)
+  t.is(first.stdout.split('\n').length, 2)
+  t.regex(key.kid, /^[\da-f]{32}$/)
+  t.notThrows(() => createAuthorizationServer({ ...validOptions(), signingKeys: [key] }))
+  t.not(key.kid, JSON.parse(second.stdout).kid)
+})
+
+test('without its drivers: it says which to install, and generates keys all the same', async (t) => {
+  const root = await mkdtemp(join(tmpdir(), 'cli-'))
+  t.teardown(() => rm(root, { recursive: true }))
+  await writeFile(join(root, 'package.json'), '{"type":"module"}')
+  for (const folder of ['lib', 'adapters']) {
+    await cp(join(ROOT, folder), join(root, folder), { recursive: true })
+  }
+  const env = { DATABASE_URL: 'postgres://127.0.0.1:1/none' }
+  const onPostgres = await runCli(['keys', 'list'], env, root)
+  t.is(onPostgres.stderr, 'a driver is missing: npm install kysely pg\n')
+  t.is((await runCli(['migrate'], env, root)).stderr, onPostgres.stderr)
+  const onRedis = await runCli(['keys', 'list'], { REDIS_URL: 'redis://127.0.0.1:1' }, root)
+  t.is(onRedis.stderr, 'a driver is missing: npm install ioredis\n')
+  t.is((await runCli(['keys', 'generate'], {}, root)).code, 0)
+})
+
+const STORES: ReadonlyArray<{
+  readonly name: string
+  readonly env: Record<string, string>
+  open(t: ExecutionContext): Promise<Storage>
+}> = [
+  {
+    name: 'Postgres',
+    env: { DATABASE_URL: urlOf('cli_keys'), REDIS_URL: 'redis://127.0.0.1:1' },
+    async open(t) {
+      const storage = await createDatabase(t, 'cli_keys')
+      const pool = postgres.connect({ database: 'cli_keys', max: 1 })
+      await migrateToLatest(new Kysely({ dialect: new PostgresDialect({ pool }) }))
+      await pool.end()
+      return storage
+    },
+  },
+  {
+    name: 'Redis',
+    env: { REDIS_URL: redis.socketPath, REDIS_KEY_PREFIX: 'mine:' },
+    open: async () => createRedisStorage({ client: redis.connect(), keyPrefix: 'mine:' }),
+  },
+]
+
+for (const { name, env, open } of STORES) {
+  test(`keys list, rotate and withdraw on ${name}: what they say is what a server then does`, async (t) => {
+    const storage = await open(t)
+    t.is(
+      (await runCli(['keys', 'list'], env)).stdout,
+      'There are no keys here: no instance has made any.\n',
+    )
+    // The keys are a day old, so that the standby key may sign at once.
+    const now = (): number => Math.floor(Date.now() / 1000)
+    const yesterday = (): number => now() - LONG_AGO
+    await (await openManagedKeys({ storage, secret: SECRET, clock: yesterday })).stop()
+    const keys = await openManagedKeys({ storage, secret: SECRET, refreshSeconds: 1 })
+    t.teardown(() => keys.stop())
+    const [first, second] = keys.publishedKeys().keys.map(({ kid = '' }) => kid)
+    const kidNow = async (): Promise<string | undefined> => {
+      await keys.refresh()
+      return decodeProtectedHeader(await keys.signJwt({}, 'at+jwt')).kid
+    }
+
+    const listed = await runCli(['keys', 'list'], env)
+    t.is(listed.code, 0)
+    const lines = listed.stdout.split('\n')
+    t.is(lines.length, 6)
+    t.regex(lines[0] ?? '', /^PURPOSE +GENERATION +STATE +KEY ID +CREATED +SIGNS FROM +GONE FROM$/)
+    t.regex(lines[1] ?? '', new RegExp(`^signing +2 +standby +${second} +20[\\d:TZ -]+ -$`))
+    t.regex(lines[2] ?? '', new RegExp(`^signing +1 +signing +${first} +20[\\d:TZ -]+Z$`))
+    for (const key of keys.cookieKeys()) t.false(listed.stdout.includes(key))
+
+    t.is(await kidNow(), first)
+    const rotated = await runCli(['keys', 'rotate'], env)
+    t.regex(rotated.stdout, new RegExp(`^The signing key ${second} signs from 20[\\d:TZ-]+\\.\n$`))
+    t.is(await kidNow(), second)
+
+    const cookieKeys = keys.cookieKeys()
+    t.is((await runCli(['keys', 'rotate', 'cookie'], env)).code, 0)
+    await keys.refresh()
+    const [cookieKeyNow] = keys.cookieKeys()
+    t.is(cookieKeyNow, cookieKeys[1])
+
+    const withdrawn = await runCli(['keys', 'withdraw', String(second)], env)
+    t.regex(
+      withdrawn.stdout,
+      new RegExp(`^The signing key ${second} is refused from 20[\\d:TZ-]+\\.\n$`),
+    )
+    t.false([first, second].includes(await kidNow()))
+    const unknown = await runCli(['keys', 'withdraw', 'unknown'], env)
+    t.deepEqual(unknown, { code: 1, stdout: '', stderr: 'there is no key "unknown" here\n' })
+  })
+}
+
+test('keys rotate: where nobody has made keys there is nothing to rotate', async (t) => {
+  t.deepEqual(await runCli(['keys', 'rotate'], { REDIS_URL: redis.socketPath }), {
+    code: 1,
+    stdout: '',
+    stderr:
+      'there is no standby signing key yet; an instance makes one when it next reads the keys\n',
+  })
+})
