@@ -66,7 +66,50 @@ const endings: Readonly<
   },
 }
 
+/** What ends everything that a client has of a user, or at all. */
+const endingsOfAll: Readonly<
+  Record<string, (server: SeveralApis, clientId: string) => Promise<unknown>>
+> = {
+  'a connection that its user ends': ({ authorizationServer }, clientId) =>
+    authorizationServer.connections.revoke('ada', clientId),
+  'a user whose access is ended': ({ authorizationServer }) =>
+    authorizationServer.connections.revokeAllOfUser('ada'),
+  'a client that is deleted': ({ authorizationServer }, clientId) =>
+    authorizationServer.clients.delete(clientId),
+}
+
 for (const [way, open] of Object.entries(ways)) {
+  for (const [what, end] of Object.entries(endingsOfAll)) {
+    test(`${way}, an API refuses all tokens of ${what}, and none of another client`, async (t) => {
+      const started = await start(t)
+      const { server } = started
+      const { checker, wait } = open(started)
+      const verifier = createAccessTokenVerifier({
+        issuer: server.issuer,
+        audience: INTERVIEWS,
+        revocations: checker,
+        clock: server.clock.now,
+      })
+      const issueTo = async ({ client: { clientId } }: RegisteredClient) =>
+        await server.issueTokens({ userId: 'ada', clientId, scopes: ['interview:create'] })
+      const doomed = [await issueTo(server.confidential), await issueTo(server.confidential)]
+      await wait()
+      for (const tokens of doomed) await verifier.verify(tokens.access_token)
+
+      await end(server, server.confidential.client.clientId)
+      server.clock.advance(1)
+      const spared = await issueTo(server.tenant)
+      await wait()
+      for (const tokens of doomed) {
+        const error = await t.throwsAsync(verifier.verify(tokens.access_token), {
+          instanceOf: InvalidAccessTokenError,
+        })
+        t.is(error.reason, 'revoked')
+      }
+      await verifier.verify(spared.access_token)
+    })
+  }
+
   for (const [what, end] of Object.entries(endings)) {
     test(`${way}, an API refuses the tokens of ${what}, and no others`, async (t) => {
       const started = await start(t)
