@@ -3,6 +3,7 @@
 import type { RegisteredClient, Storage } from '@teamcast/oauth-server'
 import { createMemoryStorage } from '@teamcast/oauth-server/memory'
 import {
+  type AccessTokenVerifier,
   createAccessTokenVerifier,
   createIntrospectionChecker,
   createRevocationFeed,
@@ -66,6 +67,14 @@ const endings: Readonly<
   },
 }
 
+function createVerifier(
+  { issuer, clock }: SeveralApis,
+  revocations: RevocationChecker,
+): AccessTokenVerifier {
+  const audience = INTERVIEWS
+  return createAccessTokenVerifier({ issuer, audience, revocations, clock: clock.now })
+}
+
 /** What ends everything that a client has of a user, or at all. */
 const endingsOfAll: Readonly<
   Record<string, (server: SeveralApis, clientId: string) => Promise<unknown>>
@@ -84,12 +93,7 @@ for (const [way, open] of Object.entries(ways)) {
       const started = await start(t)
       const { server } = started
       const { checker, wait } = open(started)
-      const verifier = createAccessTokenVerifier({
-        issuer: server.issuer,
-        audience: INTERVIEWS,
-        revocations: checker,
-        clock: server.clock.now,
-      })
+      const verifier = createVerifier(server, checker)
       const issueTo = async ({ client: { clientId } }: RegisteredClient) =>
         await server.issueTokens({ userId: 'ada', clientId, scopes: ['interview:create'] })
       const doomed = [await issueTo(server.confidential), await issueTo(server.confidential)]
@@ -116,12 +120,7 @@ for (const [way, open] of Object.entries(ways)) {
       const { server } = started
       const { clientId } = server.confidential.client
       const { checker, wait } = open(started)
-      const verifier = createAccessTokenVerifier({
-        issuer: server.issuer,
-        audience: INTERVIEWS,
-        revocations: checker,
-        clock: server.clock.now,
-      })
+      const verifier = createVerifier(server, checker)
       const scopes = ['interview:read', 'interview:create']
       const issue = async () => await server.issueTokens({ userId: 'ada', clientId, scopes })
       const [doomed, spared] = [await issue(), await issue()]
