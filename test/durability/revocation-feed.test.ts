@@ -51,7 +51,7 @@ for (const location of LOCATIONS) {
   test.serial(
     `${location.kind}: two processes: a reader of the feed is told of every revocation that was answered before its last run`,
     async (t) => {
-      const instances = await startInstances(location)
+      const instances = await startInstances(location, { storageTimeoutMilliseconds: 20_000 })
       t.teardown(() => instances.stop())
       const { issuer, client } = instances
       const families = await Promise.all(
