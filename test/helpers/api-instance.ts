@@ -32,6 +32,8 @@ app.use((ctx) => {
   ctx.status = 204
 })
 const listener = createServer(app.callback())
+// A connection that a stalled machine left idle must not be reset under its next request.
+listener.keepAliveTimeout = 0
 listener.listen(0, '127.0.0.1', () => {
   process.stdout.write(`listening on ${(listener.address() as AddressInfo).port}\n`)
 })

@@ -62,6 +62,8 @@ process.on('unhandledRejection', (error) => {
   process.exit(70)
 })
 const listener = createServer(app.callback())
+// A connection that a stalled machine left idle must not be reset under its next request.
+listener.keepAliveTimeout = 0
 listener.listen(settings.port, '127.0.0.1', () => {
   process.stdout.write(`listening on ${(listener.address() as AddressInfo).port}\n`)
 })
