@@ -79,3 +79,16 @@ export function redirectOrigin(redirectUri: string): string | undefined {
   const origin = URL.parse(redirectUri)?.origin
   return origin === 'null' ? undefined : origin
 }
+
+/**
+ * Adds the parameters of an authorization response to a redirect URI, which stays as it was registered:
+ * its query must be retained (RFC 6749 §3.1.2, §4.1.2).
+ */
+export function appendToRedirectUri(
+  redirectUri: string,
+  parameters: Readonly<Record<string, string>>,
+): string {
+  const start = redirectUri.includes('?') ? '&' : '?'
+  const separator = /[?&]$/.test(redirectUri) ? '' : start
+  return redirectUri + separator + new URLSearchParams(parameters).toString()
+}

@@ -33,6 +33,7 @@ import { registerGrants } from './grant-types.ts'
 import { createHostSessions } from './host-sessions.ts'
 import { finishedRequestOf, withoutInteractionCookies } from './interaction-cookies.ts'
 import { createPendingRequests } from './pending-requests.ts'
+import { QueryResponseProvider } from './query-response-provider.ts'
 import { createTokenStatusEndpoints } from './token-status-endpoints.ts'
 
 /** What the provider is made of. */
@@ -79,7 +80,7 @@ export interface ProtocolEndpoints {
 export function createProtocolEndpoints(input: ProviderInput): ProtocolEndpoints {
   const { issuer, storage, audit, hostSession, pages } = input
   const hostSessions = hostSession && createHostSessions(hostSession, input.now)
-  const provider = new Provider(
+  const provider = new QueryResponseProvider(
     issuer,
     toProviderConfiguration({
       ...input,

@@ -4,7 +4,7 @@ import {
   assertErrorRedirect,
   assertNoCors,
 } from '../helpers/authorization-responses.ts'
-import { startBrowser, titleOf } from '../helpers/browser.ts'
+import { startBrowser, titleOf, type Visit } from '../helpers/browser.ts'
 import { authorizationUrl } from '../helpers/requests.ts'
 import { CONFIDENTIAL_CLIENT, PUBLIC_CLIENT, startServer } from '../helpers/start-server.ts'
 
@@ -108,19 +108,67 @@ test('GET /oauth/authorize: a loopback redirect_uri matches with its port only (
   }
 })
 
-test('GET /oauth/authorize: the query of a registered redirect_uri is kept (OAuth 2.1 §2.3)', async (t) => {
-  const { issuer, registerClient } = await startServer(t)
-  const redirectUri = 'https://recruiter.example/callback?tenant=a%2Fb&x=%20'
-  const client = await registerClient({ ...CONFIDENTIAL_CLIENT, redirectUris: [redirectUri] })
+const redirectUrisWithQuery: ReadonlyArray<[redirectUri: string, separator: string]> = [
+  ['https://recruiter.example/callback?tenant=a%2Fb&x=%20', '&'],
+  ['https://recruiter.example/callback?x=a%20b', '&'],
+  ['https://recruiter.example/callback?x=a+b', '&'],
+  ['https://recruiter.example/callback?flag', '&'],
+  ['https://recruiter.example/callback?flag=', '&'],
+  ['https://recruiter.example/callback?=', '&'],
+  ['https://recruiter.example/callback?ids[]=1&ids[]=2', '&'],
+  ['https://recruiter.example/callback?lower=%c3%a9&unreserved=%7E%41', '&'],
+  ['https://recruiter.example/callback?broken=%zz%', '&'],
+  ['https://recruiter.example/callback?p=a:b/c?d@e!$(*),;~._-', '&'],
+  ['https://recruiter.example/callback?x=1&', ''],
+  ['https://recruiter.example/callback?&&x=1', '&'],
+  ['https://recruiter.example/callback?', ''],
+  ['https://recruiter.example', '?'],
+  ['http://127.0.0.1:8123/callback?x=a%20b', '&'],
+  ['com.example.app:/callback?flag&x=a%20b', '&'],
+]
 
-  const visit = await startBrowser().authorize(authorizationUrl(issuer, client), 'ada@acme.test')
+for (const [redirectUri, separator] of redirectUrisWithQuery) {
+  test(`GET /oauth/authorize: every response is appended to ${redirectUri} as registered (RFC 6749 §3.1.2)`, async (t) => {
+    const { issuer, registerClient } = await startServer(t)
+    const client = await registerClient({ ...PUBLIC_CLIENT, redirectUris: [redirectUri] })
+    const request = authorizationUrl(issuer, client)
+    const twice = `${request}&scope=interview%3Aread`
+    const browser = startBrowser()
+    const responses: Array<[Visit, parameters: ReadonlyArray<string>]> = [
+      [
+        await browser.open(authorizationUrl(issuer, client, { prompt: 'none' })),
+        ['error', 'error_description', 'state', 'iss'],
+      ],
+      [
+        await browser.open(authorizationUrl(issuer, client, { scope: '' })),
+        ['error', 'error_description', 'state', 'iss'],
+      ],
+      [await browser.open(twice), ['error', 'error_description', 'state', 'iss']],
+      [
+        await browser.submit(await browser.open(request), { action: 'cancel' }),
+        ['error', 'error_description', 'state', 'iss'],
+      ],
+      [await browser.authorize(request, 'ada@acme.test'), ['code', 'state', 'iss']],
+      [
+        await browser.submit(
+          await browser.open(authorizationUrl(issuer, client, { prompt: 'consent' })),
+          { action: 'deny' },
+        ),
+        ['error', 'error_description', 'state', 'iss'],
+      ],
+    ]
 
-  const { searchParams } = new URL(visit.callback ?? '')
-  t.is(searchParams.get('tenant'), 'a/b')
-  t.deepEqual(searchParams.getAll('state'), ['a state'])
-  t.deepEqual(searchParams.getAll('iss'), [issuer])
-  t.is(searchParams.getAll('code').length, 1)
-})
+    for (const [{ headers, status }, parameters] of responses) {
+      const location = headers.get('location') ?? ''
+      const appended = location.slice(redirectUri.length)
+      t.is(status, 302)
+      t.is(location, redirectUri + appended)
+      t.true(appended.startsWith(separator), location)
+      const names = [...new URLSearchParams(appended.slice(separator.length)).keys()]
+      t.deepEqual(names, parameters)
+    }
+  })
+}
 
 test('GET /oauth/authorize: a client without the authorization_code grant → unauthorized_client (OAuth 2.1 §4.1.2.1)', async (t) => {
   const { issuer, registerClient } = await startServer(t)
