@@ -18,7 +18,10 @@ export interface AuditEventContext {
   readonly result: AuditResult
   /** When it happened; seconds since the Unix epoch. */
   readonly at: number
-  /** Address the request came from, as Koa sees it (`app.proxy`); `undefined` outside of a request. */
+  /**
+   * Address the request came from, as Koa sees it (`app.proxy`), without port or zone id, in one
+   * spelling. `undefined` outside of a request, and where what Koa sees is no address.
+   */
   readonly ip: string | undefined
 }
 
@@ -65,11 +68,14 @@ export type AuditEventDetail =
     })
   /** A user proved who they are. */
   | (AuditSubject & { readonly type: 'user.signed-in' })
-  /** Somebody failed to. `username` is what was typed. */
+  /**
+   * Somebody failed to. `username` is what was typed. `address-unknown`: the request came from no
+   * address, so that attempts could not be counted, and the password was not checked.
+   */
   | (AuditSubject & {
       readonly type: 'user.sign-in-failed'
       readonly username: string
-      readonly reason: 'invalid-credentials' | 'too-many-attempts'
+      readonly reason: 'invalid-credentials' | 'too-many-attempts' | 'address-unknown'
     })
   /** A user of a foreign tenant met a `TENANT` client. */
   | (AuditSubject & { readonly type: 'tenant.refused'; readonly reason: 'foreign-tenant' })

@@ -1,11 +1,16 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { ServerResponse } from 'node:http'
+import { parseIpAddress } from '../util/ip-address.ts'
 import type { AuditEvent, AuditEventDetail, AuditListener } from './audit-event.ts'
 import { AUDIT_RESULTS } from './audit-results.ts'
 
 /** Hands events to the host's listener. */
 export interface AuditLog {
-  /** Reports an event. Never throws and never waits. */
+  /**
+   * Reports an event. Never throws and never waits.
+   *
+   * @param ip Where it came from: left out of the event when it is no address.
+   */
   record(detail: AuditEventDetail, ip?: string): void
   /** Answers a request: what is recorded meanwhile is handed out when the response has been sent. */
   answer(response: ServerResponse, work: () => Promise<void>): Promise<void>
@@ -38,8 +43,9 @@ export function createAuditLog(listener: AuditListener | undefined, now: () => n
     }
   }
   return {
-    record(detail, ip) {
+    record(detail, from) {
       const result = AUDIT_RESULTS[detail.type]
+      const ip = from === undefined ? undefined : parseIpAddress(from)
       const event: AuditEvent = { version: 1, at: now(), result, ip, ...detail }
       const answer = answers.getStore()
       if (answer === undefined || answer.response.closed) setImmediate(deliver, event)

@@ -64,6 +64,8 @@ function dispatch(dependencies: RouterDependencies, findRoute: FindRoute): Middl
   return async (ctx: Context, next: Next) => {
     const found = findRoute(ctx.path)
     if (found === undefined) return await next()
+    // Koa asks the connection, which has forgotten it once it is closed.
+    ctx.request.ip = ctx.ip
     await dependencies.audit.answer(ctx.res, () => answer(dependencies, ctx, found))
   }
 }

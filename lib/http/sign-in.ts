@@ -9,6 +9,7 @@ import type { AuditLog } from '../audit/audit-log.ts'
 import type { SignInProblem } from '../pages/pages.ts'
 import type { AuthenticateUser, Credentials } from '../users/authentication.ts'
 import type { User } from '../users/user.ts'
+import { parseIpAddress } from '../util/ip-address.ts'
 import type { Throttle } from './throttle.ts'
 
 /** The longest email address there can be (RFC 5321 §4.5.3.1.3); whatever else is typed is cut there. */
@@ -56,10 +57,8 @@ export async function attemptSignIn(
     username === '' ? undefined : await authenticateUser?.(credentials)
   const fail = (status: number, problem: SignInProblem): SignInAttempt => {
     const typed = username.slice(0, MAXIMUM_AUDITED_LENGTH)
-    audit.record(
-      { type: 'user.sign-in-failed', clientId, username: typed, reason: problem },
-      ctx.ip,
-    )
+    const reason = parseIpAddress(ctx.ip) === undefined ? 'address-unknown' : problem
+    audit.record({ type: 'user.sign-in-failed', clientId, username: typed, reason }, ctx.ip)
     return { outcome: 'failed', status, problem, username }
   }
   if (!(await signInThrottle.begin(ctx.ip, account))) return fail(429, 'too-many-attempts')

@@ -4,7 +4,7 @@
  * Counts failures only, in the memory of the process: behind a load balancer the limits apply per
  * instance. An account or a client is counted together with the address that failed, so that nobody
  * elsewhere can lock it out; an IPv6 address counts as its whole /64. What one address may have
- * counted is bounded, in number and in size.
+ * counted is bounded, in number and in size. Without an address, nothing may be tried at all.
  *
  * @module
  */
@@ -25,12 +25,12 @@ export interface Throttle {
    * once are no way around the limit.
    *
    * @returns `false` when it must not be made: the address has failed too often, at all or with this
-   *   target.
+   *   target, or `ip` is no address.
    */
   begin(ip: string, target: string): Promise<boolean>
   /** Takes back what was begun, because it did not fail. */
   takeBack(ip: string, target: string): void
-  /** Whether an address has failed too often, at all or with this target. */
+  /** Whether an address has failed too often, at all or with this target, or `ip` is no address. */
   isBlocked(ip: string, target?: string): Promise<boolean>
   /** Counts a failure. */
   recordFailure(ip: string, target: string | undefined): void
@@ -50,40 +50,46 @@ export function createThrottle(): Throttle {
     const counter = await limiter.get(key)
     return counter !== null && counter.consumedPoints >= limiter.points
   }
-  const count = async (ip: string, target: string): Promise<boolean> => {
-    const address = await byAddress.penalty(networkOf(ip))
-    if (address.consumedPoints > FAILURES_PER_ADDRESS) {
-      // Its targets are not counted any more: it could name new ones without end.
-      void byAddress.reward(networkOf(ip))
-      return false
-    }
-    const pair = await byTarget.penalty(pairOf(ip, target))
-    if (pair.consumedPoints <= FAILURES_PER_TARGET) return true
-    takeBack(ip, target)
-    return false
-  }
   const takeBack = (ip: string, target: string): void => {
-    void byAddress.reward(networkOf(ip))
-    void byTarget.reward(pairOf(ip, target))
+    const network = networkOf(ip)
+    if (network === undefined) return
+    void byAddress.reward(network)
+    void byTarget.reward(pairOf(network, target))
   }
   return {
-    begin: count,
+    async begin(ip, target) {
+      const network = networkOf(ip)
+      if (network === undefined) return false
+      const address = await byAddress.penalty(network)
+      if (address.consumedPoints > FAILURES_PER_ADDRESS) {
+        // Its targets are not counted any more: it could name new ones without end.
+        void byAddress.reward(network)
+        return false
+      }
+      const pair = await byTarget.penalty(pairOf(network, target))
+      if (pair.consumedPoints <= FAILURES_PER_TARGET) return true
+      takeBack(ip, target)
+      return false
+    },
 
     takeBack,
 
     async isBlocked(ip, target) {
-      if (await isSpent(byAddress, networkOf(ip))) return true
-      return target !== undefined && (await isSpent(byTarget, pairOf(ip, target)))
+      const network = networkOf(ip)
+      if (network === undefined || (await isSpent(byAddress, network))) return true
+      return target !== undefined && (await isSpent(byTarget, pairOf(network, target)))
     },
 
     recordFailure(ip, target) {
-      void byAddress.penalty(networkOf(ip))
-      if (target !== undefined) void byTarget.penalty(pairOf(ip, target))
+      const network = networkOf(ip)
+      if (network === undefined) return
+      void byAddress.penalty(network)
+      if (target !== undefined) void byTarget.penalty(pairOf(network, target))
     },
   }
 }
 
-/** Names a target together with an address; as short for a long target as for any other. */
-function pairOf(ip: string, target: string): string {
-  return `${networkOf(ip)} ${sha256(target)}`
+/** Names a target together with a network; as short for a long target as for any other. */
+function pairOf(network: string, target: string): string {
+  return `${network} ${sha256(target)}`
 }

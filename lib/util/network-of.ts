@@ -1,21 +1,28 @@
-import { isIPv6 } from 'node:net'
-
-const GROUPS = 8
-const NETWORK_GROUPS = 4
+import { isIPv4 } from 'node:net'
+import ipaddr from 'ipaddr.js'
+import { parseIpAddress } from './ip-address.ts'
 
 /**
- * The network of an address, as far as it is one party's: an IPv6 address stands for its whole /64, out
- * of which a single machine may take as many as it likes (RFC 4862, RFC 8981); any other for itself.
+ * The network of an address, as far as it is one party's. An IPv4 address stands for itself. An IPv6
+ * address stands for its whole /64, out of which a single machine may take as many as it likes
+ * (RFC 4862, RFC 8981), unless it is made from an IPv4 address: then it stands for that one.
+ *
+ * @returns A name for it; `undefined` for what is no address.
  */
-export function networkOf(ip: string): string {
-  if (!isIPv6(ip)) return ip
-  const [address] = ip.split('%')
-  const canonical = new URL(`http://[${address}]`).hostname.slice(1, -1)
-  // An IPv4 address that a socket for both writes as IPv6 (RFC 4291 §2.5.5.2).
-  if (canonical.startsWith('::ffff:')) return canonical
-  const [left = [], right = []] = canonical
-    .split('::')
-    .map((groups) => groups.split(':').filter((group) => group !== ''))
-  const zeros = Array.from({ length: GROUPS - left.length - right.length }, () => '0')
-  return [...left, ...zeros, ...right].slice(0, NETWORK_GROUPS).join(':')
+export function networkOf(ip: string): string | undefined {
+  const address = parseIpAddress(ip)
+  if (address === undefined || isIPv4(address)) return address
+  const ipv6 = ipaddr.IPv6.parse(address)
+  const groups = ipv6.parts.map((part) => part.toString(16))
+  switch (ipv6.range()) {
+    case 'rfc6052': // NAT64, also with a prefix of its own (RFC 8215)
+    case 'rfc6145': // stateless translation
+      return address
+    case '6to4': // the IPv4 address of a site, and any number of /64 behind it (RFC 3056 §2)
+      return groups.slice(0, 3).join(':')
+    case 'teredo': // a server, a port that changes, and the client (RFC 4380 §4)
+      return [...groups.slice(0, 2), ...groups.slice(6)].join(':')
+    default:
+      return groups.slice(0, 4).join(':')
+  }
 }

@@ -86,7 +86,7 @@ for (const [what, listener] of Object.entries(LISTENERS)) {
   )
 }
 
-test('audit: a client that goes away before its answer is audited all the same', async (t) => {
+test('audit: a client that goes away before its answer is audited all the same, with its address', async (t) => {
   const events: Array<AuditEvent> = []
   const aborted = new AbortController()
   const storage = slowStorage()
@@ -117,6 +117,7 @@ test('audit: a client that goes away before its answer is audited all the same',
   })
 
   await t.throwsAsync(request)
-  while (!events.some(({ type }) => type === 'client.authentication-failed')) await nextTurn()
-  t.pass()
+  const isFailure = ({ type }: AuditEvent): boolean => type === 'client.authentication-failed'
+  while (!events.some(isFailure)) await nextTurn()
+  t.is(events.find(isFailure)?.ip, '127.0.0.1')
 })

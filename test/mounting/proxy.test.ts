@@ -1,6 +1,10 @@
+import { once } from 'node:events'
 import { request as httpRequest } from 'node:http'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { AuditEvent } from '@teamcast/oauth-server'
-import test from 'ava'
+import test, { type ExecutionContext } from 'ava'
+import type { Middleware } from 'koa'
+import { formOf, type Visit } from '../helpers/browser.ts'
 import { type HostApplication, startHost } from '../helpers/host-application.ts'
 import { authorizationUrl } from '../helpers/requests.ts'
 import { completeFlow } from '../helpers/whole-flow.ts'
@@ -87,6 +91,140 @@ test('the audit shows the address that the proxy reports, if the host trusts it'
     t.true(ofRequests.length >= 3)
     t.deepEqual([...new Set(ofRequests.map((event) => event.ip))], [ip])
   }
+})
+
+/** A host behind a proxy, which counts how often it was asked to check a password. */
+async function startProxiedHost(
+  t: ExecutionContext,
+  inFront: Middleware = async (_ctx, next) => await next(),
+): Promise<{
+  readonly host: HostApplication
+  readonly events: ReadonlyArray<AuditEvent>
+  readonly checked: ReadonlyArray<string>
+  /** Signs in with a wrong password, from where the proxy says. */
+  readonly fail: (forwardedFor: string) => Promise<Visit>
+}> {
+  const events: Array<AuditEvent> = []
+  const checked: Array<string> = []
+  const host = await startHost(t, {
+    issuer: ISSUER,
+    options: {
+      onEvent: (event) => void events.push(event),
+      async authenticateUser({ password }) {
+        checked.push(password)
+        return undefined
+      },
+    },
+    assemble(app, server) {
+      app.proxy = true
+      app.use(inFront)
+      app.use(server.middleware())
+    },
+  })
+  const fail = async (forwardedFor: string): Promise<Visit> => {
+    const browser = host.startBrowser({ headers: { 'x-forwarded-for': forwardedFor } })
+    return await browser.signIn(
+      await browser.open(authorizationUrl(ISSUER, host.client)),
+      'ada@acme.test',
+      'wrong',
+    )
+  }
+  return { host, events, checked, fail }
+}
+
+const VARIED_ADDRESSES: Readonly<
+  Record<string, readonly [of: (attempt: number) => string, ip: RegExp, neighbour: string]>
+> = {
+  'an IPv4 address with a port (Azure, AWS)': [
+    (attempt) => `203.0.113.8:${50_001 + attempt}`,
+    /^203\.0\.113\.8$/,
+    '203.0.113.9:50001',
+  ],
+  'an IPv6 address with a port': [
+    (attempt) => `[2001:db8:1:2::1]:${50_001 + attempt}`,
+    /^2001:db8:1:2::1$/,
+    '[2001:db8:1:3::1]:50001',
+  ],
+  'IPv6 addresses of one /64, with ports and zone ids': [
+    (attempt) => `[2001:DB8:1:2:0:0:0:${attempt + 1}%eth${attempt}]:${50_001 + attempt}`,
+    /^2001:db8:1:2::[1-9][01]?$/,
+    '2001:db8:1:3::1%eth0',
+  ],
+  'an IPv4 address, also mapped to IPv6 (RFC 4291 §2.5.5.2)': [
+    (attempt) => (attempt % 2 === 0 ? '203.0.113.8' : `[::ffff:203.0.113.8]:${attempt}`),
+    /^203\.0\.113\.8$/,
+    '::ffff:203.0.113.9',
+  ],
+  'an IPv4 address behind NAT64 (RFC 6052 §2.1)': [
+    (attempt) => (attempt % 2 === 0 ? '64:ff9b::203.0.113.8' : `[64:ff9b::cb00:7108]:${attempt}`),
+    /^64:ff9b::cb00:7108$/,
+    '64:ff9b::203.0.113.9',
+  ],
+}
+
+for (const [what, [addressOf, ip, neighbour]] of Object.entries(VARIED_ADDRESSES)) {
+  test(`X-Forwarded-For: ${what} is one caller: the eleventh wrong password is not checked, a neighbour’s is (ASVS 6.3)`, async (t) => {
+    const { events, checked, fail } = await startProxiedHost(t)
+    for (let attempt = 0; attempt < 10; attempt += 1) {
+      t.is((await fail(addressOf(attempt))).status, 400, addressOf(attempt))
+    }
+    t.is((await fail(addressOf(10))).status, 429)
+    t.is(checked.length, 10)
+    t.is((await fail(neighbour)).status, 400)
+
+    const failures = events.filter(({ type }) => type === 'user.sign-in-failed')
+    t.is(failures.length, 12)
+    for (const event of failures.slice(0, 11)) t.regex(event.ip ?? '', ip)
+  })
+}
+
+test('X-Forwarded-For: from what is no address no password is checked, and nothing of it reaches the audit', async (t) => {
+  const { events, checked, fail } = await startProxiedHost(t)
+  for (const forwardedFor of ['unknown', '_hidden', '203.0.113.8:x', '[::1', "' or 1=1"]) {
+    t.is((await fail(forwardedFor)).status, 429, forwardedFor)
+  }
+  t.deepEqual(checked, [])
+  const failures = events.filter(({ type }) => type === 'user.sign-in-failed')
+  t.is(failures.length, 5)
+  for (const event of failures) t.like(event, { ip: undefined, reason: 'address-unknown' })
+})
+
+test('a connection that was reset has no address: no password of it is checked any more', async (t) => {
+  const arrived = Promise.withResolvers<void>()
+  const answered = Promise.withResolvers<void>()
+  const { host, events, checked } = await startProxiedHost(t, async (ctx, next) => {
+    if (ctx.method !== 'POST') return await next()
+    const chunks: Array<Buffer> = []
+    for await (const chunk of ctx.req) chunks.push(chunk)
+    const form = new URLSearchParams(Buffer.concat(chunks).toString())
+    Object.assign(ctx.request, { body: Object.fromEntries(form) })
+    const closed = once(ctx.res, 'close')
+    arrived.resolve()
+    await closed
+    await next().finally(answered.resolve)
+  })
+  const browser = host.startBrowser()
+  const page = await browser.open(authorizationUrl(ISSUER, host.client))
+  const { url, hidden } = formOf(page)
+  const fields = { ...hidden, action: 'sign-in', username: 'ada@acme.test', password: 'wrong' }
+  const cookies = browser.userAgent.cookies.map(({ name, value }) => `${name}=${value}`)
+  const request = httpRequest(host.reach(url), {
+    method: 'POST',
+    agent: false, // a connection of its own, which nobody has asked for its address yet
+    headers: {
+      'content-type': 'application/x-www-form-urlencoded',
+      cookie: cookies.join('; '),
+    },
+  })
+  request.once('error', () => undefined) // it is reset
+  request.end(String(new URLSearchParams(fields)))
+  await arrived.promise
+  request.destroy()
+  await answered.promise
+
+  t.deepEqual(checked, [])
+  while (!events.some(({ type }) => type === 'user.sign-in-failed')) await nextTurn()
+  t.like(events.at(-1), { ip: undefined, reason: 'address-unknown' })
 })
 
 const hostileHosts = [
