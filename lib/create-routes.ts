@@ -97,7 +97,7 @@ export function createRoutes(
     },
     isBoundToBrowser: (ctx, pendingRequestToken) =>
       binding.find(ctx, pendingRequestToken) !== undefined,
-    throttle: clientThrottle,
+    clientThrottle,
   })
   const continueRoute = createContinueRoute({
     ...options,

@@ -1,6 +1,9 @@
 /**
  * Client authentication at our own routes, by the rules that oidc-provider has at the protocol endpoints.
  *
+ * A secret has 256 bits, so a right one is never refused because others failed: it is compared first, and
+ * only wrong ones are counted and slowed down.
+ *
  * @module
  */
 
@@ -33,7 +36,7 @@ export async function authenticateClient(
   dependencies: ClientAuthenticationDependencies,
   ctx: Context,
 ): Promise<ClientRecord | undefined> {
-  const { findClient, clientThrottle, noteSecretUse, now } = dependencies
+  const { findClient, noteSecretUse, now } = dependencies
   const authorization = ctx.get('authorization')
   if (authorization === '') return refuse(dependencies, ctx, undefined, 'no credentials')
   const credentials = parseBasicCredentials(authorization)
@@ -42,21 +45,36 @@ export async function authenticateClient(
     return undefined
   }
   const client = await findClient(credentials.clientId)
-  const clientId = client?.clientId
-  if (await clientThrottle.isBlocked(ctx.ip, clientId)) {
-    audit(dependencies, ctx, clientId, 'too many failed attempts')
-    const description = 'too many failed attempts, try again later'
-    sendJsonError(ctx, 429, 'temporarily_unavailable', description)
-    return undefined
-  }
   // A PUBLIC client has no secret, so none matches. An unknown one is compared with none, in the same time.
   const secret = findClientSecret(credentials.clientSecret, client?.secrets ?? [], now())
   if (client !== undefined && secret !== undefined) {
     noteSecretUse(client, secret)
     return client
   }
-  clientThrottle.recordFailure(ctx.ip, clientId)
-  return refuse(dependencies, ctx, clientId, 'unknown client or wrong secret')
+  const clientId = client?.clientId
+  const reason = 'unknown client or wrong secret'
+  if (await refuseIfBlocked(dependencies, ctx, clientId)) return undefined
+  return refuse(dependencies, ctx, clientId, reason)
+}
+
+/**
+ * Counts a client's failure to authenticate.
+ *
+ * @returns `true` when its address had failed too often before; the request is answered with 429 then.
+ */
+export async function refuseIfBlocked(
+  { clientThrottle, audit }: Pick<ClientAuthenticationDependencies, 'clientThrottle' | 'audit'>,
+  ctx: Context,
+  clientId: string | undefined,
+): Promise<boolean> {
+  if (!(await clientThrottle.isBlocked(ctx.ip, clientId))) {
+    clientThrottle.recordFailure(ctx.ip, clientId)
+    return false
+  }
+  const reason = 'too many failed attempts'
+  audit.record({ type: 'client.authentication-failed', clientId, reason }, ctx.ip)
+  sendJsonError(ctx, 429, 'temporarily_unavailable', `${reason}, try again later`)
+  return true
 }
 
 function refuse(

@@ -9,15 +9,22 @@ import type { AuditLog } from '../audit/audit-log.ts'
 import { isOutage } from '../errors.ts'
 import type { Progress } from '../interaction/pending-request.ts'
 import { userOf } from './account.ts'
-import { RefusedGrantError, TooManyAttemptsError } from './errors.ts'
+import { RefusedGrantError } from './errors.ts'
 
 const REUSE_REASONS = new Set(['code-replayed', 'refresh-token-reused'])
+
+/** Why a client failed to authenticate. */
+export interface AuthenticationFailure {
+  /** `undefined` when there is none of the id that was sent. */
+  readonly clientId: string | undefined
+  readonly reason: string
+}
 
 /** Reports what oidc-provider decides. */
 export function recordProviderEvents(
   provider: Provider,
   audit: AuditLog,
-  onClientAuthenticationFailure: (ctx: KoaContextWithOIDC, clientId: string | undefined) => void,
+  onClientAuthenticationFailure: (ctx: KoaContextWithOIDC, failure: AuthenticationFailure) => void,
 ): void {
   const recordFailure = (ctx: KoaContextWithOIDC, error: unknown): void => {
     audit.record({ type: 'server.error', error }, ctx.ip)
@@ -34,12 +41,8 @@ export function recordProviderEvents(
       }
       const type = 'token.refused'
       audit.record({ type, clientId, ...subject, error: error.message, reason }, ctx.ip)
-    } else if (error instanceof errors.InvalidClientAuth || error instanceof TooManyAttemptsError) {
-      if (error instanceof errors.InvalidClientAuth) onClientAuthenticationFailure(ctx, clientId)
-      audit.record(
-        { type: 'client.authentication-failed', clientId, reason: reasonOf(error) },
-        ctx.ip,
-      )
+    } else if (error instanceof errors.InvalidClientAuth) {
+      onClientAuthenticationFailure(ctx, { clientId, reason: reasonOf(error) })
     } else if (!(error instanceof errors.UnsupportedTokenType)) {
       audit.record(
         { type: 'token.refused', clientId, error: error.message, reason: reasonOf(error) },

@@ -10,11 +10,15 @@
 
 import type Cookies from 'cookies'
 import type { Context, Middleware } from 'koa'
-import { type KoaContextWithOIDC, Provider } from 'oidc-provider'
+import type { KoaContextWithOIDC, Provider } from 'oidc-provider'
 import type { AuditLog } from '../audit/audit-log.ts'
 import { findClientSecret } from '../clients/client-secret.ts'
 import type { NoteSecretUse } from '../clients/secret-uses.ts'
 import type { GrantDependencies } from '../grants/grant.ts'
+import {
+  type ClientAuthenticationDependencies,
+  refuseIfBlocked,
+} from '../http/authenticate-client.ts'
 import { AUTHORIZE_PATH } from '../http/paths.ts'
 import { PRIVATE_HEADERS } from '../http/respond.ts'
 import type { PendingRequests } from '../interaction/pending-request.ts'
@@ -22,13 +26,12 @@ import type { Pages } from '../pages/pages.ts'
 import type { HostSession } from '../users/authentication.ts'
 import type { BrowserSessions } from '../users/browser-sessions.ts'
 import { correctAnswer } from './answer-corrections.ts'
-import { recordProviderEvents } from './audit-events.ts'
+import { type AuthenticationFailure, recordProviderEvents } from './audit-events.ts'
 import { ignoreForeignParameters } from './authorization-request.ts'
 import { createBrowserSessions } from './browser-sessions.ts'
 import { clientRecordOf } from './client-metadata.ts'
 import { type ConfigurationInput, toProviderConfiguration } from './configuration.ts'
 import { createErrorRenderer } from './error-renderer.ts'
-import { TooManyAttemptsError } from './errors.ts'
 import { registerGrants } from './grant-types.ts'
 import { createHostSessions } from './host-sessions.ts'
 import { finishedRequestOf, withoutInteractionCookies } from './interaction-cookies.ts'
@@ -56,16 +59,9 @@ export interface ProviderInput
   readonly createCookieJar: (ctx: Context) => Cookies
   /** Whether a pending request was begun in this browser. */
   readonly isBoundToBrowser: (ctx: Context, pendingRequestToken: string) => boolean
-  readonly throttle: ClientAuthenticationThrottle
+  /** Slows down whoever guesses client secrets. */
+  readonly clientThrottle: ClientAuthenticationDependencies['clientThrottle']
   readonly noteSecretUse: NoteSecretUse
-}
-
-/** Slows down whoever guesses client secrets. */
-export interface ClientAuthenticationThrottle {
-  /** Whether an address has failed too often with this client. */
-  isBlocked(ip: string, clientId: string): Promise<boolean>
-  /** Counts a failure. */
-  recordFailure(ip: string, clientId: string | undefined): void
 }
 
 /** The protocol endpoints. */
@@ -95,9 +91,8 @@ export function createProtocolEndpoints(input: ProviderInput): ProtocolEndpoints
   pinUrlsAndCookies(provider)
   decideAboutClients(provider, input)
   registerGrants(provider, input, audit)
-  recordProviderEvents(provider, audit, (ctx, clientId) => {
-    input.throttle.recordFailure(ctx.ip, clientId)
-  })
+  const failures = new WeakMap<object, AuthenticationFailure>()
+  recordProviderEvents(provider, audit, (ctx, failure) => failures.set(ctx, failure))
   const answerTokenStatus = createTokenStatusEndpoints(provider, input, audit)
   const [run] = provider.middleware as unknown as [Middleware]
 
@@ -120,6 +115,7 @@ export function createProtocolEndpoints(input: ProviderInput): ProtocolEndpoints
       } finally {
         ctx.cookies = hostCookies
       }
+      await answerAuthenticationFailure(input, ctx, failures.get(ctx))
       await answerTokenStatus(ctx)
       correctAnswer(ctx as KoaContextWithOIDC)
       ctx.set(PRIVATE_HEADERS)
@@ -142,16 +138,23 @@ function pinUrlsAndCookies(provider: Provider): void {
   })
 }
 
+/** Counts and audits that a client failed to authenticate. oidc-provider's 401 may become our 429. */
+async function answerAuthenticationFailure(
+  input: ProviderInput,
+  ctx: Context,
+  failure: AuthenticationFailure | undefined,
+): Promise<void> {
+  if (failure === undefined) return
+  const { clientId, reason } = failure
+  if (await refuseIfBlocked(input, ctx, clientId)) ctx.remove('WWW-Authenticate')
+  else input.audit.record({ type: 'client.authentication-failed', clientId, reason }, ctx.ip)
+}
+
 /** What our own record of a client says, in place of what oidc-provider was told. */
-function decideAboutClients(
-  provider: Provider,
-  { throttle, noteSecretUse, now }: ProviderInput,
-): void {
+function decideAboutClients(provider: Provider, { noteSecretUse, now }: ProviderInput): void {
   const { prototype } = provider.Client
   prototype.compareClientSecret = async function (presented) {
     const client = clientRecordOf(this)
-    const ip = Provider.ctx?.ip ?? ''
-    if (await throttle.isBlocked(ip, client.clientId)) throw new TooManyAttemptsError()
     const secret = findClientSecret(presented, client.secrets, now())
     if (secret !== undefined) noteSecretUse(client, secret)
     return secret !== undefined

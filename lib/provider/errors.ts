@@ -20,22 +20,15 @@ export class RefusedGrantError extends errors.CustomOIDCProviderError {
   }
 }
 
-/** Answered with a 5xx or 429 that the client may know about, in the endpoint's own format. */
-class ExposedError extends errors.OIDCProviderError {
-  constructor(status: number, description: string, options?: ErrorOptions) {
-    super(status, 'temporarily_unavailable')
+/** Answered with a 503 that the client may know about, in the endpoint's own format. */
+class OutageError extends errors.OIDCProviderError {
+  constructor(cause: unknown) {
+    super(503, 'temporarily_unavailable')
     this.expose = true
-    this.error_description = description
+    this.error_description = 'the service is temporarily unavailable, try again'
     // A redirect would hide the status from the host's monitoring and from the user.
     this.allow_redirect = false
-    if (options?.cause !== undefined) this.cause = options.cause
-  }
-}
-
-/** Too many failed attempts to authenticate. */
-export class TooManyAttemptsError extends ExposedError {
-  constructor() {
-    super(429, 'too many failed attempts, try again later')
+    this.cause = cause
   }
 }
 
@@ -45,6 +38,6 @@ export async function answeringOutages<Result>(operation: () => Promise<Result>)
     return await operation()
   } catch (cause) {
     if (!isOutage(cause)) throw cause
-    throw new ExposedError(503, 'the service is temporarily unavailable, try again', { cause })
+    throw new OutageError(cause)
   }
 }

@@ -236,9 +236,10 @@ test('GET /oauth/revocations: failures are counted with those of the other endpo
     t.is((await get(server, basicCredentials(clientId, 'wrong'))).status, 401)
     t.is((await requestClientCredentials(server, wrong)).status, 401)
   }
-  const response = await get(server, credentialsOf(server.interviews))
+  const response = await get(server, basicCredentials(clientId, 'wrong'))
   t.is(response.headers.get('retry-after'), '300')
   await assertRefused(t, response, 429, 'temporarily_unavailable')
+  t.is((await get(server, credentialsOf(server.interviews))).status, 200)
   t.is((await get(server, credentialsOf(server.candidates))).status, 200)
 })
 
