@@ -11,9 +11,10 @@ import { createHmac } from 'node:crypto'
 import type { Context } from 'koa'
 import { PENDING_REQUEST_TTL_SECONDS } from '../lifetimes.ts'
 import { equalsInConstantTime, sha256 } from '../util/sha256.ts'
-import type { CookieSettings } from './cookies.ts'
+import { type CookieSettings, cookieValuesOf } from './cookies.ts'
 
 const MAXIMUM_COOKIES = 10
+const MAXIMUM_REMOVALS = 10
 const NAME_HASH_LENGTH = 16
 const TIME_LENGTH = 8
 
@@ -51,13 +52,12 @@ export function createBrowserBinding(
 
     find(ctx, pendingRequestToken) {
       // Not through the cookie jar, which keeps a pattern of every name it was ever asked for.
-      const start = `${nameOf(pendingRequestToken)}=`
-      const secret = cookiesOf(ctx, start)[0]?.slice(start.length) ?? ''
-      const time = secret.slice(0, TIME_LENGTH)
-      const isOurs = keys().some((key) =>
-        equalsInConstantTime(secret, secretOf(key, pendingRequestToken, time)),
-      )
-      return isOurs ? secret : undefined
+      return cookieValuesOf(ctx, nameOf(pendingRequestToken)).find((secret) => {
+        const time = secret.slice(0, TIME_LENGTH)
+        return keys().some((key) =>
+          equalsInConstantTime(secret, secretOf(key, pendingRequestToken, time)),
+        )
+      })
     },
   }
 }
@@ -67,18 +67,19 @@ function secretOf(key: string, pendingRequestToken: string, time: string): strin
   return time + hmac.digest('base64url')
 }
 
-/** The oldest cookies past the limit: a browser that begins and never ends must not fill its header. */
+/**
+ * The oldest cookies past the limit: a browser that begins and never ends must not fill its header. Not
+ * all at once, so that no request makes a response of any size.
+ */
 function surplusCookies(ctx: Context, prefix: string): ReadonlyArray<string> {
-  const cookies = cookiesOf(ctx, prefix)
+  const cookies = ctx
+    .get('cookie')
+    .split(/; */)
+    .filter((cookie) => cookie.startsWith(prefix))
     .map((cookie) => cookie.split('=', 2) as [name: string, value: string])
     .sort(([, left], [, right]) => (left < right ? 1 : -1))
-  return cookies.slice(MAXIMUM_COOKIES - 1).map(([name]) => name)
-}
-
-/** The cookies of a request that start in some way, as `name=value`. */
-function cookiesOf(ctx: Context, start: string): ReadonlyArray<string> {
-  const cookies = ctx.get('cookie').split(/; */)
-  return cookies.filter((cookie) => cookie.startsWith(start))
+  const names = [...new Set(cookies.map(([name]) => name))]
+  return names.slice(MAXIMUM_COOKIES - 1).slice(-MAXIMUM_REMOVALS)
 }
 
 /**

@@ -44,8 +44,7 @@ export function createBrowserSessions(
   }
 }
 
-/** The session of a request; one without a user when there is none. Sets no cookie. */
+/** The session of a request; one without a user when there is none. */
 export function findSession(provider: Provider, cookies: Cookies): Promise<Session> {
-  cookies.set = () => cookies // it would renew the signature of an older key
   return provider.Session.get({ oidc: { cookies } } as unknown as Context)
 }

@@ -1,9 +1,9 @@
 import { createMemoryStorage } from '@teamcast/oauth-server/memory'
 import test from 'ava'
-import { startBrowser, titleOf } from '../helpers/browser.ts'
+import { type Browser, startBrowser, titleOf } from '../helpers/browser.ts'
 import { startHost } from '../helpers/host-application.ts'
 import { authorizationUrl } from '../helpers/requests.ts'
-import { startServer } from '../helpers/start-server.ts'
+import { GRACE, startServer } from '../helpers/start-server.ts'
 
 const DAY_SECONDS = 24 * 60 * 60
 
@@ -64,3 +64,76 @@ test('session: with cookie keys that are all new, everybody signs in again', asy
 
   t.is(titleOf(await later.open(url)), 'Sign in')
 })
+
+const plantedValues: ReadonlyArray<[what: string, plantedFor: (genuine: string) => string]> = [
+  ['nonsense', () => 'x'],
+  ['nothing', () => ''],
+  ['a quotation mark', () => '"'],
+  ['almost the genuine value', (genuine) => genuine.slice(0, -1)],
+]
+
+for (const [what, plantedFor] of plantedValues) {
+  test(`cookies of our names that are not ours, with a longer path: ${what} neither signs out nor stops anything (RFC 6265 §8.6)`, async (t) => {
+    const { issuer, confidential } = await startServer(t)
+    const browser = startBrowser()
+    await browser.authorize(authorizationUrl(issuer, confidential), 'ada@acme.test')
+    await browser.open(`${issuer}/account/connections`)
+    const page = await browser.open(
+      authorizationUrl(issuer, confidential, { prompt: 'select_account consent' }),
+    )
+
+    plant(browser, ['/oauth', '/oauth/authorize', '/oauth/continue', '/account'], plantedFor)
+
+    const consentPage = await browser.submit(page, { action: 'continue' })
+    const granted = await browser.submit(consentPage, { action: 'allow' })
+    t.truthy(granted.callback?.searchParams.get('code'))
+    const again = await browser.open(authorizationUrl(issuer, confidential))
+    t.truthy(again.callback?.searchParams.get('code'))
+    const connections = await browser.open(`${issuer}/account/connections`)
+    const { clientId } = confidential.client
+    const disconnected = await browser.submit(connections, { action: 'disconnect', clientId })
+    t.is(titleOf(disconnected), 'Disconnected: Connected applications')
+  })
+}
+
+test('session: the signature of another cookie does not sign one, and a planted one of another browser needs both', async (t) => {
+  const { issuer, confidential } = await startServer(t)
+  const attacker = startBrowser()
+  await attacker.authorize(authorizationUrl(issuer, confidential), GRACE.email)
+  const browser = startBrowser()
+  await browser.authorize(authorizationUrl(issuer, confidential), 'ada@acme.test')
+
+  const stolen = attacker.userAgent.cookies.find(({ name }) => name === 'oauth_session')
+  plant(browser, ['/account'], () => stolen?.value ?? '')
+  const page = await browser.open(`${issuer}/account/connections`)
+
+  t.true(page.html.includes('Ada Lovelace'))
+  t.false(page.html.includes('Grace Hopper'))
+})
+
+test('session: a request full of cookies of its name finds the one that is ours', async (t) => {
+  const { issuer, confidential } = await startServer(t)
+  const browser = startBrowser()
+  await browser.authorize(authorizationUrl(issuer, confidential), 'ada@acme.test')
+  const values = browser.userAgent.cookies.map(({ name, value }) => `${name}=${value}`)
+  const crowd = Array.from({ length: 300 }, (_, index) => `oauth_session=${index}`)
+  const signatures = Array.from({ length: 300 }, (_, index) => `oauth_session.sig=${index}`)
+
+  const response = await fetch(`${issuer}/account/connections`, {
+    headers: { cookie: [...signatures, ...crowd, ...values].join('; ') },
+  })
+
+  t.true((await response.text()).includes('Ada Lovelace'))
+})
+
+/** What a sibling domain can do to a server whose cookies have no `__Host-`: for every cookie one more. */
+function plant(
+  { userAgent: { cookies } }: Browser,
+  paths: ReadonlyArray<string>,
+  plantedFor: (genuine: string) => string,
+): void {
+  const planted = cookies.flatMap(({ name, value }) =>
+    paths.map((path) => ({ name, value: plantedFor(value), path })),
+  )
+  cookies.push(...planted)
+}

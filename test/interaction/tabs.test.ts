@@ -216,6 +216,29 @@ test('a browser that begins and never ends keeps ten pending requests, the newes
   t.is(titles[0], 'This sign-in began in another browser')
 })
 
+test('a browser with a thousand cookies of pending requests is relieved of ten at a time, the oldest', async (t) => {
+  const { issuer, confidential } = await startServer(t)
+  const names = Array.from({ length: 1000 }, (_, index) => `oauth_prt_${index.toString(36)}`)
+  const crowd = names.map((name, index) => `${name}=${index < 5 ? '0' : '1'}`)
+
+  const response = await fetch(authorizationUrl(issuer, confidential), {
+    headers: { cookie: [...crowd, ...crowd.slice(0, 5)].join(';') },
+    redirect: 'manual',
+  })
+
+  t.is(response.status, 302)
+  const set = response.headers.getSetCookie()
+  const removed = set.filter((cookie) => cookie.includes('expires=Thu, 01 Jan 1970'))
+  t.is(removed.length, 10)
+  t.is(set.length, 11)
+  for (const name of names.slice(0, 5)) {
+    t.true(
+      removed.some((cookie) => cookie.startsWith(`${name}=;`)),
+      name,
+    )
+  }
+})
+
 /** Submits a form and goes nowhere: where the answer would have led. */
 async function answerOnly(
   page: Visit,
