@@ -25,6 +25,12 @@ export interface RunningProcess {
   crash(): Promise<void>
 }
 
+/** Whatever ends the test run must not leave one behind. */
+const running = new Set<RunningProcess['signalAll']>()
+process.once('exit', () => {
+  for (const signalAll of running) signalAll('SIGKILL')
+})
+
 /** Starts a process and waits until it prints a line that matches. */
 export async function startProcess(
   command: string,
@@ -50,10 +56,8 @@ export async function startProcess(
     if (child.pid === undefined || hasEnded()) return
     for (const pid of [child.pid, ...childrenOf(child.pid)]) process.kill(pid, signal)
   }
-  // Whatever ends the test run must not leave it behind.
-  const endWithTheTests = (): void => signalAll('SIGKILL')
-  process.once('exit', endWithTheTests)
-  child.once('exit', () => process.off('exit', endWithTheTests))
+  running.add(signalAll)
+  child.once('exit', () => running.delete(signalAll))
   const readyLine = await isReady
   return {
     child,

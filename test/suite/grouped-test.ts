@@ -1,0 +1,163 @@
+/**
+ * What `ava` is for the test files of a group, which share one worker. Each file has its titles, its hooks
+ * and its turn for itself, as if it ran alone.
+ *
+ * @module
+ */
+
+import ava, { type ExecutionContext } from 'ava'
+import { recordSeconds } from './worker-environment.ts'
+
+type Parameters = ReadonlyArray<unknown>
+type Implementation = (t: ExecutionContext, ...parameters: Parameters) => unknown
+type Hook = () => unknown
+
+interface Macro {
+  readonly exec: Implementation
+  readonly title?: (given: string | undefined, ...parameters: Parameters) => string
+}
+
+interface DeclaredTest {
+  readonly title: string
+  readonly isSerial: boolean
+  readonly run: (t: ExecutionContext) => unknown
+}
+
+/** What a test file has declared. */
+interface TestFile {
+  /** Prefix of its titles: its path below `test`. */
+  readonly name: string
+  readonly tests: Array<DeclaredTest>
+  readonly before: Array<Hook>
+  readonly beforeEach: Array<Hook>
+  readonly after: Array<Hook>
+  /** Tests that the runner has selected and started, and that wait for the file's turn. */
+  readonly waiting: Array<WaitingTest>
+}
+
+interface WaitingTest {
+  readonly isSerial: boolean
+  readonly run: () => Promise<void>
+  readonly fail: (reason: unknown) => void
+}
+
+/** How many tests of a file run at the same time. */
+const CONCURRENT_TESTS = 12
+
+const files: Array<TestFile> = []
+const afterErrors: Array<unknown> = []
+
+/** The tests and hooks that are declared from now on are those of this file. */
+export function beginFile(name: string): void {
+  files.push({ name, tests: [], before: [], beforeEach: [], after: [], waiting: [] })
+}
+
+/** Hands everything that was declared to the runner. */
+export function declareTests(): void {
+  for (const file of files) {
+    for (const { title, isSerial, run } of file.tests) {
+      ava(`${file.name} › ${title}`, (t) => waitForTurn(file, isSerial, () => run(t)))
+    }
+  }
+  ava.after.always('the hooks of its files', () => {
+    if (afterErrors.length > 0) throw afterErrors[0]
+  })
+}
+
+let hasStarted = false
+
+/** The runner starts all tests that it selected at once. When it has, the files take turns. */
+function waitForTurn(file: TestFile, isSerial: boolean, run: () => unknown): Promise<void> {
+  if (!hasStarted) setImmediate(() => void runFiles())
+  hasStarted = true
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  file.waiting.push({
+    isSerial,
+    async run() {
+      try {
+        for (const hook of file.beforeEach) await hook()
+        await run()
+        resolve()
+      } catch (error) {
+        reject(error)
+      }
+    },
+    fail: reject,
+  })
+  return promise
+}
+
+async function runFiles(): Promise<void> {
+  for (const file of files) {
+    if (file.waiting.length === 0) continue
+    const start = performance.now()
+    await runFile(file)
+    recordSeconds(file.name, (performance.now() - start) / 1000)
+  }
+}
+
+async function runFile({ before, after, waiting }: TestFile): Promise<void> {
+  try {
+    for (const hook of before) await hook()
+    for (const test of waiting) if (test.isSerial) await test.run()
+    const concurrent = waiting.filter(({ isSerial }) => !isSerial).values()
+    await Promise.all(
+      Array.from({ length: CONCURRENT_TESTS }, async () => {
+        for (const test of concurrent) await test.run()
+      }),
+    )
+  } catch (error) {
+    for (const test of waiting) test.fail(error)
+  }
+  for (const hook of after) {
+    try {
+      await hook()
+    } catch (error) {
+      afterErrors.push(error)
+    }
+  }
+}
+
+type Declare = {
+  (title: string, implementation: Implementation | Macro, ...parameters: Parameters): void
+  (macro: Macro, ...parameters: Parameters): void
+}
+
+const declare =
+  (isSerial: boolean): Declare =>
+  (...given: Parameters) => {
+    const title = typeof given[0] === 'string' ? given[0] : undefined
+    const [implementation, ...parameters] = title === undefined ? given : given.slice(1)
+    const { exec, title: titleOf } = macroOf(implementation)
+    currentFile().tests.push({
+      title: titleOf?.(title, ...parameters) ?? String(title),
+      isSerial,
+      run: (t) => exec(t, ...parameters),
+    })
+  }
+
+const macroOf = (implementation: unknown): Macro =>
+  typeof implementation === 'function'
+    ? { exec: implementation as Implementation }
+    : (implementation as Macro)
+
+function currentFile(): TestFile {
+  const file = files.at(-1)
+  if (file === undefined) throw new Error('begin a file before its tests are declared')
+  return file
+}
+
+const addHook =
+  (kind: 'before' | 'beforeEach' | 'after') =>
+  (hook: Hook): void => {
+    currentFile()[kind].push(hook)
+  }
+
+/** The part of ava that the tests use. Hooks get no `t`. */
+export const test = Object.assign(declare(false), {
+  serial: declare(true),
+  before: addHook('before'),
+  beforeEach: addHook('beforeEach'),
+  after: { always: addHook('after') },
+  macro: ava.macro,
+})

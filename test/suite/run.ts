@@ -1,0 +1,80 @@
+/**
+ * Runs the whole suite in a few workers, or a part of it: `npm test [-- options] [parts]`. It prints what
+ * fails, and a last line.
+ *
+ * A part is the beginning of the path of a test file below `test`: `endpoints/revoke`, `adapters`.
+ *
+ * - `--quick`: only what needs no server, no store and no browser.
+ * - `--times`: says how long the slowest files took.
+ * - `--match`, `-m`: only tests with a title like this, as ava understands it. May be repeated.
+ *
+ * @module
+ */
+
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { parseArgs, stripVTControlCharacters } from 'node:util'
+import { findTestFiles, GROUPS, type Group } from './test-files.ts'
+import { workerEnvironment } from './worker-environment.ts'
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+const SLOWEST = 10
+
+const { values: options, positionals: parts } = parseArgs({
+  allowPositionals: true,
+  options: {
+    quick: { type: 'boolean', default: false },
+    times: { type: 'boolean', default: false },
+    match: { type: 'string', short: 'm', multiple: true, default: [] },
+  },
+})
+
+const selected = new Set(findTestFiles(parts).map(({ group }) => group))
+const groups = (Object.keys(GROUPS) as ReadonlyArray<Group>).filter(
+  (group) => selected.has(group) && (!options.quick || GROUPS[group] === 'nothing'),
+)
+if (groups.length === 0) {
+  process.stderr.write('No test file is in these parts; give beginnings of paths below test.\n')
+  process.exit(1)
+}
+
+const directory = mkdtempSync(join(tmpdir(), 'tests-'))
+const secondsFile = join(directory, 'seconds')
+writeFileSync(secondsFile, '')
+process.once('exit', () => rmSync(directory, { recursive: true, force: true }))
+
+const ava = spawn(
+  process.execPath,
+  [
+    join(ROOT, 'node_modules/ava/entrypoints/cli.js'),
+    ...(process.stdout.isTTY ? ['--color'] : []),
+    ...options.match.map((title) => `--match=${title}`),
+    ...groups.map((group) => `test/suite/groups/${group}.ts`),
+  ],
+  {
+    cwd: ROOT,
+    env: {
+      ...process.env,
+      NODE_COMPILE_CACHE: join(ROOT, 'node_modules/.cache/compiled'),
+      ...workerEnvironment(parts, secondsFile),
+    },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  },
+)
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => ava.kill(signal))
+
+const PASSED = /^\s*✔ /
+for await (const line of createInterface({ input: ava.stdout })) {
+  if (!PASSED.test(stripVTControlCharacters(line))) process.stdout.write(`${line}\n`)
+}
+await (ava.exitCode === null && once(ava, 'exit'))
+if (options.times) {
+  const slowest = readFileSync(secondsFile, 'utf8').split('\n').sort().reverse().slice(0, SLOWEST)
+  process.stdout.write(`\n${slowest.join('\n')}\n`)
+}
+process.exitCode = ava.exitCode ?? 1
