@@ -7,7 +7,7 @@
 
 import Koa, { type Context } from 'koa'
 import * as oauth from 'openid-client'
-import { isFromElsewhere, readForm } from './forms.ts'
+import { isFromOwnPage, readForm } from './forms.ts'
 import { sendPage } from './layout.ts'
 import { signedInPage, signedOutPage } from './pages.ts'
 import { createPartnerActions } from './partner-actions.ts'
@@ -25,14 +25,13 @@ export function createPartnerApplication(
   ownCredentials: PartnerCredentials,
 ): Koa {
   const redirectUri = `${partnerUrl}/callback`
+  const { origin, host } = new URL(partnerUrl)
   let sessionOf = createSessions()
   let partner = createPartnerClient(issuer, ownCredentials)
   const discover = (): Promise<oauth.Configuration> => partner.discover()
   const { keepTokens, actions } = createPartnerActions(issuer, discover)
 
   async function signIn(ctx: Context, session: Session): Promise<void> {
-    // Opened by another name (127.0.0.1), the browser would come back without its cookie.
-    if (ctx.host !== new URL(partnerUrl).host) return ctx.redirect(`${partnerUrl}/sign-in`)
     const codeVerifier = oauth.randomPKCECodeVerifier()
     const state = oauth.randomState()
     const url = oauth.buildAuthorizationUrl(await discover(), {
@@ -86,12 +85,15 @@ export function createPartnerApplication(
   }
 
   async function route(ctx: Context, session: Session): Promise<void> {
-    if (ctx.method === 'POST' && !isFromElsewhere(ctx)) {
+    if (ctx.method === 'POST' && isFromOwnPage(ctx, origin)) {
       await act(ctx, session)
       ctx.status = 303
       ctx.redirect('/')
     } else if (ctx.method !== 'GET') {
       ctx.status = 404
+    } else if (ctx.host !== host) {
+      // Opened by another name (127.0.0.1), it would come back from Teamcast without its cookie.
+      ctx.redirect(origin + ctx.path + ctx.search)
     } else if (ctx.path === '/') {
       showHome(ctx, session)
     } else if (ctx.path === '/sign-in') {

@@ -27,10 +27,11 @@ export async function readForm(ctx: Context): Promise<URLSearchParams | undefine
 }
 
 /**
- * Whether a page of another site sent the request. Browsers say so themselves; nothing but a browser
- * can be made to send what its user did not mean.
+ * Whether a page of the application itself sent a form. Browsers say so, and no page can change it.
+ *
+ * @param ownOrigin Where the application is, for example `http://localhost:3001`.
  */
-export function isFromElsewhere(ctx: Context): boolean {
-  const site = ctx.get('sec-fetch-site')
-  return site !== '' && site !== 'same-origin' && site !== 'none'
+export function isFromOwnPage(ctx: Context, ownOrigin: string): boolean {
+  const origin = ctx.get('origin')
+  return origin === '' ? ctx.get('sec-fetch-site') === 'same-origin' : origin === ownOrigin
 }

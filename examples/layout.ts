@@ -50,7 +50,8 @@ export function sendPage(ctx: Context, parts: DocumentParts): void {
       "frame-ancestors 'none'",
     ].join('; '),
     'Cache-Control': 'no-store',
-    'Referrer-Policy': 'no-referrer',
+    // With `no-referrer` its forms would be sent with `Origin: null`, as if from anywhere.
+    'Referrer-Policy': 'same-origin',
     'X-Content-Type-Options': 'nosniff',
   })
   ctx.body = renderDocument(parts)

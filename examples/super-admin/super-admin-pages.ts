@@ -11,7 +11,7 @@
 import { ClientNotFoundError, ConflictError, StorageError } from '@teamcast/oauth-server'
 import { html } from 'ghtml'
 import type { Context, Middleware } from 'koa'
-import { readForm } from '../forms.ts'
+import { isFromOwnPage, readForm } from '../forms.ts'
 import { type Brand, sendPage } from '../layout.ts'
 import { renderForm } from './parts.ts'
 import { LIST_PATH, SIGN_IN_PATH, SIGN_OUT_PATH } from './paths.ts'
@@ -105,10 +105,11 @@ function redirectToSignIn(ctx: Context): void {
   ctx.redirect(`${SIGN_IN_PATH}?${new URLSearchParams(query)}`)
 }
 
-/** Reads a form, if it is one that this browser was given. */
+/** Reads a form, if it is one that this browser was given, and a page of ours sent it. */
 async function readOwnForm(ctx: Context, sessions: Sessions): Promise<URLSearchParams | undefined> {
   const form = await readForm(ctx)
-  return form && sessions.isFormToken(ctx, form.get('formToken') ?? '') ? form : undefined
+  if (form === undefined || !isFromOwnPage(ctx, `${ctx.protocol}://${ctx.host}`)) return undefined
+  return sessions.isFormToken(ctx, form.get('formToken') ?? '') ? form : undefined
 }
 
 function refuseMethod(ctx: Context, ...allowed: ReadonlyArray<string>): void {

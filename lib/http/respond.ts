@@ -7,7 +7,11 @@
 import type { Context } from 'koa'
 import type { ErrorView, Page, Pages } from '../pages/pages.ts'
 
-/** Writes a page, with the headers that keep it to itself (RFC 9700 §4.16). */
+/**
+ * Writes a page with a form, with the headers that keep it to itself (RFC 9700 §4.16). It sends its
+ * address to pages of the same origin only; with none at all, its forms would have no `Origin`
+ * (`same-origin.ts`).
+ */
 export function sendPage(ctx: Context, status: number, page: Page): void {
   ctx.status = status
   ctx.type = 'html'
@@ -16,10 +20,11 @@ export function sendPage(ctx: Context, status: number, page: Page): void {
     'Content-Security-Policy': page.contentSecurityPolicy,
     'X-Frame-Options': 'DENY',
     ...PRIVATE_HEADERS,
+    'Referrer-Policy': 'same-origin',
   })
 }
 
-/** Writes the error page. */
+/** Writes the error page, which has no form. */
 export async function sendErrorPage(
   ctx: Context,
   status: number,
@@ -27,6 +32,7 @@ export async function sendErrorPage(
   view: ErrorView,
 ): Promise<void> {
   sendPage(ctx, status, await pages.error(view))
+  ctx.set(PRIVATE_HEADERS)
 }
 
 /** Writes a JSON error (RFC 6749 §5.2). */

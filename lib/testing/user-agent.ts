@@ -8,7 +8,7 @@
 export interface UserAgent {
   /** Sends a request; see `fetch`. */
   request(url: string | URL, init?: RequestInit): Promise<Response>
-  /** Submits an HTML form. */
+  /** Submits an HTML form, as a page of the same origin does: with its `Origin`. */
   submit(url: string | URL, fields: Readonly<Record<string, string>>): Promise<Response>
   /** Its cookies, of whatever host. Add or remove one to plant or to lose it. */
   readonly cookies: Array<TestCookie>
@@ -39,7 +39,11 @@ export function createUserAgent(): UserAgent {
     cookies,
     request,
     submit: (url, fields) =>
-      request(url, { method: 'POST', body: new URLSearchParams({ ...fields }) }),
+      request(url, {
+        method: 'POST',
+        headers: { origin: new URL(url).origin },
+        body: new URLSearchParams({ ...fields }),
+      }),
   }
 }
 

@@ -146,7 +146,7 @@ test('connections page: its headers keep it to itself, and its policy lets in th
     /img-src https:\/\/cdn\.(first|second)\.example https:\/\/cdn\.(first|second)\.example;/,
   )
   t.is(headers.get('cache-control'), 'no-store')
-  t.is(headers.get('referrer-policy'), 'no-referrer')
+  t.is(headers.get('referrer-policy'), 'same-origin')
   t.is(headers.get('x-frame-options'), 'DENY')
   t.is(headers.get('vary'), 'Accept')
   t.is(headers.get('content-type'), 'text/html; charset=utf-8')

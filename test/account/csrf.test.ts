@@ -9,7 +9,7 @@ interface SignedIn extends StartedServer {
   readonly browser: Browser
   readonly page: Visit
   readonly clientId: string
-  /** Submits the page's form with other headers, or other fields. */
+  /** Submits the page's form with these headers and no others, or with other fields. */
   send(headers: Readonly<Record<string, string>>, fields?: object): Promise<Response>
   isConnected(): Promise<boolean>
 }
@@ -45,7 +45,7 @@ test('CSRF: a form without our token, or with that of another browser, is refuse
   const { csrf = '' } = formOf(page).hidden
 
   for (const forged of ['', 'x.y', csrf]) {
-    const response = await send({}, { csrf: forged })
+    const response = await send({ origin: issuer }, { csrf: forged })
     t.is(response.status, 403)
     t.true((await response.text()).includes('We couldn’t accept this form'))
   }
@@ -53,13 +53,13 @@ test('CSRF: a form without our token, or with that of another browser, is refuse
 })
 
 test('CSRF: a browser that was shown no page of ours is refused, whatever it sends', async (t) => {
-  const { browser, send, isConnected } = await startSignedIn(t)
+  const { issuer, browser, send, isConnected } = await startSignedIn(t)
   const { cookies } = browser.userAgent
   const others = cookies.filter(({ name }) => !name.startsWith('oauth_account'))
   t.is(cookies.length - others.length, 2)
   cookies.splice(0, cookies.length, ...others)
 
-  t.is((await send({})).status, 403)
+  t.is((await send({ origin: issuer })).status, 403)
   t.true(await isConnected())
 })
 
@@ -71,8 +71,13 @@ test('CSRF: what a browser says comes from another origin is refused, forms and 
     { origin: `http://127.0.0.1:${Number(port) + 1}` },
     { origin: `http://localhost:${port}` },
     { 'sec-fetch-site': 'cross-site' },
+    { 'sec-fetch-site': 'same-site' },
     { 'sec-fetch-site': 'same-site', origin: 'null' },
+    { 'sec-fetch-site': 'same-origin', origin: 'null' },
+    { origin: 'null' },
     { 'sec-fetch-site': 'cross-site', origin: issuer },
+    { 'sec-fetch-site': 'same-site', origin: issuer },
+    { origin: `${issuer}, https://elsewhere.example` },
     { 'sec-fetch-site': 'same-origin', origin: 'https://elsewhere.example' },
   ]
   for (const headers of foreign) {
@@ -85,10 +90,16 @@ test('CSRF: what a browser says comes from another origin is refused, forms and 
   t.true(await isConnected())
 })
 
+test('CSRF: a form is refused whose browser says nothing of where it comes from', async (t) => {
+  const { send, isConnected } = await startSignedIn(t)
+  for (const headers of [{}, { 'sec-fetch-site': 'none' }]) t.is((await send(headers)).status, 403)
+  t.true(await isConnected())
+})
+
 test('CSRF: what our own pages send is taken, whether a browser names the origin or not', async (t) => {
   const origins: ReadonlyArray<(issuer: string) => Readonly<Record<string, string>>> = [
-    () => ({}),
-    () => ({ origin: 'null', 'sec-fetch-site': 'same-origin' }),
+    () => ({ 'sec-fetch-site': 'same-origin' }),
+    (issuer) => ({ origin: issuer }),
     (issuer) => ({ origin: issuer, 'sec-fetch-site': 'same-origin' }),
     (issuer) => ({ origin: issuer, 'sec-fetch-site': 'none' }),
   ]
@@ -139,8 +150,9 @@ test('CSRF: two tabs do not disturb each other', async (t) => {
 test('CSRF: a body that is no form, or is too large, is refused', async (t) => {
   const { send, browser, issuer, isConnected } = await startSignedIn(t)
   const url = `${issuer}/account/connections`
-  const json = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' }
+  const headers = { 'content-type': 'application/json', origin: issuer }
+  const json = { method: 'POST', headers, body: '{}' }
   t.is((await browser.userAgent.request(url, json)).status, 403)
-  t.is((await send({}, { more: 'x'.repeat(20_000) })).status, 403)
+  t.is((await send({ origin: issuer }, { more: 'x'.repeat(20_000) })).status, 403)
   t.true(await isConnected())
 })

@@ -261,10 +261,30 @@ test('the partner: a callback that it did not ask for signs nobody in', async (t
   t.true(html.includes('Sign in with Teamcast'))
 })
 
-test('the partner: opened by another name, it signs in under its own', async (t) => {
+test('the partner: opened by another name, it goes on under its own', async (t) => {
   const { port } = new URL(example.partnerUrl)
-  const response = await fetch(`http://127.0.0.1:${port}/sign-in`, { redirect: 'manual' })
-  t.is(response.headers.get('location'), `${example.partnerUrl}/sign-in`)
+  for (const path of ['/', '/sign-in', '/callback?code=x&state=y']) {
+    const response = await fetch(`http://127.0.0.1:${port}${path}`, { redirect: 'manual' })
+    t.is(response.headers.get('location'), example.partnerUrl + path)
+  }
+})
+
+test('the partner: a form that no page of its own sent does nothing', async (t) => {
+  const { partnerUrl } = example
+  const { port } = new URL(partnerUrl)
+  for (const headers of [
+    {},
+    { origin: 'null' },
+    { origin: 'null', 'sec-fetch-site': 'same-origin' },
+    { origin: `http://127.0.0.1:${port}` },
+    { origin: example.hostUrl, 'sec-fetch-site': 'same-site' },
+    { 'sec-fetch-site': 'same-site' },
+  ] as const) {
+    const body = new URLSearchParams({ clientId: 'tc_other', clientSecret: 'tcs_other' })
+    const request = { method: 'POST', headers, body, redirect: 'manual' } as const
+    t.is((await fetch(`${partnerUrl}/registration`, request)).status, 404, JSON.stringify(headers))
+  }
+  t.false((await (await fetch(partnerUrl)).text()).includes('tc_other'))
 })
 
 test('the partner: a double click refreshes once, because a second use would end the connection', async (t) => {
@@ -272,8 +292,9 @@ test('the partner: a double click refreshes once, because a second use would end
   const signIn = await fetch(`${partnerUrl}/sign-in`, { redirect: 'manual' })
   const [cookie = ''] = signIn.headers.getSetCookie()
   t.regex(cookie, /; httponly/i)
+  const headers = { cookie, origin: partnerUrl }
   const send = (path: string | URL, method = 'GET'): Promise<Response> =>
-    fetch(new URL(path, partnerUrl), { method, headers: { cookie }, redirect: 'manual' })
+    fetch(new URL(path, partnerUrl), { method, headers, redirect: 'manual' })
   const authorizeUrl = signIn.headers.get('location') ?? ''
   const { callback } = await startBrowser().authorize(authorizeUrl, 'alan@acme.test')
   await send(callback ?? '')

@@ -90,6 +90,7 @@ test('/super-admin/sign-in: the cookie is HttpOnly and SameSite=Strict, and anot
   const [before] = browser.userAgent.cookies
   const response = await browser.userAgent.request(`${origin}/super-admin/sign-in`, {
     method: 'POST',
+    headers: { origin },
     body: bodyOf({ ...hiddenFieldsOf(page, '/super-admin/sign-in'), token: TOKEN }),
   })
   t.is(response.status, 303)
@@ -147,6 +148,7 @@ test('/super-admin: a form without the token of this browser changes nothing', a
     for (const formToken of ['', 'wrong', foreign['formToken'] ?? '']) {
       const answer = await browser.open(`${origin}${path}`, {
         method: 'POST',
+        headers: { origin },
         body: bodyOf({ ...FILLED_IN, formToken }),
       })
       t.is(answer.status, 403, path)
@@ -168,6 +170,41 @@ test('/super-admin/sign-in: nobody is signed in by a form of another site', asyn
   t.is((await browser.open(`${origin}/super-admin`)).url.pathname, '/super-admin/sign-in')
 })
 
+test('/super-admin: a form that no page of the same origin sent changes nothing, and signs nobody in or out', async (t) => {
+  const { origin, client, server } = await startPages(t)
+  const browser = await signIn(origin)
+  const page = await openClient(browser, origin, client)
+  const stranger = startFormBrowser()
+  const signInPage = await stranger.open(`${origin}/super-admin/sign-in`)
+  const { port } = new URL(origin)
+  const before = await server.authorizationServer.clients.list({ limit: 100 })
+  const foreign: ReadonlyArray<Readonly<Record<string, string>>> = [
+    {},
+    { origin: 'null' },
+    { origin: 'null', 'sec-fetch-site': 'same-origin' },
+    { origin: `http://localhost:${port}` },
+    { origin: `https://127.0.0.1:${port}` },
+    { origin: server.issuer },
+    { 'sec-fetch-site': 'same-site' },
+  ]
+
+  for (const headers of foreign) {
+    for (const [sender, shown, path] of [
+      [browser, page, '/super-admin/sign-out'],
+      [browser, page, clientPath(client)],
+      [browser, page, `${clientPath(client)}/secrets`],
+      [stranger, signInPage, '/super-admin/sign-in'],
+    ] as const) {
+      const body = bodyOf({ ...hiddenFieldsOf(shown, path), ...FILLED_IN, token: TOKEN })
+      const answer = await sender.open(`${origin}${path}`, { method: 'POST', headers, body })
+      t.is(answer.status, 403, `${path} ${JSON.stringify(headers)}`)
+    }
+  }
+  t.deepEqual(await server.authorizationServer.clients.list({ limit: 100 }), before)
+  t.is((await browser.open(`${origin}/super-admin`)).url.pathname, '/super-admin')
+  t.is((await stranger.open(`${origin}/super-admin`)).url.pathname, '/super-admin/sign-in')
+})
+
 test('/super-admin: bodies that are no form, or too large, change nothing', async (t) => {
   const { origin, client } = await startPages(t)
   const browser = await signIn(origin)
@@ -182,7 +219,7 @@ test('/super-admin: bodies that are no form, or too large, change nothing', asyn
   ]) {
     const answer = await browser.open(`${origin}${clientPath(client)}`, {
       method: 'POST',
-      headers: { 'content-type': contentType ?? '' },
+      headers: { 'content-type': contentType ?? '', origin },
       body: body ?? '',
     })
     t.is(answer.status, 403)
@@ -205,6 +242,7 @@ test('/super-admin: no page may be framed or cached, and none runs a script but 
     t.is(policy.includes("script-src 'sha256-"), html.includes('<script>'))
     t.notRegex(html, /\son\w+=|\sstyle=/)
     t.is(headers.get('cache-control'), 'no-store')
+    t.is(headers.get('referrer-policy'), 'same-origin')
   }
 })
 
@@ -261,6 +299,7 @@ test('/super-admin/clients: nobody but who registered it is shown the secret', a
   const form = await browser.open(`${origin}${CLIENTS}/new`)
   const response = await browser.userAgent.request(`${origin}${CLIENTS}`, {
     method: 'POST',
+    headers: { origin },
     body: bodyOf({ ...hiddenFieldsOf(form, CLIENTS), ...FILLED_IN }),
   })
   t.is(response.status, 303)
@@ -278,6 +317,7 @@ test('/super-admin/clients: a double click registers once', async (t) => {
   const send = (changes: FormFields = {}): Promise<Response> =>
     browser.userAgent.request(`${origin}${CLIENTS}`, {
       method: 'POST',
+      headers: { origin },
       body: bodyOf({ ...hiddenFieldsOf(form, CLIENTS), ...FILLED_IN, ...changes }),
     })
   const [first, second] = await Promise.all([send(), send()])

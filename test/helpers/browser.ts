@@ -70,7 +70,9 @@ export function startBrowser({ reach = (url) => url, headers }: BrowserOptions =
     submit(page, fields) {
       const { url, hidden } = formOf(page)
       const body = new URLSearchParams({ ...hidden, ...fields })
-      return navigate(new URL(url, page.url), { method: 'POST', body, headers: { ...headers } })
+      const { origin } = page.url
+      const init = { method: 'POST', body, headers: { origin, ...headers } }
+      return navigate(new URL(url, page.url), init)
     },
     signIn: (page, username, password = PASSWORD) =>
       browser.submit(page, { action: 'sign-in', username, password }),

@@ -48,6 +48,7 @@ export function startFormBrowser(): FormBrowser {
     submit: (page, path, fields = {}) =>
       open(new URL(path, page.url), {
         method: 'POST',
+        headers: { origin: page.url.origin },
         body: bodyOf({ ...hiddenFieldsOf(page, path), ...fields }),
       }),
   }

@@ -1,6 +1,6 @@
 import test from 'ava'
 import { assertErrorPage, assertNoCors } from '../helpers/authorization-responses.ts'
-import { formOf, startBrowser, titleOf, type Visit } from '../helpers/browser.ts'
+import { formOf, PASSWORD, startBrowser, titleOf, type Visit } from '../helpers/browser.ts'
 import { authorizationUrl } from '../helpers/requests.ts'
 import { startServer } from '../helpers/start-server.ts'
 
@@ -202,6 +202,51 @@ test('POST /oauth/continue: without, with a wrong, and with another request’s 
   t.true(still.html.includes('ada@acme.test'))
 })
 
+test('POST /oauth/continue: no form is taken that a page of another origin sent, or nobody knows which (RFC 6819 §4.4.1.10)', async (t) => {
+  const { issuer, confidential, authorizationServer } = await startServer(t)
+  const browser = startBrowser()
+  const signInPage = await browser.open(authorizationUrl(issuer, confidential))
+  const { port } = new URL(issuer)
+  const foreign: ReadonlyArray<Readonly<Record<string, string>>> = [
+    {},
+    { origin: 'null' },
+    { origin: 'null', 'sec-fetch-site': 'same-origin' },
+    { origin: 'https://evil.example' },
+    { origin: `http://localhost:${port}` },
+    { origin: `https://127.0.0.1:${port}` },
+    { origin: `http://127.0.0.1:${Number(port) + 1}`, 'sec-fetch-site': 'same-site' },
+    { origin: issuer, 'sec-fetch-site': 'same-site' },
+    { origin: issuer, 'sec-fetch-site': 'cross-site' },
+    { 'sec-fetch-site': 'same-site' },
+    { 'sec-fetch-site': 'cross-site' },
+    { 'sec-fetch-site': 'none' },
+  ]
+  const refuse = async (page: Visit, fields: Readonly<Record<string, string>>): Promise<void> => {
+    const { url, hidden } = formOf(page)
+    for (const headers of foreign) {
+      const body = new URLSearchParams({ ...hidden, ...fields })
+      const response = await browser.userAgent.request(url, { method: 'POST', headers, body })
+      t.is(response.status, 403, JSON.stringify({ ...headers, ...fields }))
+      t.true((await response.text()).includes(FORM_REJECTED))
+    }
+  }
+
+  await refuse(signInPage, { action: 'sign-in', username: 'ada@acme.test', password: PASSWORD })
+  await refuse(signInPage, { action: 'cancel' })
+  const consentPage = await browser.signIn(signInPage, 'ada@acme.test')
+  for (const action of ['allow', 'deny', 'switch-account']) await refuse(consentPage, { action })
+
+  t.deepEqual(await authorizationServer.connections.list('ada'), [])
+  const { url, hidden } = formOf(consentPage)
+  const granted = await browser.userAgent.request(url, {
+    method: 'POST',
+    headers: { 'sec-fetch-site': 'same-origin' },
+    body: new URLSearchParams({ ...hidden, action: 'allow' }),
+  })
+  t.is(granted.status, 303)
+  t.is((await authorizationServer.connections.list('ada')).length, 1)
+})
+
 test('POST /oauth/continue: a form of another type or size is refused, and does no harm', async (t) => {
   const { issuer, confidential } = await startServer(t)
   const browser = startBrowser()
@@ -218,7 +263,8 @@ test('POST /oauth/continue: a form of another type or size is refused, and does 
     { body: new URLSearchParams({ ...fields, x: 'x'.repeat(20_000) }) },
     {},
   ]) {
-    const response = await browser.userAgent.request(page.url, { method: 'POST', ...init })
+    const headers = { origin: issuer, ...init.headers }
+    const response = await browser.userAgent.request(page.url, { method: 'POST', ...init, headers })
     t.is(response.status, 403)
     await response.text()
   }

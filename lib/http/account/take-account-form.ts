@@ -9,7 +9,7 @@ import type { User } from '../../users/user.ts'
 import { readForm } from '../body.ts'
 import { type FormOrigin, formOriginOf } from '../browser-binding.ts'
 import { redirectAfterPost, sendErrorPage } from '../respond.ts'
-import { isFromOtherOrigin } from '../same-origin.ts'
+import { isFromOwnPage } from '../same-origin.ts'
 import { attemptSignIn } from '../sign-in.ts'
 import { type AccountDependencies, connectionsUrl } from './account-dependencies.ts'
 import { showSignIn } from './show-connections.ts'
@@ -67,7 +67,7 @@ function originOf(
   userId: string | undefined,
 ): FormOrigin {
   const binding = cookies.findBinding(ctx)
-  if (binding === undefined || isFromOtherOrigin(ctx, issuer)) return 'elsewhere'
+  if (binding === undefined || !isFromOwnPage(ctx, issuer)) return 'elsewhere'
   return formOriginOf(form?.get('csrf') ?? null, binding, userId)
 }
 

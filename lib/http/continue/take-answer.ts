@@ -15,6 +15,7 @@ import type { User } from '../../users/user.ts'
 import { readForm } from '../body.ts'
 import { formOriginOf } from '../browser-binding.ts'
 import { redirectAfterPost } from '../respond.ts'
+import { isFromOwnPage } from '../same-origin.ts'
 import { attemptSignIn } from '../sign-in.ts'
 import { showSignIn } from './show-next-step.ts'
 import {
@@ -34,7 +35,9 @@ export async function takeAnswer(
   const { request, bindingSecret, next } = situation
   const form = await readForm(ctx)
   const shownUserId = next.step === 'sign-in' ? undefined : next.user.userId
-  const origin = formOriginOf(form?.get('csrf') ?? null, bindingSecret, shownUserId)
+  const origin = isFromOwnPage(ctx, dependencies.issuer)
+    ? formOriginOf(form?.get('csrf') ?? null, bindingSecret, shownUserId)
+    : 'elsewhere'
   if (form === undefined || origin === 'elsewhere') {
     await refuse(dependencies, ctx, 403, 'form-rejected')
     return
