@@ -12,7 +12,6 @@ import { createMemoryStorage } from '@teamcast/oauth-server/memory'
 import {
   createPostgresStorage,
   migrateToLatest,
-  type OAuthDatabase,
   startSweeper,
 } from '@teamcast/oauth-server/postgres'
 import { createRedisStorage } from '@teamcast/oauth-server/redis'
@@ -80,7 +79,7 @@ async function openRedis(url: string): Promise<OpenedStorage> {
 async function openPostgres(connectionString: string): Promise<OpenedStorage> {
   const pool = new Pool({ connectionString, connectionTimeoutMillis: 2000 })
   pool.on('error', ({ message }) => console.error(`Postgres: ${message}`))
-  const db = new Kysely<OAuthDatabase>({ dialect: new PostgresDialect({ pool }) })
+  const db = new Kysely({ dialect: new PostgresDialect({ pool }) })
   await migrateToLatest(db)
   return closeWithSweeper(db, createPostgresStorage({ pool }))
 }
@@ -88,12 +87,12 @@ async function openPostgres(connectionString: string): Promise<OpenedStorage> {
 async function openPglite(dataDirectory: string): Promise<OpenedStorage> {
   await mkdir(dataDirectory, { recursive: true })
   const pglite = new PGlite(join(dataDirectory, 'pglite'))
-  const db = new Kysely<OAuthDatabase>({ dialect: new PGliteDialect({ pglite }) })
+  const db = new Kysely({ dialect: new PGliteDialect({ pglite }) })
   await migrateToLatest(db)
   return closeWithSweeper(db, createPostgresStorage({ db }))
 }
 
-function closeWithSweeper(db: Kysely<OAuthDatabase>, storage: Storage): OpenedStorage {
+function closeWithSweeper(db: Kysely<unknown>, storage: Storage): OpenedStorage {
   const sweeper = startSweeper({ db, onError: (error) => console.error('Sweeper:', error) })
   return {
     storage,

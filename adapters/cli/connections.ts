@@ -7,7 +7,7 @@
 import type { Cluster, Redis } from 'ioredis'
 import type { Kysely } from 'kysely'
 import type { SealedKeyStore } from '../../lib/storage/storage.ts'
-import type { OAuthDatabase } from '../postgres/index.ts'
+import type { SchemaOption } from '../postgres/index.ts'
 import { CommandError, type Environment } from './command.ts'
 
 const CONNECT_TIMEOUT_MILLISECONDS = 10_000
@@ -21,7 +21,7 @@ interface Opened<Value> {
 /** Works with the database that `DATABASE_URL` names. */
 export async function withDatabase<Result>(
   environment: Environment,
-  work: (db: Kysely<OAuthDatabase>) => Promise<Result>,
+  work: (db: Kysely<unknown>) => Promise<Result>,
 ): Promise<Result> {
   const url = environment['DATABASE_URL']
   if (!url) {
@@ -40,7 +40,7 @@ export async function withKeyStore<Result>(
   if (environment['DATABASE_URL']) {
     return await withDatabase(environment, async (db) => {
       const { createPostgresStorage } = await import('../postgres/index.ts')
-      return await work(createPostgresStorage({ db }).sealedKeys)
+      return await work(createPostgresStorage({ db, ...schemaOption(environment) }).sealedKeys)
     })
   }
   const url = environment['REDIS_URL']
@@ -54,6 +54,12 @@ export async function withKeyStore<Result>(
   })
 }
 
+/** The schema that `DATABASE_SCHEMA` names. */
+export function schemaOption(environment: Environment): SchemaOption {
+  const schema = environment['DATABASE_SCHEMA']
+  return schema ? { schema } : {}
+}
+
 async function using<Value, Result>(
   { value, close }: Opened<Value>,
   work: (value: Value) => Promise<Result>,
@@ -65,7 +71,7 @@ async function using<Value, Result>(
   }
 }
 
-async function openDatabase(connectionString: string): Promise<Opened<Kysely<OAuthDatabase>>> {
+async function openDatabase(connectionString: string): Promise<Opened<Kysely<unknown>>> {
   const [{ Kysely, PostgresDialect }, { Pool }] = await load('kysely pg', () =>
     Promise.all([import('kysely'), import('pg')]),
   )
@@ -75,7 +81,7 @@ async function openDatabase(connectionString: string): Promise<Opened<Kysely<OAu
     connectionTimeoutMillis: CONNECT_TIMEOUT_MILLISECONDS,
   })
   pool.on('error', () => undefined) // whatever was under way fails by itself
-  const db = new Kysely<OAuthDatabase>({ dialect: new PostgresDialect({ pool }) })
+  const db = new Kysely({ dialect: new PostgresDialect({ pool }) })
   return { value: db, close: () => db.destroy() }
 }
 

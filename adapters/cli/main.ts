@@ -19,6 +19,7 @@ const USAGE = `Usage: teamcast-oauth <command>
 
 Environment:
   DATABASE_URL      the database, for example postgres://user:password@localhost:5432/teamcast
+  DATABASE_SCHEMA   the schema of the tables, if it is not "oauth"
   REDIS_URL         where managed keys are, without DATABASE_URL, for example redis://localhost:6379;
                     several, with commas, of a cluster
   REDIS_KEY_PREFIX  what keys begin with in Redis, if it is not "teamcast-oauth:"

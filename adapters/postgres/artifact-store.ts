@@ -14,21 +14,21 @@ export function createArtifactStore(db: Database): ArtifactStore {
     (values: ArtifactKey & { readonly data: string; readonly expiresAt: number }) => {
       const content = { data: values.data, expires_at: values.expiresAt }
       return db
-        .insertInto('oauth_artifacts')
+        .insertInto('artifacts')
         .values({ kind: values.kind, key: values.key, ...content })
         .onConflict((conflict) => conflict.columns(['kind', 'key']).doUpdateSet(content))
     },
   )
   const find = prepareQuery(db, (values: ArtifactKey & { readonly now: number }) =>
     db
-      .selectFrom('oauth_artifacts')
+      .selectFrom('artifacts')
       .select('data')
       .where('kind', '=', values.kind)
       .where('key', '=', values.key)
       .where('expires_at', '>', values.now),
   )
   const remove = prepareQuery(db, (values: ArtifactKey) =>
-    db.deleteFrom('oauth_artifacts').where('kind', '=', values.kind).where('key', '=', values.key),
+    db.deleteFrom('artifacts').where('kind', '=', values.kind).where('key', '=', values.key),
   )
 
   return {

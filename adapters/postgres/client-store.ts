@@ -13,13 +13,13 @@ const CURSOR = /^(\d{1,15})\.([\w-]{1,128})$/
 /** Creates the store of registered clients. */
 export function createClientStore(db: Database): ClientStore {
   const find = prepareQuery(db, ({ clientId }: { readonly clientId: string }) =>
-    db.selectFrom('oauth_clients').select('record').where('client_id', '=', clientId),
+    db.selectFrom('clients').select('record').where('client_id', '=', clientId),
   )
 
   return {
     async insert(client) {
       const inserted = await db
-        .insertInto('oauth_clients')
+        .insertInto('clients')
         .values({
           client_id: client.clientId,
           created_at: client.createdAt,
@@ -44,7 +44,7 @@ export function createClientStore(db: Database): ClientStore {
       const place = cursor === undefined ? undefined : CURSOR.exec(cursor)
       if (place === null) return { items: [], nextCursor: undefined }
       const rows = await db
-        .selectFrom('oauth_clients')
+        .selectFrom('clients')
         .select('record')
         .where((eb) => eb.and(conditionsOf(request, place)))
         .orderBy('created_at', 'desc')
@@ -59,7 +59,7 @@ export function createClientStore(db: Database): ClientStore {
 
     async update(client, expectedVersion) {
       const updated = await db
-        .updateTable('oauth_clients')
+        .updateTable('clients')
         .set(changingColumns(client))
         .where('client_id', '=', client.clientId)
         .where('version', '=', expectedVersion)
@@ -70,7 +70,7 @@ export function createClientStore(db: Database): ClientStore {
 
     async delete(clientId, expectedVersion) {
       const deleted = await db
-        .deleteFrom('oauth_clients')
+        .deleteFrom('clients')
         .where('client_id', '=', clientId)
         .$if(expectedVersion !== undefined, (query) =>
           query.where('version', '=', expectedVersion ?? 0),

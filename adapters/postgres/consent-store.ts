@@ -3,12 +3,23 @@ import type { Consent, ConsentStore } from '../../lib/storage/storage.ts'
 import { prepareQuery } from './prepared-query.ts'
 import type { Database, OAuthDatabase } from './schema.ts'
 
+const COLUMNS = [
+  'user_id',
+  'client_id',
+  'consent_id',
+  'tenant_id',
+  'scope_grants',
+  'created_at',
+  'granted_at',
+  'last_used_at',
+] as const
+
 /** Creates the store of consents. */
 export function createConsentStore(db: Database): ConsentStore {
   const find = prepareQuery(db, (values: { readonly userId: string; readonly clientId: string }) =>
     db
-      .selectFrom('oauth_consents')
-      .selectAll()
+      .selectFrom('consents')
+      .select(COLUMNS)
       .where('user_id', '=', values.userId)
       .where('client_id', '=', values.clientId),
   )
@@ -18,7 +29,7 @@ export function createConsentStore(db: Database): ConsentStore {
       const { tenantId, grantedAt } = grant
       const scopeGrants = Object.fromEntries(grant.scopes.map((scope) => [scope, grantedAt]))
       await db
-        .insertInto('oauth_consents')
+        .insertInto('consents')
         .values({
           user_id: grant.userId,
           client_id: grant.clientId,
@@ -33,7 +44,7 @@ export function createConsentStore(db: Database): ConsentStore {
             tenant_id: tenantId,
             granted_at: grantedAt,
             // Where both have a scope, the right side's stays.
-            scope_grants: sql`excluded.scope_grants || oauth_consents.scope_grants`,
+            scope_grants: sql`excluded.scope_grants || consents.scope_grants`,
           }),
         )
         .execute()
@@ -46,8 +57,8 @@ export function createConsentStore(db: Database): ConsentStore {
 
     async list(userId) {
       const rows = await db
-        .selectFrom('oauth_consents')
-        .selectAll()
+        .selectFrom('consents')
+        .select(COLUMNS)
         .where('user_id', '=', userId)
         .orderBy('granted_at', 'desc')
         .execute()
@@ -56,8 +67,8 @@ export function createConsentStore(db: Database): ConsentStore {
 
     async listSome(of, limit) {
       const rows = await db
-        .selectFrom('oauth_consents')
-        .selectAll()
+        .selectFrom('consents')
+        .select(COLUMNS)
         .where((eb) =>
           'tenantId' in of ? eb('tenant_id', '=', of.tenantId) : eb('client_id', '=', of.clientId),
         )
@@ -68,7 +79,7 @@ export function createConsentStore(db: Database): ConsentStore {
 
     async delete(userId, clientId) {
       const deleted = await db
-        .deleteFrom('oauth_consents')
+        .deleteFrom('consents')
         .where('user_id', '=', userId)
         .where('client_id', '=', clientId)
         .returning('consent_id')
@@ -78,7 +89,7 @@ export function createConsentStore(db: Database): ConsentStore {
   }
 }
 
-function consentFrom(row: Selectable<OAuthDatabase['oauth_consents']>): Consent {
+function consentFrom(row: Selectable<OAuthDatabase['consents']>): Consent {
   return {
     consentId: row.consent_id,
     userId: row.user_id,

@@ -7,5 +7,11 @@
 export { migrateToLatest } from './migrate.ts'
 export { createPostgresStorage, type PostgresStorageOptions } from './postgres-storage.ts'
 export type { PostgresPool } from './prepared-pool.ts'
-export type { OAuthDatabase } from './schema.ts'
-export { type Sweeper, type SweeperOptions, startSweeper, sweepExpired } from './sweeper.ts'
+export type { SchemaOption } from './schema-option.ts'
+export {
+  type Sweeper,
+  type SweeperOptions,
+  type SweepOptions,
+  startSweeper,
+  sweepExpired,
+} from './sweeper.ts'

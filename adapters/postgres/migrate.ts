@@ -1,42 +1,37 @@
 import type { Kysely } from 'kysely'
-import { type MigrationProvider, Migrator } from 'kysely/migration'
-import { StorageError } from '../../lib/errors.ts'
-import { initialTables } from './migrations/0001-initial-tables.ts'
-import { listsAndLastUse } from './migrations/0002-lists-and-last-use.ts'
-import { revocationsAndResources } from './migrations/0003-revocations-and-resources.ts'
-import { keyActivation } from './migrations/0004-key-activation.ts'
+import { ConfigurationError, type Issue, StorageError, unknownOptions } from '../../lib/errors.ts'
+import { applyMigrations, type Migrations } from './apply-migrations.ts'
+import { createTables } from './migrations/0001-tables.ts'
+import { DEFAULT_SCHEMA, findSchemaIssues, type SchemaOption } from './schema-option.ts'
 
-const MIGRATION_TABLE = 'oauth_migrations'
-const MIGRATION_LOCK_TABLE = 'oauth_migrations_lock'
-
-const provider: MigrationProvider = {
-  getMigrations: async () => ({
-    '0001-initial-tables': initialTables,
-    '0002-lists-and-last-use': listsAndLastUse,
-    '0003-revocations-and-resources': revocationsAndResources,
-    '0004-key-activation': keyActivation,
-  }),
-}
+/** All there are. */
+export const MIGRATIONS: Migrations = { '0001-tables': createTables }
 
 /**
  * Creates or updates the tables. Safe to run again, and by several instances at once: one does it, the
- * others wait for it.
+ * others wait for it. An instance of an earlier version may run it, too, after the tables were updated.
  *
- * @param db The host's own `Kysely` instance, whatever its type.
+ * @param db The host's own `Kysely` instance, whatever its type and plugins.
  *
  * @returns The names of the migrations that were applied now; empty when the tables were up to date.
  *
- * @throws {@link StorageError} when a migration fails; nothing of it stays.
+ * @throws {@link ConfigurationError} when an option is wrong.
+ * @throws {@link StorageError} when a migration fails, or would have to wait for a table for longer than
+ *   two seconds. Nothing of any migration stays then.
  */
-export async function migrateToLatest<Tables>(db: Kysely<Tables>): Promise<ReadonlyArray<string>> {
-  const migrator = new Migrator({
-    db,
-    provider,
-    migrationTableName: MIGRATION_TABLE,
-    migrationLockTableName: MIGRATION_LOCK_TABLE,
-  })
-  const { error, results = [] } = await migrator.migrateToLatest()
-  if (error !== undefined)
+export async function migrateToLatest<Tables>(
+  db: Kysely<Tables>,
+  options: SchemaOption = {},
+): Promise<ReadonlyArray<string>> {
+  const { schema = DEFAULT_SCHEMA, ...unknown } = options
+  const issues: ReadonlyArray<Issue> = [
+    ...unknownOptions(Object.keys(unknown)),
+    ...findSchemaIssues(schema),
+  ]
+  if (issues.length > 0) throw new ConfigurationError(issues)
+  try {
+    return await applyMigrations(db.withoutPlugins() as Kysely<unknown>, schema, MIGRATIONS)
+  } catch (error) {
     throw new StorageError('postgres: the migration failed', { cause: error })
-  return results.map(({ migrationName }) => migrationName)
+  }
 }

@@ -4,31 +4,36 @@
  * @module
  */
 
-import { Kysely, PostgresDialect, sql } from 'kysely'
+import { Kysely, PostgresDialect } from 'kysely'
 import { ConfigurationError, type Issue, StorageError, unknownOptions } from '../../lib/errors.ts'
-import type { Backend, Storage } from '../../lib/storage/storage.ts'
+import { driverFailure } from '../../lib/storage/driver-failure.ts'
+import type { Backend, Rotation, Storage, TokenFamilyStore } from '../../lib/storage/storage.ts'
 import { createArtifactStore } from './artifact-store.ts'
 import { createClientStore } from './client-store.ts'
 import { createConsentStore } from './consent-store.ts'
 import { type PostgresPool, prepareStatements } from './prepared-pool.ts'
-import { attempt, attempting } from './queries.ts'
+import { attempting } from './queries.ts'
 import { createRevocationStore } from './revocation-store.ts'
-import type { Database, OAuthDatabase } from './schema.ts'
+import type { Database } from './schema.ts'
+import { DEFAULT_SCHEMA, findSchemaIssues, type SchemaOption } from './schema-option.ts'
 import { createSealedKeyStore } from './sealed-key-store.ts'
+import { READ_ONLY, sqlStateOf, UNDEFINED_TABLE } from './sql-state.ts'
 import { createTokenFamilyStore } from './token-family-store.ts'
 
-/** Options of {@link createPostgresStorage}: one of the two. */
-export type PostgresStorageOptions =
-  | {
-      /** A `Pool` of `pg`. It stays the host's, who closes it. Statements are prepared. */
-      readonly pool: PostgresPool
-      readonly db?: undefined
-    }
-  | {
-      /** The host's own `Kysely` instance, of Postgres or PGlite. */
-      readonly db: Kysely<OAuthDatabase>
-      readonly pool?: undefined
-    }
+/** Options of {@link createPostgresStorage}: a `pool` or a `db`. */
+export type PostgresStorageOptions<Tables = unknown> = SchemaOption &
+  (
+    | {
+        /** A `Pool` of `pg`. It stays the host's, who closes it. Statements are prepared. */
+        readonly pool: PostgresPool
+        readonly db?: undefined
+      }
+    | {
+        /** The host's own `Kysely` instance, of Postgres or PGlite, whatever its type and plugins. */
+        readonly db: Kysely<Tables>
+        readonly pool?: undefined
+      }
+  )
 
 /**
  * Creates a storage in PostgreSQL or PGlite. Its tables are made by {@link migrateToLatest}.
@@ -45,46 +50,67 @@ export type PostgresStorageOptions =
  * const storage = createPostgresStorage({ pool })
  * ```
  */
-export function createPostgresStorage(options: PostgresStorageOptions): Storage {
+export function createPostgresStorage<Tables>(options: PostgresStorageOptions<Tables>): Storage {
   const issues = findIssues(options)
   if (issues.length > 0) throw new ConfigurationError(issues)
-  const db =
+  const { schema = DEFAULT_SCHEMA } = options
+  const host =
     options.pool === undefined
       ? options.db
-      : new Kysely<OAuthDatabase>({
+      : new Kysely<Tables>({
           dialect: new PostgresDialect({ pool: prepareStatements(options.pool) }),
         })
+  const db = host.withoutPlugins().withSchema(schema) as Kysely<unknown> as Database
+  const families = createTokenFamilyStore(db)
   return {
     clients: attempting('clients', createClientStore(db)),
     consents: attempting('consents', createConsentStore(db)),
-    families: attempting('families', createTokenFamilyStore(db)),
+    families: attempting('families', families),
     artifacts: attempting('artifacts', createArtifactStore(db)),
     revocations: attempting('revocations', createRevocationStore(db)),
     sealedKeys: attempting('sealedKeys', createSealedKeyStore(db)),
-    backends: [createBackend(db)],
+    backends: [createBackend(families)],
   }
 }
 
-function createBackend(db: Database): Backend {
+/** A rotation of a family that does not exist. */
+const NO_ROTATION: Rotation = {
+  presentedTokenHash: '',
+  requestHash: '',
+  refreshToken: { hash: '', issuedAt: 0, expiresAt: 0 },
+  retry: undefined,
+  expiresAt: 0,
+  rememberRevokedUntil: 0,
+  deadlineMilliseconds: 0,
+}
+
+const PROBLEMS: ReadonlyMap<string | undefined, string> = new Map([
+  [READ_ONLY, 'it is read-only'],
+  [UNDEFINED_TABLE, 'its tables are missing; run migrateToLatest()'],
+])
+
+function createBackend(families: TokenFamilyStore): Backend {
   return {
     name: 'postgres',
     async ping() {
-      const { rows } = await attempt('ping', () =>
-        sql<{ is_read_only: string; table: string | null }>`
-          select current_setting('transaction_read_only') as is_read_only,
-            to_regclass('oauth_clients')::text as table`.execute(db),
-      )
-      if (rows[0]?.is_read_only !== 'off') throw new StorageError('postgres: it is read-only')
-      if (rows[0].table === null) {
-        throw new StorageError('postgres: its tables are missing; run migrateToLatest()')
+      try {
+        // The very statements of a refresh: nothing is healthy while they fail.
+        await families.find('', '', 0)
+        await families.rotate('', NO_ROTATION, 0)
+      } catch (error) {
+        const problem = PROBLEMS.get(sqlStateOf(error))
+        if (problem === undefined) throw driverFailure('postgres: ping', error)
+        throw new StorageError(`postgres: ${problem}`)
       }
     },
   }
 }
 
-function findIssues(options: Partial<PostgresStorageOptions> | undefined): ReadonlyArray<Issue> {
-  const { pool, db, ...unknown } = options ?? {}
-  const issues = unknownOptions(Object.keys(unknown))
+function findIssues<Tables>(
+  options: Partial<PostgresStorageOptions<Tables>> | undefined,
+): ReadonlyArray<Issue> {
+  const { pool, db, schema = DEFAULT_SCHEMA, ...unknown } = options ?? {}
+  const issues = [...unknownOptions(Object.keys(unknown)), ...findSchemaIssues(schema)]
   if ((pool === undefined) === (db === undefined)) {
     issues.push({ path: 'pool', message: 'or "db" must be given, and not both' })
   } else if (pool !== undefined && typeof pool.connect !== 'function') {

@@ -45,17 +45,18 @@ interface Place {
   readonly id: string
 }
 
-/** A row of a page. There is one with nothing but the time when the page is empty. */
-type Row = { readonly started_at: string } & (Found | { readonly kind: null })
-
+/** A row of a page. */
 interface Found {
-  readonly kind: RevocationKind
+  readonly kind: string
   readonly id: string
-  readonly expires_at: string
-  readonly recorded_at: string
+  readonly expires_at: string | number
+  readonly recorded_at: string | number
 }
 
-function isFound<Given extends Row>(row: Given): row is Given & Found {
+/** There is one row without a revocation when the page is empty. */
+type Row = { readonly [Column in keyof Found]: Found[Column] | null }
+
+function isFound(row: Row): row is Found {
   return row.kind !== null
 }
 
@@ -63,11 +64,11 @@ function isFound<Given extends Row>(row: Given): row is Given & Found {
 export function createRevocationStore(db: Database): RevocationStore {
   const add = prepareQuery(db, ({ kind, id, expiresAt }: Revocation) =>
     db
-      .insertInto('oauth_revocations')
+      .insertInto('revocations')
       .values({ kind, id, expires_at: expiresAt, recorded_at: CLOCK })
       .onConflict((conflict) =>
         conflict.columns(['kind', 'id']).doUpdateSet({
-          expires_at: sql`greatest(oauth_revocations.expires_at, excluded.expires_at)`,
+          expires_at: sql`greatest(revocations.expires_at, excluded.expires_at)`,
           recorded_at: CLOCK,
         }),
       ),
@@ -76,30 +77,52 @@ export function createRevocationStore(db: Database): RevocationStore {
     db,
     (values: Pick<Revocation, 'kind' | 'id'> & { readonly now: number }) =>
       db
-        .selectFrom('oauth_revocations')
+        .selectFrom('revocations')
         .select('id')
         .where('kind', '=', values.kind)
         .where('id', '=', values.id)
         .where('expires_at', '>', values.now),
   )
 
+  const findPage = prepareQuery(
+    db,
+    (values: Place & { readonly limit: number; readonly now: number }) =>
+      db
+        // now(), of the transaction, is before the snapshot that the statement sees.
+        .selectFrom(
+          db
+            .selectNoFrom(sql<string>`(extract(epoch from now()) * 1000)::bigint`.as('started_at'))
+            .as('run'),
+        )
+        .leftJoinLateral(
+          ({ selectFrom }) =>
+            selectFrom('revocations')
+              .select(['kind', 'id', 'expires_at', 'recorded_at'])
+              .where(
+                sql<boolean>`(recorded_at, kind, id) > (${values.recordedAt}::bigint, ${values.kind}, ${values.id})`,
+              )
+              .where('expires_at', '>', values.now)
+              .orderBy('recorded_at')
+              .orderBy('kind')
+              .orderBy('id')
+              .limit(values.limit)
+              .as('page'),
+          (join) => join.onTrue(),
+        )
+        .select(['started_at', 'kind', 'id', 'expires_at', 'recorded_at'])
+        .orderBy('recorded_at')
+        .orderBy('kind')
+        .orderBy('id'),
+  )
+
   async function list(request: RevocationListRequest, now: number): Promise<RevocationPage> {
     const cursor = parseCursor(request.cursor)
-    const { recordedAt, kind, id } = cursor.place
-    // now(), of the transaction, is before the snapshot that the statement sees.
-    const { rows } = await sql<Row>`
-      select run.started_at, page.* from
-        (select (extract(epoch from now()) * 1000)::bigint as started_at) as run
-        left join lateral (
-          select kind, id, expires_at, recorded_at from oauth_revocations
-          where (recorded_at, kind, id) > (${recordedAt}::bigint, ${kind}, ${id})
-            and expires_at > ${now}
-          order by recorded_at, kind, id
-          limit ${request.limit + 1}) as page on true
-      order by page.recorded_at, page.kind, page.id`.execute(db)
+    const rows = await findPage({ ...cursor.place, limit: request.limit + 1, now })
     const startedAt = Number(rows[0]?.started_at)
     // A place in the future is another storage's.
-    if (Number(recordedAt) > startedAt) return await list({ limit: request.limit }, now)
+    if (Number(cursor.place.recordedAt) > startedAt) {
+      return await list({ limit: request.limit }, now)
+    }
     return pageOf(rows, cursor.nextRun ?? startedAt - OVERLAP_MILLISECONDS, request.limit)
   }
 
@@ -124,7 +147,11 @@ function pageOf(rows: ReadonlyArray<Row>, nextRun: string | number, limit: numbe
   const hasMore = found.length > limit && last !== undefined
   const place = hasMore ? [last.recorded_at, last.kind, last.id] : []
   return {
-    items: page.map((row) => ({ kind: row.kind, id: row.id, expiresAt: Number(row.expires_at) })),
+    items: page.map((row) => ({
+      kind: row.kind as RevocationKind,
+      id: row.id,
+      expiresAt: Number(row.expires_at),
+    })),
     nextCursor: `p${[nextRun, ...place].join('.')}`,
     hasMore,
   }

@@ -89,14 +89,14 @@ interface SealedKeysTable {
   readonly version: number
 }
 
-/** The tables of the authorization server, for a host that has them in its own `Kysely` type. */
+/** The tables of the authorization server, by their names within their schema. */
 export interface OAuthDatabase {
-  readonly oauth_clients: ClientsTable
-  readonly oauth_consents: ConsentsTable
-  readonly oauth_token_families: TokenFamiliesTable
-  readonly oauth_artifacts: ArtifactsTable
-  readonly oauth_revocations: RevocationsTable
-  readonly oauth_sealed_keys: SealedKeysTable
+  readonly clients: ClientsTable
+  readonly consents: ConsentsTable
+  readonly token_families: TokenFamiliesTable
+  readonly artifacts: ArtifactsTable
+  readonly revocations: RevocationsTable
+  readonly sealed_keys: SealedKeysTable
 }
 
 /** What the stores work with. */

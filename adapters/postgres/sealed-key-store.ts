@@ -2,12 +2,23 @@ import type { Selectable } from 'kysely'
 import type { SealedKey, SealedKeyStore } from '../../lib/storage/storage.ts'
 import type { Database, OAuthDatabase } from './schema.ts'
 
+const COLUMNS = [
+  'purpose',
+  'generation',
+  'key_id',
+  'sealed',
+  'created_at',
+  'activates_at',
+  'withdrawn_at',
+  'version',
+] as const
+
 /** Creates the store of the server's own keys. */
 export function createSealedKeyStore(db: Database): SealedKeyStore {
   return {
     async insert(key) {
       const inserted = await db
-        .insertInto('oauth_sealed_keys')
+        .insertInto('sealed_keys')
         .values({ purpose: key.purpose, generation: key.generation, ...columnsOf(key) })
         .onConflict((conflict) => conflict.columns(['purpose', 'generation']).doNothing())
         .returning('key_id')
@@ -16,13 +27,13 @@ export function createSealedKeyStore(db: Database): SealedKeyStore {
     },
 
     async list() {
-      const rows = await db.selectFrom('oauth_sealed_keys').selectAll().execute()
+      const rows = await db.selectFrom('sealed_keys').select(COLUMNS).execute()
       return rows.map(keyOf)
     },
 
     async update(key, expectedVersion) {
       const updated = await db
-        .updateTable('oauth_sealed_keys')
+        .updateTable('sealed_keys')
         .set(columnsOf(key))
         .where('purpose', '=', key.purpose)
         .where('generation', '=', key.generation)
@@ -34,7 +45,7 @@ export function createSealedKeyStore(db: Database): SealedKeyStore {
 
     async delete(purpose, generation) {
       const deleted = await db
-        .deleteFrom('oauth_sealed_keys')
+        .deleteFrom('sealed_keys')
         .where('purpose', '=', purpose)
         .where('generation', '=', generation)
         .returning('key_id')
@@ -63,7 +74,7 @@ function columnsOf({ keyId, sealed, createdAt, activatesAt, withdrawnAt, version
   }
 }
 
-function keyOf(row: Selectable<OAuthDatabase['oauth_sealed_keys']>): SealedKey {
+function keyOf(row: Selectable<OAuthDatabase['sealed_keys']>): SealedKey {
   return {
     keyId: row.key_id,
     purpose: row.purpose as SealedKey['purpose'],

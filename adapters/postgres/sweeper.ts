@@ -4,19 +4,29 @@
  * @module
  */
 
-import { type Kysely, sql } from 'kysely'
+import { type Kysely, type RawBuilder, sql } from 'kysely'
 import { ConfigurationError, type Issue } from '../../lib/errors.ts'
 import { attempt } from './queries.ts'
+import { DEFAULT_SCHEMA, findSchemaIssues, type SchemaOption } from './schema-option.ts'
 
-const TABLES = ['oauth_artifacts', 'oauth_revocations', 'oauth_token_families'] as const
+const TABLES = ['artifacts', 'revocations', 'token_families'] as const
 const DEFAULT_BATCH_SIZE = 1000
 const DEFAULT_INTERVAL_SECONDS = 300
+
+/** Options of {@link sweepExpired}. */
+export interface SweepOptions extends SchemaOption {
+  /**
+   * How many rows a statement deletes at most, a positive integer.
+   *
+   * @defaultValue `1000`
+   */
+  readonly batchSize?: number
+}
 
 /**
  * Deletes what has expired, batch by batch, until nothing is left.
  *
  * @param now Seconds since the Unix epoch.
- * @param batchSize How many rows a statement deletes at most, a positive integer. Defaults to `1000`.
  *
  * @returns How many rows were deleted.
  *
@@ -25,10 +35,11 @@ const DEFAULT_INTERVAL_SECONDS = 300
 export async function sweepExpired<Tables>(
   db: Kysely<Tables>,
   now: number,
-  batchSize: number = DEFAULT_BATCH_SIZE,
+  { batchSize = DEFAULT_BATCH_SIZE, schema = DEFAULT_SCHEMA }: SweepOptions = {},
 ): Promise<number> {
   let total = 0
-  for (const table of TABLES) {
+  for (const name of TABLES) {
+    const table = sql.id(schema, name)
     let deleted = batchSize
     while (deleted === batchSize) {
       deleted = await attempt('the sweeper', async () => deleteBatch(db, table, now, batchSize))
@@ -40,13 +51,13 @@ export async function sweepExpired<Tables>(
 
 async function deleteBatch<Tables>(
   db: Kysely<Tables>,
-  table: (typeof TABLES)[number],
+  table: RawBuilder<unknown>,
   now: number,
   batchSize: number,
 ): Promise<number> {
   const { rows } = await sql`
-    delete from ${sql.table(table)} where ctid = any(array(
-      select ctid from ${sql.table(table)} where expires_at <= ${now}
+    delete from ${table} where ctid = any(array(
+      select ctid from ${table} where expires_at <= ${now}
       limit ${batchSize} for update skip locked))
       and expires_at <= ${now} -- a ctid is unique within one partition only
     returning 1`.execute(db)
@@ -54,7 +65,7 @@ async function deleteBatch<Tables>(
 }
 
 /** Options of {@link startSweeper}. */
-export interface SweeperOptions<Tables> {
+export interface SweeperOptions<Tables> extends SchemaOption {
   /** The host's own `Kysely` instance. */
   readonly db: Kysely<Tables>
   /** How often, in seconds, 1 to 86 400. Defaults to `300`. */
@@ -75,9 +86,14 @@ export interface Sweeper {
  * @throws {@link ConfigurationError} when an option is wrong.
  */
 export function startSweeper<Tables>(options: SweeperOptions<Tables>): Sweeper {
-  const { db, intervalSeconds = DEFAULT_INTERVAL_SECONDS, onError } = options
+  const {
+    db,
+    schema = DEFAULT_SCHEMA,
+    intervalSeconds = DEFAULT_INTERVAL_SECONDS,
+    onError,
+  } = options
   const isInRange = intervalSeconds >= 1 && intervalSeconds <= 86_400
-  const issues: Array<Issue> = []
+  const issues: Array<Issue> = [...findSchemaIssues(schema)]
   if (!isInRange) issues.push({ path: 'intervalSeconds', message: 'must be 1 to 86400' })
   if (typeof onError !== 'function') issues.push({ path: 'onError', message: 'must be a function' })
   if (issues.length > 0) throw new ConfigurationError(issues)
@@ -85,7 +101,7 @@ export function startSweeper<Tables>(options: SweeperOptions<Tables>): Sweeper {
   let sweep = Promise.resolve()
   const timer = setInterval(() => {
     sweep = sweep
-      .then(() => sweepExpired(db, Math.floor(Date.now() / 1000)))
+      .then(() => sweepExpired(db, Math.floor(Date.now() / 1000), { schema }))
       .then(() => undefined, onError)
   }, intervalSeconds * 1000)
   timer.unref()

@@ -1,4 +1,12 @@
-import { type Insertable, type QueryCreator, type Selectable, sql } from 'kysely'
+import {
+  type Expression,
+  type ExpressionBuilder,
+  type Insertable,
+  type QueryCreator,
+  type Selectable,
+  type SqlBool,
+  sql,
+} from 'kysely'
 import {
   type RefreshRetry,
   type Rotation,
@@ -14,10 +22,17 @@ import type { Database, OAuthDatabase } from './schema.ts'
 // the first and then asks its conditions again (READ COMMITTED), so one of them wins. Whoever holds a family
 // may wait for its consent, and nobody the other way round.
 
-type FamiliesTable = OAuthDatabase['oauth_token_families']
+type FamiliesTable = OAuthDatabase['token_families']
 
-const CONSENT_EXISTS = sql<boolean>`exists (
-  select from oauth_consents where oauth_consents.consent_id = oauth_token_families.consent_id)`
+const consentExists = ({
+  exists,
+  selectFrom,
+}: ExpressionBuilder<OAuthDatabase, 'token_families'>): Expression<SqlBool> =>
+  exists(
+    selectFrom('consents')
+      .select('consents.consent_id')
+      .whereRef('consents.consent_id', '=', 'token_families.consent_id'),
+  )
 const NOW_MILLISECONDS = sql<string>`(extract(epoch from clock_timestamp()) * 1000)::bigint`
 
 /** Notes the use of the consent whose family has `changed`, unless one within the resolution is noted. */
@@ -27,10 +42,10 @@ function noteUse(
   resolutionSeconds: number,
 ) {
   return query
-    .updateTable('oauth_consents')
+    .updateTable('consents')
     .from('changed')
     .set({ last_used_at: sql<number>`${usedAt}::bigint` })
-    .whereRef('oauth_consents.consent_id', '=', 'changed.consent_id')
+    .whereRef('consents.consent_id', '=', 'changed.consent_id')
     .where(
       sql<boolean>`coalesce(last_used_at + ${resolutionSeconds}::bigint < ${usedAt}::bigint, true)`,
     )
@@ -40,12 +55,12 @@ function noteUse(
 export function createTokenFamilyStore(db: Database): TokenFamilyStore {
   const revokeWhere = (familyId: string, rememberUntil: number, now: number) =>
     db
-      .updateTable('oauth_token_families')
+      .updateTable('token_families')
       .set({ is_revoked: true, expires_at: rememberUntil })
       .where('family_id', '=', familyId)
       .where('is_revoked', '=', false)
       .where('expires_at', '>', now)
-      .where(CONSENT_EXISTS)
+      .where(consentExists)
       .returning('family_id')
 
   const rotateQuery = prepareQuery(
@@ -63,7 +78,7 @@ export function createTokenFamilyStore(db: Database): TokenFamilyStore {
       db
         .with('changed', (query) =>
           query
-            .updateTable('oauth_token_families')
+            .updateTable('token_families')
             .set({
               token_hash: values.token_hash,
               token_issued_at: values.token_issued_at,
@@ -79,7 +94,7 @@ export function createTokenFamilyStore(db: Database): TokenFamilyStore {
             .where('token_expires_at', '>', values.now)
             .where('is_revoked', '=', false)
             .where('expires_at', '>', values.now)
-            .where(CONSENT_EXISTS)
+            .where(consentExists)
             .where(NOW_MILLISECONDS, '<=', values.deadline)
             .returning('consent_id'),
         )
@@ -92,18 +107,16 @@ export function createTokenFamilyStore(db: Database): TokenFamilyStore {
     db,
     (values: { readonly familyId: string; readonly clientId: string; readonly now: number }) =>
       db
-        .selectFrom('oauth_token_families')
-        .selectAll()
+        .selectFrom('token_families')
+        .select(COLUMNS)
         .select(NOW_MILLISECONDS.as('now_milliseconds'))
         .where('family_id', '=', values.familyId)
         .where('is_revoked', '=', false)
         .where('expires_at', '>', values.now)
-        .where(CONSENT_EXISTS)
+        .where(consentExists)
         .where(({ exists, selectFrom }) =>
           exists(
-            selectFrom('oauth_clients')
-              .select('client_id')
-              .where('client_id', '=', values.clientId),
+            selectFrom('clients').select('client_id').where('client_id', '=', values.clientId),
           ),
         ),
   )
@@ -113,11 +126,11 @@ export function createTokenFamilyStore(db: Database): TokenFamilyStore {
     return db
       .with('changed', (query) =>
         query
-          .insertInto('oauth_token_families')
+          .insertInto('token_families')
           .columns(COLUMNS)
           .expression((eb) =>
             eb
-              .selectFrom('oauth_consents')
+              .selectFrom('consents')
               .select(COLUMNS.map((name) => typedValue(name, values[name]).as(name)))
               .where('consent_id', '=', values.consent_id),
           )
@@ -125,7 +138,7 @@ export function createTokenFamilyStore(db: Database): TokenFamilyStore {
             conflict
               .column('family_id')
               .doUpdateSet({ ...row, is_revoked: false })
-              .where('oauth_token_families.expires_at', '<=', values.now),
+              .where('token_families.expires_at', '<=', values.now),
           )
           .returning('consent_id'),
       )
@@ -176,12 +189,12 @@ export function createTokenFamilyStore(db: Database): TokenFamilyStore {
     now: number,
   ): Promise<RotationOutcome | undefined> {
     const row = await db
-      .selectFrom('oauth_token_families')
+      .selectFrom('token_families')
       .select(['token_hash', 'retry', NOW_MILLISECONDS.as('now_milliseconds')])
       .where('family_id', '=', familyId)
       .where('is_revoked', '=', false)
       .where('expires_at', '>', now)
-      .where(CONSENT_EXISTS)
+      .where(consentExists)
       .executeTakeFirst()
     if (row === undefined) return { outcome: 'gone' }
     if (Number(row.now_milliseconds) > rotation.deadlineMilliseconds) return { outcome: 'late' }
@@ -209,7 +222,7 @@ export function createTokenFamilyStore(db: Database): TokenFamilyStore {
       const [created] = await createQuery({ ...rowOf(family), now: String(now) })
       if (created !== undefined) return 'created'
       const consent = await db
-        .selectFrom('oauth_consents')
+        .selectFrom('consents')
         .select('consent_id')
         .where('consent_id', '=', family.consentId)
         .executeTakeFirst()
@@ -304,7 +317,7 @@ function typedValue(column: string, value: unknown) {
   return isInstant ? sql`${value}::bigint` : sql`${value}::text`
 }
 
-function familyFrom(row: Selectable<FamiliesTable>): TokenFamily {
+function familyFrom(row: Omit<Selectable<FamiliesTable>, 'is_revoked'>): TokenFamily {
   const { token_hash: hash, token_issued_at: issuedAt, token_expires_at: expiresAt } = row
   return {
     familyId: row.family_id,

@@ -50,7 +50,7 @@ export function createKeys(prefix: string): Keys {
         : `${prefix}{client:${of.clientId}}:consents`,
     family: (familyId) => `${prefix}{${consentIdOf(familyId)}}:family:${familyId}`,
     artifact: (kind, key) => `${prefix}artifact:${kind}:${key}`,
-    revocation: (kind, id) => `${prefix}revoked:${kind === 'access-token' ? '' : `${kind}:`}${id}`,
+    revocation: (kind, id) => `${prefix}revoked:${kind}:${id}`,
     revocations: `${prefix}revocations`,
     sealedKeys: `${prefix}sealed-keys`,
     ping: `${prefix}ping`,

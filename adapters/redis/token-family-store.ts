@@ -127,7 +127,7 @@ function parseFamily(familyId: string, fields: ReadonlyArray<string | null>): Fo
     until: Number(until),
   }
   return {
-    ...parseLastingPart(required(record)),
+    ...parseJson<LastingPart>(required(record)),
     familyId,
     consentId: consentIdOf(familyId),
     ...(refreshToken ? { refreshToken } : {}),
@@ -135,12 +135,6 @@ function parseFamily(familyId: string, fields: ReadonlyArray<string | null>): Fo
     expiresAt: Number(expiresAt),
     foundAtMilliseconds: Number(foundAtMilliseconds),
   }
-}
-
-/** A family that an earlier version began has one audience, under another name. */
-function parseLastingPart(record: string): LastingPart {
-  const { audience, ...lasting } = parseJson<LastingPart & { readonly audience?: string }>(record)
-  return audience === undefined ? lasting : { ...lasting, resources: [audience] }
 }
 
 function required(field: string | null | undefined): string {

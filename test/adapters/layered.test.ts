@@ -1,10 +1,6 @@
 import { ConfigurationError, createLayeredStorage, type Storage } from '@teamcast/oauth-server'
 import { createMemoryStorage } from '@teamcast/oauth-server/memory'
-import {
-  createPostgresStorage,
-  migrateToLatest,
-  type OAuthDatabase,
-} from '@teamcast/oauth-server/postgres'
+import { createPostgresStorage, migrateToLatest } from '@teamcast/oauth-server/postgres'
 import { createRedisStorage } from '@teamcast/oauth-server/redis'
 import test from 'ava'
 import { Redis } from 'ioredis'
@@ -16,7 +12,7 @@ import { testStorageContract } from './test-storage-contract.ts'
 
 const [postgres, redis] = await Promise.all([startPostgres(), startRedis()])
 const pool = postgres.connect({ max: 20 })
-const db = new Kysely<OAuthDatabase>({ dialect: new PostgresDialect({ pool }) })
+const db = new Kysely({ dialect: new PostgresDialect({ pool }) })
 await migrateToLatest(db)
 const client = new Redis(redis.socketPath)
 

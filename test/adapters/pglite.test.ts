@@ -1,15 +1,11 @@
 import { PGlite } from '@electric-sql/pglite'
-import {
-  createPostgresStorage,
-  migrateToLatest,
-  type OAuthDatabase,
-} from '@teamcast/oauth-server/postgres'
+import { createPostgresStorage, migrateToLatest } from '@teamcast/oauth-server/postgres'
 import test from 'ava'
 import { Kysely, PGliteDialect } from 'kysely'
 import { emptyDatabase } from '../helpers/empty-database.ts'
 import { testStorageContract } from './test-storage-contract.ts'
 
-const db = new Kysely<OAuthDatabase>({ dialect: new PGliteDialect({ pglite: new PGlite() }) })
+const db = new Kysely({ dialect: new PGliteDialect({ pglite: new PGlite() }) })
 await migrateToLatest(db)
 
 test.after.always(() => db.destroy())

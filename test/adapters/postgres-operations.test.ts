@@ -7,17 +7,19 @@ import {
 import {
   createPostgresStorage,
   migrateToLatest,
-  type OAuthDatabase,
   startSweeper,
   sweepExpired,
 } from '@teamcast/oauth-server/postgres'
 import test from 'ava'
-import { type Kysely, sql } from 'kysely'
+import { CamelCasePlugin, Kysely, PostgresDialect, sql } from 'kysely'
+import { applyMigrations } from '../../adapters/postgres/apply-migrations.ts'
+import { MIGRATIONS } from '../../adapters/postgres/migrate.ts'
 import {
   aFamily,
   aGrant,
   aRetry,
   aRotation,
+  aSealedKey,
   familyIdOf,
   fullClient,
   NOW,
@@ -29,36 +31,163 @@ import { startPostgres } from '../helpers/start-postgres.ts'
 const postgres = await startPostgres()
 test.after.always(() => postgres.stop())
 
-const MIGRATIONS = [
-  '0001-initial-tables',
-  '0002-lists-and-last-use',
-  '0003-revocations-and-resources',
-  '0004-key-activation',
-]
-
-async function countRows(db: Kysely<OAuthDatabase>): Promise<Record<string, number>> {
-  const tables = [
-    'oauth_clients',
-    'oauth_consents',
-    'oauth_token_families',
-    'oauth_artifacts',
-    'oauth_revocations',
-  ]
+async function countRows(db: Kysely<unknown>): Promise<Record<string, number>> {
+  const tables = ['clients', 'consents', 'token_families', 'artifacts', 'revocations']
   const counts = tables.map(async (table) => {
     const { rows } = await sql<{
       count: string
-    }>`select count(*) from ${sql.table(table)}`.execute(db)
-    return [table.slice('oauth_'.length), Number(rows[0]?.count)] as const
+    }>`select count(*) from ${sql.id('oauth', table)}`.execute(db)
+    return [table, Number(rows[0]?.count)] as const
   })
   return Object.fromEntries(await Promise.all(counts))
 }
 
+/** Everything that somebody made in a database: relations, in the schemas that somebody made, too. */
+async function listRelations(db: Kysely<unknown>): Promise<ReadonlyArray<string>> {
+  const { rows } = await sql<{ name: string }>`
+    select concat_ws('.', nspname, relname) as name from pg_namespace
+      left join pg_class on relnamespace = pg_namespace.oid and relkind in ('r', 'S', 'v')
+    where nspname not like 'pg\\_%' and nspname <> 'information_schema'
+    order by name`.execute(db)
+  return rows.map(({ name }) => name)
+}
+
+const TABLES = [
+  'oauth.artifacts',
+  'oauth.clients',
+  'oauth.consents',
+  'oauth.migrations',
+  'oauth.revocations',
+  'oauth.sealed_keys',
+  'oauth.token_families',
+]
+
 test('migrateToLatest: five instances at once make the tables once, and again is nothing to do', async (t) => {
   const { pool, db } = await createDatabase(postgres, 'migrations')
   const applied = await Promise.all(Array.from({ length: 5 }, () => migrateToLatest(db)))
-  t.deepEqual(applied.flat(), MIGRATIONS)
+  t.deepEqual(applied.flat(), ['0001-tables'])
   t.deepEqual(await migrateToLatest(db), [])
+  t.deepEqual(await listRelations(db), [...TABLES, 'public'])
   await createPostgresStorage({ pool }).backends[0]?.ping()
+  await pool.end()
+})
+
+test('migrateToLatest: a host keeps its own tables, whatever they are called and where it looks first', async (t) => {
+  const { pool, db } = await createDatabase(postgres, 'hosts_tables')
+  const own = ['clients', 'oauth_clients', 'consents', 'migrations', 'kysely_migration']
+  for (const table of own) {
+    await pool.query(`create table ${table} (mine text); insert into ${table} values ('mine')`)
+  }
+  await migrateToLatest(db)
+  const { clients, backends } = createPostgresStorage({ pool })
+  await backends[0]?.ping()
+  t.true(await clients.insert(fullClient()))
+  t.deepEqual(await listRelations(db), [...TABLES, ...own.map((name) => `public.${name}`).sort()])
+  for (const table of own) {
+    t.deepEqual((await pool.query(`select * from ${table}`)).rows, [{ mine: 'mine' }])
+  }
+  await pool.end()
+})
+
+test('schema: two servers have one each in a database, and nothing in common', async (t) => {
+  const { pool, db } = await createDatabase(postgres, 'two_schemas')
+  t.deepEqual(await migrateToLatest(db), ['0001-tables'])
+  t.deepEqual(await migrateToLatest(db, { schema: 'second' }), ['0001-tables'])
+  const first = createPostgresStorage({ pool })
+  const second = createPostgresStorage({ pool, schema: 'second' })
+  const third = createPostgresStorage({ db, schema: 'second' })
+  await first.clients.insert(fullClient())
+  await first.artifacts.save('Session', 'key', {}, NOW)
+  await second.artifacts.save('Session', 'key', {}, NOW)
+  for (const { clients } of [second, third]) t.is(await clients.find('client-1'), undefined)
+  t.is(await sweepExpired(db, NOW, { schema: 'second' }), 1)
+  t.deepEqual(await first.artifacts.find('Session', 'key', NOW - 1), {})
+  t.is(await second.artifacts.find('Session', 'key', NOW - 1), undefined)
+  await pool.end()
+})
+
+test('migrateToLatest: a migration that fails leaves nothing behind, and can be tried again', async (t) => {
+  const { pool, db } = await createDatabase(postgres, 'failing')
+  const failing = {
+    ...MIGRATIONS,
+    '0002-fails': async (of: Kysely<unknown>) => {
+      await of.schema.createTable('half').addColumn('id', 'text').execute()
+      await sql`select 1 / 0`.execute(of)
+    },
+  }
+  await t.throwsAsync(applyMigrations(db, 'oauth', failing), { message: 'division by zero' })
+  t.deepEqual(await listRelations(db), ['public'])
+
+  await pool.query('create schema oauth; create table oauth.revocations (mine text)')
+  const error = await t.throwsAsync(migrateToLatest(db), {
+    instanceOf: StorageError,
+    message: 'postgres: the migration failed',
+  })
+  t.regex(String(error?.cause), /relation "revocations" already exists/)
+  t.deepEqual(await listRelations(db), ['oauth.revocations', 'public'])
+  await pool.query('drop table oauth.revocations')
+  t.deepEqual(await migrateToLatest(db), ['0001-tables'])
+  await pool.end()
+})
+
+test('migrateToLatest: what a newer version has migrated is no matter to an older one', async (t) => {
+  const { pool, db } = await createDatabase(postgres, 'newer')
+  const newer = { ...MIGRATIONS, '0002-newer': async () => undefined }
+  t.deepEqual(await applyMigrations(db, 'oauth', newer), ['0001-tables', '0002-newer'])
+  t.deepEqual(await migrateToLatest(db), [])
+  await pool.end()
+})
+
+test('migrateToLatest: rather fails than has all requests wait behind it for a table', async (t) => {
+  const { pool, db } = await createDatabase(postgres, 'held')
+  await migrateToLatest(db)
+  const reader = await pool.connect()
+  await reader.query('begin; select count(*) from oauth.clients')
+  const migrations = {
+    ...MIGRATIONS,
+    '0002-alters': async (of: Kysely<unknown>) => {
+      await of.schema.alterTable('clients').addColumn('more', 'text').execute()
+    },
+  }
+  await t.throwsAsync(applyMigrations(db, 'oauth', migrations), { message: /lock timeout/ })
+  await reader.query('commit')
+  reader.release()
+  t.deepEqual(await applyMigrations(db, 'oauth', migrations), ['0002-alters'])
+  await pool.end()
+})
+
+test('rights: whoever runs the server needs to select, insert, update and delete, and migrates nothing', async (t) => {
+  const { pool, db } = await createDatabase(postgres, 'rights')
+  await migrateToLatest(db)
+  await pool.query(`create role app login;
+    grant usage on schema oauth to app;
+    grant select, insert, update, delete on all tables in schema oauth to app`)
+  const app = postgres.connect({ database: 'rights', user: 'app' })
+  const appDb = new Kysely({ dialect: new PostgresDialect({ pool: app }) })
+  t.deepEqual(await migrateToLatest(appDb), [])
+  const storage = createPostgresStorage({ pool: app })
+  await storage.backends[0]?.ping()
+  t.true(await storage.clients.insert(fullClient()))
+  await storage.consents.grant(aGrant())
+  t.is(await storage.families.create(aFamily(), NOW), 'created')
+  t.true(await storage.consents.delete('user-1', 'client-1'))
+  t.true(await storage.clients.delete('client-1'))
+  t.true(await storage.sealedKeys.insert(aSealedKey()))
+  await storage.revocations.add({ kind: 'client', id: 'client-1', expiresAt: NOW + 60 })
+  await storage.artifacts.save('Session', 'key', {}, NOW)
+  t.is(await sweepExpired(appDb, NOW), 1)
+  await app.end()
+  await pool.end()
+})
+
+test('db: plugins of the host’s Kysely change nothing for us', async (t) => {
+  const { pool, db } = await createDatabase(postgres, 'plugins')
+  const host = db.withPlugin(new CamelCasePlugin()).withSchema('public')
+  await migrateToLatest(host)
+  const { consents } = createPostgresStorage({ db: host })
+  await consents.grant(aGrant())
+  t.is((await consents.find('user-1', 'client-1'))?.tenantId, aGrant().tenantId)
+  t.is(await sweepExpired(host, NOW), 0)
   await pool.end()
 })
 
@@ -104,7 +233,9 @@ test('sweepExpired: several at once delete everything that has expired, once, an
   await Promise.all(saves)
 
   const sweep = async (now: number): Promise<number> => {
-    const counts = await Promise.all(Array.from({ length: 4 }, () => sweepExpired(db, now, 10)))
+    const counts = await Promise.all(
+      Array.from({ length: 4 }, () => sweepExpired(db, now, { batchSize: 10 })),
+    )
     return counts.reduce((sum, count) => sum + count, 0)
   }
   t.is(await sweep(NOW + 99), 300)
@@ -140,7 +271,7 @@ test('through a pool: every statement is prepared, once per connection', async (
   const { clients } = createPostgresStorage({ pool })
   for (let times = 0; times < 3; times += 1) await clients.find('client-1')
   const { rows } = await pool.query(
-    `select statement from pg_prepared_statements where statement like '%oauth_clients%'`,
+    `select statement from pg_prepared_statements where statement like '%"clients"%'`,
   )
   t.is(rows.length, 1)
   await pool.end()
@@ -161,7 +292,7 @@ test('growth: a family is one row of at most 6 kB after 1 000 rotations (decisio
   }
   const { rows } = await sql<{
     size: number
-  }>`select pg_column_size(f.*) as size from oauth_token_families f`.execute(db)
+  }>`select pg_column_size(f.*) as size from oauth.token_families f`.execute(db)
   t.is(rows.length, 1)
   t.true((rows[0]?.size ?? Number.POSITIVE_INFINITY) < 6000)
   t.deepEqual(await families.rotate(familyId, aRotation(3, 1001), NOW), { outcome: 'reused' })
@@ -177,7 +308,7 @@ test('growth: a thousand rotations within an hour write the consent once', async
   await families.create(aFamily(), NOW)
   const versionOf = async (): Promise<string> => {
     const { rows } = await sql<{ version: string }>`select xmin || '.' || ctid::text as version
-      from oauth_consents`.execute(db)
+      from oauth.consents`.execute(db)
     return String(rows[0]?.version)
   }
   const before = await versionOf()
@@ -219,6 +350,10 @@ test('a hundred transitions of the same families at once end without a deadlock'
 test('options: everything wrong is reported at once', (t) => {
   const wrong: ReadonlyArray<[options: unknown, message: string]> = [
     [undefined, '"pool" or "db" must be given, and not both'],
+    [
+      { schema: 'pg_oauth' },
+      '"schema" must be 1 to 63 characters out of a–z 0–9 _, and begin with neither a digit nor pg_; "pool" or "db" must be given, and not both',
+    ],
     [{ pool: {} }, '"pool" must be a Pool of pg'],
     [
       { db: {}, prefix: 'x' },

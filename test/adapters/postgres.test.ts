@@ -1,8 +1,4 @@
-import {
-  createPostgresStorage,
-  migrateToLatest,
-  type OAuthDatabase,
-} from '@teamcast/oauth-server/postgres'
+import { createPostgresStorage, migrateToLatest } from '@teamcast/oauth-server/postgres'
 import test from 'ava'
 import { Kysely, PostgresDialect } from 'kysely'
 import { emptyDatabase } from '../helpers/empty-database.ts'
@@ -11,7 +7,7 @@ import { testStorageContract } from './test-storage-contract.ts'
 
 const postgres = await startPostgres()
 const pool = postgres.connect({ max: 20 })
-const db = new Kysely<OAuthDatabase>({ dialect: new PostgresDialect({ pool }) })
+const db = new Kysely({ dialect: new PostgresDialect({ pool }) })
 await migrateToLatest(db)
 
 test.after.always(async () => {

@@ -2,12 +2,7 @@ import { createRedisStorage } from '@teamcast/oauth-server/redis'
 import test, { type ExecutionContext } from 'ava'
 import type { Redis } from 'ioredis'
 import type { Revocation, RevocationPage, Storage } from '../../lib/storage/storage.ts'
-import {
-  CONSENT_ID,
-  NOW,
-  openConnected,
-  aFamily as sampleFamily,
-} from '../../lib/testing/storage-contract/sample-records.ts'
+import { NOW } from '../../lib/testing/storage-contract/sample-records.ts'
 import { startRedis } from '../helpers/start-redis.ts'
 
 const FEED = 'teamcast-oauth:revocations'
@@ -77,27 +72,6 @@ test('redis: the same revocation added a hundred times is one entry', async (t) 
   const { revocations, client } = await open(t)
   for (let times = 0; times < 100; times++) await revocations.add(aFamily('one'))
   t.is(await client.zcard(FEED), 1)
-})
-
-test('redis: an access token that an earlier version revoked stays revoked', async (t) => {
-  const { revocations, client } = await open(t)
-  await client.set('teamcast-oauth:revoked:jti-1', NOW + 60)
-  t.true(await revocations.has('access-token', 'jti-1', NOW))
-})
-
-test('redis: a family that an earlier version began has its one audience', async (t) => {
-  const redis = await startRedis()
-  t.teardown(redis.stop)
-  const client = redis.connect()
-  const { families } = await openConnected(async () => createRedisStorage({ client }))
-  const { familyId } = sampleFamily()
-  await families.create(sampleFamily(), NOW)
-  const key = `teamcast-oauth:{${CONSENT_ID}}:family:${familyId}`
-  const { resources: _resources, ...record } = JSON.parse(String(await client.hget(key, 'record')))
-  await client.hset(key, 'record', JSON.stringify({ ...record, audience: 'https://a.example' }))
-  const family = await families.find(familyId, 'client-1', NOW)
-  t.deepEqual(family?.resources, ['https://a.example'])
-  t.false('audience' in (family ?? {}))
 })
 
 test('redis: a full memory lets revocations be recorded', async (t) => {

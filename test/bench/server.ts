@@ -9,11 +9,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createAuthorizationServer, type Storage, type User } from '@teamcast/oauth-server'
 import { createMemoryStorage } from '@teamcast/oauth-server/memory'
-import {
-  createPostgresStorage,
-  migrateToLatest,
-  type OAuthDatabase,
-} from '@teamcast/oauth-server/postgres'
+import { createPostgresStorage, migrateToLatest } from '@teamcast/oauth-server/postgres'
 import { createRedisStorage } from '@teamcast/oauth-server/redis'
 import { Redis } from 'ioredis'
 import type { JWK } from 'jose'
@@ -94,7 +90,7 @@ async function openStorage(): Promise<Storage> {
       return createRedisStorage({ client: new Redis(connection) })
     case 'postgres': {
       const pool = new Pool({ host: connection, user: 'postgres', max: 10 })
-      await migrateToLatest(new Kysely<OAuthDatabase>({ dialect: new PostgresDialect({ pool }) }))
+      await migrateToLatest(new Kysely({ dialect: new PostgresDialect({ pool }) }))
       return createPostgresStorage({ pool })
     }
     default:

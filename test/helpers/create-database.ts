@@ -1,4 +1,3 @@
-import type { OAuthDatabase } from '@teamcast/oauth-server/postgres'
 import { Kysely, PostgresDialect } from 'kysely'
 import type { Pool } from 'pg'
 import type { RunningPostgres } from './start-postgres.ts'
@@ -6,7 +5,7 @@ import type { RunningPostgres } from './start-postgres.ts'
 /** A database of one test, and connections to it. */
 export interface TestDatabase {
   readonly pool: Pool
-  readonly db: Kysely<OAuthDatabase>
+  readonly db: Kysely<unknown>
   readonly url: string
 }
 
@@ -20,7 +19,7 @@ export async function createDatabase(
   await admin.query(`create database ${name}`)
   await admin.end()
   const pool = postgres.connect({ database: name, max })
-  const db = new Kysely<OAuthDatabase>({ dialect: new PostgresDialect({ pool }) })
+  const db = new Kysely({ dialect: new PostgresDialect({ pool }) })
   const url = `postgres://postgres@/${name}?host=${encodeURIComponent(postgres.socketDirectory)}`
   return { pool, db, url }
 }

@@ -5,11 +5,7 @@
  */
 
 import { createLayeredStorage, type Storage } from '@teamcast/oauth-server'
-import {
-  createPostgresStorage,
-  migrateToLatest,
-  type OAuthDatabase,
-} from '@teamcast/oauth-server/postgres'
+import { createPostgresStorage, migrateToLatest } from '@teamcast/oauth-server/postgres'
 import { createRedisStorage } from '@teamcast/oauth-server/redis'
 import { Cluster, Redis } from 'ioredis'
 import { Kysely, PostgresDialect } from 'kysely'
@@ -81,6 +77,6 @@ async function openCluster(ports: ReadonlyArray<number>): Promise<OpenedStorage>
 async function openPostgres(host: string): Promise<OpenedStorage> {
   const pool = new Pool({ host, user: 'postgres', max: 10, connectionTimeoutMillis: 1000 })
   pool.on('error', () => undefined)
-  await migrateToLatest(new Kysely<OAuthDatabase>({ dialect: new PostgresDialect({ pool }) }))
+  await migrateToLatest(new Kysely({ dialect: new PostgresDialect({ pool }) }))
   return { storage: createPostgresStorage({ pool }), close: () => pool.end() }
 }

@@ -6,11 +6,7 @@
 
 import type { Storage } from '@teamcast/oauth-server'
 import { createMemoryStorage } from '@teamcast/oauth-server/memory'
-import {
-  createPostgresStorage,
-  migrateToLatest,
-  type OAuthDatabase,
-} from '@teamcast/oauth-server/postgres'
+import { createPostgresStorage, migrateToLatest } from '@teamcast/oauth-server/postgres'
 import { createRedisStorage } from '@teamcast/oauth-server/redis'
 import { Kysely, PostgresDialect } from 'kysely'
 import type { Pool } from 'pg'
@@ -77,7 +73,7 @@ async function startWithTemplate(): Promise<RunningPostgres> {
   await admin.query(`create database ${TEMPLATE}`)
   await admin.end()
   const pool = postgres.connect({ database: TEMPLATE, max: 1 })
-  const db = new Kysely<OAuthDatabase>({ dialect: new PostgresDialect({ pool }) })
+  const db = new Kysely({ dialect: new PostgresDialect({ pool }) })
   await migrateToLatest(db)
   await pool.end()
   return postgres

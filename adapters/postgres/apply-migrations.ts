@@ -1,0 +1,79 @@
+/**
+ * Applies migrations: all that are missing, or none, in one transaction.
+ *
+ * Not Kysely's `Migrator`: it creates its own tables before its transaction begins, keeps its lock in a
+ * session, which no pooler in transaction mode has, and refuses to run where a newer version has migrated
+ * already, which every instance meets that restarts during a rolling upgrade.
+ *
+ * @module
+ */
+
+import { type Kysely, sql, type Transaction } from 'kysely'
+
+/** What a migration does. Its `db` names the schema by itself; raw SQL has to. */
+export type Migration = (db: Kysely<unknown>) => Promise<void>
+
+/** Migrations by name, in the order in which they are applied. */
+export type Migrations = Readonly<Record<string, Migration>>
+
+/** Longer than any request holds a row. */
+const LOCK_TIMEOUT = '2s'
+
+/**
+ * Applies the migrations that the schema does not have yet. Those that it has and nobody knows here are a
+ * newer version's, and no matter.
+ *
+ * @returns The names of those that were applied.
+ */
+export async function applyMigrations(
+  db: Kysely<unknown>,
+  schema: string,
+  migrations: Migrations,
+): Promise<ReadonlyArray<string>> {
+  return await db
+    .transaction()
+    .setIsolationLevel('read committed') // to see what whoever had the lock before has done
+    .execute(async (transaction) => {
+      await takeTurns(transaction, schema)
+      await createSchema(transaction, schema)
+      const known = await findApplied(transaction, schema)
+      const missing = Object.entries(migrations).filter(([name]) => !known.has(name))
+      for (const [name, migrate] of missing) {
+        await migrate(transaction.withSchema(schema))
+        await sql`insert into ${sql.id(schema, 'migrations')} (name) values (${name})`.execute(
+          transaction,
+        )
+      }
+      return missing.map(([name]) => name)
+    })
+}
+
+/** Waits for whoever migrates the schema now. The lock ends with the transaction. */
+async function takeTurns(db: Transaction<unknown>, schema: string): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`teamcast-oauth ${schema}`}, 0))`.execute(
+    db,
+  )
+  // Requests queue behind a migration that waits for a table. Rather give up, and be tried again.
+  await sql`set local lock_timeout = ${sql.lit(LOCK_TIMEOUT)}`.execute(db)
+}
+
+/** Creates what is missing, and asks for no right that is not needed. */
+async function createSchema(db: Transaction<unknown>, schema: string): Promise<void> {
+  const { rows } = await sql<{ has_schema: boolean; has_table: boolean }>`select
+    to_regnamespace(quote_ident(${schema})) is not null as has_schema,
+    to_regclass(quote_ident(${schema}) || '.migrations') is not null as has_table`.execute(db)
+  const [found] = rows
+  if (!found?.has_schema) await sql`create schema ${sql.id(schema)}`.execute(db)
+  if (!found?.has_table) {
+    await sql`create table ${sql.id(schema, 'migrations')} (
+      name text collate "C" primary key,
+      applied_at timestamptz not null default now())`.execute(db)
+  }
+}
+
+async function findApplied(db: Transaction<unknown>, schema: string): Promise<ReadonlySet<string>> {
+  const { rows } = await sql<{
+    name: string
+  }>`select name from ${sql.id(schema, 'migrations')}`.execute(db)
+  return new Set(rows.map(({ name }) => name))
+}
