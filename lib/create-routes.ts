@@ -17,6 +17,7 @@ import { connectionsRoutes } from './http/account/connections-routes.ts'
 import { createBrowserBinding } from './http/browser-binding.ts'
 import { createContinueRoute } from './http/continue/continue-route.ts'
 import { cookieSettingsFor, createCookieJar } from './http/cookies.ts'
+import { createKnownBrowsers } from './http/known-browsers.ts'
 import { metadataOf } from './http/metadata.ts'
 import {
   AUTHORIZE_PATH,
@@ -73,6 +74,12 @@ export function createRoutes(
   const { wasSignedOutSince } = signOuts
   const cookieJar = (ctx: Context): Cookies => createCookieJar(ctx, issuer, keys.cookieKeys())
   const signInThrottle = createThrottle()
+  const knownBrowsers = createKnownBrowsers({
+    namePrefix: cookies.namePrefix,
+    createCookieJar: cookieJar,
+    cookieKeys: keys.cookieKeys,
+    now,
+  })
 
   const findClient = (clientId: string): Promise<ClientRecord | undefined> =>
     findClientRecord(storage.clients, clientId)
@@ -112,6 +119,7 @@ export function createRoutes(
     authenticateUser: options.authenticateUser,
     pendingRequests: protocol.pendingRequests,
     signInThrottle,
+    knownBrowsers,
     wasSignedOutSince,
   })
   const accountRoutes = connectionsRoutes({
@@ -125,6 +133,7 @@ export function createRoutes(
     disconnect,
     browserSessions: protocol.browserSessions,
     signInThrottle,
+    knownBrowsers,
     cookies: createAccountCookies(cookies.namePrefix, cookieJar, SESSION_TTL_SECONDS),
   })
 

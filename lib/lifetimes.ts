@@ -32,3 +32,6 @@ export const PENDING_REQUEST_TTL_SECONDS: number = 10 * MINUTE_SECONDS
 
 /** Browser sessions on the server's own sign-in page. */
 export const SESSION_TTL_SECONDS: number = 14 * DAY_SECONDS
+
+/** For how long a browser is known to have signed in to an account. */
+export const KNOWN_BROWSER_TTL_SECONDS: number = 90 * DAY_SECONDS

@@ -10,6 +10,7 @@ import type { SignInProblem } from '../pages/pages.ts'
 import type { AuthenticateUser, Credentials } from '../users/authentication.ts'
 import type { User } from '../users/user.ts'
 import { parseIpAddress } from '../util/ip-address.ts'
+import type { KnownBrowsers } from './known-browsers.ts'
 import type { Throttle } from './throttle.ts'
 
 /** The longest email address there can be (RFC 5321 §4.5.3.1.3); whatever else is typed is cut there. */
@@ -20,6 +21,8 @@ export interface SignInDependencies {
   readonly authenticateUser: AuthenticateUser | undefined
   /** Shared by all sign-in pages: an attempt on one counts on the others. */
   readonly signInThrottle: Throttle
+  /** Browsers whose attempts are counted by themselves. */
+  readonly knownBrowsers: KnownBrowsers
   readonly audit: AuditLog
   readonly now: () => number
 }
@@ -47,7 +50,7 @@ export async function attemptSignIn(
   form: URLSearchParams,
   clientId?: string,
 ): Promise<SignInAttempt> {
-  const { authenticateUser, signInThrottle, audit } = dependencies
+  const { authenticateUser, signInThrottle, knownBrowsers, audit } = dependencies
   const at = dependencies.now()
   const username = form.get('username')?.trim() ?? ''
   const password = form.get('password') ?? ''
@@ -61,13 +64,17 @@ export async function attemptSignIn(
     audit.record({ type: 'user.sign-in-failed', clientId, username: typed, reason }, ctx.ip)
     return { outcome: 'failed', status, problem, username }
   }
-  if (!(await signInThrottle.begin(ctx.ip, account))) return fail(429, 'too-many-attempts')
+  const knownBrowser = knownBrowsers.find(ctx, account)
+  if (!(await signInThrottle.begin(ctx.ip, account, knownBrowser))) {
+    return fail(429, 'too-many-attempts')
+  }
   const user = await authenticate({ username, password }).catch((error: unknown) => {
-    signInThrottle.takeBack(ctx.ip, account) // the host's failure, not the user's
+    signInThrottle.takeBack(ctx.ip, account, knownBrowser) // the host's failure, not the user's
     throw error
   })
   if (user === undefined) return fail(400, 'invalid-credentials')
-  signInThrottle.takeBack(ctx.ip, account)
+  signInThrottle.takeBack(ctx.ip, account, knownBrowser)
+  knownBrowsers.remember(ctx, account)
   const { userId, tenantId } = user
   audit.record({ type: 'user.signed-in', clientId, userId, tenantId }, ctx.ip)
   return { outcome: 'signed-in', user, at }

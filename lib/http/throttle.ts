@@ -17,6 +17,7 @@ import { sha256 } from '../util/sha256.ts'
 export const THROTTLE_WINDOW_SECONDS = 300
 const FAILURES_PER_ADDRESS = 100
 const FAILURES_PER_TARGET = 10
+const FAILURES_PER_KNOWN_BROWSER = 10
 
 /** Counts failed attempts. */
 export interface Throttle {
@@ -24,12 +25,15 @@ export interface Throttle {
    * Begins an attempt that takes a while. It counts as failed until it is taken back, so that many at
    * once are no way around the limit.
    *
+   * @param knownBrowser Names a browser that was at this target before, which is counted by itself then,
+   *   and not with its address.
+   *
    * @returns `false` when it must not be made: the address has failed too often, at all or with this
-   *   target, or `ip` is no address.
+   *   target, or the known browser has, or `ip` is no address.
    */
-  begin(ip: string, target: string): Promise<boolean>
+  begin(ip: string, target: string, knownBrowser?: string): Promise<boolean>
   /** Takes back what was begun, because it did not fail. */
-  takeBack(ip: string, target: string): void
+  takeBack(ip: string, target: string, knownBrowser?: string): void
   /** Whether an address has failed too often, at all or with this target, or `ip` is no address. */
   isBlocked(ip: string, target?: string): Promise<boolean>
   /** Counts a failure. */
@@ -46,20 +50,34 @@ export function createThrottle(): Throttle {
     points: FAILURES_PER_TARGET,
     duration: THROTTLE_WINDOW_SECONDS,
   })
+  const byKnownBrowser = new RateLimiterMemory({
+    points: FAILURES_PER_KNOWN_BROWSER,
+    duration: THROTTLE_WINDOW_SECONDS,
+  })
   const isSpent = async (limiter: RateLimiterMemory, key: string): Promise<boolean> => {
     const counter = await limiter.get(key)
     return counter !== null && counter.consumedPoints >= limiter.points
   }
-  const takeBack = (ip: string, target: string): void => {
+  const takeBack = (ip: string, target: string, knownBrowser?: string): void => {
     const network = networkOf(ip)
     if (network === undefined) return
+    if (knownBrowser !== undefined) {
+      void byKnownBrowser.reward(knownBrowser)
+      return
+    }
     void byAddress.reward(network)
     void byTarget.reward(pairOf(network, target))
   }
   return {
-    async begin(ip, target) {
+    async begin(ip, target, knownBrowser) {
       const network = networkOf(ip)
       if (network === undefined) return false
+      if (knownBrowser !== undefined) {
+        const browser = await byKnownBrowser.penalty(knownBrowser)
+        if (browser.consumedPoints <= FAILURES_PER_KNOWN_BROWSER) return true
+        takeBack(ip, target, knownBrowser)
+        return false
+      }
       const address = await byAddress.penalty(network)
       if (address.consumedPoints > FAILURES_PER_ADDRESS) {
         // Its targets are not counted any more: it could name new ones without end.

@@ -1,8 +1,8 @@
 import test from 'ava'
 import { assertPageHeaders } from '../helpers/authorization-responses.ts'
-import { formOf, startBrowser, titleOf } from '../helpers/browser.ts'
+import { type Browser, formOf, PASSWORD, startBrowser, titleOf } from '../helpers/browser.ts'
 import { authorizationUrl } from '../helpers/requests.ts'
-import { ADA, startServer } from '../helpers/start-server.ts'
+import { ADA, GRACE, type StartedServer, startServer } from '../helpers/start-server.ts'
 
 const cases = [
   ['a wrong password', 'ada@acme.test', 'wrong'],
@@ -77,6 +77,187 @@ test('POST /oauth/continue: of 50 wrong passwords at once at most ten are tried 
 
   t.is(tried, 10)
   t.is(attempts.filter(({ status }) => status === 429).length, 40)
+})
+
+/** Forgets everything but that it signed in before, as after the end of a session. */
+function endSession({ userAgent: { cookies } }: Browser): void {
+  const known = cookies.filter(({ name }) => name.endsWith('oauth_known'))
+  cookies.splice(0, cookies.length, ...known)
+}
+
+/** A browser that signed in to an account, and whose session has ended. */
+async function startKnownBrowser(
+  { issuer, confidential }: StartedServer,
+  ...usernames: ReadonlyArray<string>
+): Promise<Browser> {
+  const browser = startBrowser()
+  for (const username of usernames) {
+    await browser.authorize(authorizationUrl(issuer, confidential), username)
+    endSession(browser)
+  }
+  return browser
+}
+
+/** Tries a password often, and says what the attempts came to. */
+async function tryOften(
+  { issuer, confidential }: StartedServer,
+  browser: Browser,
+  username: string,
+  attempts: number,
+): Promise<ReadonlyArray<number>> {
+  const statuses: Array<number> = []
+  const page = await browser.open(authorizationUrl(issuer, confidential))
+  for (let attempt = 0; attempt < attempts; attempt += 1) {
+    statuses.push((await browser.signIn(page, username, 'wrong')).status)
+  }
+  return statuses
+}
+
+/** What a browser gets for the right password: 200 for whatever comes next. */
+async function signInStatus(
+  { issuer, confidential }: StartedServer,
+  browser: Browser,
+  username: string,
+): Promise<number> {
+  const page = await browser.open(authorizationUrl(issuer, confidential, { prompt: 'login' }))
+  const { status, callback } = await browser.signIn(page, username)
+  return callback === undefined ? status : 200
+}
+
+const TEN_WRONG = Array.from({ length: 10 }, () => 400)
+
+test('POST /oauth/continue: whom a neighbour’s failures block signs in with a browser that did before, at either page', async (t) => {
+  const server = await startServer(t)
+  const known = await startKnownBrowser(server, ADA.email)
+  const neighbour = startBrowser()
+  for (let account = 0; account < 10; account += 1) {
+    const username = account === 0 ? ADA.email : `nobody-${account}@acme.test`
+    t.deepEqual(await tryOften(server, neighbour, username, 10), TEN_WRONG)
+  }
+
+  t.is(await signInStatus(server, startBrowser(), ADA.email), 429)
+  t.is(await signInStatus(server, startBrowser(), GRACE.email), 429)
+  t.is(await signInStatus(server, known, ` ${ADA.email} `), 200)
+  endSession(known)
+  const page = await known.open(`${server.issuer}/account/connections`)
+  t.is((await known.signIn(page, ADA.email)).status, 200)
+})
+
+test('POST /oauth/continue: a browser that signed in before has ten failures of its own with that account; the eleventh password is not checked', async (t) => {
+  const checked: Array<string> = []
+  const server = await startServer(t, {
+    async authenticateUser({ username, password }) {
+      checked.push(password)
+      return [ADA, GRACE].find(({ email }) => email === username && password === PASSWORD)
+    },
+  })
+  const known = await startKnownBrowser(server, ADA.email)
+  checked.length = 0
+
+  t.deepEqual(await tryOften(server, known, ADA.email, 12), [...TEN_WRONG, 429, 429])
+  t.is(checked.length, 10)
+  t.is(await signInStatus(server, known, ADA.email), 429)
+  t.is(checked.length, 10)
+  // Its failures are nobody else's.
+  t.is(await signInStatus(server, startBrowser(), ADA.email), 200)
+})
+
+test('POST /oauth/continue: of 50 wrong passwords at once from a browser that signed in before, ten are tried', async (t) => {
+  const server = await startServer(t)
+  const known = await startKnownBrowser(server, ADA.email)
+  const page = await known.open(authorizationUrl(server.issuer, server.confidential))
+
+  const attempts = await Promise.all(
+    Array.from({ length: 50 }, () => known.signIn(page, ADA.email, 'wrong')),
+  )
+
+  t.is(attempts.filter(({ status }) => status === 400).length, 10)
+})
+
+test('POST /oauth/continue: whoever signed in to an account of their own guesses no other by that', async (t) => {
+  const server = await startServer(t)
+  const attacker = await startKnownBrowser(server, GRACE.email)
+  t.deepEqual(await tryOften(server, attacker, ADA.email, 11), [...TEN_WRONG, 429])
+  t.is(await signInStatus(server, attacker, ADA.email), 429)
+
+  // Nor by signing in again and again, which makes room with the own account only.
+  for (let time = 0; time < 3; time += 1) {
+    t.is(await signInStatus(server, attacker, GRACE.email), 200)
+    t.is(await signInStatus(server, attacker, ADA.email), 429)
+  }
+})
+
+test('POST /oauth/continue: a cookie that was changed, made up, made with another key, or is too old, is no browser that signed in before', async (t) => {
+  const server = await startServer(t)
+  const elsewhere = await startServer(t, {
+    cookieKeys: ['another cookie key of a test server, no secret'],
+  })
+  const name = 'oauth_known'
+  const cookieOf = ({ userAgent: { cookies } }: Browser): string =>
+    cookies.find((cookie) => cookie.name === name)?.value ?? ''
+  const own = cookieOf(await startKnownBrowser(server, ADA.email))
+  const [expiresAt = '', id = '', proof = ''] =
+    /^(\w+)-([\w-]{22})-([\w-]{43})$/.exec(own)?.slice(1) ?? []
+  const other = id.replace(/^./, (first) => (first === 'A' ? 'B' : 'A'))
+  const later = (Number.parseInt(expiresAt, 36) + 1).toString(36)
+  const forged = [
+    cookieOf(await startKnownBrowser(elsewhere, ADA.email)),
+    cookieOf(await startKnownBrowser(server, GRACE.email)),
+    [expiresAt, other, proof].join('-'),
+    [later, id, proof].join('-'),
+    [expiresAt, id, proof.replace(/^./, (first) => (first === 'A' ? 'B' : 'A'))].join('-'),
+    [expiresAt, id, ''].join('-'),
+    own.slice(1),
+    `${own}x`,
+    '',
+    'x'.repeat(3000),
+    '.'.repeat(3000),
+    `${'0-'.repeat(1500)}`,
+  ]
+  t.deepEqual(await tryOften(server, startBrowser(), ADA.email, 11), [...TEN_WRONG, 429])
+
+  for (const value of forged) {
+    const browser = startBrowser()
+    browser.userAgent.cookies.push({ name, value, path: '/' })
+    t.is(await signInStatus(server, browser, ADA.email), 429, value.slice(0, 100))
+  }
+  const planted = startBrowser()
+  planted.userAgent.cookies.push(
+    { name, value: 'planted', path: '/oauth/continue' }, // browsers send it first
+    { name, value: own, path: '/' },
+  )
+  t.is(await signInStatus(server, planted, ADA.email), 200)
+  server.clock.advance(90 * 24 * 3600)
+  const kept = startBrowser()
+  kept.userAgent.cookies.push({ name, value: own, path: '/' })
+  t.is(await signInStatus(server, kept, ADA.email), 429)
+})
+
+test('POST /oauth/continue: a browser is known for its last five accounts, by a cookie that is small, HttpOnly and says no name', async (t) => {
+  const people = Array.from({ length: 6 }, (_, number) => ({
+    ...ADA,
+    userId: `user-${number}`,
+    email: `user-${number}@acme.test`,
+  }))
+  const server = await startServer(t, { users: people })
+  const emails = people.map(({ email }) => email)
+  const known = await startKnownBrowser(server, ...emails, ...emails.slice(-2))
+  const value = known.userAgent.cookies[0]?.value ?? ''
+  t.true(value.length < 400)
+  t.false(value.includes('user'))
+  const neighbour = startBrowser()
+  for (const email of emails) await tryOften(server, neighbour, email, 10)
+
+  const statuses: Array<number> = []
+  for (const email of emails) {
+    const browser = startBrowser()
+    browser.userAgent.cookies.push({ name: 'oauth_known', value, path: '/' })
+    statuses.push(await signInStatus(server, browser, email))
+  }
+  t.deepEqual(
+    statuses.map((status) => status === 429),
+    [true, false, false, false, false, false],
+  )
 })
 
 test('POST /oauth/continue: a host that cannot check passwords gets a page with 500, and nobody is blocked for it', async (t) => {

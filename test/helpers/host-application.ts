@@ -54,7 +54,8 @@ export async function startHost(
   hostOptions: HostOptions = {},
 ): Promise<HostApplication> {
   const { assemble = (app, server) => app.use(server.middleware()), options } = hostOptions
-  const listener = createServer()
+  // On a busy machine a test may take longer to its next request than a server keeps a connection.
+  const listener = createServer({ keepAliveTimeout: 0 })
   await new Promise<void>((resolve) => {
     listener.listen(0, '127.0.0.1', resolve)
   })
