@@ -16,13 +16,10 @@ import { METADATA_PATH } from './http/paths.ts'
 import { createRouter } from './http/router.ts'
 import type { AuthorizationServerOptions } from './options.ts'
 import { type ResolvedOptions, resolveOptions } from './resolve-options.ts'
+import { createRevocationChecker, type RevocationChecker } from './revocation/revocation-checker.ts'
+import { createRevoker } from './revocation/revoker.ts'
 import { boundStorage } from './storage/bounded-storage.ts'
 import { checkHealth, type Health } from './storage/health.ts'
-import {
-  createRevocationChecker,
-  type RevocationChecker,
-} from './token-status/revocation-checker.ts'
-import { createRevoker } from './token-status/revoker.ts'
 import { createSignOuts } from './users/sign-outs.ts'
 
 /** An authorization server, ready to be mounted. */

@@ -12,13 +12,17 @@ import type { ClientRegistry } from './clients/client-registry.ts'
 import { findClientRecord } from './clients/find-client-record.ts'
 import { createSecretUses } from './clients/secret-uses.ts'
 import type { Connections, Disconnect } from './consent/connections.ts'
+import { createIntrospectionEndpoint } from './endpoints/introspect.ts'
+import { metadataOf } from './endpoints/metadata.ts'
+import { createRevocationFeedEndpoint } from './endpoints/revocations.ts'
+import { createRevocationEndpoint } from './endpoints/revoke.ts'
+import { createTokenEndpoint } from './endpoints/token.ts'
 import { createAccountCookies } from './http/account/account-cookies.ts'
 import { connectionsRoutes } from './http/account/connections-routes.ts'
 import { createBrowserBinding } from './http/browser-binding.ts'
 import { createContinueRoute } from './http/continue/continue-route.ts'
 import { cookieSettingsFor, createCookieJar } from './http/cookies.ts'
 import { createKnownBrowsers } from './http/known-browsers.ts'
-import { metadataOf } from './http/metadata.ts'
 import {
   AUTHORIZE_PATH,
   CONTINUE_PATH,
@@ -31,15 +35,14 @@ import {
   TOKEN_PATH,
 } from './http/paths.ts'
 import { publicDocument } from './http/public-document.ts'
-import { createRevocationsRoute } from './http/revocations-route.ts'
-import { createRouteFinder, type FindRoute, type RouteTable } from './http/route.ts'
+import { createRouteFinder, type FindRoute, type Route, type RouteTable } from './http/route.ts'
 import { superAdminRoutes } from './http/super-admin/super-admin-routes.ts'
 import { createThrottle } from './http/throttle.ts'
 import { SESSION_TTL_SECONDS } from './lifetimes.ts'
-import { createProtocolEndpoints } from './provider/create-provider.ts'
+import { createAuthorizationEndpoint } from './provider/create-provider.ts'
 import type { ResolvedOptions } from './resolve-options.ts'
+import type { Revoker } from './revocation/revoker.ts'
 import type { ClientStore } from './storage/storage.ts'
-import type { Revoker } from './token-status/revoker.ts'
 import { createAccessTokens } from './tokens/access-token.ts'
 import type { SignOuts } from './users/sign-outs.ts'
 
@@ -83,17 +86,22 @@ export function createRoutes(
 
   const findClient = (clientId: string): Promise<ClientRecord | undefined> =>
     findClientRecord(storage.clients, clientId)
-  const noteSecretUse = createSecretUses({ clients: storage.clients, audit, now })
-  const clientThrottle = createThrottle()
-  const protocol = createProtocolEndpoints({
+  const clientEndpoints = {
+    ...options,
+    audit,
+    now,
+    findClient,
+    noteSecretUse: createSecretUses({ clients: storage.clients, audit, now }),
+    clientThrottle: createThrottle(),
+    accessTokens: createAccessTokens({ issuer, keys, now }),
+    revoker,
+  }
+  const authorizationEndpoint = createAuthorizationEndpoint({
     ...options,
     now,
     audit,
     hostSession,
-    accessTokens: createAccessTokens({ issuer, keys, now }),
-    revoker,
     findClient,
-    noteSecretUse,
     wasSignedOutSince,
     scopes: Object.keys(scopes),
     cookies,
@@ -104,7 +112,6 @@ export function createRoutes(
     },
     isBoundToBrowser: (ctx, pendingRequestToken) =>
       binding.find(ctx, pendingRequestToken) !== undefined,
-    clientThrottle,
   })
   const continueRoute = createContinueRoute({
     ...options,
@@ -117,7 +124,7 @@ export function createRoutes(
     findUser,
     hostSession,
     authenticateUser: options.authenticateUser,
-    pendingRequests: protocol.pendingRequests,
+    pendingRequests: authorizationEndpoint.pendingRequests,
     signInThrottle,
     knownBrowsers,
     wasSignedOutSince,
@@ -131,36 +138,29 @@ export function createRoutes(
     findClient,
     connections,
     disconnect,
-    browserSessions: protocol.browserSessions,
+    browserSessions: authorizationEndpoint.browserSessions,
     signInThrottle,
     knownBrowsers,
     cookies: createAccountCookies(cookies.namePrefix, cookieJar, SESSION_TTL_SECONDS),
   })
 
-  const revocationsRoute = createRevocationsRoute({
-    ...options,
-    revocations: storage.revocations,
-    findClient,
-    noteSecretUse,
-    clientThrottle,
-    audit,
-    now,
-  })
-
   const metadata = metadataOf(issuer, scopes, options.resources)
-  const forPeople = { audience: 'people', handle: protocol.handle } as const
-  const forPrograms = { audience: 'programs', handle: protocol.handle } as const
+  const authorizeRoute: Route = {
+    methods: ['GET'],
+    errorFormat: 'html',
+    handle: authorizationEndpoint.handle,
+  }
   const { authorizeSuperAdmin } = options
   const table: RouteTable = [
     [METADATA_PATH, publicDocument(() => metadata, 'json')],
     [JWKS_PATH, publicDocument(keys.publishedKeys, 'application/jwk-set+json')],
-    [AUTHORIZE_PATH, { ...forPeople, methods: ['GET'] }],
-    [RESUME_PATH, { ...forPeople, methods: ['GET'] }],
-    [CONTINUE_PATH, { audience: 'people', methods: ['GET', 'POST'], handle: continueRoute }],
-    [TOKEN_PATH, { ...forPrograms, methods: ['POST', 'OPTIONS'] }],
-    [INTROSPECT_PATH, { ...forPrograms, methods: ['POST'] }],
-    [REVOKE_PATH, { ...forPrograms, methods: ['POST', 'OPTIONS'] }],
-    [REVOCATIONS_PATH, { audience: 'programs', methods: ['GET'], handle: revocationsRoute }],
+    [AUTHORIZE_PATH, authorizeRoute],
+    [RESUME_PATH, authorizeRoute],
+    [CONTINUE_PATH, { methods: ['GET', 'POST'], errorFormat: 'html', handle: continueRoute }],
+    [TOKEN_PATH, createTokenEndpoint(clientEndpoints)],
+    [INTROSPECT_PATH, createIntrospectionEndpoint(clientEndpoints)],
+    [REVOKE_PATH, createRevocationEndpoint(clientEndpoints)],
+    [REVOCATIONS_PATH, createRevocationFeedEndpoint(clientEndpoints)],
     ...accountRoutes,
     ...(authorizeSuperAdmin === undefined
       ? []

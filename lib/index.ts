@@ -23,7 +23,6 @@ export type {
   ClientSecretRecord,
   ClientSettings,
   ClientType,
-  GrantType,
   TokenEndpointAuthMethod,
 } from './clients/client.ts'
 export type { ClientChangeOptions, ClientChanges } from './clients/client-changes.ts'
@@ -50,6 +49,7 @@ export {
   SigningError,
   StorageError,
 } from './errors.ts'
+export type { GrantType } from './grants/grant-type.ts'
 export type { KeyRing } from './keys/key-ring.ts'
 export type { KeyPurpose } from './keys/key-schedule.ts'
 export { type ManagedKeys, openManagedKeys } from './keys/managed-keys.ts'
@@ -80,6 +80,8 @@ export type {
   SignInView,
 } from './pages/pages.ts'
 export type { ProtectedResource, ResourceServerClientIds } from './resources/protected-resource.ts'
+export type { RevocableAccessToken } from './revocation/access-token-status.ts'
+export type { CheckedAccessToken, RevocationChecker } from './revocation/revocation-checker.ts'
 export { type ScopeCatalogue, TEAMCAST_SCOPES } from './scopes/scope-catalogue.ts'
 export type { BackendHealth, Health } from './storage/health.ts'
 export { createLayeredStorage, type LayeredStorageOptions } from './storage/layered-storage.ts'
@@ -113,8 +115,6 @@ export {
   type TokenFamilyStore,
   USE_RESOLUTION_SECONDS,
 } from './storage/storage.ts'
-export type { RevocableAccessToken } from './token-status/access-token-status.ts'
-export type { CheckedAccessToken, RevocationChecker } from './token-status/revocation-checker.ts'
 export type {
   AuthenticateUser,
   Credentials,

@@ -4,14 +4,13 @@
  * @module
  */
 
+import type { GrantType } from '../grants/grant-type.ts'
+
 /** Whose users may sign in: any tenant's, or only those of the client's own tenant. */
 export type ClientAudience = 'TENANT' | 'PLATFORM'
 
 /** Whether the client can keep a secret (RFC 6749 §2.1). */
 export type ClientType = 'CONFIDENTIAL' | 'PUBLIC'
-
-/** A grant type that a client can be registered for. */
-export type GrantType = 'authorization_code' | 'refresh_token' | 'client_credentials'
 
 /** How a client authenticates at the token endpoint (RFC 7591 §2). */
 export type TokenEndpointAuthMethod = 'client_secret_basic' | 'client_secret_post' | 'none'

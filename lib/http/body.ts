@@ -1,5 +1,5 @@
 /**
- * Reading request bodies of our own routes. oidc-provider reads those of the protocol endpoints.
+ * Reading request bodies.
  *
  * A host may have put a body parser before us; then `ctx.request.body` holds what it has read.
  *
@@ -7,6 +7,7 @@
  */
 
 import type { Context } from 'koa'
+import getRawBody from 'raw-body'
 import { isObject } from '../util/is-object.ts'
 
 const MAXIMUM_FORM_BYTES = 16 * 1024
@@ -19,7 +20,7 @@ const MAXIMUM_JSON_BYTES = 64 * 1024
  */
 export async function readForm(ctx: Context): Promise<URLSearchParams | undefined> {
   if (!ctx.is('application/x-www-form-urlencoded')) return undefined
-  const parsed = parsedByHost(ctx)
+  const parsed = takeParsedBody(ctx)
   if (parsed !== undefined) return toSearchParams(parsed)
   const text = await readText(ctx, MAXIMUM_FORM_BYTES)
   return text === undefined ? undefined : new URLSearchParams(text)
@@ -41,7 +42,7 @@ export async function readJson(
   if (!acceptedTypes.includes(ctx.request.type.toLowerCase())) {
     return { outcome: 'unsupported-type' }
   }
-  const value = parsedByHost(ctx) ?? parseJson(await readText(ctx, MAXIMUM_JSON_BYTES))
+  const value = takeParsedBody(ctx) ?? parseJson(await readText(ctx, MAXIMUM_JSON_BYTES))
   return isObject(value) ? { outcome: 'read', value } : { outcome: 'unreadable' }
 }
 
@@ -53,27 +54,28 @@ function parseJson(text: string | undefined): unknown {
   }
 }
 
-async function readText(ctx: Context, maximumBytes: number): Promise<string | undefined> {
-  const chunks: Array<Buffer> = []
-  let length = 0
+/**
+ * Reads a body as text.
+ *
+ * @returns `undefined` when it is too large, or did not arrive whole.
+ */
+export async function readText(ctx: Context, maximumBytes: number): Promise<string | undefined> {
+  const { 'content-length': length } = ctx.req.headers
   try {
-    for await (const chunk of ctx.req.iterator({ destroyOnReturn: false })) {
-      length += chunk.length
-      if (length > maximumBytes) break
-      chunks.push(chunk)
-    }
+    const body = await getRawBody(ctx.req, { limit: maximumBytes, length: length ?? null })
+    return body.toString('utf8')
   } catch {
-    // The sender went away in the middle of its request; there is nobody to answer.
+    // Takes in the rest and forgets it: the connection's next request comes after it.
+    ctx.req.resume()
     return undefined
   }
-  if (length <= maximumBytes) return Buffer.concat(chunks).toString('utf8')
-  // Takes in the rest and forgets it: the connection's next request comes after it.
-  ctx.req.resume()
-  return undefined
 }
 
-/** A parser that does not know a type reads nothing, and leaves an empty object all the same. */
-function parsedByHost(ctx: Context): Record<string, unknown> | undefined {
+/**
+ * What a body parser of the host has read; `undefined` when none has. A parser that does not know a
+ * type reads nothing, and leaves an empty object all the same.
+ */
+export function takeParsedBody(ctx: Context): Record<string, unknown> | undefined {
   if (!ctx.req.readableEnded) return undefined
   const { body } = ctx.request as { readonly body?: unknown }
   return isObject(body) ? body : undefined

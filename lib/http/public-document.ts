@@ -23,7 +23,7 @@ export function publicDocument(current: () => object, type: string): Route {
   }
   return {
     methods: ['GET', 'HEAD', 'OPTIONS'],
-    audience: 'programs',
+    errorFormat: 'oauth',
     handle(ctx: Context) {
       ctx.set(headers)
       if (ctx.method === 'OPTIONS') {

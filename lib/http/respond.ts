@@ -35,8 +35,8 @@ export async function sendErrorPage(
   ctx.set(PRIVATE_HEADERS)
 }
 
-/** Writes a JSON error (RFC 6749 §5.2). */
-export function sendJsonError(
+/** Sends an OAuth error response (RFC 6749 §5.2). */
+export function sendErrorResponse(
   ctx: Context,
   status: number,
   error: string,

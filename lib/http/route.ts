@@ -6,18 +6,15 @@
 
 import type { Context } from 'koa'
 
-/**
- * Whom a route is for, and so what its errors are: pages for people, JSON for the programs that speak
- * OAuth (RFC 6749 §5.2), problem details for the tools of administrators and users (RFC 9457).
- */
-export type Audience = 'people' | 'programs' | 'tools'
+/** What a route's errors are: a page, an OAuth error response (RFC 6749 §5.2), or problem details (RFC 9457). */
+export type ErrorFormat = 'html' | 'oauth' | 'problem'
 
 /** How one path is answered. */
 export interface Route {
   /** Methods it answers; any other gets 405. */
   readonly methods: ReadonlyArray<string>
-  /** Whom it is for; where that depends on what is asked for, a function that tells. */
-  readonly audience: Audience | ((ctx: Context) => Audience)
+  /** What its errors are; a function where that depends on the request. */
+  readonly errorFormat: ErrorFormat | ((ctx: Context) => ErrorFormat)
   /** Answers; `parameters` are the parts of the path that its pattern names. */
   readonly handle: (ctx: Context, parameters: PathParameters) => Promise<void> | void
 }
@@ -69,7 +66,7 @@ function findByPattern(
 
 /** A route that answers each method in its own way. GET answers HEAD too. */
 export function routeByMethod(
-  audience: Route['audience'],
+  errorFormat: Route['errorFormat'],
   handlers: Readonly<Record<string, Route['handle']>>,
 ): Route {
   const byMethod = new Map(Object.entries(handlers))
@@ -77,7 +74,7 @@ export function routeByMethod(
   if (get !== undefined) byMethod.set('HEAD', get)
   return {
     methods: [...byMethod.keys()],
-    audience,
+    errorFormat,
     handle: (ctx, parameters) => byMethod.get(ctx.method)?.(ctx, parameters),
   }
 }

@@ -12,8 +12,8 @@ import { defaultPages } from '../pages/default-pages.ts'
 import type { Pages } from '../pages/pages.ts'
 import { forbidOtherOrigins } from './cors.ts'
 import { sendProblem } from './problem.ts'
-import { sendErrorPage, sendJsonError } from './respond.ts'
-import type { Audience, FindRoute, FoundRoute } from './route.ts'
+import { sendErrorPage, sendErrorResponse } from './respond.ts'
+import type { ErrorFormat, FindRoute, FoundRoute } from './route.ts'
 import { THROTTLE_WINDOW_SECONDS } from './throttle.ts'
 
 /** What the router works with. */
@@ -31,7 +31,7 @@ export function createRouter(dependencies: RouterDependencies): Middleware {
   const answer = createDispatcher(dependencies)
   return async (ctx, next) => {
     if (hasPath(ctx)) await answer(ctx, next)
-    else sendJsonError(ctx, 400, 'invalid_request', 'the request target is not a URL')
+    else sendErrorResponse(ctx, 400, 'invalid_request', 'the request target is not a URL')
   }
 }
 
@@ -75,18 +75,19 @@ async function answer(
   ctx: Context,
   { route, parameters }: FoundRoute,
 ): Promise<void> {
-  const audience = typeof route.audience === 'function' ? route.audience(ctx) : route.audience
+  const { errorFormat: format } = route
+  const errorFormat = typeof format === 'function' ? format(ctx) : format
   // What is for one person or a tool of theirs, no script of another origin may read.
-  if (audience !== 'programs') forbidOtherOrigins(ctx)
+  if (errorFormat !== 'oauth') forbidOtherOrigins(ctx)
   if (!route.methods.includes(ctx.method)) {
     ctx.set('Allow', route.methods.join(', '))
-    sendRefusal(ctx, audience, 405, `use ${route.methods.join(' or ')}`)
+    sendRefusal(ctx, errorFormat, 405, `use ${route.methods.join(' or ')}`)
     return
   }
   try {
     await route.handle(ctx, parameters)
   } catch (error) {
-    await answerFailure(dependencies, ctx, audience, error)
+    await answerFailure(dependencies, ctx, errorFormat, error)
   }
   const retryAfterSeconds = RETRY_AFTER_SECONDS.get(ctx.status)
   if (retryAfterSeconds !== undefined) ctx.set('Retry-After', String(retryAfterSeconds))
@@ -97,15 +98,20 @@ const RETRY_AFTER_SECONDS: ReadonlyMap<number, number> = new Map([
   [503, 5],
 ])
 
-function sendRefusal(ctx: Context, audience: Audience, status: number, description: string): void {
-  if (audience === 'tools') sendProblem(ctx, status, description)
-  else sendJsonError(ctx, status, 'invalid_request', description)
+function sendRefusal(
+  ctx: Context,
+  errorFormat: ErrorFormat,
+  status: number,
+  description: string,
+): void {
+  if (errorFormat === 'problem') sendProblem(ctx, status, description)
+  else sendErrorResponse(ctx, status, 'invalid_request', description)
 }
 
 async function answerFailure(
   { pages, audit }: RouterDependencies,
   ctx: Context,
-  audience: Audience,
+  errorFormat: ErrorFormat,
   error: unknown,
 ): Promise<void> {
   audit.record({ type: 'server.error', error }, ctx.ip)
@@ -114,14 +120,14 @@ async function answerFailure(
   const isUnavailable = [error, (error as Error | undefined)?.cause].some(isOutage)
   const failure = isUnavailable ? UNAVAILABLE : DEFECT
   const { status, code, description, kind } = failure
-  switch (audience) {
-    case 'programs':
-      sendJsonError(ctx, status, code, description)
+  switch (errorFormat) {
+    case 'oauth':
+      sendErrorResponse(ctx, status, code, description)
       break
-    case 'tools':
+    case 'problem':
       sendProblem(ctx, status, description)
       break
-    case 'people': {
+    case 'html': {
       const view = { kind, error: code, description: undefined }
       await sendErrorPage(ctx, status, pages, view).catch(async (failureOfPage: unknown) => {
         audit.record({ type: 'server.error', error: failureOfPage }, ctx.ip)

@@ -4,56 +4,18 @@
  * @module
  */
 
-import { errors, type KoaContextWithOIDC, type default as Provider } from 'oidc-provider'
+import type { KoaContextWithOIDC, default as Provider } from 'oidc-provider'
 import type { AuditLog } from '../audit/audit-log.ts'
 import { isOutage } from '../errors.ts'
 import type { Progress } from '../interaction/pending-request.ts'
 import { userOf } from './account.ts'
-import { RefusedGrantError } from './errors.ts'
-
-const REUSE_REASONS = new Set(['code-replayed', 'refresh-token-reused'])
-
-/** Why a client failed to authenticate. */
-export interface AuthenticationFailure {
-  /** `undefined` when there is none of the id that was sent. */
-  readonly clientId: string | undefined
-  readonly reason: string
-}
 
 /** Reports what oidc-provider decides. */
-export function recordProviderEvents(
-  provider: Provider,
-  audit: AuditLog,
-  onClientAuthenticationFailure: (ctx: KoaContextWithOIDC, failure: AuthenticationFailure) => void,
-): void {
+export function recordProviderEvents(provider: Provider, audit: AuditLog): void {
   const recordFailure = (ctx: KoaContextWithOIDC, error: unknown): void => {
     audit.record({ type: 'server.error', error }, ctx.ip)
     ctx.app.emit('error', error, ctx)
   }
-  const recordRefusal = (ctx: KoaContextWithOIDC, error: Error): void => {
-    const clientId = ctx.oidc.client?.clientId
-    if (isOutage(error.cause)) {
-      recordFailure(ctx, error.cause)
-    } else if (error instanceof RefusedGrantError) {
-      const { reason, subject } = error.refusal
-      if (REUSE_REASONS.has(reason)) {
-        audit.record({ type: 'token.reuse-detected', clientId, ...subject, reason }, ctx.ip)
-      }
-      const type = 'token.refused'
-      audit.record({ type, clientId, ...subject, error: error.message, reason }, ctx.ip)
-    } else if (error instanceof errors.InvalidClientAuth) {
-      onClientAuthenticationFailure(ctx, { clientId, reason: reasonOf(error) })
-    } else if (!(error instanceof errors.UnsupportedTokenType)) {
-      audit.record(
-        { type: 'token.refused', clientId, error: error.message, reason: reasonOf(error) },
-        ctx.ip,
-      )
-    }
-  }
-  provider.on('grant.error', recordRefusal)
-  provider.on('introspection.error', recordRefusal)
-  provider.on('revocation.error', recordRefusal)
-
   provider.on('authorization.success', (ctx: KoaContextWithOIDC) => {
     audit.record(
       {

@@ -6,15 +6,8 @@
 
 import { generateKeyPairSync } from 'node:crypto'
 import { type Configuration, errors, type KoaContextWithOIDC } from 'oidc-provider'
-import { redirectOrigin } from '../clients/redirect-uri.ts'
 import type { CookieSettings } from '../http/cookies.ts'
-import {
-  AUTHORIZE_PATH,
-  INTROSPECT_PATH,
-  JWKS_PATH,
-  REVOKE_PATH,
-  TOKEN_PATH,
-} from '../http/paths.ts'
+import { AUTHORIZE_PATH } from '../http/paths.ts'
 import {
   AUTHORIZATION_CODE_TTL_SECONDS,
   PENDING_REQUEST_TTL_SECONDS,
@@ -33,7 +26,7 @@ import {
   requireScopeOfResources,
   requireState,
 } from './authorization-request.ts'
-import { CLIENT_RECORD_MEMBER, clientRecordOf } from './client-metadata.ts'
+import { CLIENT_RECORD_MEMBER } from './client-metadata.ts'
 import { answeringOutages } from './errors.ts'
 import { createInteractionPolicy, loadGrant } from './interaction-policy.ts'
 import { createProviderAdapter, type ProviderAdapterDependencies } from './provider-adapter.ts'
@@ -66,7 +59,7 @@ export function toProviderConfiguration(input: ConfigurationInput): Configuratio
     adapter: createProviderAdapter(input),
     allowOmittingSingleRegisteredRedirectUri: false,
     claims: {},
-    clientBasedCORS: (_ctx, origin, client) => isOriginOfPublicClient(origin, client),
+    clientBasedCORS: () => false,
     // oidc-provider signs nothing here, but demands a key that its client defaults agree with.
     clientDefaults: { id_token_signed_response_alg: 'ES256', grant_types: [], response_types: [] },
     jwks: { keys: [createUnusedKey()] },
@@ -94,7 +87,6 @@ export function toProviderConfiguration(input: ConfigurationInput): Configuratio
     features: {
       devInteractions: { enabled: false },
       dPoP: { enabled: false },
-      introspection: { enabled: true, allowedPolicy: () => false },
       pushedAuthorizationRequests: { enabled: false },
       resourceIndicators: {
         enabled: true,
@@ -107,7 +99,6 @@ export function toProviderConfiguration(input: ConfigurationInput): Configuratio
           return { scope: formatScopes(understood), audience, accessTokenFormat: 'jwt' }
         },
       },
-      revocation: { enabled: true, allowedPolicy: () => false },
       rpInitiatedLogout: { enabled: false },
       userinfo: { enabled: false },
     },
@@ -124,13 +115,7 @@ export function toProviderConfiguration(input: ConfigurationInput): Configuratio
     pkce: { required: () => true },
     renderError: input.renderError,
     responseTypes: ['code'],
-    routes: {
-      authorization: AUTHORIZE_PATH,
-      introspection: INTROSPECT_PATH,
-      jwks: JWKS_PATH,
-      revocation: REVOKE_PATH,
-      token: TOKEN_PATH,
-    },
+    routes: { authorization: AUTHORIZE_PATH },
     scopes: [...scopes],
     ttl: {
       AuthorizationCode: AUTHORIZATION_CODE_TTL_SECONDS,
@@ -139,12 +124,6 @@ export function toProviderConfiguration(input: ConfigurationInput): Configuratio
       Session: SESSION_TTL_SECONDS,
     },
   }
-}
-
-/** A PUBLIC client's browser application may call from where it is served, and nobody else. */
-export function isOriginOfPublicClient(origin: string, client: object): boolean {
-  const { clientType, redirectUris } = clientRecordOf(client)
-  return clientType === 'PUBLIC' && redirectUris.some((uri) => redirectOrigin(uri) === origin)
 }
 
 function createUnusedKey(): Record<string, unknown> & { kty: 'EC' } {

@@ -1,9 +1,8 @@
 /**
- * oidc-provider, configured for the contract. This folder is the only one that knows it.
+ * oidc-provider, configured for the authorization endpoint. This folder is the only one that imports it.
  *
- * What it does for us: parses and checks authorization requests, keeps browser sessions, decides
- * when a person must be asked, issues authorization codes, authenticates clients, answers errors and
- * CORS. What it does not: issue, rotate, introspect or revoke tokens.
+ * It parses and checks authorization requests, keeps browser sessions, decides when a person must be
+ * asked, and issues authorization codes. The endpoints for clients are ours (lib/endpoints).
  *
  * @module
  */
@@ -12,45 +11,30 @@ import type Cookies from 'cookies'
 import type { Context, Middleware } from 'koa'
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider'
 import type { AuditLog } from '../audit/audit-log.ts'
-import { findClientSecret } from '../clients/client-secret.ts'
-import type { NoteSecretUse } from '../clients/secret-uses.ts'
-import type { GrantDependencies } from '../grants/grant.ts'
-import {
-  type ClientAuthenticationDependencies,
-  refuseIfBlocked,
-} from '../http/authenticate-client.ts'
 import { AUTHORIZE_PATH } from '../http/paths.ts'
 import { PRIVATE_HEADERS } from '../http/respond.ts'
 import type { PendingRequests } from '../interaction/pending-request.ts'
 import type { Pages } from '../pages/pages.ts'
+import type { Storage } from '../storage/storage.ts'
 import type { HostSession } from '../users/authentication.ts'
 import type { BrowserSessions } from '../users/browser-sessions.ts'
-import { correctAnswer } from './answer-corrections.ts'
-import { type AuthenticationFailure, recordProviderEvents } from './audit-events.ts'
+import { recordProviderEvents } from './audit-events.ts'
 import { ignoreForeignParameters } from './authorization-request.ts'
 import { createBrowserSessions } from './browser-sessions.ts'
 import { clientRecordOf } from './client-metadata.ts'
 import { type ConfigurationInput, toProviderConfiguration } from './configuration.ts'
 import { createErrorRenderer } from './error-renderer.ts'
-import { registerGrants } from './grant-types.ts'
 import { createHostSessions } from './host-sessions.ts'
 import { finishedRequestOf, withoutInteractionCookies } from './interaction-cookies.ts'
 import { createPendingRequests } from './pending-requests.ts'
 import { QueryResponseProvider } from './query-response-provider.ts'
-import { createTokenStatusEndpoints } from './token-status-endpoints.ts'
 
 /** What the provider is made of. */
 export interface ProviderInput
   extends Omit<
-      ConfigurationInput,
-      | 'artifacts'
-      | 'consents'
-      | 'isSignedIn'
-      | 'onAuthorizationRequest'
-      | 'renderError'
-      | 'resumeUrl'
-    >,
-    GrantDependencies {
+    ConfigurationInput,
+    'artifacts' | 'consents' | 'isSignedIn' | 'onAuthorizationRequest' | 'renderError' | 'resumeUrl'
+  > {
   readonly issuer: string
   readonly audit: AuditLog
   readonly pages: Pages
@@ -59,21 +43,19 @@ export interface ProviderInput
   readonly createCookieJar: (ctx: Context) => Cookies
   /** Whether a pending request was begun in this browser. */
   readonly isBoundToBrowser: (ctx: Context, pendingRequestToken: string) => boolean
-  /** Slows down whoever guesses client secrets. */
-  readonly clientThrottle: ClientAuthenticationDependencies['clientThrottle']
-  readonly noteSecretUse: NoteSecretUse
+  readonly storage: Pick<Storage, 'artifacts' | 'consents'>
 }
 
-/** The protocol endpoints. */
-export interface ProtocolEndpoints {
-  /** Handles authorize, token, introspect and revoke. */
+/** The authorization endpoint. */
+export interface AuthorizationEndpoint {
+  /** Handles an authorization request, and its return from the pages. */
   readonly handle: (ctx: Context) => Promise<void>
   readonly pendingRequests: PendingRequests
   readonly browserSessions: BrowserSessions
 }
 
-/** Builds the protocol endpoints. */
-export function createProtocolEndpoints(input: ProviderInput): ProtocolEndpoints {
+/** Creates the authorization endpoint. */
+export function createAuthorizationEndpoint(input: ProviderInput): AuthorizationEndpoint {
   const { issuer, storage, audit, hostSession, pages } = input
   const hostSessions = hostSession && createHostSessions(hostSession, input.now)
   const provider = new QueryResponseProvider(
@@ -89,11 +71,8 @@ export function createProtocolEndpoints(input: ProviderInput): ProtocolEndpoints
     }),
   )
   pinUrlsAndCookies(provider)
-  decideAboutClients(provider, input)
-  registerGrants(provider, input, audit)
-  const failures = new WeakMap<object, AuthenticationFailure>()
-  recordProviderEvents(provider, audit, (ctx, failure) => failures.set(ctx, failure))
-  const answerTokenStatus = createTokenStatusEndpoints(provider, input, audit)
+  decideAboutClients(provider)
+  recordProviderEvents(provider, audit)
   const [run] = provider.middleware as unknown as [Middleware]
 
   const pendingRequests = createPendingRequests(provider, input)
@@ -104,8 +83,7 @@ export function createProtocolEndpoints(input: ProviderInput): ProtocolEndpoints
     async handle(ctx) {
       ignoreForeignParameters(ctx)
       ctx.status = 200 // not what a middleware of the host may have said before
-      // The other endpoints are for programs, which have no session.
-      if (ctx.path.startsWith(AUTHORIZE_PATH)) await hostSessions?.read(ctx)
+      await hostSessions?.read(ctx)
       const hostCookies = ctx.cookies
       const finished = finishedRequestOf(ctx, input.isBoundToBrowser)
       if (finished !== undefined) await pendingRequests.prepareResume(ctx, finished)
@@ -115,9 +93,8 @@ export function createProtocolEndpoints(input: ProviderInput): ProtocolEndpoints
       } finally {
         ctx.cookies = hostCookies
       }
-      await answerAuthenticationFailure(input, ctx, failures.get(ctx))
-      await answerTokenStatus(ctx)
-      correctAnswer(ctx as KoaContextWithOIDC)
+      // The contract says 302; oidc-provider redirects with 303, and only after a GET here.
+      if (ctx.status === 303) ctx.status = 302
       ctx.set(PRIVATE_HEADERS)
     },
   }
@@ -138,31 +115,12 @@ function pinUrlsAndCookies(provider: Provider): void {
   })
 }
 
-/** Counts and audits that a client failed to authenticate. oidc-provider's 401 may become our 429. */
-async function answerAuthenticationFailure(
-  input: ProviderInput,
-  ctx: Context,
-  failure: AuthenticationFailure | undefined,
-): Promise<void> {
-  if (failure === undefined) return
-  const { clientId, reason } = failure
-  if (await refuseIfBlocked(input, ctx, clientId)) ctx.remove('WWW-Authenticate')
-  else input.audit.record({ type: 'client.authentication-failed', clientId, reason }, ctx.ip)
-}
-
 /** What our own record of a client says, in place of what oidc-provider was told. */
-function decideAboutClients(provider: Provider, { noteSecretUse, now }: ProviderInput): void {
+function decideAboutClients(provider: Provider): void {
   const { prototype } = provider.Client
-  prototype.compareClientSecret = async function (presented) {
-    const client = clientRecordOf(this)
-    const secret = findClientSecret(presented, client.secrets, now())
-    if (secret !== undefined) noteSecretUse(client, secret)
-    return secret !== undefined
-  }
   prototype.redirectUriAllowed = function (redirectUri) {
     return clientRecordOf(this).redirectUris.includes(redirectUri)
   }
-  // We decide about these ourselves, and say `unauthorized_client` where oidc-provider would not.
-  prototype.grantTypeAllowed = () => true
+  // Whether the client may use the authorization code flow is asked in authorization-request.ts.
   prototype.responseTypeAllowed = () => true
 }

@@ -1,5 +1,5 @@
 /**
- * Errors of oidc-provider in the endpoint's own format: a page where people are, JSON elsewhere.
+ * Errors of oidc-provider as pages.
  *
  * @module
  */
@@ -8,15 +8,9 @@ import { type Configuration, errors } from 'oidc-provider'
 import { sendErrorPage } from '../http/respond.ts'
 import type { ErrorKind, Pages } from '../pages/pages.ts'
 
-const ROUTES_WITH_PAGES = new Set(['authorization', 'resume'])
-
 /** Makes oidc-provider's `renderError`. */
 export function createErrorRenderer(pages: Pages): NonNullable<Configuration['renderError']> {
   return async (ctx, out, error) => {
-    if (!ROUTES_WITH_PAGES.has(ctx.oidc.route)) {
-      ctx.body = out // asked for with Accept: text/html, but a protocol endpoint all the same
-      return
-    }
     const { error: code, error_description: description } = out
     const kind = kindOf(error, ctx.status)
     await sendErrorPage(ctx, ctx.status, pages, { kind, error: code, description })

@@ -6,22 +6,9 @@
 
 import { errors } from 'oidc-provider'
 import { isOutage } from '../errors.ts'
-import { type GrantRefusal, toWireError } from '../grants/refusal.ts'
 
-/** A refused grant on its way through oidc-provider. */
-export class RefusedGrantError extends errors.CustomOIDCProviderError {
-  /** Why; for the audit event. */
-  readonly refusal: GrantRefusal
-
-  constructor(refusal: GrantRefusal) {
-    const { error, description } = toWireError(refusal.reason)
-    super(error, description)
-    this.refusal = refusal
-  }
-}
-
-/** Answered with a 503 that the client may know about, in the endpoint's own format. */
-class OutageError extends errors.OIDCProviderError {
+/** The storage or a signing key is unavailable. */
+class ServiceUnavailableError extends errors.OIDCProviderError {
   constructor(cause: unknown) {
     super(503, 'temporarily_unavailable')
     this.expose = true
@@ -38,6 +25,6 @@ export async function answeringOutages<Result>(operation: () => Promise<Result>)
     return await operation()
   } catch (cause) {
     if (!isOutage(cause)) throw cause
-    throw new OutageError(cause)
+    throw new ServiceUnavailableError(cause)
   }
 }

@@ -174,6 +174,25 @@ async function serveOn(listener: Server, options: TestServerOptions): Promise<Te
     return target?.audience ?? given.audience ?? issuer
   }
 
+  /** How a client authenticates, by the method it is registered for. */
+  async function credentialsOf(clientId: string): Promise<{
+    readonly headers?: Readonly<Record<string, string>>
+    readonly parameters: Readonly<Record<string, string>>
+  }> {
+    const client = await authorizationServer.clients.find(clientId)
+    const clientSecret = secrets.get(clientId) ?? ''
+    switch (client?.tokenEndpointAuthMethod) {
+      case 'client_secret_basic': {
+        const pair = Buffer.from(`${clientId}:${clientSecret}`).toString('base64')
+        return { headers: { authorization: `Basic ${pair}` }, parameters: {} }
+      }
+      case 'client_secret_post':
+        return { parameters: { client_id: clientId, client_secret: clientSecret } }
+      default:
+        return { parameters: { client_id: clientId } }
+    }
+  }
+
   async function authorizeUser(authorization: TestAuthorization): Promise<Authorization> {
     const { userId, clientId, userAgent, resources } = authorization
     const user = users.get(userId)
@@ -209,16 +228,15 @@ async function serveOn(listener: Server, options: TestServerOptions): Promise<Te
     async issueTokens(authorization) {
       const { clientId } = authorization
       const { code, codeVerifier, redirectUri } = await authorizeUser(authorization)
-      const clientSecret = secrets.get(clientId)
+      const { headers = {}, parameters } = await credentialsOf(clientId)
       const body = new URLSearchParams({
         grant_type: 'authorization_code',
         code,
         code_verifier: codeVerifier,
         redirect_uri: redirectUri,
-        client_id: clientId,
-        ...(clientSecret === undefined ? {} : { client_secret: clientSecret }),
+        ...parameters,
       })
-      const response = await fetch(issuer + TOKEN_PATH, { method: 'POST', body })
+      const response = await fetch(issuer + TOKEN_PATH, { method: 'POST', headers, body })
       if (response.ok) return (await response.json()) as TokenResponse
       throw new Error(`the token endpoint answered ${response.status}: ${await response.text()}`)
     },

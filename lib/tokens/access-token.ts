@@ -109,3 +109,18 @@ function claimsOf(subject: AccessTokenSubject, issuer: string, now: number): Acc
     ...(familyId === undefined ? {} : { grant_id: familyId }),
   }
 }
+
+/** Whose token it is, for audit events. */
+export interface TokenSubject {
+  readonly userId?: string
+  readonly tenantId?: string
+  readonly familyId?: string
+}
+
+/** Whose access token it is. */
+export function tokenSubjectOf({ sub, tenant_id, grant_id }: AccessTokenClaims): TokenSubject {
+  return {
+    ...(tenant_id === undefined ? {} : { tenantId: tenant_id }),
+    ...(grant_id === undefined ? {} : { userId: sub, familyId: grant_id }),
+  }
+}

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { createMemoryStorage } from '@teamcast/oauth-server/memory'
 import test, { type ExecutionContext } from 'ava'
 import { basicCredentials, toForm } from '../helpers/requests.ts'
@@ -39,21 +40,78 @@ async function assertUnauthenticated(t: ExecutionContext, response: Response): P
   await assertRefused(t, response, 401, 'invalid_client')
 }
 
-for (const tokenEndpointAuthMethod of ['client_secret_basic', 'client_secret_post'] as const) {
-  test(`client authentication: a client registered for ${tokenEndpointAuthMethod} may use Basic or the body (OAuth 2.1 §2.4.1, checklist 28)`, async (t) => {
+const METHODS = ['client_secret_basic', 'client_secret_post'] as const
+for (const registered of METHODS) {
+  test(`client authentication: a client registered for ${registered} uses that method and no other (RFC 7591 §2, checklist 28)`, async (t) => {
     const server = await startServer(t)
     const { client, clientSecret = '' } = await server.registerClient({
       ...CONFIDENTIAL_CLIENT,
-      tokenEndpointAuthMethod,
+      tokenEndpointAuthMethod: registered,
     })
     const { clientId } = client
     const authorization = basicCredentials(clientId, clientSecret)
-    await tokensOf(t, await send(server, {}, { authorization }))
-    await tokensOf(t, await send(server, { client_id: clientId, client_secret: clientSecret }))
-    // The same client_id beside the header is a repetition, not a second method.
-    await tokensOf(t, await send(server, { client_id: clientId }, { authorization }))
+    const responses = {
+      client_secret_basic: await send(server, {}, { authorization }),
+      client_secret_post: await send(server, { client_id: clientId, client_secret: clientSecret }),
+    }
+    for (const method of METHODS) {
+      if (method === registered) {
+        await tokensOf(t, responses[method])
+      } else {
+        const { error_description: description } = await responses[method].clone().json()
+        t.is(description, `the client is registered for ${registered}`)
+        await assertUnauthenticated(t, responses[method])
+      }
+    }
   })
 }
+
+test('client authentication: the same client_id beside the header is a repetition, not a second method (OAuth 2.1 §2.4.1)', async (t) => {
+  const server = await startServer(t)
+  const { clientId, secret } = credentialsOf(server)
+  const authorization = basicCredentials(clientId, secret)
+  await tokensOf(t, await send(server, { client_id: clientId }, { authorization }))
+})
+
+test('client authentication: the right secret by the wrong method is not counted as a guess (checklist 34)', async (t) => {
+  const server = await startServer(t)
+  const { clientId, secret } = credentialsOf(server)
+  for (let attempt = 0; attempt < 20; attempt += 1) {
+    const response = await send(server, { client_id: clientId, client_secret: secret })
+    await assertUnauthenticated(t, response)
+  }
+  const authorization = basicCredentials(clientId, 'wrong')
+  await assertUnauthenticated(t, await send(server, {}, { authorization }))
+})
+
+test('client authentication: a secret with % and + may be sent form-encoded or as it is (RFC 6749 appendix B)', async (t) => {
+  const storage = createMemoryStorage()
+  const server = await startServer(t, { storage })
+  const { clientId } = credentialsOf(server)
+  const [record] = (await storage.clients.find(clientId))?.secrets ?? []
+  if (record === undefined) throw new Error('no secret')
+  for (const secret of ['50%+tax', '100%', '%zz', 'a+b c', 'a%20b', ':%:', 'plain']) {
+    await changeClient(storage, server.confidential, {
+      secrets: [{ ...record, hash: createHash('sha256').update(secret).digest('base64url') }],
+    })
+    const formEncoded = new URLSearchParams({ s: secret }).toString().slice(2)
+    for (const sent of [secret, encodeURIComponent(secret), formEncoded]) {
+      const authorization = basic(clientId, sent)
+      await tokensOf(t, await send(server, {}, { authorization }))
+    }
+    const authorization = basic(clientId, `${secret}x`)
+    await assertUnauthenticated(t, await send(server, {}, { authorization }))
+  }
+})
+
+test('client authentication: Basic with an empty secret says what to do (RFC 6749 §2.3.1)', async (t) => {
+  const server = await startServer(t)
+  for (const { client } of [server.public, server.confidential]) {
+    const response = await send(server, {}, { authorization: basic(client.clientId, '') })
+    t.regex((await response.clone().json()).error_description, /PUBLIC client sends client_id/)
+    await assertUnauthenticated(t, response)
+  }
+})
 
 test('client authentication: Basic credentials are form-decoded (RFC 6749 §2.3.1, appendix B, checklist 29)', async (t) => {
   const server = await startServer(t)
@@ -255,7 +313,7 @@ test('client authentication: two secrets are good while they overlap, an expired
   await changeClient(storage, confidential, { secrets: [newRecord, { ...oldRecord, expiresAt }] })
 
   const attempt = (clientSecret: string) =>
-    send(server, { client_id: clientId, client_secret: clientSecret })
+    send(server, {}, { authorization: basicCredentials(clientId, clientSecret) })
   server.clock.advance(99)
   await tokensOf(t, await attempt(oldSecret))
   await tokensOf(t, await attempt(newSecret))
@@ -273,7 +331,7 @@ test('client authentication: one client’s secret is not another’s (OAuth 2.1
   await assertUnauthenticated(t, await send(server, mixed))
 })
 
-test('client authentication: the stored hash of a secret is not accepted as one (decision 7, checklist 48)', async (t) => {
+test('client authentication: the stored hash of a secret is not accepted as one (checklist 48)', async (t) => {
   const storage = createMemoryStorage()
   const server = await startServer(t, { storage })
   const { clientId } = credentialsOf(server)

@@ -1,6 +1,6 @@
 import { createMemoryStorage } from '@teamcast/oauth-server/memory'
 import test from 'ava'
-import { postAs, toForm } from '../helpers/requests.ts'
+import { basicCredentials, postAs, toForm } from '../helpers/requests.ts'
 import { CONFIDENTIAL_CLIENT, startServer } from '../helpers/start-server.ts'
 import {
   assertRefused,
@@ -231,9 +231,10 @@ test('POST /oauth/introspect: a missing, empty or repeated token is invalid_requ
     await assertRefused(t, await introspect(server, confidential, token), 400, 'invalid_request')
   }
   const { client, clientSecret = '' } = confidential
-  const body = toForm({ client_id: client.clientId, client_secret: clientSecret, token: 'one' })
+  const headers = { authorization: basicCredentials(client.clientId, clientSecret) }
+  const body = toForm({ token: 'one' })
   body.append('token', 'two')
-  const twice = await fetch(`${server.issuer}/oauth/introspect`, { method: 'POST', body })
+  const twice = await fetch(`${server.issuer}/oauth/introspect`, { method: 'POST', headers, body })
   await assertRefused(t, twice, 400, 'invalid_request')
 })
 

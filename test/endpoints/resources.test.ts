@@ -2,7 +2,7 @@ import { createMemoryStorage } from '@teamcast/oauth-server/memory'
 import test, { type ExecutionContext } from 'ava'
 import { assertErrorRedirect } from '../helpers/authorization-responses.ts'
 import { startBrowser } from '../helpers/browser.ts'
-import { authorizationUrl, postAs } from '../helpers/requests.ts'
+import { authorizationUrl, basicCredentials, postAs } from '../helpers/requests.ts'
 import {
   CANDIDATES,
   INTERVIEWS,
@@ -182,17 +182,16 @@ test('a scope that the client lost is missing from the tokens of every API', asy
 test('POST /oauth/token: several resources are invalid_target, the same twice is one, and neither costs the token (RFC 8707 §2.2)', async (t) => {
   const server = await startSeveralApis(t)
   const { issuer, confidential } = server
-  const { clientId } = confidential.client
+  const { client, clientSecret = '' } = confidential
+  const headers = { authorization: basicCredentials(client.clientId, clientSecret) }
   const { refresh_token: refreshToken } = await redeemed(t, server, ALL)
   const send = async (...resources: ReadonlyArray<string>): Promise<Response> => {
     const body = new URLSearchParams({
       grant_type: 'refresh_token',
       refresh_token: refreshToken,
-      client_id: clientId,
-      client_secret: confidential.clientSecret ?? '',
     })
     for (const resource of resources) body.append('resource', resource)
-    return await fetch(`${issuer}/oauth/token`, { method: 'POST', body })
+    return await fetch(`${issuer}/oauth/token`, { method: 'POST', headers, body })
   }
   const several = await send(INTERVIEWS, CANDIDATES)
   t.like(await several.clone().json(), {

@@ -123,7 +123,7 @@ test('GET /oauth/revocations: a client that is no resource server is refused, an
   const { onEvent, settled } = recordEvents()
   const server = await startSeveralApis(t, { onEvent })
   const response = await get(server, credentialsOf(server.confidential))
-  await assertRefused(t, response, 403, 'forbidden')
+  await assertRefused(t, response, 403, 'unauthorized_client')
   const { clientId } = server.confidential.client
   t.like((await settled()).at(-1), { type: 'revocations.refused', clientId })
 })
@@ -187,8 +187,7 @@ for (const authorization of [
   'Basic ',
   'Basic !!!',
   `Basic ${Buffer.from('no colon').toString('base64')}`,
-  `Basic ${Buffer.from('a:%').toString('base64')}`,
-  `Basic ${Buffer.from('a:%00').toString('base64')}`,
+  `Basic ${Buffer.from('a:\u0000').toString('base64')}`,
   'Bearer abc',
   'Basic YTpi YTpi',
 ]) {

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { toForm } from '../helpers/requests.ts'
+import { basicCredentials, toForm } from '../helpers/requests.ts'
 import { startServer } from '../helpers/start-server.ts'
 import {
   assertRefused,
@@ -157,9 +157,10 @@ test('POST /oauth/revoke: a missing, empty or repeated token is invalid_request 
     await assertRefused(t, await revoke(server, confidential, token), 400, 'invalid_request')
   }
   const { client, clientSecret = '' } = confidential
-  const body = toForm({ client_id: client.clientId, client_secret: clientSecret, token: 'one' })
+  const headers = { authorization: basicCredentials(client.clientId, clientSecret) }
+  const body = toForm({ token: 'one' })
   body.append('token', 'two')
-  const twice = await fetch(`${server.issuer}/oauth/revoke`, { method: 'POST', body })
+  const twice = await fetch(`${server.issuer}/oauth/revoke`, { method: 'POST', headers, body })
   await assertRefused(t, twice, 400, 'invalid_request')
 })
 

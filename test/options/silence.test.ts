@@ -25,7 +25,8 @@ const SCRIPT = `
   const [{ client: { clientId }, clientSecret }] = server.clients
   const post = (path, fields) => fetch(server.issuer + path, {
     method: 'POST',
-    body: new URLSearchParams({ client_id: clientId, client_secret: clientSecret, ...fields }),
+    headers: { authorization: 'Basic ' + btoa(clientId + ':' + (fields.client_secret ?? clientSecret)) },
+    body: new URLSearchParams({ ...fields, client_secret: '' }),
   })
   const answers = []
   const record = async (response) => answers.push((await response).status)

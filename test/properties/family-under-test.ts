@@ -8,13 +8,14 @@ import { createHash, randomBytes } from 'node:crypto'
 import type { ClientRecord, Storage } from '@teamcast/oauth-server'
 import { createMemoryStorage } from '@teamcast/oauth-server/memory'
 import { createConsentId } from '../../lib/consent/consent-id.ts'
-import { authorizationCodeGrant } from '../../lib/grants/authorization-code-grant.ts'
-import type { Grant, GrantDependencies } from '../../lib/grants/grant.ts'
-import { refreshTokenGrant } from '../../lib/grants/refresh-token-grant.ts'
-import { GrantRefusal } from '../../lib/grants/refusal.ts'
-import { introspect } from '../../lib/token-status/introspect.ts'
-import { revoke } from '../../lib/token-status/revoke.ts'
-import { createRevoker } from '../../lib/token-status/revoker.ts'
+import { introspect } from '../../lib/endpoints/introspect.ts'
+import { revoke } from '../../lib/endpoints/revoke.ts'
+import { authorizationCodeGrant } from '../../lib/grants/authorization-code.ts'
+import type { GrantDependencies, GrantHandler } from '../../lib/grants/grant-handler.ts'
+import { refreshTokenGrant } from '../../lib/grants/refresh-token.ts'
+import { TokenRequestError } from '../../lib/grants/token-request-error.ts'
+import { FormParameters } from '../../lib/http/form-parameters.ts'
+import { createRevoker } from '../../lib/revocation/revoker.ts'
 import type { AuthorizationCodeRecord } from '../../lib/tokens/authorization-code.ts'
 import { sha256 } from '../../lib/util/sha256.ts'
 import { ADA } from '../helpers/start-server.ts'
@@ -117,13 +118,14 @@ export async function createFamilyUnderTest(
     now: () => clock.now,
   }
   const attempt = async (
-    grant: Grant,
-    parameters: Parameters<Grant>[1]['parameters'],
+    grant: GrantHandler,
+    parameters: Readonly<Record<string, string>>,
   ): Promise<Outcome> => {
+    const request = { client, parameters: new FormParameters(parameters) }
     try {
-      return { body: (await grant(dependencies, { client, parameters, resources: [] })).body }
+      return { body: (await grant(dependencies, request)).body }
     } catch (error) {
-      if (error instanceof GrantRefusal) return { refusal: error.reason }
+      if (error instanceof TokenRequestError) return { refusal: error.reason }
       throw error
     }
   }

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { createAnswerCache } from '../../lib/token-status/answer-cache.ts'
+import { createAnswerCache } from '../../lib/revocation/answer-cache.ts'
 
 /** A question that counts how often it is asked. */
 function question(answers: ReadonlyArray<boolean>): {

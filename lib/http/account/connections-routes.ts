@@ -7,7 +7,7 @@
 
 import type { Context } from 'koa'
 import { CONNECTION_PATH, CONNECTIONS_PATH } from '../paths.ts'
-import { type Audience, type RouteTable, routeByMethod } from '../route.ts'
+import { type ErrorFormat, type RouteTable, routeByMethod } from '../route.ts'
 import type { AccountDependencies } from './account-dependencies.ts'
 import { deleteConnection, sendConnections } from './connections-json.ts'
 import { showConnections } from './show-connections.ts'
@@ -15,15 +15,15 @@ import { takeAccountForm } from './take-account-form.ts'
 
 /** Makes the routes. */
 export function connectionsRoutes(dependencies: AccountDependencies): RouteTable {
-  const collection = routeByMethod(audienceOf, {
+  const collection = routeByMethod(errorFormatOf, {
     async GET(ctx) {
       ctx.vary('Accept')
-      if (audienceOf(ctx) === 'people') await showConnections(dependencies, ctx)
+      if (errorFormatOf(ctx) === 'html') await showConnections(dependencies, ctx)
       else await sendConnections(dependencies, ctx)
     },
     POST: (ctx) => takeAccountForm(dependencies, ctx),
   })
-  const item = routeByMethod('tools', {
+  const item = routeByMethod('problem', {
     DELETE: (ctx, { clientId = '' }) => deleteConnection(dependencies, ctx, clientId),
   })
   return [
@@ -33,8 +33,8 @@ export function connectionsRoutes(dependencies: AccountDependencies): RouteTable
 }
 
 /** The form is sent by the page; otherwise a page is what whoever asks for nothing better gets. */
-function audienceOf(ctx: Context): Audience {
-  if (ctx.method === 'POST') return 'people'
+function errorFormatOf(ctx: Context): ErrorFormat {
+  if (ctx.method === 'POST') return 'html'
   const preferred = ctx.accepts('html', 'json', 'application/problem+json')
-  return preferred === 'html' || preferred === false ? 'people' : 'tools'
+  return preferred === 'html' || preferred === false ? 'html' : 'problem'
 }

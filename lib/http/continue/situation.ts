@@ -14,9 +14,9 @@ import {
   type PendingRequests,
 } from '../../interaction/pending-request.ts'
 import type { ErrorKind, Pages } from '../../pages/pages.ts'
+import type { Revoker } from '../../revocation/revoker.ts'
 import type { ScopeCatalogue } from '../../scopes/scope-catalogue.ts'
 import type { Storage } from '../../storage/storage.ts'
-import type { Revoker } from '../../token-status/revoker.ts'
 import type { HostSession } from '../../users/authentication.ts'
 import type { SignOuts } from '../../users/sign-outs.ts'
 import type { FindUser } from '../../users/user.ts'

@@ -37,7 +37,7 @@ export function superAdminRoutes({
       method,
       forSuperAdmins(authorizeSuperAdmin, answerRefusals(handler)),
     ])
-    return routeByMethod('tools', Object.fromEntries(guarded))
+    return routeByMethod('problem', Object.fromEntries(guarded))
   }
   return [
     [

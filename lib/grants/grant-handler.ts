@@ -1,25 +1,25 @@
 /**
- * What the three grants share: what they are given, what they answer, and the checks that each repeats.
+ * What grant handlers share: their interface, and the checks that several of them need.
  *
  * @module
  */
 
-import type { Client, GrantType } from '../clients/client.ts'
+import type { Client } from '../clients/client.ts'
 import {
   chooseTarget,
   findResource,
   type ProtectedResource,
   type Target,
 } from '../resources/protected-resource.ts'
+import type { Revoker } from '../revocation/revoker.ts'
 import { formatScopes, isSubset, parseScopes } from '../scopes/scope.ts'
 import type { Storage } from '../storage/storage.ts'
 import { mayUseClient } from '../tenancy/client-audience-policy.ts'
-import type { Revoker } from '../token-status/revoker.ts'
 import type { AccessTokenSubject, AccessTokens } from '../tokens/access-token.ts'
 import type { FindUser, User } from '../users/user.ts'
-import { GrantRefusal, type RefusalSubject } from './refusal.ts'
+import { type GrantSubject, TokenRequestError } from './token-request-error.ts'
 
-/** What a grant works with. */
+/** Dependencies of the grant handlers. */
 export interface GrantDependencies {
   readonly storage: Storage
   readonly revoker: Revoker
@@ -38,40 +38,43 @@ export interface GrantDependencies {
 /** A token request of an authenticated client. */
 export interface TokenRequest {
   readonly client: Client
-  /** The parameters of the request body; an empty one is absent (RFC 6749 §3.2). */
-  readonly parameters: Readonly<Partial<Record<TokenParameter, string>>>
-  /** The values of its `resource` parameters: the one parameter that may be repeated (RFC 8707 §2). */
-  readonly resources: ReadonlyArray<string>
+  readonly parameters: TokenRequestParameters
 }
 
-/** A parameter that some grant reads. */
-export type TokenParameter = 'code' | 'code_verifier' | 'redirect_uri' | 'refresh_token' | 'scope'
+/** The parameters of a token request. One without a value counts as absent (RFC 6749 §3.2). */
+export interface TokenRequestParameters {
+  /** The value of a parameter. Throws when it was sent more than once (RFC 6749 §3.2). */
+  get(name: string): string | undefined
+  /** The values of a parameter that may be sent more than once: `resource` (RFC 8707 §2). */
+  getAll(name: string): ReadonlyArray<string>
+}
 
-/** A granted token request. */
-export interface Granted {
-  /** The response body: JSON text, so that a retry gets it byte for byte. */
+/** Tokens that were issued. */
+export interface IssuedTokens {
+  /** The token response (RFC 6749 §5.1) as JSON text, so that it can be replayed byte for byte. */
   readonly body: string
-  /** Whom it was granted for, for the audit event. */
+  /** Whose tokens they are, for the audit event. */
   readonly userId: string | undefined
   readonly tenantId: string | undefined
   readonly familyId: string | undefined
 }
 
-/** A grant type's behaviour. @throws GrantRefusal when the request is refused. */
-export type Grant = (dependencies: GrantDependencies, request: TokenRequest) => Promise<Granted>
-
-/** Refuses a client that is not registered for a grant type. */
-export function requireGrantType(client: Client, grantType: GrantType): void {
-  if (!client.allowedGrantTypes.includes(grantType))
-    throw new GrantRefusal('grant-type-not-allowed')
-}
+/**
+ * Issues tokens for a client that may use the grant type.
+ *
+ * @throws {@link TokenRequestError} when the request is refused.
+ */
+export type GrantHandler = (
+  dependencies: GrantDependencies,
+  request: TokenRequest,
+) => Promise<IssuedTokens>
 
 /** Refuses a client that was deleted, be it by another process and a moment ago. */
 export async function requireRegistered(
   { isRegistered }: GrantDependencies,
   { clientId }: Client,
 ): Promise<void> {
-  if (!(await isRegistered(clientId))) throw new GrantRefusal('client-gone')
+  if (!(await isRegistered(clientId))) throw new TokenRequestError('client-gone')
 }
 
 /**
@@ -80,14 +83,15 @@ export async function requireRegistered(
  * several is refused.
  */
 export function requestedResources(
-  { resources: named }: TokenRequest,
+  { parameters }: TokenRequest,
   resources: ReadonlyArray<ProtectedResource>,
 ): ReadonlyArray<ProtectedResource> {
+  const named = parameters.getAll('resource')
   if (named.length === 0) return resources
   const found = new Set(named.map((uri) => findResource(resources, uri)))
   const [resource] = found
-  if (resource === undefined || found.has(undefined)) throw new GrantRefusal('target-unknown')
-  if (found.size > 1) throw new GrantRefusal('target-ambiguous')
+  if (resource === undefined || found.has(undefined)) throw new TokenRequestError('target-unknown')
+  if (found.size > 1) throw new TokenRequestError('target-ambiguous')
   return [resource]
 }
 
@@ -97,7 +101,7 @@ export function grantedResources(
   audiences: ReadonlyArray<string>,
 ): ReadonlyArray<ProtectedResource> {
   const granted = audiences.flatMap((audience) => findResource(resources, audience) ?? [])
-  if (granted.length === 0) throw new GrantRefusal('target-gone')
+  if (granted.length === 0) throw new TokenRequestError('target-gone')
   return granted
 }
 
@@ -105,10 +109,10 @@ export function grantedResources(
 export function requireTarget(
   resources: ReadonlyArray<ProtectedResource>,
   scopes: ReadonlyArray<string>,
-  subject?: RefusalSubject,
+  subject?: GrantSubject,
 ): Target {
   const target = chooseTarget(resources, scopes)
-  if (target === undefined) throw new GrantRefusal('scope-exceeded', subject)
+  if (target === undefined) throw new TokenRequestError('scope-exceeded', subject)
   return target
 }
 
@@ -123,8 +127,8 @@ export function requestedScopes(
 ): ReadonlyArray<string> {
   if (scopeString === undefined) return ceiling
   const requested = parseScopes(scopeString)
-  if (requested === undefined) throw new GrantRefusal('scope-malformed')
-  if (!isSubset(requested, ceiling)) throw new GrantRefusal('scope-exceeded')
+  if (requested === undefined) throw new TokenRequestError('scope-malformed')
+  if (!isSubset(requested, ceiling)) throw new TokenRequestError('scope-exceeded')
   return requested
 }
 
@@ -135,9 +139,9 @@ export async function requireUser(
   client: Client,
 ): Promise<User> {
   const user = await findUser(userId)
-  if (user === undefined) throw new GrantRefusal('user-unavailable', { userId })
+  if (user === undefined) throw new TokenRequestError('user-unavailable', { userId })
   if (!mayUseClient(user, client)) {
-    throw new GrantRefusal('tenant-refused', { userId, tenantId: user.tenantId })
+    throw new TokenRequestError('tenant-refused', { userId, tenantId: user.tenantId })
   }
   return user
 }

@@ -27,38 +27,36 @@ import {
 import { openText, sealText } from '../util/sealed-text.ts'
 import { sha256 } from '../util/sha256.ts'
 import {
-  type Grant,
   type GrantDependencies,
-  type Granted,
+  type GrantHandler,
   grantedResources,
+  type IssuedTokens,
   requestedResources,
   requestedScopes,
-  requireGrantType,
   requireTarget,
   requireUser,
   respondWithTokens,
   type TokenRequest,
-} from './grant.ts'
-import { GrantRefusal } from './refusal.ts'
+} from './grant-handler.ts'
+import { TokenRequestError } from './token-request-error.ts'
 
 /** What a response is sealed for, under the token that was spent for it. */
 const RETRY = 'refresh-retry'
 
 /** Rotates a refresh token. */
-export const refreshTokenGrant: Grant = async (dependencies, request) => {
+export const refreshTokenGrant: GrantHandler = async (dependencies, request) => {
   const { client, parameters } = request
-  requireGrantType(client, 'refresh_token')
-  const token = parameters.refresh_token
-  if (token === undefined) throw new GrantRefusal('parameter-missing')
+  const token = parameters.get('refresh_token')
+  if (token === undefined) throw new TokenRequestError('parameter-missing')
   const presented = parseRefreshToken(token)
-  if (presented === undefined) throw new GrantRefusal('refresh-token-unknown')
+  if (presented === undefined) throw new TokenRequestError('refresh-token-unknown')
 
   const now = dependencies.now()
   const family = await dependencies.storage.families.find(presented.familyId, client.clientId, now)
   const foundAt = performance.now()
-  if (family === undefined) throw new GrantRefusal('refresh-token-unknown')
+  if (family === undefined) throw new TokenRequestError('refresh-token-unknown')
   const subject = subjectOf(family)
-  if (family.clientId !== client.clientId) throw new GrantRefusal('client-mismatch', subject)
+  if (family.clientId !== client.clientId) throw new TokenRequestError('client-mismatch', subject)
 
   // Whatever else is wrong with the request: a spent token is a theft until proven otherwise.
   const presentation = { request, token, presented, family, foundAt, now }
@@ -84,17 +82,17 @@ async function rotate(
   dependencies: GrantDependencies,
   presentation: Presentation,
   current: CurrentRefreshToken,
-): Promise<Granted> {
+): Promise<IssuedTokens> {
   const { request, presented, family, now } = presentation
   const { client, parameters } = request
   const subject = subjectOf(family)
-  if (current.expiresAt <= now) throw new GrantRefusal('refresh-token-expired', subject)
+  if (current.expiresAt <= now) throw new TokenRequestError('refresh-token-expired', subject)
   const granted = grantedResources(dependencies, family.resources)
   const candidates = requestedResources(request, granted)
   const user = await requireUser(dependencies.findUser, family.userId, client)
 
   // The ceiling is what the user granted; what the client lost since then is silently left out.
-  const requested = requestedScopes(parameters.scope, family.scopes)
+  const requested = requestedScopes(parameters.get('scope'), family.scopes)
   const target = requireTarget(candidates, intersect(requested, client.scopes), subject)
 
   const successor = createRefreshToken(presented.consentId, presented.familySecret)
@@ -137,9 +135,9 @@ function bodyAfter(rotation: RotationOutcome, presentation: Presentation, body: 
     case 'retried':
       return openText(rotation.sealedResponse, presentation.token, RETRY)
     case 'reused':
-      throw new GrantRefusal('refresh-token-reused', subject)
+      throw new TokenRequestError('refresh-token-reused', subject)
     case 'gone':
-      throw new GrantRefusal('refresh-token-unknown', subject)
+      throw new TokenRequestError('refresh-token-unknown', subject)
     case 'late':
       throw new StorageError('the rotation reached the store after its deadline')
   }
@@ -148,7 +146,7 @@ function bodyAfter(rotation: RotationOutcome, presentation: Presentation, body: 
 async function answerSpentToken(
   { revoker }: GrantDependencies,
   { request, token, presented, family, now }: Presentation,
-): Promise<Granted> {
+): Promise<IssuedTokens> {
   const { retry } = family
   const isRetry =
     retry !== undefined &&
@@ -157,7 +155,7 @@ async function answerSpentToken(
     now < retry.until
   if (!isRetry) {
     await revoker.revokeFamily(family.familyId)
-    throw new GrantRefusal('refresh-token-reused', subjectOf(family))
+    throw new TokenRequestError('refresh-token-reused', subjectOf(family))
   }
   return { body: openText(retry.sealedResponse, token, RETRY), ...subjectOf(family) }
 }
@@ -190,8 +188,9 @@ function retryOf(
   }
 }
 
-function requestHashOf({ client, parameters, resources }: TokenRequest): string {
-  return sha256(JSON.stringify([client.clientId, parameters.scope ?? null, ...resources]))
+function requestHashOf({ client, parameters }: TokenRequest): string {
+  const resources = parameters.getAll('resource')
+  return sha256(JSON.stringify([client.clientId, parameters.get('scope') ?? null, ...resources]))
 }
 
 function subjectOf({ userId, tenantId, familyId }: TokenFamily): {

@@ -1,13 +1,14 @@
 /**
- * Why the token endpoint refuses, and what it says. The reason goes to the audit event, the wire gets
- * the registered code and a sentence that tells an attacker nothing.
+ * Why the token endpoint refuses a request. The reason goes to the audit event; the client gets the
+ * registered code and a sentence that tells an attacker nothing.
  *
  * @module
  */
 
 /** Why a token request was refused. */
-export type RefusalReason =
+export type TokenRequestErrorReason =
   | 'client-gone'
+  | 'grant-type-unsupported'
   | 'grant-type-not-allowed'
   | 'parameter-missing'
   | 'target-unknown'
@@ -28,42 +29,47 @@ export type RefusalReason =
   | 'scope-exceeded'
 
 /** An OAuth error response (RFC 6749 §5.2). */
-export interface WireError {
+export interface ErrorResponse {
   readonly error: string
   readonly description: string
 }
 
-/** Thrown by a grant that is refused. */
-export class GrantRefusal extends Error {
-  override readonly name = 'GrantRefusal'
-  readonly reason: RefusalReason
-  /** For the audit event: whose grant it was, once that is known. */
-  readonly subject: RefusalSubject
+/** Thrown when a token request is refused. */
+export class TokenRequestError extends Error {
+  override readonly name = 'TokenRequestError'
+  readonly reason: TokenRequestErrorReason
+  /** Whose grant it is, once that is known. For the audit event. */
+  readonly subject: GrantSubject
 
-  constructor(reason: RefusalReason, subject: RefusalSubject = {}) {
+  constructor(reason: TokenRequestErrorReason, subject: GrantSubject = {}) {
     super(reason)
     this.reason = reason
     this.subject = subject
   }
 }
 
-/** Whose grant was refused. */
-export interface RefusalSubject {
+/** Whose grant it is. */
+export interface GrantSubject {
   readonly userId?: string
   readonly tenantId?: string
   readonly familyId?: string
 }
 
-const INVALID_GRANT: WireError = {
+const INVALID_GRANT: ErrorResponse = {
   error: 'invalid_grant',
   description: 'the grant is invalid, expired, revoked or was issued to another client',
 }
 
 /** What the client is told. */
-export function toWireError(reason: RefusalReason): WireError {
+export function toErrorResponse(reason: TokenRequestErrorReason): ErrorResponse {
   switch (reason) {
     case 'client-gone':
       return { error: 'invalid_client', description: 'client authentication failed' }
+    case 'grant-type-unsupported':
+      return {
+        error: 'unsupported_grant_type',
+        description: 'the server does not support this grant type',
+      }
     case 'grant-type-not-allowed':
       return {
         error: 'unauthorized_client',

@@ -14,41 +14,40 @@ import { type AuthorizationCodeRecord, checkRedemption } from '../tokens/authori
 import { createRefreshToken, familyIdOf, familySecretOf } from '../tokens/refresh-token.ts'
 import { sha256 } from '../util/sha256.ts'
 import {
-  type Grant,
   type GrantDependencies,
+  type GrantHandler,
   grantedResources,
   requestedResources,
-  requireGrantType,
   requireRegistered,
   requireTarget,
   requireUser,
   respondWithTokens,
-} from './grant.ts'
-import { GrantRefusal } from './refusal.ts'
+} from './grant-handler.ts'
+import { TokenRequestError } from './token-request-error.ts'
 
 /** Redeems an authorization code. */
-export const authorizationCodeGrant: Grant = async (dependencies, request) => {
+export const authorizationCodeGrant: GrantHandler = async (dependencies, request) => {
   const { client, parameters } = request
   const { findUser, accessTokens } = dependencies
-  requireGrantType(client, 'authorization_code')
-  if (parameters.code === undefined) throw new GrantRefusal('parameter-missing')
+  const presentedCode = parameters.get('code')
+  if (presentedCode === undefined) throw new TokenRequestError('parameter-missing')
   // One that is missing proves as little as an empty one.
-  const { code_verifier: codeVerifier = '' } = parameters
+  const codeVerifier = parameters.get('code_verifier') ?? ''
   const now = dependencies.now()
 
-  const code = await findCode(dependencies, parameters.code, now)
+  const code = await findCode(dependencies, presentedCode, now)
   const problem = checkRedemption(code, {
     clientId: client.clientId,
-    redirectUri: parameters.redirect_uri,
+    redirectUri: parameters.get('redirect_uri'),
     codeVerifier,
   })
-  if (problem !== undefined) throw new GrantRefusal(problem, { userId: code.userId })
+  if (problem !== undefined) throw new TokenRequestError(problem, { userId: code.userId })
   const granted = grantedResources(dependencies, code.resources)
   const candidates = requestedResources(request, granted)
 
   const { userId, consentId } = code
   const { tenantId } = await requireUser(findUser, userId, client)
-  const familySecret = familySecretOf(parameters.code, codeVerifier)
+  const familySecret = familySecretOf(presentedCode, codeVerifier)
   const familyId = familyIdOf(consentId, familySecret)
   const subject = { userId, tenantId, familyId }
   const target = requireTarget(candidates, intersect(code.scopes, client.scopes), subject)
@@ -99,11 +98,11 @@ async function begin(
     case 'created':
       return
     case 'consent-gone':
-      throw new GrantRefusal('consent-withdrawn', subject)
+      throw new TokenRequestError('consent-withdrawn', subject)
     case 'taken':
       // OAuth 2.1 §4.1.3: a code that is used again revokes what was issued for it.
       await revoker.revokeFamily(familyId)
-      throw new GrantRefusal('code-replayed', subject)
+      throw new TokenRequestError('code-replayed', subject)
   }
 }
 
@@ -113,6 +112,6 @@ async function findCode(
   now: number,
 ): Promise<AuthorizationCodeRecord> {
   const record = await storage.artifacts.find('AuthorizationCode', sha256(code), now)
-  if (record === undefined) throw new GrantRefusal('code-unknown')
+  if (record === undefined) throw new TokenRequestError('code-unknown')
   return record as unknown as AuthorizationCodeRecord
 }

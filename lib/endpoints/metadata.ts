@@ -4,10 +4,22 @@
  * @module
  */
 
+import type { TokenEndpointAuthMethod } from '../clients/client.ts'
+import { GRANT_TYPES } from '../grants/grant-type.ts'
+import {
+  CLIENT_AUTHENTICATION_METHOD_NAMES,
+  CLIENT_AUTHENTICATION_METHODS,
+} from '../http/client-authentication/client-authentication-methods.ts'
+import {
+  AUTHORIZE_PATH,
+  INTROSPECT_PATH,
+  JWKS_PATH,
+  REVOKE_PATH,
+  TOKEN_PATH,
+} from '../http/paths.ts'
 import type { ProtectedResource } from '../resources/protected-resource.ts'
 import type { ScopeCatalogue } from '../scopes/scope-catalogue.ts'
 import { isSecureUrl } from '../util/secure-url.ts'
-import { AUTHORIZE_PATH, INTROSPECT_PATH, JWKS_PATH, REVOKE_PATH, TOKEN_PATH } from './paths.ts'
 
 /** The metadata document of an issuer. */
 export function metadataOf(
@@ -15,6 +27,7 @@ export function metadataOf(
   scopes: ScopeCatalogue,
   resources: ReadonlyArray<ProtectedResource>,
 ): Readonly<Record<string, unknown>> {
+  const authenticationMethods = CLIENT_AUTHENTICATION_METHOD_NAMES
   return {
     issuer,
     authorization_endpoint: issuer + AUTHORIZE_PATH,
@@ -25,18 +38,18 @@ export function metadataOf(
     scopes_supported: Object.keys(scopes),
     response_types_supported: ['code'],
     response_modes_supported: ['query'],
-    grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials'],
-    token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
-    introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
-    revocation_endpoint_auth_methods_supported: [
-      'client_secret_basic',
-      'client_secret_post',
-      'none',
-    ],
+    grant_types_supported: GRANT_TYPES,
+    token_endpoint_auth_methods_supported: authenticationMethods,
+    introspection_endpoint_auth_methods_supported: authenticationMethods.filter(isConfidential),
+    revocation_endpoint_auth_methods_supported: authenticationMethods,
     code_challenge_methods_supported: ['S256'],
     authorization_response_iss_parameter_supported: true,
     ...protectedResourcesOf(resources),
   }
+}
+
+function isConfidential(method: TokenEndpointAuthMethod): boolean {
+  return CLIENT_AUTHENTICATION_METHODS[method].clientType === 'CONFIDENTIAL'
 }
 
 /** RFC 9728 §4. A resource that is named by anything but a URL has no metadata of its own to look for. */

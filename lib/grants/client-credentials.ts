@@ -5,24 +5,22 @@
  */
 
 import {
-  type Grant,
+  type GrantHandler,
   requestedResources,
   requestedScopes,
-  requireGrantType,
   requireRegistered,
   requireTarget,
   respondWithTokens,
-} from './grant.ts'
-import { GrantRefusal } from './refusal.ts'
+} from './grant-handler.ts'
+import { TokenRequestError } from './token-request-error.ts'
 
 /** Issues an access token for the client itself. */
-export const clientCredentialsGrant: Grant = async (dependencies, request) => {
+export const clientCredentialsGrant: GrantHandler = async (dependencies, request) => {
   const { client, parameters } = request
-  requireGrantType(client, 'client_credentials')
   // Registration refuses this combination; a record that has it all the same must not open anything.
-  if (client.clientType !== 'CONFIDENTIAL') throw new GrantRefusal('grant-type-not-allowed')
+  if (client.clientType !== 'CONFIDENTIAL') throw new TokenRequestError('grant-type-not-allowed')
   const candidates = requestedResources(request, dependencies.resources)
-  const target = requireTarget(candidates, requestedScopes(parameters.scope, client.scopes))
+  const target = requireTarget(candidates, requestedScopes(parameters.get('scope'), client.scopes))
   const subject = {
     clientId: client.clientId,
     userId: undefined,

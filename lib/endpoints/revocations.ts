@@ -1,24 +1,24 @@
 /**
- * `GET /oauth/revocations`: what was revoked, for the resource servers that follow it.
+ * `GET /oauth/revocations`: the feed of what was revoked, for resource servers.
  *
  * @module
  */
 
 import type { Context } from 'koa'
+import { type ClientEndpointDependencies, createClientEndpoint } from '../http/client-endpoint.ts'
+import { sendErrorResponse } from '../http/respond.ts'
+import type { Route } from '../http/route.ts'
 import { type ProtectedResource, resourcesServedBy } from '../resources/protected-resource.ts'
 import type {
   RevocationKind,
   RevocationListRequest,
   RevocationPage,
-  RevocationStore,
+  Storage,
 } from '../storage/storage.ts'
-import { authenticateClient, type ClientAuthenticationDependencies } from './authenticate-client.ts'
-import { forbidOtherOrigins } from './cors.ts'
-import { PRIVATE_HEADERS, sendJsonError } from './respond.ts'
 
-/** What the route works with. */
-export interface RevocationsRouteDependencies extends ClientAuthenticationDependencies {
-  readonly revocations: RevocationStore
+/** Dependencies of the revocation feed. */
+export interface RevocationFeedDependencies extends ClientEndpointDependencies {
+  readonly storage: Pick<Storage, 'revocations'>
   readonly resources: ReadonlyArray<ProtectedResource>
 }
 
@@ -35,32 +35,30 @@ const TYPES: Readonly<Record<RevocationKind, string>> = {
   'signing-key': 'signing_key',
 }
 
-/** Makes the route. */
-export function createRevocationsRoute(
-  dependencies: RevocationsRouteDependencies,
-): (ctx: Context) => Promise<void> {
-  const { revocations, resources, audit, now } = dependencies
-  return async (ctx) => {
-    forbidOtherOrigins(ctx)
-    const client = await authenticateClient(dependencies, ctx)
-    if (client === undefined) return
-    const { clientId } = client
-    if ((await resourcesServedBy(resources, clientId)).length === 0) {
-      const reason = 'not-a-resource-server'
-      audit.record({ type: 'revocations.refused', clientId, reason }, ctx.ip)
-      sendJsonError(ctx, 403, 'forbidden', 'the client is no resource server')
-      return
-    }
-    const request = parseRequest(ctx.query)
-    if (typeof request === 'string') {
-      sendJsonError(ctx, 400, 'invalid_request', request)
-      return
-    }
-    const page = await revocations.list(request, now())
-    audit.record({ type: 'revocations.read', clientId, count: page.items.length }, ctx.ip)
-    ctx.set(PRIVATE_HEADERS)
-    ctx.body = bodyOf(page)
-  }
+/** Creates the revocation feed. */
+export function createRevocationFeedEndpoint(dependencies: RevocationFeedDependencies): Route {
+  const { storage, resources, audit, now } = dependencies
+  return createClientEndpoint(dependencies, {
+    methods: ['GET'],
+    async respond({ ctx, client }) {
+      const { clientId } = client
+      if ((await resourcesServedBy(resources, clientId)).length === 0) {
+        const reason = 'not-a-resource-server'
+        audit.record({ type: 'revocations.refused', clientId, reason }, ctx.ip)
+        const description = 'the client is not registered as a resource server'
+        sendErrorResponse(ctx, 403, 'unauthorized_client', description)
+        return
+      }
+      const request = parseRequest(ctx.query)
+      if (typeof request === 'string') {
+        sendErrorResponse(ctx, 400, 'invalid_request', request)
+        return
+      }
+      const page = await storage.revocations.list(request, now())
+      audit.record({ type: 'revocations.read', clientId, count: page.items.length }, ctx.ip)
+      ctx.body = bodyOf(page)
+    },
+  })
 }
 
 /** @returns What is wrong, when something is. */

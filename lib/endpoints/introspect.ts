@@ -1,0 +1,136 @@
+/**
+ * `POST /oauth/introspect` (RFC 7662): is a token good, and what is it for?
+ *
+ * A client sees its own tokens, and a resource server every access token that is for it (RFC 7662 §4).
+ * About all others they learn as much as about a token that never existed.
+ *
+ * @module
+ */
+
+import type { Client } from '../clients/client.ts'
+import {
+  type ClientEndpointDependencies,
+  createClientEndpoint,
+  sendInvalidClient,
+} from '../http/client-endpoint.ts'
+import { InvalidRequestError } from '../http/form-parameters.ts'
+import type { Route } from '../http/route.ts'
+import {
+  findResource,
+  type ProtectedResource,
+  resourcesServedBy,
+} from '../resources/protected-resource.ts'
+import { type AccessTokenStatusDependencies, isRevoked } from '../revocation/access-token-status.ts'
+import { formatScopes } from '../scopes/scope.ts'
+import type { Storage } from '../storage/storage.ts'
+import {
+  type AccessTokenClaims,
+  type AccessTokens,
+  type TokenSubject,
+  tokenSubjectOf,
+} from '../tokens/access-token.ts'
+import { parseRefreshToken } from '../tokens/refresh-token.ts'
+
+/** Dependencies of introspection. */
+export interface IntrospectionDependencies extends AccessTokenStatusDependencies {
+  readonly issuer: string
+  readonly storage: Storage
+  readonly accessTokens: AccessTokens
+  readonly resources: ReadonlyArray<ProtectedResource>
+}
+
+/** Creates the introspection endpoint. */
+export function createIntrospectionEndpoint(
+  dependencies: ClientEndpointDependencies & IntrospectionDependencies,
+): Route {
+  const { issuer, audit } = dependencies
+  return createClientEndpoint(dependencies, {
+    methods: ['POST'],
+    async respond({ ctx, client, parameters }) {
+      const { clientId, clientType } = client
+      if (clientType === 'PUBLIC') {
+        // RFC 7662 §2.1: the endpoint is for clients that authenticate.
+        const reason = 'a PUBLIC client cannot authenticate'
+        audit.record({ type: 'client.authentication-failed', clientId, reason }, ctx.ip)
+        sendInvalidClient(ctx, issuer, 'only CONFIDENTIAL clients may introspect tokens')
+        return
+      }
+      const token = parameters.get('token')
+      if (token === undefined) throw new InvalidRequestError('token is missing')
+      const { response, subject } = await introspect(dependencies, client, token)
+      const isActive = response.active
+      audit.record({ type: 'token.introspected', clientId, ...subject, isActive }, ctx.ip)
+      ctx.body = response
+    },
+  })
+}
+
+/** An introspection response (RFC 7662 §2.2). */
+export interface IntrospectionResponse {
+  readonly active: boolean
+  readonly [member: string]: string | number | boolean
+}
+
+/** What introspection found. */
+export interface Introspection {
+  readonly response: IntrospectionResponse
+  /** Whose token it is. Nothing is known of one that the client may not see. */
+  readonly subject: TokenSubject
+}
+
+const INACTIVE: IntrospectionResponse = { active: false }
+
+/** Tells a client about a token: nothing but `active: false` unless the token is good and the client may see it. */
+export async function introspect(
+  dependencies: IntrospectionDependencies,
+  client: Client,
+  token: string,
+): Promise<Introspection> {
+  const refreshToken = parseRefreshToken(token)
+  if (refreshToken === undefined) return await introspectAccessToken(dependencies, client, token)
+
+  const { storage, issuer, now } = dependencies
+  const family = await storage.families.find(refreshToken.familyId, client.clientId, now())
+  if (family?.clientId !== client.clientId) return { response: INACTIVE, subject: {} }
+  const { userId, tenantId, familyId, refreshToken: current } = family
+  const subject = { userId, tenantId, familyId }
+  const isActive = current?.hash === refreshToken.hash && current.expiresAt > now()
+  if (!isActive) return { response: INACTIVE, subject }
+  const response = {
+    active: true,
+    iss: issuer,
+    client_id: family.clientId,
+    sub: userId,
+    tenant_id: tenantId,
+    grant_id: familyId,
+    scope: formatScopes(family.scopes),
+    iat: current.issuedAt,
+    exp: current.expiresAt,
+  }
+  return { response, subject }
+}
+
+async function introspectAccessToken(
+  dependencies: IntrospectionDependencies,
+  client: Client,
+  token: string,
+): Promise<Introspection> {
+  const claims = await dependencies.accessTokens.verify(token)
+  if (claims === undefined || !(await maySee(claims, client, dependencies.resources))) {
+    return { response: INACTIVE, subject: {} }
+  }
+  const { jti: tokenId, grant_id: familyId, client_id: clientId } = claims
+  const isActive = !(await isRevoked(dependencies, { tokenId, familyId, clientId }))
+  const response = isActive ? { active: true, token_type: 'Bearer', ...claims } : INACTIVE
+  return { response, subject: tokenSubjectOf(claims) }
+}
+
+async function maySee(
+  claims: AccessTokenClaims,
+  { clientId }: Client,
+  resources: ReadonlyArray<ProtectedResource>,
+): Promise<boolean> {
+  if (claims.client_id === clientId) return true
+  const resource = findResource(resources, claims.aud)
+  return resource !== undefined && (await resourcesServedBy([resource], clientId)).length > 0
+}

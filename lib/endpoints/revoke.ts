@@ -1,0 +1,90 @@
+/**
+ * `POST /oauth/revoke` (RFC 7009). A refresh token takes its whole family with it; an access token is
+ * revoked alone.
+ *
+ * @module
+ */
+
+import type { Client } from '../clients/client.ts'
+import { type ClientEndpointDependencies, createClientEndpoint } from '../http/client-endpoint.ts'
+import { InvalidRequestError } from '../http/form-parameters.ts'
+import { sendErrorResponse } from '../http/respond.ts'
+import type { Route } from '../http/route.ts'
+import type { Revoker } from '../revocation/revoker.ts'
+import type { Storage } from '../storage/storage.ts'
+import { type AccessTokens, type TokenSubject, tokenSubjectOf } from '../tokens/access-token.ts'
+import { parseRefreshToken } from '../tokens/refresh-token.ts'
+
+/** Dependencies of revocation. */
+export interface RevocationDependencies {
+  readonly storage: Storage
+  readonly accessTokens: AccessTokens
+  readonly revoker: Revoker
+  readonly now: () => number
+}
+
+/** Creates the revocation endpoint. */
+export function createRevocationEndpoint(
+  dependencies: ClientEndpointDependencies & RevocationDependencies,
+): Route {
+  const { audit } = dependencies
+  return createClientEndpoint(dependencies, {
+    methods: ['POST', 'OPTIONS'],
+    async respond({ ctx, client, parameters }) {
+      const token = parameters.get('token')
+      if (token === undefined) throw new InvalidRequestError('token is missing')
+      const { clientId } = client
+      const revocation = await revoke(dependencies, client, token)
+      if (revocation.outcome === 'not-yours') {
+        const error = 'invalid_request'
+        audit.record({ type: 'token.refused', clientId, error, reason: 'client-mismatch' }, ctx.ip)
+        sendErrorResponse(ctx, 400, error, 'the token was not issued to this client')
+        return
+      }
+      if (revocation.outcome === 'revoked') {
+        audit.record({ type: 'token.revoked', clientId, ...revocation.subject }, ctx.ip)
+      }
+      // RFC 7009 §2.2: where there was nothing to revoke, the purpose of the request is achieved already.
+      ctx.body = ''
+    },
+  })
+}
+
+/** What a revocation request came to. */
+export type RevocationResult =
+  | { readonly outcome: 'revoked'; readonly subject: TokenSubject }
+  /** The token was never issued, has expired or was revoked before. */
+  | { readonly outcome: 'nothing-to-revoke' }
+  /** The token is another client's; it was left alone. */
+  | { readonly outcome: 'not-yours' }
+
+/** Revokes a client's own token. */
+export async function revoke(
+  dependencies: RevocationDependencies,
+  client: Client,
+  token: string,
+): Promise<RevocationResult> {
+  const refreshToken = parseRefreshToken(token)
+  if (refreshToken === undefined) return await revokeAccessToken(dependencies, client, token)
+
+  const { storage, revoker, now } = dependencies
+  const family = await storage.families.find(refreshToken.familyId, client.clientId, now())
+  if (family === undefined) return { outcome: 'nothing-to-revoke' }
+  if (family.clientId !== client.clientId) return { outcome: 'not-yours' }
+  // A used token revokes the family too: its holder wants it revoked, and it may have been stolen.
+  await revoker.revokeFamily(family.familyId)
+  const { userId, tenantId, familyId } = family
+  return { outcome: 'revoked', subject: { userId, tenantId, familyId } }
+}
+
+async function revokeAccessToken(
+  { revoker, accessTokens }: RevocationDependencies,
+  client: Client,
+  token: string,
+): Promise<RevocationResult> {
+  const claims = await accessTokens.verify(token)
+  if (claims === undefined) return { outcome: 'nothing-to-revoke' }
+  if (claims.client_id !== client.clientId) return { outcome: 'not-yours' }
+  await revoker.revokeAccessToken(claims.jti, claims.exp)
+  return { outcome: 'revoked', subject: tokenSubjectOf(claims) }
+}

@@ -1,0 +1,72 @@
+/**
+ * `POST /oauth/token` (RFC 6749 §3.2). Each grant type decides in a file of its own (lib/grants).
+ *
+ * @module
+ */
+
+import type { Context } from 'koa'
+import type { ClientRecord } from '../clients/client.ts'
+import type { GrantDependencies } from '../grants/grant-handler.ts'
+import { GRANT_HANDLERS, type GrantType, isGrantType } from '../grants/grant-type.ts'
+import { TokenRequestError, toErrorResponse } from '../grants/token-request-error.ts'
+import {
+  type ClientEndpointDependencies,
+  type ClientRequest,
+  createClientEndpoint,
+  sendInvalidClient,
+} from '../http/client-endpoint.ts'
+import { sendErrorResponse } from '../http/respond.ts'
+import type { Route } from '../http/route.ts'
+
+/** Dependencies of the token endpoint. */
+export interface TokenEndpointDependencies extends ClientEndpointDependencies, GrantDependencies {}
+
+/** Creates the token endpoint. */
+export function createTokenEndpoint(dependencies: TokenEndpointDependencies): Route {
+  const { audit } = dependencies
+  return createClientEndpoint(dependencies, {
+    methods: ['POST', 'OPTIONS'],
+    async respond(request) {
+      const { ctx, client } = request
+      try {
+        const grantType = grantTypeOf(request)
+        const handle = GRANT_HANDLERS[grantType]
+        const { body, ...subject } = await handle(dependencies, request)
+        ctx.type = 'json'
+        ctx.body = body
+        const { clientId } = client
+        audit.record({ type: 'token.issued', grantType, clientId, ...subject }, ctx.ip)
+      } catch (error) {
+        if (!(error instanceof TokenRequestError)) throw error
+        sendTokenRequestError(dependencies, ctx, client, error)
+      }
+    },
+  })
+}
+
+function grantTypeOf({ client, parameters }: ClientRequest): GrantType {
+  const grantType = parameters.get('grant_type')
+  if (grantType === undefined) throw new TokenRequestError('parameter-missing')
+  if (!isGrantType(grantType)) throw new TokenRequestError('grant-type-unsupported')
+  if (!client.allowedGrantTypes.includes(grantType)) {
+    throw new TokenRequestError('grant-type-not-allowed')
+  }
+  return grantType
+}
+
+const REUSE_REASONS: ReadonlySet<string> = new Set(['code-replayed', 'refresh-token-reused'])
+
+function sendTokenRequestError(
+  { issuer, audit }: TokenEndpointDependencies,
+  ctx: Context,
+  { clientId }: ClientRecord,
+  { reason, subject }: TokenRequestError,
+): void {
+  const { error, description } = toErrorResponse(reason)
+  if (REUSE_REASONS.has(reason)) {
+    audit.record({ type: 'token.reuse-detected', clientId, ...subject, reason }, ctx.ip)
+  }
+  audit.record({ type: 'token.refused', clientId, ...subject, error, reason }, ctx.ip)
+  if (error === 'invalid_client') sendInvalidClient(ctx, issuer, description)
+  else sendErrorResponse(ctx, 400, error, description)
+}

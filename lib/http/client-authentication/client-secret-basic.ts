@@ -1,0 +1,47 @@
+/**
+ * `client_secret_basic`: id and secret in the `Authorization` header (RFC 6749 §2.3.1).
+ *
+ * @module
+ */
+
+import { InvalidRequestError } from '../form-parameters.ts'
+import type { ClientAuthenticationMethod } from './client-authentication-method.ts'
+import { presentedSecret } from './client-secret.ts'
+
+const BASIC = /^basic +([A-Za-z0-9+/]+={0,2})$/i
+// RFC 6749 appendix A: *VSCHAR.
+const PRINTABLE = /^[\x20-\x7E]*$/
+
+/** Reads the header. */
+export const clientSecretBasic: ClientAuthenticationMethod = {
+  clientType: 'CONFIDENTIAL',
+
+  find({ authorization }) {
+    if (authorization === '') return undefined
+    const [, encoded = ''] = BASIC.exec(authorization) ?? []
+    const pair = Buffer.from(encoded, 'base64').toString('utf8')
+    const colon = pair.indexOf(':')
+    if (colon === -1 || !PRINTABLE.test(pair)) {
+      throw new InvalidRequestError('the Authorization header must be Basic and well-formed')
+    }
+    const [clientId = ''] = readingsOf(pair.slice(0, colon))
+    return presentedSecret(clientId, readingsOf(pair.slice(colon + 1)))
+  },
+}
+
+/**
+ * What a part of the pair may mean. It should be form-encoded (RFC 6749 appendix B), but many clients
+ * send it as it is. The second reading differs only where a secret contains `%` or `+`.
+ */
+function readingsOf(part: string): ReadonlyArray<string> {
+  const decoded = formDecode(part)
+  return decoded === undefined || decoded === part ? [part] : [decoded, part]
+}
+
+function formDecode(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '))
+  } catch {
+    return undefined
+  }
+}

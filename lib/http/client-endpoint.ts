@@ -1,0 +1,142 @@
+/**
+ * What the endpoints for clients share: one way in (the parameters, the client, its origin), and one
+ * way out for errors (RFC 6749 §5.2).
+ *
+ * @module
+ */
+
+import type { Context } from 'koa'
+import type { AuditLog } from '../audit/audit-log.ts'
+import type { ClientRecord } from '../clients/client.ts'
+import { redirectOrigin } from '../clients/redirect-uri.ts'
+import {
+  authenticateClient,
+  type ClientAuthenticationDependencies,
+  type FailedAuthentication,
+} from './client-authentication/authenticate-client.ts'
+import { allowOrigin, forbidOtherOrigins, sendPreflightResponse } from './cors.ts'
+import { FormParameters, InvalidRequestError, readFormParameters } from './form-parameters.ts'
+import { PRIVATE_HEADERS, sendErrorResponse } from './respond.ts'
+import type { Route } from './route.ts'
+
+/** Dependencies of an endpoint for clients. */
+export interface ClientEndpointDependencies extends ClientAuthenticationDependencies {
+  readonly issuer: string
+  readonly audit: AuditLog
+}
+
+/** A request of a client that has authenticated. */
+export interface ClientRequest {
+  readonly ctx: Context
+  readonly client: ClientRecord
+  readonly parameters: FormParameters
+}
+
+/** An endpoint for clients. */
+export interface ClientEndpoint {
+  /** `OPTIONS` among them opens it to the browser applications of PUBLIC clients. */
+  readonly methods: ReadonlyArray<'GET' | 'POST' | 'OPTIONS'>
+  /** Sends the response. Whatever it throws but {@link InvalidRequestError} is a failure of the server. */
+  readonly respond: (request: ClientRequest) => Promise<void>
+}
+
+/** Creates the route of an endpoint for clients. */
+export function createClientEndpoint(
+  dependencies: ClientEndpointDependencies,
+  { methods, respond }: ClientEndpoint,
+): Route {
+  const isOpenToBrowsers = methods.includes('OPTIONS')
+
+  async function serve(ctx: Context): Promise<void> {
+    let client: ClientRecord | undefined
+    try {
+      const parameters =
+        ctx.method === 'POST' ? await readFormParameters(ctx) : new FormParameters()
+      client = await requireClient(dependencies, ctx, parameters)
+      if (client === undefined) return
+      if (ctx.method === 'POST') checkOrigin(ctx, client, isOpenToBrowsers)
+      await respond({ ctx, client, parameters })
+    } catch (error) {
+      if (!(error instanceof InvalidRequestError)) throw error
+      sendInvalidRequest(dependencies, ctx, client?.clientId, error.message)
+    }
+  }
+
+  return {
+    methods,
+    errorFormat: 'oauth',
+    async handle(ctx) {
+      forbidOtherOrigins(ctx)
+      if (ctx.method === 'OPTIONS') {
+        sendPreflightResponse(ctx)
+        return
+      }
+      ctx.set(PRIVATE_HEADERS)
+      await serve(ctx)
+    },
+  }
+}
+
+/** @returns `undefined` when the client did not authenticate; the error response is sent then. */
+async function requireClient(
+  dependencies: ClientEndpointDependencies,
+  ctx: Context,
+  parameters: FormParameters,
+): Promise<ClientRecord | undefined> {
+  const authorization = ctx.get('authorization')
+  const request = { ip: ctx.ip, authorization, parameters }
+  const authentication = await authenticateClient(dependencies, request)
+  if (authentication.outcome === 'authenticated') return authentication.client
+  sendAuthenticationError(dependencies, ctx, authentication)
+  return undefined
+}
+
+/** Sends `invalid_client`; every 401 names the scheme that would do (RFC 9110 §15.5.2). */
+export function sendInvalidClient(
+  ctx: Context,
+  issuer: string,
+  description = 'client authentication failed',
+): void {
+  ctx.set('WWW-Authenticate', `Basic realm="${issuer}"`)
+  sendErrorResponse(ctx, 401, 'invalid_client', description)
+}
+
+function sendAuthenticationError(
+  { issuer, audit }: ClientEndpointDependencies,
+  ctx: Context,
+  failure: FailedAuthentication,
+): void {
+  const { clientId, reason } = failure
+  audit.record({ type: 'client.authentication-failed', clientId, reason }, ctx.ip)
+  if (failure.outcome === 'failed') {
+    sendInvalidClient(ctx, issuer, failure.hint)
+  } else {
+    const description = 'too many failed attempts, try again later'
+    sendErrorResponse(ctx, 429, 'temporarily_unavailable', description)
+  }
+}
+
+function sendInvalidRequest(
+  { audit }: ClientEndpointDependencies,
+  ctx: Context,
+  clientId: string | undefined,
+  reason: string,
+): void {
+  const error = 'invalid_request'
+  audit.record({ type: 'token.refused', clientId, error, reason }, ctx.ip)
+  sendErrorResponse(ctx, 400, error, reason)
+}
+
+/** A PUBLIC client's browser application may call from where it is served, and no other origin may. */
+function checkOrigin(
+  ctx: Context,
+  { clientType, redirectUris }: ClientRecord,
+  isOpenToBrowsers: boolean,
+): void {
+  const origin = ctx.get('origin')
+  if (origin === '') return
+  const isOwn =
+    clientType === 'PUBLIC' && redirectUris.some((uri) => redirectOrigin(uri) === origin)
+  if (!isOwn) throw new InvalidRequestError('the origin is not one of the client')
+  if (isOpenToBrowsers) allowOrigin(ctx)
+}

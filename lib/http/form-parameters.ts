@@ -1,0 +1,80 @@
+/**
+ * The parameters of a request to the token, introspection or revocation endpoint (RFC 6749 appendix B).
+ *
+ * @module
+ */
+
+import { type ParsedUrlQuery, parse } from 'node:querystring'
+import type { Context } from 'koa'
+import { readText, takeParsedBody } from './body.ts'
+
+// An access token with long scopes and a client assertion fit several times over.
+const MAXIMUM_BYTES = 64 * 1024
+const FORM = 'application/x-www-form-urlencoded'
+// A form is ASCII once it is encoded, so these three are the same.
+const CHARSET = /^(?:|charset="?(?:utf-8|us-ascii|iso-8859-1)"?)$/i
+
+/** Thrown for a request that is malformed: `invalid_request` (RFC 6749 §5.2). */
+export class InvalidRequestError extends Error {
+  override readonly name = 'InvalidRequestError'
+}
+
+/** Parameters as they were sent. One without a value counts as absent (RFC 6749 §3.2). */
+export class FormParameters {
+  readonly #values: Readonly<ParsedUrlQuery>
+
+  constructor(values: Readonly<ParsedUrlQuery> = {}) {
+    this.#values = values
+  }
+
+  /**
+   * The value of a parameter.
+   *
+   * @throws {@link InvalidRequestError} when it was sent more than once (RFC 6749 §3.2).
+   */
+  get(name: string): string | undefined {
+    const value = this.#values[name]
+    if (typeof value === 'string') return value === '' ? undefined : value
+    if (value === undefined) return undefined
+    throw new InvalidRequestError(`${name} must not be sent more than once`)
+  }
+
+  /** The values of a parameter that may be sent more than once. */
+  getAll(name: string): ReadonlyArray<string> {
+    return [this.#values[name] ?? []].flat().filter((value) => value !== '')
+  }
+}
+
+/**
+ * Reads the parameters of a request body. A body without a `Content-Type` has none.
+ *
+ * @throws {@link InvalidRequestError} when the body is no form, too large, or did not arrive whole.
+ */
+export async function readFormParameters(ctx: Context): Promise<FormParameters> {
+  const { 'content-type': contentType, 'content-encoding': encoding } = ctx.req.headers
+  if (contentType === undefined) return new FormParameters()
+  const [type = '', charset = ''] = contentType.split(';')
+  if (type.trim().toLowerCase() !== FORM || !CHARSET.test(charset.trim())) {
+    throw new InvalidRequestError(`the body must be ${FORM} in UTF-8`)
+  }
+  if (encoding !== undefined && encoding !== 'identity') {
+    throw new InvalidRequestError('the body must not be compressed')
+  }
+  const parsed = takeParsedBody(ctx)
+  if (parsed !== undefined) return new FormParameters(withTextsOnly(parsed))
+  const text = await readText(ctx, MAXIMUM_BYTES)
+  if (text === undefined) {
+    throw new InvalidRequestError(`the body must arrive whole, within ${MAXIMUM_BYTES} bytes`)
+  }
+  return new FormParameters(parse(text, '&', '=', { maxKeys: 0 }))
+}
+
+/** What the host's body parser read. One that reads objects out of names gives us values we ignore. */
+function withTextsOnly(values: Readonly<Record<string, unknown>>): ParsedUrlQuery {
+  const isText = (value: unknown): boolean => typeof value === 'string'
+  const texts = Object.entries(values).filter(
+    (entry): entry is [string, string | Array<string>] =>
+      isText(entry[1]) || (Array.isArray(entry[1]) && entry[1].every(isText)),
+  )
+  return Object.fromEntries(texts)
+}

@@ -1,0 +1,57 @@
+import test from 'ava'
+import {
+  TokenRequestError,
+  type TokenRequestErrorReason,
+  toErrorResponse,
+} from '../../lib/grants/token-request-error.ts'
+
+const ERRORS: Readonly<Record<TokenRequestErrorReason, string>> = {
+  'client-gone': 'invalid_client',
+  'grant-type-unsupported': 'unsupported_grant_type',
+  'grant-type-not-allowed': 'unauthorized_client',
+  'parameter-missing': 'invalid_request',
+  'target-unknown': 'invalid_target',
+  'target-ambiguous': 'invalid_target',
+  'target-gone': 'invalid_grant',
+  'scope-malformed': 'invalid_scope',
+  'scope-exceeded': 'invalid_scope',
+  'code-unknown': 'invalid_grant',
+  'code-replayed': 'invalid_grant',
+  'client-mismatch': 'invalid_grant',
+  'redirect-uri-mismatch': 'invalid_grant',
+  'pkce-failed': 'invalid_grant',
+  'refresh-token-unknown': 'invalid_grant',
+  'refresh-token-reused': 'invalid_grant',
+  'refresh-token-expired': 'invalid_grant',
+  'user-unavailable': 'invalid_grant',
+  'tenant-refused': 'invalid_grant',
+  'consent-withdrawn': 'invalid_grant',
+}
+
+for (const [reason, error] of Object.entries(ERRORS)) {
+  test(`token request error: ${reason} is ${error} on the wire (RFC 6749 §5.2)`, (t) => {
+    t.is(toErrorResponse(reason as TokenRequestErrorReason).error, error)
+  })
+}
+
+test('token request error: whatever the reason, invalid_grant says the same sentence (RFC 6749 §5.2, checklist 56)', (t) => {
+  const sentences = Object.keys(ERRORS)
+    .map((reason) => toErrorResponse(reason as TokenRequestErrorReason))
+    .filter(({ error }) => error === 'invalid_grant')
+    .map(({ description }) => description)
+  t.is(new Set(sentences).size, 1)
+})
+
+test('token request error: descriptions have only the characters of RFC 6749 §5.2', (t) => {
+  for (const reason of Object.keys(ERRORS)) {
+    const { description } = toErrorResponse(reason as TokenRequestErrorReason)
+    t.regex(description, /^[\x20\x21\x23-\x5B\x5D-\x7E]+$/)
+  }
+})
+
+test('token request error: the error carries reason and subject, for the audit event', (t) => {
+  const error = new TokenRequestError('tenant-refused', { userId: 'ada', tenantId: 'acme' })
+  t.is(error.reason, 'tenant-refused')
+  t.deepEqual(error.subject, { userId: 'ada', tenantId: 'acme' })
+  t.deepEqual(new TokenRequestError('code-unknown').subject, {})
+})
