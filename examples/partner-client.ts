@@ -25,10 +25,13 @@ export function createPartnerClient(
   return {
     credentials,
     discover() {
-      configuration ??= oauth.discovery(new URL(issuer), clientId, clientSecret, undefined, {
-        algorithm: 'oauth2',
-        execute,
-      })
+      configuration ??= oauth.discovery(
+        new URL(issuer),
+        clientId,
+        undefined,
+        oauth.ClientSecretBasic(clientSecret),
+        { algorithm: 'oauth2', execute },
+      )
       configuration.catch(() => {
         configuration = undefined
       })

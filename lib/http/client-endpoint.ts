@@ -71,6 +71,7 @@ export function createClientEndpoint(
         sendPreflightResponse(ctx)
         return
       }
+      ctx.status = 200 // not what a middleware of the host may have said before
       ctx.set(PRIVATE_HEADERS)
       await serve(ctx)
     },
