@@ -10,7 +10,12 @@ import { createAuditLog } from './audit/audit-log.ts'
 import { cacheClients } from './clients/client-cache.ts'
 import { type ClientRegistry, createClientRegistry } from './clients/client-registry.ts'
 import { findClientRecord } from './clients/find-client-record.ts'
-import { type Connections, createConnections, createDisconnect } from './consent/connections.ts'
+import {
+  type Connections,
+  createConnections,
+  createDisconnect,
+  createEndFormerConnection,
+} from './consent/connections.ts'
 import { createRoutes, type GuardedOptions } from './create-routes.ts'
 import { METADATA_PATH } from './http/paths.ts'
 import { createRouter } from './http/router.ts'
@@ -76,6 +81,7 @@ export function createAuthorizationServer(
   const connectionsDependencies = {
     consents: storage.consents,
     findClient: (clientId: string) => findClientRecord(storage.clients, clientId),
+    findUser: resolved.findUser,
     catalogue: scopes,
     signOut: signOuts.signOut,
     revoker,
@@ -83,10 +89,12 @@ export function createAuthorizationServer(
   }
   const connections = createConnections(connectionsDependencies)
   const disconnect = createDisconnect(connectionsDependencies)
+  const endFormerConnection = createEndFormerConnection(connectionsDependencies)
   const findRoute = createRoutes(resolved, {
     clients,
     connections,
     disconnect,
+    endFormerConnection,
     signOuts,
     revoker,
     audit,

@@ -11,7 +11,7 @@ import type { ClientRecord } from './clients/client.ts'
 import type { ClientRegistry } from './clients/client-registry.ts'
 import { findClientRecord } from './clients/find-client-record.ts'
 import { createSecretUses } from './clients/secret-uses.ts'
-import type { Connections, Disconnect } from './consent/connections.ts'
+import type { Connections, Disconnect, EndFormerConnection } from './consent/connections.ts'
 import { createIntrospectionEndpoint } from './endpoints/introspect.ts'
 import { metadataOf } from './endpoints/metadata.ts'
 import { createRevocationFeedEndpoint } from './endpoints/revocations.ts'
@@ -61,16 +61,16 @@ export interface Services {
   readonly clients: ClientRegistry
   readonly connections: Connections
   readonly disconnect: Disconnect
+  readonly endFormerConnection: EndFormerConnection
   readonly signOuts: SignOuts
   readonly revoker: Revoker
   readonly audit: AuditLog
 }
 
 /** Makes the parts and says which path is whose. */
-export function createRoutes(
-  options: GuardedOptions,
-  { clients, connections, disconnect, signOuts, revoker, audit }: Services,
-): FindRoute {
+export function createRoutes(options: GuardedOptions, services: Services): FindRoute {
+  const { clients, connections, disconnect, endFormerConnection } = services
+  const { signOuts, revoker, audit } = services
   const { issuer, storage, keys, scopes, findUser, hostSession, clock: now } = options
   const cookies = cookieSettingsFor(issuer)
   const binding = createBrowserBinding(cookies, keys.cookieKeys)
@@ -95,6 +95,7 @@ export function createRoutes(
     clientThrottle: createThrottle(),
     accessTokens: createAccessTokens({ issuer, keys, now }),
     revoker,
+    endFormerConnection,
   }
   const authorizationEndpoint = createAuthorizationEndpoint({
     ...options,
@@ -120,6 +121,7 @@ export function createRoutes(
     binding,
     consents: storage.consents,
     revoker,
+    endFormerConnection,
     findClient,
     findUser,
     hostSession,

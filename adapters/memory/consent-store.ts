@@ -16,7 +16,9 @@ export function createConsentStore(consents: Map<string, Consent>): ConsentStore
   return {
     async grant({ scopes, ...grant }) {
       const { userId, clientId, grantedAt } = grant
-      const before = findConsent(userId, clientId)
+      const found = findConsent(userId, clientId)
+      const before = found?.tenantId === grant.tenantId ? found : undefined
+      if (found !== undefined && before === undefined) consents.delete(found.consentId)
       const consentId = before?.consentId ?? grant.consentId
       const idsOfUser = consentIds.get(userId) ?? new Map<string, string>()
       consentIds.set(userId, idsOfUser.set(clientId, consentId))
@@ -46,10 +48,11 @@ export function createConsentStore(consents: Map<string, Consent>): ConsentStore
       return structuredClone(found.slice(0, limit))
     },
 
-    async delete(userId, clientId) {
+    async delete(userId, clientId, expectedConsentId) {
       const idsOfUser = consentIds.get(userId)
       const consentId = idsOfUser?.get(clientId)
       if (idsOfUser === undefined || consentId === undefined) return false
+      if (consentId !== (expectedConsentId ?? consentId)) return false
       idsOfUser.delete(clientId)
       if (idsOfUser.size === 0) consentIds.delete(userId)
       return consents.delete(consentId)

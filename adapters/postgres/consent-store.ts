@@ -1,4 +1,4 @@
-import { type Selectable, sql } from 'kysely'
+import { type RawBuilder, type Selectable, sql } from 'kysely'
 import type { Consent, ConsentStore } from '../../lib/storage/storage.ts'
 import { prepareQuery } from './prepared-query.ts'
 import type { Database, OAuthDatabase } from './schema.ts'
@@ -26,7 +26,7 @@ export function createConsentStore(db: Database): ConsentStore {
 
   return {
     async grant(grant) {
-      const { tenantId, grantedAt } = grant
+      const { grantedAt } = grant
       const scopeGrants = Object.fromEntries(grant.scopes.map((scope) => [scope, grantedAt]))
       await db
         .insertInto('consents')
@@ -34,17 +34,23 @@ export function createConsentStore(db: Database): ConsentStore {
           user_id: grant.userId,
           client_id: grant.clientId,
           consent_id: grant.consentId,
-          tenant_id: tenantId,
+          tenant_id: grant.tenantId,
           scope_grants: JSON.stringify(scopeGrants),
           created_at: grantedAt,
           granted_at: grantedAt,
         })
         .onConflict((conflict) =>
           conflict.columns(['user_id', 'client_id']).doUpdateSet({
-            tenant_id: tenantId,
-            granted_at: grantedAt,
+            consent_id: keptInTenant(sql`consents.consent_id`, sql`excluded.consent_id`),
+            tenant_id: sql`excluded.tenant_id`,
             // Where both have a scope, the right side's stays.
-            scope_grants: sql`excluded.scope_grants || consents.scope_grants`,
+            scope_grants: keptInTenant(
+              sql`excluded.scope_grants || consents.scope_grants`,
+              sql`excluded.scope_grants`,
+            ),
+            created_at: keptInTenant(sql`consents.created_at`, sql`excluded.created_at`),
+            granted_at: sql`excluded.granted_at`,
+            last_used_at: keptInTenant(sql`consents.last_used_at`, sql`null`),
           }),
         )
         .execute()
@@ -77,16 +83,24 @@ export function createConsentStore(db: Database): ConsentStore {
       return rows.map(consentFrom)
     },
 
-    async delete(userId, clientId) {
+    async delete(userId, clientId, expectedConsentId) {
       const deleted = await db
         .deleteFrom('consents')
         .where('user_id', '=', userId)
         .where('client_id', '=', clientId)
+        .$if(expectedConsentId !== undefined, (query) =>
+          query.where('consent_id', '=', expectedConsentId ?? ''),
+        )
         .returning('consent_id')
         .executeTakeFirst()
       return deleted !== undefined
     },
   }
+}
+
+/** What a consent that exists keeps; in another tenant it becomes a new one instead. */
+function keptInTenant<Value>(kept: RawBuilder<Value>, fresh: RawBuilder<Value>): RawBuilder<Value> {
+  return sql`case when consents.tenant_id = excluded.tenant_id then ${kept} else ${fresh} end`
 }
 
 function consentFrom(row: Selectable<OAuthDatabase['consents']>): Consent {

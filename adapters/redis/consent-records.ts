@@ -15,29 +15,45 @@ export type StoredGrant = Omit<ConsentGrant, 'consentId' | 'scopes'>
 
 const SCOPE = 'scope:'
 
-/** Adds scopes to a record and makes it last: `record, now, scope, …`. Returns what the record was. */
+/**
+ * Adds scopes to a record and makes it last: `record, now, scope, …`. A record of another tenant is
+ * deleted instead, and returned.
+ */
 const ADD_SCOPES = createScript(`
 local before = redis.call('HGET', KEYS[1], 'record')
-if not before then return false end
+if not before then return { 'gone' } end
+if cjson.decode(before).tenantId ~= cjson.decode(ARGV[1]).tenantId then
+  redis.call('DEL', KEYS[1])
+  return { 'deleted', before }
+end
 redis.call('HSET', KEYS[1], 'record', ARGV[1])
 for i = 3, #ARGV do
   redis.call('HSETNX', KEYS[1], ARGV[i], ARGV[2])
 end
 redis.call('PERSIST', KEYS[1])
-return before`)
+return { 'added' }`)
 
 const DELETE = createScript(`
 local record = redis.call('HGET', KEYS[1], 'record')
 redis.call('DEL', KEYS[1])
 return record`)
 
+/** What became of a record that scopes were to be added to. */
+export type AdditionOutcome =
+  | { readonly outcome: 'added' }
+  /** There was none. */
+  | { readonly outcome: 'gone' }
+  /** It was of another tenant. */
+  | { readonly outcome: 'deleted'; readonly deleted: StoredGrant }
+
 /** The records of consents. */
 export interface ConsentRecords {
   find(consentId: string): Promise<Consent | undefined>
+  exists(consentId: string): Promise<boolean>
   /** Writes the record that begins with a grant, unless its key is taken. */
   write(grant: ConsentGrant): Promise<ProvisionalRecord>
-  /** @returns What the record said before; `undefined` when it is gone, and nothing was added. */
-  addScopes(consentId: string, grant: ConsentGrant): Promise<StoredGrant | undefined>
+  /** Adds scopes to a record of the same tenant, and deletes one of another. */
+  addScopes(consentId: string, grant: ConsentGrant): Promise<AdditionOutcome>
   /** @returns What the record said; `undefined` when there was none. */
   delete(consentId: string): Promise<StoredGrant | undefined>
 }
@@ -52,6 +68,10 @@ export function createConsentRecords(connection: Connection): ConsentRecords {
       return consentFrom(consentId, fields)
     },
 
+    async exists(consentId) {
+      return Number(await client.exists(keys.consent(consentId))) === 1
+    },
+
     async write(grant) {
       return await writeProvisionally(connection, keys.consent(grant.consentId), fieldsOf(grant))
     },
@@ -59,8 +79,13 @@ export function createConsentRecords(connection: Connection): ConsentRecords {
     async addScopes(consentId, grant) {
       const fields = grant.scopes.map((scope) => SCOPE + scope)
       const parameters = [recordOf(grant), grant.grantedAt, ...fields]
-      const before = await runScript(client, ADD_SCOPES, [keys.consent(consentId)], parameters)
-      return typeof before === 'string' ? parseJson(before) : undefined
+      const [outcome, deleted = ''] = (await runScript(
+        client,
+        ADD_SCOPES,
+        [keys.consent(consentId)],
+        parameters,
+      )) as [AdditionOutcome['outcome'], string?]
+      return outcome === 'deleted' ? { outcome, deleted: parseJson(deleted) } : { outcome }
     },
 
     async delete(consentId) {

@@ -16,6 +16,9 @@
  *   an entry that means nothing; the next `grant()` replaces it with its own.
  * - `grant()` against `grant()`: the entry has one winner, and adding scopes is one step that works only
  *   on a record that exists, so no scopes go where nobody reads them.
+ * - `grant()` in another tenant: instead of scopes being added to it, the record is deleted, and so all
+ *   families; the candidate then takes the place of its entry, as where the record is gone. Two that do
+ *   that to each other may both be withdrawn.
  * - `grant()` against `delete()`: scopes are added before the record is deleted, and go with it, or they
  *   find it gone. Whose own candidate is gone was withdrawn in that moment; it is not written again,
  *   which would bring back the families of a consent that was withdrawn. Whose owner is gone puts its
@@ -38,8 +41,8 @@ import { createConsentRecords, type StoredGrant } from './consent-records.ts'
 import { assertIdentifier, isConsentId, isIdentifier } from './keys.ts'
 import { createScript, runScript } from './script.ts'
 
-/** Each attempt fails only because somebody else's succeeded, so a few are plenty. */
-const MAX_ATTEMPTS = 20
+/** Each attempt fails only because another call succeeded or withdrew, and each does so at most twice. */
+const MAX_ATTEMPTS = 200
 
 const ENTER = createScript(`
 redis.call('HSETNX', KEYS[1], ARGV[1], ARGV[2])
@@ -70,19 +73,18 @@ export function createConsentStore(connection: Connection): ConsentStore {
     ])
   }
 
-  /** Adds a grant to the consent that the index names. @returns `false` when that is gone. */
+  /**
+   * Adds a grant to the consent that the index names.
+   *
+   * @returns `false` when that is gone, or was another tenant's and is gone now.
+   */
   async function addToOwner(owner: string, grant: ConsentGrant): Promise<boolean> {
-    const { consentId, tenantId } = grant
-    const isOther = owner !== consentId
-    // It may have been another tenant's.
-    if (isOther) await lists.enter({ tenantId }, owner)
-    const before = await records.addScopes(owner, grant)
-    if (before === undefined) return false
-    const hasMoved = before.tenantId !== tenantId
-    await Promise.all([
-      ...(isOther ? [records.delete(consentId), unlist(consentId, grant)] : []),
-      ...(hasMoved ? [lists.removeStale({ tenantId: before.tenantId }, [owner])] : []),
-    ])
+    const { consentId } = grant
+    const addition = await records.addScopes(owner, grant)
+    if (addition.outcome === 'deleted') await unlist(owner, addition.deleted)
+    if (addition.outcome !== 'added') return false
+    if (owner !== consentId)
+      await Promise.all([records.delete(consentId), unlist(consentId, grant)])
     return true
   }
 
@@ -108,7 +110,8 @@ export function createConsentStore(connection: Connection): ConsentStore {
       for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
         const owner = String(await runScript(client, ENTER, index, [clientId, consentId]))
         if (await addToOwner(owner, grant)) return
-        if (owner === consentId) {
+        const isWithdrawn = owner === consentId || !(await records.exists(consentId))
+        if (isWithdrawn) {
           candidate.assertInTime()
           return
         }
@@ -149,11 +152,11 @@ export function createConsentStore(connection: Connection): ConsentStore {
       return [...found.values()].slice(0, limit)
     },
 
-    async delete(userId, clientId) {
+    async delete(userId, clientId, expectedConsentId) {
       if (!isIdentifier(clientId)) return false
       const index = keys.consentIndex(userId)
       const consentId = await client.hget(index, clientId)
-      if (consentId === null) return false
+      if (consentId === null || consentId !== (expectedConsentId ?? consentId)) return false
       const deleted = await records.delete(consentId)
       await Promise.all([
         runScript(client, REMOVE_ENTRY, [index], [clientId, consentId]),

@@ -95,7 +95,11 @@ export type AuditEventDetail =
   | (AuditSubject &
       AuditActor & {
         readonly type: 'connection.revoked'
-        readonly reason: 'disconnected-by-user' | 'revoked-by-host' | 'client-deleted'
+        readonly reason:
+          | 'disconnected-by-user'
+          | 'revoked-by-host'
+          | 'client-deleted'
+          | 'tenant-changed'
       })
   /** The host ended all access of a user. */
   | (AuditSubject & AuditActor & { readonly type: 'user.access-revoked' })

@@ -104,7 +104,7 @@ export function createDelete({
     await revoker.recordDeletedClient(clientId)
     await deleteConsents(
       () => consents.listSome({ clientId }, DELETION_BATCH_SIZE),
-      ({ userId }) => consents.delete(userId, clientId),
+      ({ consentId, userId }) => consents.delete(userId, clientId, consentId),
       ({ userId, tenantId }) => {
         const subject = { clientId, userId, tenantId, actorId }
         audit.record({ type: 'connection.revoked', ...subject, reason: 'client-deleted' }, ip)

@@ -12,6 +12,7 @@ import type { Revoker } from '../revocation/revoker.ts'
 import type { ScopeCatalogue } from '../scopes/scope-catalogue.ts'
 import type { ConsentStore } from '../storage/storage.ts'
 import type { SignOuts } from '../users/sign-outs.ts'
+import type { FindUser } from '../users/user.ts'
 import { type Connection, connectionOf } from './connection.ts'
 import type { Consent } from './consent.ts'
 import { DELETION_BATCH_SIZE, deleteConsents } from './delete-consents.ts'
@@ -22,7 +23,10 @@ import { DELETION_BATCH_SIZE, deleteConsents } from './delete-consents.ts'
  * access tokens by itself accepts them until they expire.
  */
 export interface Connections {
-  /** Lists the connections of a user, newest first. What is left of one to a deleted client is removed. */
+  /**
+   * Lists the connections of a user, newest first. What is left of one to a deleted client is removed, and
+   * one that the user made in another tenant than theirs now is ended.
+   */
   list(userId: string): Promise<ReadonlyArray<Connection>>
 
   /**
@@ -47,6 +51,10 @@ export interface Connections {
    * Does the same for every user who connected a client as a member of a tenant. Have `findUser` return
    * `undefined` for the tenant's users first: they could connect again.
    *
+   * Tokens that the tenant's own `TENANT` clients got for themselves (`client_credentials`) are not
+   * connections, and stay good: such a client would get new ones with its secret at once. Delete these
+   * clients ({@link ClientRegistry.delete}), which ends their tokens too.
+   *
    * @returns How many connections there were.
    */
   revokeAllOfTenant(tenantId: string, by?: Actor): Promise<number>
@@ -55,10 +63,17 @@ export interface Connections {
 /** Ends a connection because its user wants it. @returns `false` when there was none. */
 export type Disconnect = (userId: string, clientId: string, ip: string) => Promise<boolean>
 
+/** Ends a connection that its user made in another tenant than theirs now. */
+export type EndFormerConnection = (connection: FormerConnection, by?: Actor) => Promise<void>
+
+/** What is known of such a connection: of its consent. */
+export type FormerConnection = Pick<Consent, 'consentId' | 'userId' | 'clientId' | 'tenantId'>
+
 /** What the connections are made of. */
 export interface ConnectionsDependencies {
   readonly consents: ConsentStore
   readonly findClient: (clientId: string) => Promise<Client | undefined>
+  readonly findUser: FindUser
   readonly catalogue: ScopeCatalogue
   readonly signOut: SignOuts['signOut']
   readonly revoker: Pick<Revoker, 'revokeConsent'>
@@ -102,20 +117,36 @@ export function createDisconnect(dependencies: ConnectionsDependencies): Disconn
     endConnection(dependencies, userId, clientId, 'disconnected-by-user', { ip })
 }
 
-type Reason = 'disconnected-by-user' | 'revoked-by-host' | 'client-deleted'
+/** Makes what ends connections of a former tenant. */
+export function createEndFormerConnection(
+  dependencies: Pick<ConnectionsDependencies, 'revoker' | 'audit'>,
+): EndFormerConnection {
+  return async (connection, by) => {
+    const isDeleted = await dependencies.revoker.revokeConsent(connection)
+    if (isDeleted) recordEnd(dependencies, connection, 'tenant-changed', by)
+  }
+}
+
+type Reason = 'disconnected-by-user' | 'revoked-by-host' | 'client-deleted' | 'tenant-changed'
 
 async function listConnections(
   dependencies: ConnectionsDependencies,
   userId: string,
 ): Promise<ReadonlyArray<Connection>> {
-  const { consents, findClient, catalogue } = dependencies
+  const { consents, findClient, findUser, catalogue } = dependencies
+  const endFormerConnection = createEndFormerConnection(dependencies)
+  const [listed, user] = await Promise.all([consents.list(userId), findUser(userId)])
   const found = await Promise.all(
-    (await consents.list(userId)).map(async (consent) => {
+    listed.map(async (consent) => {
       const { clientId } = consent
+      if (user !== undefined && consent.tenantId !== user.tenantId) {
+        await endFormerConnection(consent)
+        return undefined
+      }
       const client = await findClient(clientId)
       if (client !== undefined) return connectionOf(consent, client, catalogue)
       // The client's own deletion has ended all tokens already.
-      const isDeleted = await consents.delete(userId, clientId)
+      const isDeleted = await consents.delete(userId, clientId, consent.consentId)
       if (isDeleted) recordEnd(dependencies, consent, 'client-deleted')
       return undefined
     }),
@@ -155,8 +186,8 @@ async function endConnections(
 }
 
 function recordEnd(
-  { audit }: ConnectionsDependencies,
-  { clientId, userId, tenantId }: Consent,
+  { audit }: Pick<ConnectionsDependencies, 'audit'>,
+  { clientId, userId, tenantId }: FormerConnection,
   reason: Reason,
   { actorId, ip }: Actor = {},
 ): void {

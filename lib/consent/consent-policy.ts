@@ -11,7 +11,7 @@ import { isSubset } from '../scopes/scope.ts'
 export interface ConsentQuestion {
   /** Scopes of the authorization request. */
   readonly requestedScopes: ReadonlyArray<string>
-  /** Scopes the user granted to the client earlier. */
+  /** Scopes of the user's consent to the client, as it stands: those allowed just now among them. */
   readonly grantedScopes: ReadonlyArray<string>
   /** Scopes the user allowed just now, for this request. */
   readonly consentedScopes: ReadonlyArray<string> | undefined
@@ -24,10 +24,11 @@ export interface ConsentQuestion {
 /** Whether the user must be asked. */
 export function needsConsent(question: ConsentQuestion): boolean {
   const { requestedScopes, grantedScopes, consentedScopes } = question
+  // Also what was allowed just now: it may have been withdrawn since, or allowed in another tenant.
+  if (!isSubset(requestedScopes, grantedScopes)) return true
   if (consentedScopes !== undefined) return !isSubset(requestedScopes, consentedScopes)
   if (question.isConsentPrompted) return true
   // RFC 8252 §8.6: whoever listens there may be any program, so an earlier consent to the client says
   // nothing about it.
-  if (provesNoIdentity(question.redirectUri)) return true
-  return !isSubset(requestedScopes, grantedScopes)
+  return provesNoIdentity(question.redirectUri)
 }

@@ -8,14 +8,15 @@
 export interface Consent {
   /**
    * Names this consent among all that ever were: 22 random characters, kept when scopes are added. A
-   * consent that was withdrawn and given again is another one, with another id.
+   * consent that was withdrawn and given again, or given again in another tenant, is another one, with
+   * another id.
    */
   readonly consentId: string
   /** The user who granted. */
   readonly userId: string
   /** The client that was granted access. */
   readonly clientId: string
-  /** The tenant the user belonged to when scopes were last granted. */
+  /** The tenant the user belonged to when it was given. In any other tenant it permits nothing. */
   readonly tenantId: string
   /** Every scope granted so far, with its history: in the order in which they were first granted. */
   readonly scopes: ReadonlyArray<GrantedScope>
@@ -41,6 +42,14 @@ export interface GrantedScope {
 export interface ConsentGrant
   extends Pick<Consent, 'consentId' | 'userId' | 'clientId' | 'tenantId' | 'grantedAt'> {
   readonly scopes: ReadonlyArray<string>
+}
+
+/** A consent as far as it counts in a tenant: one that was given in another is none. */
+export function consentInTenant(
+  consent: Consent | undefined,
+  tenantId: string | undefined,
+): Consent | undefined {
+  return consent?.tenantId === tenantId ? consent : undefined
 }
 
 /** The scopes of a consent without their history; none when there is no consent. */

@@ -31,7 +31,7 @@ export function createTokenEndpoint(dependencies: TokenEndpointDependencies): Ro
       try {
         const grantType = grantTypeOf(request)
         const handle = GRANT_HANDLERS[grantType]
-        const { body, ...subject } = await handle(dependencies, request)
+        const { body, ...subject } = await handle(dependencies, { ...request, ip: ctx.ip })
         ctx.type = 'json'
         ctx.body = body
         const { clientId } = client

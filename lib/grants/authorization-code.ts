@@ -28,7 +28,7 @@ import { TokenRequestError } from './token-request-error.ts'
 /** Redeems an authorization code. */
 export const authorizationCodeGrant: GrantHandler = async (dependencies, request) => {
   const { client, parameters } = request
-  const { findUser, accessTokens } = dependencies
+  const { accessTokens } = dependencies
   const presentedCode = parameters.get('code')
   if (presentedCode === undefined) throw new TokenRequestError('parameter-missing')
   // One that is missing proves as little as an empty one.
@@ -46,7 +46,7 @@ export const authorizationCodeGrant: GrantHandler = async (dependencies, request
   const candidates = requestedResources(request, granted)
 
   const { userId, consentId } = code
-  const { tenantId } = await requireUser(findUser, userId, client)
+  const { tenantId } = await requireUser(dependencies, request, code)
   const familySecret = familySecretOf(presentedCode, codeVerifier)
   const familyId = familyIdOf(consentId, familySecret)
   const subject = { userId, tenantId, familyId }

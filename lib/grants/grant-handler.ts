@@ -5,6 +5,7 @@
  */
 
 import type { Client } from '../clients/client.ts'
+import type { EndFormerConnection } from '../consent/connections.ts'
 import {
   chooseTarget,
   findResource,
@@ -13,7 +14,7 @@ import {
 } from '../resources/protected-resource.ts'
 import type { Revoker } from '../revocation/revoker.ts'
 import { formatScopes, isSubset, parseScopes } from '../scopes/scope.ts'
-import type { Storage } from '../storage/storage.ts'
+import type { Storage, TokenFamily } from '../storage/storage.ts'
 import { mayUseClient } from '../tenancy/client-audience-policy.ts'
 import type { AccessTokenSubject, AccessTokens } from '../tokens/access-token.ts'
 import type { FindUser, User } from '../users/user.ts'
@@ -25,6 +26,7 @@ export interface GrantDependencies {
   readonly revoker: Revoker
   readonly accessTokens: AccessTokens
   readonly findUser: FindUser
+  readonly endFormerConnection: EndFormerConnection
   readonly resources: ReadonlyArray<ProtectedResource>
   /** Whether a client exists at this moment; `storage` may remember one that was just deleted. */
   readonly isRegistered: (clientId: string) => Promise<boolean>
@@ -39,6 +41,8 @@ export interface GrantDependencies {
 export interface TokenRequest {
   readonly client: Client
   readonly parameters: TokenRequestParameters
+  /** Address it came from. */
+  readonly ip: string
 }
 
 /** The parameters of a token request. One without a value counts as absent (RFC 6749 §3.2). */
@@ -132,17 +136,25 @@ export function requestedScopes(
   return requested
 }
 
-/** Finds the user a grant is for, and refuses one who is gone, disabled or of a foreign tenant. */
+/**
+ * Finds the user of a connection, and refuses one who is gone, disabled or of a tenant that may not use
+ * the client. What a user allowed in one tenant does not go along to another: the connection ends.
+ */
 export async function requireUser(
-  findUser: FindUser,
-  userId: string,
-  client: Client,
+  { findUser, endFormerConnection }: Pick<GrantDependencies, 'findUser' | 'endFormerConnection'>,
+  { client, ip }: Pick<TokenRequest, 'client' | 'ip'>,
+  connection: Pick<TokenFamily, 'consentId' | 'userId' | 'tenantId'>,
 ): Promise<User> {
+  const { consentId, userId, tenantId } = connection
   const user = await findUser(userId)
   if (user === undefined) throw new TokenRequestError('user-unavailable', { userId })
-  if (!mayUseClient(user, client)) {
-    throw new TokenRequestError('tenant-refused', { userId, tenantId: user.tenantId })
+  if (user.tenantId !== tenantId) {
+    const { clientId } = client
+    await endFormerConnection({ consentId, userId, clientId, tenantId }, { ip })
+    throw new TokenRequestError('tenant-changed', { userId, tenantId })
   }
+  if (!mayUseClient(user, client))
+    throw new TokenRequestError('tenant-refused', { userId, tenantId })
   return user
 }
 

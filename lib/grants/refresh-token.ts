@@ -89,7 +89,7 @@ async function rotate(
   if (current.expiresAt <= now) throw new TokenRequestError('refresh-token-expired', subject)
   const granted = grantedResources(dependencies, family.resources)
   const candidates = requestedResources(request, granted)
-  const user = await requireUser(dependencies.findUser, family.userId, client)
+  const user = await requireUser(dependencies, request, family)
 
   // The ceiling is what the user granted; what the client lost since then is silently left out.
   const requested = requestedScopes(parameters.get('scope'), family.scopes)

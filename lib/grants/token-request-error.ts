@@ -23,6 +23,7 @@ export type TokenRequestErrorReason =
   | 'refresh-token-reused'
   | 'refresh-token-expired'
   | 'user-unavailable'
+  | 'tenant-changed'
   | 'tenant-refused'
   | 'consent-withdrawn'
   | 'scope-malformed'
@@ -97,6 +98,7 @@ export function toErrorResponse(reason: TokenRequestErrorReason): ErrorResponse 
     case 'refresh-token-reused':
     case 'refresh-token-expired':
     case 'user-unavailable':
+    case 'tenant-changed':
     case 'tenant-refused':
     case 'consent-withdrawn':
     case 'target-gone':

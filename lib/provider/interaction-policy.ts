@@ -6,7 +6,7 @@
  */
 
 import { errors, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider'
-import { scopesOf } from '../consent/consent.ts'
+import { consentInTenant, scopesOf } from '../consent/consent.ts'
 import { needsConsent } from '../consent/consent-policy.ts'
 import type { Progress } from '../interaction/pending-request.ts'
 import type { Storage } from '../storage/storage.ts'
@@ -60,14 +60,15 @@ export async function loadGrant(
   const { oidc } = ctx
   const client = requiredClient(ctx)
   const { clientId } = client
-  const userId = oidc.account?.accountId
-  if (userId === undefined) return undefined
+  const user = userOf(oidc.account)
+  if (user === undefined) return undefined
+  const { userId, tenantId } = user
 
   const redirectUri = String(oidc.params?.['redirect_uri'])
   // It may have been taken from the client since the request was checked.
   if (!client.redirectUriAllowed(redirectUri)) throw new errors.InvalidRedirectUri()
 
-  const consent = await consents.find(userId, clientId)
+  const consent = consentInTenant(await consents.find(userId, clientId), tenantId)
   if (consent === undefined) return undefined
   const requestedScopes = [...oidc.requestParamScopes]
   const mustAsk = needsConsent({

@@ -12,7 +12,7 @@
  * @module
  */
 
-import type { Adapter, AdapterPayload } from 'oidc-provider'
+import { type Adapter, type AdapterPayload, Provider } from 'oidc-provider'
 import type { ClientRecord } from '../clients/client.ts'
 import {
   findResource,
@@ -23,6 +23,7 @@ import type { ArtifactKind, ArtifactStore } from '../storage/storage.ts'
 import type { AuthorizationCodeRecord } from '../tokens/authorization-code.ts'
 import type { SignOuts } from '../users/sign-outs.ts'
 import { sha256 } from '../util/sha256.ts'
+import { userOf } from './account.ts'
 import { toProviderMetadata } from './client-metadata.ts'
 import { answeringOutages } from './errors.ts'
 
@@ -89,6 +90,7 @@ const authorizationCodeShape = (resources: ReadonlyArray<ProtectedResource>): Sh
     const record: AuthorizationCodeRecord = {
       clientId: required(payload.clientId),
       userId: required(payload.accountId),
+      tenantId: required(userOf(Provider.ctx?.oidc.account)?.tenantId),
       consentId: required(payload.grantId), // interaction-policy.ts: a grant is named by its consent
       scopes,
       resources: grantedAudiences(payload.resource, resources, scopes),

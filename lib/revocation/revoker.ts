@@ -20,7 +20,7 @@ export interface Revoker {
   /** Records that a family was revoked: by the store itself, when it met a spent token. */
   recordRevokedFamily(familyId: string): Promise<void>
   /**
-   * Deletes a consent, and with it every family under it.
+   * Deletes this very consent, and with it every family under it.
    *
    * @returns `false` when it was gone already.
    */
@@ -53,7 +53,7 @@ export function createRevoker(
 
     async revokeConsent({ consentId, userId, clientId }) {
       await record('consent', consentId)
-      return await consents.delete(userId, clientId)
+      return await consents.delete(userId, clientId, consentId)
     },
 
     async recordDeletedClient(clientId) {

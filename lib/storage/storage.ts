@@ -120,9 +120,14 @@ export interface Page<Item> {
 export interface ConsentStore {
   /**
    * Adds scopes to the consent of a user to a client, or creates it, in one atomic step: of two
-   * concurrent calls neither loses its scopes. A consent that exists keeps its `consentId`, its
-   * `createdAt`, its `lastUsedAt`, and when each of its scopes was first granted; everything else
-   * becomes what this call says.
+   * concurrent calls in one tenant neither loses its scopes. A consent that exists keeps its
+   * `consentId`, its `createdAt`, its `lastUsedAt`, and when each of its scopes was first granted;
+   * everything else becomes what this call says.
+   *
+   * A consent of another tenant is not added to: it is deleted in the same step, with every family
+   * under it, and this call begins a new one. So a consent is of one tenant for as long as it lives.
+   *
+   * @param grant Its `consentId` was never used before.
    */
   grant(grant: ConsentGrant): Promise<void>
 
@@ -144,9 +149,11 @@ export interface ConsentStore {
    * Deletes a consent, and with it every family that began under it, in one step of constant cost:
    * a family lives only as long as its consent.
    *
-   * @returns `false` when there was none.
+   * @param expectedConsentId If given, the consent is deleted only if it is this one.
+   *
+   * @returns `false` when there was none, or not this one; nothing is changed then.
    */
-  delete(userId: string, clientId: string): Promise<boolean>
+  delete(userId: string, clientId: string, expectedConsentId?: string): Promise<boolean>
 }
 
 /** Whose consents: those that users of a tenant gave (by {@link Consent.tenantId}), or a client has. */

@@ -12,6 +12,8 @@ export interface AuthorizationCodeRecord {
   readonly clientId: string
   /** User who authorized. */
   readonly userId: string
+  /** The tenant that the user belonged to. */
+  readonly tenantId: string
   /** The consent it was issued under. */
   readonly consentId: string
   /** Scopes the user granted. */

@@ -9,6 +9,15 @@ import { authorizationUrl, postAs } from '../helpers/requests.ts'
 import { startPostgres } from '../helpers/start-postgres.ts'
 import { startRedis } from '../helpers/start-redis.ts'
 import { ADA, startServer } from '../helpers/start-server.ts'
+import {
+  assertRefused,
+  decodeJwt,
+  introspect,
+  isActive,
+  redeem,
+  refresh,
+  tokensOf,
+} from '../helpers/token-requests.ts'
 
 const [postgres, redis] = await Promise.all([startPostgres(), startRedis()])
 const opened = await Promise.all([
@@ -22,6 +31,8 @@ const STORES: Readonly<Record<string, Storage>> = {
   Postgres: inPostgres.storage,
 }
 
+const storageTimeoutMilliseconds = 30_000 // many tests share the machine
+
 test.after.always(async () => {
   await Promise.all(opened.map((storage) => storage.close()))
   await Promise.all([postgres.stop(), redis.stop()])
@@ -29,7 +40,7 @@ test.after.always(async () => {
 
 for (const [name, storage] of Object.entries(STORES)) {
   test(`${name}: disconnecting ends refresh, introspection and codes, and consent is asked for again`, async (t) => {
-    const server = await startServer(t, { storage })
+    const server = await startServer(t, { storage, storageTimeoutMilliseconds })
     const { issuer, confidential, issueTokens, authorizationServer } = server
     const { clientId } = confidential.client
     const browser = startBrowser()
@@ -61,7 +72,7 @@ for (const [name, storage] of Object.entries(STORES)) {
   })
 
   test(`${name}: revoking everything of a user or a tenant ends sessions and connections`, async (t) => {
-    const server = await startServer(t, { storage })
+    const server = await startServer(t, { storage, storageTimeoutMilliseconds })
     const { issuer, clock, users, confidential, issueTokens } = server
     const { connections } = server.authorizationServer
     // Users of their own: the store is shared with the other tests.
@@ -83,5 +94,72 @@ for (const [name, storage] of Object.entries(STORES)) {
       t.is(titleOf(await browser.open(authorizationUrl(issuer, confidential))), 'Sign in')
       t.deepEqual(await connections.list('mary'), [])
     }
+  })
+
+  test(`${name}: a user who changes tenant takes no connection along: not a token, not a code, not the consent`, async (t) => {
+    const server = await startServer(t, { storage, storageTimeoutMilliseconds })
+    const { issuer, users, confidential, authorizationServer } = server
+    const { connections } = authorizationServer
+    const { clientId } = confidential.client
+    // A user and tenants of their own: the store is shared with the other tests.
+    const user = { ...ADA, userId: 'nomad', tenantId: 'hooli', email: 'nomad@hooli.test' }
+    users.set('nomad', user)
+    const browser = startBrowser()
+    const { userAgent } = browser
+    const tokens = await server.issueTokens({ userId: 'nomad', clientId, userAgent })
+    const before = await server.authorize({ userId: 'nomad', clientId, userAgent })
+
+    users.set('nomad', { ...user, tenantId: 'pied-piper' })
+    t.deepEqual(await connections.list('nomad'), [])
+    for (const refused of [
+      await redeem(server, confidential, before),
+      await refresh(server, confidential, tokens.refresh_token),
+    ]) {
+      await assertRefused(t, refused, 400, 'invalid_grant')
+    }
+    for (const token of [tokens.access_token, tokens.refresh_token]) {
+      t.false(await isActive(server, confidential, token))
+    }
+    t.is(await connections.revokeAllOfTenant('hooli'), 0)
+
+    // What was allowed in the former tenant is asked for again, all of it, and is of the new one.
+    const url = authorizationUrl(issuer, confidential, { scope: 'interview:read' })
+    const page = await browser.open(url)
+    t.is(titleOf(page), 'Allow access')
+    t.false(page.html.includes('Already allowed'))
+    await browser.submit(page, { action: 'allow' })
+    const scopes = ['interview:read']
+    const after = await server.issueTokens({ userId: 'nomad', clientId, userAgent, scopes })
+    t.is(decodeJwt(after.access_token, 'payload')['tenant_id'], 'pied-piper')
+    t.like(await (await introspect(server, confidential, after.refresh_token)).json(), {
+      tenant_id: 'pied-piper',
+      scope: 'interview:read',
+    })
+    const [connection] = await connections.list('nomad')
+    t.deepEqual(
+      connection?.scopes.map(({ scope }) => scope),
+      scopes,
+    )
+    await tokensOf(t, await refresh(server, confidential, after.refresh_token))
+    t.is(await connections.revokeAllOfTenant('pied-piper'), 1)
+    t.false(await isActive(server, confidential, after.access_token))
+  })
+
+  test(`${name}: a code that was issued in a former tenant is refused, and ends the connection`, async (t) => {
+    const server = await startServer(t, { storage, storageTimeoutMilliseconds })
+    const { clock, users, confidential } = server
+    const { clientId } = confidential.client
+    const user = { ...ADA, userId: 'drifter', tenantId: 'oscorp', email: 'drifter@oscorp.test' }
+    users.set('drifter', user)
+    const tokens = await server.issueTokens({ userId: 'drifter', clientId })
+    const code = await server.authorize({ userId: 'drifter', clientId })
+    const { consentId = '' } = (await storage.consents.find('drifter', clientId)) ?? {}
+
+    users.set('drifter', { ...user, tenantId: 'acme-labs' })
+    await assertRefused(t, await redeem(server, confidential, code), 400, 'invalid_grant')
+
+    t.is(await storage.consents.find('drifter', clientId), undefined)
+    t.true(await storage.revocations.has('consent', consentId, clock.now()))
+    t.false(await isActive(server, confidential, tokens.access_token))
   })
 }

@@ -299,81 +299,103 @@ test('redis: a family that begins under a consent whose grant() was killed makes
 const listOf = (keyPrefix: string, tenantId: string): string =>
   `${keyPrefix}{tenant:${sha256(tenantId)}}:consents`
 
-/** A consent of `tenant:1`. Long ago it was of `tenant:2`, whose list still has it. */
-async function createMovedWorld(): Promise<World> {
-  const world = await createWorld('a consent')
-  await client.zadd(listOf(world.keyPrefix, 'tenant:2'), 1, CONSENT_ID)
-  await passMinute(client, world.keyPrefix)
-  return world
-}
+/** What it does with the lists of clients is like what it does with those of tenants. */
+const isStepOfMove = (parameters: Parameters): boolean => !isForKey(parameters, CLIENT_LIST)
+const CLIENT_LIST = /\{client:[^}]+\}:consents$/
 
-/** Takes a step before what it does with the lists of tenants, and with the record of the consent. */
-const movesTo =
-  (tenantId: string, consentId: string) =>
+const grantsIn =
+  (tenantId: string, consentId: string, isStep = isStepOfMove) =>
   ({ keyPrefix }: World): Operation =>
   async (step) => {
-    const ownClient = stepping(step, (parameters) => isForKey(parameters, TENANT_LIST_OR_RECORD))
-    const own = createRedisStorage({ client: ownClient, keyPrefix })
-    await own.consents.grant(aGrant({ consentId, tenantId }))
+    const own = createRedisStorage({ client: stepping(step, isStep), keyPrefix })
+    await own.consents.grant(aGrant({ consentId, tenantId, scopes: [`${consentId}:read`] }))
   }
-const TENANT_LIST_OR_RECORD = new RegExp(`\\{tenant:.+:consents$|\\{${CONSENT_ID}\\}:consent$`)
 
 const lists =
   (owner: ConsentOwner) =>
   ({ keyPrefix }: World): Operation =>
   async (step) => {
-    const ownClient = stepping(step, (parameters) => isForKey(parameters, TENANT_LIST_OR_RECORD))
-    const own = createRedisStorage({ client: ownClient, keyPrefix })
+    const own = createRedisStorage({ client: stepping(step, isStepOfMove), keyPrefix })
     await own.consents.listSome(owner, 10)
   }
 
-/** The consent is listed where its record says that it belongs, now and later, and nowhere else. */
-async function assertListed(t: ExecutionContext, { keyPrefix, storage }: World): Promise<string> {
-  const found = await storage.consents.find('user-1', 'client-1')
-  for (const owner of [{ tenantId: 'tenant:1' }, { tenantId: 'tenant:2' }]) {
-    const expected = owner.tenantId === found?.tenantId ? [found] : []
-    t.deepEqual(await storage.consents.listSome(owner, 10), expected)
-    await passMinute(client, keyPrefix)
-    t.deepEqual(await storage.consents.listSome(owner, 10), expected)
-    t.is(await client.zcard(listOf(keyPrefix, owner.tenantId)), expected.length, 'it must be clean')
+/**
+ * The consent is listed in its tenant, now and later, and nowhere else; the families of the one before
+ * live only if it does.
+ */
+async function assertListed(
+  t: ExecutionContext,
+  { keyPrefix, storage }: World,
+): Promise<Consent | undefined> {
+  for (const isLater of [false, true]) {
+    if (isLater) await passMinute(client, keyPrefix)
+    const found = await storage.consents.find('user-1', 'client-1')
+    for (const owner of [{ tenantId: 'tenant:1' }, { tenantId: 'tenant:2' }]) {
+      const expected = owner.tenantId === found?.tenantId ? [found] : []
+      t.deepEqual(await storage.consents.listSome(owner, 10), expected)
+      const isClean = (await client.zcard(listOf(keyPrefix, owner.tenantId))) === expected.length
+      t.true(isClean || !isLater, 'it must be clean')
+    }
+    const family = await storage.families.find(familyOf(CONSENT_ID).familyId, 'client-1', NOW)
+    t.is(family === undefined, found?.consentId !== CONSENT_ID)
   }
-  return found?.tenantId ?? 'nobody'
+  return await storage.consents.find('user-1', 'client-1')
 }
 
-test('redis: consents.listSome() while a consent comes back to a tenant, in every order', async (t) => {
-  const owner = { tenantId: 'tenant:2' }
+async function createWorldWithClient(): Promise<World> {
+  const world = await createWorld('a consent')
+  await world.storage.clients.insert(fullClient())
+  return world
+}
+
+test('redis: consents.grant() in another tenant and listSome() there, in every order', async (t) => {
   const orders = await runEveryInterleaving(
     async () => {
-      const world = await createMovedWorld()
-      return { world, operations: [movesTo('tenant:2', FIRST)(world), lists(owner)(world)] }
+      const world = await createWorldWithClient()
+      const operations = [
+        grantsIn('tenant:2', FIRST)(world),
+        lists({ tenantId: 'tenant:2' })(world),
+      ]
+      return { world, operations }
     },
     async (world) => {
-      t.is(await assertListed(t, world), 'tenant:2')
+      const found = await assertListed(t, world)
+      t.is(found?.consentId, FIRST)
+      t.deepEqual(scopesOf(found), scopesOfGrants(FIRST))
     },
   )
   t.true(orders >= 30, `${orders} orders`)
 })
 
-test('redis: consents.grant() in two tenants at once, in every order', async (t) => {
+test('redis: consents.grant() in two tenants at once, in every order: one wins at most, and gets no scopes of the other', async (t) => {
   const ends = new Set<string>()
+  // What decides: who is entered in the index, and what becomes of the record that is entered.
+  const isStep = (parameters: Parameters): boolean =>
+    isForKey(parameters, /\{user:.+:consents$/) ||
+    (isForKey(parameters, /^scope:/) && !parameters.includes('createdAt'))
   const orders = await runEveryInterleaving(
     async () => {
-      const world = await createMovedWorld()
-      const operations = [movesTo('tenant:2', FIRST)(world), movesTo('tenant:1', SECOND)(world)]
+      const world = await createWorldWithClient()
+      const operations = [
+        grantsIn('tenant:2', FIRST, isStep)(world),
+        grantsIn('tenant:1', SECOND, isStep)(world),
+      ]
       return { world, operations }
     },
     async (world) => {
-      ends.add(await assertListed(t, world))
+      const found = await assertListed(t, world)
+      ends.add(found === undefined ? 'nobody' : `${found.tenantId}: ${scopesOf(found).join()}`)
     },
   )
-  t.is(ends.size, 2)
-  t.true(orders >= 150, `${orders} orders`)
+  const winners = [`tenant:1: ${SECOND}:read`, `tenant:2: ${FIRST}:read`]
+  t.deepEqual([...ends].sort(), ['nobody', ...winners])
+  t.true(orders >= 100, `${orders} orders`)
 })
 
-test('redis: a consent whose move to another tenant was killed is listed where it belongs', async (t) => {
-  const ends = new Set<string>()
+test('redis: a consent whose grant() in another tenant was killed is as before or gone', async (t) => {
+  const ends: Array<string | undefined> = []
   for (let commands = 0; ; commands++) {
-    const world = await createMovedWorld()
+    const world = await createWorldWithClient()
     const { keyPrefix } = world
     const own = createRedisStorage({ client: crashAfter(client, commands), keyPrefix })
     const isKilled = await own.consents
@@ -382,10 +404,10 @@ test('redis: a consent whose move to another tenant was killed is listed where i
         () => false,
         () => true,
       )
-    ends.add(await assertListed(t, world))
+    ends.push((await assertListed(t, world))?.consentId)
     if (!isKilled) break
   }
-  t.deepEqual([...ends], ['tenant:1', 'tenant:2'])
+  t.deepEqual([...new Set(ends)], [CONSENT_ID, undefined, FIRST])
 })
 
 test('redis: a client whose insert() was killed is listed or goes within a minute', async (t) => {

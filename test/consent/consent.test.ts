@@ -1,9 +1,16 @@
 import { createMemoryStorage } from '@teamcast/oauth-server/memory'
 import test from 'ava'
 import { assertErrorRedirect, assertPageHeaders } from '../helpers/authorization-responses.ts'
-import { startBrowser, titleOf } from '../helpers/browser.ts'
+import { formOf, startBrowser, titleOf } from '../helpers/browser.ts'
 import { authorizationUrl } from '../helpers/requests.ts'
-import { PUBLIC_CLIENT, startServer } from '../helpers/start-server.ts'
+import { ADA, PUBLIC_CLIENT, startServer, TENANT_CLIENT } from '../helpers/start-server.ts'
+import {
+  decodeJwt,
+  isActive,
+  recordEvents,
+  requestClientCredentials,
+  tokensOf,
+} from '../helpers/token-requests.ts'
 
 const REDIRECT_URI = 'https://recruiter.example/callback'
 
@@ -214,4 +221,96 @@ test('a withdrawn consent is asked for again', async (t) => {
   await storage.consents.delete('ada', confidential.client.clientId)
 
   t.is(titleOf(await browser.open(authorizationUrl(issuer, confidential))), 'Allow access')
+})
+
+test('consent is one tenant’s: a user who changed tenant is asked for everything, with prompt=none in vain', async (t) => {
+  const { issuer, confidential, users, authorizationServer } = await startServer(t)
+  const browser = startBrowser()
+  await browser.authorize(authorizationUrl(issuer, confidential), ADA.email)
+
+  users.set('ada', { ...ADA, tenantId: 'globex' })
+  const silent = await browser.open(authorizationUrl(issuer, confidential, { prompt: 'none' }))
+  assertErrorRedirect(t, silent, { redirectUri: REDIRECT_URI, error: 'consent_required', issuer })
+  const page = await browser.open(authorizationUrl(issuer, confidential))
+  t.is(titleOf(page), 'Allow access')
+  t.false(page.html.includes('Already allowed'))
+
+  // Until somebody allows something elsewhere, the consent waits in its tenant.
+  users.set('ada', ADA)
+  t.truthy(
+    (await browser.open(authorizationUrl(issuer, confidential))).callback?.searchParams.get('code'),
+  )
+  t.is((await authorizationServer.connections.list('ada')).length, 1)
+})
+
+test('consent is one tenant’s: giving it in another ends the connection before, and adds none of its scopes', async (t) => {
+  const { onEvent, settled } = recordEvents()
+  const storage = createMemoryStorage()
+  const server = await startServer(t, { storage, onEvent })
+  const { issuer, confidential, users } = server
+  const { clientId } = confidential.client
+  const browser = startBrowser()
+  const { userAgent } = browser
+  const tokens = await server.issueTokens({ userId: 'ada', clientId, userAgent })
+  const before = await storage.consents.find('ada', clientId)
+
+  users.set('ada', { ...ADA, tenantId: 'globex' })
+  const url = authorizationUrl(issuer, confidential, { scope: 'interview:read' })
+  const granted = await browser.submit(await browser.open(url), { action: 'allow' })
+  t.truthy(granted.callback?.searchParams.get('code'))
+
+  const after = await storage.consents.find('ada', clientId)
+  t.is(after?.tenantId, 'globex')
+  t.not(after?.consentId, before?.consentId)
+  t.deepEqual(
+    after?.scopes.map(({ scope }) => scope),
+    ['interview:read'],
+  )
+  t.false(await isActive(server, confidential, tokens.access_token))
+  const now = server.clock.now()
+  t.true(await storage.revocations.has('consent', before?.consentId ?? '', now))
+  const ended = (await settled()).filter(({ type }) => type === 'connection.revoked')
+  t.is(ended.length, 1)
+  t.like(ended[0], { clientId, userId: 'ada', tenantId: 'acme', reason: 'tenant-changed' })
+})
+
+test('consent is one tenant’s: “Allow” of a tenant that the user has left since is no consent in the next', async (t) => {
+  const { issuer, confidential, users } = await startServer(t)
+  const first = startBrowser()
+  const everything = authorizationUrl(issuer, confidential)
+  const page = await first.signIn(await first.open(everything), ADA.email)
+  // Allowed in the first tab, which is held back on its way to the client …
+  const { hidden } = formOf(page)
+  const answered = await first.userAgent.submit(page.url, { ...hidden, action: 'allow' })
+  const resumeUrl = answered.headers.get('location') ?? ''
+  t.regex(resumeUrl, /\/oauth\/authorize\//)
+
+  // … while the user changes tenant, and allows less there.
+  users.set('ada', { ...ADA, tenantId: 'globex' })
+  const less = authorizationUrl(issuer, confidential, { scope: 'interview:read' })
+  await startBrowser().authorize(less, ADA.email)
+
+  const resumed = await first.open(resumeUrl)
+  t.is(resumed.callback, undefined)
+  t.is(titleOf(resumed), 'Allow access')
+})
+
+test('a TENANT client’s own token outlives revokeAllOfTenant, and ends with the client', async (t) => {
+  const server = await startServer(t)
+  const { connections, clients } = server.authorizationServer
+  const { tenant } = server
+  const own = await tokensOf(t, await requestClientCredentials(server, tenant))
+  await connections.revokeAllOfTenant('acme')
+  t.true(await isActive(server, tenant, own.access_token))
+
+  const second = await clients.register(TENANT_CLIENT)
+  const ofSecond = await tokensOf(t, await requestClientCredentials(server, second))
+  await clients.delete(second.client.clientId)
+  t.true(
+    await server.authorizationServer.revocations.isRevoked({
+      tokenId: String(decodeJwt(ofSecond.access_token, 'payload')['jti']),
+      clientId: second.client.clientId,
+      familyId: undefined,
+    }),
+  )
 })

@@ -80,10 +80,10 @@ test('audit: a refusal is reported with the reason that the wire does not tell (
   await refresh(server, confidential, tokens.refresh_token)
 
   const events = (await settled()).slice(seen)
-  t.deepEqual([...new Set(typesOf(events))], ['token.refused'])
+  t.deepEqual([...new Set(typesOf(events))], ['token.refused', 'connection.revoked'])
   t.deepEqual(
-    events.map(
-      (event) => 'reason' in event && `${event.reason} ${'error' in event && event.error}`,
+    events.flatMap((event) =>
+      event.type === 'token.refused' ? `${event.reason} ${event.error}` : [],
     ),
     [
       'client-mismatch invalid_grant',
@@ -94,7 +94,7 @@ test('audit: a refusal is reported with the reason that the wire does not tell (
       'client-mismatch invalid_grant',
       'scope-exceeded invalid_scope',
       'target-unknown invalid_target',
-      'tenant-refused invalid_grant',
+      'tenant-changed invalid_grant',
       'user-unavailable invalid_grant',
       'grant-type-not-allowed unauthorized_client',
     ],

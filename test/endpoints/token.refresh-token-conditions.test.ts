@@ -9,6 +9,7 @@ import {
   decodeJwt,
   introspect,
   isActive,
+  recordEvents,
   refresh,
   tokensOf,
 } from '../helpers/token-requests.ts'
@@ -27,27 +28,33 @@ test('POST /oauth/token refresh_token: a disabled user’s token is invalid_gran
   await tokensOf(t, await refresh(server, confidential, token))
 })
 
-test('POST /oauth/token refresh_token: a user who left the tenant of a TENANT client is refused; a PLATFORM client’s token names the new tenant (decision 6, checklist 57)', async (t) => {
-  const server = await startServer(t)
-  const { tenant, confidential } = server
-  const ofTenant = await server.issueTokens({ userId: 'ada', clientId: tenant.client.clientId })
-  const ofPlatform = await server.issueTokens({
-    userId: 'ada',
-    clientId: confidential.client.clientId,
-  })
-  server.users.set('ada', { ...ADA, tenantId: 'globex' })
-  await assertRefused(
-    t,
-    await refresh(server, tenant, ofTenant.refresh_token),
-    400,
-    'invalid_grant',
-  )
-  const tokens = await tokensOf(t, await refresh(server, confidential, ofPlatform.refresh_token))
-  t.is(decodeJwt(tokens.access_token, 'payload')['tenant_id'], 'globex')
+for (const name of ['tenant', 'confidential', 'public'] as const) {
+  test(`POST /oauth/token refresh_token: a user who changed tenant is refused, and the connection ends, back in the tenant too: ${name} client`, async (t) => {
+    const { onEvent, settled } = recordEvents()
+    const server = await startServer(t, { onEvent })
+    const client = server[name]
+    const { clientId } = client.client
+    const tokens = await server.issueTokens({ userId: 'ada', clientId })
+    const otherDevice = await server.issueTokens({ userId: 'ada', clientId })
+    const seen = (await settled()).length
 
-  server.users.set('ada', ADA)
-  await tokensOf(t, await refresh(server, tenant, ofTenant.refresh_token))
-})
+    server.users.set('ada', { ...ADA, tenantId: 'globex' })
+    const refused = await refresh(server, client, tokens.refresh_token)
+    await assertRefused(t, refused, 400, 'invalid_grant')
+
+    const [ended, refusal, ...more] = (await settled()).slice(seen)
+    const subject = { clientId, userId: 'ada', tenantId: 'acme', ip: refusal?.ip }
+    t.like(ended, { type: 'connection.revoked', reason: 'tenant-changed', ...subject })
+    t.like(refusal, { type: 'token.refused', reason: 'tenant-changed', ...subject })
+    t.regex(refusal?.ip ?? '', /127\.0\.0\.1$/)
+    t.deepEqual(more, [])
+
+    server.users.set('ada', ADA)
+    for (const { refresh_token: token } of [tokens, otherDevice]) {
+      await assertRefused(t, await refresh(server, client, token), 400, 'invalid_grant')
+    }
+  })
+}
 
 test('POST /oauth/token refresh_token: scopes the client lost are left out, also when it names them (decision 6, checklist 44)', async (t) => {
   const storage = createMemoryStorage()

@@ -41,6 +41,7 @@ const OTHER = { audience: 'https://other.example', scopes: ['candidate:read', 'i
 const naming = (...resources: ReadonlyArray<string>): TokenRequest => ({
   client: platform,
   parameters: { get: () => undefined, getAll: () => resources },
+  ip: '192.0.2.1',
 })
 
 test('grant: resource may be missing or name an audience in any spelling of the same URI (RFC 8707 §2)', (t) => {
@@ -79,9 +80,19 @@ test('grant: a token is for the first resource that understands all scopes, or e
   }
 })
 
-test('grant: a user who is gone or of a foreign tenant is refused', async (t) => {
-  const findUser = async (userId: string) => (userId === 'ada' ? ADA : undefined)
-  t.is(await requireUser(findUser, 'ada', platform), ADA)
-  await t.throwsAsync(requireUser(findUser, 'alan', platform), refusedFor('user-unavailable'))
-  await t.throwsAsync(requireUser(findUser, 'ada', tenant), refusedFor('tenant-refused'))
+test('grant: a user who is gone, of a foreign tenant or of another tenant than before is refused', async (t) => {
+  const ended: Array<object> = []
+  const dependencies = {
+    findUser: async (userId: string) => (userId === 'ada' ? ADA : undefined),
+    endFormerConnection: async (connection: object) => void ended.push(connection),
+  }
+  const connection = { consentId: 'consent-1', userId: 'ada', tenantId: 'acme' }
+  const requireFor = (client: Client, changes: Partial<typeof connection>) =>
+    requireUser(dependencies, { client, ip: '' }, { ...connection, ...changes })
+  t.is(await requireFor(platform, {}), ADA)
+  await t.throwsAsync(requireFor(platform, { userId: 'alan' }), refusedFor('user-unavailable'))
+  await t.throwsAsync(requireFor(tenant, {}), refusedFor('tenant-refused'))
+  t.deepEqual(ended, [])
+  await t.throwsAsync(requireFor(platform, { tenantId: 'globex' }), refusedFor('tenant-changed'))
+  t.is(ended.length, 1)
 })

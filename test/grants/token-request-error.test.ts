@@ -24,6 +24,7 @@ const ERRORS: Readonly<Record<TokenRequestErrorReason, string>> = {
   'refresh-token-reused': 'invalid_grant',
   'refresh-token-expired': 'invalid_grant',
   'user-unavailable': 'invalid_grant',
+  'tenant-changed': 'invalid_grant',
   'tenant-refused': 'invalid_grant',
   'consent-withdrawn': 'invalid_grant',
 }

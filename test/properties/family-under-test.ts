@@ -73,6 +73,7 @@ export async function createFamilyUnderTest(
   const record: AuthorizationCodeRecord = {
     clientId,
     userId,
+    tenantId,
     consentId,
     scopes,
     resources: [ISSUER],
@@ -108,6 +109,7 @@ export async function createFamilyUnderTest(
       await pause('findUser')
       return ADA
     },
+    endFormerConnection: async () => undefined,
     resources: [{ audience: ISSUER, scopes }],
     async isRegistered() {
       await pause('isRegistered')
@@ -121,7 +123,7 @@ export async function createFamilyUnderTest(
     grant: GrantHandler,
     parameters: Readonly<Record<string, string>>,
   ): Promise<Outcome> => {
-    const request = { client, parameters: new FormParameters(parameters) }
+    const request = { client, parameters: new FormParameters(parameters), ip: '192.0.2.1' }
     try {
       return { body: (await grant(dependencies, request)).body }
     } catch (error) {

@@ -14,6 +14,7 @@ const CHALLENGE = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM'
 const RECORD: AuthorizationCodeRecord = {
   clientId: 'client-1',
   userId: 'ada',
+  tenantId: 'acme',
   consentId: 'a-consent-of-22-chars-',
   scopes: ['interview:read'],
   resources: ['https://api.example'],

@@ -6,7 +6,8 @@
 
 import type { Context } from 'koa'
 import type { Client } from '../../clients/client.ts'
-import { type Consent, scopesOf } from '../../consent/consent.ts'
+import type { EndFormerConnection } from '../../consent/connections.ts'
+import { type Consent, consentInTenant, scopesOf } from '../../consent/consent.ts'
 import { type NextStep, nextStep } from '../../interaction/next-step.ts'
 import {
   currentSignIn,
@@ -33,6 +34,7 @@ export interface ContinueDependencies extends SignInDependencies {
   readonly findClient: (clientId: string) => Promise<Client | undefined>
   readonly consents: Storage['consents']
   readonly revoker: Pick<Revoker, 'revokeConsent'>
+  readonly endFormerConnection: EndFormerConnection
   readonly scopes: ScopeCatalogue
   readonly findUser: FindUser
   readonly hostSession: HostSession | undefined
@@ -45,6 +47,7 @@ export interface ContinueDependencies extends SignInDependencies {
 export interface Situation {
   readonly request: PendingRequest
   readonly client: Client
+  /** What the user granted to the client earlier, in the tenant that they belong to now. */
   readonly consent: Consent | undefined
   /** Ties forms to this browser. */
   readonly bindingSecret: string
@@ -78,10 +81,11 @@ export async function situate(
   bindingSecret: string,
 ): Promise<Situation> {
   const userId = currentSignIn(request)?.userId
-  const [user, consent] =
+  const [user, found] =
     userId === undefined
       ? []
       : await Promise.all([findUser(userId), consents.find(userId, client.clientId)])
+  const consent = consentInTenant(found, user?.tenantId)
   const next = nextStep(request, client, user, scopesOf(consent))
   return { request, client, consent, bindingSecret, next }
 }

@@ -114,7 +114,7 @@ async function allow(
   const { userId, tenantId } = next.user
   const { clientId } = client
   const { scopes } = request
-  if (!(await keepConsent(dependencies, request, clientId, next.user))) {
+  if (!(await keepConsent(dependencies, ctx, request, clientId, next.user))) {
     redirectAfterPost(ctx, continueUrl(dependencies, request))
     return
   }
@@ -129,13 +129,19 @@ async function allow(
  *   and this one may have come after that: it must not stay behind.
  */
 async function keepConsent(
-  { consents, revoker, wasSignedOutSince, now }: ContinueDependencies,
+  dependencies: ContinueDependencies,
+  { ip }: Context,
   request: PendingRequest,
   clientId: string,
   { userId, tenantId }: User,
 ): Promise<boolean> {
+  const { consents, revoker, endFormerConnection, wasSignedOutSince, now } = dependencies
   const signIn = currentSignIn(request)
   const { scopes } = request
+  const before = await consents.find(userId, clientId)
+  // The store ends it too, with this grant; but here it is recorded.
+  if (before !== undefined && before.tenantId !== tenantId)
+    await endFormerConnection(before, { ip })
   const consentId = createConsentId()
   await consents.grant({ consentId, userId, clientId, tenantId, scopes, grantedAt: now() })
   if (signIn !== undefined && !(await wasSignedOutSince(userId, signIn.at))) return true

@@ -80,6 +80,23 @@ export const connectionCases: ReadonlyArray<StorageContractCase> = [
     },
   },
   {
+    name: 'consents.grant() in another tenant ends every family under the consent before, for good',
+    async run(openStorage) {
+      const storage = await openConnected(openStorage)
+      const { consents, families } = storage
+      await families.create(aFamily(), NOW)
+      const elsewhere = aGrant({ tenantId: 'tenant:2' })
+      await consents.grant(elsewhere)
+      await assertDead(storage, familyId)
+      assert.equal(await families.create(numbered(1), NOW), 'consent-gone')
+      const begun = { ...numbered(1, elsewhere.consentId), tenantId: 'tenant:2' }
+      assert.equal(await families.create(begun, NOW), 'created')
+      await consents.grant(aGrant({ consentId: LATER_CONSENT_ID }))
+      await assertDead(storage, familyId)
+      await assertDead(storage, begun.familyId)
+    },
+  },
+  {
     name: 'consents.grant() by 50 concurrent callers makes one consent, under which families live',
     async run(openStorage) {
       const { clients, consents, families } = await openStorage()

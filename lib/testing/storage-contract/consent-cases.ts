@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { ConsentGrant } from '../../storage/storage.ts'
 import { assertConsent, concurrently, ruin } from './assertions.ts'
 import { AWKWARD_KEYS, AWKWARD_USER_IDS, LOOKALIKE_CONNECTIONS } from './awkward-identifiers.ts'
-import { aConsent, aGrant, NOW } from './sample-records.ts'
+import { aConsent, aFamily, aGrant, CONSENT_ID, NOW, openConnected } from './sample-records.ts'
 import type { StorageContractCase } from './storage-contract-case.ts'
 
 /** Consents. */
@@ -36,7 +36,7 @@ export const consentCases: ReadonlyArray<StorageContractCase> = [
     async run(openStorage) {
       const { consents } = await openStorage()
       await consents.grant(aGrant({ scopes: ['a:read', 'b:read'] }))
-      const again = { tenantId: 'tenant:2', grantedAt: NOW + 5 }
+      const again = { grantedAt: NOW + 5 }
       await consents.grant(aGrant({ scopes: ['b:read', 'c:read', 'c:read'], ...again }))
       assertConsent(await consents.find('user-1', 'client-1'), {
         ...aConsent(again),
@@ -163,6 +163,53 @@ export const consentCases: ReadonlyArray<StorageContractCase> = [
       const [only, ...more] = await consents.list('user-1')
       assertConsent(only, aConsent(otherClient))
       assert.deepEqual(more, [])
+    },
+  },
+  {
+    name: 'consents.delete() of one consent leaves another that took its place',
+    async run(openStorage) {
+      const { consents } = await openStorage()
+      await consents.grant(aGrant())
+      assert.equal(await consents.delete('user-1', 'client-1', 'a-later-consent-of-the'), false)
+      assertConsent(await consents.find('user-1', 'client-1'), aConsent())
+      assert.equal(await consents.delete('user-1', 'client-1', CONSENT_ID), true)
+      assert.equal(await consents.delete('user-1', 'client-1', CONSENT_ID), false)
+      assert.equal(await consents.find('user-1', 'client-1'), undefined)
+    },
+  },
+  {
+    name: 'consents.grant() in another tenant begins a new consent: no scopes and no history of the one before',
+    async run(openStorage) {
+      const { consents, families } = await openConnected(openStorage)
+      await families.create(aFamily(), NOW + 1)
+      const elsewhere = { tenantId: 'tenant:2', scopes: ['b:read'], grantedAt: NOW + 9 }
+      await consents.grant(aGrant(elsewhere))
+      assertConsent(await consents.find('user-1', 'client-1'), aConsent(elsewhere))
+      assert.equal((await consents.list('user-1')).length, 1)
+      const back = { consentId: 'a-later-consent-of-the', scopes: ['c:read'], grantedAt: NOW + 12 }
+      await consents.grant(aGrant(back))
+      assertConsent(await consents.find('user-1', 'client-1'), aConsent(back))
+    },
+  },
+  {
+    name: 'consents.grant() by 50 concurrent callers in two tenants mixes no scopes of the two',
+    async run(openStorage) {
+      const { consents } = await openStorage()
+      await concurrently((caller) => {
+        const tenantId = `tenant:${caller % 2}`
+        const consentId = `consent-of-caller-${100 + caller}-`
+        return consents.grant(aGrant({ tenantId, consentId, scopes: [`${tenantId}:${caller}`] }))
+      })
+      // Or none: two that are in each other's way may both be withdrawn.
+      const found = await consents.find('user-1', 'client-1')
+      for (const { scope } of found?.scopes ?? []) {
+        assert.ok(scope.startsWith(`${found?.tenantId}:`), `${scope} in ${found?.tenantId}`)
+      }
+      const listed = [
+        ...(await consents.listSome({ tenantId: 'tenant:0' }, 10)),
+        ...(await consents.listSome({ tenantId: 'tenant:1' }, 10)),
+      ]
+      assert.deepEqual(listed, found === undefined ? [] : [found])
     },
   },
   {

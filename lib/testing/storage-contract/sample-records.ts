@@ -88,16 +88,16 @@ export function bareClient(changes: Partial<ClientRecord> = {}): ClientRecord {
 }
 
 /** The id of `aGrant()`. */
-export const CONSENT_ID: string = consentIdOf('user-1', 'client-1')
+export const CONSENT_ID: string = consentIdOf('user-1', 'client-1', 'tenant:1')
 
-/** A grant of `user-1` to `client-1`. Another user or client makes it another consent. */
+/** A grant of `user-1` to `client-1`. Another user, client or tenant makes it another consent. */
 export function aGrant(changes: Partial<ConsentGrant> = {}): ConsentGrant {
-  const { userId = 'user-1', clientId = 'client-1' } = changes
+  const { userId = 'user-1', clientId = 'client-1', tenantId = 'tenant:1' } = changes
   return {
-    consentId: consentIdOf(userId, clientId),
+    consentId: consentIdOf(userId, clientId, tenantId),
     userId,
     clientId,
-    tenantId: 'tenant:1',
+    tenantId,
     scopes: ['interview:read', 'candidate:read'],
     grantedAt: NOW,
     ...changes,
@@ -116,8 +116,8 @@ export function aConsent(changes: Partial<ConsentGrant> = {}): Consent {
   }
 }
 
-function consentIdOf(userId: string, clientId: string): string {
-  return sha256(JSON.stringify([userId, clientId])).slice(0, 22)
+function consentIdOf(userId: string, clientId: string, tenantId: string): string {
+  return sha256(JSON.stringify([userId, clientId, tenantId])).slice(0, 22)
 }
 
 /** The refresh token that is issued as the `index`-th of a family, from 0. It lives for an hour. */
