@@ -16,6 +16,7 @@ import type Cookies from 'cookies'
 import type { Context } from 'koa'
 import { KNOWN_BROWSER_TTL_SECONDS } from '../lifetimes.ts'
 import { equalsInConstantTime } from '../util/sha256.ts'
+import { cookieValuesOf } from './cookies.ts'
 
 const MAXIMUM_ACCOUNTS = 5
 const ENTRY_ID_BYTES = 16
@@ -58,10 +59,8 @@ export function createKnownBrowsers({
 
   /** The entries of a request that have not expired. There may be several cookies of the name. */
   function entriesOf(ctx: Context): ReadonlyArray<string> {
-    const cookies = ctx.get('cookie').split(/; */)
-    return cookies
-      .filter((cookie) => cookie.startsWith(`${name}=`))
-      .flatMap((cookie) => cookie.slice(name.length + 1).split('.'))
+    return cookieValuesOf(ctx, name)
+      .flatMap((value) => value.split('.'))
       .filter((entry) => Number.parseInt(ENTRY.exec(entry)?.[1] ?? '0', 36) > now())
   }
 
