@@ -10,8 +10,20 @@ import { SettingsError } from './settings.ts'
 /** How long a request under way may take once the process was asked to end. */
 const END_TIMEOUT_MILLISECONDS = 5000
 
-/** Longer than proxies keep connections: whoever closes first must not be the one who is written to. */
-const KEEP_ALIVE_TIMEOUT_MILLISECONDS = 65_000
+/** What clients may take: see "Limits of the HTTP server" in the guide to mounting. */
+const LIMITS = {
+  /** For all of a request to arrive. */
+  requestTimeout: 30_000,
+  /** For its headers. */
+  headersTimeout: 15_000,
+  /** Longer than proxies keep connections: whoever closes first must not be the one who is written to. */
+  keepAliveTimeout: 65_000,
+} as const
+
+/** How long nothing may move on a connection while a request is under way. */
+const IDLE_TIMEOUT_MILLISECONDS = 60_000
+const MAXIMUM_REQUESTS_PER_CONNECTION = 1000
+const MAXIMUM_CONNECTIONS = 1000
 
 /** A server that listens, before it is known what it serves. */
 export interface HttpServer {
@@ -28,7 +40,10 @@ export interface HttpServer {
  * @throws SettingsError when that is not possible.
  */
 export function listen(port: number, variable: string): Promise<HttpServer> {
-  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MILLISECONDS })
+  const server = createServer(LIMITS)
+  server.setTimeout(IDLE_TIMEOUT_MILLISECONDS)
+  server.maxRequestsPerSocket = MAXIMUM_REQUESTS_PER_CONNECTION
+  server.maxConnections = MAXIMUM_CONNECTIONS
   const end = closerOf(server)
   return new Promise((resolve, reject) => {
     server.once('error', (cause) => {

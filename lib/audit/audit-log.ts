@@ -12,21 +12,26 @@ export interface AuditLog {
    * @param ip Where it came from: left out of the event when it is no address.
    */
   record(detail: AuditEventDetail, ip?: string): void
-  /** Answers a request: what is recorded meanwhile is handed out when the response has been sent. */
+  /**
+   * Answers a request: what is recorded meanwhile is handed out when the response has been sent, and a
+   * second after the work has ended at the latest, for a client may never read it.
+   */
   answer(response: ServerResponse, work: () => Promise<void>): Promise<void>
 }
 
 /** A response that is being made. */
 interface Answer {
-  readonly response: ServerResponse
-  /** What is handed out when it was sent. */
-  readonly held: Array<AuditEvent>
+  /** What is handed out when it was sent; `undefined` from then on. */
+  held: Array<AuditEvent> | undefined
 }
+
+const MAXIMUM_DELAY_MILLISECONDS = 1000
 
 /**
  * Makes an audit log. The listener runs when there is nothing left to wait for it: not before the
- * response was sent, nor before the current turn of the event loop has ended. So a slow one does not
- * delay a response and a throwing one does not break it; its failures become process warnings.
+ * response was sent, if the client takes it at once, nor before the current turn of the event loop has
+ * ended. So a slow one does not delay a response and a throwing one does not break it; its failures
+ * become process warnings.
  */
 export function createAuditLog(listener: AuditListener | undefined, now: () => number): AuditLog {
   if (listener === undefined) return { record: () => undefined, answer: (_, work) => work() }
@@ -47,17 +52,26 @@ export function createAuditLog(listener: AuditListener | undefined, now: () => n
       const result = AUDIT_RESULTS[detail.type]
       const ip = from === undefined ? undefined : parseIpAddress(from)
       const event: AuditEvent = { version: 1, at: now(), result, ip, ...detail }
-      const answer = answers.getStore()
-      if (answer === undefined || answer.response.closed) setImmediate(deliver, event)
-      else answer.held.push(event)
+      const held = answers.getStore()?.held
+      if (held === undefined) setImmediate(deliver, event)
+      else held.push(event)
     },
 
-    answer(response, work) {
-      const held: Array<AuditEvent> = []
-      response.once('close', () => {
-        for (const event of held) setImmediate(deliver, event)
-      })
-      return answers.run({ response, held }, work)
+    async answer(response, work) {
+      const answer: Answer = { held: [] }
+      const handOut = (): void => {
+        for (const event of answer.held ?? []) setImmediate(deliver, event)
+        answer.held = undefined
+      }
+      response.once('close', handOut)
+      try {
+        await answers.run(answer, work)
+      } finally {
+        if (answer.held !== undefined) {
+          const timer = setTimeout(handOut, MAXIMUM_DELAY_MILLISECONDS)
+          response.once('close', () => clearTimeout(timer))
+        }
+      }
     },
   }
 }

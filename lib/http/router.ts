@@ -10,6 +10,7 @@ import type { AuditLog } from '../audit/audit-log.ts'
 import { isOutage } from '../errors.ts'
 import { defaultPages } from '../pages/default-pages.ts'
 import type { Pages } from '../pages/pages.ts'
+import { withinConnectionLimits } from './connection-limits.ts'
 import { forbidOtherOrigins } from './cors.ts'
 import { sendProblem } from './problem.ts'
 import { sendErrorPage, sendErrorResponse } from './respond.ts'
@@ -66,7 +67,9 @@ function dispatch(dependencies: RouterDependencies, findRoute: FindRoute): Middl
     if (found === undefined) return await next()
     // Koa asks the connection, which has forgotten it once it is closed.
     ctx.request.ip = ctx.ip
-    await dependencies.audit.answer(ctx.res, () => answer(dependencies, ctx, found))
+    await withinConnectionLimits(ctx, () =>
+      dependencies.audit.answer(ctx.res, () => answer(dependencies, ctx, found)),
+    )
   }
 }
 

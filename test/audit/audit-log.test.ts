@@ -1,10 +1,11 @@
 /** A listener can neither break nor delay a response (decision 13). */
 
 import type { ServerResponse } from 'node:http'
+import { connect, type Socket } from 'node:net'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { AuditEvent, Storage } from '@teamcast/oauth-server'
 import { createMemoryStorage } from '@teamcast/oauth-server/memory'
-import test from 'ava'
+import test, { type ExecutionContext } from 'ava'
 import { startHost } from '../helpers/host-application.ts'
 import { completeFlow } from '../helpers/whole-flow.ts'
 
@@ -46,11 +47,11 @@ for (const [what, listener] of Object.entries(LISTENERS)) {
     `audit: a listener that ${what} breaks nothing and is called after the response was sent`,
     async (t) => {
       const warnings: Array<string> = []
-      const onWarning = ({ name, message }: Error): void => {
-        if (name === 'AuditListenerWarning') warnings.push(message)
-      }
-      process.on('warning', onWarning)
-      t.teardown(() => process.off('warning', onWarning))
+      const { emitWarning } = process
+      process.emitWarning = (message: string | Error) => void warnings.push(String(message))
+      t.teardown(() => {
+        process.emitWarning = emitWarning
+      })
       const responses: Array<ServerResponse> = []
       const events: Array<AuditEvent> = []
       const early: Array<string> = []
@@ -120,4 +121,66 @@ test('audit: a client that goes away before its answer is audited all the same, 
   const isFailure = ({ type }: AuditEvent): boolean => type === 'client.authentication-failed'
   while (!events.some(isFailure)) await nextTurn()
   t.is(events.find(isFailure)?.ip, '127.0.0.1')
+})
+
+/** Requests of which the first has a response that is larger than what fits between client and server. */
+async function startUnreadConnection(t: ExecutionContext): Promise<{
+  readonly socket: Socket
+  /** Resolves when both have arrived. */
+  readonly arrived: Promise<void>
+  /** The events of the requests, once there is one of each. */
+  readonly events: Promise<ReadonlyArray<AuditEvent>>
+}> {
+  const events: Array<AuditEvent> = []
+  const { promise, resolve } = Promise.withResolvers<ReadonlyArray<AuditEvent>>()
+  const { promise: arrived, resolve: arrive } = Promise.withResolvers<void>()
+  const host = await startHost(t, {
+    assemble(app, server) {
+      app.use(async ({ path }, next) => {
+        if (path === '/oauth/token') arrive()
+        await next()
+      })
+      app.use(server.middleware())
+    },
+    options: {
+      pages: {
+        error: () => ({
+          html: 'x'.repeat(20_000_000),
+          contentSecurityPolicy: "default-src 'none'",
+        }),
+      },
+      onEvent(event) {
+        events.push(event)
+        const types = ['authorization.refused', 'client.authentication-failed']
+        const seen = events.filter(({ type }) => types.includes(type))
+        if (seen.length === 2) resolve(seen)
+      },
+    },
+  })
+  const { clientId } = host.client.client
+  const form = `grant_type=client_credentials&client_id=${clientId}&client_secret=wrong`
+  const requests = [
+    'GET /oauth/authorize?client_id=tc_unknown HTTP/1.1\r\nHost: x\r\n\r\n',
+    `POST /oauth/token HTTP/1.1\r\nHost: x\r\nContent-Length: ${form.length}\r\n`,
+    `Content-Type: application/x-www-form-urlencoded\r\n\r\n${form}`,
+  ]
+  const socket = connect(Number(new URL(host.origin).port), '127.0.0.1')
+  socket.pause()
+  socket.on('error', () => undefined)
+  t.teardown(() => socket.destroy())
+  socket.write(requests.join(''))
+  return { socket, arrived, events: promise }
+}
+
+test('audit: a client that never reads its responses holds no events back, those of pipelined requests neither', async (t) => {
+  const { socket, events } = await startUnreadConnection(t)
+  t.is((await events).length, 2)
+  t.false(socket.closed)
+})
+
+test('audit: events of pipelined requests whose connection ends before their responses are sent are handed out', async (t) => {
+  const { socket, arrived, events } = await startUnreadConnection(t)
+  await arrived
+  socket.resetAndDestroy()
+  t.is((await events).length, 2)
 })
