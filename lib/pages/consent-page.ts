@@ -1,9 +1,9 @@
 /**
  * The consent page.
  *
- * No button has the focus and no field can submit: only pressing Allow or Deny answers. Both ignore
- * the pointer for the first moment, so that the second click of a double click on the page before
- * cannot land on Allow.
+ * No button has the focus and no field can submit: only pressing Allow or Deny answers. Both ignore the
+ * pointer for a moment after it came onto the page (styles.ts), so that the second click of a double click,
+ * on the page before or on a popup that covered this one, cannot land on Allow.
  *
  * @module
  */

@@ -6,7 +6,14 @@
 
 import { createHash } from 'node:crypto'
 
-/** The content of the `style` element, to the byte. */
+/**
+ * The content of the `style` element, to the byte.
+ *
+ * What is `deliberate` ignores the pointer for 0.6 s, longer than a double click takes: from the load of the
+ * page, and from the moment a pointer comes onto the page, be it from under a popup that closed. The time
+ * stands still while a button is held down. The animation of the arrival has a name of its own, or it would not
+ * start again. A finger arrives and presses in one, so where there are both, a press ends the second wait.
+ */
 export const STYLES = `
 :root {
   color-scheme: light dark;
@@ -261,8 +268,16 @@ dt { font-weight: 600; }
 dd + dt { margin-top: .5rem; }
 code { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 
-@keyframes arm { from, 99% { pointer-events: none; } }
-.deliberate { animation: arm .6s; }
+@keyframes page-arrives { from, 99% { pointer-events: none; } }
+@keyframes pointer-arrives { from, 99% { pointer-events: none; } }
+.deliberate { animation: page-arrives .6s; }
+@media (hover: hover) {
+  :root:hover .deliberate { animation-name: page-arrives, pointer-arrives; }
+  :root:active .deliberate { animation-play-state: paused; }
+}
+@media (hover: hover) and (any-pointer: coarse) {
+  :root:active .deliberate { animation-name: page-arrives; }
+}
 
 @media (max-width: 30rem) {
   body { padding: 1.25rem 0; justify-content: flex-start; gap: 0; background: var(--surface); }

@@ -17,10 +17,19 @@ const ARGUMENTS = [
   '--disable-sync',
 ]
 
+// A laptop with a touch screen: its media features say that there is a mouse, and a finger, too.
+const MOUSE_AND_FINGER =
+  '--blink-settings=primaryPointerType=4,primaryHoverType=2,availablePointerTypes=6,availableHoverTypes=2'
+
 /**
  * Launches headless Chromium. Launch one per test file, give each test its own context
  * (`browser.newContext()`: own cookies), and close it in `test.after.always`.
+ *
+ * @param machine What it runs on: `laptop` by default, or one `with-touch-screen`.
  */
-export async function launchChromium(): Promise<Browser> {
-  return chromium.launch({ executablePath: '/usr/bin/chromium', args: ARGUMENTS })
+export async function launchChromium(
+  machine: 'laptop' | 'with-touch-screen' = 'laptop',
+): Promise<Browser> {
+  const args = machine === 'laptop' ? ARGUMENTS : [...ARGUMENTS, MOUSE_AND_FINGER]
+  return chromium.launch({ executablePath: '/usr/bin/chromium', args })
 }

@@ -32,6 +32,22 @@ const FRAME = {
   frame: { html: '<!doctype html><iframe src="/consent"></iframe>', contentSecurityPolicy: '' },
 }
 
+/** A site that covers a page of ours with a popup, which goes at the first click. */
+const TRAP = {
+  bait: {
+    html: `<!doctype html><button>Play</button><script>
+      document.querySelector('button').onclick = () => {
+        window.open('/popup', '', 'popup')
+        window.location = window.location.hash.replace('#', '/')
+      }</script>`,
+    contentSecurityPolicy: '',
+  },
+  popup: {
+    html: '<!doctype html>Double click here<script>window.onmousedown = () => window.close()</script>',
+    contentSecurityPolicy: '',
+  },
+}
+
 const DESKTOP: BrowserContextOptions = { viewport: { width: 1280, height: 800 } }
 const PHONE: BrowserContextOptions = { viewport: { width: 360, height: 740 }, hasTouch: true }
 const NARROW: BrowserContextOptions = { viewport: { width: 320, height: 568 } }
@@ -48,7 +64,7 @@ let browser: Browser
 let server: PageServer
 
 test.before(async () => {
-  server = await startPageServer({ ...ORDINARY, ...AWKWARD, ...FRAME })
+  server = await startPageServer({ ...ORDINARY, ...AWKWARD, ...FRAME, ...TRAP })
   browser = await launchChromium()
 })
 
@@ -191,6 +207,78 @@ test.serial(
       return { early, later: state() }
     })
     t.deepEqual(pointerEvents, { early: ['none', 'none'], later: ['auto', 'auto'] })
+  },
+)
+
+const UNDECIDED: ReadonlyArray<[name: string, button: string]> = [
+  ['consent', 'allow'],
+  ['select-account', 'continue'],
+]
+
+for (const [name, action] of UNDECIDED) {
+  test.serial(
+    `${name} page: however long a popup covered it, the click meant for the popup does not press ${action}`,
+    async (t) => {
+      for (const isArrivalSeen of [true, false]) {
+        const { page } = await openPage(t, DESKTOP)
+        const hand = await openBehindPopup(page, name, action)
+        if (isArrivalSeen) await hand.move()
+        await hand.press()
+        await hand.release()
+        t.deepEqual(await hand.answers(), [], 'the second click of a double click')
+        await hand.press()
+        await hand.wait() // a button held down stops the time
+        await hand.release()
+        t.deepEqual(await hand.answers(), [], 'a click that takes long')
+
+        await hand.wait()
+        await hand.press()
+        await hand.release()
+        t.deepEqual(await hand.answers(), [action])
+      }
+    },
+  )
+
+  test.serial(
+    `${name} page: from behind a popup, the Enter key presses ${action} at once`,
+    async (t) => {
+      const { page } = await openPage(t, DESKTOP)
+      const hand = await openBehindPopup(page, name, action)
+      await hand.move()
+      await page.locator(`button[value="${action}"]`).focus()
+      await page.keyboard.press('Enter')
+      t.deepEqual(await hand.answers(), [action])
+    },
+  )
+
+  test.serial(`${name} page: the first tap of a finger presses ${action}`, async (t) => {
+    const { page } = await openPage(t, PHONE)
+    const hand = await openBehindPopup(page, name, action)
+    await hand.tap()
+    t.deepEqual(await hand.answers(), [action])
+  })
+}
+
+test.serial(
+  'consent page, where there is a mouse and a touch screen: the first tap allows, the click meant for a popup does not',
+  async (t) => {
+    const laptop = await launchChromium('with-touch-screen')
+    t.teardown(() => laptop.close())
+    const { page: tapped } = await openPage(t, DESKTOP, laptop)
+    const finger = await openBehindPopup(tapped, 'consent', 'allow')
+    await finger.tap()
+    t.deepEqual(await finger.answers(), ['allow'])
+
+    const { page: clicked } = await openPage(t, DESKTOP, laptop)
+    const hand = await openBehindPopup(clicked, 'consent', 'allow')
+    await hand.move()
+    await hand.press()
+    await hand.release()
+    t.deepEqual(await hand.answers(), [])
+    await hand.wait()
+    await hand.press()
+    await hand.release()
+    t.deepEqual(await hand.answers(), ['allow'])
   },
 )
 
@@ -372,8 +460,9 @@ test.serial(
 async function openPage(
   t: ExecutionContext,
   options: BrowserContextOptions,
+  machine: Browser = browser,
 ): Promise<{ readonly page: Page; readonly complaints: ReadonlyArray<string> }> {
-  const context = await browser.newContext(options)
+  const context = await machine.newContext(options)
   t.teardown(() => context.close())
   await context.route(/^https:/, (route) =>
     route.fulfill({ contentType: 'image/svg+xml', body: LOGO }),
@@ -383,6 +472,73 @@ async function openPage(
   page.on('pageerror', ({ message }) => complaints.push(message))
   page.on('console', (message) => complaints.push(`${message.type()}: ${message.text()}`))
   return { page, complaints }
+}
+
+/** A hand over a button. Time passes for the page only when the hand waits. */
+interface Hand {
+  move(): Promise<void>
+  press(): Promise<void>
+  release(): Promise<void>
+  tap(): Promise<void>
+  wait(): Promise<void>
+  /** Which buttons it has pressed so far. Nothing is sent. */
+  answers(): Promise<ReadonlyArray<string>>
+}
+
+/**
+ * Opens a page behind a popup, lets it wait there, and closes the popup with the first click of a double
+ * click. Where the pointer comes onto the page then, some window systems say so and others wait for it to
+ * move or to be pressed.
+ */
+async function openBehindPopup(page: Page, name: string, action: string): Promise<Hand> {
+  await page.goto(`${server.url}bait#${name}`)
+  const [popup] = await Promise.all([
+    page.waitForEvent('popup'),
+    page.getByText('Play').press('Enter'),
+  ])
+  await page.waitForURL(server.url + name)
+  const devtools = await page.context().newCDPSession(page)
+  await devtools.send('Animation.enable')
+  await devtools.send('Animation.setPlaybackRate', { playbackRate: 0 })
+  await page.evaluate(() => {
+    document.addEventListener('submit', (event) => {
+      event.preventDefault()
+      const { submitter } = event
+      const pressed = submitter instanceof HTMLButtonElement ? submitter.value : ''
+      document.body.dataset['answers'] = `${document.body.dataset['answers'] ?? ''} ${pressed}`
+    })
+  })
+  const wait = (): Promise<void> =>
+    page.evaluate(() => {
+      for (const animation of document.getAnimations()) {
+        if (animation.playState === 'running') animation.finish()
+      }
+    })
+  await wait()
+  const box = await page.locator(`button[value="${action}"]`).boundingBox()
+  if (box === null) throw new Error(`there is no ${action}`)
+  const point = { x: box.x + box.width / 2, y: box.y + box.height / 2 }
+  const clicked = popup.mouse.click(20, 20).catch(() => undefined) // it is gone before the click ends
+  await Promise.all([popup.waitForEvent('close'), clicked])
+
+  const mouse = async (
+    type: 'mouseMoved' | 'mousePressed' | 'mouseReleased',
+    button: 'none' | 'left',
+  ): Promise<void> => {
+    await devtools.send('Input.dispatchMouseEvent', { ...point, type, button, clickCount: 1 })
+  }
+  return {
+    move: () => mouse('mouseMoved', 'none'),
+    press: () => mouse('mousePressed', 'left'),
+    release: () => mouse('mouseReleased', 'left'),
+    async tap() {
+      await devtools.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: [point] })
+      await devtools.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] })
+    },
+    wait,
+    answers: () =>
+      page.evaluate(() => (document.body.dataset['answers'] ?? '').split(' ').filter(Boolean)),
+  }
 }
 
 /** What axe finds. It runs past the policy, which allows no script. */
