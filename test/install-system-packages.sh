@@ -6,6 +6,7 @@ packages=''
 command -v chromium >/dev/null || packages="$packages chromium"
 command -v redis-server >/dev/null || packages="$packages redis-server"
 [ -n "$(find /usr/lib/postgresql -name initdb 2>/dev/null)" ] || packages="$packages postgresql"
+[ -x /usr/sbin/pgbouncer ] || packages="$packages pgbouncer"
 [ -n "$packages" ] || exit 0
 
 as_root=''

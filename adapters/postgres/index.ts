@@ -6,8 +6,8 @@
 
 export { migrateToLatest } from './migrate.ts'
 export { createPostgresStorage, type PostgresStorageOptions } from './postgres-storage.ts'
-export type { PostgresPool } from './prepared-pool.ts'
 export type { SchemaOption } from './schema-option.ts'
+export type { PostgresPool } from './statement-runner.ts'
 export {
   type Sweeper,
   type SweeperOptions,

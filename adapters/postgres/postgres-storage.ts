@@ -4,20 +4,21 @@
  * @module
  */
 
-import { Kysely, PostgresDialect } from 'kysely'
+import { Kysely } from 'kysely'
 import { ConfigurationError, type Issue, StorageError, unknownOptions } from '../../lib/errors.ts'
 import { driverFailure } from '../../lib/storage/driver-failure.ts'
 import type { Backend, Rotation, Storage, TokenFamilyStore } from '../../lib/storage/storage.ts'
 import { createArtifactStore } from './artifact-store.ts'
 import { createClientStore } from './client-store.ts'
 import { createConsentStore } from './consent-store.ts'
-import { type PostgresPool, prepareStatements } from './prepared-pool.ts'
+import { createPoolDialect } from './pool-dialect.ts'
 import { attempting } from './queries.ts'
 import { createRevocationStore } from './revocation-store.ts'
 import type { Database } from './schema.ts'
 import { DEFAULT_SCHEMA, findSchemaIssues, type SchemaOption } from './schema-option.ts'
 import { createSealedKeyStore } from './sealed-key-store.ts'
 import { READ_ONLY, sqlStateOf, UNDEFINED_TABLE } from './sql-state.ts'
+import type { PostgresPool } from './statement-runner.ts'
 import { createTokenFamilyStore } from './token-family-store.ts'
 
 /** Options of {@link createPostgresStorage}: a `pool` or a `db`. */
@@ -57,9 +58,7 @@ export function createPostgresStorage<Tables>(options: PostgresStorageOptions<Ta
   const host =
     options.pool === undefined
       ? options.db
-      : new Kysely<Tables>({
-          dialect: new PostgresDialect({ pool: prepareStatements(options.pool) }),
-        })
+      : new Kysely<Tables>({ dialect: createPoolDialect(options.pool) })
   const db = host.withoutPlugins().withSchema(schema) as Kysely<unknown> as Database
   const families = createTokenFamilyStore(db)
   return {
@@ -113,7 +112,10 @@ function findIssues<Tables>(
   const issues = [...unknownOptions(Object.keys(unknown)), ...findSchemaIssues(schema)]
   if ((pool === undefined) === (db === undefined)) {
     issues.push({ path: 'pool', message: 'or "db" must be given, and not both' })
-  } else if (pool !== undefined && typeof pool.connect !== 'function') {
+  } else if (
+    pool !== undefined &&
+    (typeof pool.connect !== 'function' || typeof pool.on !== 'function')
+  ) {
     issues.push({ path: 'pool', message: 'must be a Pool of pg' })
   } else if (db !== undefined && typeof db.selectFrom !== 'function') {
     issues.push({ path: 'db', message: 'must be a Kysely instance' })

@@ -25,7 +25,7 @@ import {
   refreshToken,
 } from '../../lib/testing/storage-contract/sample-records.ts'
 import { startLossyProxy } from '../helpers/lossy-proxy.ts'
-import { startRedis, type TestRedis } from '../helpers/start-redis.ts'
+import { connectQuietly, startRedis, type TestRedis } from '../helpers/start-redis.ts'
 
 const { familyId } = aFamily()
 
@@ -186,7 +186,8 @@ async function openLossy(t: ExecutionContext): Promise<{
   const redis = await start(t)
   const proxy = await startLossyProxy(redis.socketPath)
   t.teardown(proxy.close)
-  const client = redis.connect({ path: proxy.socketPath, retryStrategy: () => 1 })
+  const client = connectQuietly({ host: proxy.host, port: proxy.port, retryStrategy: () => 1 })
+  t.teardown(() => client.disconnect())
   return { storage: await connected(client), loseNextAnswer: proxy.loseNextAnswer }
 }
 

@@ -1,25 +1,26 @@
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { createConnection, createServer, type Socket } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { type AddressInfo, createConnection, createServer, type Socket } from 'node:net'
 
-/** A way to a server on which an answer can be lost. */
+/** A name of a server: a way to it on which things go wrong. */
 export interface LossyProxy {
-  readonly socketPath: string
+  readonly host: string
+  readonly port: number
   /** The server's next answer is lost: the connection breaks instead. */
   loseNextAnswer(): void
+  /** Connections that are open stay so, but nothing comes through any more: their host vanished. */
+  silence(): void
+  /** Connections from now on are to another server; those that are open stay where they are. */
+  switchTo(targetPath: string): void
   close(): Promise<void>
 }
 
-/** Listens on a Unix socket and connects to another. */
+/** Listens on a port of 127.0.0.1 and connects to a Unix socket. */
 export async function startLossyProxy(targetPath: string): Promise<LossyProxy> {
-  const directory = await mkdtemp(join(tmpdir(), 'proxy-'))
-  const socketPath = join(directory, 'proxy.sock')
   const sockets = new Set<Socket>()
+  let target = targetPath
   let losesNext = false
   const server = createServer((downstream) => {
-    const upstream = createConnection(targetPath)
+    const upstream = createConnection(target)
     for (const [socket, other] of [
       [downstream, upstream],
       [upstream, downstream],
@@ -39,17 +40,24 @@ export async function startLossyProxy(targetPath: string): Promise<LossyProxy> {
       } else downstream.write(answer)
     })
   })
-  server.listen(socketPath)
+  server.listen(0, '127.0.0.1')
   await once(server, 'listening')
+  const { address: host, port } = server.address() as AddressInfo
   return {
-    socketPath,
+    host,
+    port,
     loseNextAnswer() {
       losesNext = true
+    },
+    silence() {
+      for (const socket of sockets) socket.pause()
+    },
+    switchTo(path) {
+      target = path
     },
     async close() {
       for (const socket of sockets) socket.destroy()
       server.close()
-      await rm(directory, { recursive: true, force: true })
     },
   }
 }

@@ -77,7 +77,7 @@ function findBinaries(): string {
 }
 
 /** Postgres refuses to run as root: then it gets the account that its package made for it. */
-function accountOfServer(): { readonly uid: number; readonly gid: number } {
+export function accountOfServer(): { readonly uid: number; readonly gid: number } {
   const idOf = (option: string): number =>
     Number(execFileSync('id', [option, ...(process.getuid?.() === 0 ? ['postgres'] : [])]))
   return { uid: idOf('-u'), gid: idOf('-g') }
