@@ -83,6 +83,11 @@ export type AuditEventDetail =
   | (AuditSubject & { readonly type: 'consent.granted'; readonly scopes: ReadonlyArray<string> })
   /** The token endpoint answered with tokens. */
   | (AuditSubject & { readonly type: 'token.issued'; readonly grantType: GrantType })
+  /**
+   * The token endpoint gave the response to a refresh once more, within `refreshTokenGraceSeconds`: nothing
+   * was issued.
+   */
+  | (AuditSubject & { readonly type: 'token.response-replayed' })
   /** The token endpoint refused. */
   | (AuditSubject & {
       readonly type: 'token.refused'

@@ -12,6 +12,7 @@ export const AUDIT_RESULTS: Readonly<Record<AuditEventDetail['type'], AuditResul
   'consent.granted': 'success',
   'connection.revoked': 'success',
   'token.issued': 'success',
+  'token.response-replayed': 'success',
   'token.refused': 'failure',
   'token.reuse-detected': 'failure',
   'token.revoked': 'success',

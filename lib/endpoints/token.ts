@@ -31,11 +31,19 @@ export function createTokenEndpoint(dependencies: TokenEndpointDependencies): Ro
       try {
         const grantType = grantTypeOf(request)
         const handle = GRANT_HANDLERS[grantType]
-        const { body, ...subject } = await handle(dependencies, { ...request, ip: ctx.ip })
+        const { body, isReplay, ...subject } = await handle(dependencies, {
+          ...request,
+          ip: ctx.ip,
+        })
         ctx.type = 'json'
         ctx.body = body
         const { clientId } = client
-        audit.record({ type: 'token.issued', grantType, clientId, ...subject }, ctx.ip)
+        audit.record(
+          isReplay
+            ? { type: 'token.response-replayed', clientId, ...subject }
+            : { type: 'token.issued', grantType, clientId, ...subject },
+          ctx.ip,
+        )
       } catch (error) {
         if (!(error instanceof TokenRequestError)) throw error
         sendTokenRequestError(dependencies, ctx, client, error)

@@ -84,7 +84,7 @@ export const authorizationCodeGrant: GrantHandler = async (dependencies, request
     expiresAt: Math.max(current?.expiresAt ?? now, now + ttlSeconds),
   }
   await begin(dependencies, family, now)
-  return { body, ...subject }
+  return { body, isReplay: false, ...subject }
 }
 
 async function begin(

@@ -33,5 +33,11 @@ export const clientCredentialsGrant: GrantHandler = async (dependencies, request
     respondWithTokens(dependencies.accessTokens, subject, undefined),
     requireRegistered(dependencies, client),
   ])
-  return { body, userId: undefined, tenantId: client.tenantId, familyId: undefined }
+  return {
+    body,
+    isReplay: false,
+    userId: undefined,
+    tenantId: client.tenantId,
+    familyId: undefined,
+  }
 }

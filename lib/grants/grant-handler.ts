@@ -57,6 +57,8 @@ export interface TokenRequestParameters {
 export interface IssuedTokens {
   /** The token response (RFC 6749 §5.1) as JSON text, so that it can be replayed byte for byte. */
   readonly body: string
+  /** Whether it is the response to an earlier request once more, and nothing was issued. */
+  readonly isReplay: boolean
   /** Whose tokens they are, for the audit event. */
   readonly userId: string | undefined
   readonly tenantId: string | undefined

@@ -10,13 +10,13 @@
 import type { Client } from '../clients/client.ts'
 import { StorageError } from '../errors.ts'
 import { rememberRevokedUntil } from '../lifetimes.ts'
-import { intersect } from '../scopes/scope.ts'
+import type { ProtectedResource } from '../resources/protected-resource.ts'
+import { intersect, isSubset, parseScopes } from '../scopes/scope.ts'
 import type {
   CurrentRefreshToken,
   FoundTokenFamily,
   RefreshRetry,
   Rotation,
-  RotationOutcome,
   TokenFamily,
 } from '../storage/storage.ts'
 import {
@@ -58,12 +58,19 @@ export const refreshTokenGrant: GrantHandler = async (dependencies, request) => 
   const subject = subjectOf(family)
   if (family.clientId !== client.clientId) throw new TokenRequestError('client-mismatch', subject)
 
-  // Whatever else is wrong with the request: a spent token is a theft until proven otherwise.
   const presentation = { request, token, presented, family, foundAt, now }
   const current = family.refreshToken
-  return current?.hash === presented.hash
-    ? await rotate(dependencies, presentation, current)
-    : await answerSpentToken(dependencies, presentation)
+  const isCurrent = current?.hash === presented.hash
+  const replay = isCurrent ? undefined : replayOf(presentation)
+  if (current === undefined || !(isCurrent || replay)) {
+    // Whatever else is wrong with the request: a spent token is a theft until proven otherwise.
+    await dependencies.revoker.revokeFamily(family.familyId)
+    throw new TokenRequestError('refresh-token-reused', subject)
+  }
+  const permission = await requirePermission(dependencies, presentation, current)
+  return replay === undefined
+    ? await rotate(dependencies, presentation, current, permission)
+    : replayResponse(replay.sealedResponse, presentation, permission)
 }
 
 /** A refresh token that was once issued, and the family that lives by another or by this one. */
@@ -78,22 +85,40 @@ interface Presentation {
   readonly now: number
 }
 
+/** What a request may be given at this moment. */
+interface Permission {
+  /** The resources that its access token may be for. */
+  readonly resources: ReadonlyArray<ProtectedResource>
+  readonly scopes: ReadonlyArray<string>
+}
+
+/** Checks everything that may have changed since the family began, or since a response was kept. */
+async function requirePermission(
+  dependencies: GrantDependencies,
+  { request, family, now }: Presentation,
+  current: CurrentRefreshToken,
+): Promise<Permission> {
+  if (current.expiresAt <= now) {
+    throw new TokenRequestError('refresh-token-expired', subjectOf(family))
+  }
+  const granted = grantedResources(dependencies, family.resources)
+  const resources = requestedResources(request, granted)
+  await requireUser(dependencies, request, family)
+  // The ceiling is what the user granted; what the client lost since then is silently left out.
+  const requested = requestedScopes(request.parameters.get('scope'), family.scopes)
+  return { resources, scopes: intersect(requested, request.client.scopes) }
+}
+
 async function rotate(
   dependencies: GrantDependencies,
   presentation: Presentation,
   current: CurrentRefreshToken,
+  permission: Permission,
 ): Promise<IssuedTokens> {
   const { request, presented, family, now } = presentation
-  const { client, parameters } = request
+  const { client } = request
   const subject = subjectOf(family)
-  if (current.expiresAt <= now) throw new TokenRequestError('refresh-token-expired', subject)
-  const granted = grantedResources(dependencies, family.resources)
-  const candidates = requestedResources(request, granted)
-  const user = await requireUser(dependencies, request, family)
-
-  // The ceiling is what the user granted; what the client lost since then is silently left out.
-  const requested = requestedScopes(parameters.get('scope'), family.scopes)
-  const target = requireTarget(candidates, intersect(requested, client.scopes), subject)
+  const target = requireTarget(permission.resources, permission.scopes, subject)
 
   const successor = createRefreshToken(presented.consentId, presented.familySecret)
   const ttlSeconds = client.accessTokenTtlSeconds
@@ -102,7 +127,6 @@ async function rotate(
     {
       ...subject,
       clientId: client.clientId,
-      tenantId: user.tenantId,
       ...target,
       ttlSeconds,
     },
@@ -120,21 +144,13 @@ async function rotate(
     deadlineMilliseconds: deadlineOf(dependencies, presentation),
   }
   const outcome = await dependencies.storage.families.rotate(family.familyId, rotation, now)
-  if (outcome.outcome === 'reused') {
-    await dependencies.revoker.recordRevokedFamily(family.familyId)
-  }
-  return { body: bodyAfter(outcome, presentation, body), ...subject }
-}
-
-/** The body of the answer: the one made for this rotation, or the one its first try was given. */
-function bodyAfter(rotation: RotationOutcome, presentation: Presentation, body: string): string {
-  const subject = subjectOf(presentation.family)
-  switch (rotation.outcome) {
+  switch (outcome.outcome) {
     case 'rotated':
-      return body
+      return { body, isReplay: false, ...subject }
     case 'retried':
-      return openText(rotation.sealedResponse, presentation.token, RETRY)
+      return replayResponse(outcome.sealedResponse, presentation, permission)
     case 'reused':
+      await dependencies.revoker.recordRevokedFamily(family.familyId)
       throw new TokenRequestError('refresh-token-reused', subject)
     case 'gone':
       throw new TokenRequestError('refresh-token-unknown', subject)
@@ -143,21 +159,31 @@ function bodyAfter(rotation: RotationOutcome, presentation: Presentation, body: 
   }
 }
 
-async function answerSpentToken(
-  { revoker }: GrantDependencies,
-  { request, token, presented, family, now }: Presentation,
-): Promise<IssuedTokens> {
+/** The response to be replayed: the request is the one that it was made for, and the grace period lasts. */
+function replayOf({ request, presented, family, now }: Presentation): RefreshRetry | undefined {
   const { retry } = family
-  const isRetry =
-    retry !== undefined &&
-    retry.spentTokenHash === presented.hash &&
+  const isReplay =
+    retry?.spentTokenHash === presented.hash &&
     retry.requestHash === requestHashOf(request) &&
     now < retry.until
-  if (!isRetry) {
-    await revoker.revokeFamily(family.familyId)
-    throw new TokenRequestError('refresh-token-reused', subjectOf(family))
-  }
-  return { body: openText(retry.sealedResponse, token, RETRY), ...subjectOf(family) }
+  return isReplay ? retry : undefined
+}
+
+/**
+ * Gives the response that the request was given before. It is the same byte for byte or none: when the
+ * client has lost one of its scopes since, none.
+ */
+function replayResponse(
+  sealedResponse: string,
+  { token, family }: Presentation,
+  { scopes }: Permission,
+): IssuedTokens {
+  const subject = subjectOf(family)
+  const body = openText(sealedResponse, token, RETRY)
+  const { scope } = JSON.parse(body) as { readonly scope: string }
+  const isPermitted = isSubset(parseScopes(scope) ?? [], scopes)
+  if (!isPermitted) throw new TokenRequestError('replay-outdated', subject)
+  return { body, isReplay: true, ...subject }
 }
 
 /** RFC 10017 §6.3.2.3: a browser's rotated token never outlives the first one. */

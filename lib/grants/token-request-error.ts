@@ -22,6 +22,7 @@ export type TokenRequestErrorReason =
   | 'refresh-token-unknown'
   | 'refresh-token-reused'
   | 'refresh-token-expired'
+  | 'replay-outdated'
   | 'user-unavailable'
   | 'tenant-changed'
   | 'tenant-refused'
@@ -97,6 +98,7 @@ export function toErrorResponse(reason: TokenRequestErrorReason): ErrorResponse 
     case 'refresh-token-unknown':
     case 'refresh-token-reused':
     case 'refresh-token-expired':
+    case 'replay-outdated':
     case 'user-unavailable':
     case 'tenant-changed':
     case 'tenant-refused':

@@ -2,11 +2,13 @@
 
 import { createMemoryStorage } from '@teamcast/oauth-server/memory'
 import test, { type ExecutionContext } from 'ava'
-import { type StartedServer, startServer } from '../helpers/start-server.ts'
+import { ADA, type StartedServer, startServer } from '../helpers/start-server.ts'
 import {
   assertRefused,
+  changeClient,
   decodeJwt,
   isActive,
+  recordEvents,
   refresh,
   refreshableTokensOf,
   tokensOf,
@@ -175,4 +177,108 @@ test('POST /oauth/token refresh_token, with grace: the store holds no token that
     t.false(stored.includes(secret))
     t.false(stored.includes(secret.slice(-40)))
   }
+})
+
+test('POST /oauth/token refresh_token, with grace: a disabled user gets no response again, and the same once enabled (OAuth 2.1 §4.3.1)', async (t) => {
+  const server = await startWithGrace(t)
+  const { confidential } = server
+  const token = await firstTokenOf(server)
+  const body = await (await refresh(server, confidential, token)).text()
+  server.users.delete('ada')
+  await assertRefused(t, await refresh(server, confidential, token), 400, 'invalid_grant')
+  server.users.set('ada', ADA)
+  t.is(await (await refresh(server, confidential, token)).text(), body)
+})
+
+test('POST /oauth/token refresh_token, with grace: a user who changed tenant gets no response again, and the connection ends', async (t) => {
+  const server = await startWithGrace(t)
+  const { confidential } = server
+  const token = await firstTokenOf(server)
+  const answer = await tokensOf(t, await refresh(server, confidential, token))
+  server.users.set('ada', { ...ADA, tenantId: 'globex' })
+  await assertRefused(t, await refresh(server, confidential, token), 400, 'invalid_grant')
+  t.false(await isActive(server, confidential, answer.access_token))
+  t.false(await isActive(server, confidential, answer.refresh_token))
+})
+
+test('POST /oauth/token refresh_token, with grace: a client that lost a scope of the response does not get it again (OAuth 2.1 §4.3.1)', async (t) => {
+  const storage = createMemoryStorage()
+  const server = await startServer(t, { storage, refreshTokenGraceSeconds: GRACE_SECONDS })
+  const { confidential } = server
+  const { scopes } = confidential.client
+  const token = await firstTokenOf(server)
+  const body = await (await refresh(server, confidential, token)).text()
+  for (const left of [['candidate:read'], ['interview:delete']]) {
+    await changeClient(storage, confidential, { scopes: left })
+    await assertRefused(t, await refresh(server, confidential, token), 400, 'invalid_grant')
+  }
+  // It was no reuse: what the client lost in between is all that was in the way.
+  await changeClient(storage, confidential, { scopes: [...scopes, 'interview:delete'] })
+  t.is(await (await refresh(server, confidential, token)).text(), body)
+})
+
+test('POST /oauth/token refresh_token, with grace: a scope that the client lost but the response never had is no reason to refuse', async (t) => {
+  const storage = createMemoryStorage()
+  const server = await startServer(t, { storage, refreshTokenGraceSeconds: GRACE_SECONDS })
+  const { confidential } = server
+  const token = await firstTokenOf(server)
+  const changes = { scope: 'interview:read' }
+  const body = await (await refresh(server, confidential, token, changes)).text()
+  await changeClient(storage, confidential, { scopes: ['interview:read'] })
+  t.is(await (await refresh(server, confidential, token, changes)).text(), body)
+})
+
+test('POST /oauth/token refresh_token, with grace: a response whose refresh token has expired is not given again (RFC 10017 §6.3.2.3)', async (t) => {
+  const server = await startWithGrace(t)
+  const { client } = server.public
+  const { refresh_token: token } = await server.issueTokens({
+    userId: 'ada',
+    clientId: client.clientId,
+  })
+  server.clock.advance(client.refreshTokenTtlSeconds - 1)
+  await tokensOf(t, await refresh(server, server.public, token))
+  server.clock.advance(1)
+  await assertRefused(t, await refresh(server, server.public, token), 400, 'invalid_grant')
+})
+
+test('POST /oauth/token refresh_token, with grace: a replayed response has an event of its own, and why it is refused is audited', async (t) => {
+  const { onEvent, settled } = recordEvents()
+  const storage = createMemoryStorage()
+  const options = { storage, onEvent, refreshTokenGraceSeconds: GRACE_SECONDS }
+  const server = await startServer(t, options)
+  const { confidential } = server
+  const { clientId } = confidential.client
+  const token = await firstTokenOf(server)
+  const seen = (await settled()).length
+  const answer = await tokensOf(t, await refresh(server, confidential, token))
+  await tokensOf(t, await refresh(server, confidential, token))
+  server.users.delete('ada')
+  await refresh(server, confidential, token)
+  server.users.set('ada', ADA)
+  await changeClient(storage, confidential, { scopes: ['candidate:read'] })
+  await refresh(server, confidential, token)
+
+  const familyId = decodeJwt(answer.access_token, 'payload')['grant_id']
+  const events = (await settled()).slice(seen)
+  t.deepEqual(
+    events.map((event) => ('reason' in event ? event.reason : event.type)),
+    ['token.issued', 'token.response-replayed', 'user-unavailable', 'replay-outdated'],
+  )
+  const subject = { clientId, userId: 'ada', tenantId: 'acme', familyId }
+  t.like(events[1], { ...subject, result: 'success', ip: events[0]?.ip })
+  t.like(events[3], { ...subject, type: 'token.refused', error: 'invalid_grant' })
+})
+
+test('POST /oauth/token refresh_token, with grace: of 20 parallel identical requests one is audited as issued', async (t) => {
+  const { onEvent, settled } = recordEvents()
+  const server = await startServer(t, { onEvent, refreshTokenGraceSeconds: GRACE_SECONDS })
+  const token = await firstTokenOf(server)
+  const seen = (await settled()).length
+  const requests = Array.from({ length: 20 }, () => refresh(server, server.confidential, token))
+  for (const response of await Promise.all(requests)) await tokensOf(t, response)
+  const types = (await settled()).slice(seen).map(({ type }) => type)
+  t.deepEqual(types.sort(), [
+    'token.issued',
+    ...Array.from({ length: 19 }, () => 'token.response-replayed'),
+  ])
 })

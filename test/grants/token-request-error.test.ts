@@ -23,6 +23,7 @@ const ERRORS: Readonly<Record<TokenRequestErrorReason, string>> = {
   'refresh-token-unknown': 'invalid_grant',
   'refresh-token-reused': 'invalid_grant',
   'refresh-token-expired': 'invalid_grant',
+  'replay-outdated': 'invalid_grant',
   'user-unavailable': 'invalid_grant',
   'tenant-changed': 'invalid_grant',
   'tenant-refused': 'invalid_grant',
