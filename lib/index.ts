@@ -23,6 +23,7 @@ export type {
   ClientSecretRecord,
   ClientSettings,
   ClientType,
+  GrantType,
   TokenEndpointAuthMethod,
 } from './clients/client.ts'
 export type { ClientChangeOptions, ClientChanges } from './clients/client-changes.ts'
@@ -49,7 +50,6 @@ export {
   SigningError,
   StorageError,
 } from './errors.ts'
-export type { GrantType } from './grants/grant-type.ts'
 export type { KeyRing } from './keys/key-ring.ts'
 export type { KeyPurpose } from './keys/key-schedule.ts'
 export { type ManagedKeys, openManagedKeys } from './keys/managed-keys.ts'

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { GrantType } from '../grants/grant-type.ts'
+import type { GrantType } from '../clients/client.ts'
 
 /** `failure` when something was refused or went wrong. */
 export type AuditResult = 'success' | 'failure'

@@ -11,7 +11,7 @@ import {
   MAXIMUM_ACCESS_TOKEN_TTL_SECONDS,
 } from '../lifetimes.ts'
 import type { ScopeCatalogue } from '../scopes/scope-catalogue.ts'
-import type { ClientSettings } from './client.ts'
+import { AUTHENTICATION_METHODS, type ClientSettings, GRANT_TYPES } from './client.ts'
 import { isHttpsUrl, problemOfRedirectUri } from './redirect-uri.ts'
 
 const MAXIMUM_REDIRECT_URIS = 20
@@ -72,17 +72,14 @@ export function fieldSchemas(catalogue: ScopeCatalogue): FieldSchemas {
       .transform(unique),
     allowedGrantTypes: z
       .array(
-        z.enum(
-          ['authorization_code', 'refresh_token', 'client_credentials'],
-          'must be authorization_code, refresh_token or client_credentials',
-        ),
+        z.enum(GRANT_TYPES, `must be ${oneOf(GRANT_TYPES)}`),
         'must be an array of grant types',
       )
       .min(1, 'must contain at least one grant type')
       .transform(unique),
     tokenEndpointAuthMethod: z.enum(
-      ['client_secret_basic', 'client_secret_post', 'none'],
-      'must be client_secret_basic, client_secret_post or none',
+      AUTHENTICATION_METHODS,
+      `must be ${oneOf(AUTHENTICATION_METHODS)}`,
     ),
     requirePkce: z.literal(true, 'must be true: PKCE is mandatory for every client'),
     accessTokenTtlSeconds: seconds(
@@ -119,4 +116,11 @@ function seconds(minimum: number, maximum: number, defaultValue: number): z.ZodT
 
 function unique<Item>(items: ReadonlyArray<Item>): ReadonlyArray<Item> {
   return [...new Set(items)]
+}
+
+const orList = new Intl.ListFormat('en-GB', { type: 'disjunction' })
+
+/** For example `a, b or c`. */
+function oneOf(names: ReadonlyArray<string>): string {
+  return orList.format(names)
 }

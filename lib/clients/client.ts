@@ -4,16 +4,26 @@
  * @module
  */
 
-import type { GrantType } from '../grants/grant-type.ts'
-
 /** Whose users may sign in: any tenant's, or only those of the client's own tenant. */
 export type ClientAudience = 'TENANT' | 'PLATFORM'
 
 /** Whether the client can keep a secret (RFC 6749 §2.1). */
 export type ClientType = 'CONFIDENTIAL' | 'PUBLIC'
 
-/** How a client authenticates at the token endpoint (RFC 7591 §2). */
-export type TokenEndpointAuthMethod = 'client_secret_basic' | 'client_secret_post' | 'none'
+/** The grant types that a client can be registered for (RFC 7591 §2). lib/grants handles them. */
+export const GRANT_TYPES = ['authorization_code', 'refresh_token', 'client_credentials'] as const
+
+/** A grant type that a client can be registered for. */
+export type GrantType = (typeof GRANT_TYPES)[number]
+
+/**
+ * How clients can authenticate (RFC 7591 §2). lib/http/client-authentication checks them. `none` is for
+ * `PUBLIC` clients, every other for `CONFIDENTIAL` ones.
+ */
+export const AUTHENTICATION_METHODS = ['client_secret_basic', 'client_secret_post', 'none'] as const
+
+/** How a client authenticates: its `token_endpoint_auth_method`. */
+export type TokenEndpointAuthMethod = (typeof AUTHENTICATION_METHODS)[number]
 
 /** A client as partners and administrators see it. It holds no secret. */
 export interface Client {

@@ -4,12 +4,7 @@
  * @module
  */
 
-import type { TokenEndpointAuthMethod } from '../clients/client.ts'
-import { GRANT_TYPES } from '../grants/grant-type.ts'
-import {
-  CLIENT_AUTHENTICATION_METHOD_NAMES,
-  CLIENT_AUTHENTICATION_METHODS,
-} from '../http/client-authentication/client-authentication-methods.ts'
+import { AUTHENTICATION_METHODS, GRANT_TYPES } from '../clients/client.ts'
 import {
   AUTHORIZE_PATH,
   INTROSPECT_PATH,
@@ -27,7 +22,6 @@ export function metadataOf(
   scopes: ScopeCatalogue,
   resources: ReadonlyArray<ProtectedResource>,
 ): Readonly<Record<string, unknown>> {
-  const authenticationMethods = CLIENT_AUTHENTICATION_METHOD_NAMES
   return {
     issuer,
     authorization_endpoint: issuer + AUTHORIZE_PATH,
@@ -39,17 +33,15 @@ export function metadataOf(
     response_types_supported: ['code'],
     response_modes_supported: ['query'],
     grant_types_supported: GRANT_TYPES,
-    token_endpoint_auth_methods_supported: authenticationMethods,
-    introspection_endpoint_auth_methods_supported: authenticationMethods.filter(isConfidential),
-    revocation_endpoint_auth_methods_supported: authenticationMethods,
+    token_endpoint_auth_methods_supported: AUTHENTICATION_METHODS,
+    introspection_endpoint_auth_methods_supported: AUTHENTICATION_METHODS.filter(
+      (name) => name !== 'none',
+    ),
+    revocation_endpoint_auth_methods_supported: AUTHENTICATION_METHODS,
     code_challenge_methods_supported: ['S256'],
     authorization_response_iss_parameter_supported: true,
     ...protectedResourcesOf(resources),
   }
-}
-
-function isConfidential(method: TokenEndpointAuthMethod): boolean {
-  return CLIENT_AUTHENTICATION_METHODS[method].clientType === 'CONFIDENTIAL'
 }
 
 /** RFC 9728 §4. A resource that is named by anything but a URL has no metadata of its own to look for. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ClientRecord, ClientSecretRecord, ClientType } from '../../clients/client.ts'
+import type { ClientRecord, ClientSecretRecord } from '../../clients/client.ts'
 import type { FormParameters } from '../form-parameters.ts'
 
 /** Where credentials may stand in a request. Never in its URL (OAuth 2.1 §2.4.1). */
@@ -16,8 +16,6 @@ export interface CredentialsInRequest {
 
 /** One way in which clients authenticate. */
 export interface ClientAuthenticationMethod {
-  /** The clients that may be registered for it. */
-  readonly clientType: ClientType
   /**
    * Finds credentials of this method.
    *

@@ -4,7 +4,7 @@ import { clientSecretBasic } from './client-secret-basic.ts'
 import { clientSecretPost } from './client-secret-post.ts'
 import { none } from './none.ts'
 
-/** The methods of client authentication, by the name that clients are registered with (RFC 7591 §2). */
+/** Checks each method of client authentication. */
 export const CLIENT_AUTHENTICATION_METHODS: Readonly<
   Record<TokenEndpointAuthMethod, ClientAuthenticationMethod>
 > = {
@@ -12,7 +12,3 @@ export const CLIENT_AUTHENTICATION_METHODS: Readonly<
   client_secret_post: clientSecretPost,
   none,
 }
-
-/** The names of all methods. */
-export const CLIENT_AUTHENTICATION_METHOD_NAMES: ReadonlyArray<TokenEndpointAuthMethod> =
-  Object.keys(CLIENT_AUTHENTICATION_METHODS) as ReadonlyArray<TokenEndpointAuthMethod>

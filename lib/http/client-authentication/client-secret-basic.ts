@@ -14,8 +14,6 @@ const PRINTABLE = /^[\x20-\x7E]*$/
 
 /** Reads the header. */
 export const clientSecretBasic: ClientAuthenticationMethod = {
-  clientType: 'CONFIDENTIAL',
-
   find({ authorization }) {
     if (authorization === '') return undefined
     const [, encoded = ''] = BASIC.exec(authorization) ?? []

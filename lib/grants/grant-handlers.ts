@@ -1,0 +1,12 @@
+import type { GrantType } from '../clients/client.ts'
+import { authorizationCodeGrant } from './authorization-code.ts'
+import { clientCredentialsGrant } from './client-credentials.ts'
+import type { GrantHandler } from './grant-handler.ts'
+import { refreshTokenGrant } from './refresh-token.ts'
+
+/** Handles each grant type of the token endpoint (RFC 6749 §1.3). */
+export const GRANT_HANDLERS: Readonly<Record<GrantType, GrantHandler>> = {
+  authorization_code: authorizationCodeGrant,
+  refresh_token: refreshTokenGrant,
+  client_credentials: clientCredentialsGrant,
+}
