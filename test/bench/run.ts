@@ -1,8 +1,10 @@
 /**
- * Compares our server with the base, on the same stores, in the same run, and prints ratios.
+ * Compares our server with the base on the same stores, and with the floor, in the server's own CPU time
+ * per request, and prints ratios.
  *
- * `npm run bench -- [memory] [redis] [postgres]`. The server has one core, the load the other; 16 connections, closed loop;
- * the two are measured alternately. Figures of two runs cannot be compared, ratios can.
+ * `npm run bench -- [memory] [redis] [postgres]`. The server has one core, the load and the store the other;
+ * 16 connections, closed loop; the servers are measured alternately. Figures of two runs cannot be compared,
+ * ratios can.
  *
  * @module
  */
@@ -13,12 +15,13 @@ import { createInterface } from 'node:readline'
 import { testSigningKey } from '../../lib/testing/test-keys.ts'
 import { startPostgres } from '../helpers/start-postgres.ts'
 import { startRedis } from '../helpers/start-redis.ts'
-import { SCENARIOS, type Scenario, type Step } from './scenarios.ts'
+import { type PreparedScenario, SCENARIOS, type Scenario } from './scenarios.ts'
 
 const CONNECTIONS = 16
-const REPETITIONS = 3
-const WARM_UP_MILLISECONDS = 700
+const REPETITIONS = 5
 const MEASURED_MILLISECONDS = 1500
+/** Steps of a path that uses up what was prepared for it, for each connection and repetition. */
+const STOCK = 60
 const SERVER_CORE = '0'
 
 interface RunningServer {
@@ -27,72 +30,82 @@ interface RunningServer {
 }
 
 async function startServer(
-  kind: string,
+  kind: 'bare' | 'ours' | 'floor',
   store: string,
   connection: string,
 ): Promise<RunningServer> {
   const serverFile = new URL('./server.ts', import.meta.url).pathname
-  const child = spawn(
-    'taskset',
-    [
-      '-c',
-      SERVER_CORE,
-      process.execPath,
-      '--conditions=teamcast-source',
-      serverFile,
-      kind,
-      store,
-      connection,
-    ],
-    {
-      env: { ...process.env, BENCH_SIGNING_KEY: JSON.stringify(testSigningKey()) },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
-  )
-  const lines = createInterface({ input: child.stdout })
-  for await (const line of lines) {
+  const node = [process.execPath, '--conditions=teamcast-source', serverFile]
+  const child = spawn('taskset', ['-c', SERVER_CORE, ...node, kind, store, connection], {
+    env: { ...process.env, BENCH_SIGNING_KEY: JSON.stringify(testSigningKey()) },
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+  })
+  if (child.stdout === null) throw new Error('the server has no output')
+  for await (const line of createInterface({ input: child.stdout })) {
     if (line.startsWith('http://')) return { issuer: line, process: child }
   }
   throw new Error(`the ${kind} server on ${store} ended before it listened`)
 }
 
-/** Requests per second, and the latencies in milliseconds. */
+async function stopServer(server: RunningServer): Promise<void> {
+  server.process.kill('SIGTERM')
+  await once(server.process, 'exit')
+}
+
+/** CPU time that a server has used so far, in microseconds. */
+async function cpuMicroseconds({ process: child }: RunningServer): Promise<number> {
+  child.send('cpu')
+  const [used] = await once(child, 'message')
+  return Number(used)
+}
+
 interface Measurement {
-  readonly perSecond: number
-  readonly p50: number
-  readonly p99: number
+  readonly cpuMicrosecondsPerRequest: number
+  readonly p50Milliseconds: number
+  readonly p99Milliseconds: number
 }
 
-async function prepare(scenario: Scenario, issuer: string, run: string): Promise<Array<Step>> {
-  const steps: Array<Step> = []
-  for (let index = 0; index < CONNECTIONS; index += 1) {
-    steps.push(await scenario(issuer, `${run}-${index}`))
-  }
-  return steps
-}
-
-async function measure(steps: ReadonlyArray<Step>): Promise<Measurement> {
-  const begin = performance.now() + WARM_UP_MILLISECONDS
-  const end = begin + MEASURED_MILLISECONDS
+async function measure(
+  server: RunningServer,
+  connections: ReadonlyArray<PreparedScenario>,
+): Promise<Measurement> {
+  await Promise.all(connections.map(async ({ stock }) => stock?.(STOCK)))
+  const before = await cpuMicroseconds(server)
+  const end = performance.now() + MEASURED_MILLISECONDS
   const latencies: Array<number> = []
   await Promise.all(
-    steps.map(async (step) => {
-      for (let before = performance.now(); before < end; ) {
+    connections.map(async ({ stock, step }) => {
+      const isOver = (done: number, now: number): boolean =>
+        stock === undefined ? now >= end : done >= STOCK
+      let now = performance.now()
+      for (let done = 0; !isOver(done, now); done += 1) {
         await step()
         const after = performance.now()
-        if (before >= begin && after <= end) latencies.push(after - before)
-        before = after
+        latencies.push(after - now)
+        now = after
       }
     }),
   )
+  const used = (await cpuMicroseconds(server)) - before
   latencies.sort((left, right) => left - right)
   const quantile = (share: number): number =>
     latencies[Math.floor((latencies.length - 1) * share)] ?? Number.NaN
   return {
-    perSecond: (latencies.length * 1000) / MEASURED_MILLISECONDS,
-    p50: quantile(0.5),
-    p99: quantile(0.99),
+    cpuMicrosecondsPerRequest: used / latencies.length,
+    p50Milliseconds: quantile(0.5),
+    p99Milliseconds: quantile(0.99),
   }
+}
+
+async function prepare(
+  scenario: Scenario,
+  { issuer }: RunningServer,
+): Promise<Array<PreparedScenario>> {
+  const connections: Array<PreparedScenario> = []
+  for (let index = 0; index < CONNECTIONS; index += 1) {
+    connections.push(await scenario(issuer, `user-${index}`))
+  }
+  return connections
 }
 
 function median(values: ReadonlyArray<number>): number {
@@ -101,53 +114,75 @@ function median(values: ReadonlyArray<number>): number {
   return ((sorted[Math.floor(middle)] ?? 0) + (sorted[Math.ceil(middle)] ?? 0)) / 2
 }
 
-function summarise(measurements: ReadonlyArray<Measurement>): Measurement {
-  return {
-    perSecond: median(measurements.map(({ perSecond }) => perSecond)),
-    p50: median(measurements.map(({ p50 }) => p50)),
-    p99: median(measurements.map(({ p99 }) => p99)),
-  }
-}
-
 async function compare(store: string, connections: readonly [string, string]): Promise<void> {
-  const [bare, ours] = await Promise.all([
-    startServer('bare', store, connections[0]),
-    startServer('ours', store, connections[1]),
-  ])
-  for (const [name, scenario] of Object.entries(SCENARIOS)) {
-    const bareSteps = await prepare(scenario, bare.issuer, name.replaceAll(' ', '-'))
-    const ourSteps = await prepare(scenario, ours.issuer, name.replaceAll(' ', '-'))
-    const bareResults: Array<Measurement> = []
-    const ourResults: Array<Measurement> = []
-    for (let repetition = 0; repetition < REPETITIONS; repetition += 1) {
-      bareResults.push(await measure(bareSteps))
-      ourResults.push(await measure(ourSteps))
+  const servers = {
+    floor: await startServer('floor', store, ''),
+    base: await startServer('bare', store, connections[0]),
+    ours: await startServer('ours', store, connections[1]),
+  }
+  for (const [path, { scenario, isOf }] of Object.entries(SCENARIOS)) {
+    const measured = new Map<string, Array<Measurement>>()
+    const prepared = new Map<string, Array<PreparedScenario>>()
+    for (const name of isOf) prepared.set(name, await prepare(scenario, servers[name]))
+    // The first repetition warms up.
+    for (let repetition = -1; repetition < REPETITIONS; repetition += 1) {
+      for (const name of isOf) {
+        const measurement = await measure(servers[name], prepared.get(name) ?? [])
+        if (repetition >= 0) measured.set(name, [...(measured.get(name) ?? []), measurement])
+      }
     }
-    printRow(store, name, summarise(bareResults), summarise(ourResults))
+    printRow(store, path, measured)
   }
-  for (const server of [bare, ours]) {
-    server.process.kill('SIGTERM')
-    await once(server.process, 'exit')
-  }
+  await Promise.all(Object.values(servers).map(stopServer))
 }
 
-function printRow(store: string, name: string, bare: Measurement, ours: Measurement): void {
-  const ratio = (ours.perSecond / bare.perSecond).toFixed(2)
-  const latency = ({ p50, p99 }: Measurement): string => `${p50.toFixed(1)} / ${p99.toFixed(1)}`
+function printRow(
+  store: string,
+  path: string,
+  measured: ReadonlyMap<string, ReadonlyArray<Measurement>>,
+): void {
+  const of = (name: string): ReadonlyArray<Measurement> => measured.get(name) ?? []
+  const cpu = (name: string): ReadonlyArray<number> =>
+    of(name).map(({ cpuMicrosecondsPerRequest }) => cpuMicrosecondsPerRequest)
+  const text = (values: ReadonlyArray<number>, digits: number): string =>
+    values.length === 0 ? '' : median(values).toFixed(digits)
+  const ratio = (name: string): string => {
+    const ratios = cpu('ours').map((ours, index) => ours / (cpu(name)[index] ?? Number.NaN))
+    if (cpu(name).length === 0) return ''
+    const [least, most] = [Math.min(...ratios), Math.max(...ratios)]
+    return `**${text(ratios, 2)}** (${least.toFixed(2)}–${most.toFixed(2)})`
+  }
+  const latency = (name: string): string => {
+    const p50 = text(
+      of(name).map(({ p50Milliseconds }) => p50Milliseconds),
+      1,
+    )
+    return (
+      p50 &&
+      `${p50} / ${text(
+        of(name).map(({ p99Milliseconds }) => p99Milliseconds),
+        1,
+      )}`
+    )
+  }
   const cells = [
     store,
-    name,
-    bare.perSecond.toFixed(0),
-    ours.perSecond.toFixed(0),
-    `**${ratio}**`,
-    latency(bare),
-    latency(ours),
+    path,
+    text(cpu('floor'), 0),
+    text(cpu('base'), 0),
+    text(cpu('ours'), 0),
+    ratio('base'),
+    ratio('floor'),
+    latency('base'),
+    latency('ours'),
   ]
   process.stdout.write(`| ${cells.join(' | ')} |\n`)
 }
 
-process.stdout.write(`| store | path | base, req/s | ours, req/s | ratio | base p50 / p99 ms | ours p50 / p99 ms |
-|---|---|--:|--:|--:|--:|--:|
+process.stdout.write(`CPU time of the server in µs per request; ratios are medians of ${REPETITIONS} (least–most).
+
+| store | path | floor | base | ours | ours ÷ base | ours ÷ floor | base p50 / p99 ms | ours p50 / p99 ms |
+|---|---|--:|--:|--:|--:|--:|--:|--:|
 `)
 const wanted = process.argv.slice(2)
 const isWanted = (store: string): boolean => wanted.length === 0 || wanted.includes(store)

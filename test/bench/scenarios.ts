@@ -109,63 +109,110 @@ class Connection {
   }
 }
 
+/** One connection, ready for its path. */
+export interface PreparedScenario {
+  /** The path once. */
+  readonly step: Step
+  /** For a path that uses something up: makes as much of it as there will be steps. */
+  readonly stock?: (steps: number) => Promise<void>
+}
+
 /** Prepares one connection for a path; user names differ by connection. */
-export type Scenario = (issuer: string, user: string) => Promise<Step>
+export type Scenario = (issuer: string, user: string) => Promise<PreparedScenario>
+
+interface ComparedScenario {
+  readonly scenario: Scenario
+  /** The servers that have this path. */
+  readonly isOf: ReadonlyArray<'floor' | 'base' | 'ours'>
+}
+
+const BOTH = ['base', 'ours'] as const
 
 /** The paths, by name. */
-export const SCENARIOS: Readonly<Record<string, Scenario>> = {
-  client_credentials: async (issuer, user) => {
-    const connection = new Connection(issuer, user)
-    return async () => {
-      await connection.post('/oauth/token', { grant_type: 'client_credentials' })
-    }
+export const SCENARIOS: Readonly<Record<string, ComparedScenario>> = {
+  client_credentials: {
+    isOf: ['floor', ...BOTH],
+    async scenario(issuer, user) {
+      const connection = new Connection(issuer, user)
+      return {
+        async step() {
+          await connection.post('/oauth/token', { grant_type: 'client_credentials' })
+        },
+      }
+    },
   },
-  refresh: async (issuer, user) => {
+  refresh: {
+    isOf: BOTH,
+    async scenario(issuer, user) {
+      const connection = new Connection(issuer, user)
+      await connection.signIn()
+      let { refresh_token: token } = await connection.issueTokens()
+      return {
+        async step() {
+          const { body } = await connection.post('/oauth/token', {
+            grant_type: 'refresh_token',
+            refresh_token: token,
+          })
+          token = JSON.parse(body).refresh_token
+        },
+      }
+    },
+  },
+  'introspect a refresh token': { isOf: BOTH, scenario: introspect('refresh_token') },
+  'introspect a JWT': { isOf: ['ours'], scenario: introspect('access_token') },
+  revoke: {
+    isOf: BOTH,
+    async scenario(issuer, user) {
+      const connection = new Connection(issuer, user)
+      await connection.signIn()
+      const tokens: Array<string> = []
+      return {
+        async stock(steps) {
+          while (tokens.length < steps) tokens.push((await connection.issueTokens()).refresh_token)
+        },
+        async step() {
+          await connection.post('/oauth/revoke', { token: tokens.pop() ?? '' })
+        },
+      }
+    },
+  },
+  'authorize + code + token': {
+    isOf: BOTH,
+    async scenario(issuer, user) {
+      const connection = new Connection(issuer, user)
+      await connection.signIn()
+      return {
+        async step() {
+          await connection.issueTokens()
+        },
+      }
+    },
+  },
+  jwks: { isOf: BOTH, scenario: get('/.well-known/jwks.json') },
+  metadata: { isOf: BOTH, scenario: get('/.well-known/oauth-authorization-server') },
+}
+
+function introspect(name: 'refresh_token' | 'access_token'): Scenario {
+  return async (issuer, user) => {
     const connection = new Connection(issuer, user)
     await connection.signIn()
-    let { refresh_token: token } = await connection.issueTokens()
-    return async () => {
-      const { body } = await connection.post('/oauth/token', {
-        grant_type: 'refresh_token',
-        refresh_token: token,
-      })
-      token = JSON.parse(body).refresh_token
+    const { [name]: token } = await connection.issueTokens()
+    return {
+      async step() {
+        const { body } = await connection.post('/oauth/introspect', { token })
+        if (!body.startsWith('{"active":true')) throw new Error(`not active: ${body}`)
+      },
     }
-  },
-  'authorize + code + token': async (issuer, user) => {
+  }
+}
+
+function get(path: string): Scenario {
+  return async (issuer, user) => {
     const connection = new Connection(issuer, user)
-    await connection.signIn()
-    return async () => {
-      await connection.issueTokens()
+    return {
+      async step() {
+        await connection.get(path)
+      },
     }
-  },
-  'introspect a refresh token': async (issuer, user) => {
-    const connection = new Connection(issuer, user)
-    await connection.signIn()
-    const { refresh_token: token } = await connection.issueTokens()
-    return async () => {
-      const { body } = await connection.post('/oauth/introspect', { token })
-      if (!body.startsWith('{"active":true')) throw new Error(`not active: ${body}`)
-    }
-  },
-  'authorize + code + token + revoke': async (issuer, user) => {
-    const connection = new Connection(issuer, user)
-    await connection.signIn()
-    return async () => {
-      const { refresh_token: token } = await connection.issueTokens()
-      await connection.post('/oauth/revoke', { token })
-    }
-  },
-  jwks: async (issuer, user) => {
-    const connection = new Connection(issuer, user)
-    return async () => {
-      await connection.get('/.well-known/jwks.json')
-    }
-  },
-  metadata: async (issuer, user) => {
-    const connection = new Connection(issuer, user)
-    return async () => {
-      await connection.get('/.well-known/oauth-authorization-server')
-    }
-  },
+  }
 }

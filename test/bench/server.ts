@@ -1,6 +1,7 @@
 /**
  * One of the servers that are compared, in a process of its own:
- * `node server.ts bare|ours memory|redis|postgres [connection]`. Prints its issuer.
+ * `node server.ts bare|ours|floor memory|redis|postgres [connection]`. Prints its issuer, and answers every
+ * message of its parent with the CPU time that it has used, in microseconds.
  *
  * @module
  */
@@ -26,6 +27,7 @@ import {
   BENCH_REDIRECT_URI,
   BENCH_SCOPES,
 } from './fixture.ts'
+import { createFloor } from './floor.ts'
 import { createPlainPostgresAdapter, createPlainRedisAdapter } from './plain-adapters.ts'
 
 const [kind = '', store = '', connection = ''] = process.argv.slice(2)
@@ -111,14 +113,27 @@ async function adapterOf(): Promise<((model: string) => Adapter) | undefined> {
   }
 }
 
+async function createApplication(issuer: string): Promise<Koa> {
+  switch (kind) {
+    case 'bare':
+      return await createBareProvider(issuer, signingKey, await adapterOf())
+    case 'floor':
+      return createFloor(issuer, signingKey)
+    default:
+      return await createOurs(issuer)
+  }
+}
+
+process.on('message', () => {
+  const { user, system } = process.cpuUsage()
+  process.send?.(user + system)
+})
+
 const listener = createServer()
 listener.listen(0, '127.0.0.1', async () => {
   const { port } = listener.address() as AddressInfo
   const issuer = `http://127.0.0.1:${port}`
-  const app =
-    kind === 'bare'
-      ? await createBareProvider(issuer, signingKey, await adapterOf())
-      : await createOurs(issuer)
+  const app = await createApplication(issuer)
   app.silent = true
   listener.on('request', app.callback())
   process.stdout.write(`${issuer}\n`)
