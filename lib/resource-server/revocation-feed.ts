@@ -74,8 +74,8 @@ const feedPage = z.object({
  *
  * ```ts
  * const issuer = 'https://mayaapi.teamcast.ai'
- * const revocations = createRevocationFeed({ issuer, clientId, clientSecret })
- * await revocations.start()
+ * const revocations = createRevocationFeed({ issuer, clientId, clientSecret, onFailure })
+ * await revocations.start().catch(() => undefined) // `onFailure` was told; it goes on trying
  * app.use(requireAccessToken({ issuer, audience: 'https://api.teamcast.ai', revocations }))
  * ```
  */

@@ -1,14 +1,24 @@
-import { PGlite } from '@electric-sql/pglite'
-import { createPostgresStorage, migrateToLatest } from '@teamcast/oauth-server/postgres'
+import type { Storage } from '@teamcast/oauth-server'
 import test from 'ava'
-import { Kysely, PGliteDialect } from 'kysely'
+import type { Kysely } from 'kysely'
+import { findCodeBlock } from '../helpers/documentation.ts'
+import { createDocumentationProject } from '../helpers/documentation-project.ts'
 import { emptyDatabase } from '../helpers/empty-database.ts'
 import { testStorageContract } from './test-storage-contract.ts'
 
-const db = new Kysely({ dialect: new PGliteDialect({ pglite: new PGlite() }) })
-await migrateToLatest(db)
+// The storage is what the guide makes, so that this shows the guide to be right as well.
+const project = await createDocumentationProject()
+const { fileName, code } = await findCodeBlock('docs/guides/postgres.md#pglite')
+const file = await project.write(fileName, code.replaceAll("'.data", `'${project.path}/.data`))
+const { db, storage } = (await import(file)) as {
+  readonly db: Kysely<unknown>
+  readonly storage: Storage
+}
 
-test.after.always(() => db.destroy())
+test.after.always(async () => {
+  await db.destroy()
+  await project.remove()
+})
 
 // It has one connection: what happens at once happens one after the other here, and the cases about that
 // say nothing. They are run all the same; the real Postgres says it.
@@ -16,7 +26,7 @@ testStorageContract(
   'pglite',
   async () => {
     await emptyDatabase(db)
-    return createPostgresStorage({ db })
+    return storage
   },
   test.serial,
 )

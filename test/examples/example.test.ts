@@ -4,13 +4,9 @@ import { json } from 'node:stream/consumers'
 import type { NewClient, RegisteredClient } from '@teamcast/oauth-server'
 import test, { type ExecutionContext } from 'ava'
 import { startBrowser } from '../helpers/browser.ts'
+import { findFreePort } from '../helpers/free-port.ts'
 import { authorizationUrl, CODE_VERIFIER, postAs } from '../helpers/requests.ts'
-import {
-  findFreePort,
-  type RunningExample,
-  runExample,
-  startExample,
-} from '../helpers/start-example.ts'
+import { type RunningExample, runExample, startExample } from '../helpers/start-example.ts'
 import { CONFIDENTIAL_CLIENT, PUBLIC_CLIENT } from '../helpers/start-server.ts'
 
 const SUPER_ADMIN_TOKEN = 'a-SuperAdmin.token_of~tests+/=='

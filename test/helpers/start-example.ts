@@ -5,8 +5,7 @@
  */
 
 import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { createServer } from 'node:net'
+import { findFreePort } from './free-port.ts'
 
 const ROOT = new URL('../../', import.meta.url)
 const COMMAND = ['--conditions=teamcast-source', 'examples/main.ts']
@@ -14,10 +13,6 @@ const COMMAND = ['--conditions=teamcast-source', 'examples/main.ts']
 /** What it prints last when it is ready. */
 const READY = /^Open .+$/m
 const PARTNER_OFF = '0'
-
-// Below the ports that systems hand out themselves, so that no other test's server gets one of these.
-const LOWEST_PORT = 20_000
-const HIGHEST_PORT = 32_000
 
 type Environment = Readonly<Record<string, string>>
 
@@ -77,22 +72,6 @@ export async function startExample(environment: Environment = {}): Promise<Runni
 /** Runs the example with settings that end it at once. */
 export function runExample(environment: Environment): Promise<Ending> {
   return run({ CLIENT_PORT: PARTNER_OFF, PORT: '0', ...environment }).ended
-}
-
-/** Finds a port that nobody listens on. */
-export async function findFreePort(): Promise<number> {
-  for (;;) {
-    const port = LOWEST_PORT + Math.floor(Math.random() * (HIGHEST_PORT - LOWEST_PORT))
-    const server = createServer()
-    const isFree = await new Promise<boolean>((resolve) => {
-      server.once('error', () => resolve(false))
-      server.listen(port, () => resolve(true))
-    })
-    if (!isFree) continue
-    server.close()
-    await once(server, 'close')
-    return port
-  }
 }
 
 function run(environment: Environment): {

@@ -1,53 +1,35 @@
 import { execFile } from 'node:child_process'
-import { copyFile, glob, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { access, mkdir } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import test, { type ExecutionContext } from 'ava'
+import test from 'ava'
+import packageJson from '../../package.json' with { type: 'json' }
+import {
+  anchorsOf,
+  codeBlocksOf,
+  codeSpansOf,
+  linksOf,
+  type Page,
+  ROOT,
+  readPages,
+} from '../helpers/documentation.ts'
+import { createDocumentationProject } from '../helpers/documentation-project.ts'
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const TYPESCRIPT = fileURLToPath(import.meta.resolve('typescript/package.json'))
-const BLOCK = /^```ts\n(.*?)^```$/gms
 
-interface CodeBlock {
-  /** Where it is, as the name of a file: `docs-guides-example.md-line-7.ts`. */
-  readonly fileName: string
-  readonly code: string
-}
+/** `lib/http`, `consent/connections.ts`, `revocation/`; not `client_id/x` or `/oauth/token`. */
+const FILE_OR_FOLDER =
+  /^(?:(?:lib|test|adapters|examples)(?:\/[\w.-]+)+|[\w-]+\/(?:[\w./-]*(?:\/|\.ts|\.md))?)$/
 
-test('README.md and docs: every block of TypeScript compiles by itself', async (t) => {
-  const blocks = await findCodeBlocks()
-  const project = await createProject(t, blocks)
+/** Where files that pages name without a link are, beside the page itself. */
+const FOLDERS = ['', 'lib', 'lib/resource-server', 'test']
 
-  const errors = await compile(project)
+const pages = await readPages()
 
-  t.is(errors, '')
-})
-
-async function findCodeBlocks(): Promise<ReadonlyArray<CodeBlock>> {
-  const blocks: Array<CodeBlock> = []
-  for await (const path of glob(['README.md', 'docs/**/*.md'], { cwd: ROOT })) {
-    const text = await readFile(join(ROOT, path), 'utf8')
-    for (const { index, 1: code = '' } of text.matchAll(BLOCK)) {
-      const line = text.slice(0, index).split('\n').length
-      blocks.push({ fileName: `${path.replaceAll('/', '-')}-line-${line}.ts`, code })
-    }
-  }
-  return blocks
-}
-
-/** A package of the same name and contents, in which the blocks find ours and its dependencies. */
-async function createProject(
-  t: ExecutionContext,
-  blocks: ReadonlyArray<CodeBlock>,
-): Promise<string> {
-  const project = await mkdtemp(join(tmpdir(), 'documentation-'))
-  t.teardown(() => rm(project, { recursive: true }))
-  for (const folder of ['lib', 'adapters', 'node_modules']) {
-    await symlink(join(ROOT, folder), join(project, folder))
-  }
-  await copyFile(join(ROOT, 'package.json'), join(project, 'package.json'))
+test('documentation: every block of TypeScript compiles by itself', async (t) => {
+  const project = await createDocumentationProject()
+  t.teardown(() => project.remove())
   const compilerOptions = {
     rootDir: '/',
     noEmit: true,
@@ -60,23 +42,20 @@ async function createProject(
     lib: ['ES2024', 'DOM'],
     customConditions: ['teamcast-source'],
   }
-  await writeFile(
-    join(project, 'tsconfig.json'),
-    JSON.stringify({
-      extends: join(ROOT, 'tsconfig.json'),
-      compilerOptions,
-      files: [],
-      include: ['blocks'],
-    }),
-  )
-  await mkdir(join(project, 'blocks'))
-  // Compiles even when there is nothing to compile.
-  await writeFile(join(project, 'blocks', 'none.ts'), 'export {}\n')
-  for (const { fileName, code } of blocks) {
-    await writeFile(join(project, 'blocks', fileName), code)
+  const configuration = {
+    extends: join(ROOT, 'tsconfig.json'),
+    compilerOptions,
+    files: [],
+    include: ['blocks'],
   }
-  return project
-}
+  await project.write('tsconfig.json', JSON.stringify(configuration))
+  await mkdir(join(project.path, 'blocks'))
+  for (const { fileName, code } of pages.flatMap(codeBlocksOf)) {
+    await project.write(join('blocks', fileName), code)
+  }
+
+  t.is(await compile(project.path), '')
+})
 
 async function compile(project: string): Promise<string> {
   const tsc = join(TYPESCRIPT, '..', 'bin', 'tsc')
@@ -86,4 +65,72 @@ async function compile(project: string): Promise<string> {
   } catch (error) {
     return (error as { stdout: string }).stdout || String(error)
   }
+}
+
+test('documentation: every link leads to a file, and to a heading, that is there', async (t) => {
+  const broken: Array<string> = []
+  for (const page of pages) {
+    for (const link of linksOf(page).filter((target) => !URL.canParse(target))) {
+      if (!(await isThere(page, link))) broken.push(`${page.path}: ${link}`)
+    }
+  }
+  t.deepEqual(broken, [])
+})
+
+async function isThere(page: Page, link: string): Promise<boolean> {
+  const [file = '', anchor] = link.split('#')
+  const path = file === '' ? page.path : join(dirname(page.path), file)
+  if (!(await exists(path))) return false
+  if (anchor === undefined) return true
+  const target = pages.find((candidate) => candidate.path === path)
+  return target !== undefined && anchorsOf(target).includes(anchor)
+}
+
+test('documentation: no heading of a page has the anchor of another', (t) => {
+  for (const page of pages) {
+    const anchors = anchorsOf(page)
+    t.deepEqual(anchors, [...new Set(anchors)], page.path)
+  }
+})
+
+test('documentation: every file and folder of ours that a page names is there', async (t) => {
+  const missing: Array<string> = []
+  for (const page of pages) {
+    const names = codeSpansOf(page).filter((code) => FILE_OR_FOLDER.test(code))
+    for (const name of names) {
+      const found = await Promise.all(FOLDERS.map((folder) => exists(join(folder, name))))
+      if (!found.includes(true)) missing.push(`${page.path}: ${name}`)
+    }
+  }
+  t.deepEqual(missing, [])
+})
+
+test('Specification coverage: every test that it names is there', async (t) => {
+  const table = pages.find(({ path }) => path === 'docs/spec-coverage.md')?.text ?? ''
+  const cells = [...table.matchAll(/^\| .* \| ([^|]*) \|$/gm)].map(([, cell = '']) => cell)
+  const names = cells.flatMap((text) => codeSpansOf({ path: '', text }))
+  t.true(names.length > 50)
+  for (const name of names) {
+    const found = await Promise.all(
+      ['', 'endpoints', 'resource-server'].map((folder) =>
+        exists(join('test', folder, `${name}.test.ts`)),
+      ),
+    )
+    t.true(found.includes(true), name)
+  }
+})
+
+test('documentation: where it says which Node is needed, it is the one that the package asks for', (t) => {
+  const minimum = packageJson.engines.node.replace('>=', '')
+  for (const { path, text } of pages) {
+    for (const [, version] of text.matchAll(/\bNode ([\d.]+) or later/g))
+      t.is(version, minimum, path)
+  }
+})
+
+async function exists(path: string): Promise<boolean> {
+  return await access(join(ROOT, path)).then(
+    () => true,
+    () => false,
+  )
 }

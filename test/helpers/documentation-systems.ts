@@ -1,0 +1,128 @@
+/**
+ * What the programs of the documentation talk to: stores and an authorization server, all of them real.
+ *
+ * @module
+ */
+
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type RegisteredClient, TEAMCAST_SCOPES } from '@teamcast/oauth-server'
+import { startTestServer, type TestServer } from '@teamcast/oauth-server/testing'
+import { createDatabase } from './create-database.ts'
+import type { Environment } from './documentation-project.ts'
+import { findFreePort } from './free-port.ts'
+import { startPostgres } from './start-postgres.ts'
+import { makeDirectory, type RunningProcess, startProcess } from './start-process.ts'
+import { startRedis } from './start-redis.ts'
+import { startRedisCluster } from './start-redis-cluster.ts'
+
+const HOST = '127.0.0.1'
+const ISSUER = 'https://mayaapi.teamcast.ai'
+const INTERVIEW_API = 'https://interviews.teamcast.ai'
+
+/** What pages write, and what has to stand there on this machine. */
+export type Replacements = ReadonlyArray<readonly [written: string, here: string]>
+
+/** The systems, running. */
+export interface DocumentationSystems {
+  /** The variables that the pages read. */
+  readonly environment: Environment
+  readonly replacements: Replacements
+  /** An `Authorization` header with a token for the audience that pages give to an API. */
+  authorizationFor(audience: string): Promise<string>
+  stop(): Promise<void>
+}
+
+/** Starts them. */
+export async function startDocumentationSystems(): Promise<DocumentationSystems> {
+  const cache = await makeDirectory('compile-cache')
+  const redisPort = await findFreePort()
+  const sentinelPort = await findFreePort()
+  const [postgres, redis, cluster, { issuer, api }] = await Promise.all([
+    startPostgres(),
+    startRedis(['--bind', HOST, '--port', String(redisPort)]),
+    startRedisCluster(),
+    startIssuer(),
+  ])
+  const sentinel = await startSentinel(sentinelPort, redisPort)
+  const { pool, url } = await createDatabase(postgres, 'documentation', 1)
+  await pool.end()
+  return {
+    environment: {
+      DATABASE_URL: url,
+      REDIS_URL: `redis://${HOST}:${redisPort}`,
+      OAUTH_SECRET: 'a secret of the documentation, of more than 32 characters',
+      INTERVIEW_API_SECRET: api.clientSecret ?? '',
+      NODE_COMPILE_CACHE: cache.path, // the processes share what they compile
+    },
+    replacements: [
+      [ISSUER, issuer.issuer],
+      ['tc_theInterviewApi', api.client.clientId],
+      ...addresses('sentinel', [sentinelPort]),
+      ...addresses('redis', cluster.ports),
+    ],
+    async authorizationFor(audience) {
+      const token = await issuer.issueAccessToken({
+        userId: 'ada',
+        clientId: 'acme-recruiter',
+        tenantId: 'acme',
+        scopes: ['interview:read'],
+        audience: audience === ISSUER ? issuer.issuer : audience,
+      })
+      return `Bearer ${token}`
+    },
+    async stop() {
+      await Promise.all([issuer.close(), sentinel.stop(), cache.remove()])
+      await Promise.all([postgres.stop(), redis.stop(), cluster.stop()])
+    },
+  }
+}
+
+/** `host: 'redis-1'` and so on: as many as there are, the last one again for the others. */
+function addresses(name: string, ports: ReadonlyArray<number>): Replacements {
+  return [0, 1, 2].map((index) => [
+    `host: '${name}-${index + 1}'`,
+    `host: '${HOST}', port: ${ports[index] ?? ports.at(-1)}`,
+  ])
+}
+
+/** A Sentinel that knows a Redis as `oauth`. */
+async function startSentinel(port: number, redisPort: number): Promise<RunningProcess> {
+  const directory = await makeDirectory('sentinel')
+  const file = join(directory.path, 'sentinel.conf') // it writes there
+  const settings = [`bind ${HOST}`, `port ${port}`, `sentinel monitor oauth ${HOST} ${redisPort} 1`]
+  await writeFile(file, settings.join('\n'))
+  const running = await startProcess('redis-server', [file, '--sentinel'], /\+monitor master oauth/)
+  return {
+    ...running,
+    async stop(signal) {
+      await running.stop(signal)
+      await directory.remove()
+    },
+  }
+}
+
+/** An authorization server with one API, which is a client too. */
+async function startIssuer(): Promise<{
+  readonly issuer: TestServer
+  readonly api: RegisteredClient
+}> {
+  let clientId = ''
+  const issuer = await startTestServer({
+    resources: [
+      {
+        audience: INTERVIEW_API,
+        scopes: Object.keys(TEAMCAST_SCOPES),
+        resourceServerClientIds: () => [clientId],
+      },
+    ],
+  })
+  const api = await issuer.registerClient({
+    name: 'Interview API',
+    clientType: 'CONFIDENTIAL',
+    scopes: ['interview:read'],
+    allowedGrantTypes: ['client_credentials'],
+  })
+  clientId = api.client.clientId
+  return { issuer, api }
+}

@@ -1,0 +1,308 @@
+import { execFile } from 'node:child_process'
+import { once } from 'node:events'
+import { promisify } from 'node:util'
+import { createUserAgent } from '@teamcast/oauth-server/testing'
+import test, { type ExecutionContext } from 'ava'
+import * as paths from '../../lib/http/paths.ts'
+import { answerPages } from '../../lib/testing/authorize.ts'
+import { startBrowser, type Visit } from '../helpers/browser.ts'
+import {
+  type CodeBlock,
+  codeBlocksOf,
+  codeSpansOf,
+  findCodeBlock,
+  readPages,
+} from '../helpers/documentation.ts'
+import {
+  createDocumentationProject,
+  type DocumentationProject,
+} from '../helpers/documentation-project.ts'
+import {
+  type DocumentationSystems,
+  type Replacements,
+  startDocumentationSystems,
+} from '../helpers/documentation-systems.ts'
+import { findFreePort } from '../helpers/free-port.ts'
+import { authorizationUrl } from '../helpers/requests.ts'
+import type { RunningProcess } from '../helpers/start-process.ts'
+import { ADA, startServer } from '../helpers/start-server.ts'
+
+const ISSUER = 'https://mayaapi.teamcast.ai'
+const INTERVIEW_API = 'https://interviews.teamcast.ai'
+
+// Blocks that need more than to be run.
+const GETTING_STARTED = 'docs/guides/getting-started.md'
+const STARTING_AND_STOPPING = 'docs/guides/operating.md#starting-and-stopping'
+const REVOKED_TOKENS = 'docs/guides/protecting-an-api.md#revoked-tokens'
+/** The contract suite runs on what this one makes (`test/adapters/pglite.test.ts`); making it takes seconds. */
+const PGLITE = 'docs/guides/postgres.md#pglite'
+
+/** How long a program may take to end when it is told to; in milliseconds. */
+const END_WITHIN_MILLISECONDS = 60_000
+
+/** A request to a program, and the status of its response. */
+interface Probe {
+  readonly path: string
+  readonly status: number
+  /** The audience of the token to send. */
+  readonly audience?: string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+const METADATA: Probe = { path: '/.well-known/oauth-authorization-server', status: 200 }
+const UNAUTHENTICATED: Probe = { path: '/', status: 401 }
+
+/** What each program that listens is asked. */
+const PROBES: Readonly<Record<string, ReadonlyArray<Probe>>> = {
+  'README.md#use-it': [METADATA],
+  'docs/guides/clients/mcp.md#mcp': [
+    UNAUTHENTICATED,
+    { path: '/.well-known/oauth-protected-resource/mcp', status: 200 },
+  ],
+  'docs/guides/mounting-in-koa.md#mounting-in-koa': [METADATA, { path: '/', status: 404 }],
+  [STARTING_AND_STOPPING]: [METADATA],
+  'docs/guides/protecting-an-api.md#protecting-an-api': [
+    { path: '/interviews', status: 401 },
+    { path: '/interviews', audience: ISSUER, status: 200 },
+  ],
+  'docs/guides/protecting-an-api.md#tenants': [
+    UNAUTHENTICATED,
+    { path: '/', audience: ISSUER, status: 200 },
+    { path: '/', audience: ISSUER, headers: { 'x-tenant-id': 'globex' }, status: 403 },
+  ],
+  'docs/guides/protecting-an-api.md#api-keys-too': [
+    UNAUTHENTICATED,
+    { path: '/', headers: { 'x-api-key': 'any', 'x-tenant-id': 'acme' }, status: 200 },
+    { path: '/', headers: { 'x-api-key': 'any', 'x-tenant-id': 'globex' }, status: 401 },
+  ],
+  'docs/guides/protecting-an-api.md#telling-clients-where-to-go': [
+    UNAUTHENTICATED,
+    { path: '/.well-known/oauth-protected-resource', status: 200 },
+  ],
+  [REVOKED_TOKENS]: [UNAUTHENTICATED, { path: '/', audience: INTERVIEW_API, status: 200 }],
+  'docs/guides/revocation.md#revocation-that-reaches-your-apis': [METADATA, UNAUTHENTICATED],
+}
+
+const pages = await readPages()
+const blocks = pages.flatMap(codeBlocksOf)
+
+const namesIn = (code: string, pattern: RegExp): ReadonlyArray<string> =>
+  [...code.matchAll(pattern)].map(([, name = '']) => name)
+const declared = ({ code }: CodeBlock): ReadonlyArray<string> =>
+  namesIn(code, /^declare (?:const|function) (\w+)/gm)
+const exported = ({ code }: CodeBlock): ReadonlyArray<string> =>
+  namesIn(code, /^export (?:const|function|async function) (\w+)/gm)
+const listens = ({ code }: CodeBlock): boolean => code.includes('.listen(')
+
+/** The blocks that define what this one declares: as few as do. */
+function preambleOf(block: CodeBlock): ReadonlyArray<CodeBlock> {
+  const preamble: Array<CodeBlock> = []
+  for (const name of declared(block)) {
+    const defines = (other: CodeBlock): boolean => exported(other).includes(name)
+    const found = preamble.some(defines) ? undefined : blocks.find(defines)
+    if (found !== undefined) preamble.push(found)
+  }
+  return preamble
+}
+
+/** Whether a process with this block goes on until it is ended: it listens, or keeps a connection. */
+const goesOn = (block: CodeBlock): boolean =>
+  listens(block) ||
+  /new (?:Redis|Cluster|Pool|PGlite)\(/.test(block.code) ||
+  preambleOf(block).some(goesOn)
+
+const others = blocks.filter(({ id }) => !id.startsWith(GETTING_STARTED) && id !== PGLITE)
+const scripts = others.filter((block) => !goesOn(block))
+const services = others.filter(goesOn)
+
+let systems: DocumentationSystems
+test.before(async () => {
+  systems = await startDocumentationSystems()
+})
+test.after.always(() => systems.stop())
+
+async function openProject(t: ExecutionContext): Promise<DocumentationProject> {
+  const project = await createDocumentationProject()
+  t.teardown(() => project.remove())
+  return project
+}
+
+/** Writes a block as it can run here. @returns Where it listens, if it does. */
+async function writeBlock(
+  project: DocumentationProject,
+  { fileName, code }: CodeBlock,
+  more: Replacements = [],
+): Promise<string> {
+  const port = await findFreePort()
+  const listening = ['listen(3000', `listen(${port}, '127.0.0.1'`] as const
+  const replacements: Replacements = [...more, ...systems.replacements, listening]
+  await project.write(
+    fileName,
+    replacements.reduce((text, [written, here]) => text.replaceAll(written, here), code),
+  )
+  return `http://127.0.0.1:${port}`
+}
+
+async function send(origin: string, { path, audience, headers }: Probe): Promise<number> {
+  const token = audience && { authorization: await systems.authorizationFor(audience) }
+  const { status } = await fetch(origin + path, { headers: { ...headers, ...token } })
+  return status
+}
+
+/** How a process ended: its exit code, or the signal; `null` if it has not. */
+async function endOf({ child }: RunningProcess): Promise<number | string | null> {
+  if (child.exitCode === null && child.signalCode === null) {
+    const signal = AbortSignal.timeout(END_WITHIN_MILLISECONDS)
+    await once(child, 'exit', { signal }).catch(() => undefined)
+  }
+  return child.exitCode ?? child.signalCode
+}
+
+async function terminate(running: RunningProcess): Promise<number | string | null> {
+  running.child.kill('SIGTERM')
+  return await endOf(running)
+}
+
+test('blocks that do something and are done: each runs, and nothing keeps the process alive', async (t) => {
+  const project = await openProject(t)
+  for (const block of scripts) await writeBlock(project, block)
+  const running = await project.startBlocks(scripts, systems.environment)
+  t.is(await endOf(running), 0)
+})
+
+test('blocks that go on: each starts, with every storage that a page makes, and answers', async (t) => {
+  const project = await openProject(t)
+  const needed = services.flatMap(preambleOf).filter((block) => !goesOn(block))
+  const listening = new Map<string, string>()
+  for (const block of [...needed, ...services]) {
+    const origin = await writeBlock(project, block)
+    if (listens(block)) listening.set(block.id, origin)
+  }
+  t.deepEqual([...listening.keys()].sort(), Object.keys(PROBES).sort())
+  // Those that listen take their port once.
+  const again = services.filter((block) => declared(block).includes('storage') && !listens(block))
+  const inOrder = services.flatMap((block) =>
+    exported(block).includes('storage') ? [block, ...again] : [block],
+  )
+
+  await project.startBlocks([...needed, ...inOrder], systems.environment)
+
+  for (const [id, origin] of listening) {
+    const probes = PROBES[id] ?? []
+    // At once, so that none meets a connection that was left idle for too long on a busy machine.
+    const statuses = await Promise.all(probes.map((probe) => send(origin, probe)))
+    t.deepEqual(
+      statuses,
+      probes.map(({ status }) => status),
+      id,
+    )
+  }
+})
+
+test('blocks that say how they are ended: each is ended below', (t) => {
+  const endings = blocks.filter(({ code }) => code.includes("'SIGTERM'")).map(({ id }) => id)
+  t.deepEqual(endings, [STARTING_AND_STOPPING, REVOKED_TOKENS])
+})
+
+test('Starting and stopping: the server ends when it is told to', async (t) => {
+  const project = await openProject(t)
+  const block = await findCodeBlock(STARTING_AND_STOPPING)
+  const program = [...preambleOf(block), block]
+  for (const part of program) await writeBlock(project, part)
+  const running = await project.startBlocks(program, systems.environment)
+  t.is(await terminate(running), 0)
+})
+
+test('Revoked tokens: an API whose issuer is away goes on, answers 503, and ends when it is told to', async (t) => {
+  const project = await openProject(t)
+  const block = await findCodeBlock(REVOKED_TOKENS)
+  const away = `http://127.0.0.1:${await findFreePort()}`
+  const origin = await writeBlock(project, block, [[ISSUER, away]])
+  const running = await project.startBlocks([block], systems.environment)
+  t.is(await send(origin, { path: '/', audience: INTERVIEW_API, status: 503 }), 503)
+  t.is(await terminate(running), 0)
+})
+
+test('Getting started: the three files run as the page says, and a user signs in', async (t) => {
+  const project = await openProject(t)
+  const [issuerPort, port] = [String(await findFreePort()), String(await findFreePort())]
+  const files = blocks.filter(({ id }) => id.startsWith(GETTING_STARTED))
+  const names = ['generate-key.ts', 'server.ts', 'application.ts']
+  t.is(files.length, names.length)
+  for (const [index, name] of names.entries()) {
+    const code = files[index]?.code ?? ''
+    await project.write(name, code.replaceAll('3000', issuerPort).replaceAll('3001', port))
+  }
+
+  await promisify(execFile)(process.execPath, ['generate-key.ts'], { cwd: project.path })
+  const command = /^CLIENT_ID=(\S+) CLIENT_SECRET=(\S+) node application\.ts$/
+  const server = await project.startFile('server.ts', command)
+  const [, CLIENT_ID = '', CLIENT_SECRET = ''] = server.readyLine
+  const credentials = { CLIENT_ID, CLIENT_SECRET }
+  const application = await project.startFile('application.ts', /^Open (\S+)$/, credentials)
+  const url = application.readyLine[1] ?? ''
+
+  const userAgent = createUserAgent()
+  const begun = await userAgent.request(url)
+  const callback = await answerPages(new URL(begun.headers.get('location') ?? ''), {
+    redirectUri: `${url}/callback`,
+    username: 'ada@acme.test',
+    password: 'correct horse battery staple',
+    userAgent,
+  })
+  t.deepEqual(await (await userAgent.request(callback)).json(), {
+    userId: 'ada',
+    tenantId: 'acme',
+    scopes: ['interview:read'],
+    expiresIn: 900,
+  })
+})
+
+const mounting = pages.find(({ path }) => path === 'docs/guides/mounting-in-koa.md')
+
+test('Mounting in Koa: lists every path and its methods', async (t) => {
+  const { issuer } = await startServer(t, { authorizeSuperAdmin: () => 'allowed' })
+  const methodsOf = new Map<string, ReadonlyArray<string>>()
+  const rows = mounting?.text.matchAll(/^\| ([^|]*`\/[^|]*) \| ([A-Z, ]+) \|$/gm) ?? []
+  for (const [, names = '', methods = ''] of rows) {
+    const listed = names.matchAll(/`(\/[^`]+)`/g)
+    for (const [, path = ''] of listed) methodsOf.set(path, methods.split(', '))
+  }
+  const served = Object.values(paths).filter((path) => typeof path === 'string')
+  t.deepEqual(
+    served.filter((path) => !methodsOf.has(path)),
+    [],
+  )
+  for (const [path, methods] of methodsOf) {
+    const response = await fetch(issuer + path.replaceAll(/:\w+/g, 'x'.repeat(20)), {
+      method: 'PUT',
+    })
+    t.is(response.status, 405, path)
+    t.deepEqual(response.headers.get('allow')?.split(', ').sort(), methods.toSorted(), path)
+  }
+})
+
+test('Mounting in Koa: lists every cookie', async (t) => {
+  const { issuer, confidential } = await startServer(t)
+  const browser = startBrowser()
+  const names = new Set<string>()
+  const keep = ({ responses }: Visit): void => {
+    for (const { headers } of responses) {
+      for (const cookie of headers.getSetCookie()) names.add(cookie.split('=', 1)[0] ?? '')
+    }
+  }
+  const signIn = await browser.open(authorizationUrl(issuer, confidential))
+  const consent = await browser.signIn(signIn, ADA.email)
+  const allowed = await browser.submit(consent, { action: 'allow' })
+  const connections = await browser.open(`${issuer}/account/connections`)
+  const { clientId } = confidential.client
+  const disconnected = await browser.submit(connections, { action: 'disconnect', clientId })
+  for (const visit of [signIn, consent, allowed, connections, disconnected]) keep(visit)
+
+  const listed = mounting === undefined ? [] : codeSpansOf(mounting)
+  for (const name of names) {
+    const unsigned = name.replace(/\.sig$/, '').replace(/^(oauth_prt_).*/, '$1…')
+    t.true(listed.includes(`__Host-${unsigned}`), name)
+  }
+  t.true(names.has('oauth_session'))
+})
