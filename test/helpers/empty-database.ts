@@ -1,7 +1,17 @@
 import { type Kysely, sql } from 'kysely'
 
-/** Empties every table of the authorization server. */
+const TABLES = [
+  ...['clients', 'consents', 'token_families'],
+  ...['artifacts', 'revocations', 'sealed_keys'],
+]
+
+/**
+ * Empties every table of the authorization server. Row by row: that is much cheaper than truncating
+ * tables of so few rows, which gives each a new file.
+ */
 export async function emptyDatabase<Tables>(db: Kysely<Tables>): Promise<void> {
-  await sql`truncate oauth.clients, oauth.consents, oauth.token_families, oauth.artifacts,
-    oauth.revocations, oauth.sealed_keys`.execute(db)
+  const deletions = TABLES.map(
+    (table) => sql`${sql.id(table)} as (delete from oauth.${sql.id(table)})`,
+  )
+  await sql`with ${sql.join(deletions)} select 1`.execute(db)
 }

@@ -214,6 +214,7 @@ test('a connection that was reset has no address: no password of it is checked a
     headers: {
       'content-type': 'application/x-www-form-urlencoded',
       cookie: cookies.join('; '),
+      origin: ISSUER,
     },
   })
   request.once('error', () => undefined) // it is reset
