@@ -20,7 +20,7 @@ import { createTokenEndpoint } from './endpoints/token.ts'
 import { createAccountCookies } from './http/account/account-cookies.ts'
 import { connectionsRoutes } from './http/account/connections-routes.ts'
 import { createBrowserBinding } from './http/browser-binding.ts'
-import { createContinueRoute } from './http/continue/continue-route.ts'
+import { createContinueRoute, createResumeRoute } from './http/continue/continue-route.ts'
 import { cookieSettingsFor, createCookieJar } from './http/cookies.ts'
 import { createKnownBrowsers } from './http/known-browsers.ts'
 import {
@@ -46,7 +46,7 @@ import type { ClientStore } from './storage/storage.ts'
 import { createAccessTokens } from './tokens/access-token.ts'
 import type { SignOuts } from './users/sign-outs.ts'
 
-const RESUME_PATH = new RegExp(`^${AUTHORIZE_PATH}/[\\w-]{16,64}$`)
+const RESUME_PATH = new RegExp(`^${AUTHORIZE_PATH}/(?<pendingRequestToken>[\\w-]{16,64})$`)
 
 /** Options whose storage is bounded in time, and remembers clients for a moment. */
 export interface GuardedOptions extends ResolvedOptions {
@@ -111,10 +111,8 @@ export function createRoutes(options: GuardedOptions, services: Services): FindR
       binding.bind(ctx, pendingRequestToken, now())
       return issuer.slice(new URL(issuer).origin.length) + continuePath(pendingRequestToken)
     },
-    isBoundToBrowser: (ctx, pendingRequestToken) =>
-      binding.find(ctx, pendingRequestToken) !== undefined,
   })
-  const continueRoute = createContinueRoute({
+  const continueDependencies = {
     ...options,
     audit,
     now,
@@ -127,10 +125,11 @@ export function createRoutes(options: GuardedOptions, services: Services): FindR
     hostSession,
     authenticateUser: options.authenticateUser,
     pendingRequests: authorizationEndpoint.pendingRequests,
+    browserSessions: authorizationEndpoint.browserSessions,
     signInThrottle,
     knownBrowsers,
     wasSignedOutSince,
-  })
+  }
   const accountRoutes = connectionsRoutes({
     ...options,
     audit,
@@ -146,6 +145,8 @@ export function createRoutes(options: GuardedOptions, services: Services): FindR
     cookies: createAccountCookies(cookies.namePrefix, cookieJar, SESSION_TTL_SECONDS),
   })
 
+  const continueRoute = createContinueRoute(continueDependencies)
+  const resumeRoute = createResumeRoute(continueDependencies, authorizationEndpoint.resume)
   const metadata = metadataOf(issuer, scopes, options.resources)
   const authorizeRoute: Route = {
     methods: ['GET'],
@@ -157,7 +158,7 @@ export function createRoutes(options: GuardedOptions, services: Services): FindR
     [METADATA_PATH, publicDocument(() => metadata, 'json')],
     [JWKS_PATH, publicDocument(keys.publishedKeys, 'application/jwk-set+json')],
     [AUTHORIZE_PATH, authorizeRoute],
-    [RESUME_PATH, authorizeRoute],
+    [RESUME_PATH, { methods: ['GET'], errorFormat: 'html', handle: resumeRoute }],
     [CONTINUE_PATH, { methods: ['GET', 'POST'], errorFormat: 'html', handle: continueRoute }],
     [TOKEN_PATH, createTokenEndpoint(clientEndpoints)],
     [INTROSPECT_PATH, createIntrospectionEndpoint(clientEndpoints)],

@@ -82,12 +82,20 @@ function surplusCookies(ctx: Context, prefix: string): ReadonlyArray<string> {
   return names.slice(MAXIMUM_COOKIES - 1).slice(-MAXIMUM_REMOVALS)
 }
 
+/** Whom a page shows as signed in. */
+export interface ShownUser {
+  readonly userId: string
+  /** The server's own session; absent when the host keeps the sessions. */
+  readonly sessionId?: string
+}
+
 /**
- * The CSRF token of a page. It names the user that the page shows (as a hash), so that a page that
- * shows somebody who is not the browser's user any more cannot be submitted.
+ * The CSRF token of a page. It names the user that the page shows and their session (as a hash), so that
+ * a page that shows somebody who is not the browser's user any more cannot be submitted, and whoever
+ * knows the binding secret, because they planted it, cannot make the token of a signed-in user.
  */
-export function csrfTokenOf(bindingSecret: string, userId: string | undefined): string {
-  const subject = sha256(JSON.stringify(userId ?? null))
+export function csrfTokenOf(bindingSecret: string, shown: ShownUser | undefined): string {
+  const subject = sha256(JSON.stringify([shown?.userId ?? null, shown?.sessionId ?? null]))
   return `${subject}.${sign(bindingSecret, subject)}`
 }
 
@@ -101,11 +109,11 @@ export type FormOrigin = 'current-page' | 'outdated-page' | 'elsewhere'
 export function formOriginOf(
   token: string | null,
   bindingSecret: string,
-  userId: string | undefined,
+  shown: ShownUser | undefined,
 ): FormOrigin {
   const [subject = '', signature = ''] = token?.split('.') ?? []
   if (!equalsInConstantTime(signature, sign(bindingSecret, subject))) return 'elsewhere'
-  return token === csrfTokenOf(bindingSecret, userId) ? 'current-page' : 'outdated-page'
+  return token === csrfTokenOf(bindingSecret, shown) ? 'current-page' : 'outdated-page'
 }
 
 function sign(bindingSecret: string, subject: string): string {

@@ -20,23 +20,29 @@ export interface PendingRequest {
   readonly prompts: ReadonlySet<string>
   /** Its `login_hint` parameter. */
   readonly loginHint: string | undefined
-  /** The browser's session, now. */
+  /** Who is signed in in this browser, now. */
   readonly session: SignIn | undefined
   /** When it was parked; seconds since the Unix epoch. */
   readonly createdAt: number
   /** What the user has done since. */
   readonly progress: Progress
+  /** Whether all its pages were answered, and by whom. */
+  readonly completion: Completion | undefined
+  /** Whether its user refused. */
+  readonly isDenied: boolean
 }
 
 /** A sign-in: as whom, and as of when it is known to be good; seconds since the Unix epoch. */
 export interface SignIn {
   readonly userId: string
   readonly at: number
+  /** The server's own session that it is; absent when the host keeps the sessions. */
+  readonly sessionId?: string
 }
 
 /** What a user has done for a pending request. */
 export interface Progress {
-  /** Signed in for this request. */
+  /** Signed in for this request: the session that began with it. */
   readonly signedIn?: SignIn
   /** Confirmed this account. */
   readonly chosenUserId?: string
@@ -46,14 +52,17 @@ export interface Progress {
   readonly consent?: { readonly userId: string; readonly scopes: ReadonlyArray<string> }
 }
 
+/** All pages of a pending request were answered. */
+export interface Completion {
+  /** By this user. */
+  readonly userId: string
+  /** Who signed in for this request, and not before. */
+  readonly hasSignedIn: boolean
+}
+
 /** The pending requests of an authorization server. */
 export interface PendingRequests {
-  /**
-   * Finds one. A sign-in that was ended since, by signing the user out everywhere, is not part of its
-   * progress.
-   *
-   * @returns `undefined` when there is none or it has expired.
-   */
+  /** Finds one. @returns `undefined` when there is none or it has expired. */
   find(ctx: Context, pendingRequestToken: string): Promise<PendingRequest | undefined>
   /** Records progress. */
   saveProgress(request: PendingRequest, progress: Progress): Promise<void>
@@ -62,13 +71,32 @@ export interface PendingRequests {
    *
    * @returns Where to send the browser: it gets the code there.
    */
-  complete(ctx: Context, request: PendingRequest, userId: string): Promise<string>
+  complete(request: PendingRequest, userId: string): Promise<string>
   /**
    * Ends one with `access_denied`.
    *
    * @returns Where to send the browser.
    */
   deny(request: PendingRequest, reason: string): Promise<string>
+}
+
+/**
+ * A pending request as the browser's own session may see it. What was done after a sign-in counts in the
+ * session that began with it and nowhere else: whoever else has the request's cookie, because they made
+ * the request and planted the cookie, has not signed in.
+ */
+export function inOwnSession(request: PendingRequest): PendingRequest {
+  const { progress, session } = request
+  if (progress.signedIn === undefined) return request
+  const isTheirs = session !== undefined && session.sessionId === progress.signedIn.sessionId
+  return isTheirs ? request : { ...request, progress: {} }
+}
+
+/** Whether all pages were answered, by the user for whom a pending request would be answered now. */
+export function isComplete(request: PendingRequest): boolean {
+  const { completion, progress } = request
+  if (completion === undefined || completion.userId !== currentSignIn(request)?.userId) return false
+  return !completion.hasSignedIn || progress.signedIn !== undefined
 }
 
 /** The sign-in of the user a pending request would be answered for now. */

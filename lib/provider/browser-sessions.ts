@@ -8,37 +8,53 @@ import type Cookies from 'cookies'
 import type { Context } from 'koa'
 import type { default as Provider } from 'oidc-provider'
 import { SESSION_TTL_SECONDS } from '../lifetimes.ts'
-import type { BrowserSessions } from '../users/browser-sessions.ts'
+import type { BrowserSession, BrowserSessions } from '../users/browser-sessions.ts'
 
 /** A session of oidc-provider. */
 export type Session = InstanceType<Provider['Session']>
+
+/** Gives a session a new identifier, when it is saved. */
+export type RenewIdentifier = (session: Session) => void
+
+/**
+ * Has sessions keep their identifier until somebody signs in. oidc-provider would give them a new one
+ * whenever an authorization goes on, and what the browser sent at the same moment would be nobody's.
+ */
+export function keepIdentifiers(provider: Provider): RenewIdentifier {
+  const { prototype } = provider.Session
+  const { resetIdentifier } = prototype
+  prototype.resetIdentifier = () => undefined
+  return (session) => resetIdentifier.call(session)
+}
 
 /** Makes the browser sessions of a provider. */
 export function createBrowserSessions(
   provider: Provider,
   createCookieJar: (ctx: Context) => Cookies,
+  renewIdentifier: RenewIdentifier,
 ): BrowserSessions {
   const options = { signed: true, httpOnly: true, overwrite: true } as const
-  const end = async (ctx: Context): Promise<void> => {
-    const session = await findSession(provider, createCookieJar(ctx))
-    if (session.accountId !== undefined) await session.destroy()
-  }
   return {
-    async signedInUserId(ctx) {
-      return (await findSession(provider, createCookieJar(ctx))).accountId
+    async find(ctx) {
+      return toBrowserSession(await findSession(provider, createCookieJar(ctx)))
     },
 
     async signIn(ctx, userId, at) {
-      await end(ctx)
-      const session = new provider.Session()
+      const before = await findSession(provider, createCookieJar(ctx))
+      const isTheirs = before.accountId === userId
+      const session = isTheirs ? before : new provider.Session()
+      if (isTheirs) renewIdentifier(session)
+      else if (before.accountId !== undefined) await before.destroy()
       session.loginAccount({ accountId: userId, loginTs: at })
       const id = await session.save(SESSION_TTL_SECONDS)
       const maxAge = SESSION_TTL_SECONDS * 1000
       createCookieJar(ctx).set(provider.cookieName('session'), id, { ...options, maxAge })
+      return { sessionId: session.uid, userId, at }
     },
 
     async signOut(ctx) {
-      await end(ctx)
+      const session = await findSession(provider, createCookieJar(ctx))
+      if (session.accountId !== undefined) await session.destroy()
       createCookieJar(ctx).set(provider.cookieName('session'), null, options)
     },
   }
@@ -47,4 +63,11 @@ export function createBrowserSessions(
 /** The session of a request; one without a user when there is none. */
 export function findSession(provider: Provider, cookies: Cookies): Promise<Session> {
   return provider.Session.get({ oidc: { cookies } } as unknown as Context)
+}
+
+/** A session with a user. */
+export function toBrowserSession({ uid, accountId, loginTs }: Session): BrowserSession | undefined {
+  return accountId === undefined
+    ? undefined
+    : { sessionId: uid, userId: accountId, at: loginTs ?? 0 }
 }

@@ -13,19 +13,19 @@ import type { KoaContextWithOIDC, Provider } from 'oidc-provider'
 import type { AuditLog } from '../audit/audit-log.ts'
 import { AUTHORIZE_PATH } from '../http/paths.ts'
 import { PRIVATE_HEADERS } from '../http/respond.ts'
-import type { PendingRequests } from '../interaction/pending-request.ts'
+import type { PendingRequest, PendingRequests } from '../interaction/pending-request.ts'
 import type { Pages } from '../pages/pages.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { HostSession } from '../users/authentication.ts'
 import type { BrowserSessions } from '../users/browser-sessions.ts'
 import { recordProviderEvents } from './audit-events.ts'
 import { ignoreForeignParameters } from './authorization-request.ts'
-import { createBrowserSessions } from './browser-sessions.ts'
+import { createBrowserSessions, findSession, keepIdentifiers } from './browser-sessions.ts'
 import { clientRecordOf } from './client-metadata.ts'
 import { type ConfigurationInput, toProviderConfiguration } from './configuration.ts'
 import { createErrorRenderer } from './error-renderer.ts'
 import { createHostSessions } from './host-sessions.ts'
-import { finishedRequestOf, withoutInteractionCookies } from './interaction-cookies.ts'
+import { withoutInteractionCookies } from './interaction-cookies.ts'
 import { createPendingRequests } from './pending-requests.ts'
 import { QueryResponseProvider } from './query-response-provider.ts'
 
@@ -41,15 +41,15 @@ export interface ProviderInput
   readonly hostSession: HostSession | undefined
   /** Makes the jar through which all cookies of a request go. */
   readonly createCookieJar: (ctx: Context) => Cookies
-  /** Whether a pending request was begun in this browser. */
-  readonly isBoundToBrowser: (ctx: Context, pendingRequestToken: string) => boolean
   readonly storage: Pick<Storage, 'artifacts' | 'consents'>
 }
 
 /** The authorization endpoint. */
 export interface AuthorizationEndpoint {
-  /** Handles an authorization request, and its return from the pages. */
+  /** Handles an authorization request. */
   readonly handle: (ctx: Context) => Promise<void>
+  /** Goes on with a pending request that was answered: sends the browser to the client. */
+  readonly resume: (ctx: Context, request: PendingRequest) => Promise<void>
   readonly pendingRequests: PendingRequests
   readonly browserSessions: BrowserSessions
 }
@@ -57,8 +57,7 @@ export interface AuthorizationEndpoint {
 /** Creates the authorization endpoint. */
 export function createAuthorizationEndpoint(input: ProviderInput): AuthorizationEndpoint {
   const { issuer, storage, audit, hostSession, pages } = input
-  const hostSessions = hostSession && createHostSessions(hostSession, input.now)
-  const provider = new QueryResponseProvider(
+  const provider: Provider = new QueryResponseProvider(
     issuer,
     toProviderConfiguration({
       ...input,
@@ -70,32 +69,41 @@ export function createAuthorizationEndpoint(input: ProviderInput): Authorization
       resumeUrl: (uid) => `${issuer}${AUTHORIZE_PATH}/${uid}`,
     }),
   )
+  const renewIdentifier = keepIdentifiers(provider)
+  const hostSessions = hostSession && createHostSessions(hostSession, renewIdentifier, input.now)
   pinUrlsAndCookies(provider)
   decideAboutClients(provider)
   recordProviderEvents(provider, audit)
   const [run] = provider.middleware as unknown as [Middleware]
 
-  const pendingRequests = createPendingRequests(provider, input)
+  async function handle(ctx: Context, finishedRequest?: string): Promise<void> {
+    ignoreForeignParameters(ctx)
+    ctx.status = 200 // not what a middleware of the host may have said before
+    await hostSessions?.read(ctx)
+    const hostCookies = ctx.cookies
+    ctx.cookies = withoutInteractionCookies(input.createCookieJar(ctx), finishedRequest)
+    try {
+      await run(ctx as Parameters<Middleware>[0], async () => undefined)
+    } finally {
+      ctx.cookies = hostCookies
+    }
+    // The contract says 302; oidc-provider redirects with 303, and only after a GET here.
+    if (ctx.status === 303) ctx.status = 302
+    ctx.set(PRIVATE_HEADERS)
+  }
 
   return {
-    pendingRequests,
-    browserSessions: createBrowserSessions(provider, input.createCookieJar),
-    async handle(ctx) {
-      ignoreForeignParameters(ctx)
-      ctx.status = 200 // not what a middleware of the host may have said before
-      await hostSessions?.read(ctx)
-      const hostCookies = ctx.cookies
-      const finished = finishedRequestOf(ctx, input.isBoundToBrowser)
-      if (finished !== undefined) await pendingRequests.prepareResume(ctx, finished)
-      ctx.cookies = withoutInteractionCookies(input.createCookieJar(ctx), finished)
-      try {
-        await run(ctx as Parameters<Middleware>[0], async () => undefined)
-      } finally {
-        ctx.cookies = hostCookies
+    pendingRequests: createPendingRequests(provider, input),
+    browserSessions: createBrowserSessions(provider, input.createCookieJar, renewIdentifier),
+    handle: (ctx) => handle(ctx),
+    async resume(ctx, { pendingRequestToken, completion }) {
+      if (hostSession !== undefined) {
+        const session = await findSession(provider, input.createCookieJar(ctx))
+        // At the host, another user has signed in since it began. oidc-provider would ask.
+        const isStale = session.accountId !== undefined && session.accountId !== completion?.userId
+        if (isStale) await session.destroy()
       }
-      // The contract says 302; oidc-provider redirects with 303, and only after a GET here.
-      if (ctx.status === 303) ctx.status = 302
-      ctx.set(PRIVATE_HEADERS)
+      await handle(ctx, pendingRequestToken)
     },
   }
 }

@@ -8,6 +8,7 @@
 import type { Context } from 'koa'
 import type { KoaContextWithOIDC } from 'oidc-provider'
 import type { HostSession } from '../users/authentication.ts'
+import type { RenewIdentifier } from './browser-sessions.ts'
 
 type SignedIn = Awaited<ReturnType<HostSession['signedInUser']>>
 
@@ -22,7 +23,11 @@ export interface HostSessions {
 }
 
 /** Makes the bridge to the host's sessions. */
-export function createHostSessions(hostSession: HostSession, now: () => number): HostSessions {
+export function createHostSessions(
+  hostSession: HostSession,
+  renewIdentifier: RenewIdentifier,
+  now: () => number,
+): HostSessions {
   const found = new WeakMap<object, SignedIn>()
   return {
     async read(ctx) {
@@ -38,7 +43,7 @@ export function createHostSessions(hostSession: HostSession, now: () => number):
       } else if (session.accountId !== signedIn.userId) {
         // The host says so now: it may have signed the user out everywhere else since they signed in.
         session.loginAccount({ accountId: signedIn.userId, loginTs: now() })
-        session.resetIdentifier() // so that nobody who knew it before can use it
+        renewIdentifier(session) // so that nobody who knew it before can use it
       }
     },
 

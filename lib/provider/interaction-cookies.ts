@@ -6,22 +6,13 @@
  */
 
 import type Cookies from 'cookies'
-import type { Context } from 'koa'
-import { AUTHORIZE_PATH } from '../http/paths.ts'
 import { INTERACTION_COOKIE, RESUME_COOKIE } from './configuration.ts'
 
-/** The pending request that the URL goes on with, if it was begun in this browser. */
-export function finishedRequestOf(
-  ctx: Context,
-  isBoundToBrowser: (ctx: Context, pendingRequestToken: string) => boolean,
-): string | undefined {
-  const prefix = `${AUTHORIZE_PATH}/`
-  if (!ctx.path.startsWith(prefix)) return undefined
-  const token = ctx.path.slice(prefix.length)
-  return isBoundToBrowser(ctx, token) ? token : undefined
-}
-
-/** A jar that neither sets those cookies nor reads them; the request that goes on is what we say. */
+/**
+ * A jar that neither sets those cookies nor reads them.
+ *
+ * @param finishedRequest The pending request that goes on.
+ */
 export function withoutInteractionCookies(
   jar: Cookies,
   finishedRequest: string | undefined,

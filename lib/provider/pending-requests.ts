@@ -12,14 +12,14 @@ import type Cookies from 'cookies'
 import type { Context } from 'koa'
 import type { default as Provider } from 'oidc-provider'
 import {
+  type Completion,
   currentSignIn,
   type PendingRequest,
   type PendingRequests,
   type Progress,
-  type SignIn,
 } from '../interaction/pending-request.ts'
-import type { SignOuts } from '../users/sign-outs.ts'
-import { findSession, type Session } from './browser-sessions.ts'
+import type { BrowserSession } from '../users/browser-sessions.ts'
+import { findSession, toBrowserSession } from './browser-sessions.ts'
 
 const PENDING_REQUEST_TOKEN = /^[\w-]{16,64}$/
 
@@ -28,8 +28,6 @@ type Interaction = InstanceType<Provider['Interaction']>
 /** What the pending requests work with. */
 export interface PendingRequestDependencies {
   readonly now: () => number
-  /** Whether a user was signed out everywhere at an instant or since. */
-  readonly wasSignedOutSince: SignOuts['wasSignedOutSince']
   /** Makes the jar through which all cookies of a request go. */
   readonly createCookieJar: (ctx: Context) => Cookies
 }
@@ -37,26 +35,15 @@ export interface PendingRequestDependencies {
 /** What our pages leave with an interaction: for themselves, for us, and for oidc-provider. */
 interface Result {
   readonly progress?: Progress
-  /** Whom the request was completed for. */
-  readonly userId?: string
-  readonly login?: { readonly accountId: string; readonly ts: number }
-}
-
-/** The pending requests, and what oidc-provider needs to go on with one. */
-export interface ProviderPendingRequests extends PendingRequests {
-  /**
-   * Called before oidc-provider goes on with one. Between the last page and now, another tab may have
-   * signed somebody else in: whoever answered by signing in takes over the session, any other answer
-   * was not given by the user of this session. Or the user was signed out everywhere.
-   */
-  prepareResume(ctx: Context, pendingRequestToken: string): Promise<void>
+  readonly completion?: Completion
+  readonly error?: string
 }
 
 /** Makes the pending requests of a provider. */
 export function createPendingRequests(
   provider: Provider,
-  { now, wasSignedOutSince, createCookieJar }: PendingRequestDependencies,
-): ProviderPendingRequests {
+  { now, createCookieJar }: PendingRequestDependencies,
+): PendingRequests {
   const { prototype } = provider.Interaction
   const { save } = prototype
   prototype.save = function (ttl) {
@@ -70,9 +57,6 @@ export function createPendingRequests(
     return interaction
   }
 
-  const hasEnded = async ({ userId, at }: SignIn): Promise<boolean> =>
-    await wasSignedOutSince(userId, at)
-
   return {
     async find(ctx, pendingRequestToken) {
       if (!PENDING_REQUEST_TOKEN.test(pendingRequestToken)) return undefined
@@ -80,11 +64,7 @@ export function createPendingRequests(
         provider.Interaction.find(pendingRequestToken),
         findSession(provider, createCookieJar(ctx)),
       ])
-      if (interaction === undefined) return undefined
-      const request = toPendingRequest(interaction, session)
-      const { signedIn } = request.progress
-      const mustBeginAgain = signedIn !== undefined && (await hasEnded(signedIn))
-      return mustBeginAgain ? { ...request, progress: {} } : request
+      return interaction && toPendingRequest(interaction, toBrowserSession(session))
     },
 
     async saveProgress(request, progress) {
@@ -93,21 +73,18 @@ export function createPendingRequests(
       await interaction.persist()
     },
 
-    async complete(ctx, request, userId) {
+    async complete(request, userId) {
       const { progress } = request
-      const { signedIn, chosenUserId, consent } = progress
-      const [interaction, session] = await Promise.all([
-        load(request),
-        findSession(provider, createCookieJar(ctx)),
-      ])
-      const hasSignedIn = signedIn !== undefined || session.accountId !== userId
+      const interaction = await load(request)
+      const completion: Completion = { userId, hasSignedIn: progress.signedIn !== undefined }
       interaction.result = {
         // Kept for a form that is submitted twice: it leads here again.
         progress,
-        userId,
-        ...(hasSignedIn ? { login: { accountId: userId, ts: currentSignIn(request)?.at } } : {}),
-        ...(hasSignedIn || chosenUserId === userId ? { select_account: {} } : {}),
-        ...(consent?.userId === userId ? { consent } : {}),
+        completion,
+        // What oidc-provider need not ask for any more.
+        login: { accountId: userId, ts: currentSignIn(request)?.at },
+        select_account: {},
+        ...(progress.consent?.userId === userId ? { consent: progress.consent } : {}),
       }
       await interaction.persist()
       return interaction.returnTo
@@ -120,33 +97,16 @@ export function createPendingRequests(
       await interaction.persist()
       return interaction.returnTo
     },
-
-    async prepareResume(ctx, pendingRequestToken) {
-      const [interaction, session] = await Promise.all([
-        provider.Interaction.find(pendingRequestToken),
-        findSession(provider, createCookieJar(ctx)),
-      ])
-      const { userId, login } = resultOf(interaction?.result)
-      if (interaction === undefined || userId === undefined) return
-      const isOfOther = session.accountId !== undefined && session.accountId !== userId
-      const isOver = login === undefined ? isOfOther : await hasEnded({ userId, at: login.ts })
-      if (isOver) {
-        interaction.result = {}
-        await interaction.persist()
-      } else if (isOfOther) {
-        await session.destroy()
-      }
-    },
   }
 }
 
 function toPendingRequest(
   interaction: Interaction,
-  { accountId, loginTs = 0 }: Session,
+  session: BrowserSession | undefined,
 ): PendingRequest {
   const { params } = interaction
   const text = (name: string): string | undefined => params[name] as string | undefined
-  const { progress } = resultOf(interaction.result)
+  const { progress = {}, completion, error } = (interaction.result ?? {}) as Result
   return {
     pendingRequestToken: interaction.uid,
     clientId: text('client_id') ?? '',
@@ -154,12 +114,10 @@ function toPendingRequest(
     redirectUri: text('redirect_uri') ?? '',
     prompts: new Set(text('prompt')?.split(' ')),
     loginHint: text('login_hint'),
-    session: accountId === undefined ? undefined : { userId: accountId, at: loginTs },
+    session,
     createdAt: interaction.iat,
-    progress: progress ?? {},
+    progress,
+    completion,
+    isDenied: error !== undefined,
   }
-}
-
-function resultOf(result: unknown): Result {
-  return (result ?? {}) as Result
 }

@@ -49,6 +49,50 @@ test('session: it outlives a change of the cookie keys, and every cookie keeps i
   }
 })
 
+test('session: it begins when the password was right, and stays though the user leaves the page or denies', async (t) => {
+  const { issuer, confidential, tenant } = await startServer(t)
+  const withPrompt = (prompt: string): URL => authorizationUrl(issuer, confidential, { prompt })
+  for (const [username, client, leave] of [
+    ['ada@acme.test', confidential, undefined],
+    ['ada@acme.test', confidential, 'deny'],
+    ['grace@globex.test', tenant, undefined],
+    ['grace@globex.test', tenant, 'cancel'],
+  ] as const) {
+    const browser = startBrowser()
+    const page = await browser.signIn(
+      await browser.open(authorizationUrl(issuer, client)),
+      username,
+    )
+    if (leave !== undefined) {
+      const left = await browser.submit(page, { action: leave })
+      t.is(left.callback?.searchParams.get('error'), 'access_denied')
+    }
+
+    const chooser = await browser.open(withPrompt('select_account'))
+    t.is(titleOf(chooser), 'Choose an account')
+    t.true(chooser.html.includes(username))
+    const account = await browser.open(`${issuer}/account/connections`)
+    t.is(titleOf(account), 'Connected applications')
+    t.true(account.html.includes(username))
+    t.is(titleOf(await browser.open(authorizationUrl(issuer, confidential))), 'Allow access')
+    const silent = await browser.open(withPrompt('none'))
+    t.is(silent.callback?.searchParams.get('error'), 'consent_required')
+  }
+})
+
+test('session: a wrong password begins none, and Cancel ends none', async (t) => {
+  const { issuer, confidential } = await startServer(t)
+  const browser = startBrowser()
+  const page = await browser.open(authorizationUrl(issuer, confidential))
+  await browser.signIn(page, 'ada@acme.test', 'wrong')
+  t.false(browser.userAgent.cookies.some(({ name }) => name === 'oauth_session'))
+
+  await browser.signIn(page, 'ada@acme.test')
+  const again = await browser.open(authorizationUrl(issuer, confidential, { prompt: 'login' }))
+  await browser.submit(again, { action: 'cancel' })
+  t.is(titleOf(await browser.open(`${issuer}/account/connections`)), 'Connected applications')
+})
+
 test('session: with cookie keys that are all new, everybody signs in again', async (t) => {
   const storage = createMemoryStorage()
   const issuer = 'https://mayaapi.teamcast.ai'

@@ -1,6 +1,14 @@
+import { createHash, createHmac } from 'node:crypto'
 import test from 'ava'
 import { assertErrorPage, assertNoCors } from '../helpers/authorization-responses.ts'
-import { formOf, PASSWORD, startBrowser, titleOf, type Visit } from '../helpers/browser.ts'
+import {
+  type Browser,
+  formOf,
+  PASSWORD,
+  startBrowser,
+  titleOf,
+  type Visit,
+} from '../helpers/browser.ts'
 import { authorizationUrl } from '../helpers/requests.ts'
 import { startServer } from '../helpers/start-server.ts'
 
@@ -109,6 +117,91 @@ test('GET /oauth/authorize/…: a finished request cannot be carried into anothe
 
   t.is(titleOf(await victim.open(authorizationUrl(issuer, confidential))), 'Sign in')
 })
+
+/** The attacker's request, as a sibling site plants it: with its cookie, for any path. */
+function plant(attacker: Browser, victim: Browser): void {
+  victim.userAgent.cookies.push(
+    ...attacker.userAgent.cookies.filter(({ name }) => name.startsWith('oauth_prt_')),
+  )
+}
+
+for (const issuerPath of ['', '/auth']) {
+  const where = issuerPath === '' ? 'an http issuer' : 'an issuer with a path'
+
+  test(`GET /oauth/continue: at ${where}, who signs in on a planted request is signed in in their browser only`, async (t) => {
+    const { issuer, confidential } = await startServer(t, { issuerPath })
+    const [attacker, victim] = [startBrowser(), startBrowser()]
+    const page = await attacker.open(authorizationUrl(issuer, confidential))
+    plant(attacker, victim)
+    const assertNothingGained = async (): Promise<void> => {
+      for (const visit of [
+        await attacker.open(page.url),
+        await attacker.open(resumeUrlOf(issuer, page)),
+        await attacker.submit(page, { action: 'allow' }),
+      ]) {
+        t.is(visit.callback, undefined)
+        t.is(titleOf(visit), 'Sign in')
+        t.false(visit.html.includes('ada@acme.test'))
+      }
+      const account = await attacker.open(`${issuer}/account/connections`)
+      t.is(titleOf(account), 'Sign in')
+    }
+
+    const consentPage = await victim.signIn(await victim.open(page.url), 'ada@acme.test')
+    t.is(titleOf(consentPage), 'Allow access')
+    await assertNothingGained()
+    // Signed in as somebody, the attacker is that, and nobody else.
+    const own = await attacker.open(authorizationUrl(issuer, confidential))
+    await attacker.signIn(own, 'grace@globex.test')
+    t.false((await attacker.open(page.url)).html.includes('ada@acme.test'))
+    attacker.userAgent.cookies.splice(2)
+
+    const { url, hidden } = formOf(consentPage)
+    await victim.userAgent.submit(url, { ...hidden, action: 'allow' })
+    await assertNothingGained()
+    const granted = await victim.open(resumeUrlOf(issuer, page))
+    t.truthy(granted.callback?.searchParams.get('code'))
+  })
+
+  test(`GET /oauth/authorize/…: at ${where}, a planted request that its maker has answered signs nobody else in as them (login CSRF)`, async (t) => {
+    const { issuer, confidential } = await startServer(t, { issuerPath })
+    const [attacker, victim] = [startBrowser(), startBrowser()]
+    const page = await attacker.open(authorizationUrl(issuer, confidential))
+    plant(attacker, victim)
+    const consentPage = await attacker.signIn(page, 'grace@globex.test')
+    const { url, hidden } = formOf(consentPage)
+    await attacker.userAgent.submit(url, { ...hidden, action: 'allow' })
+
+    const visit = await victim.open(resumeUrlOf(issuer, page))
+
+    t.is(visit.callback, undefined)
+    t.is(titleOf(visit), 'Sign in')
+    t.false(victim.userAgent.cookies.some(({ name }) => name === 'oauth_session'))
+    const granted = await attacker.open(resumeUrlOf(issuer, page))
+    t.truthy(granted.callback?.searchParams.get('code'))
+  })
+
+  test(`POST /oauth/continue: at ${where}, whoever planted the cookie cannot make the token of a signed-in user’s form`, async (t) => {
+    const { issuer, confidential, authorizationServer } = await startServer(t, { issuerPath })
+    const [attacker, victim] = [startBrowser(), startBrowser()]
+    await victim.signIn(await victim.open(`${issuer}/account/connections`), 'ada@acme.test')
+    const page = await attacker.open(authorizationUrl(issuer, confidential))
+    plant(attacker, victim)
+    const { value: secret = '' } =
+      attacker.userAgent.cookies.find(({ name }) => name.startsWith('oauth_prt_')) ?? {}
+
+    const subjects = ['"ada"', '["ada",null]', '["ada"]', 'null', '[null,null]'].map((subject) =>
+      createHash('sha256').update(subject).digest('base64url'),
+    )
+    for (const subject of subjects) {
+      const mac = createHmac('sha256', secret).update(`csrf\0${subject}`).digest('base64url')
+      const fields = { csrf: `${subject}.${mac}`, action: 'allow' }
+      const response = await victim.userAgent.submit(page.url, fields)
+      t.false((response.headers.get('location') ?? '').includes('/oauth/authorize/'))
+    }
+    t.deepEqual(await authorizationServer.connections.list('ada'), [])
+  })
+}
 
 for (const query of [
   '',

@@ -87,19 +87,53 @@ test('a user who allowed is not answered for by another who signed in before the
   t.true(shown.html.includes('grace@globex.test'))
 })
 
-test('a user who signed in here and allowed gets the code, though another signed in before the browser had got back', async (t) => {
+test('a user who signed in here and allowed is not answered for by another, either, who took over the session before the browser had got back', async (t) => {
   const { issuer, confidential, public: spa } = await startServer(t)
   const browser = startBrowser()
   const signInPage = await browser.open(authorizationUrl(issuer, spa))
   const consentPage = await browser.signIn(signInPage, 'ada@acme.test')
   const resumeUrl = await answerOnly(consentPage, browser.userAgent, { action: 'allow' })
 
-  await browser.authorize(authorizationUrl(issuer, confidential), 'grace@globex.test')
+  const otherTab = authorizationUrl(issuer, confidential, { prompt: 'login' })
+  await browser.authorize(otherTab, 'grace@globex.test')
 
-  const granted = await browser.open(resumeUrl)
-  t.is(await userOf(issuer, spa, granted), 'ada')
-  const chooser = await browser.open(authorizationUrl(issuer, spa, { prompt: 'select_account' }))
-  t.true(chooser.html.includes('ada@acme.test'))
+  const shown = await browser.open(resumeUrl)
+  t.is(shown.callback, undefined)
+  t.is(titleOf(shown), 'Allow access')
+  t.true(shown.html.includes('grace@globex.test'))
+  const granted = await browser.submit(shown, { action: 'allow' })
+  t.is(await userOf(issuer, spa, granted), 'grace')
+})
+
+test('tabs that come back at the same moment keep the session, and get a code each', async (t) => {
+  const { issuer, confidential, public: spa } = await startServer(t)
+  const browser = startBrowser()
+  await browser.authorize(authorizationUrl(issuer, confidential), 'ada@acme.test')
+  await browser.authorize(authorizationUrl(issuer, spa), 'ada@acme.test')
+  const wayBack = async (client: RegisteredClient): Promise<string> => {
+    const page = await browser.open(authorizationUrl(issuer, client, { prompt: 'select_account' }))
+    return await answerOnly(page, browser.userAgent, { action: 'continue' })
+  }
+  const urls = [await wayBack(confidential), await wayBack(spa), await wayBack(confidential)]
+
+  const visits = await Promise.all(urls.map((url) => browser.open(url)))
+
+  for (const visit of visits) t.truthy(visit.callback?.searchParams.get('code'))
+  const later = await browser.open(authorizationUrl(issuer, spa, { prompt: 'none' }))
+  t.truthy(later.callback?.searchParams.get('code'))
+})
+
+test('who signed out in another tab is signed in nowhere: the page left open grants nothing', async (t) => {
+  const { issuer, confidential, authorizationServer } = await startServer(t)
+  const browser = startBrowser()
+  const signInPage = await browser.open(authorizationUrl(issuer, confidential))
+  const consentPage = await browser.signIn(signInPage, 'ada@acme.test')
+
+  const account = await browser.open(`${issuer}/account/connections`)
+  await browser.submit(account, { action: 'sign-out' })
+
+  t.is(titleOf(await browser.submit(consentPage, { action: 'allow' })), 'Sign in')
+  t.deepEqual(await authorizationServer.connections.list('ada'), [])
 })
 
 test('an account chosen in one tab is not another’s who signed in meanwhile', async (t) => {

@@ -7,7 +7,7 @@
 import type { Context } from 'koa'
 import type { FormView, SignInProblem } from '../../pages/pages.ts'
 import type { User } from '../../users/user.ts'
-import { csrfTokenOf } from '../browser-binding.ts'
+import { csrfTokenOf, type ShownUser } from '../browser-binding.ts'
 import { redirectAfterGet, sendPage } from '../respond.ts'
 import { type AccountDependencies, connectionsUrl } from './account-dependencies.ts'
 import { findVisitor } from './visitor.ts'
@@ -18,9 +18,9 @@ export async function showConnections(
   ctx: Context,
 ): Promise<void> {
   const { hostSession } = dependencies
-  const { user, hasStaleSession } = await findVisitor(dependencies, ctx)
+  const { user, shown, hasStaleSession } = await findVisitor(dependencies, ctx)
   if (user !== undefined) {
-    await showConnectionsOf(dependencies, ctx, user)
+    await showConnectionsOf(dependencies, ctx, user, shown)
   } else if (hostSession === undefined) {
     await showSignIn(dependencies, ctx, 200, '')
   } else {
@@ -51,6 +51,7 @@ async function showConnectionsOf(
   dependencies: AccountDependencies,
   ctx: Context,
   user: User,
+  shown: ShownUser | undefined,
 ): Promise<void> {
   const { connections, cookies, findClient, hostSession, pages, now } = dependencies
   const endedClientId = cookies.takeNotice(ctx)
@@ -59,7 +60,7 @@ async function showConnectionsOf(
     endedClientId === undefined ? undefined : findClient(endedClientId),
   ])
   const page = await pages.connections({
-    form: formOf(dependencies, ctx, user),
+    form: formOf(dependencies, ctx, shown),
     user,
     connections: list,
     disconnectedName: ended?.name,
@@ -69,7 +70,11 @@ async function showConnectionsOf(
   sendPage(ctx, 200, page)
 }
 
-function formOf(dependencies: AccountDependencies, ctx: Context, user: User | undefined): FormView {
-  const csrf = csrfTokenOf(dependencies.cookies.bind(ctx), user?.userId)
+function formOf(
+  dependencies: AccountDependencies,
+  ctx: Context,
+  shown: ShownUser | undefined,
+): FormView {
+  const csrf = csrfTokenOf(dependencies.cookies.bind(ctx), shown)
   return { url: connectionsUrl(dependencies), hidden: { csrf } }
 }

@@ -7,7 +7,7 @@
 import type { Context } from 'koa'
 import type { User } from '../../users/user.ts'
 import { readForm } from '../body.ts'
-import { type FormOrigin, formOriginOf } from '../browser-binding.ts'
+import { type FormOrigin, formOriginOf, type ShownUser } from '../browser-binding.ts'
 import { redirectAfterPost, sendErrorPage } from '../respond.ts'
 import { isFromOwnPage } from '../same-origin.ts'
 import { attemptSignIn } from '../sign-in.ts'
@@ -20,9 +20,9 @@ export async function takeAccountForm(
   dependencies: AccountDependencies,
   ctx: Context,
 ): Promise<void> {
-  const { user } = await findVisitor(dependencies, ctx)
+  const { user, shown } = await findVisitor(dependencies, ctx)
   const form = await readForm(ctx)
-  const origin = originOf(dependencies, ctx, form, user?.userId)
+  const origin = originOf(dependencies, ctx, form, shown)
   if (form === undefined || origin === 'elsewhere') {
     const view = {
       kind: 'form-rejected',
@@ -64,11 +64,11 @@ function originOf(
   { issuer, cookies }: AccountDependencies,
   ctx: Context,
   form: URLSearchParams | undefined,
-  userId: string | undefined,
+  shown: ShownUser | undefined,
 ): FormOrigin {
   const binding = cookies.findBinding(ctx)
   if (binding === undefined || !isFromOwnPage(ctx, issuer)) return 'elsewhere'
-  return formOriginOf(form?.get('csrf') ?? null, binding, userId)
+  return formOriginOf(form?.get('csrf') ?? null, binding, shown)
 }
 
 /** @returns `false` when the page was shown again. */

@@ -8,6 +8,7 @@ import type { Context } from 'koa'
 import type { HostSession } from '../../users/authentication.ts'
 import type { BrowserSessions } from '../../users/browser-sessions.ts'
 import type { FindUser, User } from '../../users/user.ts'
+import type { ShownUser } from '../browser-binding.ts'
 
 /** What tells who it is. */
 export interface VisitorDependencies {
@@ -20,6 +21,8 @@ export interface VisitorDependencies {
 export interface Visitor {
   /** Who is signed in; `undefined` for nobody, or nobody any more. */
   readonly user: User | undefined
+  /** What ties forms to them. */
+  readonly shown: ShownUser | undefined
   /** Whether there is a session all the same: of a user who is gone or disabled. */
   readonly hasStaleSession: boolean
 }
@@ -29,10 +32,17 @@ export async function findVisitor(
   { hostSession, browserSessions, findUser }: VisitorDependencies,
   ctx: Context,
 ): Promise<Visitor> {
-  const userId =
-    hostSession === undefined
-      ? await browserSessions.signedInUserId(ctx)
-      : (await hostSession.signedInUser(ctx))?.userId
-  const user = userId === undefined ? undefined : await findUser(userId)
-  return { user, hasStaleSession: userId !== undefined && user === undefined }
+  const signedIn =
+    hostSession === undefined ? await browserSessions.find(ctx) : await atHost(hostSession, ctx)
+  const user = signedIn && (await findUser(signedIn.userId))
+  return {
+    user,
+    shown: user && signedIn,
+    hasStaleSession: signedIn !== undefined && user === undefined,
+  }
+}
+
+async function atHost(hostSession: HostSession, ctx: Context): Promise<ShownUser | undefined> {
+  const signedIn = await hostSession.signedInUser(ctx)
+  return signedIn && { userId: signedIn.userId }
 }

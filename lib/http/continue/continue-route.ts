@@ -1,5 +1,6 @@
 /**
- * `/oauth/continue?prt=…`: the pages on which a user signs in and consents.
+ * `/oauth/continue?prt=…`: the pages on which a user signs in and consents, and `/oauth/authorize/…`, the
+ * way back from the last of them.
  *
  * GET shows what is needed next, POST takes the answer and leads back to GET, so that reload and the
  * back button do no harm.
@@ -8,18 +9,41 @@
  */
 
 import type { Context } from 'koa'
+import { isComplete, type PendingRequest } from '../../interaction/pending-request.ts'
+import { redirectAfterGet } from '../respond.ts'
+import type { PathParameters } from '../route.ts'
 import { showNextStep } from './show-next-step.ts'
-import { type ContinueDependencies, findSituation } from './situation.ts'
+import { type ContinueDependencies, continueUrl, findRequest, situate } from './situation.ts'
 import { takeAnswer } from './take-answer.ts'
 
-/** Makes the route. */
+/** Makes the route of the pages. */
 export function createContinueRoute(
   dependencies: ContinueDependencies,
 ): (ctx: Context) => Promise<void> {
   return async (ctx) => {
-    const situation = await findSituation(dependencies, ctx)
-    if (situation === undefined) return
+    const found = await findRequest(dependencies, ctx, ctx.query['prt'])
+    if (found === undefined) return
+    const situation = await situate(dependencies, found)
     if (ctx.method === 'POST') await takeAnswer(dependencies, ctx, situation)
     else await showNextStep(dependencies, ctx, situation)
+  }
+}
+
+/**
+ * Makes the route of the way back. It leads to the client only the user who answered the pages, in the
+ * session in which they did.
+ *
+ * @param resume Answers with what the client gets.
+ */
+export function createResumeRoute(
+  dependencies: ContinueDependencies,
+  resume: (ctx: Context, request: PendingRequest) => Promise<void>,
+): (ctx: Context, parameters: PathParameters) => Promise<void> {
+  return async (ctx, { pendingRequestToken }) => {
+    const found = await findRequest(dependencies, ctx, pendingRequestToken)
+    if (found === undefined) return
+    const { request } = found
+    if (request.isDenied || isComplete(request)) await resume(ctx, request)
+    else redirectAfterGet(ctx, continueUrl(dependencies, request))
   }
 }

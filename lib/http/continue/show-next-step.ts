@@ -6,6 +6,7 @@
 
 import type { Context } from 'koa'
 import { scopesOf } from '../../consent/consent.ts'
+import type { SignIn } from '../../interaction/pending-request.ts'
 import type { FormView, SignInProblem } from '../../pages/pages.ts'
 import type { HostSession } from '../../users/authentication.ts'
 import type { User } from '../../users/user.ts'
@@ -21,7 +22,7 @@ export async function showNextStep(
   situation: Situation,
 ): Promise<void> {
   const { pages, hostSession } = dependencies
-  const { next, consent } = situation
+  const { next, consent, shown } = situation
   const shared = { client: clientViewOf(situation.client, situation.request.redirectUri) }
   switch (next.step) {
     case 'sign-in':
@@ -29,13 +30,13 @@ export async function showNextStep(
       else await showSignIn(dependencies, ctx, situation, 200, situation.request.loginHint ?? '')
       break
     case 'select-account': {
-      const form = formOf(dependencies, situation, next.user)
+      const form = formOf(dependencies, situation, shown)
       sendPage(ctx, 200, await pages.selectAccount({ ...shared, form, user: next.user }))
       break
     }
     case 'refuse-access': {
       recordTenantRefusal(dependencies, ctx, situation, next.user)
-      const form = formOf(dependencies, situation, next.user)
+      const form = formOf(dependencies, situation, shown)
       sendPage(ctx, 403, await pages.accessRefused({ ...shared, form, user: next.user }))
       break
     }
@@ -47,7 +48,7 @@ export async function showNextStep(
       const asked = scopes.some(isNew) ? scopes.filter(isNew) : scopes
       const view = {
         ...shared,
-        form: formOf(dependencies, situation, next.user),
+        form: formOf(dependencies, situation, shown),
         user: next.user,
         scopes: scopeViewsOf(asked, dependencies.scopes),
         grantedScopes: scopeViewsOf(
@@ -61,7 +62,7 @@ export async function showNextStep(
     case 'complete':
       redirectAfterGet(
         ctx,
-        await dependencies.pendingRequests.complete(ctx, situation.request, next.user.userId),
+        await dependencies.pendingRequests.complete(situation.request, next.user.userId),
       )
       break
   }
@@ -88,11 +89,11 @@ export async function showSignIn(
 function formOf(
   dependencies: ContinueDependencies,
   { request, bindingSecret }: Situation,
-  user: User | undefined,
+  shown: SignIn | undefined,
 ): FormView {
   return {
     url: continueUrl(dependencies, request),
-    hidden: { csrf: csrfTokenOf(bindingSecret, user?.userId) },
+    hidden: { csrf: csrfTokenOf(bindingSecret, shown) },
   }
 }
 

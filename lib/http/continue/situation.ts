@@ -11,14 +11,17 @@ import { type Consent, consentInTenant, scopesOf } from '../../consent/consent.t
 import { type NextStep, nextStep } from '../../interaction/next-step.ts'
 import {
   currentSignIn,
+  inOwnSession,
   type PendingRequest,
   type PendingRequests,
+  type SignIn,
 } from '../../interaction/pending-request.ts'
 import type { ErrorKind, Pages } from '../../pages/pages.ts'
 import type { Revoker } from '../../revocation/revoker.ts'
 import type { ScopeCatalogue } from '../../scopes/scope-catalogue.ts'
 import type { Storage } from '../../storage/storage.ts'
 import type { HostSession } from '../../users/authentication.ts'
+import type { BrowserSessions } from '../../users/browser-sessions.ts'
 import type { SignOuts } from '../../users/sign-outs.ts'
 import type { FindUser } from '../../users/user.ts'
 import type { BrowserBinding } from '../browser-binding.ts'
@@ -30,6 +33,7 @@ import type { SignInDependencies } from '../sign-in.ts'
 export interface ContinueDependencies extends SignInDependencies {
   readonly issuer: string
   readonly pendingRequests: PendingRequests
+  readonly browserSessions: Pick<BrowserSessions, 'signIn'>
   readonly binding: BrowserBinding
   readonly findClient: (clientId: string) => Promise<Client | undefined>
   readonly consents: Storage['consents']
@@ -43,24 +47,30 @@ export interface ContinueDependencies extends SignInDependencies {
   readonly wasSignedOutSince: SignOuts['wasSignedOutSince']
 }
 
-/** Everything known about the pending request that the browser shows. */
-export interface Situation {
+/** A pending request that was begun in this browser. */
+export interface FoundRequest {
   readonly request: PendingRequest
   readonly client: Client
-  /** What the user granted to the client earlier, in the tenant that they belong to now. */
-  readonly consent: Consent | undefined
   /** Ties forms to this browser. */
   readonly bindingSecret: string
-  readonly next: NextStep
 }
 
-/** Finds out, or answers with an error page and returns `undefined`. */
-export async function findSituation(
+/** Everything known about the pending request that the browser shows. */
+export interface Situation extends FoundRequest {
+  /** What the user granted to the client earlier, in the tenant that they belong to now. */
+  readonly consent: Consent | undefined
+  readonly next: NextStep
+  /** Whom the page shows as signed in. */
+  readonly shown: SignIn | undefined
+}
+
+/** Finds a pending request, or answers with an error page and returns `undefined`. */
+export async function findRequest(
   dependencies: ContinueDependencies,
   ctx: Context,
-): Promise<Situation | undefined> {
+  token: unknown,
+): Promise<FoundRequest | undefined> {
   const { pendingRequests, binding, findClient } = dependencies
-  const token = ctx.query['prt']
   const request = typeof token === 'string' ? await pendingRequests.find(ctx, token) : undefined
   if (request === undefined) return refuse(dependencies, ctx, 400, 'request-expired')
   const bindingSecret = binding.find(ctx, request.pendingRequestToken)
@@ -69,35 +79,37 @@ export async function findSituation(
   if (client === undefined || !client.redirectUris.includes(request.redirectUri)) {
     return refuse(dependencies, ctx, 400, 'invalid-request')
   }
-  const signedIn = await withHostSession(dependencies, ctx, request)
-  return await situate(dependencies, signedIn, client, bindingSecret)
+  const { hostSession, now } = dependencies
+  const seen =
+    hostSession === undefined
+      ? inOwnSession(request)
+      : await inHostSession(hostSession, ctx, request, now())
+  return { request: seen, client, bindingSecret }
 }
 
 /** Works out what comes next for a pending request. */
 export async function situate(
   { findUser, consents }: ContinueDependencies,
-  request: PendingRequest,
-  client: Client,
-  bindingSecret: string,
+  found: FoundRequest,
 ): Promise<Situation> {
-  const userId = currentSignIn(request)?.userId
-  const [user, found] =
-    userId === undefined
+  const { request, client } = found
+  const signIn = currentSignIn(request)
+  const [user, given] =
+    signIn === undefined
       ? []
-      : await Promise.all([findUser(userId), consents.find(userId, client.clientId)])
-  const consent = consentInTenant(found, user?.tenantId)
+      : await Promise.all([findUser(signIn.userId), consents.find(signIn.userId, client.clientId)])
+  const consent = consentInTenant(given, user?.tenantId)
   const next = nextStep(request, client, user, scopesOf(consent))
-  return { request, client, consent, bindingSecret, next }
+  return { ...found, consent, next, shown: next.step === 'sign-in' ? undefined : signIn }
 }
 
 /** With a session of the host, being signed in there is being signed in here. */
-async function withHostSession(
-  { hostSession, now }: ContinueDependencies,
+async function inHostSession(
+  hostSession: HostSession,
   ctx: Context,
   request: PendingRequest,
+  at: number,
 ): Promise<PendingRequest> {
-  if (hostSession === undefined) return request
-  const at = now()
   // Saved with an earlier answer; the host may have signed the user out since.
   const { signedIn: _earlier, ...progress } = request.progress
   const atHost = await hostSession.signedInUser(ctx)

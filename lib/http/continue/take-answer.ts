@@ -21,6 +21,7 @@ import { showSignIn } from './show-next-step.ts'
 import {
   type ContinueDependencies,
   continueUrl,
+  type FoundRequest,
   refuse,
   type Situation,
   situate,
@@ -32,11 +33,10 @@ export async function takeAnswer(
   ctx: Context,
   situation: Situation,
 ): Promise<void> {
-  const { request, bindingSecret, next } = situation
+  const { request, bindingSecret, next, shown } = situation
   const form = await readForm(ctx)
-  const shownUserId = next.step === 'sign-in' ? undefined : next.user.userId
   const origin = isFromOwnPage(ctx, dependencies.issuer)
-    ? formOriginOf(form?.get('csrf') ?? null, bindingSecret, shownUserId)
+    ? formOriginOf(form?.get('csrf') ?? null, bindingSecret, shown)
     : 'elsewhere'
   if (form === undefined || origin === 'elsewhere') {
     await refuse(dependencies, ctx, 403, 'form-rejected')
@@ -90,7 +90,9 @@ async function signIn(
     return
   }
   const { user, at } = attempt
-  await proceed(dependencies, ctx, situation, { signedIn: { userId: user.userId, at } })
+  const signedIn = await dependencies.browserSessions.signIn(ctx, user.userId, at)
+  const request = { ...situation.request, session: signedIn }
+  await proceed(dependencies, ctx, { ...situation, request }, { signedIn })
 }
 
 async function chooseAccount(
@@ -154,14 +156,15 @@ async function keepConsent(
 async function proceed(
   dependencies: ContinueDependencies,
   ctx: Context,
-  { request, client, bindingSecret }: Situation,
+  found: FoundRequest,
   progress: Progress,
 ): Promise<void> {
+  const { request } = found
   const advanced = { ...request, progress }
-  const situation = await situate(dependencies, advanced, client, bindingSecret)
+  const situation = await situate(dependencies, { ...found, request: advanced })
   if (situation.next.step === 'complete') {
     const { userId } = situation.next.user
-    redirectAfterPost(ctx, await dependencies.pendingRequests.complete(ctx, advanced, userId))
+    redirectAfterPost(ctx, await dependencies.pendingRequests.complete(advanced, userId))
     return
   }
   await dependencies.pendingRequests.saveProgress(request, progress)
