@@ -61,6 +61,7 @@ test.serial(
     await page.getByLabel('Email address').fill(ADA.email)
     await page.getByLabel('Password').fill(PASSWORD)
     await page.keyboard.press('Enter')
+    await page.getByRole('button', { name: 'Sign out' }).waitFor()
     const token = await page.locator('input[name="csrf"]').first().getAttribute('value')
 
     // Another port is another origin, but the same site: cookies are sent.
