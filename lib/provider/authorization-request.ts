@@ -7,7 +7,7 @@
 import type { Context } from 'koa'
 import { errors, type KoaContextWithOIDC } from 'oidc-provider'
 import { type ProtectedResource, resourcesFor } from '../resources/protected-resource.ts'
-import { isSubset, parseScopes } from '../scopes/scope.ts'
+import { isSubset, parseScopes, splitAtSpaces } from '../scopes/scope.ts'
 import { clientRecordOf } from './client-metadata.ts'
 
 const KNOWN_PARAMETERS = new Set([
@@ -28,17 +28,24 @@ const KNOWN_PARAMETERS = new Set([
   'registration',
 ])
 
+/** oidc-provider takes a space too many for an empty value, which it does not know. */
+const SPACE_DELIMITED_PARAMETERS = ['scope', 'prompt', 'response_type']
+
 const MAXIMUM_STATE_LENGTH = 4096
 const MAXIMUM_LOGIN_HINT_LENGTH = 320
 
 /**
  * Removes what the contract ignores (`nonce`, `max_age` and other OpenID Connect parameters, which
- * oidc-provider refuses without the `openid` scope), and refuses every response type but `code` and
- * every response mode but `query`.
+ * oidc-provider refuses without the `openid` scope, and spaces too many), and refuses every response
+ * type but `code` and every response mode but `query`.
  */
 export function ignoreForeignParameters(ctx: Context): void {
   for (const name of Object.keys(ctx.query)) {
     if (!KNOWN_PARAMETERS.has(name)) delete ctx.query[name]
+  }
+  for (const name of SPACE_DELIMITED_PARAMETERS) {
+    const value = ctx.query[name]
+    if (typeof value === 'string') ctx.query[name] = splitAtSpaces(value).join(' ')
   }
   // A hint that is too long to be one would be kept for nothing while the user signs in.
   const { login_hint: hint = '' } = ctx.query
@@ -83,7 +90,7 @@ export function requireAuthorizationCodeClient(ctx: KoaContextWithOIDC): void {
 /** `scope` is required and must be within what the client is registered for. */
 export function requireRegisteredScope(ctx: KoaContextWithOIDC): void {
   const { client } = ctx.oidc
-  // As sent: oidc-provider takes some scopes out before it gets here.
+  // Not those of oidc-provider, which takes some scopes out before it gets here.
   const scopeString = ctx.query['scope']
   if (!scopeString || typeof scopeString !== 'string') {
     throw invalidScope("missing required parameter 'scope'")

@@ -19,14 +19,19 @@ export function isPermissionCode(scope: string): boolean {
 }
 
 /**
- * Reads a scope string.
+ * Reads a scope string. Spaces too many, which clients leave when they join lists, mean nothing.
  *
- * @returns The scopes without repetitions, in their order; `undefined` when the string is malformed:
- *   empty, spaces other than one between two scopes, or a character that no scope may have.
+ * @returns The scopes without repetitions, in their order; `undefined` when the string is malformed: no
+ *   scope, or a character that no scope may have.
  */
 export function parseScopes(scopeString: string): ReadonlyArray<string> | undefined {
-  const scopes = scopeString.split(' ')
-  return scopes.every(isScope) ? [...new Set(scopes)] : undefined
+  const scopes = splitAtSpaces(scopeString)
+  return scopes.length > 0 && scopes.every(isScope) ? [...new Set(scopes)] : undefined
+}
+
+/** The words of a space-delimited parameter (RFC 6749 §3.3), without spaces at its ends or too many between. */
+export function splitAtSpaces(text: string): ReadonlyArray<string> {
+  return text.split(' ').filter((word) => word !== '')
 }
 
 /** Writes a scope string. */

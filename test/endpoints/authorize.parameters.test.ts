@@ -1,7 +1,7 @@
 import test from 'ava'
 import { assertErrorPage, assertErrorRedirect } from '../helpers/authorization-responses.ts'
 import { startBrowser, titleOf } from '../helpers/browser.ts'
-import { authorizationUrl, CODE_CHALLENGE } from '../helpers/requests.ts'
+import { authorizationUrl, CODE_CHALLENGE, CODE_VERIFIER, postAs } from '../helpers/requests.ts'
 import { startServer } from '../helpers/start-server.ts'
 
 const REDIRECT_URI = 'https://recruiter.example/callback'
@@ -51,7 +51,7 @@ const badRequests: ReadonlyArray<[rule: string, changes: Changes, error: string]
   ['scope is missing', { scope: undefined }, 'invalid_scope'],
   ['scope is empty', { scope: '' }, 'invalid_scope'],
   ['scope is a space', { scope: ' ' }, 'invalid_scope'],
-  ['scope has two spaces in a row', { scope: 'interview:read  interview:create' }, 'invalid_scope'],
+  ['scope has a tab', { scope: 'interview:read\tinterview:create' }, 'invalid_scope'],
   ['scope has characters that no scope has', { scope: 'interview:read "' }, 'invalid_scope'],
   ['scope is unknown', { scope: 'interview:read payroll:read' }, 'invalid_scope'],
   ['scope is openid', { scope: 'interview:read openid' }, 'invalid_scope'],
@@ -64,7 +64,8 @@ const badRequests: ReadonlyArray<[rule: string, changes: Changes, error: string]
   ['scope differs in case', { scope: 'Interview:read' }, 'invalid_scope'],
   ['prompt is unknown', { prompt: 'create' }, 'invalid_request'],
   ['prompt differs in case', { prompt: 'Login' }, 'invalid_request'],
-  ['prompt is a space', { prompt: ' ' }, 'invalid_request'],
+  ['prompt has a tab', { prompt: 'login\t' }, 'invalid_request'],
+  ['prompt is none with login and spaces', { prompt: ' none  login ' }, 'invalid_request'],
   ['prompt is none with login (OIDC Core §3.1.2.1)', { prompt: 'none login' }, 'invalid_request'],
   ['prompt is none with consent', { prompt: 'consent none' }, 'invalid_request'],
   ['request is given (RFC 9101)', { request: 'eyJhbGciOiJub25lIn0.e30.' }, 'request_not_supported'],
@@ -195,6 +196,7 @@ const acceptable: ReadonlyArray<[rule: string, changes: Changes]> = [
   ['unknown parameters are ignored (OAuth 2.1 §3.1)', { foo: 'bar', constructor: 'x' }],
   ['a client_secret that does not belong there is ignored', { client_secret: 'x' }],
   ['an empty prompt is absent (OAuth 2.1 §3.1)', { prompt: '' }],
+  ['spaces alone are an empty prompt', { prompt: '  ' }],
   ['an empty response_mode is absent', { response_mode: '' }],
   ['an empty resource is absent', { resource: '' }],
   ['response_mode=query is the default', { response_mode: 'query' }],
@@ -215,6 +217,40 @@ for (const [rule, changes] of acceptable) {
     t.is(titleOf(visit), 'Sign in')
   })
 }
+
+test('GET /oauth/authorize: spaces too many in scope, prompt and response_type mean nothing (RFC 6749 §3.1.1, §3.3)', async (t) => {
+  const { issuer, confidential } = await startServer(t)
+  const browser = startBrowser()
+  await browser.authorize(authorizationUrl(issuer, confidential), 'ada@acme.test')
+  for (const [before, between, after] of [
+    ['', ' ', ' '],
+    [' ', ' ', ''],
+    ['', '   ', ''],
+  ]) {
+    const visit = await browser.open(
+      authorizationUrl(issuer, confidential, {
+        scope: `${before}interview:read${between}interview:create${after}`,
+        prompt: `${before}login${between}consent${after}`,
+        response_type: `${before}code${after}`,
+      }),
+    )
+    t.is(titleOf(visit), 'Sign in')
+    const consentPage = await browser.signIn(visit, 'ada@acme.test')
+    t.is(titleOf(consentPage), 'Allow access')
+    const granted = await browser.submit(consentPage, { action: 'allow' })
+    const code = granted.callback?.searchParams.get('code') ?? ''
+    const tokens = await postAs(confidential, `${issuer}/oauth/token`, {
+      grant_type: 'authorization_code',
+      code,
+      code_verifier: CODE_VERIFIER,
+    })
+    t.is((await tokens.json()).scope, 'interview:read interview:create')
+  }
+  const silent = await browser.open(
+    authorizationUrl(issuer, confidential, { scope: 'interview:read ', prompt: 'none ' }),
+  )
+  t.truthy(silent.callback?.searchParams.get('code'))
+})
 
 test('GET /oauth/authorize: unknown parameters may come twice', async (t) => {
   const { issuer, confidential } = await startServer(t)

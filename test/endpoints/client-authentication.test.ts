@@ -104,12 +104,22 @@ test('client authentication: a secret with % and + may be sent form-encoded or a
   }
 })
 
-test('client authentication: Basic with an empty secret says what to do (RFC 6749 §2.3.1)', async (t) => {
+test('client authentication: Basic with an empty secret says what to do, at every endpoint (RFC 6749 §2.3.1, §5.2)', async (t) => {
   const server = await startServer(t)
   for (const { client } of [server.public, server.confidential]) {
-    const response = await send(server, {}, { authorization: basic(client.clientId, '') })
-    t.regex((await response.clone().json()).error_description, /PUBLIC client sends client_id/)
-    await assertUnauthenticated(t, response)
+    const authorization = basic(client.clientId, '')
+    for (const path of ['token', 'introspect', 'revoke']) {
+      for (const client_id of [undefined, client.clientId]) {
+        const body = toForm({ grant_type: 'refresh_token', token: 'x', client_id })
+        const url = `${server.issuer}/oauth/${path}`
+        const response = await fetch(url, { method: 'POST', headers: { authorization }, body })
+        const { error_description: description } = await response.clone().json()
+        t.regex(description, /PUBLIC client sends client_id/)
+        await assertUnauthenticated(t, response)
+      }
+    }
+    const feed = await fetch(`${server.issuer}/oauth/revocations`, { headers: { authorization } })
+    t.regex((await feed.json()).error_description, /PUBLIC client sends client_id/)
   }
 })
 

@@ -56,6 +56,7 @@ test('POST /oauth/token client_credentials: scope narrows; missing or empty it m
     ['candidate:read', 'candidate:read'],
     ['candidate:read interview:read', 'candidate:read interview:read'],
     ['candidate:read candidate:read', 'candidate:read'],
+    [' candidate:read  interview:read ', 'candidate:read interview:read'],
   ] as const
   for (const [scope, granted] of cases) {
     const tokens = await tokensOf(
@@ -75,8 +76,8 @@ test('POST /oauth/token client_credentials: a scope that is unknown, not the cli
     'openid',
     'interview:read interview:delete',
     'Interview:read',
-    ' interview:read',
-    'interview:read  candidate:read',
+    ' ',
+    'interview:read\tcandidate:read',
     '"interview:read"',
     'é',
     '\u0000',

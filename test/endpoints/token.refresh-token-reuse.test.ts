@@ -84,7 +84,7 @@ test('POST /oauth/token refresh_token: reuse hours later still revokes the famil
 const OTHERWISE_WRONG = {
   'a scope too wide': { scope: 'interview:delete' },
   'an unknown scope': { scope: 'unknown:scope' },
-  'a malformed scope': { scope: 'interview:read  candidate:read' },
+  'a malformed scope': { scope: 'interview:read\tcandidate:read' },
   'a scope with forbidden characters': { scope: '"é"' },
   'an unknown resource': { resource: 'https://other.example' },
   'a resource that is no URI': { resource: '\u0000' },

@@ -72,11 +72,21 @@ test('POST /oauth/token refresh_token: an empty scope is an absent one (OAuth 2.
   t.is(tokens.scope, scopes.join(' '))
 })
 
+test('POST /oauth/token refresh_token: spaces too many in scope mean nothing (RFC 6749 §3.3)', async (t) => {
+  const server = await startServer(t)
+  const { confidential } = server
+  const { clientId } = confidential.client
+  const { refresh_token: token } = await server.issueTokens({ userId: 'ada', clientId })
+  const scope = ' interview:read  candidate:read '
+  const tokens = await tokensOf(t, await refresh(server, confidential, token, { scope }))
+  t.is(tokens.scope, 'interview:read candidate:read')
+})
+
 const WRONG_REQUESTS = {
   'a scope the user did not grant': [{ scope: 'interview:create' }, 'invalid_scope'],
   'one scope too many': [{ scope: 'interview:read interview:create' }, 'invalid_scope'],
   'an unknown scope': [{ scope: 'unknown:scope' }, 'invalid_scope'],
-  'a malformed scope': [{ scope: 'interview:read  candidate:read' }, 'invalid_scope'],
+  'a malformed scope': [{ scope: 'interview:read\tcandidate:read' }, 'invalid_scope'],
   'an unknown resource': [{ resource: 'https://other.example' }, 'invalid_target'],
   'a resource that is no URI': [{ resource: 'api' }, 'invalid_target'],
 } as const

@@ -31,7 +31,7 @@ test('grant: a scope above the ceiling is refused, also one that only differs in
 })
 
 test('grant: a malformed scope is refused (RFC 6749 §3.3)', (t) => {
-  for (const scope of ['', ' ', 'interview:read ', 'interview:read  candidate:read', '"', 'é']) {
+  for (const scope of ['', ' ', 'interview:read\n', 'interview:read\tcandidate:read', '"', 'é']) {
     t.throws(() => requestedScopes(scope, CEILING), refusedFor('scope-malformed'))
   }
 })

@@ -50,9 +50,10 @@ for (const code of notPermissionCodes) {
 test('parseScopes: reads scopes in their order, each once (RFC 6749 §3.3)', (t) => {
   t.deepEqual(parseScopes('b:b a:a b:b'), ['b:b', 'a:a'])
   t.deepEqual(parseScopes('!#[]~'), ['!#[]~'])
+  t.deepEqual(parseScopes('  b:b  a:a '), ['b:b', 'a:a'])
 })
 
-for (const malformed of ['', ' ', ' a', 'a ', 'a  b', 'a\tb', 'a\nb', 'a"b', 'a\\b', 'ä', 'a\0']) {
+for (const malformed of ['', ' ', 'a\tb', ' a\t', 'a\nb', 'a"b', 'a\\b', 'ä', 'a\0']) {
   test(`parseScopes: ${JSON.stringify(malformed)} is malformed (RFC 6749 §3.3)`, (t) => {
     t.is(parseScopes(malformed), undefined)
   })
