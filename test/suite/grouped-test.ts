@@ -37,8 +37,11 @@ interface TestFile {
 
 interface WaitingTest {
   readonly isSerial: boolean
-  readonly run: () => Promise<void>
+  readonly begin: () => void
+  /** Fails instead of beginning. */
   readonly fail: (reason: unknown) => void
+  /** Resolves when its teardowns have run. */
+  readonly ended: Promise<void>
 }
 
 /** How many tests of a file run at the same time. */
@@ -56,7 +59,11 @@ export function beginFile(name: string): void {
 export function declareTests(): void {
   for (const file of files) {
     for (const { title, isSerial, run } of file.tests) {
-      ava(`${file.name} › ${title}`, (t) => waitForTurn(file, isSerial, () => run(t)))
+      ava(`${file.name} › ${title}`, async (t) => {
+        await turnOf(t, file, isSerial)
+        for (const hook of file.beforeEach) await hook()
+        await run(t)
+      })
     }
   }
   ava.after.always('the hooks of its files', () => {
@@ -66,25 +73,15 @@ export function declareTests(): void {
 
 let hasStarted = false
 
-/** The runner starts all tests that it selected at once. When it has, the files take turns. */
-function waitForTurn(file: TestFile, isSerial: boolean, run: () => unknown): Promise<void> {
+/** Waits for the turn of a test. The runner starts all tests at once; when it has, the files take turns. */
+function turnOf(t: ExecutionContext, file: TestFile, isSerial: boolean): Promise<void> {
   if (!hasStarted) setImmediate(() => void runFiles())
   hasStarted = true
-  const { promise, resolve, reject } = Promise.withResolvers<void>()
-  file.waiting.push({
-    isSerial,
-    async run() {
-      try {
-        for (const hook of file.beforeEach) await hook()
-        await run()
-        resolve()
-      } catch (error) {
-        reject(error)
-      }
-    },
-    fail: reject,
-  })
-  return promise
+  const turn = Promise.withResolvers<void>()
+  const end = Promise.withResolvers<void>()
+  t.teardown(end.resolve) // the first to be registered is the last to run
+  file.waiting.push({ isSerial, begin: turn.resolve, fail: turn.reject, ended: end.promise })
+  return turn.promise
 }
 
 async function runFiles(): Promise<void> {
@@ -99,11 +96,11 @@ async function runFiles(): Promise<void> {
 async function runFile({ before, after, waiting }: TestFile): Promise<void> {
   try {
     for (const hook of before) await hook()
-    for (const test of waiting) if (test.isSerial) await test.run()
+    for (const test of waiting) if (test.isSerial) await runTest(test)
     const concurrent = waiting.filter(({ isSerial }) => !isSerial).values()
     await Promise.all(
       Array.from({ length: CONCURRENT_TESTS }, async () => {
-        for (const test of concurrent) await test.run()
+        for (const test of concurrent) await runTest(test)
       }),
     )
   } catch (error) {
@@ -116,6 +113,11 @@ async function runFile({ before, after, waiting }: TestFile): Promise<void> {
       afterErrors.push(error)
     }
   }
+}
+
+async function runTest({ begin, ended }: WaitingTest): Promise<void> {
+  begin()
+  await ended
 }
 
 type Declare = {
