@@ -15,6 +15,7 @@ import { createArtifactStore } from './artifact-store.ts'
 import { createClientStore } from './client-store.ts'
 import type { Connection, RedisClient } from './connection.ts'
 import { createConsentStore } from './consent-store.ts'
+import { keepConnectionFresh } from './fresh-connection.ts'
 import { createKeys } from './keys.ts'
 import { reportFailures } from './report-failures.ts'
 import { createRevocationStore } from './revocation-store.ts'
@@ -65,12 +66,12 @@ export function createRedisStorage(options: RedisStorageOptions): Storage {
   const issues = [...findClientIssues(client), ...findIssues(keyPrefix, unknown)]
   if (issues.length > 0) throw new ConfigurationError(issues)
   const keys = createKeys(keyPrefix)
-  const connection: Connection = { client, keys }
+  const connection: Connection = { client: keepConnectionFresh(client), keys }
   const backend = {
     name: 'redis',
     async ping(): Promise<void> {
       // A write: a read-only replica and a full memory answer PING as if nothing were wrong.
-      await client.set(keys.ping, '1', 'EX', PING_SECONDS)
+      await connection.client.set(keys.ping, '1', 'EX', PING_SECONDS)
     },
   }
   return {

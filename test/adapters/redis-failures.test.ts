@@ -4,10 +4,13 @@
  * @module
  */
 
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { inspect } from 'node:util'
 import { createRedisStorage } from '@teamcast/oauth-server/redis'
 import test, { type ExecutionContext } from 'ava'
 import type { Redis } from 'ioredis'
+import { keepConnectionFresh } from '../../adapters/redis/fresh-connection.ts'
 import { StorageError } from '../../lib/errors.ts'
 import type { Storage } from '../../lib/storage/storage.ts'
 import { findFamily } from '../../lib/testing/storage-contract/find-family.ts'
@@ -24,8 +27,9 @@ import {
   openConnected,
   refreshToken,
 } from '../../lib/testing/storage-contract/sample-records.ts'
-import { startLossyProxy } from '../helpers/lossy-proxy.ts'
+import { type LossyProxy, startLossyProxy } from '../helpers/lossy-proxy.ts'
 import { connectQuietly, startRedis, type TestRedis } from '../helpers/start-redis.ts'
+import { useEverything } from '../helpers/use-everything.ts'
 
 const { familyId } = aFamily()
 
@@ -176,6 +180,161 @@ test('redis: a server that became a replica fails its ping and changes nothing',
   await fails(t, () => families.revoke(familyId, NOW + 60, NOW))
   await client.replicaof('NO', 'ONE')
   t.deepEqual(await families.rotate(familyId, aRotation(0, 1), NOW), { outcome: 'rotated' })
+})
+
+/** A primary and its replica behind one name, and a client that knows the name only. */
+interface Replicated {
+  readonly client: Redis
+  readonly primary: Redis
+  readonly replica: Redis
+  readonly toReplica: LossyProxy
+  /** The replica takes over; the primary stays up, as its replica, and so do connections to it. */
+  failOver(): Promise<void>
+  /** The name is the replica's from now on. */
+  rename(): void
+}
+
+async function openReplicated(t: ExecutionContext): Promise<Replicated> {
+  const settings = ['--repl-diskless-sync-delay', '0']
+  const [first, second] = await Promise.all([start(t, ...settings), start(t, ...settings)])
+  const [name, toFirst, toSecond] = await Promise.all(
+    [first, first, second].map(({ socketPath }) => startLossyProxy(socketPath)),
+  )
+  if (!name || !toFirst || !toSecond) throw new Error('three proxies must start')
+  for (const { close } of [name, toFirst, toSecond]) t.teardown(close)
+  const [primary, replica] = [first.connect(), second.connect()]
+  await replica.replicaof(toFirst.host, toFirst.port)
+  while ((await primary.wait(1, 0)) < 1) {
+    // until it has connected
+  }
+  const client = connectQuietly({ host: name.host, port: name.port, enableOfflineQueue: false })
+  t.teardown(() => client.disconnect())
+  await once(client, 'ready')
+  return {
+    client,
+    primary,
+    replica,
+    toReplica: toSecond,
+    async failOver() {
+      await client.wait(1, 0)
+      await replica.replicaof('NO', 'ONE')
+      await primary.replicaof(toSecond.host, toSecond.port)
+      name.switchTo(second.socketPath)
+    },
+    rename: () => name.switchTo(second.socketPath),
+  }
+}
+
+test('redis: when the replica takes over and the old primary stays up, no call fails and none is taken for reuse', async (t) => {
+  const { client, replica, failOver } = await openReplicated(t)
+  const storage = await connected(client)
+  const { families, artifacts, backends } = storage
+  const ids = Array.from({ length: 50 }, (_, index) => familyIdOf(`family ${index}`))
+  for (const id of ids) await families.create(aFamily({ familyId: id }), NOW)
+  await failOver()
+  const outcomes = await Promise.all(
+    ids.map(async (id, index) => {
+      await artifacts.find('Session', 'any', NOW)
+      return await families.rotate(id, aRotation(0, index + 1), NOW)
+    }),
+  )
+  t.deepEqual(new Set(outcomes.map(({ outcome }) => outcome)), new Set(['rotated']))
+  await backends[0]?.ping()
+  await replica.flushall()
+  await useEverything(t, storage)
+})
+
+test('redis: the health check finds the new primary by itself', async (t) => {
+  const { client, failOver } = await openReplicated(t)
+  const { backends } = createRedisStorage({ client })
+  await failOver()
+  await t.notThrowsAsync(async () => backends[0]?.ping())
+})
+
+/** What a server may say that has the name no longer, and how it comes to that. */
+const REFUSALS: Readonly<Record<string, (replicated: Replicated) => Promise<unknown>>> = {
+  NOREPLICAS: ({ primary }) => primary.config('SET', 'min-replicas-to-write', '3'),
+  async MASTERDOWN({ primary }) {
+    await primary.config('SET', 'replica-serve-stale-data', 'no')
+    await primary.replicaof('127.0.0.1', 1)
+  },
+  async LOADING({ primary, replica, toReplica }) {
+    for (let key = 0; key < 300; key += 1) {
+      await replica.set(`key ${key}`, randomBytes(1000))
+    }
+    await primary.config('SET', 'key-load-delay', '100000') // microseconds
+    await primary.config('SET', 'loading-process-events-interval-bytes', '1024')
+    await primary.set('not', 'what the other one has') // so that it has to load everything
+    await primary.replicaof(toReplica.host, toReplica.port)
+  },
+}
+for (const [code, refuse] of Object.entries(REFUSALS)) {
+  test(`redis: a server that answers ${code} is left for the one that has its name now`, async (t) => {
+    const replicated = await openReplicated(t)
+    const { client, primary, replica, rename } = replicated
+    await replica.replicaof('NO', 'ONE')
+    await refuse(replicated)
+    const answer = async (): Promise<string> => {
+      const refusals = await Promise.allSettled([primary.get('any'), primary.set('any', 'value')])
+      return refusals.map((refusal) => ('reason' in refusal ? refusal.reason : '')).join()
+    }
+    while (!(await answer()).includes(code)) {
+      // until it says so
+    }
+    rename()
+    await useEverything(t, createRedisStorage({ client }))
+  })
+}
+
+test('redis: a connection that does not answer in time is replaced with the help of socketTimeout', async (t) => {
+  const [first, second] = await Promise.all([start(t), start(t)])
+  const name = await startLossyProxy(first.socketPath)
+  t.teardown(name.close)
+  const client = connectQuietly({ host: name.host, port: name.port, socketTimeout: 500 })
+  t.teardown(() => client.disconnect())
+  const { artifacts } = createRedisStorage({ client })
+  await artifacts.save('Session', 'before', {}, NOW)
+  name.silence()
+  name.switchTo(second.socketPath)
+  await artifacts.save('Session', 'after', {}, NOW)
+  t.deepEqual(await second.connect().keys('*'), ['teamcast-oauth:artifact:Session:after'])
+})
+
+test('redis: a server that stays a replica is connected to once a second, and READONLY is told', async (t) => {
+  const redis = await start(t)
+  const admin = redis.connect()
+  const client = redis.connect({ retryStrategy: () => 1 })
+  let now = 0
+  keepConnectionFresh(client, () => now)
+  const { artifacts } = createRedisStorage({ client })
+  await artifacts.save('Session', 'key', {}, NOW)
+  await admin.replicaof('127.0.0.1', 1)
+  let connections = 0
+  client.on('ready', () => {
+    connections += 1
+  })
+  for (let times = 0; times < 20; times += 1) {
+    const error = await fails(t, () => artifacts.save('Session', 'key', {}, NOW))
+    t.regex(String(error.cause), /READONLY/)
+    t.deepEqual(await artifacts.find('Session', 'key', NOW - 1), {})
+  }
+  t.is(connections, 1)
+  now = 1000
+  await fails(t, () => artifacts.save('Session', 'key', {}, NOW))
+  t.is(connections, 2)
+  await admin.replicaof('NO', 'ONE')
+  await artifacts.save('Session', 'key', {}, NOW)
+  t.is(connections, 2)
+})
+
+test('redis: a client that does not connect again by itself is told READONLY, and no call hangs', async (t) => {
+  const redis = await start(t)
+  const client = redis.connect({ retryStrategy: () => null })
+  const { artifacts } = createRedisStorage({ client })
+  await artifacts.save('Session', 'key', {}, NOW)
+  await redis.connect().replicaof('127.0.0.1', 1)
+  const error = await fails(t, () => artifacts.save('Session', 'key', {}, NOW))
+  t.regex(String(error.cause), /READONLY/)
 })
 
 /** A storage whose next answer can be lost, with a driver that then connects and asks again. */

@@ -91,7 +91,7 @@ const SHORT_LIVED = [
   'ping',
   'revocations',
   'revoked:client:client-2',
-  'revoked:jti-1',
+  'revoked:access-token:jti-1',
   `{${CONSENT_ID}}:family:${familyId}`,
   `{${CONSENT_ID}}:family:${familyIdOf('revoked')}`,
 ]
