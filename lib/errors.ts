@@ -118,16 +118,31 @@ export class ConflictError extends OAuthServerError {
   override readonly code = 'ERR_CONFLICT'
 }
 
+/** Options of a {@link StorageError}. */
+export interface StorageErrorOptions extends ErrorOptions {
+  /** See {@link StorageError.operation}. */
+  readonly operation?: string
+}
+
 /** Thrown by a store whose backend failed; `cause` is the driver's error. */
 export class StorageError extends OAuthServerError {
   override readonly name = 'StorageError'
   override readonly code = 'ERR_STORAGE'
+  /** What failed, for example `redis: families.rotate()`. The server fills it in if the store does not. */
+  operation: string | undefined
+
+  constructor(message?: string, { operation, ...options }: StorageErrorOptions = {}) {
+    super(message, options)
+    this.operation = operation
+  }
 }
 
 /** Thrown when an external signing key did not sign, or wrongly; `cause` is its error, if it had one. */
 export class SigningError extends OAuthServerError {
   override readonly name = 'SigningError'
   override readonly code = 'ERR_SIGNING'
+  /** What failed. */
+  readonly operation = 'sign()'
 }
 
 /**

@@ -13,6 +13,7 @@ export type {
   AuditSubject,
   KeySubject,
 } from './audit/audit-event.ts'
+export type { ReportedError } from './audit/reported-error.ts'
 export { type AuthorizationServer, createAuthorizationServer } from './authorization-server.ts'
 export type { Actor } from './clients/actor.ts'
 export type {
@@ -49,6 +50,7 @@ export {
   PreconditionFailedError,
   SigningError,
   StorageError,
+  type StorageErrorOptions,
 } from './errors.ts'
 export type { KeyRing } from './keys/key-ring.ts'
 export type { KeyPurpose } from './keys/key-schedule.ts'

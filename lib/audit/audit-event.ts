@@ -1,11 +1,13 @@
 /**
  * Audit events: what happened, to whom, and why. They hold identifiers and reasons, never a token, a
- * code, a secret, a password or a hash of one.
+ * code, a secret, a password or a hash of one. They are plain data that survives `JSON.stringify`, and none of
+ * their texts has control characters or others that turn the direction of text around: each is U+FFFD instead.
  *
  * @module
  */
 
 import type { GrantType } from '../clients/client.ts'
+import type { ReportedError } from './reported-error.ts'
 
 /** `failure` when something was refused or went wrong. */
 export type AuditResult = 'success' | 'failure'
@@ -112,7 +114,10 @@ export type AuditEventDetail =
   | (AuditSubject & { readonly type: 'token.revoked' })
   /** A client asked about a token. */
   | (AuditSubject & { readonly type: 'token.introspected'; readonly isActive: boolean })
-  /** A resource server read what was revoked; `count` is how much there was on the page. */
+  /**
+   * A resource server began to read what was revoked: it had not within the last 15 minutes, or not from
+   * this address. `count` is how much there was on its first page.
+   */
   | (AuditSubject & { readonly type: 'revocations.read'; readonly count: number })
   /** A client that is no resource server tried to. */
   | (AuditSubject & {
@@ -146,7 +151,15 @@ export type AuditEventDetail =
   /** A key was removed: it was withdrawn, or all that it signed has expired. */
   | (KeySubject & { readonly type: 'key.deleted' })
   /** A request failed for a reason of our own or the host's. */
-  | { readonly type: 'server.error'; readonly error: unknown }
+  | { readonly type: 'server.error'; readonly error: ReportedError }
+
+/**
+ * What is reported: an event to be, with an error as it was thrown, and what the server was doing in case
+ * the error does not say.
+ */
+export type ReportedDetail =
+  | Exclude<AuditEventDetail, { readonly type: 'server.error' }>
+  | { readonly type: 'server.error'; readonly error: unknown; readonly operation?: string }
 
 /** An audit event. */
 export type AuditEvent = AuditEventContext & AuditEventDetail

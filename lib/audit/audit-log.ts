@@ -1,8 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { ServerResponse } from 'node:http'
 import { parseIpAddress } from '../util/ip-address.ts'
-import type { AuditEvent, AuditEventDetail, AuditListener } from './audit-event.ts'
+import type { AuditEvent, AuditEventDetail, AuditListener, ReportedDetail } from './audit-event.ts'
 import { AUDIT_RESULTS } from './audit-results.ts'
+import { printable } from './printable.ts'
+import { reportError } from './reported-error.ts'
 
 /** Hands events to the host's listener. */
 export interface AuditLog {
@@ -11,7 +13,7 @@ export interface AuditLog {
    *
    * @param ip Where it came from: left out of the event when it is no address.
    */
-  record(detail: AuditEventDetail, ip?: string): void
+  record(detail: ReportedDetail, ip?: string): void
   /**
    * Answers a request: what is recorded meanwhile is handed out when the response has been sent, and a
    * second after the work has ended at the latest, for a client may never read it.
@@ -51,7 +53,7 @@ export function createAuditLog(listener: AuditListener | undefined, now: () => n
     record(detail, from) {
       const result = AUDIT_RESULTS[detail.type]
       const ip = from === undefined ? undefined : parseIpAddress(from)
-      const event: AuditEvent = { version: 1, at: now(), result, ip, ...detail }
+      const event: AuditEvent = { version: 1, at: now(), result, ip, ...toEventDetail(detail) }
       const held = answers.getStore()?.held
       if (held === undefined) setImmediate(deliver, event)
       else held.push(event)
@@ -74,4 +76,9 @@ export function createAuditLog(listener: AuditListener | undefined, now: () => n
       }
     },
   }
+}
+
+function toEventDetail(detail: ReportedDetail): AuditEventDetail {
+  if (detail.type !== 'server.error') return printable(detail)
+  return printable({ type: detail.type, error: reportError(detail.error, detail.operation) })
 }

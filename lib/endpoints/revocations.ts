@@ -9,6 +9,7 @@ import { type ClientEndpointDependencies, createClientEndpoint } from '../http/c
 import { sendErrorResponse } from '../http/respond.ts'
 import type { Route } from '../http/route.ts'
 import { type ProtectedResource, resourcesServedBy } from '../resources/protected-resource.ts'
+import { createFeedReaders } from '../revocation/feed-readers.ts'
 import type {
   RevocationKind,
   RevocationListRequest,
@@ -38,6 +39,7 @@ const TYPES: Readonly<Record<RevocationKind, string>> = {
 /** Creates the revocation feed. */
 export function createRevocationFeedEndpoint(dependencies: RevocationFeedDependencies): Route {
   const { storage, resources, audit, now } = dependencies
+  const isNewReader = createFeedReaders(now)
   return createClientEndpoint(dependencies, {
     methods: ['GET'],
     async respond({ ctx, client }) {
@@ -55,7 +57,9 @@ export function createRevocationFeedEndpoint(dependencies: RevocationFeedDepende
         return
       }
       const page = await storage.revocations.list(request, now())
-      audit.record({ type: 'revocations.read', clientId, count: page.items.length }, ctx.ip)
+      if (isNewReader(clientId, ctx.ip)) {
+        audit.record({ type: 'revocations.read', clientId, count: page.items.length }, ctx.ip)
+      }
       ctx.body = bodyOf(page)
     },
   })

@@ -155,7 +155,9 @@ async function rotate(
     case 'gone':
       throw new TokenRequestError('refresh-token-unknown', subject)
     case 'late':
-      throw new StorageError('the rotation reached the store after its deadline')
+      throw new StorageError('the rotation reached the store after its deadline', {
+        operation: 'families.rotate()',
+      })
   }
 }
 

@@ -24,3 +24,17 @@ export const SUPER_ADMIN_CLIENT_SECRET_PATH =
 export function continuePath(pendingRequestToken: string): string {
   return `${CONTINUE_PATH}?${new URLSearchParams({ prt: pendingRequestToken })}`
 }
+
+/**
+ * What a request asks for, for audit events: its method and path, without the identifier of a pending
+ * request, which is nobody else's business.
+ */
+export function operationOf({
+  method,
+  path,
+}: {
+  readonly method: string
+  readonly path: string
+}): string {
+  return `${method} ${path.startsWith(AUTHORIZE_PATH) ? AUTHORIZE_PATH : path}`
+}

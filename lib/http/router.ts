@@ -12,6 +12,7 @@ import { defaultPages } from '../pages/default-pages.ts'
 import type { Pages } from '../pages/pages.ts'
 import { withinConnectionLimits } from './connection-limits.ts'
 import { forbidOtherOrigins } from './cors.ts'
+import { operationOf } from './paths.ts'
 import { sendProblem } from './problem.ts'
 import { sendErrorPage, sendErrorResponse } from './respond.ts'
 import type { ErrorFormat, FindRoute, FoundRoute } from './route.ts'
@@ -117,7 +118,8 @@ async function answerFailure(
   errorFormat: ErrorFormat,
   error: unknown,
 ): Promise<void> {
-  audit.record({ type: 'server.error', error }, ctx.ip)
+  const operation = operationOf(ctx)
+  audit.record({ type: 'server.error', error, operation }, ctx.ip)
   ctx.app.emit('error', error, ctx)
   // oidc-provider's errors carry ours as their cause.
   const isUnavailable = [error, (error as Error | undefined)?.cause].some(isOutage)
@@ -133,7 +135,7 @@ async function answerFailure(
     case 'html': {
       const view = { kind, error: code, description: undefined }
       await sendErrorPage(ctx, status, pages, view).catch(async (failureOfPage: unknown) => {
-        audit.record({ type: 'server.error', error: failureOfPage }, ctx.ip)
+        audit.record({ type: 'server.error', error: failureOfPage, operation }, ctx.ip)
         await sendErrorPage(ctx, status, defaultPages, view)
       })
     }

@@ -149,8 +149,8 @@ async function readAndTend(current: CurrentKeys, upkeep: UpkeepDependencies): Pr
 function withBoundedStorage(options: ResolvedManagedKeysOptions): ResolvedManagedKeysOptions {
   const { sealedKeys, revocations } = options.storage
   const storage = {
-    sealedKeys: boundStore(sealedKeys, STORAGE_TIMEOUT_MILLISECONDS),
-    revocations: boundStore(revocations, STORAGE_TIMEOUT_MILLISECONDS),
+    sealedKeys: boundStore('sealedKeys', sealedKeys, STORAGE_TIMEOUT_MILLISECONDS),
+    revocations: boundStore('revocations', revocations, STORAGE_TIMEOUT_MILLISECONDS),
   }
   return { ...options, storage }
 }

@@ -7,13 +7,14 @@
 import type { KoaContextWithOIDC, default as Provider } from 'oidc-provider'
 import type { AuditLog } from '../audit/audit-log.ts'
 import { isOutage } from '../errors.ts'
+import { operationOf } from '../http/paths.ts'
 import type { Progress } from '../interaction/pending-request.ts'
 import { userOf } from './account.ts'
 
 /** Reports what oidc-provider decides. */
 export function recordProviderEvents(provider: Provider, audit: AuditLog): void {
   const recordFailure = (ctx: KoaContextWithOIDC, error: unknown): void => {
-    audit.record({ type: 'server.error', error }, ctx.ip)
+    audit.record({ type: 'server.error', error, operation: operationOf(ctx) }, ctx.ip)
     ctx.app.emit('error', error, ctx)
   }
   provider.on('authorization.success', (ctx: KoaContextWithOIDC) => {

@@ -14,28 +14,45 @@ import type { Storage } from './storage.ts'
  */
 export function boundStorage(storage: Storage, timeoutMilliseconds: number): Storage {
   return {
-    clients: boundStore(storage.clients, timeoutMilliseconds),
-    consents: boundStore(storage.consents, timeoutMilliseconds),
-    families: boundStore(storage.families, timeoutMilliseconds),
-    artifacts: boundStore(storage.artifacts, timeoutMilliseconds),
-    revocations: boundStore(storage.revocations, timeoutMilliseconds),
-    sealedKeys: boundStore(storage.sealedKeys, timeoutMilliseconds),
-    backends: storage.backends.map((backend) => boundStore(backend, timeoutMilliseconds)),
+    clients: boundStore('clients', storage.clients, timeoutMilliseconds),
+    consents: boundStore('consents', storage.consents, timeoutMilliseconds),
+    families: boundStore('families', storage.families, timeoutMilliseconds),
+    artifacts: boundStore('artifacts', storage.artifacts, timeoutMilliseconds),
+    revocations: boundStore('revocations', storage.revocations, timeoutMilliseconds),
+    sealedKeys: boundStore('sealedKeys', storage.sealedKeys, timeoutMilliseconds),
+    backends: storage.backends.map((backend) =>
+      boundStore(backend.name, backend, timeoutMilliseconds),
+    ),
   }
 }
 
-/** Wraps one store of a storage, likewise. */
-export function boundStore<Store extends object>(store: Store, timeoutMilliseconds: number): Store {
+/**
+ * Wraps one store of a storage, likewise.
+ *
+ * @param storeName For {@link StorageError.operation}.
+ */
+export function boundStore<Store extends object>(
+  storeName: string,
+  store: Store,
+  timeoutMilliseconds: number,
+): Store {
   return new Proxy(store, {
     get(target, name) {
       const member: unknown = Reflect.get(target, name)
       if (typeof member !== 'function') return member
-      return (...parameters: ReadonlyArray<unknown>) =>
-        withinTime(
-          Reflect.apply(member, target, parameters) as Promise<unknown>,
-          timeoutMilliseconds,
-          () => new StorageError(`the storage did not answer within ${timeoutMilliseconds} ms`),
-        )
+      const operation = `${storeName}.${String(name)}()`
+      return async (...parameters: ReadonlyArray<unknown>) => {
+        try {
+          return await withinTime(
+            Reflect.apply(member, target, parameters) as Promise<unknown>,
+            timeoutMilliseconds,
+            () => new StorageError(`the storage did not answer within ${timeoutMilliseconds} ms`),
+          )
+        } catch (error) {
+          if (error instanceof StorageError) error.operation ??= operation
+          throw error
+        }
+      }
     },
   })
 }

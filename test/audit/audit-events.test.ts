@@ -1,12 +1,22 @@
 import { readFile } from 'node:fs/promises'
+import { StorageError } from '@teamcast/oauth-server'
+import { createMemoryStorage } from '@teamcast/oauth-server/memory'
+import { createPostgresStorage } from '@teamcast/oauth-server/postgres'
+import { createRedisStorage } from '@teamcast/oauth-server/redis'
 import test from 'ava'
+import { Redis } from 'ioredis'
+import { Pool } from 'pg'
 import { AUDIT_RESULTS } from '../../lib/audit/audit-results.ts'
+import { aFamily } from '../../lib/testing/storage-contract/sample-records.ts'
 import { sha256 } from '../../lib/util/sha256.ts'
-import { CONFIDENTIAL_CLIENT, TENANT_CLIENT } from '../helpers/start-server.ts'
+import { startBrowser } from '../helpers/browser.ts'
+import { authorizationUrl } from '../helpers/requests.ts'
+import { ADA, CONFIDENTIAL_CLIENT, startServer, TENANT_CLIENT } from '../helpers/start-server.ts'
 import { SUPER_ADMIN_ID, startSuperAdminServer } from '../helpers/super-admin.ts'
 import {
   decodeJwt,
   introspect,
+  recordEvents,
   requestClientCredentials,
   revoke,
 } from '../helpers/token-requests.ts'
@@ -148,4 +158,220 @@ test('audit: no event of a busy run of the SuperAdmin’s API holds a secret or 
   for (const event of events) {
     t.like(event, { version: 1, at: server.clock.now(), result: AUDIT_RESULTS[event.type] })
   }
+})
+
+/** C0, C1, line separators and bidi controls, as somebody may send them. */
+const HOSTILE =
+  'ada\u0000\r\n\u001b[31m\u007f\u0085\u009b31m\u061c\u200e\u202e\u2066\u2028@acme.test'
+const CONTROL_CHARACTER = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u
+
+/** Every text in a value. */
+function textsOf(value: unknown): ReadonlyArray<string> {
+  if (typeof value === 'string') return [value]
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsOf) : []
+}
+
+test('audit: what anybody types, sends or says reaches events without control or bidi characters (ASVS 16.4.1)', async (t) => {
+  const { onEvent, settled } = recordEvents()
+  const user = { ...ADA, tenantId: HOSTILE }
+  const server = await startServer(t, {
+    onEvent,
+    users: [user],
+    async authenticateUser({ username, password }) {
+      if (password === 'broken') throw new TypeError(HOSTILE, { cause: new Error(HOSTILE) })
+      return username === ADA.email ? user : undefined
+    },
+  })
+  const { issuer, confidential, authorizationServer } = server
+  const browser = startBrowser()
+  const page = await browser.open(authorizationUrl(issuer, confidential))
+  await browser.signIn(page, HOSTILE, 'wrong')
+  await browser.signIn(page, HOSTILE, 'broken')
+  await browser.signIn(page, ADA.email)
+  for (const parameter of [
+    'scope',
+    'prompt',
+    'response_type',
+    'state',
+    'redirect_uri',
+    'client_id',
+  ]) {
+    await fetch(authorizationUrl(issuer, confidential, { [parameter]: HOSTILE }), {
+      redirect: 'manual',
+    })
+  }
+  for (const parameter of ['grant_type', 'scope', 'client_id', 'resource', HOSTILE]) {
+    await requestClientCredentials(server, confidential, { [parameter]: HOSTILE })
+  }
+  await authorizationServer.clients.register(CONFIDENTIAL_CLIENT, {
+    actorId: HOSTILE,
+    ip: HOSTILE,
+  })
+  await authorizationServer.connections.revokeAllOfUser('ada', { actorId: HOSTILE })
+
+  const events = await settled()
+  t.true(events.length >= 15)
+  for (const text of textsOf(events)) t.notRegex(text, CONTROL_CHARACTER)
+  const failure = events.find(({ type }) => type === 'user.sign-in-failed')
+  const username =
+    'ada\uFFFD\uFFFD\uFFFD\uFFFD[31m\uFFFD\uFFFD\uFFFD31m\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD@acme.test'
+  t.like(failure, { username })
+})
+
+/** Something of the storage or the host that fails in some way. */
+type Failing = () => Promise<never>
+
+const throwing =
+  (thrown: unknown): Failing =>
+  async () => {
+    throw thrown
+  }
+
+/** A port of this machine that nobody listens on. */
+const CLOSED_PORT = 1
+
+const deadRedis: Failing = async () => {
+  const settings = { port: CLOSED_PORT, lazyConnect: true, retryStrategy: () => null } as const
+  const client = new Redis(settings)
+  client.on('error', () => undefined)
+  const { families } = createRedisStorage({ client })
+  await families.find(aFamily().familyId, 'a-client', 0)
+  throw new Error('it answered')
+}
+
+const deadPostgres: Failing = async () => {
+  const pool = new Pool({ host: 'localhost', port: CLOSED_PORT })
+  const { families } = createPostgresStorage({ pool })
+  await families.find(aFamily().familyId, 'a-client', 0)
+  throw new Error('it answered')
+}
+
+const circular = new Error('circular')
+circular.cause = circular
+
+const FAILURES: Readonly<Record<string, readonly [Failing, status: number, expected: object]>> = {
+  'a Redis that is down': [
+    deadRedis,
+    503,
+    {
+      name: 'StorageError',
+      message: 'redis: families.find() failed',
+      code: 'ERR_STORAGE',
+      operation: 'redis: families.find()',
+      cause: { name: 'Error' },
+    },
+  ],
+  'a Postgres that is down': [
+    deadPostgres,
+    503,
+    {
+      name: 'StorageError',
+      message: 'postgres: families.find failed',
+      code: 'ERR_STORAGE',
+      operation: 'postgres: families.find',
+      cause: { name: 'Error', code: 'ECONNREFUSED' },
+    },
+  ],
+  'a store of the host’s own that says little': [
+    throwing(new StorageError('down')),
+    503,
+    { message: 'down', code: 'ERR_STORAGE', operation: 'families.find()' },
+  ],
+  'a storage that does not answer': [
+    () => new Promise(() => undefined),
+    503,
+    {
+      message: 'the storage did not answer within 100 ms',
+      code: 'ERR_STORAGE',
+      operation: 'families.find()',
+    },
+  ],
+  'a defect': [
+    throwing(new TypeError('undefined is no function', { cause: new RangeError('why') })),
+    500,
+    {
+      name: 'TypeError',
+      message: 'undefined is no function',
+      operation: 'POST /oauth/introspect',
+      cause: { name: 'RangeError', message: 'why' },
+    },
+  ],
+  'several errors at once': [
+    throwing(new AggregateError([new Error('one'), new Error('other')], 'both')),
+    500,
+    { name: 'AggregateError', message: 'both', errors: [{ message: 'one' }, { message: 'other' }] },
+  ],
+  'an error that is its own cause': [
+    throwing(circular),
+    500,
+    { message: 'circular', cause: { message: 'circular', cause: { message: 'circular' } } },
+  ],
+  'an error whose members are no texts': [
+    throwing(Object.assign(new Error('strange'), { code: {}, operation: 1n, stack: undefined })),
+    500,
+    { message: 'strange', code: undefined, operation: 'POST /oauth/introspect' },
+  ],
+  'an error that cannot be read': [
+    throwing(
+      Object.defineProperty(new Error('x'), 'message', {
+        get() {
+          throw new Error('no')
+        },
+      }),
+    ),
+    500,
+    { message: 'an error that cannot be described', operation: 'POST /oauth/introspect' },
+  ],
+  'a text': [throwing('down'), 500, { name: 'string', message: 'down' }],
+  'nothing at all': [throwing(undefined), 500, { name: 'undefined', message: 'undefined' }],
+  'an object that is no error': [
+    throwing({ password: 'a secret' }),
+    500,
+    { name: 'object', message: 'an object that is no Error' },
+  ],
+}
+
+for (const [what, [fail, status, expected]] of Object.entries(FAILURES)) {
+  test(`audit: ${what} is a server.error that survives JSON with message, code, cause and operation`, async (t) => {
+    const { onEvent, settled } = recordEvents()
+    const storage = createMemoryStorage()
+    const server = await startServer(t, {
+      onEvent,
+      storage: { ...storage, families: { ...storage.families, find: fail } },
+      storageTimeoutMilliseconds: what.includes('down') ? 30_000 : 100,
+    })
+    const { clientId } = server.confidential.client
+    const { access_token: token } = await server.issueTokens({ userId: 'ada', clientId })
+    const response = await introspect(server, server.confidential, token)
+    t.is(response.status, status)
+
+    const events = JSON.parse(JSON.stringify(await settled()))
+    const errors = events.flatMap(({ error }: { readonly error?: unknown }) => error ?? [])
+    t.is(errors.length, 1)
+    t.like(errors[0], expected)
+    t.false(JSON.stringify(events).includes('a secret'))
+    for (const text of textsOf(events)) t.notRegex(text, CONTROL_CHARACTER)
+  })
+}
+
+test('audit: an error has the calls that led to it, one a line, and no pending request’s identifier', async (t) => {
+  const { onEvent, settled } = recordEvents()
+  let isBroken = false
+  const server = await startServer(t, {
+    onEvent,
+    async findUser() {
+      if (isBroken) throw new TypeError('a first line\n    at which more follow')
+      return ADA
+    },
+  })
+  const browser = startBrowser()
+  await browser.authorize(authorizationUrl(server.issuer, server.confidential), ADA.email)
+  isBroken = true
+  await browser.open(authorizationUrl(server.issuer, server.confidential))
+
+  const error = (await settled()).flatMap((event) =>
+    event.type === 'server.error' ? [event.error] : [],
+  )[0]
+  t.is(error?.operation, 'GET /oauth/authorize')
+  t.true(error?.stack?.some((line) => /^at .*findUser.*audit-events\.test\.ts/.test(line)))
 })

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type AuditEvent, StorageError } from '@teamcast/oauth-server'
 import { createMemoryStorage } from '@teamcast/oauth-server/memory'
 import test from 'ava'
-import type { AuditEventDetail } from '../../lib/audit/audit-event.ts'
+import type { ReportedDetail } from '../../lib/audit/audit-event.ts'
 import type { ClientRecord } from '../../lib/clients/client.ts'
 import { createClientSecret } from '../../lib/clients/client-secret.ts'
 import { createSecretUses, type NoteSecretUse } from '../../lib/clients/secret-uses.ts'
@@ -17,12 +17,12 @@ interface Fixture {
   readonly client: ClientRecord
   readonly store: ClientStore
   readonly noteUse: NoteSecretUse
-  readonly events: Array<AuditEventDetail>
+  readonly events: Array<ReportedDetail>
 }
 
 function open(update?: ClientStore['update']): Fixture {
   const { clients } = createMemoryStorage()
-  const events: Array<AuditEventDetail> = []
+  const events: Array<ReportedDetail> = []
   const secrets = [createClientSecret(NOW).record, createClientSecret(NOW).record]
   const noteUse = createSecretUses({
     clients: { ...clients, ...(update && { update }) },

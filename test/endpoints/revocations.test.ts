@@ -1,6 +1,7 @@
 import { createMemoryStorage } from '@teamcast/oauth-server/memory'
 import test, { type ExecutionContext } from 'ava'
 import { StorageError } from '../../lib/errors.ts'
+import { createFeedReaders } from '../../lib/revocation/feed-readers.ts'
 import { basicCredentials } from '../helpers/requests.ts'
 import { type SeveralApis, startSeveralApis } from '../helpers/several-apis.ts'
 import {
@@ -141,15 +142,42 @@ test('GET /oauth/revocations: no script of any origin may read it (checklist 18)
   t.deepEqual(names, [])
 })
 
-test('GET /oauth/revocations: a page that was read is reported', async (t) => {
+test('GET /oauth/revocations: a reader is reported when it appears, not each time it reads', async (t) => {
   const { onEvent, settled } = recordEvents()
   const storage = createMemoryStorage()
   const server = await startSeveralApis(t, { onEvent, storage })
+  const readers = async (): Promise<ReadonlyArray<unknown>> => {
+    const events = (await settled()).filter(({ type }) => type === 'revocations.read')
+    return events.map((event) => [
+      'clientId' in event && event.clientId,
+      'count' in event && event.count,
+    ])
+  }
   const expiresAt = server.clock.now() + 60
   await storage.revocations.add({ kind: 'family', id: 'a-family', expiresAt })
+  for (let poll = 0; poll < 20; poll += 1) {
+    await read(t, server, poll === 0 ? '' : '?limit=10')
+    server.clock.advance(300)
+  }
+  const interviews = server.interviews.client.clientId
+  t.deepEqual(await readers(), [[interviews, 1]])
+
+  t.is((await get(server, credentialsOf(server.candidates))).status, 200)
+  const candidates = server.candidates.client.clientId
+  t.deepEqual((await readers()).slice(1), [[candidates, 0]])
+  server.clock.advance(901)
   await read(t, server)
-  const { clientId } = server.interviews.client
-  t.like((await settled()).at(-1), { type: 'revocations.read', clientId, count: 1 })
+  t.deepEqual((await readers()).slice(2), [[interviews, 0]])
+})
+
+test('a reader of the feed appears with each address, and is forgotten among a thousand others', (t) => {
+  const isNew = createFeedReaders(() => 0)
+  t.true(isNew('tc_api', '192.0.2.1'))
+  t.true(isNew('tc_api', '192.0.2.2'))
+  t.false(isNew('tc_api', '192.0.2.1'))
+  for (let other = 0; other < 999; other += 1) t.true(isNew(`tc_${other}`, '192.0.2.1'))
+  t.false(isNew('tc_api', '192.0.2.1'))
+  t.true(isNew('tc_api', '192.0.2.2'))
 })
 
 test('GET /oauth/revocations: who does not authenticate gets 401 with a challenge, and is reported (RFC 6749 §5.2)', async (t) => {

@@ -441,7 +441,8 @@ test('managed keys: they keep themselves fresh, report what fails, and stop', as
   })
   await readAgain
   isAway = true
-  t.like(await failed, { type: 'server.error', error: new StorageError('away') })
+  const error = { message: 'away', code: 'ERR_STORAGE', operation: 'sealedKeys.list()' }
+  t.like(await failed, { type: 'server.error', error })
   await keys.stop()
   t.true(reads >= 3)
   t.truthy(kidsOf(keys)[0])
