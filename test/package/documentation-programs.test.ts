@@ -59,6 +59,7 @@ const PROBES: Readonly<Record<string, ReadonlyArray<Probe>>> = {
     UNAUTHENTICATED,
     { path: '/.well-known/oauth-protected-resource/mcp', status: 200 },
   ],
+  'docs/guides/mounting-in-koa.md#limits-of-the-http-server': [{ path: '/', status: 404 }],
   'docs/guides/mounting-in-koa.md#mounting-in-koa': [METADATA, { path: '/', status: 404 }],
   [STARTING_AND_STOPPING]: [METADATA],
   'docs/guides/protecting-an-api.md#protecting-an-api': [

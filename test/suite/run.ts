@@ -5,6 +5,7 @@
  * A part is the beginning of the path of a test file below `test`: `endpoints/revoke`, `adapters`.
  *
  * - `--quick`: only what needs no server, no store and no browser.
+ * - `--extra`: the slow extras instead: what the documentation says, run as it stands.
  * - `--times`: says how long the slowest files took.
  * - `--match`, `-m`: only tests with a title like this, as ava understands it. May be repeated.
  *
@@ -19,7 +20,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { parseArgs, stripVTControlCharacters } from 'node:util'
-import { findTestFiles, GROUPS, type Group } from './test-files.ts'
+import { EXTRAS, findTestFiles, GROUPS, type Group, type Need } from './test-files.ts'
 import { workerEnvironment } from './worker-environment.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
@@ -29,14 +30,21 @@ const { values: options, positionals: parts } = parseArgs({
   allowPositionals: true,
   options: {
     quick: { type: 'boolean', default: false },
+    extra: { type: 'boolean', default: false },
     times: { type: 'boolean', default: false },
     match: { type: 'string', short: 'm', multiple: true, default: [] },
   },
 })
 
+/** Whether what a group needs is asked for. */
+function isAskedFor(need: Need): boolean {
+  if (options.quick) return need === 'nothing'
+  return EXTRAS.has(need) === options.extra
+}
+
 const selected = new Set(findTestFiles(parts).map(({ group }) => group))
 const groups = (Object.keys(GROUPS) as ReadonlyArray<Group>).filter(
-  (group) => selected.has(group) && (!options.quick || GROUPS[group] === 'nothing'),
+  (group) => selected.has(group) && isAskedFor(GROUPS[group]),
 )
 if (groups.length === 0) {
   process.stderr.write('No test file is in these parts; give beginnings of paths below test.\n')

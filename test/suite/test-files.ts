@@ -15,6 +15,7 @@ const TEST_DIRECTORY = fileURLToPath(new URL('../', import.meta.url))
  * fits counts.
  */
 const NEEDS = {
+  documentation: ['helpers/documentation.ts'],
   chromium: ['playwright-core'],
   example: ['helpers/start-example.ts'],
   processes: ['helpers/start-instances.ts', 'helpers/start-rotating-system.ts'],
@@ -28,13 +29,18 @@ const NEEDS = {
   nothing: [],
 } as const satisfies Readonly<Record<string, ReadonlyArray<string>>>
 
-type Need = keyof typeof NEEDS
+export type Need = keyof typeof NEEDS
+
+/** The slow extras, which have a command of their own. */
+export const EXTRAS: ReadonlySet<Need> = new Set<Need>(['documentation'])
 
 /**
  * What runs in one worker, and what its files need. The dearest come first. Each is a file in `groups`, and
  * several of the same need share its files out.
  */
 export const GROUPS = {
+  'documentation-1': 'documentation',
+  'documentation-2': 'documentation',
   processes: 'processes',
   example: 'example',
   postgres: 'postgres',
