@@ -21,7 +21,7 @@ import { METADATA_PATH } from './http/paths.ts'
 import { createRouter } from './http/router.ts'
 import type { AuthorizationServerOptions } from './options.ts'
 import { type ResolvedOptions, resolveOptions } from './resolve-options.ts'
-import { createRevocationChecker, type RevocationChecker } from './revocation/revocation-checker.ts'
+import { createRevocationChecker, type TokenRevocations } from './revocation/revocation-checker.ts'
 import { createRevoker } from './revocation/revoker.ts'
 import { boundStorage } from './storage/bounded-storage.ts'
 import { checkHealth, type Health } from './storage/health.ts'
@@ -44,7 +44,7 @@ export interface AuthorizationServer {
    * Whether tokens were revoked, for APIs in the same process: what `requireAccessToken` takes as its
    * `revocations`.
    */
-  readonly revocations: RevocationChecker
+  readonly revocations: TokenRevocations
   /** Asks every backend of the storage whether it answers; takes at most `storageTimeoutMilliseconds`. */
   health(): Promise<Health>
   /**

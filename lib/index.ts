@@ -73,7 +73,7 @@ export type {
   ErrorKind,
   ErrorView,
   FormView,
-  Page as HtmlPage,
+  HtmlPage,
   PageRenderer,
   Pages,
   ScopeView,
@@ -83,7 +83,7 @@ export type {
 } from './pages/pages.ts'
 export type { ProtectedResource, ResourceServerClientIds } from './resources/protected-resource.ts'
 export type { RevocableAccessToken } from './revocation/access-token-status.ts'
-export type { CheckedAccessToken, RevocationChecker } from './revocation/revocation-checker.ts'
+export type { CheckedAccessToken, TokenRevocations } from './revocation/revocation-checker.ts'
 export { type ScopeCatalogue, TEAMCAST_SCOPES } from './scopes/scope-catalogue.ts'
 export type { BackendHealth, Health } from './storage/health.ts'
 export { createLayeredStorage, type LayeredStorageOptions } from './storage/layered-storage.ts'

@@ -17,7 +17,70 @@ import type { AuthenticateUser, HostSession } from './users/authentication.ts'
 import type { FindUser } from './users/user.ts'
 
 /** Options of `createAuthorizationServer`. Everything wrong in them is reported at once. */
-export interface AuthorizationServerOptions {
+export type AuthorizationServerOptions = GeneralOptions &
+  KeyOptions &
+  SignInOptions &
+  ResourceOptions
+
+/** The keys of the server: managed ones, or ones that the host keeps. */
+export type KeyOptions =
+  | {
+      /** Keys that are created, shared and rotated by themselves: see `openManagedKeys`. */
+      readonly keys: ManagedKeys
+      readonly signingKeys?: undefined
+      readonly cookieKeys?: undefined
+    }
+  | {
+      readonly keys?: undefined
+      /**
+       * RSA keys of at least 2048 bits: private ones, or ones that sign elsewhere. The first signs; all are
+       * published.
+       */
+      readonly signingKeys: readonly [
+        JWK | ExternalSigningKey,
+        ...ReadonlyArray<JWK | ExternalSigningKey>,
+      ]
+      /**
+       * Secrets of at least 32 characters. The first signs cookies; all verify. Not the host's `app.keys`.
+       */
+      readonly cookieKeys: readonly [string, ...ReadonlyArray<string>]
+    }
+
+/** How users sign in: on the server's own page, or in the host's own session. */
+export type SignInOptions =
+  | {
+      /** Checks a password typed on the server's own sign-in page. */
+      readonly authenticateUser: AuthenticateUser
+      readonly hostSession?: undefined
+    }
+  | {
+      readonly authenticateUser?: undefined
+      /** Reads the host's own session instead of showing a sign-in page. */
+      readonly hostSession: HostSession
+    }
+
+/** The APIs that tokens are for: one, or several. */
+export type ResourceOptions =
+  | {
+      /**
+       * Token audience of the one API: the `aud` of access tokens, an absolute URI. Defaults to the issuer.
+       */
+      readonly audience?: string
+      readonly resources?: undefined
+    }
+  | {
+      readonly audience?: undefined
+      /**
+       * The APIs, each with a token audience and scopes of its own. Every scope of the catalogue must be of
+       * one at least.
+       *
+       * @see [RFC 8707](https://www.rfc-editor.org/rfc/rfc8707.html)
+       */
+      readonly resources: ReadonlyArray<ProtectedResource>
+    }
+
+/** Options that stand by themselves. */
+export interface GeneralOptions {
   /**
    * Issuer identifier: the https URL under which the server is reached from outside, without query,
    * fragment or trailing slash. `http` only for localhost, 127.0.0.1 and [::1]. Every URL the server
@@ -28,41 +91,10 @@ export interface AuthorizationServerOptions {
   readonly issuer: string
   /** Where everything is kept; see the subpaths `./memory`, `./redis` and `./postgres`. */
   readonly storage: Storage
-  /**
-   * Keys that are made, shared and rotated by themselves: see `openManagedKeys`. Give this, or `signingKeys`
-   * and `cookieKeys`.
-   */
-  readonly keys?: ManagedKeys
-  /**
-   * RSA keys of at least 2048 bits: private ones, or ones that sign elsewhere. The first signs; all are
-   * published. Give this and `cookieKeys`, or `keys`.
-   */
-  readonly signingKeys?: readonly [
-    JWK | ExternalSigningKey,
-    ...ReadonlyArray<JWK | ExternalSigningKey>,
-  ]
-  /** Secrets of at least 32 characters. The first signs cookies; all verify. Not the host's `app.keys`. */
-  readonly cookieKeys?: readonly [string, ...ReadonlyArray<string>]
   /** Scopes and their sentences for the consent page. Defaults to `TEAMCAST_SCOPES`. */
   readonly scopes?: ScopeCatalogue
-  /**
-   * Token audience: the `aud` of access tokens, an absolute URI. Defaults to the issuer. For a host with
-   * one API; one with several gives `resources`.
-   */
-  readonly audience?: string
-  /**
-   * The APIs that tokens are for, each with a token audience and scopes of its own. Every scope of the
-   * catalogue must be of one at least. Defaults to one resource: `audience`, with all scopes.
-   *
-   * @see [RFC 8707](https://www.rfc-editor.org/rfc/rfc8707.html)
-   */
-  readonly resources?: ReadonlyArray<ProtectedResource>
   /** Finds a user; asked at every step. */
   readonly findUser: FindUser
-  /** Checks a password typed on the server's own sign-in page. Give this or `hostSession`. */
-  readonly authenticateUser?: AuthenticateUser
-  /** Reads the host's own session instead of showing a sign-in page. Give this or `authenticateUser`. */
-  readonly hostSession?: HostSession
   /**
    * Decides who may use `/super-admin/oauth-clients`. Without it those paths are not the server's own.
    */

@@ -164,5 +164,5 @@ export type ReportedDetail =
 /** An audit event. */
 export type AuditEvent = AuditEventContext & AuditEventDetail
 
-/** Receives audit events. */
-export type AuditListener = (event: AuditEvent) => void | Promise<void>
+/** Receives audit events. Whatever it returns is ignored; a promise that rejects becomes a process warning. */
+export type AuditListener = (event: AuditEvent) => unknown

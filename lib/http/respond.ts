@@ -5,14 +5,14 @@
  */
 
 import type { Context } from 'koa'
-import type { ErrorView, Page, Pages } from '../pages/pages.ts'
+import type { ErrorView, HtmlPage, Pages } from '../pages/pages.ts'
 
 /**
  * Writes a page with a form, with the headers that keep it to itself (RFC 9700 §4.16). It sends its
  * address to pages of the same origin only; with none at all, its forms would have no `Origin`
  * (`same-origin.ts`).
  */
-export function sendPage(ctx: Context, status: number, page: Page): void {
+export function sendPage(ctx: Context, status: number, page: HtmlPage): void {
   ctx.status = status
   ctx.type = 'html'
   ctx.body = page.html

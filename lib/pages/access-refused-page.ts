@@ -8,7 +8,7 @@ import { html } from 'ghtml'
 import { renderClientHeader, renderClientLinks, renderClientName } from './client-header.ts'
 import { renderButton, renderForm } from './form.ts'
 import { renderDocument } from './layout.ts'
-import type { AccessRefusedView, Page } from './pages.ts'
+import type { AccessRefusedView, HtmlPage } from './pages.ts'
 import { renderUserCard } from './user-card.ts'
 
 /**
@@ -16,7 +16,7 @@ import { renderUserCard } from './user-card.ts'
  *
  * @param view What it shows.
  */
-export function renderAccessRefusedPage({ client, form, user }: AccessRefusedView): Page {
+export function renderAccessRefusedPage({ client, form, user }: AccessRefusedView): HtmlPage {
   const heading = html`This account can’t be used with !${renderClientName(client)}`
   return renderDocument({
     title: 'Access refused',

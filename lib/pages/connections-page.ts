@@ -13,7 +13,7 @@ import { renderButton, renderForm } from './form.ts'
 import { findLogoOrigin, findLogoOrigins } from './https-url.ts'
 import { CHECK_GLYPH, LINK_GLYPH } from './icons.ts'
 import { renderDocument } from './layout.ts'
-import type { ConnectionsView, ConnectionView, FormView, Page, ScopeView } from './pages.ts'
+import type { ConnectionsView, ConnectionView, FormView, HtmlPage, ScopeView } from './pages.ts'
 import { renderUserCard } from './user-card.ts'
 
 /**
@@ -21,7 +21,7 @@ import { renderUserCard } from './user-card.ts'
  *
  * @param view What it shows.
  */
-export function renderConnectionsPage(view: ConnectionsView): Page {
+export function renderConnectionsPage(view: ConnectionsView): HtmlPage {
   const { form, user, connections, disconnectedName, canSignOut } = view
   const signOut = renderForm(form, renderButton('quiet', 'sign-out', 'Sign out'))
   const logoUrls = connections.map(({ logoUrl }) => logoUrl)

@@ -13,7 +13,7 @@ import { renderClientHeader, renderClientLinks, renderClientName } from './clien
 import { renderButton, renderForm } from './form.ts'
 import { CHECK_GLYPH } from './icons.ts'
 import { renderDocument } from './layout.ts'
-import type { ConsentView, Page, ScopeView } from './pages.ts'
+import type { ConsentView, HtmlPage, ScopeView } from './pages.ts'
 import { renderUserCard } from './user-card.ts'
 
 /**
@@ -21,7 +21,7 @@ import { renderUserCard } from './user-card.ts'
  *
  * @param view What it shows.
  */
-export function renderConsentPage(view: ConsentView): Page {
+export function renderConsentPage(view: ConsentView): HtmlPage {
   const { client, form, user } = view
   const heading = html`!${renderClientName(client)} wants to access your Teamcast account`
   const switchAccount = renderButton('quiet', 'switch-account', 'Switch account')

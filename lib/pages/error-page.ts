@@ -10,7 +10,7 @@
 import { html } from 'ghtml'
 import { ALERT_GLYPH } from './icons.ts'
 import { renderDocument } from './layout.ts'
-import type { ErrorKind, ErrorView, Page } from './pages.ts'
+import type { ErrorKind, ErrorView, HtmlPage } from './pages.ts'
 
 interface ErrorText {
   readonly title: string
@@ -66,7 +66,7 @@ const ERROR_TEXTS: Readonly<Record<ErrorKind, ErrorText>> = {
  *
  * @param view What it shows.
  */
-export function renderErrorPage(view: ErrorView): Page {
+export function renderErrorPage(view: ErrorView): HtmlPage {
   const { title, whatHappened, whatToDo } = ERROR_TEXTS[view.kind]
   return renderDocument({
     title,

@@ -10,7 +10,7 @@
 import { html } from 'ghtml'
 import { findLogoOrigins } from './https-url.ts'
 import { TEAMCAST_MARK } from './icons.ts'
-import type { Page } from './pages.ts'
+import type { HtmlPage } from './pages.ts'
 import { STYLES, STYLES_HASH } from './styles.ts'
 
 /** What is particular to a page. */
@@ -35,7 +35,7 @@ export function renderDocument({
   logoUrls,
   width = 'regular',
   content,
-}: DocumentParts): Page {
+}: DocumentParts): HtmlPage {
   return {
     html: html`<!doctype html>
 <html lang="en">

@@ -9,7 +9,7 @@
 import type { User } from '../users/user.ts'
 
 /** A rendered page. */
-export interface Page {
+export interface HtmlPage {
   /** A complete HTML document. */
   readonly html: string
   /**
@@ -21,7 +21,7 @@ export interface Page {
 }
 
 /** Renders one page. */
-export type PageRenderer<View> = (view: View) => Page | Promise<Page>
+export type PageRenderer<View> = (view: View) => HtmlPage | Promise<HtmlPage>
 
 /** Renderers of all pages. */
 export interface Pages {

@@ -9,7 +9,7 @@ import { renderClientHeader, renderClientLinks, renderClientName } from './clien
 import { renderButton, renderForm } from './form.ts'
 import { CHEVRON_GLYPH, OTHER_ACCOUNT_GLYPH } from './icons.ts'
 import { renderDocument } from './layout.ts'
-import type { Page, SelectAccountView } from './pages.ts'
+import type { HtmlPage, SelectAccountView } from './pages.ts'
 import { renderUser } from './user-card.ts'
 
 /**
@@ -17,7 +17,7 @@ import { renderUser } from './user-card.ts'
  *
  * @param view What it shows.
  */
-export function renderSelectAccountPage({ client, form, user }: SelectAccountView): Page {
+export function renderSelectAccountPage({ client, form, user }: SelectAccountView): HtmlPage {
   const heading = html`Choose an account to continue to !${renderClientName(client)}`
   const accounts = html`<button class="account deliberate" name="action" value="continue">
         <span class="visually-hidden">Continue as </span>!${renderUser(user)}!${CHEVRON_GLYPH}

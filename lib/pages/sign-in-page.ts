@@ -9,7 +9,7 @@ import { renderClientHeader, renderClientLinks, renderClientName } from './clien
 import { renderButton, renderForm } from './form.ts'
 import { ALERT_GLYPH } from './icons.ts'
 import { renderDocument } from './layout.ts'
-import type { ClientView, Page, SignInProblem, SignInView } from './pages.ts'
+import type { ClientView, HtmlPage, SignInProblem, SignInView } from './pages.ts'
 
 // The first does not tell which of the two was wrong, so that nobody learns who has an account.
 const PROBLEM_TEXTS: Readonly<Record<SignInProblem, string>> = {
@@ -22,7 +22,7 @@ const PROBLEM_TEXTS: Readonly<Record<SignInProblem, string>> = {
  *
  * @param view What it shows.
  */
-export function renderSignInPage(view: SignInView): Page {
+export function renderSignInPage(view: SignInView): HtmlPage {
   const { client, form, problem } = view
   const cancel = renderForm(form, renderButton('quiet', 'cancel', 'Cancel'))
   return renderDocument({

@@ -18,7 +18,7 @@ export interface CheckedAccessToken extends RevocableAccessToken {
 }
 
 /** Says whether access tokens were revoked. */
-export interface RevocationChecker {
+export interface TokenRevocations {
   /**
    * Whether a token was revoked: itself, or with its family, its consent, its client or the key that
    * signed it. That it was not is remembered for `revocationCacheMilliseconds`, that it was for good.
@@ -32,7 +32,7 @@ export interface RevocationChecker {
 export function createRevocationChecker(
   dependencies: AccessTokenStatusDependencies,
   cacheMilliseconds: number,
-): RevocationChecker {
+): TokenRevocations {
   const { storage, now } = dependencies
   const tokens = createAnswerCache(cacheMilliseconds)
   const keys = createAnswerCache(cacheMilliseconds)
@@ -42,7 +42,7 @@ export function createRevocationChecker(
     return await keys.answer(keyId, () => storage.revocations.has('signing-key', keyId, now()))
   }
 
-  return Object.freeze<RevocationChecker>({
+  return Object.freeze<TokenRevocations>({
     async isRevoked(token) {
       const isDead = await Promise.all([
         tokens.answer(token.tokenId, () => isRevoked(dependencies, token)),

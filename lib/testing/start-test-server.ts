@@ -141,7 +141,8 @@ async function serveOn(listener: Server, options: TestServerOptions): Promise<Te
 
   const { port } = listener.address() as AddressInfo
   const issuer = `http://127.0.0.1:${port}${issuerPath}`
-  const authorizationServer = createAuthorizationServer({
+  // What excludes each other is found when the server checks its options.
+  const serverOptions = {
     storage: createMemoryStorage(),
     clientCacheMilliseconds: 0, // a test may change a client behind the server's back
     findUser: async (userId) => users.get(userId),
@@ -150,7 +151,8 @@ async function serveOn(listener: Server, options: TestServerOptions): Promise<Te
     ...keys.options,
     issuer,
     clock: now,
-  })
+  } as AuthorizationServerOptions
+  const authorizationServer = createAuthorizationServer(serverOptions)
   const app = new Koa()
   app.silent = true // what goes wrong is in the audit events
   app.use(authorizationServer.middleware())

@@ -67,7 +67,7 @@ export async function startHost(
   const origin = `http://127.0.0.1:${port}`
   const issuer = hostOptions.issuer ?? origin + (hostOptions.issuerPath ?? '')
 
-  const server = createAuthorizationServer({
+  const serverOptions = {
     storage: createMemoryStorage(),
     ...(options?.keys === undefined ? GIVEN_KEYS : {}),
     findUser: async (userId) => (userId === ADA.userId ? ADA : undefined),
@@ -75,7 +75,8 @@ export async function startHost(
       username === ADA.email && password === PASSWORD ? ADA : undefined,
     ...options,
     issuer,
-  })
+  } as AuthorizationServerOptions
+  const server = createAuthorizationServer(serverOptions)
   const app = new Koa()
   const errors: Array<unknown> = []
   app.on('error', (error) => errors.push(error))

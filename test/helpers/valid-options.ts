@@ -16,8 +16,14 @@ export function newRsaKey(modulusLength: number): JWK {
   return generateKeyPairSync('rsa', { modulusLength }).privateKey.export({ format: 'jwk' }) as JWK
 }
 
+type ValidOptions = AuthorizationServerOptions & {
+  readonly keys?: undefined
+  readonly hostSession?: undefined
+  readonly resources?: undefined
+}
+
 /** The fewest options a server starts with. */
-export function validOptions(): AuthorizationServerOptions {
+export function validOptions(): ValidOptions {
   return {
     issuer: 'https://auth.example',
     storage: createMemoryStorage(),

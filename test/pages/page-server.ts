@@ -9,7 +9,7 @@ import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import Koa from 'koa'
 import { sendPage } from '../../lib/http/respond.ts'
-import type { Page } from '../../lib/pages/pages.ts'
+import type { HtmlPage } from '../../lib/pages/pages.ts'
 
 /** A running server. */
 export interface PageServer {
@@ -24,7 +24,9 @@ export interface PageServer {
  *
  * @param pages Pages by name.
  */
-export async function startPageServer(pages: Readonly<Record<string, Page>>): Promise<PageServer> {
+export async function startPageServer(
+  pages: Readonly<Record<string, HtmlPage>>,
+): Promise<PageServer> {
   const app = new Koa()
   app.use(async (ctx) => {
     const page = pages[ctx.path.slice(1)]

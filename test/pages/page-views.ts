@@ -17,7 +17,7 @@ import type {
   ErrorKind,
   ErrorView,
   FormView,
-  Page,
+  HtmlPage,
   ScopeView,
   SelectAccountView,
   SignInView,
@@ -149,7 +149,7 @@ export const ERROR: ErrorView = {
 }
 
 /** Pages by name, with ordinary values. */
-export function renderOrdinaryPages(): Readonly<Record<string, Page>> {
+export function renderOrdinaryPages(): Readonly<Record<string, HtmlPage>> {
   return {
     'sign-in': renderSignInPage(SIGN_IN),
     'sign-in-again': renderSignInPage({
@@ -195,7 +195,7 @@ export function renderOrdinaryPages(): Readonly<Record<string, Page>> {
  *
  * @param text Hostile or long text.
  */
-export function renderPagesFilledWith(text: string): Readonly<Record<string, Page>> {
+export function renderPagesFilledWith(text: string): Readonly<Record<string, HtmlPage>> {
   const client: ClientView = {
     name: text,
     clientUri: `https://acme.example/${text}`,

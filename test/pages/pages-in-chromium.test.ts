@@ -1,7 +1,7 @@
 import test, { type ExecutionContext } from 'ava'
 import axe from 'axe-core'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
-import type { Page as RenderedPage } from '../../lib/pages/pages.ts'
+import type { HtmlPage } from '../../lib/pages/pages.ts'
 import { launchChromium } from '../helpers/chromium.ts'
 import { type PageServer, startPageServer } from './page-server.ts'
 import { FORM, HOSTILE_TEXTS, renderOrdinaryPages, renderPagesFilledWith } from './page-views.ts'
@@ -565,7 +565,7 @@ function findOverflows(page: Page): Promise<ReadonlyArray<string>> {
 /** Names of all elements of each page and of their attributes, in order, as Chromium parses them. */
 function readSkeletons(
   page: Page,
-  pages: Readonly<Record<string, RenderedPage>>,
+  pages: Readonly<Record<string, HtmlPage>>,
 ): Promise<ReadonlyArray<ReadonlyArray<string>>> {
   const documents = Object.values(pages).map(({ html }) => html)
   return page.evaluate((sources) => {

@@ -1,7 +1,7 @@
 import {
   createAuthorizationServer,
-  type RevocationChecker,
   type Storage,
+  type TokenRevocations,
 } from '@teamcast/oauth-server'
 import { createMemoryStorage } from '@teamcast/oauth-server/memory'
 import { createAccessTokenVerifier } from '@teamcast/oauth-server/resource-server'
@@ -89,7 +89,7 @@ test('server.revocations: what was not revoked a moment ago is not asked again',
 
 test('server.revocations: a storage that does not answer is an error, never "not revoked"', async (t) => {
   const storage = createMemoryStorage()
-  const down = (changes: Partial<Storage>): RevocationChecker =>
+  const down = (changes: Partial<Storage>): TokenRevocations =>
     createAuthorizationServer({ ...validOptions(), storage: { ...storage, ...changes } })
       .revocations
   const fail = async (): Promise<never> => {
