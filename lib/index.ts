@@ -61,6 +61,10 @@ export type { ManagedKey } from './keys/stored-keys.ts'
 export type {
   AuthorizationServerOptions,
   AuthorizeSuperAdmin,
+  GeneralOptions,
+  KeyOptions,
+  ResourceOptions,
+  SignInOptions,
   SuperAdminDecision,
 } from './options.ts'
 export { defaultPages } from './pages/default-pages.ts'

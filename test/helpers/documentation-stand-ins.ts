@@ -7,8 +7,9 @@
 import { createPrivateKey, createPublicKey, sign } from 'node:crypto'
 import {
   type AuthorizationServer,
-  type AuthorizationServerOptions,
   createAuthorizationServer,
+  type GeneralOptions,
+  type SignInOptions,
   type Storage,
   type User,
 } from '@teamcast/oauth-server'
@@ -32,7 +33,7 @@ export const users = {
   find: async (userId: string) => (userId === ADA.userId ? ADA : undefined),
   checkPassword: async (email: string) => (email === ADA.email ? ADA : undefined),
 }
-export const options: Omit<AuthorizationServerOptions, 'storage' | 'keys'> = {
+export const options: Omit<GeneralOptions, 'storage'> & SignInOptions = {
   issuer: 'http://localhost:3000',
   findUser: users.find,
   authenticateUser: ({ username }) => users.checkPassword(username),
