@@ -1,10 +1,11 @@
 /**
- * HTTP servers that end cleanly.
+ * HTTP servers that begin and end cleanly.
  *
  * @module
  */
 
-import { createServer, type Server, type ServerResponse } from 'node:http'
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { SettingsError } from './settings.ts'
 
 /** How long a request under way may take once the process was asked to end. */
@@ -25,22 +26,30 @@ const IDLE_TIMEOUT_MILLISECONDS = 60_000
 const MAXIMUM_REQUESTS_PER_CONNECTION = 1000
 const MAXIMUM_CONNECTIONS = 1000
 
-/** A server that listens, before it is known what it serves. */
+/** A server that listens. Until it has something to serve, it answers that it is starting. */
 export interface HttpServer {
-  readonly server: Server
+  readonly port: number
+  /** Serves requests from now on. */
+  serve(application: RequestListener): void
   /** Closes it: no new connections, requests under way are answered. */
   end(): Promise<void>
+}
+
+/** Where to listen, and the name of the setting that says so. */
+export interface Place {
+  readonly address: string
+  readonly port: number
+  readonly variable: string
 }
 
 /**
  * Listens on a port.
  *
- * @param variable Name of the setting that the port comes from.
- *
  * @throws SettingsError when that is not possible.
  */
-export function listen(port: number, variable: string): Promise<HttpServer> {
-  const server = createServer(LIMITS)
+export function listen({ address, port, variable }: Place): Promise<HttpServer> {
+  let respond: RequestListener = respondStarting
+  const server = createServer(LIMITS, (request, response) => respond(request, response))
   server.setTimeout(IDLE_TIMEOUT_MILLISECONDS)
   server.maxRequestsPerSocket = MAXIMUM_REQUESTS_PER_CONNECTION
   server.maxConnections = MAXIMUM_CONNECTIONS
@@ -49,8 +58,22 @@ export function listen(port: number, variable: string): Promise<HttpServer> {
     server.once('error', (cause) => {
       reject(new SettingsError(`cannot listen on ${variable} ${port}: ${cause.message}`, { cause }))
     })
-    server.listen(port, () => resolve({ server, end }))
+    server.listen(port, address, () =>
+      resolve({
+        port: (server.address() as AddressInfo).port,
+        serve(application) {
+          respond = application
+        },
+        end,
+      }),
+    )
   })
+}
+
+/** A request that comes too early gets an answer too: whoever waits for a healthy service asks again. */
+const respondStarting: RequestListener = (_request, response) => {
+  response.writeHead(503, { 'Retry-After': '1', 'Cache-Control': 'no-store' })
+  response.end('starting\n')
 }
 
 function closerOf(server: Server): () => Promise<void> {

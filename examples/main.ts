@@ -2,14 +2,14 @@
  * Starts the example: a host application with the authorization server in it, and a partner's
  * application that signs users in with it.
  *
- * Environment: `PORT` (3000), `CLIENT_PORT` (3001; 0 turns the partner off), `ISSUER`
- * (http://localhost:PORT), `SUPER_ADMIN_TOKEN` (a random one is made and printed), `STORAGE` (memory;
- * redis with `REDIS_URL`, postgres with `DATABASE_URL`, pglite with `DATA_DIR`, layered), `OAUTH_SECRET`.
+ * Environment: `PORT` (3000), `CLIENT_PORT` (3001; 0 turns the partner off), `LISTEN_ADDRESS` (127.0.0.1:
+ * this machine only; 0.0.0.0 or :: lets others in), `ISSUER` (http://localhost:PORT), `SUPER_ADMIN_TOKEN` (a
+ * random one is made and printed), `STORAGE` (memory; redis with `REDIS_URL`, postgres with `DATABASE_URL`,
+ * pglite with `DATA_DIR`, layered), `OAUTH_SECRET`.
  *
  * @module
  */
 
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import {
   type AuditListener,
@@ -22,7 +22,13 @@ import { DEMO_PASSWORD, DEMO_USERS } from './demo-users.ts'
 import { createHostApplication, logEvent } from './host-application.ts'
 import { endOnSignal, type HttpServer, listen } from './http-servers.ts'
 import { findOrRegisterPartner } from './partner-registration.ts'
-import { makeSuperAdminToken, readSettings, type Settings, SettingsError } from './settings.ts'
+import {
+  isThisMachineOnly,
+  makeSuperAdminToken,
+  readSettings,
+  type Settings,
+  SettingsError,
+} from './settings.ts'
 import { openStorage } from './storage.ts'
 
 async function main(): Promise<void> {
@@ -30,8 +36,9 @@ async function main(): Promise<void> {
   const { clientPort } = settings
   const superAdminToken = settings.superAdminToken ?? makeSuperAdminToken()
 
-  const host = await listen(settings.port, 'PORT')
-  const { port } = host.server.address() as AddressInfo
+  const { listenAddress } = settings
+  const host = await listen({ address: listenAddress, port: settings.port, variable: 'PORT' })
+  const { port } = host
   const issuer = settings.issuer ?? `http://localhost:${port}`
   const partnerUrl = clientPort === undefined ? undefined : `http://localhost:${clientPort}`
   const { storage, close } = await openStorage(settings).catch((cause: Error) => {
@@ -44,7 +51,7 @@ async function main(): Promise<void> {
     ...{ storage, keys, refreshTokenGraceSeconds },
   }
   const { app, authorizationServer } = createHostApplication(hostOptions)
-  host.server.on('request', app.callback())
+  host.serve(app.callback())
 
   const servers = [host]
   if (clientPort !== undefined) {
@@ -63,6 +70,7 @@ SuperAdmin        ${new URL('/super-admin', issuer).href}
 SuperAdmin token  ${isTokenGiven ? 'the one in SUPER_ADMIN_TOKEN' : superAdminToken}
 Users             ${DEMO_USERS.map(({ email }) => email).join(', ')}
 Password          ${DEMO_PASSWORD}
+Reached from      ${isThisMachineOnly(settings) ? 'this machine only' : 'anywhere, and everybody knows the password'}
 
 ${partnerUrl === undefined ? `Open ${issuer}` : `Open ${partnerUrl} and press "Sign in with Teamcast".`}
 `)
@@ -76,13 +84,13 @@ const logFailure: AuditListener = (event) => {
 async function startPartner(
   port: number,
   { issuer, clients }: AuthorizationServer,
-  { storage, dataDirectory }: Settings,
+  { listenAddress, storage, dataDirectory }: Settings,
 ): Promise<HttpServer> {
   const url = `http://localhost:${port}`
   const file = storage === 'memory' ? undefined : join(dataDirectory, `acme-recruiter-${port}.json`)
   const registration = await findOrRegisterPartner(clients, url, file)
-  const partner = await listen(port, 'CLIENT_PORT')
-  partner.server.on('request', createPartnerApplication(issuer, url, registration).callback())
+  const partner = await listen({ address: listenAddress, port, variable: 'CLIENT_PORT' })
+  partner.serve(createPartnerApplication(issuer, url, registration).callback())
   return partner
 }
 

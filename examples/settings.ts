@@ -7,6 +7,8 @@ export interface Settings extends StorageSettings {
   readonly port: number
   /** Where Acme Recruiter listens; `undefined` when it is turned off. */
   readonly clientPort: number | undefined
+  /** The address that both listen on: one that only this machine reaches, or all. */
+  readonly listenAddress: (typeof LISTEN_ADDRESSES)[number]
   /** Under which URL the host is reached; `undefined` for http://localhost and its port. */
   readonly issuer: string | undefined
   /** What a SuperAdmin sends as bearer token; `undefined` to have one made. */
@@ -23,6 +25,8 @@ export class SettingsError extends Error {
 }
 
 const HIGHEST_PORT = 65_535
+// The passwords are in this repository: whoever wants others to reach them says so.
+const LISTEN_ADDRESSES = ['127.0.0.1', '0.0.0.0', '::'] as const
 const DEVELOPMENT_SECRET = 'a secret for development, known to everybody'
 
 // What a bearer token may consist of (RFC 6750 §2.1).
@@ -48,6 +52,7 @@ export function readSettings(environment: Environment): Settings {
   const port = numberFrom('PORT', 3000, HIGHEST_PORT)
   const clientPort = numberFrom('CLIENT_PORT', 3001, HIGHEST_PORT)
   if (port === clientPort && port !== 0) problems.push('PORT and CLIENT_PORT must be different')
+  const listenAddress = choiceFrom(environment, 'LISTEN_ADDRESS', LISTEN_ADDRESSES, problems)
   const superAdminToken = environment['SUPER_ADMIN_TOKEN'] || undefined
   if (superAdminToken !== undefined && !BEARER_TOKEN.test(superAdminToken)) {
     problems.push('SUPER_ADMIN_TOKEN must consist of letters, digits and "-._~+/" only')
@@ -66,6 +71,7 @@ export function readSettings(environment: Environment): Settings {
   return {
     port,
     clientPort: clientPort === 0 ? undefined : clientPort,
+    listenAddress,
     issuer,
     superAdminToken,
     secret,
@@ -75,17 +81,15 @@ export function readSettings(environment: Environment): Settings {
 }
 
 function readStorageSettings(environment: Environment, problems: Array<string>): StorageSettings {
-  const wanted = environment['STORAGE'] || 'memory'
-  const storage = STORAGES.find((name) => name === wanted)
-  if (storage === undefined) problems.push(`STORAGE must be one of ${STORAGES.join(', ')}`)
+  const storage = choiceFrom(environment, 'STORAGE', STORAGES, problems)
   const urlFrom = (name: string, storages: ReadonlyArray<string>, sample: string): string => {
     const url = environment[name] ?? ''
-    const isMissing = storages.includes(wanted) && !URL.canParse(url)
-    if (isMissing) problems.push(`${name} must be a URL such as ${sample} for STORAGE=${wanted}`)
+    const isMissing = storages.includes(storage) && !URL.canParse(url)
+    if (isMissing) problems.push(`${name} must be a URL such as ${sample} for STORAGE=${storage}`)
     return url
   }
   return {
-    storage: storage ?? 'memory',
+    storage,
     redisUrl: urlFrom('REDIS_URL', ['redis', 'layered'], 'redis://localhost:6379'),
     databaseUrl: urlFrom(
       'DATABASE_URL',
@@ -94,6 +98,25 @@ function readStorageSettings(environment: Environment, problems: Array<string>):
     ),
     dataDirectory: environment['DATA_DIR'] || '.data',
   }
+}
+
+/** One of several values; the first is the default. */
+function choiceFrom<Choice extends string>(
+  environment: Environment,
+  name: string,
+  choices: readonly [Choice, ...ReadonlyArray<Choice>],
+  problems: Array<string>,
+): Choice {
+  const [defaultChoice] = choices
+  const wanted = environment[name] || defaultChoice
+  const found = choices.find((choice) => choice === wanted)
+  if (found === undefined) problems.push(`${name} must be one of ${choices.join(', ')}`)
+  return found ?? defaultChoice
+}
+
+/** Whether no other machine can reach the example. */
+export function isThisMachineOnly({ listenAddress }: Settings): boolean {
+  return listenAddress === LISTEN_ADDRESSES[0]
 }
 
 /** Makes a token for a SuperAdmin. */

@@ -46,7 +46,7 @@ export function createSuperAdminPages(options: SuperAdminPagesOptions): Middlewa
       ...{ session, ids, form },
       formToken: sessions.formTokenOf(ctx),
       by: { actorId: 'super-admin', ip: ctx.ip },
-      query: ctx.URL.searchParams,
+      query: queryOf(ctx),
     })
   }
 
@@ -78,7 +78,7 @@ async function signIn(
     send(ctx, sessions, signInPage({ formToken: sessions.formTokenOf(ctx), next, reason }))
 
   if (ctx.method === 'GET') {
-    const { searchParams } = ctx.URL
+    const searchParams = queryOf(ctx)
     const next = safeNext(searchParams.get('next'))
     if (sessions.find(ctx) !== undefined) return ctx.redirect(next)
     return show(next, searchParams.has('ended') ? 'ended' : undefined)
@@ -89,6 +89,11 @@ async function signIn(
   if (!isSuperAdminToken(form.get('token')?.trim() ?? '')) return show(next, 'wrong-token')
   sessions.begin(ctx)
   send(ctx, sessions, { location: next })
+}
+
+/** Not by the request's URL: with a malformed Host header there is none. */
+function queryOf(ctx: Context): URLSearchParams {
+  return new URLSearchParams(ctx.querystring)
 }
 
 async function signOut(ctx: Context, sessions: Sessions): Promise<void> {

@@ -1,10 +1,12 @@
 import { once } from 'node:events'
 import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { json } from 'node:stream/consumers'
 import type { NewClient, RegisteredClient } from '@teamcast/oauth-server'
 import test, { type ExecutionContext } from 'ava'
 import { startBrowser } from '../helpers/browser.ts'
 import { findFreePort } from '../helpers/free-port.ts'
+import { sendRaw } from '../helpers/raw-request.ts'
 import { authorizationUrl, CODE_VERIFIER, postAs } from '../helpers/requests.ts'
 import { type RunningExample, runExample, startExample } from '../helpers/start-example.ts'
 import { CONFIDENTIAL_CLIENT, PUBLIC_CLIENT } from '../helpers/start-server.ts'
@@ -28,6 +30,10 @@ const WRONG_SETTINGS: ReadonlyArray<readonly [Readonly<Record<string, string>>, 
     /^PORT must be 0 to 65535, not "http"; CLIENT_PORT .+ not "65536"; SUPER_ADMIN_TOKEN must .+$/,
   ],
   [{ PORT: '3000', CLIENT_PORT: '3000' }, /^PORT and CLIENT_PORT must be different$/],
+  [
+    { LISTEN_ADDRESS: 'everywhere' },
+    /^LISTEN_ADDRESS must be one of 127\.0\.0\.1, 0\.0\.0\.0, ::$/,
+  ],
   [{ ISSUER: 'nonsense' }, /^ISSUER must be an absolute https URL$/],
   [{ ISSUER: 'http://teamcast.example' }, /^ISSUER must be an https URL \(http only for localhost/],
 ]
@@ -52,6 +58,65 @@ test('settings: a port in use is named in one line, exit code 1', async (t) => {
     t.is(code, 1)
     t.is(stdout, '')
     t.regex(stderr, new RegExp(`^cannot listen on ${variable} ${port}: .*EADDRINUSE.*\\n$`))
+  }
+})
+
+test('settings: a request that comes while it starts is told so, at once', async (t) => {
+  const silentRedis = createServer()
+  silentRedis.listen(0, '127.0.0.1')
+  await once(silentRedis, 'listening')
+  const { port: redisPort } = silentRedis.address() as AddressInfo
+  const port = await findFreePort()
+  const redisUrl = `redis://127.0.0.1:${redisPort}`
+  const ending = runExample({ PORT: String(port), STORAGE: 'redis', REDIS_URL: redisUrl })
+  const [connection] = (await once(silentRedis, 'connection')) as [Socket]
+  silentRedis.close()
+
+  for (const path of ['/health', '/', '/oauth/token']) {
+    const response = await fetch(`http://127.0.0.1:${port}${path}`)
+    t.is(response.status, 503, path)
+    t.is(response.headers.get('retry-after'), '1')
+    t.is(await response.text(), 'starting\n')
+  }
+  connection.destroy()
+  t.like(await ending, { code: 1 })
+})
+
+test('settings: only this machine reaches it, unless LISTEN_ADDRESS lets others in', async (t) => {
+  // A server for 127.0.0.1 alone is not at 127.0.0.2; one for all addresses is.
+  const elsewhere = (url: string): string => url.replace('localhost', '127.0.0.2')
+  for (const url of [example.hostUrl, example.partnerUrl]) {
+    await t.throwsAsync(fetch(elsewhere(url)), { message: 'fetch failed' })
+  }
+  t.true(example.greeting.includes('this machine only'))
+
+  const open = await startExample({ LISTEN_ADDRESS: '0.0.0.0' })
+  t.teardown(() => open.end())
+  for (const url of [open.hostUrl, open.partnerUrl]) {
+    t.is((await fetch(elsewhere(url), { redirect: 'manual' })).status < 400, true)
+  }
+  t.true(open.greeting.includes('anywhere, and everybody knows the password'))
+})
+
+test('a malformed Host header is no failure, on any page', async (t) => {
+  for (const [url, paths] of [
+    [
+      example.hostUrl,
+      ['/', '/health', '/super-admin', '/super-admin/sign-in', '/super-admin/sign-in?next=/x']
+        .concat(['/super-admin/clients', '/super-admin/oauth-clients', '/account/connections'])
+        .concat(['/api/interviews', '/mcp', '/.well-known/oauth-protected-resource/mcp']),
+    ],
+    [example.partnerUrl, ['/', '/sign-in', '/callback?state=x']],
+  ] as const) {
+    for (const path of paths) {
+      for (const host of ['[', 'a b']) {
+        for (const method of ['GET', 'POST']) {
+          const head = `${method} ${path} HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 0`
+          const { status = 0 } = await sendRaw(url, `${head}\r\nConnection: close\r\n\r\n`)
+          t.true(status >= 200 && status < 500, `${head}: ${status}`)
+        }
+      }
+    }
   }
 })
 
