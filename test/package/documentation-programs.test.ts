@@ -43,7 +43,7 @@ const END_WITHIN_MILLISECONDS = 60_000
 /** A request to a program, and the status of its response. */
 interface Probe {
   readonly path: string
-  readonly status: number
+  readonly status?: number
   /** The audience of the token to send. */
   readonly audience?: string
   readonly headers?: Readonly<Record<string, string>>
@@ -52,7 +52,7 @@ interface Probe {
 const METADATA: Probe = { path: '/.well-known/oauth-authorization-server', status: 200 }
 const UNAUTHENTICATED: Probe = { path: '/', status: 401 }
 
-/** What each program that listens is asked. */
+/** What programs that listen are asked. One that is not here is asked for `/`, and must not fail. */
 const PROBES: Readonly<Record<string, ReadonlyArray<Probe>>> = {
   'README.md#use-it': [METADATA],
   'docs/guides/clients/mcp.md#mcp': [
@@ -179,7 +179,10 @@ test('blocks that go on: each starts, with every storage that a page makes, and 
     const origin = await writeBlock(project, block)
     if (listens(block)) listening.set(block.id, origin)
   }
-  t.deepEqual([...listening.keys()].sort(), Object.keys(PROBES).sort())
+  t.deepEqual(
+    Object.keys(PROBES).filter((id) => !listening.has(id)),
+    [],
+  )
   // Those that listen take their port once.
   const again = services.filter((block) => declared(block).includes('storage') && !listens(block))
   const inOrder = services.flatMap((block) =>
@@ -189,14 +192,13 @@ test('blocks that go on: each starts, with every storage that a page makes, and 
   await project.startBlocks([...needed, ...inOrder], systems.environment)
 
   for (const [id, origin] of listening) {
-    const probes = PROBES[id] ?? []
+    const probes = PROBES[id] ?? [{ path: '/' }]
     // At once, so that none meets a connection that was left idle for too long on a busy machine.
     const statuses = await Promise.all(probes.map((probe) => send(origin, probe)))
-    t.deepEqual(
-      statuses,
-      probes.map(({ status }) => status),
-      id,
-    )
+    for (const [index, { path, status }] of probes.entries()) {
+      const found = statuses[index] ?? 0
+      t.true(status === undefined ? found < 500 : found === status, `${id} ${path}: ${found}`)
+    }
   }
 })
 
@@ -220,7 +222,7 @@ test('Revoked tokens: an API whose issuer is away goes on, answers 503, and ends
   const away = `http://127.0.0.1:${await findFreePort()}`
   const origin = await writeBlock(project, block, [[ISSUER, away]])
   const running = await project.startBlocks([block], systems.environment)
-  t.is(await send(origin, { path: '/', audience: INTERVIEW_API, status: 503 }), 503)
+  t.is(await send(origin, { path: '/', audience: INTERVIEW_API }), 503)
   t.is(await terminate(running), 0)
 })
 
@@ -302,8 +304,7 @@ test('Mounting in Koa: lists every cookie', async (t) => {
 
   const listed = mounting === undefined ? [] : codeSpansOf(mounting)
   for (const name of names) {
-    const unsigned = name.replace(/\.sig$/, '').replace(/^(oauth_prt_).*/, '$1…')
-    t.true(listed.includes(`__Host-${unsigned}`), name)
+    t.true(listed.includes(`__Host-${name.replace(/^(oauth_prt_).*/, '$1…')}`), name)
   }
   t.true(names.has('oauth_session'))
 })
