@@ -114,6 +114,7 @@ export {
   type Rotation,
   type RotationOutcome,
   type SealedKey,
+  type SealedKeyChange,
   type SealedKeyStore,
   type Storage,
   searchableText,

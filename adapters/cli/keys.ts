@@ -5,6 +5,7 @@
  * @module
  */
 
+import { parseArgs } from 'node:util'
 import { KEY_PURPOSES, type KeyPurpose } from '../../lib/keys/key-schedule.ts'
 import { makeSigningKey } from '../../lib/keys/new-key.ts'
 import {
@@ -32,28 +33,43 @@ export const listKeys: Command = async (invocation) => {
   return keys.length === 0 ? 'There are no keys here: no instance has made any.' : toTable(keys)
 }
 
-/** `keys rotate [purpose]`: the standby key signs. */
+/** `keys rotate [purpose] [--by <who>]`: the standby key signs. */
 export const rotateKeys: Command = async ({ parameters, environment }) => {
-  const [purpose = 'signing', ...rest] = parameters
+  const { actor, positionals } = parseActor(parameters)
+  const [purpose = 'signing', ...rest] = positionals
   requireNoParameters({ parameters: rest, environment })
   if (!isPurpose(purpose)) throw new CommandError(`rotate ${KEY_PURPOSES.join(' or ')}; see --help`)
   const { keyId, activatesAt } = await withKeyStore(environment, (store) =>
-    rotateStoredKey(store, purpose, systemClock()),
+    rotateStoredKey(store, purpose, systemClock(), actor),
   )
   return `The ${purpose} key ${keyId} signs from ${toText(activatesAt)}.`
 }
 
-/** `keys withdraw <key id>`: a key is not to be trusted any more. */
+/** `keys withdraw <key id> [--by <who>]`: a key is not to be trusted any more. */
 export const withdrawKey: Command = async ({ parameters, environment }) => {
-  const [keyId, ...rest] = parameters
+  const { actor, positionals } = parseActor(parameters)
+  const [keyId, ...rest] = positionals
   if (keyId === undefined) throw new CommandError('say which key; "keys list" shows them')
   requireNoParameters({ parameters: rest, environment })
   const withdrawn = await withKeyStore(environment, (store) =>
-    withdrawStoredKey(store, keyId, systemClock()),
+    withdrawStoredKey(store, keyId, systemClock(), actor),
   )
   if (withdrawn?.withdrawnAt === undefined)
     throw new CommandError(`there is no key "${keyId}" here`)
   return `The ${withdrawn.purpose} key ${keyId} is refused from ${toText(withdrawn.withdrawnAt)}.`
+}
+
+/** Who runs the command, for the audit event that a running instance reports. */
+function parseActor(parameters: ReadonlyArray<string>): {
+  readonly actor: { readonly actorId?: string }
+  readonly positionals: ReadonlyArray<string>
+} {
+  const { values, positionals } = parseArgs({
+    args: [...parameters],
+    options: { by: { type: 'string' } },
+    allowPositionals: true,
+  })
+  return { actor: values.by === undefined ? {} : { actorId: values.by }, positionals }
 }
 
 function isPurpose(text: string): text is KeyPurpose {

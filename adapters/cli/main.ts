@@ -16,6 +16,7 @@ const USAGE = `Usage: teamcast-oauth <command>
   keys list                     lists the managed keys, without showing any
   keys rotate [signing|cookie]  has the standby key sign; what the one before it signed stays good
   keys withdraw <key id>        ends a key at once, and all that it signed within 15 seconds
+    --by <who>                  names, in the audit event of either, who did it
 
 Environment:
   DATABASE_URL      the database, for example postgres://user:password@localhost:5432/teamcast

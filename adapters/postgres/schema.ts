@@ -86,6 +86,7 @@ interface SealedKeysTable {
   readonly created_at: Instant
   readonly activates_at: Instant
   readonly withdrawn_at: Instant | null
+  readonly changes: string | null
   readonly version: number
 }
 

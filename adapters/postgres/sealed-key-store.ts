@@ -1,5 +1,5 @@
 import type { Selectable } from 'kysely'
-import type { SealedKey, SealedKeyStore } from '../../lib/storage/storage.ts'
+import type { SealedKey, SealedKeyChange, SealedKeyStore } from '../../lib/storage/storage.ts'
 import type { Database, OAuthDatabase } from './schema.ts'
 
 const COLUMNS = [
@@ -10,6 +10,7 @@ const COLUMNS = [
   'created_at',
   'activates_at',
   'withdrawn_at',
+  'changes',
   'version',
 ] as const
 
@@ -56,12 +57,21 @@ export function createSealedKeyStore(db: Database): SealedKeyStore {
 }
 
 /** What may change, and what may not but does not hurt. */
-function columnsOf({ keyId, sealed, createdAt, activatesAt, withdrawnAt, version }: SealedKey): {
+function columnsOf({
+  keyId,
+  sealed,
+  createdAt,
+  activatesAt,
+  withdrawnAt,
+  changes,
+  version,
+}: SealedKey): {
   readonly key_id: string
   readonly sealed: string
   readonly created_at: number
   readonly activates_at: number
   readonly withdrawn_at: number | null
+  readonly changes: string | null
   readonly version: number
 } {
   return {
@@ -70,6 +80,7 @@ function columnsOf({ keyId, sealed, createdAt, activatesAt, withdrawnAt, version
     created_at: createdAt,
     activates_at: activatesAt,
     withdrawn_at: withdrawnAt ?? null,
+    changes: changes === undefined ? null : JSON.stringify(changes),
     version,
   }
 }
@@ -83,6 +94,9 @@ function keyOf(row: Selectable<OAuthDatabase['sealed_keys']>): SealedKey {
     createdAt: Number(row.created_at),
     activatesAt: Number(row.activates_at),
     ...(row.withdrawn_at === null ? {} : { withdrawnAt: Number(row.withdrawn_at) }),
+    ...(row.changes === null
+      ? {}
+      : { changes: JSON.parse(row.changes) as ReadonlyArray<SealedKeyChange> }),
     version: row.version,
   }
 }

@@ -12,8 +12,9 @@ export interface AuditLog {
    * Reports an event. Never throws and never waits.
    *
    * @param ip Where it came from: left out of the event when it is no address.
+   * @param at When it happened. Defaults to now.
    */
-  record(detail: ReportedDetail, ip?: string): void
+  record(detail: ReportedDetail, ip?: string, at?: number): void
   /**
    * Answers a request: what is recorded meanwhile is handed out when the response has been sent, and a
    * second after the work has ended at the latest, for a client may never read it.
@@ -50,10 +51,10 @@ export function createAuditLog(listener: AuditListener | undefined, now: () => n
     }
   }
   return {
-    record(detail, from) {
+    record(detail, from, at = now()) {
       const result = AUDIT_RESULTS[detail.type]
       const ip = from === undefined ? undefined : parseIpAddress(from)
-      const event: AuditEvent = { version: 1, at: now(), result, ip, ...toEventDetail(detail) }
+      const event: AuditEvent = { version: 1, at, result, ip, ...toEventDetail(detail) }
       const held = answers.getStore()?.held
       if (held === undefined) setImmediate(deliver, event)
       else held.push(event)

@@ -9,6 +9,7 @@
 import type { AuditLog } from '../audit/audit-log.ts'
 import { MAXIMUM_ACCESS_TOKEN_TTL_SECONDS } from '../lifetimes.ts'
 import type { SealedKey } from '../storage/storage.ts'
+import type { ReportChanges } from './change-reporter.ts'
 import { KEY_PURPOSES, type KeyPurpose, upkeepOf } from './key-schedule.ts'
 import type { KeySealing, OpenedKey, OpenedKeys } from './key-sealing.ts'
 import type { ResolvedManagedKeysOptions } from './managed-keys-options.ts'
@@ -20,6 +21,8 @@ export interface UpkeepDependencies
   extends Pick<ResolvedManagedKeysOptions, 'storage' | 'rotationSeconds' | 'now'> {
   readonly sealing: KeySealing
   readonly audit: AuditLog
+  /** Absent where nobody listens: then other instances report. */
+  readonly reportChanges: ReportChanges | undefined
 }
 
 /**
@@ -33,8 +36,10 @@ export async function tendKeys(
   dependencies: UpkeepDependencies,
   { opened, closed }: OpenedKeys,
 ): Promise<boolean> {
-  const { now, rotationSeconds } = dependencies
+  const { now, rotationSeconds, reportChanges } = dependencies
   const records: ReadonlyArray<SealedKey> = [...opened, ...closed]
+  // Before a key goes, and takes along what was done to it.
+  for (const key of records) await reportChanges?.(key)
   let isChanged = false
   for (const purpose of KEY_PURPOSES) {
     const keys = records.filter((key) => key.purpose === purpose)

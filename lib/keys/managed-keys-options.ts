@@ -45,7 +45,8 @@ export interface ManagedKeysOptions {
   readonly refreshSeconds?: number
   /**
    * Receives audit events: `key.created`, `key.rotated`, `key.withdrawn`, `key.deleted`; and `server.error`
-   * when the keys could not be read or kept in order, which is tried again. May be the server's own.
+   * when the keys could not be read or kept in order, which is tried again. Usually the server's own. What
+   * was rotated or withdrawn, from a command line too, is told to one instance's listener, once.
    */
   readonly onEvent?: AuditListener
   /** Tells the time in whole seconds since the Unix epoch. Defaults to the machine's clock. */

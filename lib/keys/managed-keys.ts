@@ -9,6 +9,7 @@ import type { Actor } from '../clients/actor.ts'
 import { ConfigurationError } from '../errors.ts'
 import { boundStore } from '../storage/bounded-storage.ts'
 import { repeat } from '../util/repeat.ts'
+import { createChangeReporter } from './change-reporter.ts'
 import { type CurrentKeys, createCurrentKeys } from './current-keys.ts'
 import type { KeyRing } from './key-ring.ts'
 import type { KeyPurpose } from './key-schedule.ts'
@@ -40,7 +41,8 @@ export interface ManagedKeys extends KeyRing {
    * Has the standby key sign, here at once and elsewhere after the next refresh; what the key before it
    * signed stays good. A standby key that is younger than ten minutes first becomes as old.
    *
-   * @param actor Who wants it, for the audit event.
+   * @param actor Who wants it, for the audit event `key.rotated`. The first instance with an `onEvent` that
+   *   reads the keys reports it: this one, unless another is faster. There is none when it was so already.
    *
    * @returns When it signs.
    */
@@ -54,7 +56,7 @@ export interface ManagedKeys extends KeyRing {
    * APIs that verify offline and do not follow the server's revocations go on trusting a key for as long
    * as they keep the JWKS: ten minutes with ours.
    *
-   * @param actor Who wants it, for the audit event.
+   * @param actor Who wants it, for the audit event `key.withdrawn`, which is reported in the same way.
    *
    * @returns When it is refused; `undefined` when there is no such key.
    */
@@ -95,7 +97,12 @@ export async function openManagedKeys(options: ManagedKeysOptions): Promise<Mana
   const audit = createAuditLog(onEvent, now)
   const sealing = createKeySealing(secrets)
   const current = createCurrentKeys(storage.sealedKeys, sealing, now)
-  const upkeep: UpkeepDependencies = { ...resolved, sealing, audit }
+  const upkeep: UpkeepDependencies = {
+    ...resolved,
+    sealing,
+    audit,
+    reportChanges: onEvent && createChangeReporter(storage.sealedKeys, audit),
+  }
   const refresh = (): Promise<OpenedKeys> => readAndTend(current, upkeep)
 
   requireOpened(await current.read())
@@ -111,20 +118,17 @@ export async function openManagedKeys(options: ManagedKeysOptions): Promise<Mana
     ...current.ring,
     list: () => listStoredKeys(storage.sealedKeys, now()),
 
-    async rotate(purpose, { actorId, ip } = {}) {
+    async rotate(purpose, actor = {}) {
       await refresh()
-      const { keyId, activatesAt } = await rotateStoredKey(storage.sealedKeys, purpose, now())
-      audit.record({ type: 'key.rotated', keyId, purpose, actorId }, ip)
+      const { activatesAt } = await rotateStoredKey(storage.sealedKeys, purpose, now(), actor)
       await refresh()
       return activatesAt
     },
 
-    async withdraw(keyId, { actorId, ip } = {}) {
+    async withdraw(keyId, actor = {}) {
       await refresh() // there may be no standby key yet to take its place
-      const withdrawn = await withdrawStoredKey(storage.sealedKeys, keyId, now())
+      const withdrawn = await withdrawStoredKey(storage.sealedKeys, keyId, now(), actor)
       if (withdrawn === undefined) return undefined
-      const { purpose } = withdrawn
-      audit.record({ type: 'key.withdrawn', keyId, purpose, actorId }, ip)
       await refresh()
       return withdrawn.withdrawnAt
     },

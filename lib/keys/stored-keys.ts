@@ -5,8 +5,9 @@
  * @module
  */
 
+import type { Actor } from '../clients/actor.ts'
 import { ConflictError } from '../errors.ts'
-import type { SealedKey, SealedKeyStore } from '../storage/storage.ts'
+import type { SealedKey, SealedKeyChange, SealedKeyStore } from '../storage/storage.ts'
 import {
   FOUND_WHEN_MET_SECONDS,
   KEY_PURPOSES,
@@ -84,10 +85,11 @@ export async function rotateStoredKey(
   store: SealedKeyStore,
   purpose: KeyPurpose,
   now: number,
+  actor: Actor,
 ): Promise<SealedKey> {
   const standby = standbyOf(await store.list(), purpose, now)
   const activatesAt = Math.max(now, standby.createdAt + PUBLISHED_BEFORE_USE_SECONDS)
-  return await activate(store, standby, activatesAt)
+  return await activate(store, standby, activatesAt, changeOf('rotated', now, actor))
 }
 
 /**
@@ -103,6 +105,7 @@ export async function withdrawStoredKey(
   store: SealedKeyStore,
   keyId: string,
   now: number,
+  actor: Actor,
 ): Promise<SealedKey | undefined> {
   const keys = await store.list()
   const key = keys.find((candidate) => candidate.keyId === keyId)
@@ -116,7 +119,10 @@ export async function withdrawStoredKey(
   }
   return await changeKey(store, key, (current) =>
     current.withdrawnAt === undefined
-      ? { ...current, withdrawnAt: now + WITHDRAWAL_SECONDS }
+      ? withChange(
+          { ...current, withdrawnAt: now + WITHDRAWAL_SECONDS },
+          changeOf('withdrawn', now, actor),
+        )
       : current,
   )
 }
@@ -134,12 +140,31 @@ async function activate(
   store: SealedKeyStore,
   standby: SealedKey,
   activatesAt: number,
+  change?: SealedKeyChange,
 ): Promise<SealedKey> {
   const activated = await changeKey(store, standby, (current) =>
-    current.activatesAt <= activatesAt ? current : { ...current, activatesAt },
+    current.activatesAt <= activatesAt ? current : withChange({ ...current, activatesAt }, change),
   )
   if (activated === undefined) throw new ConflictError('the standby key was removed meanwhile')
   return activated
+}
+
+function changeOf(
+  type: SealedKeyChange['type'],
+  at: number,
+  { actorId, ip }: Actor,
+): SealedKeyChange {
+  return {
+    type,
+    at,
+    ...(actorId === undefined ? {} : { actorId }),
+    ...(ip === undefined ? {} : { ip }),
+  }
+}
+
+/** Notes what somebody did: whoever reads the key tells it ({@link createChangeReporter}). */
+function withChange(key: SealedKey, change: SealedKeyChange | undefined): SealedKey {
+  return change === undefined ? key : { ...key, changes: [...(key.changes ?? []), change] }
 }
 
 /**

@@ -408,6 +408,20 @@ export interface RevocationPage {
   readonly hasMore: boolean
 }
 
+/** What somebody did to a key of the server. */
+export interface SealedKeyChange {
+  /** It signs before its time, or nothing that it signed counts any more. */
+  readonly type: 'rotated' | 'withdrawn'
+  /** When it was done. */
+  readonly at: number
+  /** Who did it, in the host's own terms. */
+  readonly actorId?: string
+  /** Address the request came from. */
+  readonly ip?: string
+  /** Names the instance that reports it to its host. Absent until one does. */
+  readonly reportedBy?: string
+}
+
 /** A key of the server, encrypted before it got here. */
 export interface SealedKey {
   /** Names it; for a signing key, its `kid`. The same alphabet as other keys. */
@@ -424,7 +438,9 @@ export interface SealedKey {
   readonly activatesAt: number
   /** From when nothing that it signed counts any more. Absent unless somebody withdrew it. */
   readonly withdrawnAt?: number
-  /** Counts its changes, from 1. */
+  /** What somebody did to it, in this order; at most one of each type. Absent when nobody did anything. */
+  readonly changes?: ReadonlyArray<SealedKeyChange>
+  /** Counts the versions of this record, from 1. */
   readonly version: number
 }
 

@@ -4,8 +4,14 @@ import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { createAuthorizationServer, openManagedKeys, type Storage } from '@teamcast/oauth-server'
+import {
+  type AuditEvent,
+  createAuthorizationServer,
+  openManagedKeys,
+  type Storage,
+} from '@teamcast/oauth-server'
 import { createPostgresStorage, migrateToLatest } from '@teamcast/oauth-server/postgres'
 import { createRedisStorage } from '@teamcast/oauth-server/redis'
 import test, { type ExecutionContext } from 'ava'
@@ -97,6 +103,8 @@ const WRONG: ReadonlyArray<
   [['keys', 'list', 'all'], {}, /^"all" is one parameter too many; see --help\n$/],
   [['keys', 'rotate', 'cookies'], {}, /^rotate signing or cookie; see --help\n$/],
   [['keys', 'rotate', 'signing', 'now'], {}, /^"now" is one parameter too many; see --help\n$/],
+  [['keys', 'rotate', '--by'], {}, /^Option '--by <value>' argument missing\n$/],
+  [['keys', 'withdraw', 'a', '--for', 'ada'], {}, /^Unknown option '--for'.*\n$/],
   [['keys', 'withdraw'], {}, /^say which key; "keys list" shows them\n$/],
 ]
 for (const [typed, env, stderr] of WRONG) {
@@ -181,8 +189,13 @@ for (const { name, env, open } of STORES) {
     const now = (): number => Math.floor(Date.now() / 1000)
     const yesterday = (): number => now() - LONG_AGO
     await (await openManagedKeys({ storage, secret: SECRET, clock: yesterday })).stop()
-    const keys = await openManagedKeys({ storage, secret: SECRET, refreshSeconds: 1 })
-    t.teardown(() => keys.stop())
+    const changes: Array<Extract<AuditEvent, { type: 'key.rotated' | 'key.withdrawn' }>> = []
+    const onEvent = (event: AuditEvent): void => {
+      if (event.type === 'key.rotated' || event.type === 'key.withdrawn') changes.push(event)
+    }
+    const given = { storage, secret: SECRET, refreshSeconds: 1, onEvent }
+    const [keys, other] = [await openManagedKeys(given), await openManagedKeys(given)]
+    t.teardown(() => Promise.all([keys.stop(), other.stop()]))
     const [first, second] = keys.publishedKeys().keys.map(({ kid = '' }) => kid)
     const kidNow = async (): Promise<string | undefined> => {
       await keys.refresh()
@@ -199,12 +212,12 @@ for (const { name, env, open } of STORES) {
     for (const key of keys.cookieKeys()) t.false(listed.stdout.includes(key))
 
     t.is(await kidNow(), first)
-    const rotated = await runCli(['keys', 'rotate'], env)
+    const rotated = await runCli(['keys', 'rotate', '--by', 'ada'], env)
     t.regex(rotated.stdout, new RegExp(`^The signing key ${second} signs from 20[\\d:TZ-]+\\.\n$`))
     t.is(await kidNow(), second)
 
     const cookieKeys = keys.cookieKeys()
-    t.is((await runCli(['keys', 'rotate', 'cookie'], env)).code, 0)
+    t.is((await runCli(['keys', 'rotate', '--by=grace', 'cookie'], env)).code, 0)
     await keys.refresh()
     const [cookieKeyNow] = keys.cookieKeys()
     t.is(cookieKeyNow, cookieKeys[1])
@@ -218,6 +231,21 @@ for (const { name, env, open } of STORES) {
     t.is(await kidNow(), first)
     const unknown = await runCli(['keys', 'withdraw', 'unknown'], env)
     t.deepEqual(unknown, { code: 1, stdout: '', stderr: 'there is no key "unknown" here\n' })
+
+    await Promise.all([keys.refresh(), other.refresh()])
+    await nextTurn()
+    t.deepEqual(
+      changes.map(({ type, purpose, keyId }) => [type, purpose, keyId]),
+      [
+        ['key.rotated', 'signing', second],
+        ['key.rotated', 'cookie', changes[1]?.keyId],
+        ['key.withdrawn', 'signing', second],
+      ],
+    )
+    t.deepEqual(
+      changes.map(({ actorId }) => actorId),
+      ['ada', 'grace', undefined],
+    )
   })
 }
 

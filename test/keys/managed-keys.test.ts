@@ -12,6 +12,7 @@ import {
 import { createMemoryStorage } from '@teamcast/oauth-server/memory'
 import test from 'ava'
 import { decodeProtectedHeader, errors, jwtVerify } from 'jose'
+import { rotateStoredKey, withdrawStoredKey } from '../../lib/keys/stored-keys.ts'
 import { createTestClock, type TestClock } from '../../lib/testing/test-clock.ts'
 
 const SECRET = 'a secret of a test, with more than 32 characters'
@@ -416,6 +417,127 @@ test('managed keys: events say what happened to which key, once, and nothing sec
   )
   const text = JSON.stringify(events)
   for (const secret of [SECRET, ...keys.cookieKeys()]) t.false(text.includes(secret))
+})
+
+/** Instances with one listener, and what it hears of keys that somebody rotated or withdrew. */
+async function openListening(
+  { open }: Shared,
+  count: number,
+): Promise<{
+  readonly instances: ReadonlyArray<ManagedKeys>
+  readonly changes: () => Promise<ReadonlyArray<AuditEvent>>
+}> {
+  const events: Array<AuditEvent> = []
+  const onEvent = (event: AuditEvent): void => void events.push(event)
+  const instances = await Promise.all(Array.from({ length: count }, () => open({ onEvent })))
+  return {
+    instances,
+    async changes() {
+      await nextTurn()
+      return events.filter(({ type }) => type === 'key.rotated' || type === 'key.withdrawn')
+    },
+  }
+}
+
+test('managed keys: what a command did is reported as what keys.rotate() and keys.withdraw() do, once, by one of ten instances', async (t) => {
+  const shared = await createShared()
+  const { storage, clock } = shared
+  const { instances, changes } = await openListening(shared, 10)
+  const [first, second] = kidsOf(instances[0] as ManagedKeys)
+  const refreshAll = (): Promise<unknown> => Promise.all(instances.map((keys) => keys.refresh()))
+  const by = { actorId: 'root', ip: '192.0.2.1' }
+  const ofKey = (keyId: string, at: number) =>
+    ({ version: 1, at, result: 'success', keyId, purpose: 'signing', ...by }) as const
+
+  clock.advance(600)
+  await rotateStoredKey(storage.sealedKeys, 'signing', clock.now(), by)
+  clock.advance(5)
+  await refreshAll()
+  await refreshAll()
+  const rotated = { type: 'key.rotated', ...ofKey(second, NOW + 600) } as const
+  t.deepEqual(await changes(), [rotated])
+
+  await withdrawStoredKey(storage.sealedKeys, first, clock.now(), by)
+  clock.advance(5)
+  await refreshAll()
+  clock.advance(15)
+  await refreshAll()
+  const withdrawn = { type: 'key.withdrawn', ...ofKey(first, NOW + 605) } as const
+  t.deepEqual(await changes(), [rotated, withdrawn])
+})
+
+test('managed keys: rotating or withdrawing what is so already is no event', async (t) => {
+  const shared = await createShared()
+  const { instances, changes } = await openListening(shared, 1)
+  const [keys] = instances as readonly [ManagedKeys]
+  const [first, second] = kidsOf(keys)
+  const signsAt = await keys.rotate('signing')
+  t.is(await keys.rotate('signing'), signsAt)
+  const refusedAt = await keys.withdraw(first)
+  t.is(await keys.withdraw(first), refusedAt)
+  t.deepEqual(
+    (await changes()).map((event) => 'keyId' in event && [event.type, event.keyId]),
+    [
+      ['key.rotated', second],
+      ['key.withdrawn', first],
+    ],
+  )
+})
+
+test('managed keys: what happened while no instance ran is reported when one starts, before the key is deleted', async (t) => {
+  const shared = await createShared()
+  const { storage, clock, open } = shared
+  const [first, second] = kidsOf(await open())
+  clock.advance(600)
+  await rotateStoredKey(storage.sealedKeys, 'signing', clock.now(), {})
+  await withdrawStoredKey(storage.sealedKeys, first, clock.now(), {})
+  clock.advance(DAY)
+  const events: Array<AuditEvent> = []
+  await open({ onEvent: (event) => void events.push(event) })
+  await nextTurn()
+  const historyOf = (keyId: string): ReadonlyArray<unknown> =>
+    events.flatMap((event) =>
+      'keyId' in event && event.keyId === keyId ? [[event.type, event.at - NOW]] : [],
+    )
+  t.deepEqual(historyOf(second), [['key.rotated', 600]])
+  t.deepEqual(historyOf(first), [
+    ['key.withdrawn', 600],
+    ['key.deleted', 600 + DAY],
+  ])
+})
+
+test('managed keys: an instance without a listener leaves the event to one that has one', async (t) => {
+  const shared = await createShared()
+  const { changes, instances } = await openListening(shared, 1)
+  const silent = await shared.open()
+  await silent.rotate('signing')
+  t.deepEqual(await changes(), [])
+  await instances[0]?.refresh()
+  t.is((await changes()).length, 1)
+})
+
+test('managed keys: an event is reported once although the answer of the storage is lost', async (t) => {
+  const shared = await createShared()
+  const { storage, clock } = shared
+  const sealedKeys = { ...storage.sealedKeys }
+  const { changes, instances } = await openListening(
+    {
+      ...shared,
+      open: (options) => shared.open({ storage: { ...storage, sealedKeys }, ...options }),
+    },
+    1,
+  )
+  const [keys] = instances as readonly [ManagedKeys]
+  await rotateStoredKey(storage.sealedKeys, 'signing', clock.now(), {})
+  sealedKeys.update = async (...parameters) => {
+    await storage.sealedKeys.update(...parameters)
+    throw new StorageError('the answer is lost')
+  }
+  await t.throwsAsync(keys.refresh(), { message: 'the answer is lost' })
+  t.deepEqual(await changes(), [])
+  await keys.refresh()
+  await keys.refresh()
+  t.is((await changes()).length, 1)
 })
 
 test('managed keys: they keep themselves fresh, report what fails, and stop', async (t) => {

@@ -110,6 +110,7 @@ export async function createTables({ schema }: Kysely<unknown>): Promise<void> {
     .addColumn('created_at', 'bigint', (column) => column.notNull())
     .addColumn('activates_at', 'bigint', (column) => column.notNull())
     .addColumn('withdrawn_at', 'bigint')
+    .addColumn('changes', 'text')
     .addColumn('version', 'integer', (column) => column.notNull())
     .addPrimaryKeyConstraint('sealed_keys_pkey', ['purpose', 'generation'])
     .execute()

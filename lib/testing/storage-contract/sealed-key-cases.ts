@@ -1,9 +1,16 @@
 import assert from 'node:assert/strict'
-import type { SealedKey } from '../../storage/storage.ts'
+import type { SealedKey, SealedKeyChange } from '../../storage/storage.ts'
 import { assertOneWinner, concurrently } from './assertions.ts'
 import { AWKWARD_KEYS } from './awkward-identifiers.ts'
 import { aSealedKey, NOW } from './sample-records.ts'
 import type { StorageContractCase } from './storage-contract-case.ts'
+
+const ROTATED: SealedKeyChange = {
+  type: 'rotated',
+  at: NOW,
+  actorId: 'root "é" \\',
+  ip: '2001:db8::1',
+}
 
 function sorted(keys: ReadonlyArray<SealedKey>): ReadonlyArray<SealedKey> {
   const placeOf = ({ purpose, generation }: SealedKey): string => `${purpose} ${generation}`
@@ -20,7 +27,7 @@ export const sealedKeyCases: ReadonlyArray<StorageContractCase> = [
       const keys = [
         aSealedKey(),
         aSealedKey({ generation: 2, keyId: 'key-2', sealed: 'x'.repeat(10_000) }),
-        aSealedKey({ purpose: 'cookie', withdrawnAt: NOW + 15, version: 3 }),
+        aSealedKey({ purpose: 'cookie', withdrawnAt: NOW + 15, changes: [ROTATED], version: 3 }),
       ]
       for (const key of keys) assert.equal(await sealedKeys.insert(key), true)
       assert.deepEqual(sorted(await sealedKeys.list()), sorted(keys))
@@ -49,6 +56,7 @@ export const sealedKeyCases: ReadonlyArray<StorageContractCase> = [
         sealed: 'again',
         activatesAt: NOW,
         withdrawnAt: NOW,
+        changes: [ROTATED, { type: 'withdrawn', at: NOW, reportedBy: 'instance-1' }],
         version: 2,
       })
       assert.equal(await sealedKeys.update(withdrawn, 1), true)
