@@ -5,62 +5,9 @@
  * @module
  */
 
-import { type Command, CommandError } from './command.ts'
-import { generateKey, listKeys, rotateKeys, withdrawKey } from './keys.ts'
-import { migrate } from './migrate.ts'
+import { run } from './run.ts'
 
-const USAGE = `Usage: teamcast-oauth <command>
-
-  migrate                       creates or updates the tables; safe to run again
-  keys generate                 prints a new private signing key (JWK), for the option "signingKeys"
-  keys list                     lists the managed keys, without showing any
-  keys rotate [signing|cookie]  has the standby key sign; what the one before it signed stays good
-  keys withdraw <key id>        ends a key at once, and all that it signed within 15 seconds
-    --by <who>                  names, in the audit event of either, who did it
-
-Environment:
-  DATABASE_URL      the database, for example postgres://user:password@localhost:5432/teamcast
-  DATABASE_SCHEMA   the schema of the tables, if it is not "oauth"
-  REDIS_URL         where managed keys are, without DATABASE_URL, for example redis://localhost:6379;
-                    several, with commas, of a cluster
-  REDIS_KEY_PREFIX  what keys begin with in Redis, if it is not "teamcast-oauth:"
-`
-
-const COMMANDS: ReadonlyMap<string, Command> = new Map([
-  ['migrate', migrate],
-  ['keys generate', generateKey],
-  ['keys list', listKeys],
-  ['keys rotate', rotateKeys],
-  ['keys withdraw', withdrawKey],
-])
-
-async function main(typed: ReadonlyArray<string>): Promise<void> {
-  if (typed.some((word) => ['--help', '-h', 'help'].includes(word))) {
-    process.stdout.write(USAGE)
-    return
-  }
-  const words = typed[0] === 'keys' ? 2 : 1
-  const command = COMMANDS.get(typed.slice(0, words).join(' '))
-  if (command === undefined) return fail(USAGE.trimEnd())
-  try {
-    const output = await command({ parameters: typed.slice(words), environment: process.env })
-    process.stdout.write(`${output}\n`)
-  } catch (error) {
-    fail(explain(error))
-  }
-}
-
-/** One line: what is wrong, and what made it so. */
-function explain(error: unknown): string {
-  if (error instanceof CommandError) return error.message
-  const { message, name, cause } = error as Error
-  const reason = cause instanceof Error ? `: ${cause.message || cause.name}` : ''
-  return (message || name) + reason
-}
-
-function fail(message: string): void {
-  process.stderr.write(`${message}\n`)
-  process.exitCode = 1
-}
-
-await main(process.argv.slice(2))
+const { code, stdout, stderr } = await run(process.argv.slice(2), process.env)
+process.stdout.write(stdout)
+process.stderr.write(stderr)
+process.exitCode = code

@@ -4,6 +4,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { json } from 'node:stream/consumers'
 import type { NewClient, RegisteredClient } from '@teamcast/oauth-server'
 import test, { type ExecutionContext } from 'ava'
+import { readSettings, SettingsError } from '../../examples/settings.ts'
 import { startBrowser } from '../helpers/browser.ts'
 import { findFreePort } from '../helpers/free-port.ts'
 import { sendRaw } from '../helpers/raw-request.ts'
@@ -35,11 +36,34 @@ const WRONG_SETTINGS: ReadonlyArray<readonly [Readonly<Record<string, string>>, 
     /^LISTEN_ADDRESS must be one of 127\.0\.0\.1, 0\.0\.0\.0, ::$/,
   ],
   [{ ISSUER: 'nonsense' }, /^ISSUER must be an absolute https URL$/],
-  [{ ISSUER: 'http://teamcast.example' }, /^ISSUER must be an https URL \(http only for localhost/],
+  [{ STORAGE: 'mysql' }, /^STORAGE must be one of memory, redis, postgres, pglite, layered$/],
+  [{ STORAGE: 'redis' }, /^REDIS_URL must be a URL such as redis:/],
+  [{ STORAGE: 'layered' }, /^REDIS_URL must .+; DATABASE_URL must be a URL such as postgres:/],
+  [{ NODE_ENV: 'production' }, /^OAUTH_SECRET is missing: in production/],
+  [{ REFRESH_TOKEN_GRACE_SECONDS: '61' }, /^REFRESH_TOKEN_GRACE_SECONDS must be 0 to 60/],
 ]
 
 for (const [settings, complaint] of WRONG_SETTINGS) {
-  test(`settings ${JSON.stringify(settings)}: one line says what is wrong, exit code 1`, async (t) => {
+  test(`settings ${JSON.stringify(settings)}: one line says what is wrong`, (t) => {
+    const error = t.throws(() => readSettings(settings), { instanceOf: SettingsError })
+    t.regex(error?.message ?? '', complaint)
+    t.false(error?.message.includes('\n'))
+  })
+}
+
+// What the settings, the storage, the keys and the server refuse; each in a process of its own.
+const REFUSED_STARTS: ReadonlyArray<readonly [Readonly<Record<string, string>>, RegExp]> = [
+  [{ PORT: 'http' }, /^PORT must be 0 to 65535, not "http"$/],
+  [
+    { STORAGE: 'postgres', DATABASE_URL: 'postgres://localhost:1/none' },
+    /^cannot open STORAGE=postgres: .+$/,
+  ],
+  [{ OAUTH_SECRET: 'short' }, /^OAUTH_SECRET must have at least 32 characters$/],
+  [{ ISSUER: 'http://teamcast.example' }, /^ISSUER must be an https URL \(http only for localhost/],
+]
+
+for (const [settings, complaint] of REFUSED_STARTS) {
+  test(`started with ${JSON.stringify(settings)}: one line says what is wrong, exit code 1`, async (t) => {
     const { code, stdout, stderr } = await runExample(settings)
     t.is(code, 1)
     t.is(stdout, '')

@@ -2,7 +2,7 @@ import test, { type ExecutionContext } from 'ava'
 import { authorize } from '../../lib/testing/authorize.ts'
 import { createUserAgent, type UserAgent } from '../../lib/testing/user-agent.ts'
 import { postAs } from '../helpers/requests.ts'
-import { type RunningExample, runExample, startExample } from '../helpers/start-example.ts'
+import { type RunningExample, startExample } from '../helpers/start-example.ts'
 import { makeDirectory } from '../helpers/start-process.ts'
 import { startRedis } from '../helpers/start-redis.ts'
 import { CONFIDENTIAL_CLIENT } from '../helpers/start-server.ts'
@@ -118,24 +118,4 @@ test('two examples with the same ISSUER and store behave as one server', async (
   const introspection = await postAs(client, `${other.hostUrl}/oauth/introspect`, { token })
   t.like(await introspection.json(), { active: true, iss: 'http://localhost:3000' })
   t.like(await (await fetch(`${other.hostUrl}/health`)).json(), { isHealthy: true })
-})
-
-test('the example refuses storages it cannot use, and its development secret in production', async (t) => {
-  const wrong: ReadonlyArray<[Record<string, string>, RegExp]> = [
-    [{ STORAGE: 'mysql' }, /^STORAGE must be one of memory, redis, postgres, pglite, layered\n$/],
-    [{ STORAGE: 'redis' }, /^REDIS_URL must be a URL such as redis:/],
-    [{ STORAGE: 'layered' }, /^REDIS_URL must .+; DATABASE_URL must be a URL such as postgres:/],
-    [
-      { STORAGE: 'postgres', DATABASE_URL: 'postgres://localhost:1/none' },
-      /^cannot open STORAGE=postgres: .+\n$/,
-    ],
-    [{ NODE_ENV: 'production' }, /^OAUTH_SECRET is missing: in production/],
-    [{ OAUTH_SECRET: 'short' }, /^OAUTH_SECRET must have at least 32 characters\n$/],
-    [{ REFRESH_TOKEN_GRACE_SECONDS: '61' }, /^REFRESH_TOKEN_GRACE_SECONDS must be 0 to 60/],
-  ]
-  for (const [environment, message] of wrong) {
-    const { code, stderr } = await runExample(environment)
-    t.is(code, 1)
-    t.regex(stderr, message)
-  }
 })
