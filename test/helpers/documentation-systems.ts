@@ -53,7 +53,7 @@ export async function startDocumentationSystems(): Promise<DocumentationSystems>
       REDIS_URL: `redis://${HOST}:${redisPort}`,
       OAUTH_SECRET: 'a secret of the documentation, of more than 32 characters',
       INTERVIEW_API_SECRET: api.clientSecret ?? '',
-      NODE_COMPILE_CACHE: cache.path, // the processes share what they compile
+      NODE_COMPILE_CACHE: cache.path, // each process spares the next one's compiling
     },
     replacements: [
       [ISSUER, issuer.issuer],

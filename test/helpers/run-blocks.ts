@@ -8,6 +8,7 @@
  * @module
  */
 
+import { flushCompileCache } from 'node:module'
 import { resolve } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
@@ -17,4 +18,5 @@ for (const [step, file] of process.argv.slice(2).entries()) {
   Object.assign(globalThis, await import(`${pathToFileURL(resolve(file))}?step=${step}`))
 }
 await setImmediate() // what listens does so from now on
+flushCompileCache() // for the processes after this one, whatever ends it
 process.stdout.write('ready\n')

@@ -164,50 +164,58 @@ async function terminate(running: RunningProcess): Promise<number | string | nul
   return await endOf(running)
 }
 
-test('blocks that do something and are done: each runs, and nothing keeps the process alive', async (t) => {
-  const project = await openProject(t)
-  for (const block of scripts) await writeBlock(project, block)
-  const running = await project.startBlocks(scripts, systems.environment)
-  t.is(await endOf(running), 0)
-})
+// One process after the other: the first fills the compile cache.
 
-test('blocks that go on: each starts, with every storage that a page makes, and answers', async (t) => {
-  const project = await openProject(t)
-  const needed = services.flatMap(preambleOf).filter((block) => !goesOn(block))
-  const listening = new Map<string, string>()
-  for (const block of [...needed, ...services]) {
-    const origin = await writeBlock(project, block)
-    if (listens(block)) listening.set(block.id, origin)
-  }
-  t.deepEqual(
-    Object.keys(PROBES).filter((id) => !listening.has(id)),
-    [],
-  )
-  // Those that listen take their port once.
-  const again = services.filter((block) => declared(block).includes('storage') && !listens(block))
-  const inOrder = services.flatMap((block) =>
-    exported(block).includes('storage') ? [block, ...again] : [block],
-  )
+test.serial(
+  'blocks that do something and are done: each runs, and nothing keeps the process alive',
+  async (t) => {
+    const project = await openProject(t)
+    for (const block of scripts) await writeBlock(project, block)
+    const running = await project.startBlocks(scripts, systems.environment)
+    t.is(await endOf(running), 0)
+  },
+)
 
-  await project.startBlocks([...needed, ...inOrder], systems.environment)
-
-  for (const [id, origin] of listening) {
-    const probes = PROBES[id] ?? [{ path: '/' }]
-    // At once, so that none meets a connection that was left idle for too long on a busy machine.
-    const statuses = await Promise.all(probes.map((probe) => send(origin, probe)))
-    for (const [index, { path, status }] of probes.entries()) {
-      const found = statuses[index] ?? 0
-      t.true(status === undefined ? found < 500 : found === status, `${id} ${path}: ${found}`)
+test.serial(
+  'blocks that go on: each starts, with every storage that a page makes, and answers',
+  async (t) => {
+    const project = await openProject(t)
+    const needed = services.flatMap(preambleOf).filter((block) => !goesOn(block))
+    const listening = new Map<string, string>()
+    for (const block of [...needed, ...services]) {
+      const origin = await writeBlock(project, block)
+      if (listens(block)) listening.set(block.id, origin)
     }
-  }
-})
+    t.deepEqual(
+      Object.keys(PROBES).filter((id) => !listening.has(id)),
+      [],
+    )
+    // Those that listen take their port once.
+    const again = services.filter((block) => declared(block).includes('storage') && !listens(block))
+    const inOrder = services.flatMap((block) =>
+      exported(block).includes('storage') ? [block, ...again] : [block],
+    )
+
+    await project.startBlocks([...needed, ...inOrder], systems.environment)
+
+    for (const [id, origin] of listening) {
+      const probes = PROBES[id] ?? [{ path: '/' }]
+      // At once, so that none meets a connection that was left idle for too long on a busy machine.
+      const statuses = await Promise.all(probes.map((probe) => send(origin, probe)))
+      for (const [index, { path, status }] of probes.entries()) {
+        const found = statuses[index] ?? 0
+        t.true(status === undefined ? found < 500 : found === status, `${id} ${path}: ${found}`)
+      }
+    }
+  },
+)
 
 test('blocks that say how they are ended: each is ended below', (t) => {
   const endings = blocks.filter(({ code }) => code.includes("'SIGTERM'")).map(({ id }) => id)
   t.deepEqual(endings, [STARTING_AND_STOPPING, REVOKED_TOKENS])
 })
 
-test('Starting and stopping: the server ends when it is told to', async (t) => {
+test.serial('Starting and stopping: the server ends when it is told to', async (t) => {
   const project = await openProject(t)
   const block = await findCodeBlock(STARTING_AND_STOPPING)
   const program = [...preambleOf(block), block]
@@ -216,50 +224,56 @@ test('Starting and stopping: the server ends when it is told to', async (t) => {
   t.is(await terminate(running), 0)
 })
 
-test('Revoked tokens: an API whose issuer is away goes on, answers 503, and ends when it is told to', async (t) => {
-  const project = await openProject(t)
-  const block = await findCodeBlock(REVOKED_TOKENS)
-  const away = `http://127.0.0.1:${await findFreePort()}`
-  const origin = await writeBlock(project, block, [[ISSUER, away]])
-  const running = await project.startBlocks([block], systems.environment)
-  t.is(await send(origin, { path: '/', audience: INTERVIEW_API }), 503)
-  t.is(await terminate(running), 0)
-})
+test.serial(
+  'Revoked tokens: an API whose issuer is away goes on, answers 503, and ends when it is told to',
+  async (t) => {
+    const project = await openProject(t)
+    const block = await findCodeBlock(REVOKED_TOKENS)
+    const away = `http://127.0.0.1:${await findFreePort()}`
+    const origin = await writeBlock(project, block, [[ISSUER, away]])
+    const running = await project.startBlocks([block], systems.environment)
+    t.is(await send(origin, { path: '/', audience: INTERVIEW_API }), 503)
+    t.is(await terminate(running), 0)
+  },
+)
 
-test('Getting started: the three files run as the page says, and a user signs in', async (t) => {
-  const project = await openProject(t)
-  const [issuerPort, port] = [String(await findFreePort()), String(await findFreePort())]
-  const files = blocks.filter(({ id }) => id.startsWith(GETTING_STARTED))
-  const names = ['generate-key.ts', 'server.ts', 'application.ts']
-  t.is(files.length, names.length)
-  for (const [index, name] of names.entries()) {
-    const code = files[index]?.code ?? ''
-    await project.write(name, code.replaceAll('3000', issuerPort).replaceAll('3001', port))
-  }
+test.serial(
+  'Getting started: the three files run as the page says, and a user signs in',
+  async (t) => {
+    const project = await openProject(t)
+    const [issuerPort, port] = [String(await findFreePort()), String(await findFreePort())]
+    const files = blocks.filter(({ id }) => id.startsWith(GETTING_STARTED))
+    const names = ['generate-key.ts', 'server.ts', 'application.ts']
+    t.is(files.length, names.length)
+    for (const [index, name] of names.entries()) {
+      const code = files[index]?.code ?? ''
+      await project.write(name, code.replaceAll('3000', issuerPort).replaceAll('3001', port))
+    }
 
-  await promisify(execFile)(process.execPath, ['generate-key.ts'], { cwd: project.path })
-  const command = /^CLIENT_ID=(\S+) CLIENT_SECRET=(\S+) node application\.ts$/
-  const server = await project.startFile('server.ts', command)
-  const [, CLIENT_ID = '', CLIENT_SECRET = ''] = server.readyLine
-  const credentials = { CLIENT_ID, CLIENT_SECRET }
-  const application = await project.startFile('application.ts', /^Open (\S+)$/, credentials)
-  const url = application.readyLine[1] ?? ''
+    await promisify(execFile)(process.execPath, ['generate-key.ts'], { cwd: project.path })
+    const command = /^CLIENT_ID=(\S+) CLIENT_SECRET=(\S+) node application\.ts$/
+    const server = await project.startFile('server.ts', command)
+    const [, CLIENT_ID = '', CLIENT_SECRET = ''] = server.readyLine
+    const credentials = { CLIENT_ID, CLIENT_SECRET }
+    const application = await project.startFile('application.ts', /^Open (\S+)$/, credentials)
+    const url = application.readyLine[1] ?? ''
 
-  const userAgent = createUserAgent()
-  const begun = await userAgent.request(url)
-  const callback = await answerPages(new URL(begun.headers.get('location') ?? ''), {
-    redirectUri: `${url}/callback`,
-    username: 'ada@acme.test',
-    password: 'correct horse battery staple',
-    userAgent,
-  })
-  t.deepEqual(await (await userAgent.request(callback)).json(), {
-    userId: 'ada',
-    tenantId: 'acme',
-    scopes: ['interview:read'],
-    expiresIn: 900,
-  })
-})
+    const userAgent = createUserAgent()
+    const begun = await userAgent.request(url)
+    const callback = await answerPages(new URL(begun.headers.get('location') ?? ''), {
+      redirectUri: `${url}/callback`,
+      username: 'ada@acme.test',
+      password: 'correct horse battery staple',
+      userAgent,
+    })
+    t.deepEqual(await (await userAgent.request(callback)).json(), {
+      userId: 'ada',
+      tenantId: 'acme',
+      scopes: ['interview:read'],
+      expiresIn: 900,
+    })
+  },
+)
 
 const mounting = pages.find(({ path }) => path === 'docs/guides/mounting-in-koa.md')
 
