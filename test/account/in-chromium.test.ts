@@ -4,7 +4,7 @@ import test from 'ava'
 import Koa from 'koa'
 import type { Request } from 'playwright-core'
 import { PASSWORD } from '../helpers/browser.ts'
-import { launchChromium } from '../helpers/chromium.ts'
+import { launchChromium, PATIENCE_MILLISECONDS } from '../helpers/chromium.ts'
 import { listen } from '../helpers/listen.ts'
 import { ADA, startServer } from '../helpers/start-server.ts'
 
@@ -17,6 +17,7 @@ test.serial(
     const { issuer, confidential, authorize, authorizationServer } = await startServer(t)
     await authorize({ userId: 'ada', clientId: confidential.client.clientId })
     const context = await browser.newContext({ javaScriptEnabled: false })
+    context.setDefaultTimeout(PATIENCE_MILLISECONDS)
     t.teardown(() => context.close())
     const page = await context.newPage()
     const posted: Array<Request> = []
@@ -55,6 +56,7 @@ test.serial(
     const { clientId } = confidential.client
     await authorize({ userId: 'ada', clientId })
     const context = await browser.newContext({ javaScriptEnabled: false })
+    context.setDefaultTimeout(PATIENCE_MILLISECONDS)
     t.teardown(() => context.close())
     const page = await context.newPage()
     await page.goto(`${issuer}/account/connections`)
@@ -73,10 +75,12 @@ test.serial(
       ctx.body = `<form method="post" action="${issuer}/account/connections">${inputs.join('')}<button>Win</button></form>`
     })
     sibling.serve(app)
-    await page.goto(sibling.origin)
+    // In a tab of its own: the one before may still be navigating to what its form led to.
+    const tab = await context.newPage()
+    await tab.goto(sibling.origin)
     const [response] = await Promise.all([
-      page.waitForResponse((answer) => answer.request().method() === 'POST'),
-      page.getByRole('button', { name: 'Win' }).click(),
+      tab.waitForResponse((answer) => answer.request().method() === 'POST'),
+      tab.getByRole('button', { name: 'Win' }).click(),
     ])
     t.is(response.status(), 403)
     const { cookie = '' } = await response.request().allHeaders()

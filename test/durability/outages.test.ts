@@ -7,9 +7,9 @@ import { startRedis } from '../helpers/start-redis.ts'
 
 const TIMEOUT_MILLISECONDS = 500
 // Far less than the outage, which lasts until the test ends it; much more than a busy machine needs.
-const MAXIMUM_MILLISECONDS = 20 * TIMEOUT_MILLISECONDS
+const MAXIMUM_MILLISECONDS = 120_000
 const CLIENTS = 8
-const MAXIMUM_RETRIES = 500
+const MAXIMUM_RETRIES = 20_000
 
 const [postgres, redis] = await Promise.all([startPostgres(), startRedis()])
 test.after.always(async () => {

@@ -21,6 +21,9 @@ const ARGUMENTS = [
 const MOUSE_AND_FINGER =
   '--blink-settings=primaryPointerType=4,primaryHoverType=2,availablePointerTypes=6,availableHoverTypes=2'
 
+/** How long to wait for something on a page, however busy the machine is. */
+export const PATIENCE_MILLISECONDS = 120_000
+
 /**
  * Launches headless Chromium. Launch one per test file, give each test its own context
  * (`browser.newContext()`: own cookies), and close it in `test.after.always`.
@@ -31,5 +34,9 @@ export async function launchChromium(
   machine: 'laptop' | 'with-touch-screen' = 'laptop',
 ): Promise<Browser> {
   const args = machine === 'laptop' ? ARGUMENTS : [...ARGUMENTS, MOUSE_AND_FINGER]
-  return chromium.launch({ executablePath: '/usr/bin/chromium', args })
+  return chromium.launch({
+    executablePath: '/usr/bin/chromium',
+    args,
+    timeout: PATIENCE_MILLISECONDS,
+  })
 }

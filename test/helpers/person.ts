@@ -7,6 +7,7 @@
 import type { ExecutionContext } from 'ava'
 import axe from 'axe-core'
 import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from 'playwright-core'
+import { PATIENCE_MILLISECONDS } from './chromium.ts'
 
 export const DESKTOP: BrowserContextOptions = { viewport: { width: 1280, height: 800 } }
 export const PHONE: BrowserContextOptions = {
@@ -89,7 +90,7 @@ export async function openTab(
   options: BrowserContextOptions,
 ): Promise<Tab> {
   const context = await browser.newContext({ ...options, reducedMotion: 'reduce' })
-  context.setDefaultTimeout(10_000)
+  context.setDefaultTimeout(PATIENCE_MILLISECONDS)
   t.teardown(() => context.close())
   const complaints: Array<string> = []
   context.on('weberror', (error) => complaints.push(String(error.error())))

@@ -54,7 +54,7 @@ test('a server that starts, serves and refuses prints nothing and warns of nothi
   const { stdout, stderr } = await promisify(execFile)(
     process.execPath,
     ['--conditions=teamcast-source', '--input-type=module', '--eval', SCRIPT],
-    { timeout: 20_000 },
+    { timeout: 120_000 },
   )
 
   t.is(stderr, '')

@@ -2,7 +2,7 @@ import test, { type ExecutionContext } from 'ava'
 import axe from 'axe-core'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import type { HtmlPage } from '../../lib/pages/pages.ts'
-import { launchChromium } from '../helpers/chromium.ts'
+import { launchChromium, PATIENCE_MILLISECONDS } from '../helpers/chromium.ts'
 import { type PageServer, startPageServer } from './page-server.ts'
 import { FORM, HOSTILE_TEXTS, renderOrdinaryPages, renderPagesFilledWith } from './page-views.ts'
 
@@ -463,6 +463,7 @@ async function openPage(
   machine: Browser = browser,
 ): Promise<{ readonly page: Page; readonly complaints: ReadonlyArray<string> }> {
   const context = await machine.newContext(options)
+  context.setDefaultTimeout(PATIENCE_MILLISECONDS)
   t.teardown(() => context.close())
   await context.route(/^https:/, (route) =>
     route.fulfill({ contentType: 'image/svg+xml', body: LOGO }),

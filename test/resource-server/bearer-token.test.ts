@@ -79,9 +79,9 @@ test('parseBearerToken: returns every b64token unchanged', (t) => {
 })
 
 test('parseBearerToken: takes linear time', (t) => {
-  const started = performance.now()
+  const started = process.threadCpuUsage()
   t.is(parseBearerToken(`Bearer ${' '.repeat(1_000_000)}!`).kind, 'malformed')
   t.is(parseBearerToken(`Bearer ${'='.repeat(1_000_000)}!`).kind, 'malformed')
   t.is(parseBearerToken(`Bearer ${'a'.repeat(1_000_000)}!`).kind, 'malformed')
-  t.true(performance.now() - started < 2_000)
+  t.true(process.threadCpuUsage(started).user < 2_000_000)
 })

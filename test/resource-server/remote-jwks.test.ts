@@ -204,18 +204,19 @@ test('jwks: a connection that breaks is answered with 503', async (t) => {
 })
 
 test('jwks: a fetch that takes too long is given up', async (t) => {
-  t.timeout(2_000)
   const jwks = await startJwksServer(t, () => undefined)
-  const getKey = createRemoteJwks({
-    uri: jwks.uri,
-    clock: () => NOW,
-    fetchTimeoutMilliseconds: 20,
+  const askWithin = async (fetchTimeoutMilliseconds: number): Promise<unknown> => {
+    const getKey = createRemoteJwks({ uri: jwks.uri, clock: () => NOW, fetchTimeoutMilliseconds })
+    return await getKey({ alg: 'RS256', kid: 'key-1' }, {} as FlattenedJWSInput)
+  }
+  // The patient one waits still, until the server ends with the test.
+  const patient = askWithin(600_000).catch(() => 'the patient one gave up first')
+  const impatient = t.throwsAsync(askWithin(20), {
+    instanceOf: JwksUnavailableError,
+    code: 'ERR_JWKS_UNAVAILABLE',
   })
-  const error = await t.throwsAsync(
-    async () => getKey({ alg: 'RS256', kid: 'key-1' }, {} as FlattenedJWSInput),
-    { instanceOf: JwksUnavailableError, code: 'ERR_JWKS_UNAVAILABLE' },
-  )
-  t.like(error?.cause, { code: 'ERR_JWKS_TIMEOUT' })
+  const error = await Promise.race([impatient, patient])
+  t.like(error, { cause: { code: 'ERR_JWKS_TIMEOUT' } })
 })
 
 test('jwks: while it is down, it is asked once in 5 seconds; then all is well again', async (t) => {

@@ -249,7 +249,7 @@ test('startTestServer: what is wrong with options and clients is said, and the p
   const { stdout, stderr } = await promisify(execFile)(
     process.execPath,
     ['--conditions=teamcast-source', '--input-type=module', '--eval', script],
-    { timeout: 10_000 },
+    { timeout: 120_000 },
   )
 
   t.deepEqual(stdout.trim().split('\n'), [
