@@ -10,6 +10,8 @@ import { createRedisStorage } from '@teamcast/oauth-server/redis'
 import { Cluster, Redis } from 'ioredis'
 import { Kysely, PostgresDialect } from 'kysely'
 import { Pool } from 'pg'
+import { createPoolDialect } from '../../adapters/postgres/pool-dialect.ts'
+import { type RenamedColumn, renameColumn } from './renamed-column.ts'
 
 /** What the keys in the storage are encrypted under. */
 export const INSTANCE_SECRET = 'the secret that all instances of a test share'
@@ -18,7 +20,12 @@ export const INSTANCE_SECRET = 'the secret that all instances of a test share'
 export type StoreLocation =
   | { readonly kind: 'redis'; readonly socket: string }
   | { readonly kind: 'redis-cluster'; readonly ports: ReadonlyArray<number> }
-  | { readonly kind: 'postgres'; readonly socketDirectory: string }
+  | {
+      readonly kind: 'postgres'
+      readonly socketDirectory: string
+      /** If given, the storage is the next version's, which knows the column by its new name only. */
+      readonly renamedColumn?: RenamedColumn
+    }
   | { readonly kind: 'layered'; readonly socket: string; readonly socketDirectory: string }
 
 /** A storage with its connections. */
@@ -35,7 +42,7 @@ export async function openStorageAt(location: StoreLocation): Promise<OpenedStor
     case 'redis-cluster':
       return await openCluster(location.ports)
     case 'postgres':
-      return await openPostgres(location.socketDirectory)
+      return await openPostgres(location.socketDirectory, location.renamedColumn)
     case 'layered': {
       const [lasting, shortLived] = await Promise.all([
         openPostgres(location.socketDirectory),
@@ -74,9 +81,15 @@ async function openCluster(ports: ReadonlyArray<number>): Promise<OpenedStorage>
   return { storage: createRedisStorage({ client }), close: async () => client.disconnect() }
 }
 
-async function openPostgres(host: string): Promise<OpenedStorage> {
+async function openPostgres(host: string, renamedColumn?: RenamedColumn): Promise<OpenedStorage> {
   const pool = new Pool({ host, user: 'postgres', max: 10, connectionTimeoutMillis: 1000 })
   pool.on('error', () => undefined)
   await migrateToLatest(new Kysely({ dialect: new PostgresDialect({ pool }) }))
-  return { storage: createPostgresStorage({ pool }), close: () => pool.end() }
+  const storage =
+    renamedColumn === undefined
+      ? createPostgresStorage({ pool })
+      : createPostgresStorage({
+          db: new Kysely({ dialect: renameColumn(createPoolDialect(pool), renamedColumn) }),
+        })
+  return { storage, close: () => pool.end() }
 }

@@ -55,6 +55,8 @@ export interface Instances {
   issueTokens(userId: string, client?: RegisteredClient): Promise<IssuedTokens>
   /** Starts a process again that was killed, where it was. */
   restart(index: number): Promise<void>
+  /** Has a new process take the place of another, which ends what it has begun and gets nothing more. */
+  replace(index: number, location: StoreLocation): Promise<void>
   stop(): Promise<void>
 }
 
@@ -74,8 +76,9 @@ export async function startInstances(
   const balancer = await startLoadBalancer()
   const issuer = balancer.url
   const instances: Array<Instance> = []
-  const startOne = (port: number): Promise<Instance> =>
-    startInstance({ issuer, port, location, options })
+  const replaced: Array<Instance> = []
+  const startOne = (port: number, of = location): Promise<Instance> =>
+    startInstance({ issuer, port, location: of, options })
   // At once, so that they also race for the keys they share.
   instances.push(...(await Promise.all(Array.from({ length: count }, () => startOne(0)))))
   balancer.backendPorts.push(...instances.map(({ url }) => Number(new URL(url).port)))
@@ -127,9 +130,15 @@ export async function startInstances(
       instances[index] = await startOne(Number(new URL(url).port))
     },
 
+    async replace(index, newLocation) {
+      const successor = await startOne(0, newLocation)
+      balancer.backendPorts[index] = Number(new URL(successor.url).port)
+      replaced.push(...instances.splice(index, 1, successor))
+    },
+
     async stop() {
       await balancer.close()
-      await Promise.all(instances.map(({ process }) => process.stop('SIGKILL')))
+      await Promise.all([...instances, ...replaced].map(({ process }) => process.stop('SIGKILL')))
       await opened.close()
     },
   }
