@@ -5,7 +5,7 @@
  * @module
  */
 
-import ava, { type ExecutionContext } from 'ava'
+import ava, { type ExecutionContext, registerCompletionHandler } from 'ava'
 import { recordSeconds } from './worker-environment.ts'
 
 type Parameters = ReadonlyArray<unknown>
@@ -68,6 +68,10 @@ export function declareTests(): void {
   }
   ava.after.always('the hooks of its files', () => {
     if (afterErrors.length > 0) throw afterErrors[0]
+  })
+  // A file without a selected test gets no turn, and nothing ends what it started when it was imported.
+  registerCompletionHandler(() => {
+    if (files.some(({ waiting }) => waiting.length === 0)) process.exit()
   })
 }
 
