@@ -256,13 +256,13 @@ for (const method of ['HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) {
 test('GET /oauth/authorize: no CORS headers, even for the origin of a PUBLIC client (RFC 9700 §2.6)', async (t) => {
   const { issuer, public: spa } = await startServer(t)
   const origin = { origin: 'https://spa.example' }
-  const browser = startBrowser({ headers: origin })
+  const browser = startBrowser()
 
-  const signInPage = await browser.open(authorizationUrl(issuer, spa))
+  const signInPage = await browser.open(authorizationUrl(issuer, spa), origin)
   const consentPage = await browser.signIn(signInPage, 'ada@acme.test')
   const granted = await browser.submit(consentPage, { action: 'allow' })
-  const refused = await browser.open(authorizationUrl(issuer, spa, { scope: '' }))
-  const page = await browser.open(authorizationUrl(issuer, spa, { redirect_uri: '' }))
+  const refused = await browser.open(authorizationUrl(issuer, spa, { scope: '' }), origin)
+  const page = await browser.open(authorizationUrl(issuer, spa, { redirect_uri: '' }), origin)
 
   t.truthy(granted.callback?.searchParams.get('code'))
   for (const { responses } of [signInPage, consentPage, granted, refused, page]) {
