@@ -27,6 +27,10 @@ export function outcomeOf(error: unknown): Outcome {
     return failure(`Teamcast answered ${error.error}`, error.error_description)
   }
   if (error instanceof oauth.WWWAuthenticateChallengeError) {
+    if (error.cause[0]?.scheme === 'basic') {
+      // The token endpoint: the client did not authenticate (RFC 6749 §5.2).
+      return failure('Teamcast answered invalid_client', 'Check the client id and the secret.')
+    }
     const reason = error.cause[0]?.parameters.error_description
     return failure(
       `The API answered ${error.status}`,

@@ -542,6 +542,9 @@ test('managed keys: an event is reported once although the answer of the storage
 
 test('managed keys: they keep themselves fresh, report what fails, and stop', async (t) => {
   const { storage, clock } = await createShared()
+  // The keys' own timer keeps no process alive, and nothing else may run beside this test.
+  const keepAlive = setInterval(() => undefined, 1000)
+  t.teardown(() => clearInterval(keepAlive))
   const { promise: failed, resolve: onFailure } = Promise.withResolvers<AuditEvent>()
   const { promise: readAgain, resolve: onRead } = Promise.withResolvers<void>()
   let reads = 0
