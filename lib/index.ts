@@ -102,6 +102,7 @@ export {
   type ConsentStore,
   type CreationOutcome,
   type CurrentRefreshToken,
+  type FoundArtifact,
   type FoundTokenFamily,
   type Page,
   type PageRequest,

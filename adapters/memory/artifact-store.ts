@@ -28,6 +28,11 @@ export function createArtifactStore(limits: RecordLimits): ArtifactStore {
       return structuredClone(artifacts[kind].find(key, now))
     },
 
+    async findTimed(kind, key, now) {
+      const data = structuredClone(artifacts[kind].find(key, now))
+      return data && { data, foundAtMilliseconds: Date.now() }
+    },
+
     async delete(kind, key) {
       artifacts[kind].delete(key)
     },

@@ -49,7 +49,8 @@ export function createTokenFamilyStore(
   }
 
   return {
-    async create(family, now) {
+    async create(family, now, deadlineMilliseconds) {
+      if (Date.now() > deadlineMilliseconds) return 'late'
       const { familyId, consentId, createdAt } = family
       if (!consents.has(consentId)) return 'consent-gone'
       if (records.find(familyId, now) !== undefined) return 'taken'

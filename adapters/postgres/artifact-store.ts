@@ -1,4 +1,5 @@
 import type { ArtifactData, ArtifactStore } from '../../lib/storage/storage.ts'
+import { NOW_MILLISECONDS } from './deadline.ts'
 import { prepareQuery } from './prepared-query.ts'
 import type { Database } from './schema.ts'
 
@@ -27,6 +28,14 @@ export function createArtifactStore(db: Database): ArtifactStore {
       .where('key', '=', values.key)
       .where('expires_at', '>', values.now),
   )
+  const findTimed = prepareQuery(db, (values: ArtifactKey & { readonly now: number }) =>
+    db
+      .selectFrom('artifacts')
+      .select(['data', NOW_MILLISECONDS.as('now_milliseconds')])
+      .where('kind', '=', values.kind)
+      .where('key', '=', values.key)
+      .where('expires_at', '>', values.now),
+  )
   const remove = prepareQuery(db, (values: ArtifactKey) =>
     db.deleteFrom('artifacts').where('kind', '=', values.kind).where('key', '=', values.key),
   )
@@ -39,6 +48,16 @@ export function createArtifactStore(db: Database): ArtifactStore {
     async find(kind, key, now) {
       const [row] = await find({ kind, key, now })
       return row && (JSON.parse(row.data) as ArtifactData)
+    },
+
+    async findTimed(kind, key, now) {
+      const [row] = await findTimed({ kind, key, now })
+      return (
+        row && {
+          data: JSON.parse(row.data) as ArtifactData,
+          foundAtMilliseconds: Number(row.now_milliseconds),
+        }
+      )
     },
 
     async delete(kind, key) {

@@ -30,6 +30,9 @@ export const TRANSACTION_FAILED = '25P02'
 /** `idle_session_timeout`: the server ended the connection before it read the statement. */
 export const SESSION_IDLE = '57P05'
 
+/** `invalid_text_representation`: a text is not what it is cast to. */
+export const INVALID_TEXT = '22P02'
+
 /** The code of an error that Postgres, or PGlite, answered; `undefined` of any other. */
 export function sqlStateOf(error: unknown): string | undefined {
   const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined

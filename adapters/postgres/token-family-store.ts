@@ -15,6 +15,7 @@ import {
   type TokenFamilyStore,
   USE_RESOLUTION_SECONDS,
 } from '../../lib/storage/storage.ts'
+import { inTime, NOW_MILLISECONDS, requireInTime } from './deadline.ts'
 import { prepareQuery } from './prepared-query.ts'
 import type { Database, OAuthDatabase } from './schema.ts'
 
@@ -33,7 +34,6 @@ const consentExists = ({
       .select('consents.consent_id')
       .whereRef('consents.consent_id', '=', 'token_families.consent_id'),
   )
-const NOW_MILLISECONDS = sql<string>`(extract(epoch from clock_timestamp()) * 1000)::bigint`
 
 /** Notes the use of the consent whose family has `changed`, unless one within the resolution is noted. */
 function noteUse(
@@ -49,6 +49,7 @@ function noteUse(
     .where(
       sql<boolean>`coalesce(last_used_at + ${resolutionSeconds}::bigint < ${usedAt}::bigint, true)`,
     )
+    .returning('consents.consent_id as used_consent_id')
 }
 
 /** Creates the store of token families. */
@@ -95,12 +96,13 @@ export function createTokenFamilyStore(db: Database): TokenFamilyStore {
             .where('is_revoked', '=', false)
             .where('expires_at', '>', values.now)
             .where(consentExists)
-            .where(NOW_MILLISECONDS, '<=', values.deadline)
             .returning('consent_id'),
         )
         .with('used', (query) => noteUse(query, values.now, USE_RESOLUTION_SECONDS))
         .selectFrom('changed')
-        .select('consent_id'),
+        // Joined, so that it has waited for the consent, too, when the deadline is looked at.
+        .leftJoin('used', (join) => join.onTrue())
+        .select(requireInTime(values.deadline).as('late')),
   )
 
   const findQuery = prepareQuery(
@@ -121,38 +123,42 @@ export function createTokenFamilyStore(db: Database): TokenFamilyStore {
         ),
   )
 
-  const createQuery = prepareQuery(db, (values: FamilyRow & { readonly now: string }) => {
-    const row = Object.fromEntries(COLUMNS.map((name) => [name, values[name]]))
-    return db
-      .with('changed', (query) =>
-        query
-          .insertInto('token_families')
-          .columns(COLUMNS)
-          .expression((eb) =>
-            eb
-              .selectFrom('consents')
-              .select(COLUMNS.map((name) => typedValue(name, values[name]).as(name)))
-              .where('consent_id', '=', values.consent_id),
-          )
-          .onConflict((conflict) =>
-            conflict
-              .column('family_id')
-              .doUpdateSet({ ...row, is_revoked: false })
-              .where('token_families.expires_at', '<=', values.now),
-          )
-          .returning('consent_id'),
-      )
-      .with('used', (query) => noteUse(query, values.created_at, 0))
-      .selectFrom('changed')
-      .select('consent_id')
-  })
+  const createQuery = prepareQuery(
+    db,
+    (values: FamilyRow & { readonly now: string; readonly deadline: string }) => {
+      const row = Object.fromEntries(COLUMNS.map((name) => [name, values[name]]))
+      return db
+        .with('changed', (query) =>
+          query
+            .insertInto('token_families')
+            .columns(COLUMNS)
+            .expression((eb) =>
+              eb
+                .selectFrom('consents')
+                .select(COLUMNS.map((name) => typedValue(name, values[name]).as(name)))
+                .where('consent_id', '=', values.consent_id),
+            )
+            .onConflict((conflict) =>
+              conflict
+                .column('family_id')
+                .doUpdateSet({ ...row, is_revoked: false })
+                .where('token_families.expires_at', '<=', values.now),
+            )
+            .returning('consent_id'),
+        )
+        .with('used', (query) => noteUse(query, values.created_at, 0))
+        .selectFrom('changed')
+        .leftJoin('used', (join) => join.onTrue()) // as above
+        .select(requireInTime(values.deadline).as('late'))
+    },
+  )
 
   async function rotateCurrent(
     familyId: string,
     rotation: Rotation,
     now: number,
-  ): Promise<boolean> {
-    const rotated = await rotateQuery({
+  ): Promise<ReadonlyArray<unknown>> {
+    return await rotateQuery({
       ...tokenColumns(rotation.refreshToken),
       ...retryColumns(rotation.retry),
       expiresAt: rotation.expiresAt,
@@ -161,7 +167,6 @@ export function createTokenFamilyStore(db: Database): TokenFamilyStore {
       deadline: String(rotation.deadlineMilliseconds),
       now,
     })
-    return rotated.length > 0
   }
 
   /** Revokes a family whose presented token is spent, unless it is presented by a retry. */
@@ -212,21 +217,35 @@ export function createTokenFamilyStore(db: Database): TokenFamilyStore {
     rotation: Rotation,
     now: number,
   ): Promise<RotationOutcome> {
-    if (await rotateCurrent(familyId, rotation, now)) return { outcome: 'rotated' }
+    const rotated = await inTime(() => rotateCurrent(familyId, rotation, now))
+    if (rotated === 'late') return { outcome: 'late' }
+    if (rotated.length > 0) return { outcome: 'rotated' }
     if (await revokeReused(familyId, rotation, now)) return { outcome: 'reused' }
     return (await explain(familyId, rotation, now)) ?? (await rotate(familyId, rotation, now))
   }
 
+  /** What may have kept a family from beginning. */
+  const explainQuery = (consentId: string) =>
+    db
+      .selectNoFrom(({ exists, selectFrom }) => [
+        NOW_MILLISECONDS.as('now_milliseconds'),
+        exists(selectFrom('consents').select('consent_id').where('consent_id', '=', consentId)).as(
+          'has_consent',
+        ),
+      ])
+      .executeTakeFirstOrThrow()
+
   return {
-    async create(family, now) {
-      const [created] = await createQuery({ ...rowOf(family), now: String(now) })
-      if (created !== undefined) return 'created'
-      const consent = await db
-        .selectFrom('consents')
-        .select('consent_id')
-        .where('consent_id', '=', family.consentId)
-        .executeTakeFirst()
-      return consent === undefined ? 'consent-gone' : 'taken'
+    async create(family, now, deadlineMilliseconds) {
+      const deadline = String(deadlineMilliseconds)
+      const created = await inTime(() =>
+        createQuery({ ...rowOf(family), now: String(now), deadline }),
+      )
+      if (created === 'late') return 'late'
+      if (created.length > 0) return 'created'
+      const { now_milliseconds, has_consent } = await explainQuery(family.consentId)
+      if (Number(now_milliseconds) > deadlineMilliseconds) return 'late'
+      return has_consent ? 'taken' : 'consent-gone'
     },
 
     async find(familyId, clientId, now) {

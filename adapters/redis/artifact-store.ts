@@ -3,6 +3,12 @@ import type { Connection } from './connection.ts'
 import { removalOf } from './expiry.ts'
 import { parseJson } from './json.ts'
 import { assertIdentifier, isIdentifier } from './keys.ts'
+import { createScript, MILLISECONDS, runScript } from './script.ts'
+
+const FIND_TIMED = createScript(`${MILLISECONDS}
+local artifact = redis.call('GET', KEYS[1])
+if not artifact then return false end
+return { artifact, string.format('%.0f', milliseconds()) }`)
 
 interface StoredArtifact {
   readonly expiresAt: number
@@ -22,13 +28,25 @@ export function createArtifactStore({ client, keys }: Connection): ArtifactStore
     async find(kind, key, now) {
       if (!isIdentifier(key)) return undefined
       const json = await client.get(keys.artifact(kind, key))
-      if (json === null) return undefined
-      const { expiresAt, data } = parseJson<StoredArtifact>(json)
-      return expiresAt > now ? data : undefined
+      return json === null ? undefined : dataAt(json, now)
+    },
+
+    async findTimed(kind, key, now) {
+      if (!isIdentifier(key)) return undefined
+      const found = await runScript(client, FIND_TIMED, [keys.artifact(kind, key)], [])
+      if (found === null) return undefined
+      const [json, foundAt] = found as [string, string]
+      const data = dataAt(json, now)
+      return data && { data, foundAtMilliseconds: Number(foundAt) }
     },
 
     async delete(kind, key) {
       if (isIdentifier(key)) await client.del(keys.artifact(kind, key))
     },
   }
+}
+
+function dataAt(json: string, now: number): ArtifactData | undefined {
+  const { expiresAt, data } = parseJson<StoredArtifact>(json)
+  return expiresAt > now ? data : undefined
 }

@@ -22,6 +22,14 @@ export function createScript(lua: string): Script {
   return { lua, sha1: createHash('sha1').update(lua).digest('hex') }
 }
 
+/** For scripts that need the clock of Redis. */
+export const MILLISECONDS = `
+local function milliseconds()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+`
+
 /** Runs a script, by its name if Redis remembers it. All keys must be in one slot. */
 export async function runScript(
   client: Connection['client'],

@@ -12,11 +12,11 @@
  */
 
 import { USE_RESOLUTION_SECONDS } from '../../lib/storage/storage.ts'
-import { createScript, type Script } from './script.ts'
+import { createScript, MILLISECONDS, type Script } from './script.ts'
 
 const RETRY_FIELDS = `'spentTokenHash', 'requestHash', 'sealedResponse', 'retryUntil'`
 
-const FUNCTIONS = `
+const FUNCTIONS = `${MILLISECONDS}
 local consent, family = KEYS[1], KEYS[2]
 
 local function is_kept(now)
@@ -47,25 +47,21 @@ local function note_use(used_at, resolution)
     redis.call('HSET', consent, 'lastUsedAt', used_at)
   end
 end
-
-local function milliseconds()
-  local time = redis.call('TIME')
-  return time[1] * 1000 + math.floor(time[2] / 1000)
-end
 `
 
 const createFamilyScript = (lua: string): Script => createScript(FUNCTIONS + lua)
 
-/** Begins a family: `now, call, when it begins, removal, field, value, …`. */
+/** Begins a family: `now, call, deadline, when it begins, removal, field, value, …`. */
 export const CREATE: Script = createFamilyScript(`
-local now, call, created_at, removal = unpack(ARGV, 1, 4)
+local now, call, deadline, created_at, removal = unpack(ARGV, 1, 5)
 if is_repeated(call) then return 'created' end
+if milliseconds() > tonumber(deadline) then return 'late' end
 if redis.call('EXISTS', consent) == 0 then return 'consent-gone' end
 if is_kept(now) then return 'taken' end
 if redis.call('EXISTS', family) == 1 then
   redis.call('DEL', family)
 end
-redis.call('HSET', family, 'lastCall', call, unpack(ARGV, 5))
+redis.call('HSET', family, 'lastCall', call, unpack(ARGV, 6))
 redis.call('EXPIREAT', family, removal)
 redis.call('PERSIST', consent)
 note_use(created_at, 0)

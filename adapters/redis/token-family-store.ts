@@ -32,11 +32,13 @@ export function createTokenFamilyStore({ client, keys }: Connection): TokenFamil
   }
 
   return {
-    async create(family, now) {
+    async create(family, now, deadlineMilliseconds) {
       const { familyId, consentId, createdAt, expiresAt } = family
       assertIdentifier(isFamilyId(familyId) && consentIdOf(familyId) === consentId)
-      const begins = [now, createCallName(), createdAt, removalOf(expiresAt)]
-      const parameters = [...begins, ...fieldsOf(family)]
+      const parameters = [
+        ...[now, createCallName(), deadlineMilliseconds, createdAt, removalOf(expiresAt)],
+        ...fieldsOf(family),
+      ]
       return (await run(CREATE, familyId, parameters)) as CreationOutcome
     },
 

@@ -8,7 +8,9 @@
  * @module
  */
 
+import { StorageError } from '../errors.ts'
 import { intersect } from '../scopes/scope.ts'
+import { deadlineAfter } from '../storage/deadline.ts'
 import type { TokenFamily } from '../storage/storage.ts'
 import { type AuthorizationCodeRecord, checkRedemption } from '../tokens/authorization-code.ts'
 import { createRefreshToken, familyIdOf, familySecretOf } from '../tokens/refresh-token.ts'
@@ -35,7 +37,8 @@ export const authorizationCodeGrant: GrantHandler = async (dependencies, request
   const codeVerifier = parameters.get('code_verifier') ?? ''
   const now = dependencies.now()
 
-  const code = await findCode(dependencies, presentedCode, now)
+  const found = await findCode(dependencies, presentedCode, now)
+  const { code } = found
   const problem = checkRedemption(code, {
     clientId: client.clientId,
     redirectUri: parameters.get('redirect_uri'),
@@ -83,18 +86,19 @@ export const authorizationCodeGrant: GrantHandler = async (dependencies, request
     ...(current === undefined ? {} : { refreshToken: current }),
     expiresAt: Math.max(current?.expiresAt ?? now, now + ttlSeconds),
   }
-  await begin(dependencies, family, now)
+  await begin(dependencies, family, found.deadlineMilliseconds(), now)
   return { body, isReplay: false, ...subject }
 }
 
 async function begin(
   { storage, revoker }: GrantDependencies,
   family: TokenFamily,
+  deadlineMilliseconds: number,
   now: number,
 ): Promise<void> {
   const { familyId, userId, tenantId } = family
   const subject = { userId, tenantId, familyId }
-  switch (await storage.families.create(family, now)) {
+  switch (await storage.families.create(family, now, deadlineMilliseconds)) {
     case 'created':
       return
     case 'consent-gone':
@@ -103,15 +107,28 @@ async function begin(
       // OAuth 2.1 §4.1.3: a code that is used again revokes what was issued for it.
       await revoker.revokeFamily(familyId)
       throw new TokenRequestError('code-replayed', subject)
+    case 'late':
+      throw new StorageError('the code exchange reached the store after its deadline', {
+        operation: 'families.create()',
+      })
   }
 }
 
+interface FoundCode {
+  readonly code: AuthorizationCodeRecord
+  /** Until when a family may begin, if its store is asked now. */
+  deadlineMilliseconds(): number
+}
+
 async function findCode(
-  { storage }: GrantDependencies,
+  { storage, storageTimeoutMilliseconds }: GrantDependencies,
   code: string,
   now: number,
-): Promise<AuthorizationCodeRecord> {
-  const record = await storage.artifacts.find('AuthorizationCode', sha256(code), now)
-  if (record === undefined) throw new TokenRequestError('code-unknown')
-  return record as unknown as AuthorizationCodeRecord
+): Promise<FoundCode> {
+  const found = await storage.artifacts.findTimed('AuthorizationCode', sha256(code), now)
+  if (found === undefined) throw new TokenRequestError('code-unknown')
+  return {
+    code: found.data as unknown as AuthorizationCodeRecord,
+    deadlineMilliseconds: deadlineAfter(found, storageTimeoutMilliseconds),
+  }
 }

@@ -12,6 +12,7 @@ import { StorageError } from '../errors.ts'
 import { rememberRevokedUntil } from '../lifetimes.ts'
 import type { ProtectedResource } from '../resources/protected-resource.ts'
 import { intersect, isSubset, parseScopes } from '../scopes/scope.ts'
+import { deadlineAfter } from '../storage/deadline.ts'
 import type {
   CurrentRefreshToken,
   FoundTokenFamily,
@@ -53,12 +54,12 @@ export const refreshTokenGrant: GrantHandler = async (dependencies, request) => 
 
   const now = dependencies.now()
   const family = await dependencies.storage.families.find(presented.familyId, client.clientId, now)
-  const foundAt = performance.now()
   if (family === undefined) throw new TokenRequestError('refresh-token-unknown')
+  const deadlineMilliseconds = deadlineAfter(family, dependencies.storageTimeoutMilliseconds)
   const subject = subjectOf(family)
   if (family.clientId !== client.clientId) throw new TokenRequestError('client-mismatch', subject)
 
-  const presentation = { request, token, presented, family, foundAt, now }
+  const presentation = { request, token, presented, family, deadlineMilliseconds, now }
   const current = family.refreshToken
   const isCurrent = current?.hash === presented.hash
   const replay = isCurrent ? undefined : replayOf(presentation)
@@ -80,8 +81,8 @@ interface Presentation {
   readonly token: string
   readonly presented: ParsedRefreshToken
   readonly family: FoundTokenFamily
-  /** When the family was found, by the process's own monotonic clock, in milliseconds. */
-  readonly foundAt: number
+  /** Until when a rotation may happen, if the store is asked now. */
+  readonly deadlineMilliseconds: () => number
   readonly now: number
 }
 
@@ -141,7 +142,7 @@ async function rotate(
     retry: retryOf(dependencies, presentation, body),
     expiresAt: Math.max(expiresAt, now + ttlSeconds),
     rememberRevokedUntil: rememberRevokedUntil(now),
-    deadlineMilliseconds: deadlineOf(dependencies, presentation),
+    deadlineMilliseconds: presentation.deadlineMilliseconds(),
   }
   const outcome = await dependencies.storage.families.rotate(family.familyId, rotation, now)
   switch (outcome.outcome) {
@@ -191,15 +192,6 @@ function replayResponse(
 /** RFC 10017 §6.3.2.3: a browser's rotated token never outlives the first one. */
 function successorExpiresAt(client: Client, current: CurrentRefreshToken, now: number): number {
   return client.clientType === 'PUBLIC' ? current.expiresAt : now + client.refreshTokenTtlSeconds
-}
-
-/** The moment at which the caller of the store gives up, by the clock that found the family. */
-function deadlineOf(
-  { storageTimeoutMilliseconds }: GrantDependencies,
-  { family, foundAt }: Presentation,
-): number {
-  const sinceFound = performance.now() - foundAt
-  return Math.floor(family.foundAtMilliseconds + sinceFound + storageTimeoutMilliseconds)
 }
 
 function retryOf(

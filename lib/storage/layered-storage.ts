@@ -1,19 +1,19 @@
 import { ConfigurationError, type Issue, unknownOptions } from '../errors.ts'
-import type { Storage } from './storage.ts'
+import type { ArtifactKind, ArtifactStore, Storage } from './storage.ts'
 
 /** Options of {@link createLayeredStorage}. */
 export interface LayeredStorageOptions {
-  /** Keeps clients, consents, token families and the server's keys: Postgres, for example. */
+  /** Keeps clients, consents, codes, token families and the server's keys: Postgres, for example. */
   readonly lasting: Storage
-  /** Keeps codes, pending requests, sessions and revocations: Redis, for example. */
+  /** Keeps pending requests, sessions and revocations: Redis, for example. */
   readonly shortLived: Storage
 }
 
 /**
  * Makes one storage of two: what must last in one, what is gone within minutes or days in the other.
  *
- * No operation spans the two, so neither can be ahead of the other: redeeming a code is one step of the
- * lasting one, because it is the beginning of the code's token family.
+ * No operation spans the two, so neither can be ahead of the other. Codes are in the lasting one, where
+ * redeeming one begins a token family: the clock that finds the code also judges the deadline of that.
  *
  * @throws {@link ConfigurationError} when options are rejected: all problems at once.
  *
@@ -34,10 +34,21 @@ export function createLayeredStorage(options: LayeredStorageOptions): Storage {
     clients: lasting.clients,
     consents: lasting.consents,
     families: lasting.families,
-    artifacts: shortLived.artifacts,
+    artifacts: routeArtifacts(lasting.artifacts, shortLived.artifacts),
     revocations: shortLived.revocations,
     sealedKeys: lasting.sealedKeys,
     backends: [...lasting.backends, ...shortLived.backends],
+  }
+}
+
+function routeArtifacts(lasting: ArtifactStore, shortLived: ArtifactStore): ArtifactStore {
+  const storeOf = (kind: ArtifactKind): ArtifactStore =>
+    kind === 'AuthorizationCode' ? lasting : shortLived
+  return {
+    save: (kind, ...rest) => storeOf(kind).save(kind, ...rest),
+    find: (kind, ...rest) => storeOf(kind).find(kind, ...rest),
+    findTimed: (kind, ...rest) => storeOf(kind).findTimed(kind, ...rest),
+    delete: (kind, ...rest) => storeOf(kind).delete(kind, ...rest),
   }
 }
 

@@ -9,8 +9,8 @@
  *   made by the caller. No store ever sees a token, a code, a secret or a cookie value.
  * - **Time is an argument.** Instants are whole seconds since the Unix epoch. A store has no clock: a
  *   record whose `expiresAt` is not after `now` does not exist, whether or not it was removed yet.
- *   Once it was told such a `now`, a store may remove the record for good. The one exception is
- *   {@link Rotation.deadlineMilliseconds}, which only the backend's own clock can judge.
+ *   Once it was told such a `now`, a store may remove the record for good. The exceptions are the
+ *   deadlines of rotations and of families that begin, which only the backend's own clock can judge.
  *
  * Keys of artifacts and families, client ids and `jti`s have 1 to 128 characters out of
  * `A–Z a–z 0–9 _ -`. A `userId` is the host's: any text without NUL. All of them are compared
@@ -277,6 +277,8 @@ export type CreationOutcome =
   | 'taken'
   /** Its consent was withdrawn. Nothing changed. */
   | 'consent-gone'
+  /** The deadline has passed. Nothing changed. */
+  | 'late'
 
 /** Token families. */
 export interface TokenFamilyStore {
@@ -286,10 +288,14 @@ export interface TokenFamilyStore {
    *
    * Its consent is noted as used at `family.createdAt`, unless a later use is noted.
    *
+   * @param deadlineMilliseconds The last moment at which the family may begin, by the clock of
+   *   {@link FoundArtifact.foundAtMilliseconds}. Its caller gives up then, and its code must still be good
+   *   when the client tries again, however long a frozen backend or a lock has held the call up.
+   *
    * @returns `created` to exactly one caller, for as long as the family's record lasts or, revoked, is
    *   remembered.
    */
-  create(family: TokenFamily, now: number): Promise<CreationOutcome>
+  create(family: TokenFamily, now: number, deadlineMilliseconds: number): Promise<CreationOutcome>
 
   /**
    * Finds a family that lives.
@@ -334,6 +340,16 @@ export type ArtifactKind =
 /** An artifact's content: plain JSON. */
 export type ArtifactData = Readonly<Record<string, unknown>>
 
+/** An artifact that was found, and when. */
+export interface FoundArtifact {
+  readonly data: ArtifactData
+  /**
+   * When it was found: milliseconds since the Unix epoch by the clock of the storage's token families.
+   * Good for the deadline of {@link TokenFamilyStore.create} and nothing else.
+   */
+  readonly foundAtMilliseconds: number
+}
+
 /** Short-lived records, found by the hash of the identifier that a browser or client holds. */
 export interface ArtifactStore {
   /** Inserts or replaces. */
@@ -341,6 +357,9 @@ export interface ArtifactStore {
 
   /** Finds an artifact that has not expired. */
   find(kind: ArtifactKind, key: string, now: number): Promise<ArtifactData | undefined>
+
+  /** Finds an artifact likewise, and says when, by the clock that judges when a family begins. */
+  findTimed(kind: ArtifactKind, key: string, now: number): Promise<FoundArtifact | undefined>
 
   /** Deletes an artifact; does nothing when there is none. */
   delete(kind: ArtifactKind, key: string): Promise<void>

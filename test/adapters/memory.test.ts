@@ -4,7 +4,7 @@ import test, { type ExecutionContext } from 'ava'
 import { ConfigurationError, type Issue, StorageError } from '../../lib/errors.ts'
 import type { Storage, TokenFamily } from '../../lib/storage/storage.ts'
 import { findFamily } from '../../lib/testing/storage-contract/find-family.ts'
-import { aGrant, fullClient } from '../../lib/testing/storage-contract/sample-records.ts'
+import { ANYTIME, aGrant, fullClient } from '../../lib/testing/storage-contract/sample-records.ts'
 import { testStorageContract } from './test-storage-contract.ts'
 
 const NOW = 1_800_000_000
@@ -84,18 +84,21 @@ test('memory: an authorization code more than maxRecords is refused until one ex
 
 test('memory: a token family more than maxRecords is refused until one expires', async (t) => {
   const { families } = await createConnectedStorage({ maxRecords: 2 })
-  await families.create(family('first'), NOW)
-  await families.create(family('second'), NOW)
-  await refuses(t, () => families.create(family('third'), NOW), 'token families')
+  await families.create(family('first'), NOW, ANYTIME)
+  await families.create(family('second'), NOW, ANYTIME)
+  await refuses(t, () => families.create(family('third'), NOW, ANYTIME), 'token families')
   t.deepEqual(await findFamily(families, 'first', NOW), family('first'))
   t.is(await findFamily(families, 'third', NOW), undefined)
-  t.is(await families.create(family('third', { expiresAt: NOW + 120 }), NOW + 60), 'created')
+  t.is(
+    await families.create(family('third', { expiresAt: NOW + 120 }), NOW + 60, ANYTIME),
+    'created',
+  )
 })
 
 test('memory: token families rotate and are revoked when there is no room for another', async (t) => {
   const { families } = await createConnectedStorage({ maxRecords: 2 })
-  await families.create(family('first'), NOW)
-  await families.create(family('second'), NOW)
+  await families.create(family('first'), NOW, ANYTIME)
+  await families.create(family('second'), NOW, ANYTIME)
   const rotation = {
     presentedTokenHash: 'token-0',
     requestHash: 'request',
@@ -107,8 +110,8 @@ test('memory: token families rotate and are revoked when there is no room for an
   }
   t.deepEqual(await families.rotate('first', rotation, NOW), { outcome: 'rotated' })
   t.true(await families.revoke('first', NOW + 30, NOW))
-  await refuses(t, () => families.create(family('third'), NOW + 29), 'token families')
-  t.is(await families.create(family('third'), NOW + 30), 'created')
+  await refuses(t, () => families.create(family('third'), NOW + 29, ANYTIME), 'token families')
+  t.is(await families.create(family('third'), NOW + 30, ANYTIME), 'created')
 })
 
 test('memory: a revocation more than maxRecords is refused until one expires', async (t) => {
@@ -143,7 +146,7 @@ test('memory: maxRecords counts each kind of record on its own', async (t) => {
   await artifacts.save('AuthorizationCode', 'key', {}, NOW + 60)
   await artifacts.save('PendingRequest', 'key', {}, NOW + 60)
   await artifacts.save('Session', 'key', {}, NOW + 60)
-  await families.create(family('key'), NOW)
+  await families.create(family('key'), NOW, ANYTIME)
   await revocations.add({ kind: 'family', id: 'key', expiresAt: NOW + 60 })
   t.deepEqual(await artifacts.find('AuthorizationCode', 'key', NOW), {})
   t.deepEqual(await artifacts.find('PendingRequest', 'key', NOW), {})

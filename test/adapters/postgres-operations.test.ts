@@ -15,6 +15,7 @@ import { CamelCasePlugin, Kysely, PostgresDialect, sql } from 'kysely'
 import { applyMigrations } from '../../adapters/postgres/apply-migrations.ts'
 import { MIGRATIONS } from '../../adapters/postgres/migrate.ts'
 import {
+  ANYTIME,
   aFamily,
   aGrant,
   aRetry,
@@ -169,7 +170,7 @@ test('rights: whoever runs the server needs to select, insert, update and delete
   await storage.backends[0]?.ping()
   t.true(await storage.clients.insert(fullClient()))
   await storage.consents.grant(aGrant())
-  t.is(await storage.families.create(aFamily(), NOW), 'created')
+  t.is(await storage.families.create(aFamily(), NOW, ANYTIME), 'created')
   t.true(await storage.consents.delete('user-1', 'client-1'))
   t.true(await storage.clients.delete('client-1'))
   t.true(await storage.sealedKeys.insert(aSealedKey()))
@@ -228,6 +229,7 @@ test('sweepExpired: several at once delete everything that has expired, once, an
     await storage.families.create(
       aFamily({ familyId: familyIdOf(`family ${index}`), expiresAt: NOW + index }),
       NOW - 1,
+      ANYTIME,
     )
   })
   await Promise.all(saves)
@@ -284,7 +286,7 @@ test('growth: a family is one row of at most 6 kB after 1 000 rotations (decisio
   await clients.insert(fullClient())
   await consents.grant(aGrant())
   const { familyId } = aFamily()
-  await families.create(aFamily(), NOW)
+  await families.create(aFamily(), NOW, ANYTIME)
   for (let index = 0; index < 1000; index += 1) {
     const retry = aRetry(index, 'x'.repeat(1800))
     const { outcome } = await families.rotate(familyId, aRotation(index, index + 1, { retry }), NOW)
@@ -305,7 +307,7 @@ test('growth: a thousand rotations within an hour write the consent once', async
   const { consents, families } = createPostgresStorage({ pool })
   await consents.grant(aGrant())
   const { familyId } = aFamily()
-  await families.create(aFamily(), NOW)
+  await families.create(aFamily(), NOW, ANYTIME)
   const versionOf = async (): Promise<string> => {
     const { rows } = await sql<{ version: string }>`select xmin || '.' || ctid::text as version
       from oauth.consents`.execute(db)
@@ -332,13 +334,14 @@ test('a hundred transitions of the same families at once end without a deadlock'
     const token = { ...refreshToken(0), expiresAt }
     return aFamily({ familyId, createdAt: NOW + seconds, expiresAt, refreshToken: token })
   }
-  for (const familyId of ids) await families.create(familyAt(familyId, 0), NOW)
+  for (const familyId of ids) await families.create(familyAt(familyId, 0), NOW, ANYTIME)
   const transitions = Array.from({ length: 100 }, async (_, index) => {
     const familyId = ids[index % 3] ?? ''
     if (index === 50) return await consents.delete('user-1', 'client-1')
     if (index % 10 === 9) return await families.revoke(familyId, NOW + 60, NOW)
     if (index % 10 === 8) return await consents.grant(aGrant())
-    if (index % 10 === 7) return await families.create(familyAt(familyIdOf(`${index}`), index), NOW)
+    if (index % 10 === 7)
+      return await families.create(familyAt(familyIdOf(`${index}`), index), NOW, ANYTIME)
     // Each notes a use, if the ones before were noted.
     const now = NOW + index * (USE_RESOLUTION_SECONDS + 1)
     return await families.rotate(familyId, aRotation(0, index + 1, { expiresAt }), now)
@@ -346,6 +349,62 @@ test('a hundred transitions of the same families at once end without a deadlock'
   await t.notThrowsAsync(Promise.all(transitions))
   await pool.end()
 })
+
+/** What a statement may wait for, and who holds it: nothing of it is changed. */
+const HELD: Readonly<Record<string, string>> = {
+  'the table of families': 'lock table oauth.token_families in access exclusive mode',
+  'the table of consents': 'lock table oauth.consents in access exclusive mode',
+  'the consent': 'select 1 from oauth.consents for update',
+  'the family': 'select 1 from oauth.token_families for update',
+}
+for (const [held, hold] of Object.entries(HELD)) {
+  test(`postgres: what waits for ${held} past its deadline does nothing when it gets it`, async (t) => {
+    const name = `waiting_for_${held.replaceAll(' ', '_')}`
+    const { pool, db } = await createDatabase(postgres, name)
+    await migrateToLatest(db)
+    const { clients, consents, families } = createPostgresStorage({ pool })
+    await clients.insert(fullClient())
+    await consents.grant(aGrant())
+    const { familyId } = aFamily()
+    const fresh = familyIdOf('fresh')
+    // So much later that both note a use of the consent.
+    const later = NOW + USE_RESOLUTION_SECONDS + 1
+    const expiresAt = later + 7200
+    const lasting = { refreshToken: { ...refreshToken(0), expiresAt }, expiresAt }
+    await families.create(aFamily(lasting), NOW, ANYTIME)
+    const before = await consents.find('user-1', 'client-1')
+
+    const holder = await pool.connect()
+    await holder.query('begin')
+    await holder.query(hold)
+    const deadlineMilliseconds = Date.now() + 200
+    const calls = Promise.all([
+      families.rotate(familyId, aRotation(0, 1, { deadlineMilliseconds, expiresAt }), later),
+      families.create(
+        aFamily({ ...lasting, familyId: fresh, createdAt: later }),
+        later,
+        deadlineMilliseconds,
+      ),
+    ])
+    const isPast = sql<{ past: boolean }>`select
+      extract(epoch from clock_timestamp()) * 1000 > ${deadlineMilliseconds} as past`
+    while (!(await isPast.execute(db)).rows[0]?.past) {
+      // by the clock of the database
+    }
+    await holder.query('commit')
+    holder.release()
+    const [rotation, creation] = await calls
+    t.deepEqual(rotation, { outcome: 'late' })
+    // A family that begins waits for no other.
+    if (held !== 'the family') {
+      t.is(creation, 'late')
+      t.is(await families.find(fresh, 'client-1', later), undefined)
+      t.deepEqual(await consents.find('user-1', 'client-1'), before)
+    }
+    t.is((await families.find(familyId, 'client-1', NOW))?.refreshToken?.hash, refreshToken(0).hash)
+    await pool.end()
+  })
+}
 
 test('options: everything wrong is reported at once', (t) => {
   const wrong: ReadonlyArray<[options: unknown, message: string]> = [

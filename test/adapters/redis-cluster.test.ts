@@ -3,6 +3,7 @@ import test from 'ava'
 import type { Cluster, Redis } from 'ioredis'
 import { findFamily } from '../../lib/testing/storage-contract/find-family.ts'
 import {
+  ANYTIME,
   aFamily,
   aGrant,
   aRotation,
@@ -43,7 +44,7 @@ test('redis cluster: families of different consents are spread over all masters'
     const consentId = `consent-number-${1_000_000 + index}`
     await consents.grant(aGrant({ consentId, userId: `user-${index}` }))
     const familyId = familyIdOf('family', consentId)
-    t.is(await families.create(aFamily({ familyId, consentId }), NOW), 'created')
+    t.is(await families.create(aFamily({ familyId, consentId }), NOW, ANYTIME), 'created')
   }
   for (const master of redis.masters) {
     const keys = await listKeys(master, keyPrefix)
@@ -62,7 +63,7 @@ test.serial(
     const familyId = familyIdOf('family', consentId)
     await clients.insert(fullClient())
     await consents.grant(aGrant({ consentId }))
-    await families.create(aFamily({ consentId, familyId }), NOW)
+    await families.create(aFamily({ consentId, familyId }), NOW, ANYTIME)
 
     let isMoving = true
     const moved = moveSlotOf(`${keyPrefix}{${consentId}}:consent`).finally(() => {

@@ -18,6 +18,7 @@ import type {
   TokenFamily,
 } from '../../lib/storage/storage.ts'
 import {
+  ANYTIME,
   aFamily,
   aGrant,
   CONSENT_ID,
@@ -76,7 +77,7 @@ async function createWorld(beginning: Beginning): Promise<World> {
   const storage = createRedisStorage({ client, keyPrefix })
   if (beginning === 'a consent') {
     await storage.consents.grant(granted(CONSENT_ID))
-    await storage.families.create(familyOf(CONSENT_ID), NOW)
+    await storage.families.create(familyOf(CONSENT_ID), NOW, ANYTIME)
   }
   if (beginning === 'an entry without a record') {
     await client.hset(indexOf(keyPrefix), 'client-1', CONSENT_ID)
@@ -289,7 +290,7 @@ test('redis: a family that begins under a consent whose grant() was killed makes
     const { consents, families } = world.storage
     if ((await consents.find('user-1', 'client-1')) === undefined) continue
     seen += 1
-    t.is(await families.create(familyOf(FIRST), NOW), 'created')
+    t.is(await families.create(familyOf(FIRST), NOW, ANYTIME), 'created')
     await passMinute(client, world.keyPrefix)
     t.is((await assertSound(t, world))?.consentId, FIRST)
   }

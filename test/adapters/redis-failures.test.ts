@@ -15,6 +15,7 @@ import { StorageError } from '../../lib/errors.ts'
 import type { Storage } from '../../lib/storage/storage.ts'
 import { findFamily } from '../../lib/testing/storage-contract/find-family.ts'
 import {
+  ANYTIME,
   aFamily,
   aGrant,
   aRetry,
@@ -54,7 +55,7 @@ test('redis: scripts that the server has forgotten are sent again', async (t) =>
   const { families, consents, clients } = await connected(client)
   const forget = (): Promise<unknown> => client.script('FLUSH')
   await forget()
-  t.is(await families.create(aFamily(), NOW), 'created')
+  t.is(await families.create(aFamily(), NOW, ANYTIME), 'created')
   await forget()
   t.deepEqual(await families.rotate(familyId, aRotation(0, 1), NOW), { outcome: 'rotated' })
   await forget()
@@ -81,7 +82,7 @@ const calls: Readonly<Record<string, (storage: Storage) => Promise<unknown>>> = 
   'consents.list()': ({ consents }) => consents.list(SECRETIVE),
   'consents.delete()': ({ consents }) => consents.delete('user-1', SECRETIVE),
   'families.create()': ({ families }) =>
-    families.create(aFamily({ familyId: CONSENT_ID + SECRETIVE }), NOW),
+    families.create(aFamily({ familyId: CONSENT_ID + SECRETIVE }), NOW, ANYTIME),
   'families.find()': ({ families }) => families.find(CONSENT_ID + SECRETIVE, 'client-1', NOW),
   'families.rotate()': ({ families }) =>
     families.rotate(CONSENT_ID + SECRETIVE, aRotation(0, 1), NOW),
@@ -149,15 +150,15 @@ test('redis: a full memory refuses whole rotations and lets revoke and delete do
   const storage = await connected(client)
   const { families, consents, clients, backends } = storage
   const other = familyIdOf('other')
-  await families.create(aFamily(), NOW)
-  await families.create(aFamily({ familyId: other }), NOW)
+  await families.create(aFamily(), NOW, ANYTIME)
+  await families.create(aFamily({ familyId: other }), NOW, ANYTIME)
   await families.rotate(other, aRotation(0, 1), NOW)
   // Redis looks at the limit from time to time; and knows the scripts by then.
   await families.revoke(familyIdOf('never'), NOW + 60, NOW)
   await client.config('SET', 'maxmemory', '1')
 
   await fails(t, () => families.rotate(familyId, aRotation(0, 1, { retry: aRetry(0, 's') }), NOW))
-  await fails(t, () => families.create(aFamily({ familyId: familyIdOf('third') }), NOW))
+  await fails(t, () => families.create(aFamily({ familyId: familyIdOf('third') }), NOW, ANYTIME))
   await fails(t, () => consents.grant(aGrant({ scopes: ['more:read'] })))
   await fails(t, () => clients.update(fullClient({ version: 2 }), 1))
   await fails(t, async () => await backends[0]?.ping())
@@ -165,7 +166,7 @@ test('redis: a full memory refuses whole rotations and lets revoke and delete do
 
   t.deepEqual(await families.rotate(other, aRotation(0, 2), NOW), { outcome: 'reused' })
   t.true(await families.revoke(familyId, NOW + 60, NOW))
-  t.is(await families.create(aFamily(), NOW + 59), 'taken')
+  t.is(await families.create(aFamily(), NOW + 59, ANYTIME), 'taken')
   t.true(await consents.delete('user-1', 'client-1'))
   t.true(await clients.delete('client-1'))
 })
@@ -173,7 +174,7 @@ test('redis: a full memory refuses whole rotations and lets revoke and delete do
 test('redis: a server that became a replica fails its ping and changes nothing', async (t) => {
   const client = (await start(t)).connect()
   const { families, backends } = await connected(client)
-  await families.create(aFamily(), NOW)
+  await families.create(aFamily(), NOW, ANYTIME)
   await client.replicaof('127.0.0.1', 1)
   await fails(t, async () => await backends[0]?.ping())
   await fails(t, () => families.rotate(familyId, aRotation(0, 1), NOW))
@@ -230,7 +231,7 @@ test('redis: when the replica takes over and the old primary stays up, no call f
   const storage = await connected(client)
   const { families, artifacts, backends } = storage
   const ids = Array.from({ length: 50 }, (_, index) => familyIdOf(`family ${index}`))
-  for (const id of ids) await families.create(aFamily({ familyId: id }), NOW)
+  for (const id of ids) await families.create(aFamily({ familyId: id }), NOW, ANYTIME)
   await failOver()
   const outcomes = await Promise.all(
     ids.map(async (id, index) => {
@@ -353,7 +354,7 @@ async function openLossy(t: ExecutionContext): Promise<{
 test('redis: a rotation whose answer is lost on the way is not reuse when the driver asks again', async (t) => {
   const { storage, loseNextAnswer } = await openLossy(t)
   const { families } = storage
-  await families.create(aFamily(), NOW)
+  await families.create(aFamily(), NOW, ANYTIME)
   await families.rotate(familyId, aRotation(0, 1), NOW)
   loseNextAnswer()
   t.deepEqual(await families.rotate(familyId, aRotation(1, 2), NOW), { outcome: 'rotated' })
@@ -365,7 +366,7 @@ test('redis: a rotation whose answer is lost on the way is not reuse when the dr
 test('redis: reuse whose answer is lost on the way is still told as reuse', async (t) => {
   const { storage, loseNextAnswer } = await openLossy(t)
   const { families } = storage
-  await families.create(aFamily(), NOW)
+  await families.create(aFamily(), NOW, ANYTIME)
   await families.rotate(familyId, aRotation(0, 1), NOW)
   loseNextAnswer()
   t.deepEqual(await families.rotate(familyId, aRotation(0, 2), NOW), { outcome: 'reused' })
@@ -375,17 +376,17 @@ test('redis: reuse whose answer is lost on the way is still told as reuse', asyn
 test('redis: a family whose creation is not answered is created once', async (t) => {
   const { storage, loseNextAnswer } = await openLossy(t)
   const { families } = storage
-  await families.create(aFamily({ familyId: familyIdOf('warm up') }), NOW)
+  await families.create(aFamily({ familyId: familyIdOf('warm up') }), NOW, ANYTIME)
   loseNextAnswer()
-  t.is(await families.create(aFamily(), NOW), 'created')
-  t.is(await families.create(aFamily(), NOW), 'taken')
+  t.is(await families.create(aFamily(), NOW, ANYTIME), 'created')
+  t.is(await families.create(aFamily(), NOW, ANYTIME), 'taken')
   t.deepEqual(await findFamily(families, familyId, NOW), aFamily())
 })
 
 test('redis: a revocation whose answer is lost on the way is told to have revoked', async (t) => {
   const { storage, loseNextAnswer } = await openLossy(t)
   const { families } = storage
-  await families.create(aFamily(), NOW)
+  await families.create(aFamily(), NOW, ANYTIME)
   await families.revoke(familyIdOf('warm up'), NOW + 60, NOW)
   loseNextAnswer()
   t.true(await families.revoke(familyId, NOW + 60, NOW))
@@ -395,7 +396,7 @@ test('redis: a revocation whose answer is lost on the way is told to have revoke
 test('redis: a rotation that a frozen server gets to after its deadline does nothing', async (t) => {
   const redis = await start(t)
   const { families } = await connected(redis.connect())
-  await families.create(aFamily(), NOW)
+  await families.create(aFamily(), NOW, ANYTIME)
   const foundAt = (await families.find(familyId, 'client-1', NOW))?.foundAtMilliseconds ?? 0
   process.kill(redis.pid, 'SIGSTOP')
   const rotation = families.rotate(
@@ -409,11 +410,26 @@ test('redis: a rotation that a frozen server gets to after its deadline does not
   t.deepEqual(await findFamily(families, familyId, NOW), aFamily())
 })
 
+test('redis: a family that a frozen server gets to after its deadline does not begin', async (t) => {
+  const redis = await start(t)
+  const { artifacts, families } = await connected(redis.connect())
+  await artifacts.save('AuthorizationCode', 'code', {}, NOW)
+  const found = await artifacts.findTimed('AuthorizationCode', 'code', NOW - 1)
+  const deadline = (found?.foundAtMilliseconds ?? 0) + 20
+  process.kill(redis.pid, 'SIGSTOP')
+  const creation = families.create(aFamily(), NOW, deadline)
+  while (Date.now() <= deadline) await new Promise(setImmediate)
+  process.kill(redis.pid, 'SIGCONT')
+  t.is(await creation, 'late')
+  t.is(await findFamily(families, familyId, NOW), undefined)
+  t.is(await families.create(aFamily(), NOW, ANYTIME), 'created')
+})
+
 test('redis: what was answered before a kill is there after it with appendonly and fsync always', async (t) => {
   const redis = await start(t, '--appendonly', 'yes', '--appendfsync', 'always')
   const client = redis.connect({ retryStrategy: () => 5 })
   const { families, clients } = await connected(client)
-  await families.create(aFamily(), NOW)
+  await families.create(aFamily(), NOW, ANYTIME)
   for (let index = 0; index < 50; index++) {
     await families.rotate(familyId, aRotation(index, index + 1), NOW)
   }

@@ -10,6 +10,7 @@ import type { Redis } from 'ioredis'
 import { StorageError } from '../../lib/errors.ts'
 import type { Storage } from '../../lib/storage/storage.ts'
 import {
+  ANYTIME,
   aFamily,
   aGrant,
   aRetry,
@@ -55,9 +56,9 @@ async function fill(storage: Storage): Promise<void> {
   await clients.delete('client-2')
   await consents.grant(aGrant())
   await consents.grant(aGrant({ consentId: 'another-consent-id-of-', scopes: ['more:read'] }))
-  await families.create(aFamily(), NOW)
+  await families.create(aFamily(), NOW, ANYTIME)
   await families.rotate(familyId, aRotation(0, 1, { retry: aRetry(0, 'sealed') }), NOW)
-  await families.create(aFamily({ familyId: familyIdOf('revoked') }), NOW)
+  await families.create(aFamily({ familyId: familyIdOf('revoked') }), NOW, ANYTIME)
   await families.revoke(familyIdOf('revoked'), NOW + 60, NOW)
   for (const kind of ['AuthorizationCode', 'PendingRequest', 'Session', 'SignOut'] as const) {
     await artifacts.save(kind, KEY, { kind }, NOW + 600)
@@ -156,7 +157,7 @@ test('redis: a family is one key of less than 6 kB after 1, 10, 100 and 1000 rot
   const { storage, keyPrefix } = open()
   await storage.clients.insert(fullClient())
   await storage.consents.grant(aGrant())
-  await storage.families.create(aFamily(), NOW)
+  await storage.families.create(aFamily(), NOW, ANYTIME)
   const sealedResponse = 'x'.repeat(2500)
   const key = `${keyPrefix}{${CONSENT_ID}}:family:${familyId}`
   const sizes: Array<number> = []
@@ -187,7 +188,7 @@ test('redis: revoking a family or a consent is as many commands after 100 rotati
     const storage = createRedisStorage({ client: ownClient })
     await storage.consents.grant(aGrant())
     for (const id of [familyId, familyIdOf('another')]) {
-      await storage.families.create(aFamily({ familyId: id }), NOW)
+      await storage.families.create(aFamily({ familyId: id }), NOW, ANYTIME)
       for (let index = 0; index < rotations; index++) {
         await storage.families.rotate(id, aRotation(index, index + 1), NOW)
       }
@@ -244,9 +245,10 @@ const writes: Readonly<Record<string, (storage: Storage, id: string) => Promise<
   'clients.insert()': ({ clients }, id) => clients.insert(fullClient({ clientId: id })),
   'consents.grant()': ({ consents }, id) => consents.grant(aGrant({ clientId: id })),
   'consents.grant() with an id': ({ consents }, id) => consents.grant(aGrant({ consentId: id })),
-  'families.create()': ({ families }, id) => families.create(aFamily({ familyId: id }), NOW),
+  'families.create()': ({ families }, id) =>
+    families.create(aFamily({ familyId: id }), NOW, ANYTIME),
   'families.create() of another consent': ({ families }, id) =>
-    families.create(aFamily({ consentId: id }), NOW),
+    families.create(aFamily({ consentId: id }), NOW, ANYTIME),
   'artifacts.save()': ({ artifacts }, id) => artifacts.save('Session', id, {}, NOW + 60),
   'revocations.add()': ({ revocations }, id) =>
     revocations.add({ kind: 'client', id, expiresAt: NOW + 60 }),

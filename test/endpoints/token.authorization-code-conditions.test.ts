@@ -120,9 +120,9 @@ test('POST /oauth/token authorization_code: a connection revoked while its code 
   let revoke = async (): Promise<void> => undefined
   const families: typeof storage.families = {
     ...storage.families,
-    async create(family, now) {
+    async create(...parameters) {
       await revoke()
-      return await storage.families.create(family, now)
+      return await storage.families.create(...parameters)
     },
   }
   const server = await startServer(t, { storage: { ...storage, families } })

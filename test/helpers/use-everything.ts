@@ -1,6 +1,7 @@
 import type { ExecutionContext } from 'ava'
 import type { Storage } from '../../lib/storage/storage.ts'
 import {
+  ANYTIME,
   aFamily,
   aGrant,
   aRotation,
@@ -22,13 +23,13 @@ export async function useEverything(t: ExecutionContext, storage: Storage): Prom
   t.not(await consents.find('user-1', 'client-1'), undefined)
   t.is((await consents.list('user-1')).length, 1)
   t.is((await consents.listSome({ clientId: 'client-1' }, 10)).length, 1)
-  t.is(await families.create(aFamily(), NOW), 'created')
-  t.is(await families.create(aFamily(), NOW), 'taken')
+  t.is(await families.create(aFamily(), NOW, ANYTIME), 'created')
+  t.is(await families.create(aFamily(), NOW, ANYTIME), 'taken')
   t.not(await families.find(familyId, 'client-1', NOW), undefined)
   t.deepEqual(await families.rotate(familyId, aRotation(0, 1), NOW), { outcome: 'rotated' })
   t.deepEqual(await families.rotate(familyId, aRotation(0, 1), NOW), { outcome: 'reused' })
   t.deepEqual(await families.rotate(familyId, aRotation(0, 1), NOW), { outcome: 'gone' })
-  t.is(await families.create(aFamily({ familyId: familyIdOf('other') }), NOW), 'created')
+  t.is(await families.create(aFamily({ familyId: familyIdOf('other') }), NOW, ANYTIME), 'created')
   t.true(await families.revoke(familyIdOf('other'), NOW + 60, NOW))
   await artifacts.save('Session', 'key', { some: 'data' }, NOW + 60)
   t.deepEqual(await artifacts.find('Session', 'key', NOW), { some: 'data' })

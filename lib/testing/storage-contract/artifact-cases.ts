@@ -30,6 +30,24 @@ const awkwardData = (): ArtifactData => ({
 /** Artifacts of every kind. */
 export const artifactCases: ReadonlyArray<StorageContractCase> = [
   {
+    name: 'artifacts.findTimed() finds what find() finds, of every kind, and says when',
+    async run(openStorage) {
+      const { artifacts } = await openStorage()
+      for (const kind of KINDS) {
+        assert.equal(await artifacts.findTimed(kind, KEY, NOW), undefined)
+        await artifacts.save(kind, KEY, awkwardData(), LATER)
+        const first = await artifacts.findTimed(kind, KEY, NOW)
+        const second = await artifacts.findTimed(kind, KEY, LATER - 1)
+        assertRecord(first?.data, awkwardData())
+        assert.ok(Number.isSafeInteger(first?.foundAtMilliseconds))
+        assert.ok(Number(second?.foundAtMilliseconds) >= Number(first?.foundAtMilliseconds))
+        assert.equal(await artifacts.findTimed(kind, KEY, LATER), undefined)
+        await artifacts.delete(kind, KEY)
+        assert.equal(await artifacts.findTimed(kind, KEY, NOW), undefined)
+      }
+    },
+  },
+  {
     name: 'artifacts.find() returns what save() was given, of every kind',
     async run(openStorage) {
       const { artifacts } = await openStorage()

@@ -4,6 +4,7 @@ import { assertRecord, concurrently } from './assertions.ts'
 import { findFamily } from './find-family.ts'
 import { GONE } from './rotation-outcomes.ts'
 import {
+  ANYTIME,
   aFamily,
   aGrant,
   aRotation,
@@ -34,7 +35,7 @@ export const connectionCases: ReadonlyArray<StorageContractCase> = [
     name: 'families.create() refuses a family whose consent never was',
     async run(openStorage) {
       const { families } = await openStorage()
-      assert.equal(await families.create(aFamily(), NOW), 'consent-gone')
+      assert.equal(await families.create(aFamily(), NOW, ANYTIME), 'consent-gone')
       assert.equal(await findFamily(families, familyId, NOW), undefined)
     },
   },
@@ -46,9 +47,9 @@ export const connectionCases: ReadonlyArray<StorageContractCase> = [
       const other = 'consent-of-someone-els'
       await consents.grant(aGrant({ userId: 'user-2', consentId: other }))
       const doomed = Array.from({ length: 250 }, (_, index) => numbered(index))
-      for (const family of doomed) await families.create(family, NOW)
+      for (const family of doomed) await families.create(family, NOW, ANYTIME)
       const spared = { ...numbered(0, other), userId: 'user-2' }
-      await families.create(spared, NOW)
+      await families.create(spared, NOW, ANYTIME)
 
       assert.equal(await consents.delete('user-1', 'client-1'), true)
       for (const family of doomed) await assertDead(storage, family.familyId)
@@ -60,23 +61,23 @@ export const connectionCases: ReadonlyArray<StorageContractCase> = [
     async run(openStorage) {
       const storage = await openConnected(openStorage)
       const { consents, families } = storage
-      await families.create(aFamily(), NOW)
+      await families.create(aFamily(), NOW, ANYTIME)
       await consents.delete('user-1', 'client-1')
       await consents.grant(aGrant({ consentId: LATER_CONSENT_ID }))
       await assertDead(storage, familyId)
-      assert.equal(await families.create(numbered(1), NOW), 'consent-gone')
-      assert.equal(await families.create(numbered(1, LATER_CONSENT_ID), NOW), 'created')
+      assert.equal(await families.create(numbered(1), NOW, ANYTIME), 'consent-gone')
+      assert.equal(await families.create(numbered(1, LATER_CONSENT_ID), NOW, ANYTIME), 'created')
     },
   },
   {
     name: 'consents.grant() of more scopes keeps the consent, its id and its families',
     async run(openStorage) {
       const { consents, families } = await openConnected(openStorage)
-      await families.create(aFamily(), NOW)
+      await families.create(aFamily(), NOW, ANYTIME)
       await consents.grant(aGrant({ consentId: LATER_CONSENT_ID, scopes: ['more:read'] }))
       assert.equal((await consents.find('user-1', 'client-1'))?.consentId, CONSENT_ID)
       assertRecord(await findFamily(families, familyId, NOW), aFamily())
-      assert.equal(await families.create(numbered(2), NOW), 'created')
+      assert.equal(await families.create(numbered(2), NOW, ANYTIME), 'created')
     },
   },
   {
@@ -84,13 +85,13 @@ export const connectionCases: ReadonlyArray<StorageContractCase> = [
     async run(openStorage) {
       const storage = await openConnected(openStorage)
       const { consents, families } = storage
-      await families.create(aFamily(), NOW)
+      await families.create(aFamily(), NOW, ANYTIME)
       const elsewhere = aGrant({ tenantId: 'tenant:2' })
       await consents.grant(elsewhere)
       await assertDead(storage, familyId)
-      assert.equal(await families.create(numbered(1), NOW), 'consent-gone')
+      assert.equal(await families.create(numbered(1), NOW, ANYTIME), 'consent-gone')
       const begun = { ...numbered(1, elsewhere.consentId), tenantId: 'tenant:2' }
-      assert.equal(await families.create(begun, NOW), 'created')
+      assert.equal(await families.create(begun, NOW, ANYTIME), 'created')
       await consents.grant(aGrant({ consentId: LATER_CONSENT_ID }))
       await assertDead(storage, familyId)
       await assertDead(storage, begun.familyId)
@@ -105,11 +106,11 @@ export const connectionCases: ReadonlyArray<StorageContractCase> = [
         consents.grant(aGrant({ consentId: `consent-of-caller-${100 + caller}-` })),
       )
       const consentId = (await consents.find('user-1', 'client-1'))?.consentId ?? ''
-      assert.equal(await families.create(numbered(1, consentId), NOW), 'created')
+      assert.equal(await families.create(numbered(1, consentId), NOW, ANYTIME), 'created')
       const winners = await concurrently(async (caller) => {
         const otherId = `consent-of-caller-${100 + caller}-`
         if (otherId === consentId) return 'created'
-        return await families.create(numbered(1, otherId), NOW)
+        return await families.create(numbered(1, otherId), NOW, ANYTIME)
       })
       assert.equal(winners.filter((outcome) => outcome === 'created').length, 1)
     },
@@ -125,11 +126,11 @@ export const connectionCases: ReadonlyArray<StorageContractCase> = [
         const rotated = { ...numbered(0, consentId), userId }
         const begun = { ...numbered(1, consentId), userId }
         await consents.grant(aGrant({ consentId, userId }))
-        await families.create(rotated, NOW)
+        await families.create(rotated, NOW, ANYTIME)
         const [existed] = await Promise.all([
           consents.delete(userId, 'client-1'),
           families.rotate(rotated.familyId, aRotation(0, 1), NOW),
-          families.create(begun, NOW),
+          families.create(begun, NOW, ANYTIME),
         ])
         assert.equal(existed, true)
         return [
@@ -144,7 +145,7 @@ export const connectionCases: ReadonlyArray<StorageContractCase> = [
     name: 'clients.delete() ends the families of the client',
     async run(openStorage) {
       const { clients, families } = await openConnected(openStorage)
-      await families.create(aFamily(), NOW)
+      await families.create(aFamily(), NOW, ANYTIME)
       await clients.delete('client-1')
       assert.equal(await families.find(familyId, 'client-1', NOW), undefined)
     },
@@ -153,7 +154,7 @@ export const connectionCases: ReadonlyArray<StorageContractCase> = [
     name: 'families.find() finds a family for whichever client asks, as long as that client exists',
     async run(openStorage) {
       const { clients, families } = await openConnected(openStorage)
-      await families.create(aFamily(), NOW)
+      await families.create(aFamily(), NOW, ANYTIME)
       assert.equal(await families.find(familyId, 'client-2', NOW), undefined)
       await clients.insert(fullClient({ clientId: 'client-2' }))
       assert.equal((await families.find(familyId, 'client-2', NOW))?.clientId, 'client-1')

@@ -2,7 +2,15 @@ import assert from 'node:assert/strict'
 import type { ConsentGrant } from '../../storage/storage.ts'
 import { assertConsent, concurrently, ruin } from './assertions.ts'
 import { AWKWARD_KEYS, AWKWARD_USER_IDS, LOOKALIKE_CONNECTIONS } from './awkward-identifiers.ts'
-import { aConsent, aFamily, aGrant, CONSENT_ID, NOW, openConnected } from './sample-records.ts'
+import {
+  ANYTIME,
+  aConsent,
+  aFamily,
+  aGrant,
+  CONSENT_ID,
+  NOW,
+  openConnected,
+} from './sample-records.ts'
 import type { StorageContractCase } from './storage-contract-case.ts'
 
 /** Consents. */
@@ -181,7 +189,7 @@ export const consentCases: ReadonlyArray<StorageContractCase> = [
     name: 'consents.grant() in another tenant begins a new consent: no scopes and no history of the one before',
     async run(openStorage) {
       const { consents, families } = await openConnected(openStorage)
-      await families.create(aFamily(), NOW + 1)
+      await families.create(aFamily(), NOW + 1, ANYTIME)
       const elsewhere = { tenantId: 'tenant:2', scopes: ['b:read'], grantedAt: NOW + 9 }
       await consents.grant(aGrant(elsewhere))
       assertConsent(await consents.find('user-1', 'client-1'), aConsent(elsewhere))

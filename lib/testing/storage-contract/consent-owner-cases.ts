@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { Consent, ConsentOwner, ConsentStore } from '../../storage/storage.ts'
 import { assertConsent, CALLERS, concurrently, ruin } from './assertions.ts'
 import { AWKWARD_KEYS, AWKWARD_USER_IDS } from './awkward-identifiers.ts'
-import { aConsent, aFamily, aGrant, NOW, openConnected } from './sample-records.ts'
+import { ANYTIME, aConsent, aFamily, aGrant, NOW, openConnected } from './sample-records.ts'
 import type { StorageContractCase } from './storage-contract-case.ts'
 
 const TENANT: ConsentOwner = { tenantId: 'tenant:1' }
@@ -41,7 +41,7 @@ export const consentOwnerCases: ReadonlyArray<StorageContractCase> = [
     async run(openStorage) {
       const storage = await openConnected(openStorage)
       const { consents, families } = storage
-      await families.create(aFamily(), NOW)
+      await families.create(aFamily(), NOW, ANYTIME)
       await consents.grant(aGrant({ scopes: ['more:read'], grantedAt: NOW + 5 }))
       await consents.grant(aGrant({ userId: 'user-2', clientId: 'client-3', tenantId: 'tenant:3' }))
       const expected = await consents.find('user-1', 'client-1')

@@ -3,6 +3,7 @@ import { type Storage, USE_RESOLUTION_SECONDS } from '../../storage/storage.ts'
 import { assertConsent, concurrently } from './assertions.ts'
 import { REUSED, ROTATED } from './rotation-outcomes.ts'
 import {
+  ANYTIME,
   aConsent,
   aFamily,
   aGrant,
@@ -56,7 +57,11 @@ export const consentUseCases: ReadonlyArray<StorageContractCase> = [
       const { consents, families } = storage
       await consents.grant(aGrant({ clientId: 'client-2' }))
       await consents.grant(aGrant({ userId: 'user-2' }))
-      await families.create({ ...familyWithoutRefreshToken(), createdAt: NOW + 7 }, NOW + 7)
+      await families.create(
+        { ...familyWithoutRefreshToken(), createdAt: NOW + 7 },
+        NOW + 7,
+        ANYTIME,
+      )
       const expected = { ...aConsent(), lastUsedAt: NOW + 7 }
       assertConsent(await consents.find('user-1', 'client-1'), expected)
       const listed = await consents.list('user-1')
@@ -80,7 +85,7 @@ export const consentUseCases: ReadonlyArray<StorageContractCase> = [
         [NOW + 12, NOW + 12],
         [NOW + 11, NOW + 12],
       ] as const) {
-        await families.create(lastingFamily(`family ${createdAt}`, createdAt), createdAt)
+        await families.create(lastingFamily(`family ${createdAt}`, createdAt), createdAt, ANYTIME)
         assert.equal(await lastUseOf(storage), noted)
       }
     },
@@ -90,11 +95,11 @@ export const consentUseCases: ReadonlyArray<StorageContractCase> = [
     async run(openStorage) {
       const storage = await openConnected(openStorage)
       const { families } = storage
-      await families.create(lastingFamily('one'), NOW)
-      assert.equal(await families.create(lastingFamily('one', NOW + 5), NOW + 5), 'taken')
+      await families.create(lastingFamily('one'), NOW, ANYTIME)
+      assert.equal(await families.create(lastingFamily('one', NOW + 5), NOW + 5, ANYTIME), 'taken')
       const gone = 'consent-that-never-was'
       const familyOfNobody = aFamily({ consentId: gone, familyId: familyIdOf('x', gone) })
-      assert.equal(await families.create(familyOfNobody, NOW + 5), 'consent-gone')
+      assert.equal(await families.create(familyOfNobody, NOW + 5, ANYTIME), 'consent-gone')
       assert.equal(await lastUseOf(storage), NOW)
     },
   },
@@ -103,7 +108,7 @@ export const consentUseCases: ReadonlyArray<StorageContractCase> = [
     async run(openStorage) {
       const storage = await openConnected(openStorage)
       const { families } = storage
-      await families.create(lastingFamily('one'), NOW)
+      await families.create(lastingFamily('one'), NOW, ANYTIME)
       const id = familyIdOf('one')
       const uses = [
         [NOW + 1, NOW],
@@ -124,8 +129,8 @@ export const consentUseCases: ReadonlyArray<StorageContractCase> = [
     async run(openStorage) {
       const storage = await openConnected(openStorage)
       const { families } = storage
-      await families.create(lastingFamily('one'), NOW)
-      await families.create(lastingFamily('two', NOW + 5 * HOUR), NOW + 5 * HOUR)
+      await families.create(lastingFamily('one'), NOW, ANYTIME)
+      await families.create(lastingFamily('two', NOW + 5 * HOUR), NOW + 5 * HOUR, ANYTIME)
       await families.rotate(familyIdOf('one'), lastingRotation(0, 1), NOW + 2 * HOUR)
       assert.equal(await lastUseOf(storage), NOW + 5 * HOUR)
     },
@@ -139,7 +144,7 @@ export const consentUseCases: ReadonlyArray<StorageContractCase> = [
       const rotateAt = async (secret: string, rotation = lastingRotation(0, 2)) =>
         (await families.rotate(familyIdOf(secret), rotation, later)).outcome
       for (const secret of ['reused', 'retried', 'revoked', 'late', 'expired']) {
-        await families.create(lastingFamily(secret), NOW)
+        await families.create(lastingFamily(secret), NOW, ANYTIME)
       }
       const retry = { ...aRetry(0, 'sealed'), until: later + 1 }
       await families.rotate(familyIdOf('retried'), { ...lastingRotation(0, 1), retry }, NOW)
@@ -166,7 +171,9 @@ export const consentUseCases: ReadonlyArray<StorageContractCase> = [
       const storage = await openConnected(openStorage)
       const { families } = storage
       const now = NOW + 2 * HOUR
-      await concurrently((caller) => families.create(lastingFamily(`family ${caller}`), NOW))
+      await concurrently((caller) =>
+        families.create(lastingFamily(`family ${caller}`), NOW, ANYTIME),
+      )
       const outcomes = await concurrently((caller) =>
         families.rotate(familyIdOf(`family ${caller}`), lastingRotation(0, 1), now + caller),
       )
@@ -181,7 +188,7 @@ export const consentUseCases: ReadonlyArray<StorageContractCase> = [
       const storage = await openConnected(openStorage)
       const { families } = storage
       const now = NOW + 2 * HOUR
-      await families.create(lastingFamily('one'), NOW)
+      await families.create(lastingFamily('one'), NOW, ANYTIME)
       const outcomes = await concurrently((caller) =>
         families.rotate(familyIdOf('one'), lastingRotation(0, caller + 1), now),
       )
@@ -195,7 +202,7 @@ export const consentUseCases: ReadonlyArray<StorageContractCase> = [
     async run(openStorage) {
       const storage = await openConnected(openStorage)
       const { consents, families } = storage
-      await families.create(aFamily(), NOW)
+      await families.create(aFamily(), NOW, ANYTIME)
       await consents.grant(aGrant({ scopes: ['more:read'], grantedAt: NOW + 9 }))
       assert.equal(await lastUseOf(storage), NOW)
       await consents.delete('user-1', 'client-1')
@@ -210,11 +217,11 @@ export const consentUseCases: ReadonlyArray<StorageContractCase> = [
       const storage = await openConnected(openStorage)
       const { consents, families } = storage
       const now = NOW + 2 * HOUR
-      await concurrently((caller) => families.create(lastingFamily(`old ${caller}`), NOW))
+      await concurrently((caller) => families.create(lastingFamily(`old ${caller}`), NOW, ANYTIME))
       await concurrently(async (caller) => {
         const [, created, rotated] = await Promise.all([
           consents.grant(aGrant({ scopes: [`scope-${caller}:read`], grantedAt: now })),
-          families.create(lastingFamily(`new ${caller}`, now), now),
+          families.create(lastingFamily(`new ${caller}`, now), now, ANYTIME),
           families.rotate(familyIdOf(`old ${caller}`), lastingRotation(0, 1), now),
         ])
         assert.equal(created, 'created')
@@ -237,12 +244,16 @@ export const consentUseCases: ReadonlyArray<StorageContractCase> = [
         const consentId = consentIdOf(caller)
         const [userId, old] = [`user-${caller}`, familyIdOf('old', consentId)]
         await consents.grant(aGrant({ consentId, userId }))
-        await families.create({ ...lastingFamily('old'), familyId: old, consentId, userId }, NOW)
+        await families.create(
+          { ...lastingFamily('old'), familyId: old, consentId, userId },
+          NOW,
+          ANYTIME,
+        )
         const begun = { ...lastingFamily('new', now), consentId, userId }
         const [isDeleted] = await Promise.all([
           consents.delete(userId, 'client-1'),
           families.rotate(old, lastingRotation(0, 1), now),
-          families.create({ ...begun, familyId: familyIdOf('new', consentId) }, now),
+          families.create({ ...begun, familyId: familyIdOf('new', consentId) }, now, ANYTIME),
         ])
         assert.equal(isDeleted, true)
         assert.equal(await consents.find(userId, 'client-1'), undefined)
@@ -257,7 +268,7 @@ export const consentUseCases: ReadonlyArray<StorageContractCase> = [
     async run(openStorage) {
       const storage = await openConnected(openStorage)
       const { consents, families } = storage
-      await families.create(lastingFamily('one'), NOW)
+      await families.create(lastingFamily('one'), NOW, ANYTIME)
       await families.rotate(familyIdOf('one'), lastingRotation(0, 1), NOW)
       const reuse = await families.rotate(familyIdOf('one'), lastingRotation(0, 2), NOW + 9 * HOUR)
       assert.deepEqual(reuse, REUSED)

@@ -4,6 +4,7 @@ import { assertOneWinner, assertRecord, concurrently, ruin } from './assertions.
 import { AWKWARD_KEYS } from './awkward-identifiers.ts'
 import { findFamily } from './find-family.ts'
 import {
+  ANYTIME,
   aFamily,
   aRetry,
   aRotation,
@@ -27,7 +28,7 @@ export const familyCases: ReadonlyArray<StorageContractCase> = [
     async run(openStorage) {
       const { families } = await openConnected(openStorage)
       const family = aFamily({ retry: aRetry(0, '"sealed" 封\\') })
-      assert.equal(await families.create(family, NOW), 'created')
+      assert.equal(await families.create(family, NOW, ANYTIME), 'created')
       assertRecord(await findFamily(families, familyId, NOW), family)
     },
   },
@@ -35,7 +36,7 @@ export const familyCases: ReadonlyArray<StorageContractCase> = [
     name: 'families.find() returns a family without refresh token, without one',
     async run(openStorage) {
       const { families } = await openConnected(openStorage)
-      await families.create(familyWithoutRefreshToken(), NOW)
+      await families.create(familyWithoutRefreshToken(), NOW, ANYTIME)
       const found = await findFamily(families, familyId, NOW)
       assertRecord(found, familyWithoutRefreshToken())
       assert.equal(found?.refreshToken, undefined)
@@ -46,7 +47,7 @@ export const familyCases: ReadonlyArray<StorageContractCase> = [
     name: 'families.find() returns undefined for a family that does not exist',
     async run(openStorage) {
       const { families } = await openConnected(openStorage)
-      await families.create(aFamily(), NOW)
+      await families.create(aFamily(), NOW, ANYTIME)
       for (const key of AWKWARD_KEYS) {
         assert.equal(await findFamily(families, CONSENT_ID + key.slice(0, 64), NOW), undefined)
         assert.equal(await findFamily(families, key, NOW), undefined)
@@ -57,7 +58,7 @@ export const familyCases: ReadonlyArray<StorageContractCase> = [
     name: 'families.find() returns a family until the second before expiresAt',
     async run(openStorage) {
       const { families } = await openConnected(openStorage)
-      await families.create(aFamily(), NOW)
+      await families.create(aFamily(), NOW, ANYTIME)
       assertRecord(await findFamily(families, familyId, expiresAt - 1), aFamily())
       assert.equal(await findFamily(families, familyId, expiresAt), undefined)
     },
@@ -67,7 +68,9 @@ export const familyCases: ReadonlyArray<StorageContractCase> = [
     async run(openStorage) {
       const { families } = await openConnected(openStorage)
       const familyOf = (caller: number): TokenFamily => another({ tenantId: `tenant-${caller}` })
-      const results = await concurrently((caller) => families.create(familyOf(caller), NOW))
+      const results = await concurrently((caller) =>
+        families.create(familyOf(caller), NOW, ANYTIME),
+      )
       assertRecord(
         await findFamily(families, familyId, NOW),
         familyOf(assertOneWinner(results.map((result) => result === 'created'))),
@@ -78,9 +81,9 @@ export const familyCases: ReadonlyArray<StorageContractCase> = [
     name: 'families.create() returns taken while the family lives and changes nothing',
     async run(openStorage) {
       const { families } = await openConnected(openStorage)
-      await families.create(aFamily(), NOW)
-      assert.equal(await families.create(another(), NOW), 'taken')
-      assert.equal(await families.create(another(), expiresAt - 1), 'taken')
+      await families.create(aFamily(), NOW, ANYTIME)
+      assert.equal(await families.create(another(), NOW, ANYTIME), 'taken')
+      assert.equal(await families.create(another(), expiresAt - 1, ANYTIME), 'taken')
       assertRecord(await findFamily(families, familyId, NOW), aFamily())
     },
   },
@@ -88,9 +91,9 @@ export const familyCases: ReadonlyArray<StorageContractCase> = [
     name: 'families.create() returns created to exactly one of 50 callers once a family has expired',
     async run(openStorage) {
       const { families } = await openConnected(openStorage)
-      await families.create(aFamily(), NOW)
+      await families.create(aFamily(), NOW, ANYTIME)
       const later = another({ expiresAt: expiresAt + 60 })
-      const results = await concurrently(() => families.create(later, expiresAt))
+      const results = await concurrently(() => families.create(later, expiresAt, ANYTIME))
       assertOneWinner(results.map((result) => result === 'created'))
       assertRecord(await findFamily(families, familyId, expiresAt), later)
     },
@@ -99,12 +102,12 @@ export const familyCases: ReadonlyArray<StorageContractCase> = [
     name: 'families.create() returns taken while a revoked family is remembered',
     async run(openStorage) {
       const { families } = await openConnected(openStorage)
-      await families.create(aFamily(), NOW)
+      await families.create(aFamily(), NOW, ANYTIME)
       await families.revoke(familyId, NOW + 60, NOW)
-      const results = await concurrently(() => families.create(another(), NOW + 59))
+      const results = await concurrently(() => families.create(another(), NOW + 59, ANYTIME))
       assert.ok(results.every((result) => result === 'taken'))
       assert.equal(await findFamily(families, familyId, NOW + 59), undefined)
-      assert.equal(await families.create(another(), NOW + 60), 'created')
+      assert.equal(await families.create(another(), NOW + 60, ANYTIME), 'created')
       assertRecord(await findFamily(families, familyId, NOW + 60), another())
     },
   },
@@ -114,7 +117,8 @@ export const familyCases: ReadonlyArray<StorageContractCase> = [
       const { families } = await openConnected(openStorage)
       const familyOf = (key: string): TokenFamily => aFamily({ familyId: key, tenantId: key })
       const ids = AWKWARD_KEYS.filter(({ length }) => length <= 64).map((key) => CONSENT_ID + key)
-      for (const id of ids) assert.equal(await families.create(familyOf(id), NOW), 'created')
+      for (const id of ids)
+        assert.equal(await families.create(familyOf(id), NOW, ANYTIME), 'created')
       for (const key of ids) {
         assertRecord(await findFamily(families, key, NOW), familyOf(key))
         assert.equal((await families.rotate(key, aRotation(0, 1), NOW)).outcome, 'rotated')
@@ -128,7 +132,7 @@ export const familyCases: ReadonlyArray<StorageContractCase> = [
     async run(openStorage) {
       const { families } = await openConnected(openStorage)
       const created = aFamily()
-      await families.create(created, NOW)
+      await families.create(created, NOW, ANYTIME)
       ruin(created)
       ruin(await findFamily(families, familyId, NOW))
       assertRecord(await findFamily(families, familyId, NOW), aFamily())
@@ -149,8 +153,8 @@ export const familyCases: ReadonlyArray<StorageContractCase> = [
     async run(openStorage) {
       const { families } = await openConnected(openStorage)
       const other = another({ familyId: familyIdOf('other') })
-      await families.create(aFamily(), NOW)
-      await families.create(other, NOW)
+      await families.create(aFamily(), NOW, ANYTIME)
+      await families.create(other, NOW, ANYTIME)
       assert.equal(await families.revoke(familyId, NOW + 60, NOW), true)
       assert.equal(await families.revoke(familyId, NOW + 60, NOW), false)
       assert.equal(await findFamily(families, familyId, NOW), undefined)
@@ -161,7 +165,7 @@ export const familyCases: ReadonlyArray<StorageContractCase> = [
     name: 'families.revoke() returns created to exactly one of 50 concurrent callers',
     async run(openStorage) {
       const { families } = await openConnected(openStorage)
-      await families.create(aFamily(), NOW)
+      await families.create(aFamily(), NOW, ANYTIME)
       assertOneWinner(await concurrently(() => families.revoke(familyId, NOW + 60, NOW)))
       assert.equal(await findFamily(families, familyId, NOW), undefined)
     },
@@ -171,10 +175,10 @@ export const familyCases: ReadonlyArray<StorageContractCase> = [
     async run(openStorage) {
       const { families } = await openConnected(openStorage)
       assert.equal(await families.revoke(familyId, NOW + 60, NOW), false)
-      assert.equal(await families.create(aFamily(), NOW), 'created')
+      assert.equal(await families.create(aFamily(), NOW, ANYTIME), 'created')
       assert.equal(await families.revoke(familyId, expiresAt + 60, expiresAt), false)
       assert.equal(
-        await families.create(another({ expiresAt: expiresAt + 60 }), expiresAt),
+        await families.create(another({ expiresAt: expiresAt + 60 }), expiresAt, ANYTIME),
         'created',
       )
     },
@@ -183,24 +187,39 @@ export const familyCases: ReadonlyArray<StorageContractCase> = [
     name: 'families.revoke() of a revoked family does not change how long it is remembered',
     async run(openStorage) {
       const { families } = await openConnected(openStorage)
-      await families.create(aFamily(), NOW)
+      await families.create(aFamily(), NOW, ANYTIME)
       await families.revoke(familyId, NOW + 60, NOW)
       assert.equal(await families.revoke(familyId, NOW + 900, NOW), false)
       assert.equal(await families.revoke(familyId, NOW + 1, NOW), false)
-      assert.equal(await families.create(another(), NOW + 59), 'taken')
-      assert.equal(await families.create(another(), NOW + 60), 'created')
+      assert.equal(await families.create(another(), NOW + 59, ANYTIME), 'taken')
+      assert.equal(await families.create(another(), NOW + 60, ANYTIME), 'created')
     },
   },
   {
     name: 'families.revoke() is for good: a family that is no longer remembered stays dead',
     async run(openStorage) {
       const { families } = await openConnected(openStorage)
-      await families.create(aFamily(), NOW)
+      await families.create(aFamily(), NOW, ANYTIME)
       await families.revoke(familyId, NOW + 60, NOW)
       assert.equal(await findFamily(families, familyId, NOW + 60), undefined)
       const rotation = await families.rotate(familyId, aRotation(0, 1), NOW + 60)
       assert.deepEqual(rotation, { outcome: 'gone' })
       assert.equal(await findFamily(families, familyId, expiresAt - 1), undefined)
+    },
+  },
+  {
+    name: 'families.create() does nothing once its deadline has passed by the clock of findTimed()',
+    async run(openStorage) {
+      const { artifacts, consents, families } = await openConnected(openStorage)
+      await artifacts.save('AuthorizationCode', 'code', {}, NOW + 60)
+      const found = await artifacts.findTimed('AuthorizationCode', 'code', NOW)
+      const foundAt = found?.foundAtMilliseconds ?? Number.NaN
+      assert.equal(await families.create(aFamily(), NOW, foundAt - 1), 'late')
+      assert.equal(await findFamily(families, familyId, NOW), undefined)
+      assert.equal((await consents.find('user-1', 'client-1'))?.lastUsedAt, undefined)
+      assert.equal(await families.create(aFamily(), NOW, foundAt + 60_000), 'created')
+      assert.equal(await families.create(another(), NOW, foundAt - 1), 'late')
+      assertRecord(await findFamily(families, familyId, NOW), aFamily())
     },
   },
 ]

@@ -4,14 +4,22 @@ import { sha256 } from '../../util/sha256.ts'
 import { assertRecord, concurrently } from './assertions.ts'
 import { findFamily } from './find-family.ts'
 import { assertReused, countOutcomes, ROTATED } from './rotation-outcomes.ts'
-import { aFamily, aRetry, aRotation, NOW, openConnected, refreshToken } from './sample-records.ts'
+import {
+  ANYTIME,
+  aFamily,
+  aRetry,
+  aRotation,
+  NOW,
+  openConnected,
+  refreshToken,
+} from './sample-records.ts'
 import type { StorageContractCase } from './storage-contract-case.ts'
 
 const { familyId, expiresAt } = aFamily()
 
 /** Begins the family and spends `refreshToken(0)`; its answer may be had again until `NOW + 30`. */
 async function rotateOnce(families: TokenFamilyStore): Promise<void> {
-  await families.create(aFamily(), NOW)
+  await families.create(aFamily(), NOW, ANYTIME)
   const rotation = aRotation(0, 1, { retry: aRetry(0, 'sealed 1') })
   assert.deepEqual(await families.rotate(familyId, rotation, NOW), ROTATED)
 }
@@ -34,7 +42,7 @@ export const retryCases: ReadonlyArray<StorageContractCase> = [
     name: 'families.rotate() by the same request 50 times at once: all get the answer of the winner',
     async run(openStorage) {
       const { families } = await openConnected(openStorage)
-      await families.create(aFamily(), NOW)
+      await families.create(aFamily(), NOW, ANYTIME)
       const outcomes = await concurrently((caller) => {
         const retry = aRetry(0, `answer ${caller}`)
         return families.rotate(familyId, aRotation(0, caller + 1, { retry }), NOW)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { Revocation, RevocationKind } from '../../storage/storage.ts'
 import { concurrently } from './assertions.ts'
 import { AWKWARD_KEYS } from './awkward-identifiers.ts'
-import { aFamily, CONSENT_ID, fullClient, NOW, openConnected } from './sample-records.ts'
+import { ANYTIME, aFamily, CONSENT_ID, fullClient, NOW, openConnected } from './sample-records.ts'
 import type { StorageContractCase } from './storage-contract-case.ts'
 
 const ID = 'id-1'
@@ -106,7 +106,7 @@ export const revocationCases: ReadonlyArray<StorageContractCase> = [
       const { clients, families, artifacts, revocations } = storage
       const familyId = CONSENT_ID + ID
       await clients.insert(fullClient({ clientId: ID }))
-      await families.create(aFamily({ familyId }), NOW)
+      await families.create(aFamily({ familyId }), NOW, ANYTIME)
       await artifacts.save('Session', ID, {}, LATER)
       for (const kind of KINDS) assert.equal(await revocations.has(kind, ID, NOW), false)
       for (const kind of KINDS) await revocations.add(aRevocation({ kind }))

@@ -3,6 +3,7 @@ import { assertRecord, CALLERS, concurrently } from './assertions.ts'
 import { findFamily } from './find-family.ts'
 import { assertReused, countOutcomes, GONE, ROTATED } from './rotation-outcomes.ts'
 import {
+  ANYTIME,
   aFamily,
   aRetry,
   aRotation,
@@ -22,7 +23,7 @@ export const rotationCases: ReadonlyArray<StorageContractCase> = [
     name: 'families.rotate() replaces the token, the retry and the expiry, and nothing else',
     async run(openStorage) {
       const { families } = await openConnected(openStorage)
-      await families.create(aFamily(), NOW)
+      await families.create(aFamily(), NOW, ANYTIME)
       const change = { retry: aRetry(0, '"sealed" 封\\'), expiresAt: expiresAt + 100 }
       assert.deepEqual(await families.rotate(familyId, aRotation(0, 1, change), NOW), ROTATED)
       const expected = aFamily({ refreshToken: refreshToken(1), ...change })
@@ -36,7 +37,7 @@ export const rotationCases: ReadonlyArray<StorageContractCase> = [
     async run(openStorage) {
       const { families } = await openConnected(openStorage)
       const retry = aRetry(0, 'x'.repeat(10_000))
-      await families.create(aFamily({ scopes: [] }), NOW)
+      await families.create(aFamily({ scopes: [] }), NOW, ANYTIME)
       await families.rotate(familyId, aRotation(0, 1, { retry }), NOW)
       const expected = aFamily({ scopes: [], refreshToken: refreshToken(1), retry })
       assertRecord(await findFamily(families, familyId, NOW), expected)
@@ -46,7 +47,7 @@ export const rotationCases: ReadonlyArray<StorageContractCase> = [
     name: 'families.rotate() of a spent token revokes the family (RFC 9700 §4.14.2)',
     async run(openStorage) {
       const { families } = await openConnected(openStorage)
-      await families.create(aFamily(), NOW)
+      await families.create(aFamily(), NOW, ANYTIME)
       await families.rotate(familyId, aRotation(0, 1), NOW)
       await assertReused(families, aRotation(0, 2), NOW)
       assert.deepEqual(await families.rotate(familyId, aRotation(1, 2), NOW), GONE)
@@ -57,19 +58,19 @@ export const rotationCases: ReadonlyArray<StorageContractCase> = [
     name: 'families.rotate() of a spent token has the family remembered as revoked',
     async run(openStorage) {
       const { families } = await openConnected(openStorage)
-      await families.create(aFamily(), NOW)
+      await families.create(aFamily(), NOW, ANYTIME)
       await families.rotate(familyId, aRotation(0, 1), NOW)
       const reuse = aRotation(0, 2, { rememberRevokedUntil: NOW + 45 })
       await assertReused(families, reuse, NOW)
-      assert.equal(await families.create(aFamily(), NOW + 44), 'taken')
-      assert.equal(await families.create(aFamily(), NOW + 45), 'created')
+      assert.equal(await families.create(aFamily(), NOW + 44, ANYTIME), 'taken')
+      assert.equal(await families.create(aFamily(), NOW + 45, ANYTIME), 'created')
     },
   },
   {
     name: 'families.rotate() revokes a family that has no refresh token: none can be current',
     async run(openStorage) {
       const { families } = await openConnected(openStorage)
-      await families.create(familyWithoutRefreshToken(), NOW)
+      await families.create(familyWithoutRefreshToken(), NOW, ANYTIME)
       await assertReused(families, aRotation(0, 1), NOW)
     },
   },
@@ -77,7 +78,7 @@ export const rotationCases: ReadonlyArray<StorageContractCase> = [
     name: 'families.rotate() with 50 successors at once: one rotates, the next kills the family',
     async run(openStorage) {
       const { families } = await openConnected(openStorage)
-      await families.create(aFamily(), NOW)
+      await families.create(aFamily(), NOW, ANYTIME)
       const outcomes = await concurrently((caller) =>
         families.rotate(familyId, aRotation(0, caller + 1), NOW),
       )
@@ -91,8 +92,8 @@ export const rotationCases: ReadonlyArray<StorageContractCase> = [
     name: 'families.rotate() of an expired current token is gone and changes nothing',
     async run(openStorage) {
       const { families } = await openConnected(openStorage)
-      await families.create(aFamily({ familyId: familyIdOf('just-in-time') }), NOW)
-      await families.create(aFamily(), NOW)
+      await families.create(aFamily({ familyId: familyIdOf('just-in-time') }), NOW, ANYTIME)
+      await families.create(aFamily(), NOW, ANYTIME)
       const now = refreshToken(0).expiresAt
       assert.deepEqual(
         await families.rotate(familyIdOf('just-in-time'), aRotation(0, 1), now - 1),
@@ -109,7 +110,7 @@ export const rotationCases: ReadonlyArray<StorageContractCase> = [
       assert.deepEqual(await families.rotate(familyIdOf('unknown'), aRotation(0, 1), NOW), GONE)
       assert.equal(await findFamily(families, familyIdOf('unknown'), NOW), undefined)
 
-      await families.create(aFamily(), NOW)
+      await families.create(aFamily(), NOW, ANYTIME)
       await families.revoke(familyId, NOW + 60, NOW)
       assert.deepEqual(await families.rotate(familyId, aRotation(0, 1), NOW), GONE)
       assert.equal(await findFamily(families, familyId, NOW), undefined)
@@ -119,6 +120,7 @@ export const rotationCases: ReadonlyArray<StorageContractCase> = [
       await families.create(
         aFamily({ familyId: familyIdOf('expired'), refreshToken: lastingToken }),
         NOW,
+        ANYTIME,
       )
       assert.deepEqual(await families.rotate(familyIdOf('expired'), rotation, expiresAt), GONE)
       assert.equal(await findFamily(families, familyIdOf('expired'), expiresAt), undefined)
@@ -128,7 +130,7 @@ export const rotationCases: ReadonlyArray<StorageContractCase> = [
     name: 'families.rotate() a thousand times: the record does not grow, and every spent token kills',
     async run(openStorage) {
       const { families } = await openConnected(openStorage)
-      await families.create(aFamily(), NOW)
+      await families.create(aFamily(), NOW, ANYTIME)
       for (let index = 0; index < 1000; index++) {
         const rotation = aRotation(index, index + 1, { retry: aRetry(index, 'sealed') })
         assert.deepEqual(await families.rotate(familyId, rotation, NOW), ROTATED)
@@ -146,7 +148,7 @@ export const rotationCases: ReadonlyArray<StorageContractCase> = [
       const { families } = await openConnected(openStorage)
       const survivors = await concurrently(async (caller) => {
         const id = familyIdOf(`family ${caller}`)
-        await families.create(aFamily({ familyId: id }), NOW)
+        await families.create(aFamily({ familyId: id }), NOW, ANYTIME)
         const [rotation, revoked] = await Promise.all([
           families.rotate(id, aRotation(0, 1), NOW),
           families.revoke(id, NOW + 60, NOW),
@@ -162,7 +164,7 @@ export const rotationCases: ReadonlyArray<StorageContractCase> = [
     name: 'families.rotate() does nothing once its deadline has passed by the clock of find()',
     async run(openStorage) {
       const { families } = await openConnected(openStorage)
-      await families.create(aFamily(), NOW)
+      await families.create(aFamily(), NOW, ANYTIME)
       const found = await families.find(familyId, 'client-1', NOW)
       const foundAt = found?.foundAtMilliseconds ?? Number.NaN
       const late = aRotation(0, 1, { deadlineMilliseconds: foundAt - 1 })

@@ -23,6 +23,9 @@ import { sha256 } from '../../util/sha256.ts'
  */
 export const NOW = 4_000_000_000
 
+/** A deadline that never passes. */
+export const ANYTIME: number = Number.MAX_SAFE_INTEGER
+
 /** A client that has everything a client can have. */
 export function fullClient(changes: Partial<ClientRecord> = {}): ClientRecord {
   return {
@@ -170,7 +173,7 @@ export function aRotation(spent: number, next: number, changes: Partial<Rotation
     retry: undefined,
     expiresAt: NOW + 7200,
     rememberRevokedUntil: NOW + 60,
-    deadlineMilliseconds: Number.MAX_SAFE_INTEGER,
+    deadlineMilliseconds: ANYTIME,
     ...changes,
   }
 }
