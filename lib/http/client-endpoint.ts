@@ -14,7 +14,12 @@ import {
   type ClientAuthenticationDependencies,
   type FailedAuthentication,
 } from './client-authentication/authenticate-client.ts'
-import { allowOrigin, forbidOtherOrigins, sendPreflightResponse } from './cors.ts'
+import {
+  allowOrigin,
+  allowOriginToReadFailure,
+  forbidOtherOrigins,
+  sendPreflightResponse,
+} from './cors.ts'
 import { FormParameters, InvalidRequestError, readFormParameters } from './form-parameters.ts'
 import { PRIVATE_HEADERS, sendErrorResponse } from './respond.ts'
 import type { Route } from './route.ts'
@@ -73,7 +78,13 @@ export function createClientEndpoint(
       }
       ctx.status = 200 // not what a middleware of the host may have said before
       ctx.set(PRIVATE_HEADERS)
-      await serve(ctx)
+      let hasFailed = true // unless it returns; the router makes a 500 or a 503 of what it throws
+      try {
+        await serve(ctx)
+        hasFailed = ctx.status === 429
+      } finally {
+        if (hasFailed && isOpenToBrowsers) allowOriginToReadFailure(ctx)
+      }
     },
   }
 }

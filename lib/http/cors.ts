@@ -22,6 +22,16 @@ export function allowOrigin(ctx: Context): void {
   ctx.vary('Origin')
 }
 
+/**
+ * Lets scripts of any origin read that the server cannot answer now, and when to try again. It says nothing
+ * about anybody, and whoever may not read it takes it for a broken network.
+ */
+export function allowOriginToReadFailure(ctx: Context): void {
+  if (ctx.get('origin') === '') return
+  allowOrigin(ctx)
+  ctx.set('Access-Control-Expose-Headers', 'Retry-After')
+}
+
 /** Answers a preflight. It does not say who the client is, so every origin may ask. */
 export function sendPreflightResponse(ctx: Context): void {
   if (ctx.get('origin') !== '') allowOrigin(ctx)

@@ -1,6 +1,7 @@
 /** Which scripts of which origins may read an answer (checklist 18, RFC 10017 §6.3.2.2). */
 
-import type { NewClient } from '@teamcast/oauth-server'
+import { type NewClient, StorageError } from '@teamcast/oauth-server'
+import { createMemoryStorage } from '@teamcast/oauth-server/memory'
 import test, { type ExecutionContext } from 'ava'
 import { postAs, toForm } from '../helpers/requests.ts'
 import { startServer } from '../helpers/start-server.ts'
@@ -260,4 +261,100 @@ test('CORS: a refused request from a foreign origin leaves an active token activ
   const url = `${server.issuer}/oauth/revoke`
   await postAs(confidential, url, { token: tokens.refresh_token }, headers)
   t.true(await isActive(server, confidential, tokens.refresh_token))
+})
+
+const ANY_ORIGINS = [SPA_ORIGIN, 'https://anywhere.example', 'null']
+
+function assertFailureReadable(t: ExecutionContext, response: Response, origin: string): void {
+  assertOpenTo(t, response, origin)
+  t.is(response.headers.get('access-control-expose-headers'), 'Retry-After')
+}
+
+test('CORS: every origin may read that token and revoke failed, and when to try again, whoever the client is (Fetch §3.2)', async (t) => {
+  const memory = createMemoryStorage()
+  let failure: Error | undefined
+  const failing = <Store extends object>(store: Store): Store =>
+    new Proxy(store, {
+      get(target, name) {
+        if (failure !== undefined) throw failure
+        return Reflect.get(target, name)
+      },
+    })
+  const storage = {
+    ...memory,
+    clients: failing(memory.clients),
+    families: failing(memory.families),
+  }
+  const server = await startServer(t, { storage })
+  const browserApp = server.public
+  const { clientId } = browserApp.client
+  const { refresh_token: token } = await server.issueTokens({ userId: 'ada', clientId })
+  const parameters = { grant_type: 'refresh_token', refresh_token: token, token }
+  for (const [error, status, retryAfter] of [
+    [new StorageError('down'), 503, '5'],
+    [new Error('a defect'), 500, null],
+  ] as const) {
+    failure = error
+    for (const path of ['token', 'revoke']) {
+      for (const origin of ANY_ORIGINS) {
+        const url = `${server.issuer}/oauth/${path}`
+        const response = await postAs(browserApp, url, parameters, { origin })
+        t.is(response.status, status)
+        t.is(response.headers.get('retry-after'), retryAfter)
+        assertFailureReadable(t, response, origin)
+      }
+      assertClosed(t, await postAs(browserApp, `${server.issuer}/oauth/${path}`, parameters))
+    }
+    const headers = { origin: SPA_ORIGIN }
+    const introspection = await postAs(
+      browserApp,
+      `${server.issuer}/oauth/introspect`,
+      { token },
+      headers,
+    )
+    t.is(introspection.status, status)
+    assertClosed(t, introspection, 'introspection is for no browser')
+  }
+  failure = undefined
+  await tokensOf(t, await refresh(server, browserApp, token))
+})
+
+test('CORS: a failure of the store after the client is known may be read, too, and when to try again (Fetch §3.2)', async (t) => {
+  const memory = createMemoryStorage()
+  const families = {
+    ...memory.families,
+    find: async () => {
+      throw new StorageError('down')
+    },
+  }
+  const server = await startServer(t, { storage: { ...memory, families } })
+  const browserApp = server.public
+  const { clientId } = browserApp.client
+  const { refresh_token: token } = await server.issueTokens({ userId: 'ada', clientId })
+  for (const path of ['token', 'revoke']) {
+    const parameters = { grant_type: 'refresh_token', refresh_token: token, token }
+    const url = `${server.issuer}/oauth/${path}`
+    const response = await postAs(browserApp, url, parameters, { origin: SPA_ORIGIN })
+    t.is(response.status, 503)
+    assertFailureReadable(t, response, SPA_ORIGIN)
+  }
+})
+
+test('CORS: every origin may read that it has failed too often, and when to try again (Fetch §3.2)', async (t) => {
+  const server = await startServer(t)
+  const { client } = server.confidential
+  const wrong = { client, clientSecret: 'wrong' }
+  for (const path of ['token', 'revoke']) {
+    const url = `${server.issuer}/oauth/${path}`
+    const send = (): Promise<Response> =>
+      postAs(wrong, url, { grant_type: 'client_credentials', token: 'x' }, { origin: SPA_ORIGIN })
+    let response = await send()
+    for (let times = 0; times < 200 && response.status === 401; times += 1) {
+      assertClosed(t, response, 'what is refused stays closed')
+      response = await send()
+    }
+    t.is(response.status, 429)
+    t.is(response.headers.get('retry-after'), '300')
+    assertFailureReadable(t, response, SPA_ORIGIN)
+  }
 })
