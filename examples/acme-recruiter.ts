@@ -29,7 +29,7 @@ export function createPartnerApplication(
   let sessionOf = createSessions()
   let partner = createPartnerClient(issuer, ownCredentials)
   const discover = (): Promise<oauth.Configuration> => partner.discover()
-  const { keepTokens, actions } = createPartnerActions(issuer, discover)
+  const partnerActions = createPartnerActions(issuer, discover)
 
   async function signIn(ctx: Context, session: Session): Promise<void> {
     const codeVerifier = oauth.randomPKCECodeVerifier()
@@ -53,7 +53,10 @@ export function createPartnerApplication(
       throw new Error('This sign-in is not under way in this browser. Start again.')
     }
     const checks = { pkceCodeVerifier, expectedState }
-    await keepTokens(session, await oauth.authorizationCodeGrant(await discover(), url, checks))
+    await partnerActions.keepTokens(
+      session,
+      await oauth.authorizationCodeGrant(await discover(), url, checks),
+    )
     session.outcome = { kind: 'success', title: 'You are signed in' }
     ctx.redirect('/')
   }
@@ -81,7 +84,7 @@ export function createPartnerApplication(
     if (ctx.path === '/registration') return await changeRegistration(ctx, session)
     if (ctx.path === '/own-registration') return use(ctx, ownCredentials)
     // Signed out in another tab: the home page says so.
-    if (session.tokens !== undefined) await actions[ctx.path]?.(session)
+    if (session.tokens !== undefined) await partnerActions.act(session, ctx.path)
   }
 
   async function route(ctx: Context, session: Session): Promise<void> {

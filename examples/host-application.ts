@@ -56,6 +56,8 @@ export function createHostApplication(options: HostOptions): HostApplication {
       { audience: mcpUrl, scopes: ['interview:read'] },
     ],
     refreshTokenGraceSeconds: options.refreshTokenGraceSeconds,
+    // Whoever disconnects in one tab and calls the API in another sees it at once.
+    revocationCacheMilliseconds: 0,
     findUser,
     authenticateUser,
     authorizeSuperAdmin: onlyWithToken(isSuperAdminToken),
@@ -68,10 +70,11 @@ export function createHostApplication(options: HostOptions): HostApplication {
   app.maxIpsCount = 1
   app.use(authorizationServer.middleware())
   const { pathname } = new URL(issuer)
-  const localUrl = `http://localhost:${port}${pathname === '/' ? '' : pathname}`
+  const localUrl = `http://127.0.0.1:${port}${pathname === '/' ? '' : pathname}`
   const jwksUri = new URL(`${localUrl}/.well-known/jwks.json`)
-  app.use(createInterviewApi({ issuer, audience: issuer, jwksUri }))
-  app.use(mount(createMcpServer({ issuer, audience: mcpUrl, jwksUri })))
+  const verification = { issuer, jwksUri, revocations: authorizationServer.revocations }
+  app.use(createInterviewApi({ ...verification, audience: issuer }))
+  app.use(mount(createMcpServer({ ...verification, audience: mcpUrl })))
   app.use(
     createSuperAdminPages({
       ...{ issuer, clients: authorizationServer.clients, catalogue: TEAMCAST_SCOPES },

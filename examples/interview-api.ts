@@ -13,6 +13,7 @@ import {
 } from '@teamcast/oauth-server/resource-server'
 import Koa, { type Context, type Middleware } from 'koa'
 import mount from 'koa-mount'
+import { allowOtherOrigins } from './cross-origin.ts'
 
 /** An interview, as a list shows it. */
 export interface Interview {
@@ -52,6 +53,7 @@ export function createInterviewApi(verification: AccessTokenVerifierOptions): Mi
   const mayRead = requireScopes('interview:read')
   const mayCreate = requireScopes('interview:create')
   const api = new Koa<CallerState>()
+  api.use(allowOtherOrigins())
   api.use(requireCaller(verification))
   api.use(async (ctx) => {
     if (ctx.path !== '/') return

@@ -17,6 +17,7 @@ import {
 } from '@teamcast/oauth-server/resource-server'
 import Koa, { type Context } from 'koa'
 import mount from 'koa-mount'
+import { allowOtherOrigins } from './cross-origin.ts'
 import { interviewsOf } from './interview-api.ts'
 
 const SCOPE = 'interview:read'
@@ -25,6 +26,7 @@ const SCOPE = 'interview:read'
 export function createMcpServer(verification: AccessTokenVerifierOptions): Koa {
   const { issuer, audience } = verification
   const protectedPart = new Koa<CallerState>()
+  protectedPart.use(allowOtherOrigins())
   protectedPart.use(requireCaller(verification, { resourceMetadata: true, scopes: [SCOPE] }))
   protectedPart.use(requireScopes(SCOPE))
   protectedPart.use(async (ctx) => answer(ctx, ctx.state.caller.tenantId))

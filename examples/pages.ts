@@ -177,6 +177,7 @@ export function signedInPage(
 !${renderAction('refresh', 'Refresh the tokens')}
 !${renderAction('introspect', 'Ask about the token')}
 !${renderAction('disconnect', 'Disconnect', 'danger')}
+<a class="button secondary" href="/sign-in">Sign in again</a>
 </div>
 <p>At Teamcast: <a href="${connectionsUrl(issuer)}">Manage connected applications</a></p>
 </section>`,

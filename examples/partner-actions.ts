@@ -5,16 +5,18 @@
  */
 
 import * as oauth from 'openid-client'
-import { isInvalidGrant } from './partner-outcomes.ts'
+import { isInvalidClient, isInvalidGrant, isTokenRefused, outcomeOf } from './partner-outcomes.ts'
 import type { Session } from './partner-sessions.ts'
 
 /** What the partner can do. Each leaves its outcome in the session. */
 export interface PartnerActions {
   /** Keeps tokens, and what Teamcast says of them. */
   keepTokens(session: Session, tokens: oauth.TokenEndpointResponse): Promise<void>
-  /** What a signed-in user can ask for, by path. */
-  readonly actions: Readonly<Record<string, (session: Session) => Promise<void>>>
+  /** Does what a signed-in user asked for with a form at a path; nothing at an unknown one. */
+  act(session: Session, path: string): Promise<void>
 }
+
+type Action = (session: Session) => Promise<void>
 
 /** Makes the actions. @param discover How the partner speaks to Teamcast. */
 export function createPartnerActions(
@@ -32,10 +34,24 @@ export function createPartnerActions(
     }
   }
 
+  const url = new URL('/api/interviews', issuer)
+
+  async function send({ tokens }: Session, method: 'GET' | 'POST'): Promise<Response> {
+    const accessToken = tokens?.access_token ?? ''
+    return await oauth.fetchProtectedResource(await discover(), accessToken, url, method)
+  }
+
+  /** Calls the API; when it does not take the access token, once more with a new one. */
   async function callApi(session: Session, method: 'GET' | 'POST'): Promise<void> {
-    const url = new URL('/api/interviews', issuer)
-    const accessToken = session.tokens?.access_token ?? ''
-    const response = await oauth.fetchProtectedResource(await discover(), accessToken, url, method)
+    let response: Response
+    try {
+      response = await send(session, method)
+    } catch (error) {
+      if (!isTokenRefused(error)) throw error
+      await refreshOnce(session)
+      if (session.tokens === undefined) return // it has ended, and the outcome says so
+      response = await send(session, method)
+    }
     session.outcome = {
       kind: response.ok ? 'success' : 'failure',
       title: `${method} ${url.pathname} answered ${response.status}`,
@@ -49,7 +65,7 @@ export function createPartnerActions(
       await keepTokens(session, await oauth.refreshTokenGrant(await discover(), refreshToken))
     } catch (error) {
       if (!isInvalidGrant(error)) throw error
-      // Revoked, expired, or the user may not be here any more: only a new sign-in helps.
+      // Revoked, expired, or the user is not there any more: only a new sign-in helps.
       const { active } = await introspect(session)
       forgetTokens(session)
       session.outcome = {
@@ -75,7 +91,19 @@ export function createPartnerActions(
     session.outcome = {
       kind: token.active ? 'success' : 'failure',
       title: `The access token is ${token.active ? 'active' : 'not active any more'}`,
+      ...(token.active ? {} : { detail: 'Refresh the tokens, or sign in again.' }),
       json: JSON.stringify(token, null, 2),
+    }
+  }
+
+  /** Does something; a partner that Teamcast does not know any more has no use for its tokens. */
+  async function attempt(session: Session, action: Action): Promise<void> {
+    try {
+      await action(session)
+    } catch (error) {
+      if (!isInvalidClient(error)) throw error
+      forgetTokens(session)
+      session.outcome = outcomeOf(error)
     }
   }
 
@@ -98,7 +126,7 @@ export function createPartnerActions(
     }
   }
 
-  const actions: PartnerActions['actions'] = {
+  const actions: Readonly<Record<string, Action>> = {
     '/list-interviews': (session) => callApi(session, 'GET'),
     '/create-interview': (session) => callApi(session, 'POST'),
     '/refresh': refreshOnce,
@@ -106,7 +134,13 @@ export function createPartnerActions(
     '/disconnect': disconnect,
   }
 
-  return { keepTokens, actions }
+  return {
+    keepTokens,
+    async act(session, path) {
+      const action = actions[path]
+      if (action !== undefined) await attempt(session, action)
+    },
+  }
 }
 
 function forgetTokens(session: Session): void {

@@ -12,6 +12,25 @@ export function isInvalidGrant(error: unknown): boolean {
   return error instanceof oauth.ResponseBodyError && error.error === 'invalid_grant'
 }
 
+/** Whether Teamcast does not know the partner (any more), or its secret is another one. */
+export function isInvalidClient(error: unknown): boolean {
+  return (
+    (error instanceof oauth.ResponseBodyError && error.error === 'invalid_client') ||
+    isChallenge(error, 'basic')
+  )
+}
+
+/** Whether the API does not take the access token: it has expired, or was revoked. */
+export function isTokenRefused(error: unknown): boolean {
+  return isChallenge(error, 'bearer')
+}
+
+/** A 401 says which kind of credentials it is about (RFC 9110 §11.6.1). */
+function isChallenge(error: unknown, scheme: 'basic' | 'bearer'): boolean {
+  if (!(error instanceof oauth.WWWAuthenticateChallengeError) || error.status !== 401) return false
+  return error.cause.some((challenge) => challenge.scheme === scheme)
+}
+
 /** Says to the user what failed. */
 export function outcomeOf(error: unknown): Outcome {
   const failure = (title: string, ...sentences: ReadonlyArray<string | undefined>): Outcome => {
@@ -23,20 +42,19 @@ export function outcomeOf(error: unknown): Outcome {
       : failure(`Teamcast answered ${error.error}`, error.error_description)
   }
   if (isInvalidGrant(error)) return failure('The connection has ended', 'Sign in again.')
+  if (isInvalidClient(error)) {
+    return failure(
+      'Teamcast answered invalid_client',
+      'Acme Recruiter is not registered there any more, or with another secret.',
+      'It needs another registration.',
+    )
+  }
   if (error instanceof oauth.ResponseBodyError) {
     return failure(`Teamcast answered ${error.error}`, error.error_description)
   }
   if (error instanceof oauth.WWWAuthenticateChallengeError) {
-    if (error.cause[0]?.scheme === 'basic') {
-      // The token endpoint: the client did not authenticate (RFC 6749 §5.2).
-      return failure('Teamcast answered invalid_client', 'Check the client id and the secret.')
-    }
     const reason = error.cause[0]?.parameters.error_description
-    return failure(
-      `The API answered ${error.status}`,
-      reason && `${reason}.`,
-      'Refresh the tokens.',
-    )
+    return failure(`The API answered ${error.status}`, reason && `${reason}.`)
   }
   const [message, cause] = error instanceof Error ? [error.message, error.cause] : []
   return failure('That did not work', message, cause instanceof Error ? `(${cause.message})` : '')

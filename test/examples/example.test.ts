@@ -5,7 +5,7 @@ import { json } from 'node:stream/consumers'
 import type { NewClient, RegisteredClient } from '@teamcast/oauth-server'
 import test, { type ExecutionContext } from 'ava'
 import { readSettings, SettingsError } from '../../examples/settings.ts'
-import { startBrowser } from '../helpers/browser.ts'
+import { type Browser, startBrowser } from '../helpers/browser.ts'
 import { findFreePort } from '../helpers/free-port.ts'
 import { sendRaw } from '../helpers/raw-request.ts'
 import { authorizationUrl, CODE_VERIFIER, postAs } from '../helpers/requests.ts'
@@ -326,6 +326,33 @@ test('/api/interviews: a PLATFORM client’s own token is for no tenant', async 
   }
 })
 
+test('/api/interviews and /mcp: other origins may call them; a preflight needs no token (Fetch §3.2)', async (t) => {
+  const origin = 'https://spa.example'
+  for (const path of ['/api/interviews', '/mcp']) {
+    const url = example.hostUrl + path
+    const preflight = await fetch(url, {
+      method: 'OPTIONS',
+      headers: {
+        origin,
+        'access-control-request-method': 'POST',
+        'access-control-request-headers': 'authorization,content-type,mcp-protocol-version',
+      },
+    })
+    t.is(preflight.status, 204, path)
+    t.is(preflight.headers.get('access-control-allow-origin'), '*')
+    t.is(preflight.headers.get('access-control-allow-methods'), 'GET,POST')
+    const allowed = preflight.headers.get('access-control-allow-headers') ?? ''
+    t.is(allowed, 'authorization,content-type,mcp-protocol-version')
+    t.is(preflight.headers.get('access-control-allow-credentials'), null)
+
+    const refused = await fetch(url, { method: 'POST', headers: { origin } })
+    t.is(refused.status, 401)
+    t.is(refused.headers.get('access-control-allow-origin'), '*')
+    t.is(refused.headers.get('access-control-expose-headers'), 'WWW-Authenticate,Retry-After')
+    t.regex(refused.headers.get('www-authenticate') ?? '', /^Bearer/)
+  }
+})
+
 test('/api/interviews: other methods and paths are not there', async (t) => {
   const client = await register(t, example.hostUrl, CONFIDENTIAL_CLIENT)
   const authorization = `Bearer ${await authorize(t, client, 'ada@acme.test')}`
@@ -373,23 +400,105 @@ test('the partner: a form that no page of its own sent does nothing', async (t) 
 })
 
 test('the partner: a double click refreshes once, because a second use would end the connection', async (t) => {
-  const { partnerUrl } = example
-  const signIn = await fetch(`${partnerUrl}/sign-in`, { redirect: 'manual' })
-  const [cookie = ''] = signIn.headers.getSetCookie()
-  t.regex(cookie, /; httponly/i)
-  const headers = { cookie, origin: partnerUrl }
-  const send = (path: string | URL, method = 'GET'): Promise<Response> =>
-    fetch(new URL(path, partnerUrl), { method, headers, redirect: 'manual' })
-  const authorizeUrl = signIn.headers.get('location') ?? ''
-  const { callback } = await startBrowser().authorize(authorizeUrl, 'alan@acme.test')
-  await send(callback ?? '')
+  const { send, home } = await connectPartner(t, example, 'alan@acme.test')
 
   await Promise.all([send('/refresh', 'POST'), send('/refresh', 'POST')])
-  const home = await (await send('/')).text()
-  t.true(home.includes('The tokens are new'))
-  t.true(home.includes('Connected to Teamcast'))
+  const page = await home()
+  t.true(page.includes('The tokens are new'))
+  t.true(page.includes('Connected to Teamcast'))
   await send('/refresh', 'POST')
-  t.true((await (await send('/')).text()).includes('The tokens are new'))
+  t.true((await home()).includes('The tokens are new'))
+})
+
+test('the partner: disconnected at Teamcast, the API refuses it at once; it says so, and connects again', async (t) => {
+  const person = await connectPartner(t, example, 'grace@globex.test')
+  const { browser, clientId, send, home, connect } = person
+  await send('/list-interviews', 'POST')
+  t.true((await home()).includes('GET /api/interviews answered 200'))
+  const connections = await browser.open(`${example.hostUrl}/account/connections`)
+  await browser.submit(connections, { action: 'disconnect', clientId })
+
+  await send('/list-interviews', 'POST')
+  const page = await home()
+  t.true(page.includes('The connection has ended'))
+  t.true(page.includes('href="/sign-in"'))
+  t.false(page.includes('Connected to Teamcast'))
+
+  await connect()
+  await send('/list-interviews', 'POST')
+  t.true((await home()).includes('GET /api/interviews answered 200'))
+})
+
+test('the partner: its client was deleted; whatever it does next says so, and it takes another registration', async (t) => {
+  const other = await startExample({ SUPER_ADMIN_TOKEN })
+  t.teardown(() => other.end())
+  const clientsUrl = `${other.hostUrl}/super-admin/oauth-clients`
+  const person = await connectPartner(t, other, 'ada@acme.test')
+  const { send, home, connect } = person
+  let { clientId } = person
+  for (const path of ['/list-interviews', '/refresh', '/introspect', '/disconnect']) {
+    const headers = { authorization: bearer() }
+    t.is((await fetch(`${clientsUrl}/${clientId}`, { method: 'DELETE', headers })).status, 204)
+
+    await send(path, 'POST')
+    const page = await home()
+    t.true(page.includes('Teamcast answered invalid_client'), path)
+    t.true(page.includes('It needs another registration.'))
+    t.true(page.includes('Use another registration'))
+    t.false(page.includes('Connected to Teamcast'))
+
+    const redirectUris = [`${other.partnerUrl}/callback`]
+    const { client, clientSecret = '' } = await register(t, other.hostUrl, {
+      ...CONFIDENTIAL_CLIENT,
+      redirectUris,
+    })
+    await send(
+      '/registration',
+      'POST',
+      new URLSearchParams({ clientId: client.clientId, clientSecret }),
+    )
+    clientId = await connect()
+  }
+})
+
+test('/api/interviews and /mcp: a token of a connection that was ended, or of a deleted client, is refused at once', async (t) => {
+  const { hostUrl } = example
+  const mcp = (accessToken: string): Promise<Response> =>
+    fetch(`${hostUrl}/mcp`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${accessToken}`,
+        'content-type': 'application/json',
+        accept: 'application/json, text/event-stream',
+        origin: 'https://assistant.example',
+      },
+      body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list' }),
+    })
+  for (const ending of ['connection', 'client'] as const) {
+    const client = await register(t, hostUrl, CONFIDENTIAL_CLIENT)
+    const browser = startBrowser()
+    const forApi = await authorize(t, client, 'ada@acme.test', { browser })
+    const forMcp = await authorize(t, client, 'ada@acme.test', {
+      browser,
+      resource: `${hostUrl}/mcp`,
+      scope: 'interview:read',
+    })
+    t.is((await callApi(hostUrl, 'GET', forApi)).status, 200)
+    const response = await mcp(forMcp)
+    t.is(response.status, 200)
+    t.is(response.headers.get('access-control-allow-origin'), '*')
+
+    const { clientId } = client.client
+    if (ending === 'connection') {
+      const connections = await browser.open(`${hostUrl}/account/connections`)
+      await browser.submit(connections, { action: 'disconnect', clientId })
+    } else {
+      const url = `${hostUrl}/super-admin/oauth-clients/${clientId}`
+      await fetch(url, { method: 'DELETE', headers: { authorization: bearer() } })
+    }
+    t.is((await callApi(hostUrl, 'GET', forApi)).status, 401, ending)
+    t.is((await mcp(forMcp)).status, 401, ending)
+  }
 })
 
 // ————— the end —————
@@ -456,15 +565,72 @@ async function register(
   return { client, clientSecret }
 }
 
+interface HowToAuthorize {
+  /** Defaults to one that nobody has signed in with. */
+  readonly browser?: Browser
+  readonly resource?: string
+  readonly scope?: string
+}
+
 /** Signs a user in and allows everything. @returns The access token. */
 async function authorize(
   t: ExecutionContext,
   client: RegisteredClient,
   username: string,
+  { browser = startBrowser(), ...parameters }: HowToAuthorize = {},
 ): Promise<string> {
   const { hostUrl } = example
-  const { callback } = await startBrowser().authorize(authorizationUrl(hostUrl, client), username)
+  const { callback } = await browser.authorize(
+    authorizationUrl(hostUrl, client, parameters),
+    username,
+  )
   return await redeem(t, hostUrl, client, callback)
+}
+
+/** A person at the partner's application, connected to Teamcast. */
+interface Person {
+  /** Their browser, at Teamcast. */
+  readonly browser: Browser
+  /** Sends a request to the partner. */
+  send(path: string | URL, method?: string, form?: URLSearchParams): Promise<Response>
+  /** The partner's page. */
+  home(): Promise<string>
+  /** Signs in with Teamcast again, and returns the partner's client id there. */
+  connect(): Promise<string>
+  /** Its client id when it connected first. */
+  readonly clientId: string
+}
+
+async function connectPartner(
+  t: ExecutionContext,
+  { partnerUrl }: Pick<RunningExample, 'partnerUrl'>,
+  username: string,
+): Promise<Person> {
+  let cookie = ''
+  const browser = startBrowser()
+  const send: Person['send'] = async (path, method = 'GET', form) => {
+    const response = await fetch(new URL(path, partnerUrl), {
+      method,
+      headers: { cookie, origin: partnerUrl },
+      redirect: 'manual',
+      ...(form === undefined ? {} : { body: form }),
+    })
+    const [setCookie] = response.headers.getSetCookie()
+    if (setCookie !== undefined) {
+      t.regex(setCookie, /; httponly/i)
+      cookie = setCookie.split(';')[0] ?? ''
+    }
+    return response
+  }
+  const home = async (): Promise<string> => (await send('/')).text()
+  const connect = async (): Promise<string> => {
+    const location = (await send('/sign-in')).headers.get('location') ?? ''
+    const { callback } = await browser.authorize(location, username)
+    await send(callback ?? '')
+    t.true((await home()).includes('Connected to Teamcast'))
+    return new URL(location).searchParams.get('client_id') ?? ''
+  }
+  return { browser, send, home, connect, clientId: await connect() }
 }
 
 async function redeem(
