@@ -6,6 +6,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { AuditEvent, Storage } from '@teamcast/oauth-server'
 import { createMemoryStorage } from '@teamcast/oauth-server/memory'
 import test, { type ExecutionContext } from 'ava'
+import { catchWarnings } from '../helpers/catch-warnings.ts'
 import { startHost } from '../helpers/host-application.ts'
 import { completeFlow } from '../helpers/whole-flow.ts'
 
@@ -46,12 +47,7 @@ for (const [what, listener] of Object.entries(LISTENERS)) {
   test.serial(
     `audit: a listener that ${what} breaks nothing and is called after the response was sent`,
     async (t) => {
-      const warnings: Array<string> = []
-      const { emitWarning } = process
-      process.emitWarning = (message: string | Error) => void warnings.push(String(message))
-      t.teardown(() => {
-        process.emitWarning = emitWarning
-      })
+      const warnings = catchWarnings(t)
       const responses: Array<ServerResponse> = []
       const events: Array<AuditEvent> = []
       const early: Array<string> = []

@@ -4,6 +4,7 @@ import type { AuditEvent } from '@teamcast/oauth-server'
 import { createMemoryStorage } from '@teamcast/oauth-server/memory'
 import test from 'ava'
 import { sha256 } from '../../lib/util/sha256.ts'
+import { catchWarnings } from '../helpers/catch-warnings.ts'
 import { ADA, startServer } from '../helpers/start-server.ts'
 import {
   changeClient,
@@ -212,12 +213,7 @@ test('audit: no event of a busy run holds a token, a code, a verifier, a secret,
 test.serial(
   'audit: a listener that throws, rejects or never ends breaks and delays nothing (decision 13)',
   async (t) => {
-    const warnings: Array<Error> = []
-    const onWarning = (warning: Error): void => {
-      warnings.push(warning)
-    }
-    process.on('warning', onWarning)
-    t.teardown(() => process.off('warning', onWarning))
+    const warnings = catchWarnings(t)
     const listeners = {
       throws: () => {
         throw new Error('the listener is broken')
@@ -235,6 +231,6 @@ test.serial(
       t.is((await introspect(server, confidential, second.access_token)).status, 200, name)
       t.is((await revoke(server, confidential, second.access_token)).status, 200, name)
     }
-    t.true(warnings.some(({ message }) => message.includes('the listener is broken')))
+    t.true(warnings.some((message) => message.includes('the listener is broken')))
   },
 )

@@ -8,6 +8,7 @@ import {
   type VerifiedAccessToken,
 } from '@teamcast/oauth-server/resource-server'
 import test, { type ExecutionContext } from 'ava'
+import { catchWarnings } from '../helpers/catch-warnings.ts'
 import { type JwksServer, NOW, serveStatus, startJwksServer } from './resource-server-fixture.ts'
 
 const CLIENT = { clientId: 'tc_api', clientSecret: 'tcs_a secret: with %' }
@@ -351,24 +352,29 @@ test('feed: start resolves after the first complete read and polls every 5 secon
   t.is(issuer.server.requests.length, 2)
 })
 
-test('feed: while reads fail it waits longer and longer, up to 30 seconds; then all is well again', async (t) => {
-  const failures: Array<string> = []
-  const { wait, next } = createTimers()
-  const onFailure = (error: Error): void => {
-    failures.push(error.message)
-    throw new Error('the listener is broken too')
-  }
-  const { issuer, feed } = await setUp(t, { wait, onFailure })
-  const { answer } = issuer.server
-  issuer.server.answer = serveStatus(401)
-  const message = 'the issuer answered /oauth/revocations with 401'
-  await t.throwsAsync(feed.start(), { message })
-  t.deepEqual([await next(), await next(), await next(), await next()], [10, 20, 30, 30])
-  issuer.server.answer = answer
-  t.is(await next(), 5)
-  t.true(feed.health().isHealthy)
-  t.deepEqual(failures, Array(4).fill(message))
-})
+test.serial(
+  'feed: while reads fail it waits longer and longer, up to 30 seconds; then all is well again',
+  async (t) => {
+    const warnings = catchWarnings(t)
+    const failures: Array<string> = []
+    const { wait, next } = createTimers()
+    const onFailure = (error: Error): void => {
+      failures.push(error.message)
+      throw new Error('the listener is broken too')
+    }
+    const { issuer, feed } = await setUp(t, { wait, onFailure })
+    const { answer } = issuer.server
+    issuer.server.answer = serveStatus(401)
+    const message = 'the issuer answered /oauth/revocations with 401'
+    await t.throwsAsync(feed.start(), { message })
+    t.deepEqual([await next(), await next(), await next(), await next()], [10, 20, 30, 30])
+    issuer.server.answer = answer
+    t.is(await next(), 5)
+    t.true(feed.health().isHealthy)
+    t.deepEqual(failures, Array(4).fill(message))
+    t.deepEqual(warnings, Array(4).fill('onFailure failed: Error: the listener is broken too'))
+  },
+)
 
 test('feed: stop ends it, and a read that hangs', async (t) => {
   const { issuer, feed } = await setUp(t)
