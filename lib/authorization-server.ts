@@ -67,10 +67,11 @@ export function createAuthorizationServer(
   const resolved = withGuardedStorage(resolveOptions(options))
   const { issuer, storage, scopes, onEvent, pages, clock: now } = resolved
   const audit = createAuditLog(onEvent, now)
-  const revoker = createRevoker(storage, now)
+  // Who looks after clients, or ends what was issued to them, must see them as they are now.
+  const store = { ...storage.clients, find: resolved.findClientNow }
+  const revoker = createRevoker({ ...storage, clients: store }, now)
   const clients = createClientRegistry({
-    // Who looks after clients must see them as they are now.
-    store: { ...storage.clients, find: resolved.findClientNow },
+    store,
     consents: storage.consents,
     revoker,
     catalogue: scopes,

@@ -13,6 +13,12 @@ export const DEFAULT_ACCESS_TOKEN_TTL_SECONDS: number = 15 * MINUTE_SECONDS
 /** The longest that an access token of any client can live: a day. */
 export const MAXIMUM_ACCESS_TOKEN_TTL_SECONDS: number = DAY_SECONDS
 
+/** The longest that an instance may remember a client, and issue tokens as it says: a minute. */
+export const MAXIMUM_CLIENT_CACHE_SECONDS: number = MINUTE_SECONDS
+
+/** The greatest clock tolerance of a verifier: for how long it may accept a token that has expired. */
+export const MAXIMUM_VERIFIER_TOLERANCE_SECONDS: number = 5 * MINUTE_SECONDS
+
 /** Refresh tokens of a client that has no `refreshTokenTtlSeconds` of its own: 30 days. */
 export const DEFAULT_REFRESH_TOKEN_TTL_SECONDS: number = 30 * DAY_SECONDS
 

@@ -9,6 +9,7 @@ import { z } from 'zod'
 import { ConfigurationError, type Issue } from './errors.ts'
 import { checkSigningKeys } from './keys/check-signing-keys.ts'
 import { createGivenKeys, type KeyRing } from './keys/key-ring.ts'
+import { MAXIMUM_CLIENT_CACHE_SECONDS } from './lifetimes.ts'
 import type { AuthorizationServerOptions } from './options.ts'
 import { defaultPages } from './pages/default-pages.ts'
 import type { Pages } from './pages/pages.ts'
@@ -145,8 +146,8 @@ const optionsSchema = z.strictObject(
       .max(MAXIMUM_GRACE_SECONDS, `must be at most ${MAXIMUM_GRACE_SECONDS}`)
       .optional(),
     storageTimeoutMilliseconds: milliseconds(100, 30_000),
-    clientCacheMilliseconds: milliseconds(0, 60_000),
-    revocationCacheMilliseconds: milliseconds(0, 60_000),
+    clientCacheMilliseconds: milliseconds(0, MAXIMUM_CLIENT_CACHE_SECONDS * 1000),
+    revocationCacheMilliseconds: milliseconds(0, MAXIMUM_CLIENT_CACHE_SECONDS * 1000),
     clock: aClock.optional(),
   },
   'must be an object',

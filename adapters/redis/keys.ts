@@ -32,6 +32,7 @@ export interface Keys {
   artifact(kind: ArtifactKind, key: string): string
   revocation(kind: RevocationKind, id: string): string
   readonly revocations: string
+  readonly revocationExpiries: string
   readonly sealedKeys: string
   readonly ping: string
 }
@@ -51,7 +52,8 @@ export function createKeys(prefix: string): Keys {
     family: (familyId) => `${prefix}{${consentIdOf(familyId)}}:family:${familyId}`,
     artifact: (kind, key) => `${prefix}artifact:${kind}:${key}`,
     revocation: (kind, id) => `${prefix}revoked:${kind}:${id}`,
-    revocations: `${prefix}revocations`,
+    revocations: `${prefix}{revocations}`,
+    revocationExpiries: `${prefix}{revocations}:expiries`,
     sealedKeys: `${prefix}sealed-keys`,
     ping: `${prefix}ping`,
   }

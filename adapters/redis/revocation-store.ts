@@ -1,7 +1,8 @@
 /**
- * What was revoked: a key of each, to be asked for, and one sorted set, to be followed.
+ * What was revoked: a key of each, to be asked for, and one sorted set, to be followed. Another one has the
+ * same entries by when they expire.
  *
- * The set is in the order in which its script ran, by the clock of Redis in microseconds. That clock may be
+ * The first set is in the order in which its script ran, by the clock of Redis in microseconds. That clock may be
  * set back, so each place is later than the last one all the same; and as Redis runs one script after the
  * other, nothing ever appears before a place that somebody has read. A cursor is the place read last.
  *
@@ -14,8 +15,11 @@ import { removalOf } from './expiry.ts'
 import { assertIdentifier, isIdentifier } from './keys.ts'
 import { createScript, runScript } from './script.ts'
 
-/** For how long the set keeps a revocation: the longest that it can matter, and an hour. */
-const KEPT_SECONDS = 86_400 + 3600
+/** For how long the sets are kept after the last revocation: the longest that it can matter, and an hour. */
+const KEPT_SECONDS = 90_000 + 3600
+
+/** How many expired entries are removed with each new one: more than come in, and no long wait for others. */
+const REMOVED_AT_ONCE = 1000
 
 // Both begin with a command that needs no memory: see script.ts.
 
@@ -27,15 +31,22 @@ redis.call('DEL', KEYS[1])
 redis.call('SET', KEYS[1], ARGV[1], 'EXAT', ARGV[2])
 return 1`)
 
-/** Enters one in the set: `seconds kept, entry`. */
+/**
+ * Enters one in the sets, and removes what has expired: `seconds kept, removed at once, removal, entry`. What was
+ * last is found before it may be removed, so that places never go back.
+ */
 const ENTER = createScript(`
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', string.format('%.0f', now - ARGV[1] * 1000000))
 local last = redis.call('ZREVRANGE', KEYS[1], 0, 0, 'WITHSCORES')[2]
+local expired = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', time[1], 'LIMIT', 0, ARGV[2])
+redis.call('ZREM', KEYS[1], ARGV[4], unpack(expired))
+redis.call('ZREM', KEYS[2], ARGV[4], unpack(expired))
 local place = math.max(now, (tonumber(last) or 0) + 1)
-redis.call('ZADD', KEYS[1], string.format('%.0f', place), ARGV[2])
+redis.call('ZADD', KEYS[1], string.format('%.0f', place), ARGV[4])
+redis.call('ZADD', KEYS[2], ARGV[3], ARGV[4])
 redis.call('EXPIRE', KEYS[1], ARGV[1])
+redis.call('EXPIRE', KEYS[2], ARGV[1])
 return 1`)
 
 /**
@@ -58,7 +69,12 @@ export function createRevocationStore({ client, keys }: Connection): RevocationS
       const lifetime = [expiresAt, removalOf(expiresAt)]
       await Promise.all([
         runScript(client, REMEMBER, [keys.revocation(kind, id)], lifetime),
-        runScript(client, ENTER, [keys.revocations], [KEPT_SECONDS, entry]),
+        runScript(
+          client,
+          ENTER,
+          [keys.revocations, keys.revocationExpiries],
+          [KEPT_SECONDS, REMOVED_AT_ONCE, removalOf(expiresAt), entry],
+        ),
       ])
     },
 

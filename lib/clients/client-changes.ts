@@ -15,6 +15,7 @@ import type { Actor } from './actor.ts'
 import type { Client, ClientRecord, ClientSettings } from './client.ts'
 import { withoutHashes } from './client-secret.ts'
 import { findClientRecord, isClientId } from './find-client-record.ts'
+import { earlierAccessTokens } from './issued-access-tokens.ts'
 import { createClientValidator } from './validate-client.ts'
 
 /** Changes to a client. What is left out stays; `null` takes an optional field back to its default. */
@@ -69,7 +70,13 @@ export function createUpdate({
     const changedFields = differingFields(before, settings)
     if (changedFields.length === 0) return withoutHashes(current)
 
-    const client = { ...current, ...settings, updatedAt: now(), version: version + 1 }
+    const client = {
+      ...current,
+      ...settings,
+      ...earlierAccessTokens(current, settings.accessTokenTtlSeconds, now()),
+      updatedAt: now(),
+      version: version + 1,
+    }
     if (!(await store.update(client, version))) {
       throw expectedVersion === undefined
         ? new ConflictError(`client "${clientId}" was changed by somebody else; try again`)
@@ -91,17 +98,16 @@ export function createDelete({
 }: ClientChangeDependencies): DeleteClient {
   return async (clientId, { expectedVersion, by } = {}) => {
     if (!isClientId(clientId)) throw new ClientNotFoundError(clientId)
-    const current = await findClientRecord(store, clientId)
-    const isDeleted = current !== undefined && (await store.delete(clientId, expectedVersion))
+    const deleted = await deleteAsFound(store, clientId, expectedVersion)
     const { actorId, ip } = by ?? {}
-    if (isDeleted) {
-      const { tenantId } = current
+    if (deleted !== undefined) {
+      const { tenantId } = deleted
       audit.record({ type: 'client.deleted', clientId, tenantId, actorId }, ip)
     } else if ((await findClientRecord(store, clientId)) !== undefined) {
       throw new PreconditionFailedError(clientId)
     }
     // All that follows, of a client that is gone too: an earlier deletion may have been interrupted here.
-    await revoker.recordDeletedClient(clientId)
+    await revoker.recordDeletedClient(clientId, deleted)
     await deleteConsents(
       () => consents.listSome({ clientId }, DELETION_BATCH_SIZE),
       ({ consentId, userId }) => consents.delete(userId, clientId, consentId),
@@ -110,7 +116,27 @@ export function createDelete({
         audit.record({ type: 'connection.revoked', ...subject, reason: 'client-deleted' }, ip)
       },
     )
-    if (!isDeleted) throw new ClientNotFoundError(clientId)
+    if (deleted === undefined) throw new ClientNotFoundError(clientId)
+  }
+}
+
+/**
+ * Deletes a client.
+ *
+ * @returns The client as it was deleted, not as it was before somebody changed it; `undefined` when there
+ *   was none, or not at the expected version.
+ */
+async function deleteAsFound(
+  store: ClientStore,
+  clientId: string,
+  expectedVersion: number | undefined,
+): Promise<ClientRecord | undefined> {
+  for (;;) {
+    const client = await findClientRecord(store, clientId)
+    if (client === undefined || client.version !== (expectedVersion ?? client.version)) {
+      return undefined
+    }
+    if (await store.delete(clientId, client.version)) return client
   }
 }
 
@@ -121,6 +147,7 @@ function settingsOf(record: ClientRecord): ClientSettings {
     updatedAt: _updated,
     version: _version,
     secrets: _secrets,
+    earlierAccessTokensExpireAt: _earlier,
     ...settings
   } = record
   return settings

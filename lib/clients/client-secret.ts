@@ -55,7 +55,11 @@ export function isUsableSecret({ expiresAt }: ClientSecret, now: number): boolea
 }
 
 /** A client as people may see it. */
-export function withoutHashes({ secrets, ...client }: ClientRecord): Client {
+export function withoutHashes({
+  secrets,
+  earlierAccessTokensExpireAt: _earlier,
+  ...client
+}: ClientRecord): Client {
   return { ...client, secrets: secrets.map(withoutHash) }
 }
 

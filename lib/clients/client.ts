@@ -99,6 +99,11 @@ export type ClientSettings = Omit<
 export interface ClientRecord extends Client {
   /** At most a few: more than one only while a secret is being rotated. */
   readonly secrets: ReadonlyArray<ClientSecretRecord>
+  /**
+   * When the last access token has expired that was issued with a longer `accessTokenTtlSeconds`; seconds
+   * since the Unix epoch. Absent when there never was a longer one.
+   */
+  readonly earlierAccessTokensExpireAt?: number | undefined
 }
 
 /** What is stored of a client secret. */

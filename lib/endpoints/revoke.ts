@@ -72,7 +72,7 @@ export async function revoke(
   if (family === undefined) return { outcome: 'nothing-to-revoke' }
   if (family.clientId !== client.clientId) return { outcome: 'not-yours' }
   // A used token revokes the family too: its holder wants it revoked, and it may have been stolen.
-  await revoker.revokeFamily(family.familyId)
+  await revoker.revokeFamily(family)
   const { userId, tenantId, familyId } = family
   return { outcome: 'revoked', subject: { userId, tenantId, familyId } }
 }

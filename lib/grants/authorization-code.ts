@@ -105,7 +105,7 @@ async function begin(
       throw new TokenRequestError('consent-withdrawn', subject)
     case 'taken':
       // OAuth 2.1 §4.1.3: a code that is used again revokes what was issued for it.
-      await revoker.revokeFamily(familyId)
+      await revoker.revokeFamily(family)
       throw new TokenRequestError('code-replayed', subject)
     case 'late':
       throw new StorageError('the code exchange reached the store after its deadline', {

@@ -65,7 +65,7 @@ export const refreshTokenGrant: GrantHandler = async (dependencies, request) => 
   const replay = isCurrent ? undefined : replayOf(presentation)
   if (current === undefined || !(isCurrent || replay)) {
     // Whatever else is wrong with the request: a spent token is a theft until proven otherwise.
-    await dependencies.revoker.revokeFamily(family.familyId)
+    await dependencies.revoker.revokeFamily(family)
     throw new TokenRequestError('refresh-token-reused', subject)
   }
   const permission = await requirePermission(dependencies, presentation, current)
@@ -151,7 +151,7 @@ async function rotate(
     case 'retried':
       return replayResponse(outcome.sealedResponse, presentation, permission)
     case 'reused':
-      await dependencies.revoker.recordRevokedFamily(family.familyId)
+      await dependencies.revoker.recordRevokedFamily(family)
       throw new TokenRequestError('refresh-token-reused', subject)
     case 'gone':
       throw new TokenRequestError('refresh-token-unknown', subject)

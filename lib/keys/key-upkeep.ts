@@ -7,7 +7,10 @@
  */
 
 import type { AuditLog } from '../audit/audit-log.ts'
-import { MAXIMUM_ACCESS_TOKEN_TTL_SECONDS } from '../lifetimes.ts'
+import {
+  MAXIMUM_ACCESS_TOKEN_TTL_SECONDS,
+  MAXIMUM_VERIFIER_TOLERANCE_SECONDS,
+} from '../lifetimes.ts'
 import type { SealedKey } from '../storage/storage.ts'
 import type { ReportChanges } from './change-reporter.ts'
 import { KEY_PURPOSES, type KeyPurpose, upkeepOf } from './key-schedule.ts'
@@ -78,7 +81,7 @@ async function remove(
 ): Promise<void> {
   // First those who verify are told: were the key gone, nobody would think of it again.
   if (purpose === 'signing' && withdrawnAt !== undefined) {
-    const expiresAt = now() + MAXIMUM_ACCESS_TOKEN_TTL_SECONDS
+    const expiresAt = now() + MAXIMUM_ACCESS_TOKEN_TTL_SECONDS + MAXIMUM_VERIFIER_TOLERANCE_SECONDS
     await storage.revocations.add({ kind: 'signing-key', id: keyId, expiresAt })
   }
   const isOurs = await storage.sealedKeys.delete(purpose, generation)

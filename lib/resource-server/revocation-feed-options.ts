@@ -43,8 +43,8 @@ export interface RevocationFeedOptions extends IssuerClientOptions {
    */
   readonly maximumStalenessSeconds?: number
   /**
-   * How many revocations to remember; an integer from 1 to 10 000 000. Each takes about 150 bytes. When
-   * there are more, reads fail, and what is known grows too old.
+   * How many revocations to remember; an integer from 1 to 10 000 000. Each takes about 150 bytes. What
+   * has expired makes room. When there are more that have not, reads fail, and what is known grows too old.
    *
    * @defaultValue `1_000_000`
    */

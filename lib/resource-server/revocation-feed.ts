@@ -101,7 +101,7 @@ export function createRevocationFeed(options: RevocationFeedOptions): Revocation
     for (;;) {
       const askedAt = clock()
       const page = await readAfter(cursor)
-      entries.add(page.revocations)
+      entries.add(page.revocations, clock())
       if (page.has_more && page.next_cursor === cursor) {
         throw new TypeError("the issuer's revocation feed does not advance")
       }

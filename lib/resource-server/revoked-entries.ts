@@ -6,7 +6,6 @@
 
 import { z } from 'zod'
 import type { VerifiedAccessToken } from './verified-access-token.ts'
-import { MAXIMUM_CLOCK_TOLERANCE_SECONDS } from './verifier-options.ts'
 
 /** What can be revoked, and with it every token that it concerns. */
 const REVOCATION_TYPES = [
@@ -30,7 +29,10 @@ const REVOCATION_TYPES = [
 export interface Revocation {
   readonly type: (typeof REVOCATION_TYPES)[number]
   readonly id: string
-  /** When the last token that it concerns has expired; seconds since the Unix epoch. */
+  /**
+   * From when no verifier accepts a token that it concerns, whatever clock tolerance it has; seconds since
+   * the Unix epoch.
+   */
   readonly expires_at: number
 }
 
@@ -46,11 +48,12 @@ export interface RevokedEntries {
   /** How many there are. */
   readonly size: number
   /**
-   * Adds some; those that are there already change nothing.
+   * Adds those that still matter; those that are there already change nothing. What no longer matters is
+   * forgotten where there is no room for others.
    *
    * @throws {@link RangeError} when there would be too many.
    */
-  add(revocations: ReadonlyArray<Revocation>): void
+  add(revocations: ReadonlyArray<Revocation>, now: number): void
   /** Whether one of them concerns a token. */
   concern(token: VerifiedAccessToken): boolean
   /** Forgets those that no longer matter. */
@@ -65,13 +68,23 @@ const keyOf = (type: Revocation['type'], id: string | undefined): string => `${t
 /** Makes an empty set, which holds at most `maximum`. */
 export function createRevokedEntries(maximum: number): RevokedEntries {
   const expiries = new Map<string, number>()
+
+  function forgetExpired(now: number): void {
+    for (const [key, expiresAt] of expiries) {
+      if (expiresAt <= now) expiries.delete(key)
+    }
+  }
+
   return {
     get size() {
       return expiries.size
     },
 
-    add(revocations) {
+    add(revocations, now) {
+      const room = maximum - expiries.size
+      if (revocations.length > room) forgetExpired(now)
       for (const { type, id, expires_at: expiresAt } of revocations) {
+        if (expiresAt <= now) continue
         const key = keyOf(type, id)
         expiries.set(key, Math.max(expiresAt, expiries.get(key) ?? expiresAt))
         if (expiries.size <= maximum) continue
@@ -88,11 +101,6 @@ export function createRevokedEntries(maximum: number): RevokedEntries {
         (expiries.has(keyOf('token_family', familyId)) ||
           expiries.has(keyOf('consent', familyId.slice(0, CONSENT_ID_LENGTH))))),
 
-    // A verifier with a clock tolerance accepts a token for a while after it expired.
-    forgetExpired(now) {
-      for (const [key, expiresAt] of expiries) {
-        if (expiresAt + MAXIMUM_CLOCK_TOLERANCE_SECONDS <= now) expiries.delete(key)
-      }
-    },
+    forgetExpired,
   }
 }

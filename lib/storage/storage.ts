@@ -383,7 +383,10 @@ export interface Revocation {
   readonly kind: RevocationKind
   /** Names it among its kind. The same alphabet as other keys. */
   readonly id: string
-  /** When no token is left that it could end: at most 86 400 seconds after it is added. */
+  /**
+   * From when no verifier accepts a token that it could end, whatever clock tolerance it has: at most
+   * 90 000 seconds (25 hours) after it is added.
+   */
   readonly expiresAt: number
 }
 

@@ -1,6 +1,6 @@
 /** Ending a connection ends everything under it, whatever keeps the records. */
 
-import type { Storage } from '@teamcast/oauth-server'
+import type { Revocation, RevocationPage, Storage } from '@teamcast/oauth-server'
 import { createMemoryStorage } from '@teamcast/oauth-server/memory'
 import test from 'ava'
 import { startBrowser, titleOf } from '../helpers/browser.ts'
@@ -161,5 +161,44 @@ for (const [name, storage] of Object.entries(STORES)) {
     t.is(await storage.consents.find('drifter', clientId), undefined)
     t.true(await storage.revocations.has('consent', consentId, clock.now()))
     t.false(await isActive(server, confidential, tokens.access_token))
+  })
+}
+
+for (const [name, storage] of Object.entries(STORES)) {
+  test(`${name}: what is revoked is told for as long as access tokens of it can be accepted, and no longer`, async (t) => {
+    const server = await startServer(t, { storage, storageTimeoutMilliseconds })
+    const { confidential, issueTokens, authorizationServer, clock } = server
+    const { clientId } = confidential.client
+    // Tokens of half an hour and of a minute: what is revoked now may be of either.
+    await authorizationServer.clients.update(clientId, { accessTokenTtlSeconds: 1800 })
+    await authorizationServer.clients.update(clientId, { accessTokenTtlSeconds: 60 })
+    const tokens = await issueTokens({ userId: 'grace', clientId })
+    const familyId = String(decodeJwt(tokens.access_token, 'payload')['grant_id'])
+    await postAs(confidential, `${server.issuer}/oauth/revoke`, { token: tokens.refresh_token })
+    await authorizationServer.connections.revoke('grace', clientId)
+    await authorizationServer.clients.delete(clientId)
+
+    const ids = [familyId, familyId.slice(0, 22), clientId]
+    const told = async (): Promise<ReadonlyArray<unknown>> => {
+      const items: Array<Revocation> = []
+      let page: RevocationPage | undefined
+      do {
+        const cursor = page === undefined ? {} : { cursor: page.nextCursor }
+        page = await storage.revocations.list({ limit: 100, ...cursor }, clock.now())
+        items.push(...page.items)
+      } while (page.hasMore)
+      const own = items.filter(({ id }) => ids.includes(id))
+      return own.map(({ id, expiresAt }) => [id, expiresAt])
+    }
+    // The lifetime before, a minute for instances that remember the client, and 5 for verifiers' clocks.
+    const until = clock.now() + 1800 + 60 + 300
+    t.deepEqual(
+      await told(),
+      ids.map((id) => [id, until]),
+    )
+    clock.advance(1800 + 60 + 299)
+    t.is((await told()).length, 3)
+    clock.advance(1)
+    t.deepEqual(await told(), [])
   })
 }

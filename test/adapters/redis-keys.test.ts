@@ -90,7 +90,8 @@ const SHORT_LIVED = [
   'artifact:Session:an-artifact',
   'artifact:SignOut:an-artifact',
   'ping',
-  'revocations',
+  '{revocations}',
+  '{revocations}:expiries',
   'revoked:client:client-2',
   'revoked:access-token:jti-1',
   `{${CONSENT_ID}}:family:${familyId}`,
@@ -115,9 +116,10 @@ test('redis: the keys of lasting records stay, all others are removed a minute l
   const [code, pending, session, signOut, ping, ...others] = await Promise.all(
     SHORT_LIVED.map(removalOf),
   )
-  const [feed, client2, revoked, family, revokedFamily] = others
+  const [feed, expiries, client2, revoked, family, revokedFamily] = others
   t.deepEqual([code, pending, session, signOut], Array(4).fill(NOW + 600 + 60))
   t.true((feed ?? -1) > 0)
+  t.is(expiries, feed)
   t.is(client2, NOW + 86_400 + 60)
   t.is(revoked, NOW + 900 + 60)
   t.is(family, NOW + 7200 + 60)

@@ -63,6 +63,7 @@ function revokedEntries(): RevocationChecker {
       id: `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`,
       expires_at: clock() + 900,
     })),
+    clock(),
   )
   return { isRevoked: (verified) => entries.concern(verified) }
 }

@@ -5,6 +5,8 @@ import {
   requireAccessToken,
 } from '@teamcast/oauth-server/resource-server'
 import test, { type ExecutionContext } from 'ava'
+import { MAXIMUM_VERIFIER_TOLERANCE_SECONDS } from '../../lib/lifetimes.ts'
+import { MAXIMUM_CLOCK_TOLERANCE_SECONDS } from '../../lib/resource-server/verifier-options.ts'
 
 const VALID: AccessTokenVerifierOptions = { issuer: 'https://issuer.test', audience: 'api' }
 
@@ -109,4 +111,8 @@ test('createAccessTokenVerifier: shows issuer and audience, and cannot be change
 test('requireAccessToken: rejects options like createAccessTokenVerifier', (t) => {
   t.throws(() => requireAccessToken({ ...VALID, audience: '' }), { instanceOf: ConfigurationError })
   t.throws(() => requireAccessToken(undefined as never), { instanceOf: ConfigurationError })
+})
+
+test('createAccessTokenVerifier: no clock tolerance is greater than what revocations are kept for', (t) => {
+  t.is(MAXIMUM_CLOCK_TOLERANCE_SECONDS, MAXIMUM_VERIFIER_TOLERANCE_SECONDS)
 })

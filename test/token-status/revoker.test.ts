@@ -16,6 +16,10 @@ import {
 } from '../helpers/token-requests.ts'
 
 const DAY_SECONDS = 86_400
+/** Default lifetime of an access token. */
+const TTL_SECONDS = 900
+/** For how long a verifier may accept what has expired. */
+const TOLERANCE_SECONDS = 300
 
 interface Watched {
   readonly server: StartedServer
@@ -50,24 +54,25 @@ async function issue(
   }
 }
 
-test('an access token that is revoked is in the feed until it expires', async (t) => {
+test('an access token that is revoked is in the feed until no verifier accepts it any more', async (t) => {
   const { server, told } = await startWatched(t)
   const response = await requestClientCredentials(server, server.confidential)
   const { access_token: token } = await tokensOf(t, response)
   await revoke(server, server.confidential, token)
   const { jti, exp } = decodeJwt(token, 'payload')
-  t.deepEqual(await told(), [{ kind: 'access-token', id: jti, expiresAt: exp }])
-  server.clock.advance(900)
+  const expiresAt = Number(exp) + TOLERANCE_SECONDS
+  t.deepEqual(await told(), [{ kind: 'access-token', id: jti, expiresAt }])
+  server.clock.advance(TTL_SECONDS + TOLERANCE_SECONDS)
   t.deepEqual(await told(), [])
 })
 
-test('a family whose refresh token is revoked is in the feed for as long as an access token can live', async (t) => {
+test('a family whose refresh token is revoked is in the feed for as long as its access tokens live', async (t) => {
   const { server, told } = await startWatched(t)
   const { refreshToken, familyId } = await issue(t, server)
   await revoke(server, server.confidential, refreshToken)
-  const expiresAt = server.clock.now() + DAY_SECONDS
+  const expiresAt = server.clock.now() + TTL_SECONDS + TOLERANCE_SECONDS
   t.deepEqual(await told(), [{ kind: 'family', id: familyId, expiresAt }])
-  server.clock.advance(DAY_SECONDS)
+  server.clock.advance(TTL_SECONDS + TOLERANCE_SECONDS)
   t.deepEqual(await told(), [])
 })
 
@@ -164,4 +169,131 @@ test('a family that cannot be put into the feed is not revoked: its client is to
   t.is((await revoke(server, server.confidential, refreshToken)).status, 200)
   t.false(await isActive(server, server.confidential, accessToken))
   t.like(await told(), [{ kind: 'family', id: familyId }])
+})
+
+/** How long what is told still matters, in seconds. */
+function lifetimesOf(
+  { server }: Watched,
+  revocations: ReadonlyArray<Revocation>,
+): ReadonlyArray<number> {
+  return revocations.map(({ expiresAt }) => expiresAt - server.clock.now() - TOLERANCE_SECONDS)
+}
+
+for (const accessTokenTtlSeconds of [60, 86_400]) {
+  test(`what is revoked of a client whose access tokens live ${accessTokenTtlSeconds} seconds is in the feed for as long`, async (t) => {
+    const watched = await startWatched(t)
+    const { server, told } = watched
+    const { clients, connections } = server.authorizationServer
+    const { clientId } = server.confidential.client
+    await clients.update(clientId, { accessTokenTtlSeconds: 86_400 })
+    await clients.update(clientId, { accessTokenTtlSeconds })
+    server.clock.advance(DAY_SECONDS + 60) // what was issued before has expired
+    const { refreshToken } = await issue(t, server)
+    await revoke(server, server.confidential, refreshToken)
+    await connections.revoke('ada', clientId)
+    await clients.delete(clientId)
+    const revocations = await told()
+    t.deepEqual(
+      revocations.map(({ kind }) => kind),
+      ['family', 'consent', 'client'],
+    )
+    t.deepEqual([...new Set(lifetimesOf(watched, revocations))], [accessTokenTtlSeconds])
+  })
+}
+
+test('tokens of a client whose lifetime became shorter are in the feed until those of before have expired', async (t) => {
+  const watched = await startWatched(t)
+  const { server, told } = watched
+  const { clients } = server.authorizationServer
+  const { clientId } = server.confidential.client
+  const lifetimeOfNext = async (): Promise<number | undefined> => {
+    const { refreshToken } = await issue(t, server)
+    await revoke(server, server.confidential, refreshToken)
+    return lifetimesOf(watched, await told()).at(-1)
+  }
+  const change = (accessTokenTtlSeconds: number): Promise<unknown> =>
+    clients.update(clientId, { accessTokenTtlSeconds })
+
+  await change(36_000)
+  t.is(await lifetimeOfNext(), 36_000)
+  await change(7200)
+  // Another instance may have remembered the client for a minute.
+  t.is(await lifetimeOfNext(), 36_060)
+  server.clock.advance(600)
+  await change(60)
+  t.is(await lifetimeOfNext(), 35_520) // never less than what the changes before had left
+  await clients.update(clientId, { name: 'Another name' })
+  t.is(await lifetimeOfNext(), 35_520)
+  await change(86_400)
+  t.is(await lifetimeOfNext(), 86_400)
+})
+
+test('what a client remembers of an earlier lifetime is not shown', async (t) => {
+  const { server, storage } = await startWatched(t)
+  const { clients } = server.authorizationServer
+  const { clientId } = server.confidential.client
+  const changed = await clients.update(clientId, { accessTokenTtlSeconds: 60 })
+  const seen = [
+    changed,
+    await clients.find(clientId),
+    ...(await clients.list({ limit: 100 })).items,
+  ]
+  for (const client of seen) t.false('earlierAccessTokensExpireAt' in (client ?? {}))
+  t.is(
+    (await storage.clients.find(clientId))?.earlierAccessTokensExpireAt,
+    server.clock.now() + 960,
+  )
+})
+
+test('a lifetime that becomes longer while a family, a connection or the client itself is revoked is that of its entry', async (t) => {
+  let isArmed = false
+  const lengthen = async ({ clients }: Storage, clientId: string): Promise<void> => {
+    const client = await clients.find(clientId)
+    if (!isArmed || client === undefined) return
+    isArmed = false
+    const { version } = client
+    await clients.update(
+      { ...client, accessTokenTtlSeconds: 86_400, version: version + 1 },
+      version,
+    )
+  }
+  for (const kind of ['family', 'consent', 'client'] as const) {
+    let clientId = ''
+    const watched = await startWatched(t, (storage) => ({
+      ...storage,
+      families: {
+        ...storage.families,
+        async revoke(...parameters) {
+          await lengthen(storage, clientId)
+          return await storage.families.revoke(...parameters)
+        },
+      },
+      consents: {
+        ...storage.consents,
+        async delete(...parameters) {
+          await lengthen(storage, clientId)
+          return await storage.consents.delete(...parameters)
+        },
+      },
+      clients: {
+        ...storage.clients,
+        async delete(...parameters) {
+          await lengthen(storage, clientId)
+          return await storage.clients.delete(...parameters)
+        },
+      },
+    }))
+    const { server, told } = watched
+    clientId = server.confidential.client.clientId
+    const { clients, connections } = server.authorizationServer
+    const { refreshToken } = await issue(t, server)
+    isArmed = true
+    if (kind === 'family') await revoke(server, server.confidential, refreshToken)
+    if (kind === 'consent') t.true(await connections.revoke('ada', clientId))
+    if (kind === 'client') await clients.delete(clientId)
+
+    const [longest] = (await told()).toSorted((left, right) => right.expiresAt - left.expiresAt)
+    t.is(longest?.kind, kind)
+    t.is(longest?.expiresAt, server.clock.now() + 86_400 + TOLERANCE_SECONDS)
+  }
 })
