@@ -7,11 +7,11 @@
 import type { JWK } from 'jose'
 import { z } from 'zod'
 import { ConfigurationError, type Issue } from './errors.ts'
+import { checkIdentityFunctions, checkPages, checkResources } from './host-functions.ts'
 import { checkSigningKeys } from './keys/check-signing-keys.ts'
 import { createGivenKeys, type KeyRing } from './keys/key-ring.ts'
 import { MAXIMUM_CLIENT_CACHE_SECONDS } from './lifetimes.ts'
 import type { AuthorizationServerOptions } from './options.ts'
-import { defaultPages } from './pages/default-pages.ts'
 import type { Pages } from './pages/pages.ts'
 import type { ProtectedResource } from './resources/protected-resource.ts'
 import {
@@ -23,7 +23,7 @@ import {
 import { isPermissionCode } from './scopes/scope.ts'
 import { type ScopeCatalogue, TEAMCAST_SCOPES } from './scopes/scope-catalogue.ts'
 import type { Storage } from './storage/storage.ts'
-import { type Clock, systemClock } from './util/clock.ts'
+import { type Clock, checkedClock, clockOption, systemClock } from './util/clock.ts'
 import { isObject } from './util/is-object.ts'
 import { problemOfIssuer } from './util/issuer.ts'
 import { structuralIssues } from './util/structural-issues.ts'
@@ -49,8 +49,6 @@ const MINIMUM_COOKIE_KEY_LENGTH = 32
 const MAXIMUM_GRACE_SECONDS = 60
 // Path segments that URLs, cookies and mount points all take as they stand.
 const ISSUER_PATH = /^(\/[\w.~-]+)*\/?$/
-// Later than any clock in seconds will show for 3 000 years, and long ago in milliseconds.
-const LATEST_INSTANT = 100_000_000_000
 const STORES: ReadonlyArray<keyof Storage> = [
   'clients',
   'consents',
@@ -67,10 +65,6 @@ const aStore = z.custom(
     STORES.every((store) => isObject(value[store])) &&
     Array.isArray(value['backends']),
   'must be a Storage, for example createMemoryStorage()',
-)
-const aClock = aFunction.refine(
-  (clock) => isInstant((clock as Clock)()),
-  'must tell the time in whole seconds since the Unix epoch',
 )
 
 const optionsSchema = z.strictObject(
@@ -148,7 +142,7 @@ const optionsSchema = z.strictObject(
     storageTimeoutMilliseconds: milliseconds(100, 30_000),
     clientCacheMilliseconds: milliseconds(0, MAXIMUM_CLIENT_CACHE_SECONDS * 1000),
     revocationCacheMilliseconds: milliseconds(0, MAXIMUM_CLIENT_CACHE_SECONDS * 1000),
-    clock: aClock.optional(),
+    clock: clockOption.optional(),
   },
   'must be an object',
 )
@@ -178,28 +172,19 @@ export function resolveOptions(given: AuthorizationServerOptions): ResolvedOptio
   if (issues.length > 0) throw new ConfigurationError(issues)
   const { audience: _audience, keys, signingKeys, cookieKeys, ...rest } = options
   const scopes = Object.freeze({ ...(options.scopes ?? TEAMCAST_SCOPES) })
+  const clock = options.clock === undefined ? systemClock : checkedClock(options.clock)
   return Object.freeze({
     ...rest,
+    ...checkIdentityFunctions(options, clock),
     keys: keys ?? createGivenKeys(signingKeys ?? [], cookieKeys ?? []),
     scopes,
-    resources: resolveResources(options, options.issuer, Object.keys(scopes)),
-    pages: resolvePages(options.pages ?? {}),
+    resources: checkResources(resolveResources(options, options.issuer, Object.keys(scopes))),
+    pages: checkPages(options.pages ?? {}),
     refreshTokenGraceSeconds: options.refreshTokenGraceSeconds ?? 0,
     storageTimeoutMilliseconds: options.storageTimeoutMilliseconds ?? 2000,
     clientCacheMilliseconds: options.clientCacheMilliseconds ?? 1000,
     revocationCacheMilliseconds: options.revocationCacheMilliseconds ?? 1000,
-    clock: options.clock ?? systemClock,
-  })
-}
-
-function resolvePages(pages: Partial<Pages>): Pages {
-  return Object.freeze({
-    signIn: pages.signIn?.bind(pages) ?? defaultPages.signIn,
-    selectAccount: pages.selectAccount?.bind(pages) ?? defaultPages.selectAccount,
-    consent: pages.consent?.bind(pages) ?? defaultPages.consent,
-    accessRefused: pages.accessRefused?.bind(pages) ?? defaultPages.accessRefused,
-    connections: pages.connections?.bind(pages) ?? defaultPages.connections,
-    error: pages.error?.bind(pages) ?? defaultPages.error,
+    clock,
   })
 }
 
@@ -243,8 +228,4 @@ function resourceIssues(options: Partial<AuthorizationServerOptions>): ReadonlyA
 function problemOfIssuerPath({ pathname }: URL): string | undefined {
   if (ISSUER_PATH.test(pathname)) return undefined
   return 'must have a path of letters, digits and "-._~" only'
-}
-
-function isInstant(value: unknown): boolean {
-  return Number.isSafeInteger(value) && Math.abs(value as number) < LATEST_INSTANT
 }

@@ -1,5 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { ServerResponse } from 'node:http'
+import { type Clock, systemClock } from '../util/clock.ts'
+import { notifyHost } from '../util/host-function.ts'
 import { parseIpAddress } from '../util/ip-address.ts'
 import type { AuditEvent, AuditEventDetail, AuditListener, ReportedDetail } from './audit-event.ts'
 import { AUDIT_RESULTS } from './audit-results.ts'
@@ -28,6 +30,15 @@ interface Answer {
   held: Array<AuditEvent> | undefined
 }
 
+/** The time; by the machine's clock when the host's is what the event is about. */
+function instantOf(now: Clock): number {
+  try {
+    return now()
+  } catch {
+    return systemClock()
+  }
+}
+
 const MAXIMUM_DELAY_MILLISECONDS = 1000
 
 /**
@@ -36,22 +47,14 @@ const MAXIMUM_DELAY_MILLISECONDS = 1000
  * ended. So a slow one does not delay a response and a throwing one does not break it; its failures
  * become process warnings.
  */
-export function createAuditLog(listener: AuditListener | undefined, now: () => number): AuditLog {
+export function createAuditLog(listener: AuditListener | undefined, now: Clock): AuditLog {
   if (listener === undefined) return { record: () => undefined, answer: (_, work) => work() }
   const answers = new AsyncLocalStorage<Answer>()
 
-  const deliver = async (event: AuditEvent): Promise<void> => {
-    try {
-      await listener(event)
-    } catch (error) {
-      process.emitWarning(
-        `onEvent failed for "${event.type}": ${String(error)}`,
-        'AuditListenerWarning',
-      )
-    }
-  }
+  const deliver = (event: AuditEvent): Promise<void> =>
+    notifyHost(`onEvent for "${event.type}"`, 'AuditListenerWarning', () => listener(event))
   return {
-    record(detail, from, at = now()) {
+    record(detail, from, at = instantOf(now)) {
       const result = AUDIT_RESULTS[detail.type]
       const ip = from === undefined ? undefined : parseIpAddress(from)
       const event: AuditEvent = { version: 1, at, result, ip, ...toEventDetail(detail) }

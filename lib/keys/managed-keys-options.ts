@@ -8,7 +8,7 @@ import { z } from 'zod'
 import type { AuditListener } from '../audit/audit-event.ts'
 import { ConfigurationError } from '../errors.ts'
 import type { RevocationStore, SealedKeyStore } from '../storage/storage.ts'
-import { type Clock, systemClock } from '../util/clock.ts'
+import { type Clock, checkedClock, clockOption, systemClock } from '../util/clock.ts'
 import { isObject } from '../util/is-object.ts'
 import { structuralIssues } from '../util/structural-issues.ts'
 import type { KeyPurpose } from './key-schedule.ts'
@@ -70,7 +70,7 @@ const optionsSchema = z.strictObject(
     cookieKeyRotationSeconds: seconds(DAY_SECONDS, MAXIMUM_ROTATION_SECONDS),
     refreshSeconds: seconds(1, DEFAULT_REFRESH_SECONDS),
     onEvent: aFunction.optional(),
-    clock: aFunction.optional(),
+    clock: clockOption.optional(),
   },
   'must be an object',
 )
@@ -111,6 +111,6 @@ export function resolveManagedKeysOptions(options: ManagedKeysOptions): Resolved
     },
     refreshSeconds: options.refreshSeconds ?? DEFAULT_REFRESH_SECONDS,
     onEvent: options.onEvent,
-    now: options.clock ?? systemClock,
+    now: options.clock === undefined ? systemClock : checkedClock(options.clock),
   }
 }

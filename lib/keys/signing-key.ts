@@ -7,12 +7,19 @@
 import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
 import { promisify } from 'node:util'
 import type { JWK } from 'jose'
+import { z } from 'zod'
 import { SigningError } from '../errors.ts'
+import { checkResult, type Expectation } from '../util/host-function.ts'
 import { sha256 } from '../util/sha256.ts'
 import { withinTime } from '../util/within-time.ts'
 
 /** How long somebody else may take to sign. */
 const SIGNING_TIMEOUT_MILLISECONDS = 5000
+
+const SIGNATURE: Expectation<Uint8Array> = {
+  words: 'a Uint8Array',
+  schema: z.instanceof(Uint8Array),
+}
 
 const signOnThreadPool = promisify(sign)
 
@@ -75,14 +82,17 @@ export function kidOf({ kid, e, n }: JWK): string {
 function signExternally(key: ExternalSigningKey, publicKey: KeyObject): SigningKey['sign'] {
   const name = `the external signing key "${kidOf(key.publicJwk)}"`
   return async (data) => {
-    const signature = await withinTime(
-      attempt(name, key, data),
-      SIGNING_TIMEOUT_MILLISECONDS,
-      () => new SigningError(`${name} did not sign within ${SIGNING_TIMEOUT_MILLISECONDS} ms`),
+    const signature = checkResult(
+      `sign() of ${name}`,
+      SIGNATURE,
+      await withinTime(
+        attempt(name, key, data),
+        SIGNING_TIMEOUT_MILLISECONDS,
+        () => new SigningError(`${name} did not sign within ${SIGNING_TIMEOUT_MILLISECONDS} ms`),
+      ),
     )
     // A KMS that signs with another key, or another algorithm, would else issue tokens good for nothing.
-    const isRight = signature instanceof Uint8Array && verify('sha256', data, publicKey, signature)
-    if (!isRight) {
+    if (!verify('sha256', data, publicKey, signature)) {
       throw new SigningError(`${name} made a signature that its "publicJwk" does not verify`)
     }
     return signature

@@ -8,7 +8,11 @@
  * @module
  */
 
+import { KeyObject } from 'node:crypto'
 import { errors, type JWTVerifyGetKey, jwtVerify } from 'jose'
+import { z } from 'zod'
+import { checkResult, type Expectation, settleHost } from '../util/host-function.ts'
+import { isObject } from '../util/is-object.ts'
 import { InvalidAccessTokenError, type InvalidAccessTokenReason } from './errors.ts'
 import { createRemoteJwks } from './remote-jwks.ts'
 import type { RevocationChecker } from './revocation-checker.ts'
@@ -65,29 +69,47 @@ function guardKeys(keys: JWTVerifyGetKey): JWTVerifyGetKey {
     if (rejected !== undefined) {
       throw new InvalidAccessTokenError('header_rejected', `"${rejected}" header is not accepted`)
     }
+    let key: unknown
     try {
-      return await keys(header, token)
+      key = await settleHost('jwks', () => keys(header, token))
     } catch (cause) {
       if (isTokenAtFault(cause) || cause instanceof JwksUnavailableError) throw cause
       throw new JwksUnavailableError({ cause })
     }
+    return checkResult('jwks', KEY, key)
   }
 }
+
+type Key = Awaited<ReturnType<JWTVerifyGetKey>>
+
+// Whether it is a public key for RS256, jose sees for itself.
+const isKey = (value: unknown): boolean =>
+  value instanceof CryptoKey ||
+  value instanceof KeyObject ||
+  (isObject(value) && typeof value['kty'] === 'string')
+
+const KEY: Expectation<Key> = {
+  words: 'a CryptoKey, a KeyObject or a JWK',
+  schema: z.custom<Key>(isKey),
+}
+
+const IS_REVOKED: Expectation<boolean> = { words: 'true or false', schema: z.boolean() }
 
 async function refuseRevoked(
   revocations: RevocationChecker,
   token: VerifiedAccessToken,
   jwt: string,
 ): Promise<void> {
-  let isRevoked: boolean
+  const name = 'revocations.isRevoked'
+  let result: unknown
   try {
-    isRevoked = await revocations.isRevoked(token, jwt)
+    result = await settleHost(name, () => revocations.isRevoked(token, jwt))
   } catch (cause) {
     if (cause instanceof RevocationsUnavailableError) throw cause
     throw new RevocationsUnavailableError({ cause })
   }
-  // Whatever a checker written in JavaScript returns: only a plain no lets the token in.
-  if (isRevoked !== false) throw new InvalidAccessTokenError('revoked', 'the token was revoked')
+  if (!checkResult(name, IS_REVOKED, result)) return
+  throw new InvalidAccessTokenError('revoked', 'the token was revoked')
 }
 
 /**

@@ -10,7 +10,7 @@
  */
 
 import { z } from 'zod'
-import { systemClock } from '../util/clock.ts'
+import { clockOption, systemClock } from '../util/clock.ts'
 import { createIssuerClient, type IssuerClientOptions } from './issuer-client.ts'
 import {
   functionOf,
@@ -52,7 +52,7 @@ const introspectionCheckerOptions = z.strictObject({
   fetch: functionOf<typeof fetch>().default(() => fetch),
   introspectionUri: urlOption.optional(),
   cacheSeconds: integerOption(0, 60).default(0),
-  clock: functionOf<() => number>().default(() => systemClock),
+  clock: clockOption.default(() => systemClock),
 })
 
 const introspection = z.object({ active: z.boolean() })

@@ -4,7 +4,9 @@
  * @module
  */
 
-import type { z } from 'zod'
+import { z } from 'zod'
+import { callHost, type Expectation } from '../util/host-function.ts'
+import { isObject } from '../util/is-object.ts'
 
 /** How long one request may take; in milliseconds. */
 const REQUEST_TIMEOUT_MILLISECONDS = 5_000
@@ -49,6 +51,18 @@ export class IssuerStatusError extends Error {
   }
 }
 
+const RESPONSE: Expectation<Response> = {
+  words: 'a Response',
+  // Not `instanceof`: a `fetch` of undici's own has a `Response` of its own.
+  schema: z.custom<Response>(
+    (value) => isObject(value) && Number.isInteger(value['status']) && isFunction(value['json']),
+  ),
+}
+
+function isFunction(value: unknown): boolean {
+  return typeof value === 'function'
+}
+
 /** Makes the function that asks. */
 export function createIssuerClient(options: Required<IssuerClientOptions>): AskIssuer {
   const { clientId, clientSecret } = options
@@ -61,12 +75,14 @@ export function createIssuerClient(options: Required<IssuerClientOptions>): AskI
 
   return async ({ url, form, signal }, schema) => {
     const timeout = AbortSignal.timeout(REQUEST_TIMEOUT_MILLISECONDS)
-    const response = await options.fetch(url, {
-      ...(form === undefined ? {} : { method: 'POST', body: form }),
-      headers,
-      redirect: 'manual',
-      signal: signal === undefined ? timeout : AbortSignal.any([timeout, signal]),
-    })
+    const response = await callHost('fetch', RESPONSE, () =>
+      options.fetch(url, {
+        ...(form === undefined ? {} : { method: 'POST', body: form }),
+        headers,
+        redirect: 'manual',
+        signal: signal === undefined ? timeout : AbortSignal.any([timeout, signal]),
+      }),
+    )
     if (response.status !== 200) {
       await response.body?.cancel()
       throw new IssuerStatusError(url, response.status)

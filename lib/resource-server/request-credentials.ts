@@ -5,6 +5,8 @@
  */
 
 import type { IncomingMessage } from 'node:http'
+import { z } from 'zod'
+import { callHost, type Expectation } from '../util/host-function.ts'
 import type { AccessTokenVerifier } from './access-token-verifier.ts'
 import { type BearerCredentials, parseBearerToken } from './bearer-token.ts'
 import { MalformedAuthorizationError, MissingAccessTokenError } from './errors.ts'
@@ -15,6 +17,26 @@ import type { VerifiedAccessToken } from './verified-access-token.ts'
 export function bearerCredentialsOf(request: IncomingMessage): BearerCredentials {
   const values = headerValuesOf(request, 'authorization')
   return parseBearerToken(values.length === 0 ? undefined : values.join(', '))
+}
+
+const text = z.string().min(1)
+const textOrNone = text.or(z.undefined())
+
+// A host may have a verifier of its own.
+const VERIFIED: Expectation<VerifiedAccessToken> = {
+  words: 'a VerifiedAccessToken',
+  schema: z.object({
+    clientId: text,
+    userId: textOrNone,
+    subject: text,
+    scopes: z.instanceof(Set<string>),
+    tenantId: textOrNone,
+    familyId: textOrNone,
+    tokenId: text,
+    keyId: z.string().or(z.undefined()),
+    issuedAt: z.number(),
+    expiresAt: z.number(),
+  }),
 }
 
 /**
@@ -32,6 +54,6 @@ export async function verifyBearerCredentials(
     case 'malformed':
       throw new MalformedAuthorizationError()
     case 'token':
-      return verifier.verify(credentials.token)
+      return await callHost('verifier.verify', VERIFIED, () => verifier.verify(credentials.token))
   }
 }

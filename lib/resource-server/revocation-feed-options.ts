@@ -7,7 +7,7 @@
 import { setTimeout } from 'node:timers/promises'
 import { z } from 'zod'
 import type { Issue } from '../errors.ts'
-import { systemClock } from '../util/clock.ts'
+import { clockOption, systemClock } from '../util/clock.ts'
 import type { IssuerClientOptions } from './issuer-client.ts'
 import {
   functionOf,
@@ -63,7 +63,8 @@ export interface RevocationFeedOptions extends IssuerClientOptions {
 /** Options with every default filled in. */
 export type ResolvedRevocationFeedOptions = Required<RevocationFeedOptions>
 
-const waitWithTimer = (milliseconds: number, signal: AbortSignal): Promise<void> =>
+/** Waits by a timer that does not keep the process alive, or until the signal aborts. */
+export const waitWithTimer = (milliseconds: number, signal: AbortSignal): Promise<void> =>
   setTimeout(milliseconds, undefined, { signal, ref: false }).catch((error: Error) => {
     if (!signal.aborted) throw error
   })
@@ -78,7 +79,7 @@ const revocationFeedOptions = z.strictObject({
   maximumStalenessSeconds: integerOption(2, 3600).default(60),
   maximumEntries: integerOption(1, 10_000_000).default(1_000_000),
   onFailure: functionOf<(error: Error) => void>().default(() => () => undefined),
-  clock: functionOf<() => number>().default(() => systemClock),
+  clock: clockOption.default(() => systemClock),
   wait: functionOf<NonNullable<RevocationFeedOptions['wait']>>().default(() => waitWithTimer),
 })
 

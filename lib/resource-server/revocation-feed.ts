@@ -10,12 +10,14 @@
  */
 
 import { z } from 'zod'
+import { checkResult, type Expectation, notifyHost } from '../util/host-function.ts'
 import { createIssuerClient, IssuerStatusError } from './issuer-client.ts'
 import type { RevocationChecker } from './revocation-checker.ts'
 import {
   type ResolvedRevocationFeedOptions,
   type RevocationFeedOptions,
   resolveRevocationFeedOptions,
+  waitWithTimer,
 } from './revocation-feed-options.ts'
 import { createRevokedEntries, revocationSchema } from './revoked-entries.ts'
 import { RevocationsUnavailableError } from './unavailable-errors.ts'
@@ -53,6 +55,11 @@ export interface RevocationFeedHealth {
   readonly lastReadAt: number | undefined
   /** How many revocations are remembered. */
   readonly entries: number
+}
+
+const PROMISE: Expectation<Promise<void>> = {
+  words: 'a Promise',
+  schema: z.custom<Promise<void>>((value) => value instanceof Promise),
 }
 
 const feedPage = z.object({
@@ -120,19 +127,34 @@ export function createRevocationFeed(options: RevocationFeedOptions): Revocation
     return reading
   }
 
+  const report = (error: Error): void => {
+    void notifyHost('onFailure', 'RevocationFeedWarning', () => resolved.onFailure(error))
+  }
+
+  /** Waits as the host says; by a timer when what it says is no way to wait. */
+  async function pause(milliseconds: number): Promise<void> {
+    const { signal } = stopping
+    try {
+      await checkResult('wait', PROMISE, wait(milliseconds, signal))
+    } catch (error) {
+      report(error instanceof Error ? error : new Error('wait threw something that is no Error'))
+      await waitWithTimer(milliseconds, signal)
+    }
+  }
+
   async function follow(first: Promise<void>): Promise<void> {
     let failures = 0
     for (let read = first; ; read = poll()) {
       failures = await read.then(
         () => 0,
         (error: Error) => {
-          if (!stopping.signal.aborted) report(resolved.onFailure, error)
+          if (!stopping.signal.aborted) report(error)
           return failures + 1
         },
       )
       const backoff = Math.max(pollIntervalSeconds, MAXIMUM_BACKOFF_SECONDS)
       const seconds = Math.min(pollIntervalSeconds * 2 ** failures, backoff)
-      await wait(seconds * 1000, stopping.signal)
+      await pause(seconds * 1000)
       if (stopping.signal.aborted) return
     }
   }
@@ -183,13 +205,5 @@ function createPageReader(
       // The issuer does not know it, or no more. From the beginning there is everything that matters.
       return await read(undefined)
     }
-  }
-}
-
-function report(onFailure: (error: Error) => void, error: Error): void {
-  try {
-    onFailure(error)
-  } catch (failure) {
-    process.emitWarning(`onFailure failed: ${String(failure)}`, 'RevocationFeedWarning')
   }
 }

@@ -7,6 +7,7 @@
 import type { Context } from 'koa'
 import { z } from 'zod'
 import { ConfigurationError } from '../errors.ts'
+import { callHost, type Expectation } from '../util/host-function.ts'
 import { AmbiguousRequestError } from './caller-errors.ts'
 import { headerValuesOf } from './header-values.ts'
 import { functionOf, textOption } from './option-issues.ts'
@@ -42,29 +43,30 @@ export const tenantOfOption: z.ZodType<TenantOf> = z
   )
   .default({ header: TENANT_HEADER })
 
+const TENANT_ID: Expectation<string | undefined> = {
+  words: 'a text, or undefined when the request names no tenant',
+  schema: z.string().nullish(),
+}
+
 /**
  * Reads which tenant a request is about.
  *
  * @returns `undefined` when the request names none.
  *
  * @throws {@link AmbiguousRequestError} when it sends the header several times.
- * @throws {@link ConfigurationError} when the host's code is to blame.
+ * @throws {@link ConfigurationError} when the route has no such parameter.
+ * @throws TypeError when the host's function returns something else.
  */
 export async function readTenant(ctx: Context, tenantOf: TenantOf): Promise<string | undefined> {
-  if (typeof tenantOf === 'function') return checked(await tenantOf(ctx))
+  if (typeof tenantOf === 'function') {
+    return await callHost('tenantOf', TENANT_ID, () => tenantOf(ctx))
+  }
   if ('header' in tenantOf) return onlyHeaderOf(ctx, tenantOf.header)
   const { params } = ctx as { readonly params?: Readonly<Record<string, unknown>> }
   const tenantId = params?.[tenantOf.parameter]
   if (typeof tenantId === 'string') return tenantId
   const message = `must name a parameter of the route: "${tenantOf.parameter}" is none of this one`
   throw new ConfigurationError([{ path: 'tenantOf', message }])
-}
-
-function checked(tenantId: unknown): string | undefined {
-  if (tenantId === undefined || typeof tenantId === 'string') return tenantId
-  throw new ConfigurationError([
-    { path: 'tenantOf', message: 'must return a string, or undefined when there is no tenant' },
-  ])
 }
 
 /**

@@ -7,7 +7,7 @@
 import type { JWTVerifyGetKey } from 'jose'
 import { z } from 'zod'
 import type { Issue } from '../errors.ts'
-import { systemClock } from '../util/clock.ts'
+import { clockOption, systemClock } from '../util/clock.ts'
 import {
   functionOf,
   integerOption,
@@ -95,7 +95,7 @@ const verifierOptions = z.strictObject({
     .custom<RevocationChecker>(isChecker, 'must be an object with a function isRevoked')
     .optional(),
   clockToleranceSeconds: integerOption(0, MAXIMUM_CLOCK_TOLERANCE_SECONDS).default(0),
-  clock: functionOf<() => number>().default(() => systemClock),
+  clock: clockOption.default(() => systemClock),
 })
 
 function findConflicts(options: Partial<AccessTokenVerifierOptions>): ReadonlyArray<Issue> {

@@ -1,5 +1,6 @@
 /**
- * A storage whose every call ends in a bounded time, whatever its backend does: down, frozen or slow.
+ * A storage whose every call ends in a bounded time, whatever its backend does: down, frozen or slow; and
+ * whose every result is one that the contract knows, whoever wrote it.
  *
  * @module
  */
@@ -7,10 +8,12 @@
 import { StorageError } from '../errors.ts'
 import { withinTime } from '../util/within-time.ts'
 import type { Storage } from './storage.ts'
+import { checkStorageResult } from './storage-results.ts'
 
 /**
  * Wraps a storage. A call that takes longer than `timeoutMilliseconds` fails with a
- * {@link StorageError}; what becomes of it in the backend is not known then.
+ * {@link StorageError}; what becomes of it in the backend is not known then. One that resolves to what the
+ * contract does not know fails with a `TypeError`.
  */
 export function boundStorage(storage: Storage, timeoutMilliseconds: number): Storage {
   return {
@@ -43,11 +46,12 @@ export function boundStore<Store extends object>(
       const operation = `${storeName}.${String(name)}()`
       return async (...parameters: ReadonlyArray<unknown>) => {
         try {
-          return await withinTime(
+          const result = await withinTime(
             Reflect.apply(member, target, parameters) as Promise<unknown>,
             timeoutMilliseconds,
             () => new StorageError(`the storage did not answer within ${timeoutMilliseconds} ms`),
           )
+          return checkStorageResult(storeName, String(name), parameters, result)
         } catch (error) {
           if (error instanceof StorageError) error.operation ??= operation
           throw error

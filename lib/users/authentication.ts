@@ -27,8 +27,11 @@ export interface HostSession {
   readonly signedInUser: (
     ctx: Context,
   ) => Promise<{ readonly userId: string; readonly authenticatedAt: number } | undefined>
-  /** Where the host signs users in. The host sends the browser to `returnTo` afterwards. */
-  readonly signInUrl: (request: HostSignInRequest) => string
+  /**
+   * Where the host signs users in: an http or https URL, or a path from `/`. The host sends the browser to
+   * `returnTo` afterwards.
+   */
+  readonly signInUrl: (request: HostSignInRequest) => Promise<string> | string
 }
 
 /** What the host's sign-in page is asked to do. */

@@ -33,7 +33,8 @@ export function createSignOuts(artifacts: ArtifactStore, now: () => number): Sig
 
     async wasSignedOutSince(userId, instant) {
       const signOut = await artifacts.find('SignOut', sha256(userId), now())
-      return signOut !== undefined && Number(signOut['at']) >= instant
+      // What does not say when counts as now.
+      return signOut !== undefined && !(Number(signOut['at']) < instant)
     },
   }
 }

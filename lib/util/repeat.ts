@@ -1,3 +1,5 @@
+import { notifyHost } from './host-function.ts'
+
 /** Something that is done again and again. */
 export interface Repetition {
   /** Ends it, after what it is at. */
@@ -8,7 +10,7 @@ export interface Repetition {
  * Runs something now and then, never twice at once, until it is stopped. It does not keep the process
  * alive.
  *
- * @param onError Receives failures; the next run comes all the same.
+ * @param onError Receives failures; the next run comes all the same. Its own failure is a process warning.
  */
 export function repeat(
   intervalSeconds: number,
@@ -18,7 +20,7 @@ export function repeat(
   let running: Promise<void> | undefined
   const timer = setInterval(() => {
     running ??= run()
-      .catch(onError)
+      .catch((error: unknown) => notifyHost('onError', 'RepetitionWarning', () => onError(error)))
       .finally(() => {
         running = undefined
       })

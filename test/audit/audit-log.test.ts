@@ -47,7 +47,7 @@ for (const [what, listener] of Object.entries(LISTENERS)) {
   test.serial(
     `audit: a listener that ${what} breaks nothing and is called after the response was sent`,
     async (t) => {
-      const warnings = catchWarnings(t)
+      const warnings = catchWarnings(t, /^onEvent for .+ failed: Error: the listener is broken$/)
       const responses: Array<ServerResponse> = []
       const events: Array<AuditEvent> = []
       const early: Array<string> = []

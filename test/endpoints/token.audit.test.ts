@@ -213,7 +213,7 @@ test('audit: no event of a busy run holds a token, a code, a verifier, a secret,
 test.serial(
   'audit: a listener that throws, rejects or never ends breaks and delays nothing (decision 13)',
   async (t) => {
-    const warnings = catchWarnings(t)
+    const warnings = catchWarnings(t, /^onEvent for .+ failed: Error: the listener is broken$/)
     const listeners = {
       throws: () => {
         throw new Error('the listener is broken')
@@ -231,6 +231,6 @@ test.serial(
       t.is((await introspect(server, confidential, second.access_token)).status, 200, name)
       t.is((await revoke(server, confidential, second.access_token)).status, 200, name)
     }
-    t.true(warnings.some((message) => message.includes('the listener is broken')))
+    t.true(warnings.length > 0)
   },
 )

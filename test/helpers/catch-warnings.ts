@@ -1,17 +1,36 @@
+/**
+ * Process warnings that a test provokes on purpose: caught, and not printed.
+ *
+ * @module
+ */
+
 import type { ExecutionContext } from 'ava'
 
-/**
- * Catches the warnings of the process until the test ends, so that none is printed: use it in serial
- * tests that provoke some.
- *
- * @returns Their messages.
- */
-export function catchWarnings(t: ExecutionContext): ReadonlyArray<string> {
-  const { emitWarning } = process
-  const messages: Array<string> = []
-  process.emitWarning = (warning: string | Error) => void messages.push(String(warning))
+type Catch = (warning: string) => boolean
+
+// Tests of several files may run at once in one process.
+const catches = new Set<Catch>()
+const { emitWarning } = process
+
+function emitUncaught(this: unknown, ...parameters: ReadonlyArray<unknown>): void {
+  const [warning] = parameters
+  const isCaught = [...catches].filter((it) => it(String(warning))).length > 0
+  if (!isCaught) Reflect.apply(emitWarning, process, parameters)
+}
+
+/** Catches the warnings of a pattern until the test has ended. @returns Those caught so far. */
+export function catchWarnings(t: ExecutionContext, pattern: RegExp): ReadonlyArray<string> {
+  const caught: Array<string> = []
+  const it: Catch = (warning) => {
+    if (!pattern.test(warning)) return false
+    caught.push(warning)
+    return true
+  }
+  process.emitWarning = emitUncaught
+  catches.add(it)
   t.teardown(() => {
-    process.emitWarning = emitWarning
+    catches.delete(it)
+    if (catches.size === 0) process.emitWarning = emitWarning
   })
-  return messages
+  return caught
 }

@@ -25,12 +25,12 @@ const verifierWith = (revocations: RevocationChecker): AccessTokenVerifier =>
     ...{ issuer: ISSUER, audience: AUDIENCE, clock: () => NOW, jwks, revocations },
   })
 
-const refusing: ReadonlyArray<unknown> = [true, Promise.resolve(true), undefined, 'no', 0]
+const refusing = [true, Promise.resolve(true)]
 for (const answer of refusing) {
   test(`revocations: a checker that says ${String(answer)} has the token refused with 401 invalid_token`, async (t) => {
     const resourceServer = await startResourceServer(
       t,
-      verifierWith({ isRevoked: () => answer as boolean }),
+      verifierWith({ isRevoked: () => answer }),
     )
     const response = await resourceServer.get(`Bearer ${signToken(key)}`)
     t.is(response.status, 401)

@@ -243,7 +243,6 @@ for (const [name, startGuard] of Object.entries(guards)) {
     const functions: ReadonlyArray<() => unknown> = [
       () => Promise.reject(new Error('host')),
       () => 7,
-      () => null,
       () => ['tenant-1'],
     ]
     for (const tenantOf of functions) {

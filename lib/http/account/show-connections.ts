@@ -24,7 +24,7 @@ export async function showConnections(
   } else if (hostSession === undefined) {
     await showSignIn(dependencies, ctx, 200, '')
   } else {
-    const url = hostSession.signInUrl({
+    const url = await hostSession.signInUrl({
       returnTo: connectionsUrl(dependencies),
       // Or the host, where somebody is signed in, would send them right back.
       mustReauthenticate: hasStaleSession,

@@ -26,8 +26,9 @@ export async function showNextStep(
   const shared = { client: clientViewOf(situation.client, situation.request.redirectUri) }
   switch (next.step) {
     case 'sign-in':
-      if (hostSession !== undefined) leaveForHostSignIn(dependencies, ctx, situation, hostSession)
-      else await showSignIn(dependencies, ctx, situation, 200, situation.request.loginHint ?? '')
+      if (hostSession !== undefined) {
+        await leaveForHostSignIn(dependencies, ctx, situation, hostSession)
+      } else await showSignIn(dependencies, ctx, situation, 200, situation.request.loginHint ?? '')
       break
     case 'select-account': {
       const form = formOf(dependencies, situation, shown)
@@ -97,13 +98,13 @@ function formOf(
   }
 }
 
-function leaveForHostSignIn(
+async function leaveForHostSignIn(
   dependencies: ContinueDependencies,
   ctx: Context,
   { request }: Situation,
   hostSession: HostSession,
-): void {
-  const url = hostSession.signInUrl({
+): Promise<void> {
+  const url = await hostSession.signInUrl({
     returnTo: continueUrl(dependencies, request),
     mustReauthenticate:
       request.prompts.has('login') || request.progress.sessionDismissedAt !== undefined,

@@ -1,0 +1,96 @@
+/**
+ * Calling functions of the host. The types of this package do not bind them, so what they return is
+ * checked: what is not understood is an error, and lets nobody in.
+ *
+ * @module
+ */
+
+import type { z } from 'zod'
+import { withinTime } from './within-time.ts'
+
+/** How long a host's function may take. */
+const TIMEOUT_MILLISECONDS = 30_000
+
+/** What a function may return. */
+export interface Expectation<Result> {
+  /** In words, for example `a User, or undefined`. */
+  readonly words: string
+  /** In detail. One that accepts `undefined` accepts `null` too, which then counts as `undefined`. */
+  readonly schema: z.ZodType<Result | null | undefined>
+}
+
+/**
+ * Calls a function of the host and waits for what it returns.
+ *
+ * @param name The function, as the host knows it, for example `hostSession.signedInUser`.
+ *
+ * @throws TypeError which names the function, when it returned something else than expected.
+ * @throws Error when it takes too long.
+ * @throws Whatever it throws itself, but an `Error` in any case.
+ */
+export async function callHost<Result>(
+  name: string,
+  expectation: Expectation<Result>,
+  call: () => unknown,
+): Promise<Result> {
+  return checkResult(name, expectation, await settleHost(name, call))
+}
+
+/** Calls a function of the host and waits for what it returns, which is still to be checked. */
+export async function settleHost(
+  name: string,
+  call: () => unknown,
+  timeoutMilliseconds: number = TIMEOUT_MILLISECONDS,
+): Promise<unknown> {
+  const attempt = async (): Promise<unknown> => await call()
+  try {
+    return await withinTime(
+      attempt(),
+      timeoutMilliseconds,
+      () => new Error(`${name} did not return within ${timeoutMilliseconds} ms`),
+    )
+  } catch (thrown) {
+    if (thrown instanceof Error) throw thrown
+    throw new Error(`${name} threw something that is no Error`, { cause: thrown })
+  }
+}
+
+/** Checks what a function of the host returned. @throws TypeError which names the function. */
+export function checkResult<Result>(
+  name: string,
+  { words, schema }: Expectation<Result>,
+  result: unknown,
+): Result {
+  const { error } = schema.safeParse(result)
+  if (error === undefined) return (result ?? undefined) as Result
+  throw new TypeError(`${name} must return ${words}; it returned ${describe(result, error)}`)
+}
+
+/** Says what is wrong, but no value: it may be personal. */
+function describe(result: unknown, { issues }: z.ZodError): string {
+  if (result === null || result === undefined) return String(result)
+  const places = new Set(issues.map(({ path }) => path.join('.')).filter((path) => path !== ''))
+  const what = Array.isArray(result) ? 'array' : typeof result
+  const article = /^[aou]/.test(what) ? 'an' : 'a'
+  if (places.size === 0) return `${article} ${what}`
+  return `${article} ${what} whose ${Array.from(places, (place) => `"${place}"`).join(', ')} is wrong`
+}
+
+/**
+ * Tells a listener of the host something. What it returns does not matter; when it fails, that is a
+ * process warning.
+ *
+ * @param name The listener, as the host knows it, and what it was told.
+ */
+export async function notifyHost(
+  name: string,
+  warning: string,
+  call: () => unknown,
+): Promise<void> {
+  try {
+    await call()
+  } catch (thrown) {
+    const problem = thrown instanceof Error ? String(thrown) : 'it threw something that is no Error'
+    process.emitWarning(`${name} failed: ${problem}`, warning)
+  }
+}
