@@ -48,6 +48,14 @@ export function createConsentStore(consents: Map<string, Consent>): ConsentStore
       return structuredClone(found.slice(0, limit))
     },
 
+    async removeScopes({ consentId, userId, clientId }, scopes) {
+      const consent = findConsent(userId, clientId)
+      if (consent?.consentId !== consentId) return false
+      const kept = consent.scopes.filter(({ scope }) => !scopes.includes(scope))
+      consents.set(consentId, { ...consent, scopes: kept })
+      return true
+    },
+
     async delete(userId, clientId, expectedConsentId) {
       const idsOfUser = consentIds.get(userId)
       const consentId = idsOfUser?.get(clientId)

@@ -83,6 +83,19 @@ export function createConsentStore(db: Database): ConsentStore {
       return rows.map(consentFrom)
     },
 
+    async removeScopes({ consentId, userId, clientId }, scopes) {
+      const removed = sql`array(select jsonb_array_elements_text(${JSON.stringify(scopes)}::jsonb))`
+      const updated = await db
+        .updateTable('consents')
+        .set({ scope_grants: sql`scope_grants - ${removed}` })
+        .where('user_id', '=', userId)
+        .where('client_id', '=', clientId)
+        .where('consent_id', '=', consentId)
+        .returning('consent_id')
+        .executeTakeFirst()
+      return updated !== undefined
+    },
+
     async delete(userId, clientId, expectedConsentId) {
       const deleted = await db
         .deleteFrom('consents')

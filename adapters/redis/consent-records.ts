@@ -33,6 +33,14 @@ end
 redis.call('PERSIST', KEYS[1])
 return { 'added' }`)
 
+/** Removes scopes from a record: `scope, …`. Returns whether there is one. */
+const REMOVE_SCOPES = createScript(`
+if redis.call('HEXISTS', KEYS[1], 'record') == 0 then return 0 end
+for i = 1, #ARGV do
+  redis.call('HDEL', KEYS[1], ARGV[i])
+end
+return 1`)
+
 const DELETE = createScript(`
 local record = redis.call('HGET', KEYS[1], 'record')
 redis.call('DEL', KEYS[1])
@@ -54,6 +62,8 @@ export interface ConsentRecords {
   write(grant: ConsentGrant): Promise<ProvisionalRecord>
   /** Adds scopes to a record of the same tenant, and deletes one of another. */
   addScopes(consentId: string, grant: ConsentGrant): Promise<AdditionOutcome>
+  /** @returns `false` when it is gone. */
+  removeScopes(consentId: string, scopes: ReadonlyArray<string>): Promise<boolean>
   /** @returns What the record said; `undefined` when there was none. */
   delete(consentId: string): Promise<StoredGrant | undefined>
 }
@@ -86,6 +96,12 @@ export function createConsentRecords(connection: Connection): ConsentRecords {
         parameters,
       )) as [AdditionOutcome['outcome'], string?]
       return outcome === 'deleted' ? { outcome, deleted: parseJson(deleted) } : { outcome }
+    },
+
+    async removeScopes(consentId, scopes) {
+      const fields = scopes.map((scope) => SCOPE + scope)
+      const isThere = await runScript(client, REMOVE_SCOPES, [keys.consent(consentId)], fields)
+      return Number(isThere) === 1
     },
 
     async delete(consentId) {

@@ -152,6 +152,12 @@ export function createConsentStore(connection: Connection): ConsentStore {
       return [...found.values()].slice(0, limit)
     },
 
+    async removeScopes({ consentId, userId, clientId }, scopes) {
+      if (!isIdentifier(clientId)) return false
+      const owner = await client.hget(keys.consentIndex(userId), clientId)
+      return owner === consentId && (await records.removeScopes(consentId, scopes))
+    },
+
     async delete(userId, clientId, expectedConsentId) {
       if (!isIdentifier(clientId)) return false
       const index = keys.consentIndex(userId)

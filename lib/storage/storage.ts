@@ -40,7 +40,7 @@ export interface Storage {
   readonly consents: ConsentStore
   /** Token families with their current refresh token. They last as long as their tokens. */
   readonly families: TokenFamilyStore
-  /** Authorization codes, pending requests, sessions and sign-outs. Short-lived. */
+  /** Authorization codes, pending requests and how they ended, sessions and sign-outs. Short-lived. */
   readonly artifacts: ArtifactStore
   /** What was revoked while tokens of it may still be good. Short-lived. */
   readonly revocations: RevocationStore
@@ -144,6 +144,16 @@ export interface ConsentStore {
    * @param limit The most to list, 1 to 1000.
    */
   listSome(of: ConsentOwner, limit: number): Promise<ReadonlyArray<Consent>>
+
+  /**
+   * Removes scopes from this very consent, in one atomic step. Its other scopes and its families stay.
+   *
+   * @returns `false` when it is gone; nothing is changed then.
+   */
+  removeScopes(
+    consent: Pick<Consent, 'consentId' | 'userId' | 'clientId'>,
+    scopes: ReadonlyArray<string>,
+  ): Promise<boolean>
 
   /**
    * Deletes a consent, and with it every family that began under it, in one step of constant cost:
@@ -336,6 +346,10 @@ export type ArtifactKind =
   | 'Session'
   /** Since when the sessions of a user do not count any more. */
   | 'SignOut'
+  /** That a pending request was denied by its user. */
+  | 'Denial'
+  /** Which family began with the code of a pending request. */
+  | 'Redemption'
 
 /** An artifact's content: plain JSON. */
 export type ArtifactData = Readonly<Record<string, unknown>>

@@ -11,6 +11,8 @@ const KINDS: ReadonlyArray<ArtifactKind> = [
   'PendingRequest',
   'Session',
   'SignOut',
+  'Denial',
+  'Redemption',
 ]
 const KEY = sha256('artifact')
 const LATER = NOW + 600

@@ -71,6 +71,64 @@ export const consentCases: ReadonlyArray<StorageContractCase> = [
     },
   },
   {
+    name: 'consents.removeScopes() removes scopes, and leaves the others and the families',
+    async run(openStorage) {
+      const { consents, families } = await openConnected(openStorage)
+      const scopes = ['a:read', 'b:read', '__proto__', "'c':read"]
+      await consents.grant(aGrant({ scopes }))
+      await families.create(aFamily(), NOW)
+
+      const before = await consents.find('user-1', 'client-1')
+      assert(before !== undefined)
+      const removed = ['b:read', 'x:read', '__proto__']
+      assert.equal(await consents.removeScopes(before, removed), true)
+      assert.equal(await consents.removeScopes(before, []), true)
+
+      const after = await consents.find('user-1', 'client-1')
+      const kept = before.scopes.filter(({ scope }) => !removed.includes(scope))
+      assert.deepEqual(new Set(after?.scopes), new Set(kept))
+      assert.deepEqual({ ...after, scopes: [] }, { ...before, scopes: [] })
+      assert(await families.find(aFamily().familyId, 'client-1', NOW))
+      const all = before.scopes.map(({ scope }) => scope)
+      assert.equal(await consents.removeScopes(before, all), true)
+      assert.deepEqual((await consents.find('user-1', 'client-1'))?.scopes, [])
+    },
+  },
+  {
+    name: 'consents.removeScopes() changes nothing of another consent, nor of one that is gone',
+    async run(openStorage) {
+      const { consents } = await openStorage()
+      await consents.grant(aGrant())
+      const former = await consents.find('user-1', 'client-1')
+      assert(former !== undefined)
+      const scopes = former.scopes.map(({ scope }) => scope)
+      await consents.delete('user-1', 'client-1')
+      assert.equal(await consents.removeScopes(former, scopes), false)
+      assert.equal(await consents.find('user-1', 'client-1'), undefined)
+      await consents.grant(aGrant({ consentId: 'b'.repeat(22) }))
+      assert.equal(await consents.removeScopes(former, scopes), false)
+      const other = { ...former, userId: 'user-2' }
+      assert.equal(await consents.removeScopes(other, scopes), false)
+      assert.equal((await consents.find('user-1', 'client-1'))?.scopes.length, scopes.length)
+    },
+  },
+  {
+    name: 'consents.removeScopes() loses to none of 50 concurrent grants',
+    async run(openStorage) {
+      const { consents } = await openStorage()
+      await consents.grant(aGrant({ scopes: ['gone:read'] }))
+      const consent = await consents.find('user-1', 'client-1')
+      assert(consent !== undefined)
+      await concurrently(async (caller) => {
+        await consents.grant(aGrant({ scopes: [`scope-${caller}:read`] }))
+        await consents.removeScopes(consent, ['gone:read'])
+      })
+      const left = (await consents.find('user-1', 'client-1'))?.scopes ?? []
+      assert.equal(left.length, 50)
+      assert(!left.some(({ scope }) => scope === 'gone:read'))
+    },
+  },
+  {
     name: 'consents.find() returns the scopes in the order in which they were first granted',
     async run(openStorage) {
       const { consents } = await openStorage()
