@@ -107,8 +107,8 @@ export function createRoutes(options: GuardedOptions, services: Services): FindR
     scopes: Object.keys(scopes),
     cookies,
     createCookieJar: cookieJar,
-    interactionUrl(ctx, pendingRequestToken) {
-      binding.bind(ctx, pendingRequestToken, now())
+    interactionUrl(ctx, pendingRequestToken, clientId) {
+      binding.bind(ctx, pendingRequestToken, clientId, now())
       return issuer.slice(new URL(issuer).origin.length) + continuePath(pendingRequestToken)
     },
   })

@@ -36,6 +36,12 @@ export function rememberRevokedUntil(now: number): number {
 /** Pending requests: how long a user may take to sign in and consent. */
 export const PENDING_REQUEST_TTL_SECONDS: number = 10 * MINUTE_SECONDS
 
+/**
+ * The cookies of pending requests: a day, so that somebody who comes back to a page that was open for too long
+ * finds the way back to the client.
+ */
+export const PENDING_REQUEST_COOKIE_TTL_SECONDS: number = DAY_SECONDS
+
 /** Browser sessions on the server's own sign-in page. */
 export const SESSION_TTL_SECONDS: number = 14 * DAY_SECONDS
 

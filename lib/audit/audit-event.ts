@@ -62,6 +62,8 @@ export type AuditEventDetail =
       readonly error: string
       readonly reason: string
     })
+  /** The user did so after having allowed it: the tokens that were issued for it are revoked. */
+  | (AuditSubject & { readonly type: 'authorization.withdrawn' })
   /** An authorization request was refused by the server; `reason` is for developers. */
   | (AuditSubject & {
       readonly type: 'authorization.refused'
@@ -104,6 +106,7 @@ export type AuditEventDetail =
         readonly type: 'connection.revoked'
         readonly reason:
           | 'disconnected-by-user'
+          | 'denied-by-user'
           | 'revoked-by-host'
           | 'client-deleted'
           | 'tenant-changed'

@@ -4,6 +4,7 @@ import type { AuditEventDetail, AuditResult } from './audit-event.ts'
 export const AUDIT_RESULTS: Readonly<Record<AuditEventDetail['type'], AuditResult>> = {
   'authorization.granted': 'success',
   'authorization.denied': 'failure',
+  'authorization.withdrawn': 'success',
   'authorization.refused': 'failure',
   'user.signed-in': 'success',
   'user.sign-in-failed': 'failure',

@@ -9,6 +9,7 @@
  */
 
 import { StorageError } from '../errors.ts'
+import { createRequestEndings, type Redemption } from '../interaction/request-endings.ts'
 import { intersect } from '../scopes/scope.ts'
 import { deadlineAfter } from '../storage/deadline.ts'
 import type { TokenFamily } from '../storage/storage.ts'
@@ -66,6 +67,7 @@ export const authorizationCodeGrant: GrantHandler = async (dependencies, request
       refreshToken,
     ),
     requireRegistered(dependencies, client),
+    requireOpenRequest(dependencies, code, { ...subject, consentId }),
   ])
 
   const current =
@@ -88,6 +90,18 @@ export const authorizationCodeGrant: GrantHandler = async (dependencies, request
   }
   await begin(dependencies, family, found.deadlineMilliseconds(), now)
   return { body, isReplay: false, ...subject }
+}
+
+/** Refuses the code of a request that its user denied after having allowed it, and a second code of it. */
+async function requireOpenRequest(
+  { storage, now }: GrantDependencies,
+  { pendingRequestKey }: AuthorizationCodeRecord,
+  redemption: Redemption,
+): Promise<void> {
+  if (pendingRequestKey === undefined) return
+  const endings = createRequestEndings(storage.artifacts, now)
+  if (await endings.redeem(pendingRequestKey, redemption)) return
+  throw new TokenRequestError('request-ended', redemption)
 }
 
 async function begin(

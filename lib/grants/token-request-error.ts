@@ -16,6 +16,7 @@ export type TokenRequestErrorReason =
   | 'target-gone'
   | 'code-unknown'
   | 'code-replayed'
+  | 'request-ended'
   | 'client-mismatch'
   | 'redirect-uri-mismatch'
   | 'pkce-failed'
@@ -92,6 +93,7 @@ export function toErrorResponse(reason: TokenRequestErrorReason): ErrorResponse 
       return { error: 'invalid_scope', description: 'the requested scope exceeds what is allowed' }
     case 'code-unknown':
     case 'code-replayed':
+    case 'request-ended':
     case 'client-mismatch':
     case 'redirect-uri-mismatch':
     case 'pkce-failed':

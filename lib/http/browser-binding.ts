@@ -9,7 +9,7 @@
 
 import { createHmac } from 'node:crypto'
 import type { Context } from 'koa'
-import { PENDING_REQUEST_TTL_SECONDS } from '../lifetimes.ts'
+import { PENDING_REQUEST_COOKIE_TTL_SECONDS } from '../lifetimes.ts'
 import { equalsInConstantTime, sha256 } from '../util/sha256.ts'
 import { type CookieSettings, cookieValuesOf } from './cookies.ts'
 
@@ -17,13 +17,25 @@ const MAXIMUM_COOKIES = 10
 const MAXIMUM_REMOVALS = 10
 const NAME_HASH_LENGTH = 16
 const TIME_LENGTH = 8
+/** When it began, what proves that it is ours, and for which client. */
+const SECRET = /^([0-9a-z]{8})[\w-]{43}\.([\w-]{1,128})$/
 
 /** Binds pending requests to browsers. */
 export interface BrowserBinding {
-  /** Binds a pending request to this browser. */
-  bind(ctx: Context, pendingRequestToken: string, now: number): void
-  /** The secret that binds it to this browser; `undefined` in any other browser. */
-  find(ctx: Context, pendingRequestToken: string): string | undefined
+  /** Binds a pending request of a client to this browser. */
+  bind(ctx: Context, pendingRequestToken: string, clientId: string, now: number): void
+  /**
+   * What binds it to this browser; `undefined` in any other browser. It outlives the request, for which
+   * there is a way back to the client then.
+   */
+  find(ctx: Context, pendingRequestToken: string): BoundRequest | undefined
+}
+
+/** A pending request that was begun in a browser. */
+export interface BoundRequest {
+  /** What only this browser knows, or whoever planted it there. */
+  readonly secret: string
+  readonly clientId: string
 }
 
 /**
@@ -41,30 +53,37 @@ export function createBrowserBinding(
   const options = { path, httpOnly: true, sameSite: 'lax', signed: false, overwrite: true } as const
 
   return {
-    bind(ctx, pendingRequestToken, now) {
+    bind(ctx, pendingRequestToken, clientId, now) {
       for (const name of surplusCookies(ctx, prefix)) ctx.cookies.set(name, null, options)
       // The time comes first, so that cookies sort by age.
       const time = now.toString(36).padStart(TIME_LENGTH, '0')
-      const value = secretOf(keys()[0] as string, pendingRequestToken, time)
-      const maxAge = PENDING_REQUEST_TTL_SECONDS * 1000
+      const value = secretOf(keys()[0] as string, pendingRequestToken, time, clientId)
+      const maxAge = PENDING_REQUEST_COOKIE_TTL_SECONDS * 1000
       ctx.cookies.set(nameOf(pendingRequestToken), value, { ...options, maxAge })
     },
 
     find(ctx, pendingRequestToken) {
       // Not through the cookie jar, which keeps a pattern of every name it was ever asked for.
-      return cookieValuesOf(ctx, nameOf(pendingRequestToken)).find((secret) => {
-        const time = secret.slice(0, TIME_LENGTH)
-        return keys().some((key) =>
-          equalsInConstantTime(secret, secretOf(key, pendingRequestToken, time)),
+      for (const secret of cookieValuesOf(ctx, nameOf(pendingRequestToken))) {
+        const [, time = '', clientId = ''] = SECRET.exec(secret) ?? []
+        const isOurs = keys().some((key) =>
+          equalsInConstantTime(secret, secretOf(key, pendingRequestToken, time, clientId)),
         )
-      })
+        if (isOurs) return { secret, clientId }
+      }
+      return undefined
     },
   }
 }
 
-function secretOf(key: string, pendingRequestToken: string, time: string): string {
-  const hmac = createHmac('sha256', key).update(`oauth_prt\0${time}\0${pendingRequestToken}`)
-  return time + hmac.digest('base64url')
+function secretOf(
+  key: string,
+  pendingRequestToken: string,
+  time: string,
+  clientId: string,
+): string {
+  const bound = `oauth_prt\0${time}\0${clientId}\0${pendingRequestToken}`
+  return `${time}${createHmac('sha256', key).update(bound).digest('base64url')}.${clientId}`
 }
 
 /**
@@ -114,6 +133,11 @@ export function formOriginOf(
   const [subject = '', signature = ''] = token?.split('.') ?? []
   if (!equalsInConstantTime(signature, sign(bindingSecret, subject))) return 'elsewhere'
   return token === csrfTokenOf(bindingSecret, shown) ? 'current-page' : 'outdated-page'
+}
+
+/** Whether a form of ours comes from a page that showed nobody as signed in: a sign-in page. */
+export function isFromSignInPage(token: string | null, bindingSecret: string): boolean {
+  return formOriginOf(token, bindingSecret, undefined) === 'current-page'
 }
 
 function sign(bindingSecret: string, subject: string): string {

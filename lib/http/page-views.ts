@@ -1,5 +1,5 @@
 import type { Client } from '../clients/client.ts'
-import type { ClientView, ScopeView } from '../pages/pages.ts'
+import type { ClientLink, ClientView, ScopeView } from '../pages/pages.ts'
 import { descriptionOf, type ScopeCatalogue } from '../scopes/scope-catalogue.ts'
 
 /** What the pages show of a client. */
@@ -12,6 +12,23 @@ export function clientViewOf(client: Client, redirectUri: string): ClientView {
 function hostOf(redirectUri: string): string {
   const { host, protocol } = new URL(redirectUri)
   return protocol === 'https:' || protocol === 'http:' ? host : protocol.slice(0, -1)
+}
+
+/**
+ * The way back to a client: its home page or, if it has none, the start of the site or the app that a
+ * redirect URI belongs to.
+ */
+export function clientLinkOf(
+  { name, clientUri, redirectUris }: Client,
+  redirectUri: string | undefined = redirectUris[0],
+): ClientLink | undefined {
+  const url = clientUri ?? (redirectUri === undefined ? undefined : startOf(redirectUri))
+  return url === undefined ? undefined : { name, url }
+}
+
+function startOf(redirectUri: string): string {
+  const { origin, protocol } = new URL(redirectUri)
+  return `${origin === 'null' ? protocol : origin}/`
 }
 
 /** Scopes with their sentences. */

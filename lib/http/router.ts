@@ -133,7 +133,7 @@ async function answerFailure(
       sendProblem(ctx, status, description)
       break
     case 'html': {
-      const view = { kind, error: code, description: undefined }
+      const view = { kind, error: code, description: undefined, client: undefined }
       await sendErrorPage(ctx, status, pages, view).catch(async (failureOfPage: unknown) => {
         audit.record({ type: 'server.error', error: failureOfPage, operation }, ctx.ip)
         await sendErrorPage(ctx, status, defaultPages, view)

@@ -46,5 +46,8 @@ export function nextStep(
     isConsentPrompted: prompts.has('consent'),
     redirectUri: request.redirectUri,
   })
-  return mustAsk ? { step: 'consent', user } : { step: 'complete', user }
+  if (mustAsk) return { step: 'consent', user }
+  const isConfirmed = [progress.chosenUserId, consent?.userId].includes(user.userId)
+  if (progress.mustConfirmAccount && !isConfirmed) return { step: 'select-account', user }
+  return { step: 'complete', user }
 }

@@ -5,6 +5,8 @@
  */
 
 import type { Context } from 'koa'
+import type { Consent } from '../consent/consent.ts'
+import type { Redemption } from './request-endings.ts'
 
 /** A parked authorization request, and how far its user has come. */
 export interface PendingRequest {
@@ -28,8 +30,14 @@ export interface PendingRequest {
   readonly progress: Progress
   /** Whether all its pages were answered, and by whom. */
   readonly completion: Completion | undefined
-  /** Whether its user refused. */
+  /** Whom an authorization code was issued to. */
+  readonly issuedTo: string | undefined
+  /** Whether the client has redeemed the code. */
+  readonly isRedeemed: boolean
+  /** Whether its user denied it. That is final. */
   readonly isDenied: boolean
+  /** Whether the client was sent its answer already: the code or, once it was denied, the error. */
+  readonly isAnswered: boolean
 }
 
 /** A sign-in: as whom, and as of when it is known to be good; seconds since the Unix epoch. */
@@ -46,6 +54,11 @@ export interface Progress {
   readonly signedIn?: SignIn
   /** Confirmed this account. */
   readonly chosenUserId?: string
+  /**
+   * Whether the account must be confirmed before the request is completed, because a page that showed
+   * another one was answered.
+   */
+  readonly mustConfirmAccount?: boolean
   /** When another account was asked for: the session of that moment does not count any more. */
   readonly sessionDismissedAt?: number
   /** What was allowed, and by whom: another user may be signed in since. */
@@ -60,24 +73,43 @@ export interface Completion {
   readonly hasSignedIn: boolean
 }
 
+/** A consent that was given for a pending request: what a denial takes back. */
+export interface GivenConsent
+  extends Pick<Consent, 'consentId' | 'userId' | 'clientId' | 'grantedAt'> {
+  /** The scopes that were granted for the first time. */
+  readonly newScopes: ReadonlyArray<string>
+}
+
+/** What was given for a pending request until it was denied. */
+export interface Denied {
+  readonly consents: ReadonlyArray<GivenConsent>
+  readonly redemption: Redemption | undefined
+}
+
 /** The pending requests of an authorization server. */
 export interface PendingRequests {
-  /** Finds one. @returns `undefined` when there is none or it has expired. */
+  /** Finds one, whether it ended or not. @returns `undefined` when there is none or it has expired. */
   find(ctx: Context, pendingRequestToken: string): Promise<PendingRequest | undefined>
-  /** Records progress. */
-  saveProgress(request: PendingRequest, progress: Progress): Promise<void>
   /**
-   * Ends one successfully.
+   * Records progress.
    *
-   * @returns Where to send the browser: it gets the code there.
+   * @param given A consent that was given with it.
    */
-  complete(request: PendingRequest, userId: string): Promise<string>
+  saveProgress(request: PendingRequest, progress: Progress, given?: GivenConsent): Promise<void>
   /**
-   * Ends one with `access_denied`.
+   * Records that all pages were answered.
    *
-   * @returns Where to send the browser.
+   * @param given A consent that was given with the last of them.
    */
-  deny(request: PendingRequest, reason: string): Promise<string>
+  complete(request: PendingRequest, userId: string, given?: GivenConsent): Promise<void>
+  /** Records that the client is sent its answer. */
+  recordAnswer(request: PendingRequest): Promise<void>
+  /** Whether its user denied it meanwhile. */
+  wasDenied(request: PendingRequest): Promise<boolean>
+  /** Ends one with `access_denied`, whatever it came to before: no code of it is good any more. */
+  deny(request: PendingRequest, reason: string): Promise<Denied>
+  /** The URL where the client gets the answer of one that was completed or denied. */
+  answerUrl(request: PendingRequest): string
 }
 
 /**
@@ -97,6 +129,15 @@ export function isComplete(request: PendingRequest): boolean {
   const { completion, progress } = request
   if (completion === undefined || completion.userId !== currentSignIn(request)?.userId) return false
   return !completion.hasSignedIn || progress.signedIn !== undefined
+}
+
+/**
+ * Whether a pending request cannot lead a user to the client any more: its code was redeemed, so that
+ * sending it once more would end what it began; or it was issued to somebody else.
+ */
+export function isUsedUp(request: PendingRequest, userId: string | undefined): boolean {
+  const { issuedTo, isRedeemed } = request
+  return isRedeemed || (issuedTo !== undefined && issuedTo !== userId)
 }
 
 /** The sign-in of the user a pending request would be answered for now. */

@@ -26,7 +26,7 @@ export interface RequestEndings {
   /**
    * Records that its code is being redeemed; before the family begins, so that a denial finds it.
    *
-   * @returns `false` when the request was denied: the family must not begin.
+   * @returns `false` when the family must not begin: the request was denied, or another code of it redeemed.
    */
   redeem(requestKey: string, redemption: Redemption): Promise<boolean>
 }
@@ -40,6 +40,8 @@ export function requestKeyOf(pendingRequestToken: string): string {
 export function createRequestEndings(artifacts: ArtifactStore, now: () => number): RequestEndings {
   const isDenied = async (requestKey: string): Promise<boolean> =>
     (await artifacts.find('Denial', requestKey, now())) !== undefined
+  const findRedemption = async (requestKey: string): Promise<Redemption | undefined> =>
+    (await artifacts.find('Redemption', requestKey, now())) as Redemption | undefined
   return {
     isDenied,
 
@@ -50,12 +52,11 @@ export function createRequestEndings(artifacts: ArtifactStore, now: () => number
       await artifacts.save('Denial', requestKey, { at }, expiresAt)
     },
 
-    async findRedemption(requestKey) {
-      const found = await artifacts.find('Redemption', requestKey, now())
-      return found as Redemption | undefined
-    },
+    findRedemption,
 
     async redeem(requestKey, redemption) {
+      const { familyId } = (await findRedemption(requestKey)) ?? redemption
+      if (familyId !== redemption.familyId) return false
       const expiresAt = now() + PENDING_REQUEST_TTL_SECONDS
       await artifacts.save('Redemption', requestKey, { ...redemption }, expiresAt)
       return !(await isDenied(requestKey))

@@ -1,7 +1,7 @@
 /**
  * The error page: everything that cannot be sent back to the client.
  *
- * It names no client: often there is none, and a request that could not be checked must not choose
+ * It leads back to the client, where that is certain. A request that could not be checked must not choose
  * what a page of ours says.
  *
  * @module
@@ -23,8 +23,15 @@ const START_AGAIN = 'Go back to the application you came from and start again.'
 const ERROR_TEXTS: Readonly<Record<ErrorKind, ErrorText>> = {
   'request-expired': {
     title: 'This sign-in has expired',
-    whatHappened: 'It was open for too long, or it has already been finished.',
+    whatHappened: 'It was open for too long.',
     whatToDo: START_AGAIN,
+  },
+  'request-finished': {
+    title: 'This sign-in is already finished',
+    whatHappened:
+      'It was finished in this browser, maybe in another tab, and can be used only once.',
+    whatToDo:
+      'Go back to the application you came from. If you are not signed in there, start again.',
   },
   'other-browser': {
     title: 'This sign-in began in another browser',
@@ -75,11 +82,17 @@ export function renderErrorPage(view: ErrorView): HtmlPage {
       <h1>${title}</h1>
       <p class="explanation">${whatHappened}</p>
       <p>${whatToDo}</p>
+      !${renderWayBack(view)}
       <details>
         <summary>Details for developers</summary>
         !${renderDetails(view)}
       </details>`,
   })
+}
+
+function renderWayBack({ client }: ErrorView): string {
+  if (client === undefined) return ''
+  return html`<a class="button primary" href="${client.url}"><span>Back to <bdi>${client.name}</bdi></span></a>`
 }
 
 function renderDetails({ error, description }: ErrorView): string {

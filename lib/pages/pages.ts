@@ -156,12 +156,24 @@ export interface ErrorView {
   readonly error: string
   /** A sentence for developers, safe to show. */
   readonly description: string | undefined
+  /** The client that the user came from, if that is certain; the page has a link back to it. */
+  readonly client: ClientLink | undefined
+}
+
+/** A link to a client. */
+export interface ClientLink {
+  /** The client's registered name. */
+  readonly name: string
+  /** Its home page, or the start of the site or app that it returns to: never a page with parameters. */
+  readonly url: string
 }
 
 /** What happened, for the person in front of the page. */
 export type ErrorKind =
   /** The pending request is unknown, used up or too old. */
   | 'request-expired'
+  /** The pending request was finished before, and cannot be used once more. */
+  | 'request-finished'
   /** The pending request was begun in another browser. */
   | 'other-browser'
   /** The form was not sent by our page. */

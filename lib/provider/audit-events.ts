@@ -11,13 +11,22 @@ import { operationOf } from '../http/paths.ts'
 import type { Progress } from '../interaction/pending-request.ts'
 import { userOf } from './account.ts'
 
-/** Reports what oidc-provider decides. */
-export function recordProviderEvents(provider: Provider, audit: AuditLog): void {
+/**
+ * Reports what oidc-provider decides.
+ *
+ * @param isRepeated Whether a response was sent, and reported, before.
+ */
+export function recordProviderEvents(
+  provider: Provider,
+  audit: AuditLog,
+  isRepeated: (ctx: KoaContextWithOIDC) => boolean,
+): void {
   const recordFailure = (ctx: KoaContextWithOIDC, error: unknown): void => {
     audit.record({ type: 'server.error', error, operation: operationOf(ctx) }, ctx.ip)
     ctx.app.emit('error', error, ctx)
   }
   provider.on('authorization.success', (ctx: KoaContextWithOIDC) => {
+    if (isRepeated(ctx)) return
     audit.record(
       {
         type: 'authorization.granted',
@@ -34,11 +43,13 @@ export function recordProviderEvents(provider: Provider, audit: AuditLog): void 
       recordFailure(ctx, error.cause)
       return
     }
+    const isDenied = isDeniedByUser(ctx)
+    if (isDenied && isRepeated(ctx)) return
     const { account, session } = ctx.oidc
     const userId = signedInUserOf(ctx) ?? session?.accountId
     audit.record(
       {
-        type: isDeniedByUser(ctx) ? 'authorization.denied' : 'authorization.refused',
+        type: isDenied ? 'authorization.denied' : 'authorization.refused',
         clientId: ctx.oidc.client?.clientId,
         userId,
         tenantId: account?.accountId === userId ? userOf(account)?.tenantId : undefined,

@@ -46,7 +46,11 @@ export interface ConfigurationInput extends ProviderAdapterDependencies {
   /** Whether the session's user is still signed in at a host with sessions of its own. */
   readonly isSignedIn: (ctx: KoaContextWithOIDC, userId: string) => boolean
   /** Where the browser goes for sign-in and consent. */
-  readonly interactionUrl: (ctx: KoaContextWithOIDC, pendingRequestToken: string) => string
+  readonly interactionUrl: (
+    ctx: KoaContextWithOIDC,
+    pendingRequestToken: string,
+    clientId: string,
+  ) => string
   /** Answers what cannot be sent back to the client. */
   readonly renderError: NonNullable<Configuration['renderError']>
 }
@@ -109,7 +113,7 @@ export function toProviderConfiguration(input: ConfigurationInput): Configuratio
     formats: { bitsOfOpaqueRandomness: 256 },
     interactions: {
       policy: createInteractionPolicy(),
-      url: (ctx, { uid }) => input.interactionUrl(ctx, uid),
+      url: (ctx, { uid, params }) => input.interactionUrl(ctx, uid, String(params['client_id'])),
     },
     loadExistingGrant: async (ctx) => answeringOutages(() => loadGrant(ctx, consents)),
     pkce: { required: () => true },

@@ -28,6 +28,7 @@ import { createHostSessions } from './host-sessions.ts'
 import { withoutInteractionCookies } from './interaction-cookies.ts'
 import { createPendingRequests } from './pending-requests.ts'
 import { QueryResponseProvider } from './query-response-provider.ts'
+import { repeatCodes } from './repeated-codes.ts'
 
 /** What the provider is made of. */
 export interface ProviderInput
@@ -57,6 +58,7 @@ export interface AuthorizationEndpoint {
 /** Creates the authorization endpoint. */
 export function createAuthorizationEndpoint(input: ProviderInput): AuthorizationEndpoint {
   const { issuer, storage, audit, hostSession, pages } = input
+  const resumeUrl = (uid: string): string => `${issuer}${AUTHORIZE_PATH}/${uid}`
   const provider: Provider = new QueryResponseProvider(
     issuer,
     toProviderConfiguration({
@@ -66,14 +68,16 @@ export function createAuthorizationEndpoint(input: ProviderInput): Authorization
       renderError: createErrorRenderer(pages),
       onAuthorizationRequest: async (ctx) => hostSessions?.apply(ctx),
       isSignedIn: (ctx, userId) => hostSessions?.isSignedIn(ctx, userId) ?? true,
-      resumeUrl: (uid) => `${issuer}${AUTHORIZE_PATH}/${uid}`,
+      resumeUrl,
     }),
   )
   const renewIdentifier = keepIdentifiers(provider)
   const hostSessions = hostSession && createHostSessions(hostSession, renewIdentifier, input.now)
   pinUrlsAndCookies(provider)
   decideAboutClients(provider)
-  recordProviderEvents(provider, audit)
+  repeatCodes(provider)
+  const repeated = new WeakSet<object>()
+  recordProviderEvents(provider, audit, (ctx) => repeated.has(ctx))
   const [run] = provider.middleware as unknown as [Middleware]
 
   async function handle(ctx: Context, finishedRequest?: string): Promise<void> {
@@ -93,10 +97,15 @@ export function createAuthorizationEndpoint(input: ProviderInput): Authorization
   }
 
   return {
-    pendingRequests: createPendingRequests(provider, input),
+    pendingRequests: createPendingRequests(provider, {
+      ...input,
+      artifacts: storage.artifacts,
+      resumeUrl,
+    }),
     browserSessions: createBrowserSessions(provider, input.createCookieJar, renewIdentifier),
     handle: (ctx) => handle(ctx),
-    async resume(ctx, { pendingRequestToken, completion }) {
+    async resume(ctx, { pendingRequestToken, completion, isAnswered }) {
+      if (isAnswered) repeated.add(ctx)
       if (hostSession !== undefined) {
         const session = await findSession(provider, input.createCookieJar(ctx))
         // At the host, another user has signed in since it began. oidc-provider would ask.

@@ -13,7 +13,12 @@ export function createErrorRenderer(pages: Pages): NonNullable<Configuration['re
   return async (ctx, out, error) => {
     const { error: code, error_description: description } = out
     const kind = kindOf(error, ctx.status)
-    await sendErrorPage(ctx, ctx.status, pages, { kind, error: code, description })
+    await sendErrorPage(ctx, ctx.status, pages, {
+      kind,
+      error: code,
+      description,
+      client: undefined,
+    })
   }
 }
 

@@ -14,48 +14,78 @@ import type { default as Provider } from 'oidc-provider'
 import {
   type Completion,
   currentSignIn,
+  type GivenConsent,
   type PendingRequest,
   type PendingRequests,
   type Progress,
 } from '../interaction/pending-request.ts'
+import { createRequestEndings, requestKeyOf } from '../interaction/request-endings.ts'
+import type { ArtifactStore } from '../storage/storage.ts'
 import type { BrowserSession } from '../users/browser-sessions.ts'
 import { findSession, toBrowserSession } from './browser-sessions.ts'
 
 const PENDING_REQUEST_TOKEN = /^[\w-]{16,64}$/
+const ACCESS_DENIED = 'access_denied'
 
 type Interaction = InstanceType<Provider['Interaction']>
 
 /** What the pending requests work with. */
 export interface PendingRequestDependencies {
+  readonly artifacts: ArtifactStore
   readonly now: () => number
   /** Makes the jar through which all cookies of a request go. */
   readonly createCookieJar: (ctx: Context) => Cookies
+  /** Where the browser returns to when a pending request is done. */
+  readonly resumeUrl: (pendingRequestToken: string) => string
 }
 
-/** What our pages leave with an interaction: for themselves, for us, and for oidc-provider. */
+/** What our pages leave with an interaction, beside what oidc-provider reads. */
 interface Result {
   readonly progress?: Progress
   readonly completion?: Completion
+  /** Every consent that was given on the way. */
+  readonly given?: ReadonlyArray<GivenConsent>
+  readonly issuedTo?: string
+  /** The user's denial, as oidc-provider wants it. */
   readonly error?: string
+  readonly error_description?: string
+  /** Whether the client was sent that. */
+  readonly isDenialSent?: boolean
 }
 
 /** Makes the pending requests of a provider. */
 export function createPendingRequests(
   provider: Provider,
-  { now, createCookieJar }: PendingRequestDependencies,
+  { artifacts, now, createCookieJar, resumeUrl }: PendingRequestDependencies,
 ): PendingRequests {
+  const endings = createRequestEndings(artifacts, now)
   const { prototype } = provider.Interaction
   const { save } = prototype
   prototype.save = function (ttl) {
     this.iat ??= now()
     return save.call(this, ttl)
   }
-  const load = async (request: PendingRequest): Promise<Interaction> => {
-    const interaction = await provider.Interaction.find(request.pendingRequestToken)
+
+  /** Changes what is kept. What was given, and how the request ended, always stays. */
+  async function change(
+    { pendingRequestToken }: PendingRequest,
+    replace: (before: Result) => Result & Record<string, unknown>,
+  ): Promise<Interaction> {
+    const interaction = await provider.Interaction.find(pendingRequestToken)
     if (interaction === undefined)
       throw new Error('the pending request expired while it was answered')
+    const before = resultOf(interaction)
+    const { given, issuedTo, error, error_description, isDenialSent } = before
+    const kept = { given, issuedTo, error, error_description, isDenialSent }
+    interaction.result = { ...kept, ...replace(before) }
+    await interaction.persist()
     return interaction
   }
+
+  const withGiven = (
+    { given = [] }: Result,
+    more: GivenConsent | undefined,
+  ): Pick<Result, 'given'> => (more === undefined ? {} : { given: [...given, more] })
 
   return {
     async find(ctx, pendingRequestToken) {
@@ -64,49 +94,73 @@ export function createPendingRequests(
         provider.Interaction.find(pendingRequestToken),
         findSession(provider, createCookieJar(ctx)),
       ])
-      return interaction && toPendingRequest(interaction, toBrowserSession(session))
+      if (interaction === undefined) return undefined
+      const requestKey = requestKeyOf(pendingRequestToken)
+      const { completion, issuedTo, error } = resultOf(interaction)
+      const [isDenied, redemption] = await Promise.all([
+        // Another answer, saved at the same moment, may have overwritten it.
+        error !== undefined || (completion !== undefined && endings.isDenied(requestKey)),
+        issuedTo === undefined ? undefined : endings.findRedemption(requestKey),
+      ])
+      const ended = { isDenied, isRedeemed: redemption !== undefined }
+      return toPendingRequest(interaction, toBrowserSession(session), ended)
     },
 
-    async saveProgress(request, progress) {
-      const interaction = await load(request)
-      interaction.result = { progress }
-      await interaction.persist()
+    async saveProgress(request, progress, given) {
+      await change(request, (before) => ({ progress, ...withGiven(before, given) }))
     },
 
-    async complete(request, userId) {
+    async complete(request, userId, given) {
       const { progress } = request
-      const interaction = await load(request)
       const completion: Completion = { userId, hasSignedIn: progress.signedIn !== undefined }
-      interaction.result = {
+      await change(request, (before) => ({
         // Kept for a form that is submitted twice: it leads here again.
         progress,
         completion,
+        ...withGiven(before, given),
         // What oidc-provider need not ask for any more.
         login: { accountId: userId, ts: currentSignIn(request)?.at },
         select_account: {},
         ...(progress.consent?.userId === userId ? { consent: progress.consent } : {}),
-      }
-      await interaction.persist()
-      return interaction.returnTo
+      }))
     },
 
-    async deny(request, reason) {
-      const interaction = await load(request)
-      const { progress } = request
-      interaction.result = { error: 'access_denied', error_description: reason, progress }
-      await interaction.persist()
-      return interaction.returnTo
+    async recordAnswer(request) {
+      const { isDenied, completion } = request
+      await change(request, (before) => ({
+        ...before,
+        ...(isDenied
+          ? { error: ACCESS_DENIED, isDenialSent: true }
+          : completion && { issuedTo: completion.userId }),
+      }))
     },
+
+    wasDenied: ({ pendingRequestToken }) => endings.isDenied(requestKeyOf(pendingRequestToken)),
+
+    async deny(request, reason) {
+      const requestKey = requestKeyOf(request.pendingRequestToken)
+      const { progress } = request
+      await endings.deny(requestKey)
+      const denial = { error: ACCESS_DENIED, error_description: reason }
+      const interaction = await change(request, () => ({ progress, ...denial }))
+      return {
+        consents: resultOf(interaction).given ?? [],
+        redemption: await endings.findRedemption(requestKey),
+      }
+    },
+
+    answerUrl: ({ pendingRequestToken }) => resumeUrl(pendingRequestToken),
   }
 }
 
 function toPendingRequest(
   interaction: Interaction,
   session: BrowserSession | undefined,
+  ended: Pick<PendingRequest, 'isDenied' | 'isRedeemed'>,
 ): PendingRequest {
   const { params } = interaction
   const text = (name: string): string | undefined => params[name] as string | undefined
-  const { progress = {}, completion, error } = (interaction.result ?? {}) as Result
+  const { progress = {}, completion, issuedTo, isDenialSent = false } = resultOf(interaction)
   return {
     pendingRequestToken: interaction.uid,
     clientId: text('client_id') ?? '',
@@ -118,6 +172,12 @@ function toPendingRequest(
     createdAt: interaction.iat,
     progress,
     completion,
-    isDenied: error !== undefined,
+    issuedTo,
+    ...ended,
+    isAnswered: ended.isDenied ? isDenialSent : issuedTo !== undefined,
   }
+}
+
+function resultOf({ result }: Interaction): Result {
+  return (result ?? {}) as Result
 }

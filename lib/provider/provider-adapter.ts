@@ -14,6 +14,7 @@
 
 import { type Adapter, type AdapterPayload, Provider } from 'oidc-provider'
 import type { ClientRecord } from '../clients/client.ts'
+import { requestKeyOf } from '../interaction/request-endings.ts'
 import {
   findResource,
   type ProtectedResource,
@@ -59,7 +60,11 @@ export function createProviderAdapter(
       case 'Session':
         return artifactAdapter(dependencies, sessionShape(dependencies))
       case 'Interaction':
-        return artifactAdapter(dependencies, pendingRequestShape(dependencies.resumeUrl))
+        return {
+          ...artifactAdapter(dependencies, pendingRequestShape(dependencies.resumeUrl)),
+          // It stays until it expires: it may be finished once more, or denied.
+          destroy: nothing,
+        }
       case 'AuthorizationCode':
         return artifactAdapter(dependencies, authorizationCodeShape(dependencies.resources))
       default:
@@ -87,6 +92,7 @@ const authorizationCodeShape = (resources: ReadonlyArray<ProtectedResource>): Sh
   kind: 'AuthorizationCode',
   toStored(payload) {
     const scopes = required(payload.scope).split(' ')
+    const pendingRequest = Provider.ctx?.oidc.entities.Interaction
     const record: AuthorizationCodeRecord = {
       clientId: required(payload.clientId),
       userId: required(payload.accountId),
@@ -96,6 +102,9 @@ const authorizationCodeShape = (resources: ReadonlyArray<ProtectedResource>): Sh
       resources: grantedAudiences(payload.resource, resources, scopes),
       redirectUri: required(payload.redirectUri),
       codeChallenge: required(payload.codeChallenge),
+      ...(pendingRequest === undefined
+        ? {}
+        : { pendingRequestKey: requestKeyOf(pendingRequest.uid) }),
     }
     return { ...record }
   },

@@ -15,12 +15,20 @@ import { accessTokensExpireAt } from '../clients/issued-access-tokens.ts'
 import { MAXIMUM_VERIFIER_TOLERANCE_SECONDS, rememberRevokedUntil } from '../lifetimes.ts'
 import type { Consent, RevocationKind, Storage, TokenFamily } from '../storage/storage.ts'
 
+/** What is known of a family before it begins. */
+export type FamilyToPrevent = Pick<
+  TokenFamily,
+  'familyId' | 'consentId' | 'clientId' | 'userId' | 'tenantId'
+>
+
 /** Ends tokens. */
 export interface Revoker {
   /** Revokes one access token; its family lives on. */
   revokeAccessToken(tokenId: string, expiresAt: number): Promise<void>
   /** Revokes a family. */
   revokeFamily(family: Pick<TokenFamily, 'familyId' | 'clientId'>): Promise<void>
+  /** Revokes a family that may be about to begin: then it never does. */
+  preventFamily(family: FamilyToPrevent): Promise<void>
   /** Records that a family was revoked: by the store itself, when it met a spent token. */
   recordRevokedFamily(family: Pick<TokenFamily, 'familyId' | 'clientId'>): Promise<void>
   /**
@@ -83,6 +91,17 @@ export function createRevoker(
       await recordAndRevoke(clientId, 'family', familyId, () =>
         families.revoke(familyId, rememberRevokedUntil(now()), now()),
       )
+    },
+
+    async preventFamily(family) {
+      await recordAndRevoke(family.clientId, 'family', family.familyId, async () => {
+        const createdAt = now()
+        const expiresAt = rememberRevokedUntil(createdAt)
+        // Whoever creates it first is the only one who does; it is revoked then, and stays taken.
+        const empty = { ...family, scopes: [], resources: [], createdAt, expiresAt }
+        await families.create(empty, createdAt, Number.MAX_SAFE_INTEGER)
+        await families.revoke(family.familyId, expiresAt, createdAt)
+      })
     },
 
     async recordRevokedFamily({ familyId, clientId }) {

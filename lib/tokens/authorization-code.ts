@@ -24,6 +24,8 @@ export interface AuthorizationCodeRecord {
   readonly redirectUri: string
   /** PKCE challenge, S256. */
   readonly codeChallenge: string
+  /** The pending request that it was issued for; absent when its user was asked nothing. */
+  readonly pendingRequestKey?: string
 }
 
 /** How a client tries to redeem a code. */

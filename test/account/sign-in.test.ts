@@ -135,3 +135,21 @@ test('account: it needs no session to look at the sign-in page, and leaves none'
   await browser.open(`${issuer}/account/connections`)
   t.is(sessionOf(browser), undefined)
 })
+
+test('account: two tabs at the sign-in page: what is typed into the second is checked, and counts', async (t) => {
+  const { issuer } = await startServer(t)
+  const url = `${issuer}/account/connections`
+  const browser = startBrowser()
+  const [first, second] = [await browser.open(url), await browser.open(url)]
+  const adas = await browser.signIn(first, ADA.email)
+
+  const wrong = await browser.signIn(second, GRACE.email, 'wrong')
+  t.is(wrong.status, 400)
+  t.is(titleOf(wrong), 'Error: Sign in')
+  t.true((await browser.open(url)).html.includes(ADA.email))
+  t.true((await browser.signIn(second, GRACE.email)).html.includes(GRACE.email))
+
+  // Whoever is signed in: who signs out is signed out.
+  t.is(titleOf(await browser.submit(adas, { action: 'sign-out' })), 'Sign in')
+  t.is(sessionOf(browser), undefined)
+})

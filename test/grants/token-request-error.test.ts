@@ -17,6 +17,7 @@ const ERRORS: Readonly<Record<TokenRequestErrorReason, string>> = {
   'scope-exceeded': 'invalid_scope',
   'code-unknown': 'invalid_grant',
   'code-replayed': 'invalid_grant',
+  'request-ended': 'invalid_grant',
   'client-mismatch': 'invalid_grant',
   'redirect-uri-mismatch': 'invalid_grant',
   'pkce-failed': 'invalid_grant',

@@ -236,25 +236,6 @@ test('GET /oauth/continue: the token twice is none', async (t) => {
   assertErrorPage(t, visit, 400)
 })
 
-test('GET /oauth/continue: a used token gets the page of an expired request, by reload, back button or form', async (t) => {
-  const { issuer, confidential } = await startServer(t)
-  const browser = startBrowser()
-  const signInPage = await browser.open(authorizationUrl(issuer, confidential))
-  const consentPage = await browser.signIn(signInPage, 'ada@acme.test')
-  await browser.submit(consentPage, { action: 'allow' })
-
-  for (const visit of [
-    await browser.open(consentPage.url),
-    await browser.signIn(signInPage, 'ada@acme.test'),
-    await browser.submit(consentPage, { action: 'allow' }),
-    await browser.submit(consentPage, { action: 'deny' }),
-    await browser.open(resumeUrlOf(issuer, signInPage)),
-  ]) {
-    assertErrorPage(t, visit, 400)
-    t.is(titleOf(visit), EXPIRED)
-  }
-})
-
 test('POST /oauth/continue: without, with a wrong, and with another request’s CSRF token nothing happens (OWASP CSRF)', async (t) => {
   const { issuer, confidential, public: spa } = await startServer(t)
   const browser = startBrowser()

@@ -29,6 +29,7 @@ import type { User } from '../../lib/users/user.ts'
 /** All kinds of errors. The type makes the list complete. */
 const ERROR_KIND_SET: Readonly<Record<ErrorKind, true>> = {
   'request-expired': true,
+  'request-finished': true,
   'other-browser': true,
   'form-rejected': true,
   'invalid-request': true,
@@ -146,6 +147,7 @@ export const ERROR: ErrorView = {
   kind: 'invalid-request',
   error: 'invalid_request',
   description: '"redirect_uri" is not registered for this client',
+  client: undefined,
 }
 
 /** Pages by name, with ordinary values. */
@@ -229,6 +231,11 @@ export function renderPagesFilledWith(text: string): Readonly<Record<string, Htm
       canSignOut: true,
       now: NOW,
     }),
-    error: renderErrorPage({ kind: 'server-error', error: text, description: text }),
+    error: renderErrorPage({
+      kind: 'server-error',
+      error: text,
+      description: text,
+      client: { name: text, url: 'https://acme.example/' },
+    }),
   }
 }

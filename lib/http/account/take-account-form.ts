@@ -28,32 +28,36 @@ export async function takeAccountForm(
       kind: 'form-rejected',
       error: 'invalid_request',
       description: undefined,
+      client: undefined,
     } as const
     await sendErrorPage(ctx, 403, dependencies.pages, view)
     return
   }
-  const action = origin === 'outdated-page' ? 'none' : form.get('action')
-  if (await perform(dependencies, ctx, user, form, action)) {
+  if (await perform(dependencies, ctx, form, origin === 'current-page' ? user : undefined)) {
     redirectAfterPost(ctx, connectionsUrl(dependencies))
   }
 }
 
-/** @returns `false` when it has answered. */
+/**
+ * @param user Whom the page shows, if that is who is signed in now: nobody disconnects for somebody else.
+ *   But credentials that were typed are checked, and who signs out is signed out, whatever another tab did
+ *   meanwhile.
+ *
+ * @returns `false` when it has answered.
+ */
 async function perform(
   dependencies: AccountDependencies,
   ctx: Context,
-  user: User | undefined,
   form: URLSearchParams,
-  action: string | null,
+  user: User | undefined,
 ): Promise<boolean> {
   const { hostSession, browserSessions, disconnect, cookies } = dependencies
+  const action = form.get('action')
   // With sessions of its own, the host signs users in and out.
   const isOurs = hostSession === undefined
-  if (user === undefined) {
-    return isOurs && action === 'sign-in' ? await signIn(dependencies, ctx, form) : true
-  }
+  if (isOurs && action === 'sign-in') return await signIn(dependencies, ctx, form)
   if (isOurs && action === 'sign-out') await browserSessions.signOut(ctx)
-  if (action === 'disconnect') {
+  if (user !== undefined && action === 'disconnect') {
     const clientId = form.get('clientId') ?? ''
     if (await disconnect(user.userId, clientId, ctx.ip)) cookies.leaveNotice(ctx, clientId)
   }

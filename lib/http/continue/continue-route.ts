@@ -9,11 +9,22 @@
  */
 
 import type { Context } from 'koa'
-import { isComplete, type PendingRequest } from '../../interaction/pending-request.ts'
+import {
+  currentSignIn,
+  isComplete,
+  isUsedUp,
+  type PendingRequest,
+} from '../../interaction/pending-request.ts'
 import { redirectAfterGet } from '../respond.ts'
 import type { PathParameters } from '../route.ts'
 import { showNextStep } from './show-next-step.ts'
-import { type ContinueDependencies, continueUrl, findRequest, situate } from './situation.ts'
+import {
+  type ContinueDependencies,
+  continueUrl,
+  findRequest,
+  refuse,
+  situate,
+} from './situation.ts'
 import { takeAnswer } from './take-answer.ts'
 
 /** Makes the route of the pages. */
@@ -23,15 +34,21 @@ export function createContinueRoute(
   return async (ctx) => {
     const found = await findRequest(dependencies, ctx, ctx.query['prt'])
     if (found === undefined) return
-    const situation = await situate(dependencies, found)
-    if (ctx.method === 'POST') await takeAnswer(dependencies, ctx, situation)
-    else await showNextStep(dependencies, ctx, situation)
+    if (ctx.method === 'POST') {
+      await takeAnswer(dependencies, ctx, await situate(dependencies, found))
+    } else if (found.request.isDenied) {
+      redirectAfterGet(ctx, dependencies.pendingRequests.answerUrl(found.request))
+    } else if (isUsedUp(found.request, currentSignIn(found.request)?.userId)) {
+      await refuse(dependencies, ctx, 400, 'request-finished', found)
+    } else {
+      await showNextStep(dependencies, ctx, await situate(dependencies, found))
+    }
   }
 }
 
 /**
  * Makes the route of the way back. It leads to the client only the user who answered the pages, in the
- * session in which they did.
+ * session in which they did; the second time as the first.
  *
  * @param resume Answers with what the client gets.
  */
@@ -43,7 +60,13 @@ export function createResumeRoute(
     const found = await findRequest(dependencies, ctx, pendingRequestToken)
     if (found === undefined) return
     const { request } = found
-    if (request.isDenied || isComplete(request)) await resume(ctx, request)
-    else redirectAfterGet(ctx, continueUrl(dependencies, request))
+    if (!request.isDenied && isUsedUp(request, currentSignIn(request)?.userId)) {
+      await refuse(dependencies, ctx, 400, 'request-finished', found)
+    } else if (request.isDenied || isComplete(request)) {
+      if (!request.isAnswered) await dependencies.pendingRequests.recordAnswer(request)
+      await resume(ctx, request)
+    } else {
+      redirectAfterGet(ctx, continueUrl(dependencies, request))
+    }
   }
 }

@@ -61,10 +61,8 @@ export async function showNextStep(
       break
     }
     case 'complete':
-      redirectAfterGet(
-        ctx,
-        await dependencies.pendingRequests.complete(situation.request, next.user.userId),
-      )
+      await dependencies.pendingRequests.complete(situation.request, next.user.userId)
+      redirectAfterGet(ctx, dependencies.pendingRequests.answerUrl(situation.request))
       break
   }
 }

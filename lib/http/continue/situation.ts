@@ -25,6 +25,7 @@ import type { BrowserSessions } from '../../users/browser-sessions.ts'
 import type { SignOuts } from '../../users/sign-outs.ts'
 import type { FindUser } from '../../users/user.ts'
 import type { BrowserBinding } from '../browser-binding.ts'
+import { clientLinkOf } from '../page-views.ts'
 import { continuePath } from '../paths.ts'
 import { sendErrorPage } from '../respond.ts'
 import type { SignInDependencies } from '../sign-in.ts'
@@ -37,7 +38,7 @@ export interface ContinueDependencies extends SignInDependencies {
   readonly binding: BrowserBinding
   readonly findClient: (clientId: string) => Promise<Client | undefined>
   readonly consents: Storage['consents']
-  readonly revoker: Pick<Revoker, 'revokeConsent'>
+  readonly revoker: Pick<Revoker, 'revokeConsent' | 'preventFamily'>
   readonly endFormerConnection: EndFormerConnection
   readonly scopes: ScopeCatalogue
   readonly findUser: FindUser
@@ -71,20 +72,22 @@ export async function findRequest(
   token: unknown,
 ): Promise<FoundRequest | undefined> {
   const { pendingRequests, binding, findClient } = dependencies
+  const bound = typeof token === 'string' ? binding.find(ctx, token) : undefined
   const request = typeof token === 'string' ? await pendingRequests.find(ctx, token) : undefined
-  if (request === undefined) return refuse(dependencies, ctx, 400, 'request-expired')
-  const bindingSecret = binding.find(ctx, request.pendingRequestToken)
-  if (bindingSecret === undefined) return refuse(dependencies, ctx, 400, 'other-browser')
-  const client = await findClient(request.clientId)
+  const clientId = request?.clientId ?? bound?.clientId
+  const client = clientId === undefined ? undefined : await findClient(clientId)
+  if (request === undefined) return refuse(dependencies, ctx, 400, 'request-expired', { client })
+  if (bound === undefined)
+    return refuse(dependencies, ctx, 400, 'other-browser', { client, request })
   if (client === undefined || !client.redirectUris.includes(request.redirectUri)) {
-    return refuse(dependencies, ctx, 400, 'invalid-request')
+    return refuse(dependencies, ctx, 400, 'invalid-request', { client })
   }
   const { hostSession, now } = dependencies
   const seen =
     hostSession === undefined
       ? inOwnSession(request)
       : await inHostSession(hostSession, ctx, request, now())
-  return { request: seen, client, bindingSecret }
+  return { request: seen, client, bindingSecret: bound.secret }
 }
 
 /** Works out what comes next for a pending request. */
@@ -128,17 +131,29 @@ export function continueUrl({ issuer }: ContinueDependencies, request: PendingRe
   return issuer + continuePath(request.pendingRequestToken)
 }
 
-/** Answers with an error page. */
+/**
+ * Answers with an error page.
+ *
+ * @param from The client that the user came from, and the request, as far as they are known: the page leads
+ *   back there.
+ */
 export async function refuse(
   { pages }: ContinueDependencies,
   ctx: Context,
   status: number,
   kind: ErrorKind,
+  {
+    client,
+    request,
+  }: Partial<Pick<FoundRequest, 'request'>> & {
+    readonly client: Client | undefined
+  },
 ): Promise<undefined> {
   await sendErrorPage(ctx, status, pages, {
     kind,
     error: 'invalid_request',
     description: undefined,
+    client: client && clientLinkOf(client, request?.redirectUri),
   })
   return undefined
 }

@@ -5,15 +5,19 @@
  */
 
 import type { Context } from 'koa'
+import { scopesOf } from '../../consent/consent.ts'
 import { createConsentId } from '../../consent/consent-id.ts'
+import { denyRequest } from '../../interaction/denial.ts'
 import {
   currentSignIn,
+  type GivenConsent,
+  isUsedUp,
   type PendingRequest,
   type Progress,
 } from '../../interaction/pending-request.ts'
 import type { User } from '../../users/user.ts'
 import { readForm } from '../body.ts'
-import { formOriginOf } from '../browser-binding.ts'
+import { formOriginOf, isFromSignInPage } from '../browser-binding.ts'
 import { redirectAfterPost } from '../respond.ts'
 import { isFromOwnPage } from '../same-origin.ts'
 import { attemptSignIn } from '../sign-in.ts'
@@ -27,53 +31,44 @@ import {
   situate,
 } from './situation.ts'
 
-/** Does what the user chose, and leads on. */
+/**
+ * Does what the user chose, and leads on.
+ *
+ * The page may be out of date: the back button, or another tab. That must not turn what its user meant
+ * into something else. Who refuses has refused; credentials that were typed are checked, and count; and
+ * nobody agrees for an account that the page did not show.
+ */
 export async function takeAnswer(
   dependencies: ContinueDependencies,
   ctx: Context,
   situation: Situation,
 ): Promise<void> {
-  const { request, bindingSecret, next, shown } = situation
+  const { request, bindingSecret, shown } = situation
   const form = await readForm(ctx)
+  const token = form?.get('csrf') ?? null
   const origin = isFromOwnPage(ctx, dependencies.issuer)
-    ? formOriginOf(form?.get('csrf') ?? null, bindingSecret, shown)
+    ? formOriginOf(token, bindingSecret, shown)
     : 'elsewhere'
   if (form === undefined || origin === 'elsewhere') {
-    await refuse(dependencies, ctx, 403, 'form-rejected')
+    await refuse(dependencies, ctx, 403, 'form-rejected', situation)
     return
   }
-
-  const action = origin === 'outdated-page' ? 'none' : form.get('action')
-  const permitted = `${next.step}:${action}`
-  switch (permitted) {
-    case 'sign-in:sign-in':
-      await signIn(dependencies, ctx, situation, form)
-      return
-    case 'select-account:continue':
-      await chooseAccount(dependencies, ctx, situation)
-      return
-    case 'select-account:switch-account':
-    case 'refuse-access:switch-account':
-    case 'consent:switch-account':
-      await proceed(dependencies, ctx, situation, { sessionDismissedAt: dependencies.now() })
-      return
-    case 'consent:allow':
-      await allow(dependencies, ctx, situation)
-      return
-    case 'sign-in:cancel':
-    case 'select-account:cancel':
-    case 'refuse-access:cancel':
-    case 'consent:deny': {
-      const reason =
-        next.step === 'refuse-access'
-          ? 'the user may not use this client'
-          : 'the user denied the request'
-      redirectAfterPost(ctx, await dependencies.pendingRequests.deny(request, reason))
-      return
-    }
-    default:
-      // The page is out of date: the back button, or another tab signed in. Show what is due now.
-      redirectAfterPost(ctx, continueUrl(dependencies, request))
+  const action = form.get('action')
+  const canSignIn = dependencies.hostSession === undefined && isFromSignInPage(token, bindingSecret)
+  if (action === 'sign-in' && canSignIn) {
+    await signIn(dependencies, ctx, situation, form)
+  } else if (action === 'deny' || action === 'cancel') {
+    await deny(dependencies, ctx, situation)
+  } else if (request.isDenied) {
+    redirectAfterPost(ctx, dependencies.pendingRequests.answerUrl(request))
+  } else if (isUsedUp(request, currentSignIn(request)?.userId)) {
+    await refuse(dependencies, ctx, 400, 'request-finished', situation)
+  } else if (action === 'switch-account') {
+    await switchAccount(dependencies, ctx, situation)
+  } else if (origin === 'outdated-page') {
+    await showWhoIsSignedIn(dependencies, ctx, situation)
+  } else {
+    await agree(dependencies, ctx, situation, action)
   }
 }
 
@@ -83,52 +78,129 @@ async function signIn(
   situation: Situation,
   form: URLSearchParams,
 ): Promise<void> {
-  const attempt = await attemptSignIn(dependencies, ctx, form, situation.client.clientId)
+  const { request, client } = situation
+  const attempt = await attemptSignIn(dependencies, ctx, form, client.clientId)
   if (attempt.outcome === 'failed') {
     const { status, username, problem } = attempt
     await showSignIn(dependencies, ctx, situation, status, username, problem)
     return
   }
-  const { user, at } = attempt
-  const signedIn = await dependencies.browserSessions.signIn(ctx, user.userId, at)
-  const request = { ...situation.request, session: signedIn }
-  await proceed(dependencies, ctx, { ...situation, request }, { signedIn })
+  const { userId } = attempt.user
+  // Sent twice, it leads to where it led: to the code that this session was given.
+  if (request.issuedTo === userId && request.session?.userId === userId) {
+    await finishAgain(dependencies, ctx, situation, userId)
+    return
+  }
+  const signedIn = await dependencies.browserSessions.signIn(ctx, userId, attempt.at)
+  if (request.isDenied || isUsedUp(request, userId)) {
+    await finishAgain(dependencies, ctx, situation, userId)
+    return
+  }
+  const found = { ...situation, request: { ...request, session: signedIn } }
+  await proceed(dependencies, ctx, found, { signedIn })
 }
 
-async function chooseAccount(
+/** Leads to where a request has led before, unless its code was redeemed or is somebody else's. */
+async function finishAgain(
+  dependencies: ContinueDependencies,
+  ctx: Context,
+  situation: Situation,
+  userId: string,
+): Promise<void> {
+  const { request } = situation
+  if (!request.isDenied && isUsedUp(request, userId)) {
+    await refuse(dependencies, ctx, 400, 'request-finished', situation)
+  } else {
+    redirectAfterPost(ctx, dependencies.pendingRequests.answerUrl(request))
+  }
+}
+
+async function deny(
+  dependencies: ContinueDependencies,
+  ctx: Context,
+  { request, next }: Situation,
+): Promise<void> {
+  const reason =
+    next.step === 'refuse-access'
+      ? 'the user may not use this client'
+      : 'the user denied the request'
+  await denyRequest(dependencies, request, reason, ctx.ip)
+  redirectAfterPost(ctx, dependencies.pendingRequests.answerUrl(request))
+}
+
+async function switchAccount(
   dependencies: ContinueDependencies,
   ctx: Context,
   situation: Situation,
 ): Promise<void> {
+  // The code is the other account's.
+  if (situation.request.issuedTo !== undefined) {
+    await refuse(dependencies, ctx, 400, 'request-finished', situation)
+    return
+  }
+  await proceed(dependencies, ctx, situation, { sessionDismissedAt: dependencies.now() })
+}
+
+/** Shows what is due now, and asks before it goes on with an account that the page did not show. */
+async function showWhoIsSignedIn(
+  dependencies: ContinueDependencies,
+  ctx: Context,
+  { request, next }: Situation,
+): Promise<void> {
+  if (next.step === 'complete') {
+    const { chosenUserId: _chosen, consent: _consent, ...progress } = request.progress
+    const asking = { ...progress, mustConfirmAccount: true }
+    await dependencies.pendingRequests.saveProgress(request, asking)
+  }
+  redirectAfterPost(ctx, continueUrl(dependencies, request))
+}
+
+async function agree(
+  dependencies: ContinueDependencies,
+  ctx: Context,
+  situation: Situation,
+  action: string | null,
+): Promise<void> {
   const { request, next } = situation
-  if (next.step !== 'select-account') return
-  const chosenUserId = next.user.userId
-  await proceed(dependencies, ctx, situation, { ...request.progress, chosenUserId })
+  if (action === 'allow' && next.step === 'consent') {
+    await allow(dependencies, ctx, situation, next.user)
+  } else if (action === 'continue' && next.step === 'select-account') {
+    const chosenUserId = next.user.userId
+    await proceed(dependencies, ctx, situation, { ...request.progress, chosenUserId })
+  } else {
+    redirectAfterPost(ctx, continueUrl(dependencies, request))
+  }
 }
 
 async function allow(
   dependencies: ContinueDependencies,
   ctx: Context,
   situation: Situation,
+  user: User,
 ): Promise<void> {
-  const { request, client, next } = situation
-  if (next.step !== 'consent') return
-  const { userId, tenantId } = next.user
+  const { request, client } = situation
+  const { userId, tenantId } = user
   const { clientId } = client
   const { scopes } = request
-  if (!(await keepConsent(dependencies, ctx, request, clientId, next.user))) {
+  const given = await keepConsent(dependencies, ctx, request, clientId, user)
+  if (given === undefined) {
     redirectAfterPost(ctx, continueUrl(dependencies, request))
     return
   }
   dependencies.audit.record({ type: 'consent.granted', clientId, userId, tenantId, scopes }, ctx.ip)
-  await proceed(dependencies, ctx, situation, { ...request.progress, consent: { userId, scopes } })
+  const progress = { ...request.progress, consent: { userId, scopes } }
+  await proceed(dependencies, ctx, situation, progress, given)
+  // One that came meanwhile, from another tab, may not have seen the consent.
+  if (await dependencies.pendingRequests.wasDenied(request)) {
+    await deny(dependencies, ctx, situation)
+  }
 }
 
 /**
  * Keeps a consent.
  *
- * @returns `false` when the user was signed out everywhere meanwhile. Their consents are deleted then,
- *   and this one may have come after that: it must not stay behind.
+ * @returns `undefined` when the user was signed out everywhere meanwhile. Their consents are deleted
+ *   then, and this one may have come after that: it must not stay behind.
  */
 async function keepConsent(
   dependencies: ContinueDependencies,
@@ -136,7 +208,7 @@ async function keepConsent(
   request: PendingRequest,
   clientId: string,
   { userId, tenantId }: User,
-): Promise<boolean> {
+): Promise<GivenConsent | undefined> {
   const { consents, revoker, endFormerConnection, wasSignedOutSince, now } = dependencies
   const signIn = currentSignIn(request)
   const { scopes } = request
@@ -144,29 +216,39 @@ async function keepConsent(
   // The store ends it too, with this grant; but here it is recorded.
   if (before !== undefined && before.tenantId !== tenantId)
     await endFormerConnection(before, { ip })
-  const consentId = createConsentId()
-  await consents.grant({ consentId, userId, clientId, tenantId, scopes, grantedAt: now() })
-  if (signIn !== undefined && !(await wasSignedOutSince(userId, signIn.at))) return true
+  const grant = { userId, clientId, tenantId, scopes, grantedAt: now() }
+  await consents.grant({ consentId: createConsentId(), ...grant })
   const consent = await consents.find(userId, clientId)
-  if (consent !== undefined) await revoker.revokeConsent(consent)
-  return false
+  if (signIn === undefined || (await wasSignedOutSince(userId, signIn.at))) {
+    if (consent !== undefined) await revoker.revokeConsent(consent)
+    return undefined
+  }
+  const { consentId = '', grantedAt = grant.grantedAt } = consent ?? {}
+  const known = scopesOf(before?.consentId === consentId ? before : undefined)
+  const newScopes = scopes.filter((scope) => !known.includes(scope))
+  return { consentId, userId, clientId, grantedAt, newScopes }
 }
 
-/** Records progress; goes to the end if that was all, or back to GET for the next page. */
+/**
+ * Records progress; goes to the end if that was all, or back to GET for the next page.
+ *
+ * @param given A consent that was given with it.
+ */
 async function proceed(
   dependencies: ContinueDependencies,
   ctx: Context,
   found: FoundRequest,
   progress: Progress,
+  given?: GivenConsent,
 ): Promise<void> {
-  const { request } = found
-  const advanced = { ...request, progress }
-  const situation = await situate(dependencies, { ...found, request: advanced })
-  if (situation.next.step === 'complete') {
-    const { userId } = situation.next.user
-    redirectAfterPost(ctx, await dependencies.pendingRequests.complete(advanced, userId))
-    return
+  const { pendingRequests } = dependencies
+  const advanced = { ...found.request, progress }
+  const { next } = await situate(dependencies, { ...found, request: advanced })
+  if (next.step === 'complete') {
+    await pendingRequests.complete(advanced, next.user.userId, given)
+    redirectAfterPost(ctx, pendingRequests.answerUrl(advanced))
+  } else {
+    await pendingRequests.saveProgress(advanced, progress, given)
+    redirectAfterPost(ctx, continueUrl(dependencies, advanced))
   }
-  await dependencies.pendingRequests.saveProgress(request, progress)
-  redirectAfterPost(ctx, continueUrl(dependencies, request))
 }

@@ -1,0 +1,616 @@
+/**
+ * How a pending request ends: denied, for good, or finished, as often as its user likes until the client has
+ * redeemed the code.
+ */
+
+import type { AuditEvent, NewClient, RegisteredClient, Storage } from '@teamcast/oauth-server'
+import { createMemoryStorage } from '@teamcast/oauth-server/memory'
+import test, { type ExecutionContext } from 'ava'
+import { createRequestEndings } from '../../lib/interaction/request-endings.ts'
+import { createRevoker } from '../../lib/revocation/revoker.ts'
+import { aFamily, NOW, openConnected } from '../../lib/testing/storage-contract/sample-records.ts'
+import { assertErrorPage, assertErrorRedirect } from '../helpers/authorization-responses.ts'
+import { type Browser, formOf, startBrowser, titleOf, type Visit } from '../helpers/browser.ts'
+import { runEveryInterleaving } from '../helpers/interleavings.ts'
+import { authorizationUrl, CODE_VERIFIER, postAs } from '../helpers/requests.ts'
+import {
+  CONFIDENTIAL_CLIENT,
+  PUBLIC_CLIENT,
+  type StartedServer,
+  startServer,
+  TENANT_CLIENT,
+} from '../helpers/start-server.ts'
+import { createStoreOpener, STORE_KINDS } from '../helpers/store-kinds.ts'
+
+const FINISHED = 'This sign-in is already finished'
+const EXPIRED = 'This sign-in has expired'
+const HOME = 'https://recruiter.example/'
+
+/** On a busy machine a store may be slow; what it decides is the question here. */
+const SLOW_STORE = { storageTimeoutMilliseconds: 20_000 }
+
+const stores = createStoreOpener()
+test.after.always(() => stores.close())
+
+/** A server with Ada at its consent page. */
+interface Asked extends StartedServer {
+  readonly browser: Browser
+  readonly signInPage: Visit
+  readonly consentPage: Visit
+  readonly events: ReadonlyArray<AuditEvent>
+  redeem(visit: Visit): Promise<Response>
+  isActive(token: string): Promise<boolean>
+}
+
+async function startAsked(
+  t: ExecutionContext,
+  storage: Storage = createMemoryStorage(),
+  before: (server: StartedServer, browser: Browser) => Promise<unknown> = async () => undefined,
+): Promise<Asked> {
+  const events: Array<AuditEvent> = []
+  const server = await startServer(t, {
+    storage,
+    onEvent: (event) => void events.push(event),
+    ...SLOW_STORE,
+  })
+  const { issuer, confidential } = server
+  const browser = startBrowser()
+  await before(server, browser)
+  const url = authorizationUrl(issuer, confidential, { prompt: 'login' })
+  const signInPage = await browser.open(url)
+  return {
+    ...server,
+    browser,
+    signInPage,
+    consentPage: await browser.signIn(signInPage, 'ada@acme.test'),
+    events,
+    redeem: ({ callback }) => redeem(issuer, confidential, callback),
+    async isActive(token) {
+      const response = await postAs(confidential, `${issuer}/oauth/introspect`, { token })
+      return (await response.json()).active
+    },
+  }
+}
+
+function sessionCookies({ userAgent }: Browser): unknown {
+  return userAgent.cookies.filter(({ name }) => name.startsWith('oauth_session'))
+}
+
+async function redeem(
+  issuer: string,
+  client: RegisteredClient,
+  callback: URL | undefined,
+): Promise<Response> {
+  return await postAs(client, `${issuer}/oauth/token`, {
+    grant_type: 'authorization_code',
+    code: callback?.searchParams.get('code') ?? '',
+    code_verifier: CODE_VERIFIER,
+  })
+}
+
+async function assertInvalidGrant(t: ExecutionContext, response: Response): Promise<void> {
+  t.is(response.status, 400)
+  t.is((await response.json()).error, 'invalid_grant')
+}
+
+function assertDenied(t: ExecutionContext, issuer: string, visit: Visit): void {
+  const redirectUri = 'https://recruiter.example/callback'
+  const parameters = assertErrorRedirect(t, visit, { redirectUri, error: 'access_denied', issuer })
+  t.is(parameters.get('state'), 'a state')
+}
+
+for (const kind of STORE_KINDS) {
+  test.serial(
+    `${kind}: Deny after Allow ends the code and the consent that was given, and Allow after Deny is access_denied`,
+    async (t) => {
+      const asked = await startAsked(t, await stores.open(kind))
+      const { issuer, confidential, browser, signInPage, consentPage } = asked
+      const granted = await browser.submit(consentPage, { action: 'allow' })
+      t.truthy(granted.callback?.searchParams.get('code'))
+
+      assertDenied(t, issuer, await browser.submit(consentPage, { action: 'deny' }))
+
+      await assertInvalidGrant(t, await asked.redeem(granted))
+      t.deepEqual(await asked.authorizationServer.connections.list('ada'), [])
+      for (const again of [
+        await browser.submit(consentPage, { action: 'allow' }),
+        await browser.submit(consentPage, { action: 'switch-account' }),
+        await browser.submit(signInPage, { action: 'cancel' }),
+        await browser.signIn(signInPage, 'ada@acme.test'),
+        await browser.signIn(signInPage, 'grace@globex.test'),
+        await browser.open(consentPage.url),
+      ]) {
+        assertDenied(t, issuer, again)
+      }
+      t.deepEqual(await asked.authorizationServer.connections.list('ada'), [])
+      const next = await browser.open(authorizationUrl(issuer, confidential))
+      t.is(titleOf(next), 'Allow access')
+    },
+  )
+
+  test.serial(
+    `${kind}: Deny after the code was redeemed ends the family, its tokens and their refresh`,
+    async (t) => {
+      const asked = await startAsked(t, await stores.open(kind))
+      const { issuer, confidential, browser, consentPage, clock } = asked
+      const granted = await browser.submit(consentPage, { action: 'allow' })
+      const tokens = await (await asked.redeem(granted)).json()
+      t.true(await asked.isActive(tokens.access_token))
+
+      clock.advance(120)
+      assertDenied(t, issuer, await browser.submit(consentPage, { action: 'deny' }))
+
+      for (const token of [tokens.access_token, tokens.refresh_token]) {
+        t.false(await asked.isActive(token))
+      }
+      const refresh = { grant_type: 'refresh_token', refresh_token: tokens.refresh_token }
+      await assertInvalidGrant(t, await postAs(confidential, `${issuer}/oauth/token`, refresh))
+      t.deepEqual(await asked.authorizationServer.connections.list('ada'), [])
+    },
+  )
+
+  test.serial(
+    `${kind}: Deny after Allow takes back what was granted there, and leaves what was granted before`,
+    async (t) => {
+      const asked = await startAsked(
+        t,
+        await stores.open(kind),
+        async ({ confidential, issueTokens }) => {
+          const { clientId } = confidential.client
+          earlier = await issueTokens({ userId: 'ada', clientId, scopes: ['interview:read'] })
+        },
+      )
+      const { issuer, confidential, browser, consentPage } = asked
+      t.true(consentPage.html.includes('Already allowed'))
+      const granted = await browser.submit(consentPage, { action: 'allow' })
+      const tokens = await (await asked.redeem(granted)).json()
+
+      assertDenied(t, issuer, await browser.submit(consentPage, { action: 'deny' }))
+
+      t.false(await asked.isActive(tokens.access_token))
+      t.true(await asked.isActive(earlier?.access_token ?? ''))
+      const refresh = { grant_type: 'refresh_token', refresh_token: earlier?.refresh_token ?? '' }
+      t.is((await postAs(confidential, `${issuer}/oauth/token`, refresh)).status, 200)
+      const [connection] = await asked.authorizationServer.connections.list('ada')
+      t.deepEqual(
+        connection?.scopes.map(({ scope }) => scope),
+        ['interview:read'],
+      )
+      const same = authorizationUrl(issuer, confidential, { scope: 'interview:read' })
+      t.truthy((await browser.open(same)).callback?.searchParams.get('code'))
+      t.is(titleOf(await browser.open(authorizationUrl(issuer, confidential))), 'Allow access')
+    },
+  )
+  let earlier: { readonly access_token: string; readonly refresh_token?: string } | undefined
+
+  test.serial(
+    `${kind}: finished twice, by any form or URL, a request leads to the same redirect; once the code is redeemed a page says so and links back`,
+    async (t) => {
+      const asked = await startAsked(t, await stores.open(kind))
+      const { browser, signInPage, consentPage, clock } = asked
+      const granted = await browser.submit(consentPage, { action: 'allow' })
+      const wayBack = granted.url
+      const again = async (): Promise<ReadonlyArray<Visit>> => [
+        await browser.submit(consentPage, { action: 'allow' }),
+        await browser.open(consentPage.url),
+        await browser.open(wayBack),
+        await browser.signIn(signInPage, 'ada@acme.test'),
+      ]
+      for (const seconds of [0, 50, 50, 400]) {
+        clock.advance(seconds)
+        for (const visit of await again()) t.is(visit.callback?.href, granted.callback?.href)
+      }
+
+      const redeemed = await asked.redeem(granted)
+      t.is(redeemed.status, 200)
+      const { access_token: accessToken } = await redeemed.json()
+      const before = sessionCookies(browser)
+      for (const visit of [
+        ...(await again()),
+        await browser.submit(consentPage, { action: 'switch-account' }),
+      ]) {
+        assertErrorPage(t, visit, 400)
+        t.is(titleOf(visit), FINISHED)
+        t.true(visit.html.includes(`href="${HOME}"`))
+        t.true(visit.html.includes('Acme Recruiter'))
+      }
+      t.deepEqual(sessionCookies(browser), before)
+      t.true(await asked.isActive(accessToken))
+    },
+  )
+
+  test.serial(
+    `${kind}: a code is redeemed once, however often its request was finished`,
+    async (t) => {
+      const asked = await startAsked(t, await stores.open(kind))
+      const { browser, consentPage } = asked
+      const granted = await browser.submit(consentPage, { action: 'allow' })
+      const tokens = await (await asked.redeem(granted)).json()
+      await browser.open(granted.url)
+      await browser.submit(consentPage, { action: 'allow' })
+
+      await assertInvalidGrant(t, await asked.redeem(granted))
+      t.false(await asked.isActive(tokens.access_token))
+    },
+  )
+}
+
+test('a request that was finished in two sessions has two codes: one of them is redeemed', async (t) => {
+  const asked = await startAsked(t)
+  const { issuer, confidential, browser, consentPage } = asked
+  const first = await browser.submit(consentPage, { action: 'allow' })
+  const elsewhere = authorizationUrl(issuer, confidential, { prompt: 'login' })
+  await browser.signIn(await browser.open(elsewhere), 'ada@acme.test')
+  const second = await browser.open(first.url)
+  t.truthy(second.callback?.searchParams.get('code'))
+  t.not(second.callback?.href, first.callback?.href)
+
+  const tokens = await (await asked.redeem(second)).json()
+  await assertInvalidGrant(t, await asked.redeem(first))
+  t.true(await asked.isActive(tokens.access_token))
+  assertDenied(t, issuer, await browser.submit(consentPage, { action: 'deny' }))
+  t.false(await asked.isActive(tokens.access_token))
+})
+
+test('Deny and Cancel on any page of ours give access_denied, whatever has become due since', async (t) => {
+  const users = ['ada@acme.test', 'grace@globex.test'] as const
+  for (const action of ['deny', 'cancel']) {
+    for (const username of users) {
+      const {
+        issuer,
+        confidential,
+        public: spa,
+        browser,
+        signInPage,
+        consentPage,
+      } = await startAsked(t)
+      const elsewhere = authorizationUrl(issuer, spa, { prompt: 'login' })
+      await browser.signIn(await browser.open(elsewhere), username)
+      const chooser = authorizationUrl(issuer, confidential, { prompt: 'select_account' })
+      const pages = [signInPage, consentPage, await browser.open(chooser)]
+      await browser.signIn(await browser.open(elsewhere), 'ada@acme.test')
+      for (const page of pages) assertDenied(t, issuer, await browser.submit(page, { action }))
+    }
+  }
+})
+
+test('Deny without the page’s token, or in another browser, denies nothing', async (t) => {
+  const { issuer, browser, consentPage, redeem: redeemCode } = await startAsked(t)
+  const granted = await browser.submit(consentPage, { action: 'allow' })
+  const { hidden } = formOf(consentPage)
+  const stranger = startBrowser()
+  assertErrorPage(t, await stranger.submit(consentPage, { action: 'deny' }), 400)
+  for (const [csrf, origin] of [
+    ['', issuer],
+    ['x.y', issuer],
+    [hidden['csrf'] ?? '', 'https://evil.example'],
+    [hidden['csrf'] ?? '', 'null'],
+  ] as const) {
+    const response = await browser.userAgent.request(consentPage.url, {
+      method: 'POST',
+      headers: { origin },
+      body: new URLSearchParams({ csrf, action: 'deny' }),
+    })
+    t.is(response.status, 403)
+  }
+  t.is((await redeemCode(granted)).status, 200)
+})
+
+test('Deny does not take back what the user granted once more since', async (t) => {
+  const asked = await startAsked(t)
+  const { issuer, confidential, browser, consentPage, clock } = asked
+  await browser.submit(consentPage, { action: 'allow' })
+  clock.advance(1)
+  const url = authorizationUrl(issuer, confidential, { prompt: 'consent' })
+  const granted = await browser.submit(await browser.open(url), { action: 'allow' })
+
+  assertDenied(t, issuer, await browser.submit(consentPage, { action: 'deny' }))
+
+  t.is((await asked.redeem(granted)).status, 200)
+  t.is((await asked.authorizationServer.connections.list('ada')).length, 1)
+})
+
+test('Deny takes back the consent of everybody who gave one on the way', async (t) => {
+  const asked = await startAsked(t)
+  const { issuer, browser, consentPage, authorizationServer } = asked
+  const { url, hidden } = formOf(consentPage)
+  await browser.userAgent.submit(url, { ...hidden, action: 'allow' })
+  const signInPage = await browser.submit(consentPage, { action: 'switch-account' })
+  const gracesPage = await browser.signIn(signInPage, 'grace@globex.test')
+  await browser.userAgent.submit(url, { ...formOf(gracesPage).hidden, action: 'allow' })
+  t.is((await authorizationServer.connections.list('ada')).length, 1)
+
+  assertDenied(t, issuer, await browser.submit(gracesPage, { action: 'deny' }))
+
+  for (const userId of ['ada', 'grace']) {
+    t.deepEqual(await authorizationServer.connections.list(userId), [])
+  }
+})
+
+test('audit: each answer is reported once, and what a denial took back', async (t) => {
+  const asked = await startAsked(t)
+  const { confidential, browser, consentPage, events } = asked
+  const granted = await browser.submit(consentPage, { action: 'allow' })
+  await browser.submit(consentPage, { action: 'allow' })
+  await browser.open(granted.url)
+  await asked.redeem(granted)
+  await browser.submit(consentPage, { action: 'deny' })
+  await browser.submit(consentPage, { action: 'deny' })
+  await browser.open(consentPage.url)
+
+  const { clientId } = confidential.client
+  const subject = { clientId, userId: 'ada', tenantId: 'acme' }
+  const reported = events.filter(({ type }) => /^(authorization|connection|consent)/.test(type))
+  t.deepEqual(
+    reported.map(({ type }) => type),
+    [
+      'consent.granted',
+      'authorization.granted',
+      'authorization.withdrawn',
+      'connection.revoked',
+      'authorization.denied',
+    ],
+  )
+  const [, , withdrawn, revoked, denied] = reported
+  t.like(withdrawn, { ...subject, result: 'success' })
+  t.regex((withdrawn as { readonly familyId?: string }).familyId ?? '', /^[\w-]{65}$/)
+  t.like(revoked, { ...subject, reason: 'denied-by-user' })
+  t.like(denied, { clientId, userId: 'ada', reason: 'the user denied the request' })
+})
+
+test('Deny that comes while Allow is on its way takes the consent back, whichever is first', async (t) => {
+  const memory = createMemoryStorage()
+  let beforeGrant: () => Promise<unknown> = async () => undefined
+  let afterGrant: () => Promise<unknown> = async () => undefined
+  const storage: Storage = {
+    ...memory,
+    consents: {
+      ...memory.consents,
+      async grant(grant) {
+        await beforeGrant()
+        await memory.consents.grant(grant)
+        await afterGrant()
+      },
+    },
+  }
+  for (const moment of ['before', 'after']) {
+    const asked = await startAsked(t, storage)
+    const { issuer, browser, consentPage, authorizationServer } = asked
+    const { url, hidden } = formOf(consentPage)
+    const denyElsewhere = async (): Promise<void> => {
+      beforeGrant = async () => undefined
+      afterGrant = async () => undefined
+      await browser.userAgent.submit(url, { ...hidden, action: 'deny' })
+    }
+    if (moment === 'before') beforeGrant = denyElsewhere
+    else afterGrant = denyElsewhere
+
+    assertDenied(t, issuer, await browser.submit(consentPage, { action: 'allow' }))
+    t.deepEqual(await authorizationServer.connections.list('ada'), [], moment)
+  }
+})
+
+test('a denial and a redemption at once, in every order of their steps, leave no family alive', async (t) => {
+  const orders = await runEveryInterleaving(
+    async () => {
+      const storage = await openConnected(async () => createMemoryStorage())
+      const { artifacts, families } = storage
+      const now = (): number => NOW
+      const family = aFamily()
+      const operations = [
+        async (step: () => Promise<void>): Promise<void> => {
+          const stepwise = createRequestEndings(stepwiseArtifacts(artifacts, step), now)
+          if (!(await stepwise.redeem('request', family))) return
+          await step()
+          await families.create(family, NOW)
+        },
+        async (step: () => Promise<void>): Promise<void> => {
+          const stepwise = createRequestEndings(stepwiseArtifacts(artifacts, step), now)
+          await stepwise.deny('request')
+          const redemption = await stepwise.findRedemption('request')
+          if (redemption === undefined) return
+          const revoker = createRevoker(
+            {
+              ...storage,
+              families: {
+                ...families,
+                async create(...parameters) {
+                  await step()
+                  return await families.create(...parameters)
+                },
+                async revoke(...parameters) {
+                  await step()
+                  return await families.revoke(...parameters)
+                },
+              },
+            },
+            now,
+          )
+          await revoker.preventFamily({ ...redemption, clientId: family.clientId })
+        },
+      ]
+      return { world: storage, operations }
+    },
+    async ({ families }) => {
+      const { familyId, clientId } = aFamily()
+      t.is(await families.find(familyId, clientId, NOW), undefined)
+    },
+  )
+  t.true(orders > 10, String(orders))
+})
+
+function stepwiseArtifacts(
+  artifacts: Storage['artifacts'],
+  step: () => Promise<void>,
+): Storage['artifacts'] {
+  return {
+    ...artifacts,
+    async save(...parameters) {
+      await step()
+      await artifacts.save(...parameters)
+    },
+    async find(...parameters) {
+      await step()
+      return await artifacts.find(...parameters)
+    },
+  }
+}
+
+test('finished twice where an earlier consent was enough: the sign-in form, sent again, leads to the same code', async (t) => {
+  const { issuer, confidential, authorize } = await startServer(t)
+  await authorize({ userId: 'ada', clientId: confidential.client.clientId })
+  const browser = startBrowser()
+  const signInPage = await browser.open(authorizationUrl(issuer, confidential))
+  const granted = await browser.signIn(signInPage, 'ada@acme.test')
+  const before = sessionCookies(browser)
+
+  const again = await browser.signIn(signInPage, 'ada@acme.test')
+  t.is(again.callback?.href, granted.callback?.href)
+  t.deepEqual(sessionCookies(browser), before)
+  const wrong = await browser.signIn(signInPage, 'ada@acme.test', 'wrong')
+  t.is(titleOf(wrong), 'Error: Sign in')
+
+  // Somebody else is signed in then, and is told where to begin again.
+  const others = await browser.signIn(signInPage, 'grace@globex.test')
+  assertErrorPage(t, others, 400)
+  t.is(titleOf(others), FINISHED)
+  t.true(others.html.includes(`href="${HOME}"`))
+  const account = await browser.open(`${issuer}/account/connections`)
+  t.true(account.html.includes('grace@globex.test'))
+  t.is(titleOf(await browser.open(granted.url)), FINISHED)
+  t.is((await redeem(issuer, confidential, granted.callback)).status, 200)
+})
+
+test('a request that was finished is finished for nobody else: not for its maker, who planted it, nor after signing out', async (t) => {
+  const { issuer, browser, consentPage, signInPage, redeem: redeemCode } = await startAsked(t)
+  const granted = await browser.submit(consentPage, { action: 'allow' })
+  const attacker = startBrowser()
+  attacker.userAgent.cookies.push(
+    ...browser.userAgent.cookies.filter(({ name }) => name.startsWith('oauth_prt_')),
+  )
+  const account = await browser.open(`${issuer}/account/connections`)
+  await browser.submit(account, { action: 'sign-out' })
+
+  for (const other of [attacker, browser]) {
+    for (const visit of [
+      await other.open(consentPage.url),
+      await other.open(granted.url),
+      await other.submit(consentPage, { action: 'allow' }),
+      await other.signIn(signInPage, 'grace@globex.test'),
+    ]) {
+      assertErrorPage(t, visit, 400)
+      t.is(titleOf(visit), FINISHED)
+    }
+  }
+  t.is((await redeemCode(granted)).status, 200)
+})
+
+test('a user who is gone, or who disconnected, gets no code by finishing again', async (t) => {
+  const { issuer, confidential, browser, consentPage, users } = await startAsked(t)
+  const granted = await browser.submit(consentPage, { action: 'allow' })
+  const { clientId } = confidential.client
+  await browser.submit(await browser.open(`${issuer}/account/connections`), {
+    action: 'disconnect',
+    clientId,
+  })
+  const asked = await browser.open(granted.url)
+  t.is(asked.callback, undefined)
+  t.is(titleOf(asked), 'Sign in')
+
+  users.delete('ada')
+  t.is((await browser.open(granted.url)).callback, undefined)
+})
+
+test('at rest, nothing of a finished request is of any use', async (t) => {
+  const saved: Array<string> = []
+  const memory = createMemoryStorage()
+  const storage: Storage = {
+    ...memory,
+    artifacts: {
+      ...memory.artifacts,
+      async save(kind, key, data, expiresAt) {
+        saved.push(JSON.stringify([kind, key, data]))
+        await memory.artifacts.save(kind, key, data, expiresAt)
+      },
+    },
+  }
+  const asked = await startAsked(t, storage)
+  const granted = await asked.browser.submit(asked.consentPage, { action: 'allow' })
+  await asked.redeem(granted)
+  await asked.browser.submit(asked.consentPage, { action: 'deny' })
+
+  const all = saved.join('\n')
+  for (const kind of ['Denial', 'Redemption']) t.true(all.includes(`["${kind}"`))
+  for (const secret of [
+    granted.callback?.searchParams.get('code') ?? '',
+    asked.consentPage.url.searchParams.get('prt') ?? '',
+    ...asked.browser.userAgent.cookies.map(({ value }) => value),
+  ]) {
+    t.true(secret.length > 20)
+    t.false(all.includes(secret))
+  }
+})
+
+// ————— dead ends —————
+
+const APP_CLIENT: NewClient = { ...PUBLIC_CLIENT, redirectUris: ['com.acme.app:/callback'] }
+const HOMEPAGE_CLIENT: NewClient = {
+  ...CONFIDENTIAL_CLIENT,
+  clientUri: 'https://acme.example/home',
+}
+
+for (const [what, client, home] of [
+  ['the start of the site it returns to', CONFIDENTIAL_CLIENT, HOME],
+  ['its home page', HOMEPAGE_CLIENT, 'https://acme.example/home'],
+  ['the app', APP_CLIENT, 'com.acme.app:/'],
+] as const) {
+  test(`a page left open for too long leads back to the client: ${what}`, async (t) => {
+    const clients = [client, PUBLIC_CLIENT, TENANT_CLIENT]
+    const { issuer, confidential, clock } = await startServer(t, { clients })
+    const browser = startBrowser()
+    const signInPage = await browser.open(authorizationUrl(issuer, confidential))
+    const consentPage = await browser.signIn(signInPage, 'ada@acme.test')
+    const wayBack = `${issuer}/oauth/authorize/${signInPage.url.searchParams.get('prt')}`
+
+    for (const seconds of [600, 12 * 60 * 60]) {
+      clock.advance(seconds)
+      for (const visit of [
+        await browser.open(signInPage.url),
+        await browser.open(wayBack),
+        await browser.signIn(signInPage, 'ada@acme.test'),
+        await browser.submit(consentPage, { action: 'allow' }),
+        await browser.submit(consentPage, { action: 'deny' }),
+      ]) {
+        assertErrorPage(t, visit, 400)
+        t.is(titleOf(visit), EXPIRED)
+        t.true(visit.html.includes(`href="${home}"`))
+      }
+    }
+    const forgotten = await startBrowser().open(signInPage.url)
+    t.is(titleOf(forgotten), EXPIRED)
+    t.false(forgotten.html.includes('href='))
+  })
+}
+
+test('every other dead end leads back to the client, too', async (t) => {
+  const { confidential, signInPage, consentPage, browser, authorizationServer } =
+    await startAsked(t)
+  const stranger = startBrowser()
+  const forged = { method: 'POST', headers: { origin: 'null' }, body: new URLSearchParams() }
+  const rejected = await browser.userAgent.request(consentPage.url, forged)
+  const deadEnds = [
+    await (await stranger.userAgent.request(signInPage.url)).text(),
+    (await stranger.submit(signInPage, { action: 'cancel' })).html,
+    await rejected.text(),
+  ]
+  await authorizationServer.clients.update(confidential.client.clientId, {
+    redirectUris: ['https://recruiter.example/elsewhere'],
+  })
+  deadEnds.push((await browser.open(consentPage.url)).html)
+  for (const html of deadEnds) t.true(html.includes(`href="${HOME}"`))
+
+  await authorizationServer.clients.delete(confidential.client.clientId)
+  const gone = await browser.submit(consentPage, { action: 'deny' })
+  assertErrorPage(t, gone, 400)
+  t.false(gone.html.includes('href='))
+})
