@@ -4,6 +4,7 @@ set -eu
 
 packages=''
 command -v chromium >/dev/null || packages="$packages chromium"
+command -v openssl >/dev/null || packages="$packages openssl"
 command -v redis-server >/dev/null || packages="$packages redis-server"
 [ -n "$(find /usr/lib/postgresql -name initdb 2>/dev/null)" ] || packages="$packages postgresql"
 [ -x /usr/sbin/pgbouncer ] || packages="$packages pgbouncer"

@@ -15,6 +15,8 @@ const ARGUMENTS = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
+  // Sites that are siblings; each is on this machine.
+  '--host-resolver-rules=MAP *.corp.example 127.0.0.1',
 ]
 
 // A laptop with a touch screen: its media features say that there is a mouse, and a finger, too.
