@@ -17,8 +17,8 @@ const MAXIMUM_COOKIES = 10
 const MAXIMUM_REMOVALS = 10
 const NAME_HASH_LENGTH = 16
 const TIME_LENGTH = 8
-/** When it began, what proves that it is ours, and for which client. */
-const SECRET = /^([0-9a-z]{8})[\w-]{43}\.([\w-]{1,128})$/
+/** When it began, for which client, and what proves that it is ours. */
+const SECRET = /^([0-9a-z]{8})\.([\w-]{1,128})\.[\w-]{43}$/
 
 /** Binds pending requests to browsers. */
 export interface BrowserBinding {
@@ -83,7 +83,7 @@ function secretOf(
   clientId: string,
 ): string {
   const bound = `oauth_prt\0${time}\0${clientId}\0${pendingRequestToken}`
-  return `${time}${createHmac('sha256', key).update(bound).digest('base64url')}.${clientId}`
+  return `${time}.${clientId}.${createHmac('sha256', key).update(bound).digest('base64url')}`
 }
 
 /**
