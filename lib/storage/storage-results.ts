@@ -132,12 +132,13 @@ const RESULTS: {
     },
     list: listOf('Consents', consent),
     listSome: listOf('Consents', consent),
+    removeScopes: BOOLEAN,
     delete: BOOLEAN,
   },
   families: {
     create: {
-      words: '"created", "taken" or "consent-gone"',
-      schema: z.enum(['created', 'taken', 'consent-gone']),
+      words: '"created", "taken", "consent-gone" or "late"',
+      schema: z.enum(['created', 'taken', 'consent-gone', 'late']),
     },
     find: {
       words: 'a FoundTokenFamily, or undefined',
@@ -158,6 +159,10 @@ const RESULTS: {
     find: {
       words: 'an object, or undefined',
       schema: z.custom(isObject).nullish(),
+    },
+    findTimed: {
+      words: 'a FoundArtifact, or undefined',
+      schema: z.object({ data: z.custom(isObject), foundAtMilliseconds: instant }).nullish(),
     },
     delete: ANYTHING,
   },

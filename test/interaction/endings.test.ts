@@ -8,7 +8,12 @@ import { createMemoryStorage } from '@teamcast/oauth-server/memory'
 import test, { type ExecutionContext } from 'ava'
 import { createRequestEndings } from '../../lib/interaction/request-endings.ts'
 import { createRevoker } from '../../lib/revocation/revoker.ts'
-import { aFamily, NOW, openConnected } from '../../lib/testing/storage-contract/sample-records.ts'
+import {
+  ANYTIME,
+  aFamily,
+  NOW,
+  openConnected,
+} from '../../lib/testing/storage-contract/sample-records.ts'
 import { assertErrorPage, assertErrorRedirect } from '../helpers/authorization-responses.ts'
 import { type Browser, formOf, startBrowser, titleOf, type Visit } from '../helpers/browser.ts'
 import { runEveryInterleaving } from '../helpers/interleavings.ts'
@@ -402,7 +407,7 @@ test('a denial and a redemption at once, in every order of their steps, leave no
           const stepwise = createRequestEndings(stepwiseArtifacts(artifacts, step), now)
           if (!(await stepwise.redeem('request', family))) return
           await step()
-          await families.create(family, NOW)
+          await families.create(family, NOW, ANYTIME)
         },
         async (step: () => Promise<void>): Promise<void> => {
           const stepwise = createRequestEndings(stepwiseArtifacts(artifacts, step), now)

@@ -26,6 +26,7 @@ import { createLocalJWKSet, type JWK } from 'jose'
 import type { Middleware } from 'koa'
 import { boundStorage } from '../../lib/storage/bounded-storage.ts'
 import {
+  ANYTIME,
   aConsent,
   aFamily,
   aGrant,
@@ -611,10 +612,16 @@ const STORES: Readonly<Record<Exclude<keyof Storage, 'backends'>, ReadonlyArray<
       'user-1',
     ],
     ['listSome', [[], [consent]], [consent, [{}]], { clientId: 'client-1' }, 10],
+    ['removeScopes', BOOLEANS, ['true'], consent, ['a:read']],
     ['delete', BOOLEANS, ['true'], 'user-1', 'client-1'],
   ],
   families: [
-    ['create', ['created', 'taken', 'consent-gone'], ['Created', ['created']], aFamily(), NOW],
+    [
+      'create',
+      ['created', 'taken', 'consent-gone', 'late'],
+      ['Created', ['created']],
+      ...[aFamily(), NOW, ANYTIME],
+    ],
     [
       'find',
       [...NOTHING, family, { ...family, retry: undefined, refreshToken: undefined }],
@@ -635,6 +642,16 @@ const STORES: Readonly<Record<Exclude<keyof Storage, 'backends'>, ReadonlyArray<
   artifacts: [
     ['save', NONSENSE, [], 'Session', 'key', {}, NOW],
     ['find', [...NOTHING, { at: 1 }, ...NONSENSE.filter(isObject)], [[{}]], 'Session', 'key', NOW],
+    [
+      'findTimed',
+      [...NOTHING, { data: { at: 1 }, foundAtMilliseconds: 0 }],
+      [
+        { data: { at: 1 } },
+        { data: [], foundAtMilliseconds: 0 },
+        { data: {}, foundAtMilliseconds: Number.NaN },
+      ],
+      ...['AuthorizationCode', 'key', NOW],
+    ],
     ['delete', NONSENSE, [], 'Session', 'key'],
   ],
   revocations: [
@@ -669,7 +686,7 @@ for (const [store, methods] of Object.entries(STORES)) {
       const bounded: Readonly<Record<string, unknown>> = {
         ...boundStorage(written as unknown as Storage, 60_000),
       }
-      const target = bounded[store] as Readonly<Record<string, (...of: unknown[]) => unknown>>
+      const target = bounded[store] as Readonly<Record<string, (...of: Array<unknown>) => unknown>>
       const call = async (value: unknown): Promise<unknown> => {
         result.value = value
         return await target[method]?.(...parameters)
@@ -774,9 +791,9 @@ test('host functions: what is thrown but is no Error is answered like an Error',
 test('host functions: one that never returns is given up', async (t) => {
   const never = new Promise(() => undefined)
   await t.throwsAsync(
-      settleHost('findUser', () => never, 1),
-      { message: 'findUser did not return within 1 ms' },
-    )
+    settleHost('findUser', () => never, 1),
+    { message: 'findUser did not return within 1 ms' },
+  )
 })
 
 test('listeners: whatever onEvent returns, throws or never does changes no response', async (t) => {

@@ -28,10 +28,7 @@ const verifierWith = (revocations: RevocationChecker): AccessTokenVerifier =>
 const refusing = [true, Promise.resolve(true)]
 for (const answer of refusing) {
   test(`revocations: a checker that says ${String(answer)} has the token refused with 401 invalid_token`, async (t) => {
-    const resourceServer = await startResourceServer(
-      t,
-      verifierWith({ isRevoked: () => answer }),
-    )
+    const resourceServer = await startResourceServer(t, verifierWith({ isRevoked: () => answer }))
     const response = await resourceServer.get(`Bearer ${signToken(key)}`)
     t.is(response.status, 401)
     t.regex(response.headers.get('www-authenticate') ?? '', /^Bearer error="invalid_token"/)

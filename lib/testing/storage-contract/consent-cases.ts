@@ -76,7 +76,7 @@ export const consentCases: ReadonlyArray<StorageContractCase> = [
       const { consents, families } = await openConnected(openStorage)
       const scopes = ['a:read', 'b:read', '__proto__', "'c':read"]
       await consents.grant(aGrant({ scopes }))
-      await families.create(aFamily(), NOW)
+      await families.create(aFamily(), NOW, ANYTIME)
 
       const before = await consents.find('user-1', 'client-1')
       assert(before !== undefined)
