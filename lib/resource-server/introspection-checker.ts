@@ -10,7 +10,8 @@
  */
 
 import { z } from 'zod'
-import { clockOption, systemClock } from '../util/clock.ts'
+import { clockOption } from '../util/checked-clock.ts'
+import { systemClock } from '../util/clock.ts'
 import { createIssuerClient, type IssuerClientOptions } from './issuer-client.ts'
 import {
   functionOf,

@@ -7,7 +7,8 @@
 import type { JWTVerifyGetKey } from 'jose'
 import { z } from 'zod'
 import type { Issue } from '../errors.ts'
-import { clockOption, systemClock } from '../util/clock.ts'
+import { clockOption } from '../util/checked-clock.ts'
+import { systemClock } from '../util/clock.ts'
 import {
   functionOf,
   integerOption,
