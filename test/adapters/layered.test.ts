@@ -62,7 +62,7 @@ test.serial('layered: what lasts is in the one, what does not is in the other', 
     scopes: [],
     grantedAt: 1,
   })
-  t.is(await client.dbsize(), 3)
+  t.is(await client.dbsize(), 4)
 })
 
 test('layered: wrong options are reported at once', (t) => {
