@@ -32,7 +32,6 @@ export async function findOrRegisterPartner(
     clientType: 'CONFIDENTIAL',
     scopes: ['interview:read', 'interview:create', 'candidate:read'],
     redirectUris: [`${partnerUrl}/callback`],
-    clientUri: 'https://recruiter.acme.example/',
     tosUri: 'https://recruiter.acme.example/terms',
     policyUri: 'https://recruiter.acme.example/privacy',
   })
