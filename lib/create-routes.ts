@@ -167,7 +167,7 @@ export function createRoutes(options: GuardedOptions, services: Services): FindR
     ...accountRoutes,
     ...(authorizeSuperAdmin === undefined
       ? []
-      : superAdminRoutes({ issuer, clients, authorizeSuperAdmin })),
+      : superAdminRoutes({ issuer, clients, authorizeSuperAdmin, audit, now })),
   ]
   return createRouteFinder(table)
 }

@@ -96,7 +96,8 @@ export interface GeneralOptions {
   /** Finds a user; asked at every step. */
   readonly findUser: FindUser
   /**
-   * Decides who may use `/super-admin/oauth-clients`. Without it those paths are not the server's own.
+   * Decides who may use `/super-admin/oauth-clients`. Without it those paths are not the server's own. Failures
+   * with what the request presents as `Authorization` or cookies are slowed down; while they are, it is not asked.
    */
   readonly authorizeSuperAdmin?: AuthorizeSuperAdmin
   /** Renderers that replace the server's own pages. */
@@ -132,7 +133,8 @@ export interface GeneralOptions {
 export type AuthorizeSuperAdmin = (ctx: Context) => Promise<SuperAdminDecision> | SuperAdminDecision
 
 /**
- * `unauthenticated` is answered with 401, `forbidden` with 403. An object allows the request as
+ * `unauthenticated` is answered with 401, and counts as a guess if there are credentials: say it for all that are
+ * wrong. `forbidden`, for somebody else whom you know, is answered with 403. An object allows the request as
  * `allowed` does, and says who it is: the `actorId` of audit events.
  */
 export type SuperAdminDecision =

@@ -129,6 +129,20 @@ export type AuditEventDetail =
     })
   /** A client failed to authenticate. */
   | (AuditSubject & { readonly type: 'client.authentication-failed'; readonly reason: string })
+  /**
+   * Somebody was not let in as a SuperAdmin. `unauthenticated` and `forbidden` are what the host said;
+   * `no-credentials`: it said `unauthenticated` to a request without any, which is no guess. When blocked, or
+   * when the request came from no address, so that attempts could not be counted, it was not asked.
+   */
+  | {
+      readonly type: 'super-admin.refused'
+      readonly reason:
+        | 'no-credentials'
+        | 'unauthenticated'
+        | 'forbidden'
+        | 'too-many-attempts'
+        | 'address-unknown'
+    }
   /** A client was registered. */
   | (AuditSubject & AuditActor & { readonly type: 'client.registered' })
   /** A client was changed; `changedFields` are their names. */

@@ -21,6 +21,7 @@ export const AUDIT_RESULTS: Readonly<Record<AuditEventDetail['type'], AuditResul
   'revocations.read': 'success',
   'revocations.refused': 'failure',
   'client.authentication-failed': 'failure',
+  'super-admin.refused': 'failure',
   'client.registered': 'success',
   'client.updated': 'success',
   'client.deleted': 'success',

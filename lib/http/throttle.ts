@@ -1,5 +1,5 @@
 /**
- * Slows down whoever guesses passwords or client secrets.
+ * Slows down whoever guesses passwords, client secrets or a SuperAdmin's credentials.
  *
  * Counts failures only, in the memory of the process: behind a load balancer the limits apply per
  * instance. An account or a client is counted together with the address that failed, so that nobody

@@ -160,7 +160,7 @@ test('docs/openapi.yaml: the server answers as it says, and everything that it s
     authorizeSuperAdmin({ headers: { authorization } }) {
       if (conditions.isHostBroken) throw new Error('the hook is broken')
       if (authorization === 'Bearer root') return 'allowed'
-      return authorization === '' ? 'unauthenticated' : 'forbidden'
+      return authorization === 'Bearer of a user' ? 'forbidden' : 'unauthenticated'
     },
     async findUser(id) {
       if (conditions.isHostBroken) throw new Error('the hook is broken')
@@ -187,6 +187,8 @@ test('docs/openapi.yaml: the server answers as it says, and everything that it s
   const secretId = String(secrets[0]?.secretId)
   await everyOperation(sendAs(''), clientId, secretId)
   await everyOperation(sendAs('Bearer of a user'), clientId, secretId)
+  for (let attempt = 0; attempt < 10; attempt += 1) await sendAs('Bearer wrong')('GET', '')
+  await everyOperation(sendAs('Bearer wrong'), clientId, secretId) // too often
   conditions.isHostBroken = true
   await everyOperation(send, clientId, secretId)
   conditions.isHostBroken = false

@@ -1,12 +1,18 @@
 /** Who is let in, and what is refused whoever asks: bodies, types, methods and paths. */
 
 import { connect } from 'node:net'
-import { createAuthorizationServer, type SuperAdminDecision } from '@teamcast/oauth-server'
-import test from 'ava'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import {
+  type AuditEvent,
+  createAuthorizationServer,
+  type SuperAdminDecision,
+} from '@teamcast/oauth-server'
+import test, { type ExecutionContext } from 'ava'
 import Koa from 'koa'
 import { listen } from '../helpers/listen.ts'
 import { PUBLIC_CLIENT } from '../helpers/start-server.ts'
 import { assertProblem, CLIENTS_PATH, startSuperAdminServer } from '../helpers/super-admin.ts'
+import { recordEvents } from '../helpers/token-requests.ts'
 import { validOptions } from '../helpers/valid-options.ts'
 
 /** Every operation of the API; `:id` and `:secretId` stand for what exists. */
@@ -46,9 +52,149 @@ for (const [method, path, body] of OPERATIONS) {
     }
 
     t.deepEqual((await server.authorizationServer.clients.list({ limit: 2 })).items, [before])
-    t.is((await server.events()).length, seen)
+    t.deepEqual(reasonsOf((await server.events()).slice(seen)), ['no-credentials', 'forbidden'])
   })
 }
+
+// ————— guessing —————
+
+const TOO_MANY = 'too many failed attempts from this address, try again later'
+
+test('/super-admin/oauth-clients: the same wrong credentials are tried ten times, then they get 429 with Retry-After, and the hook is not asked (ASVS 6.3)', async (t) => {
+  const { asked, send, assertBlocked, events } = await startGuardedHost(t)
+  for (let attempt = 0; attempt < 10; attempt += 1) {
+    const response = await send('Bearer wrong')
+    t.is(response.headers.get('www-authenticate'), 'Bearer')
+    await assertProblem(t, response, 401)
+  }
+  await assertBlocked('Bearer wrong')
+  t.is(asked.length, 10)
+  t.is((await send('Bearer wrong', { ip: '203.0.113.9' })).status, 401)
+  t.is((await send('Bearer root')).status, 200)
+
+  const refused = await events('super-admin.refused')
+  const reasons = Array.from({ length: 10 }, () => 'unauthenticated')
+  t.deepEqual(reasonsOf(refused), [...reasons, 'too-many-attempts', 'unauthenticated'])
+  for (const event of refused.slice(0, 11)) t.like(event, { result: 'failure', ip: ADDRESS })
+  t.notRegex(JSON.stringify(refused), /wrong/)
+})
+
+test('/super-admin/oauth-clients: 100 wrong credentials from an address block what was not accepted there before, on every path, and nothing else (ASVS 6.3)', async (t) => {
+  const { asked, send, assertBlocked } = await startGuardedHost(t)
+  t.is((await send('Bearer root')).status, 200)
+  for (let attempt = 0; attempt < 100; attempt += 1) {
+    t.is((await send(`Bearer ${attempt}`, { path: attempt % 2 === 0 ? '' : '/tc_1' })).status, 401)
+  }
+  const soFar = asked.length
+  await assertBlocked('Bearer another')
+  await assertBlocked('Bearer other-root') // nobody can tell before asking
+  await assertBlocked('Bearer other-root', { path: '/tc_1/secrets/s1', method: 'DELETE' })
+  t.is(asked.length, soFar)
+
+  t.is((await send('Bearer root')).status, 200)
+  t.is((await send(undefined)).status, 401)
+  t.is((await send('Bearer other-root', { ip: '203.0.113.9' })).status, 200)
+  t.is((await send('Bearer other-root')).status, 200) // accepted elsewhere
+})
+
+test('/super-admin/oauth-clients: 150 wrong credentials at once are no way around the limit (ASVS 6.3)', async (t) => {
+  const { asked, send, answerNobodyBefore } = await startGuardedHost(t)
+  answerNobodyBefore(150)
+  const responses = await Promise.all(
+    Array.from({ length: 150 }, (_, attempt) => send(`Bearer ${attempt}`)),
+  )
+  t.is(asked.length, 100)
+  t.is(responses.filter(({ status }) => status === 429).length, 50)
+})
+
+test('/super-admin/oauth-clients: 40 requests at once with credentials that were not seen before are all let in', async (t) => {
+  const { send, answerNobodyBefore } = await startGuardedHost(t)
+  answerNobodyBefore(40)
+  const responses = await Promise.all(Array.from({ length: 40 }, () => send('Bearer root')))
+  t.deepEqual([...new Set(responses.map(({ status }) => status))], [200])
+})
+
+test('/super-admin/oauth-clients: 150 requests at once with the same wrong credentials block these, and nobody else', async (t) => {
+  const { send, assertBlocked, answerNobodyBefore } = await startGuardedHost(t)
+  answerNobodyBefore(150)
+  await Promise.all(Array.from({ length: 150 }, () => send('Bearer wrong')))
+  await assertBlocked('Bearer wrong')
+  t.is((await send('Bearer root')).status, 200)
+})
+
+test('/super-admin/oauth-clients: credentials that are not accepted any more are counted like any others', async (t) => {
+  const { accepted, send, assertBlocked } = await startGuardedHost(t)
+  t.is((await send('Bearer root')).status, 200)
+  accepted.delete('Bearer root')
+  for (let attempt = 0; attempt < 10; attempt += 1) {
+    t.is((await send('Bearer root')).status, 401)
+  }
+  await assertBlocked('Bearer root')
+})
+
+test('/super-admin/oauth-clients: accepted credentials are remembered for a day since they were last used', async (t) => {
+  const { clock, send, assertBlocked } = await startGuardedHost(t)
+  const day = 24 * 60 * 60
+  t.is((await send('Bearer root')).status, 200)
+  for (let attempt = 0; attempt < 100; attempt += 1) await send(`Bearer ${attempt}`)
+  for (let times = 0; times < 2; times += 1) {
+    clock.now += day - 1
+    t.is((await send('Bearer root')).status, 200)
+  }
+  clock.now += day
+  await assertBlocked('Bearer root')
+})
+
+test('/super-admin/oauth-clients: a cookie is a credential too', async (t) => {
+  const { send, assertBlocked } = await startGuardedHost(t)
+  for (let attempt = 0; attempt < 10; attempt += 1) {
+    t.is((await send(undefined, { cookie: 'session=wrong' })).status, 401)
+  }
+  await assertBlocked(undefined, { cookie: 'session=wrong' })
+  t.is((await send('Bearer root', { cookie: 'session=wrong' })).status, 200)
+})
+
+test('/super-admin/oauth-clients: without credentials there is nothing to guess: 401 however often, and audited as such', async (t) => {
+  const { send, assertBlocked, events } = await startGuardedHost(t)
+  for (let attempt = 0; attempt < 101; attempt += 1) t.is((await send(undefined)).status, 401)
+  t.is((await send('Bearer root')).status, 200)
+  t.deepEqual([...new Set(reasonsOf(await events('super-admin.refused')))], ['no-credentials'])
+
+  for (let attempt = 0; attempt < 100; attempt += 1) await send(`Bearer ${attempt}`)
+  await assertBlocked('Bearer another')
+  t.is((await send(undefined)).status, 401)
+})
+
+test('/super-admin/oauth-clients: who is known but no SuperAdmin is audited, and guesses nothing', async (t) => {
+  const { accepted, send, events } = await startGuardedHost(t)
+  accepted.set('Bearer of a user', 'forbidden')
+  for (let attempt = 0; attempt < 11; attempt += 1) {
+    t.is((await send('Bearer of a user')).status, 403)
+  }
+  t.deepEqual([...new Set(reasonsOf(await events('super-admin.refused')))], ['forbidden'])
+})
+
+test('/super-admin/oauth-clients: a failure of the hook is nobody’s guess', async (t) => {
+  const { accepted, send } = await startGuardedHost(t)
+  accepted.set('Bearer new', 'fail')
+  for (let attempt = 0; attempt < 11; attempt += 1) t.is((await send('Bearer new')).status, 500)
+  accepted.set('Bearer new', 'allowed')
+  t.is((await send('Bearer new')).status, 200)
+})
+
+test('/super-admin/oauth-clients: from what is no address no credentials are tried', async (t) => {
+  const { asked, send, events } = await startGuardedHost(t)
+  for (const ip of ['unknown', '203.0.113.8:x', '[::1']) {
+    const { detail } = await assertProblem(t, await send('Bearer root', { ip }), 429)
+    t.regex(detail, /unknown address/)
+  }
+  t.deepEqual(asked, [])
+  const refused = await events('super-admin.refused')
+  t.deepEqual([...new Set(reasonsOf(refused))], ['address-unknown'])
+  for (const event of refused) t.is(event.ip, undefined)
+})
+
+// ————— the hook —————
 
 for (const decision of [
   true,
@@ -290,3 +436,100 @@ test('PATCH /super-admin/oauth-clients/:id: behind a body parser that does not k
 
   t.is((await response.json()).name, 'Another name')
 })
+
+// ————— fixture —————
+
+const ADDRESS = '203.0.113.8'
+
+/** Where a request to a guarded host goes and comes from. */
+interface GuardedRequest {
+  readonly method?: string
+  /** Below `/super-admin/oauth-clients`. */
+  readonly path?: string
+  readonly ip?: string
+  readonly cookie?: string
+}
+
+/** A host behind a proxy, whose hook knows credentials and remembers what it was asked. */
+async function startGuardedHost(t: ExecutionContext): Promise<{
+  /** What the hook says to an `Authorization` header; `unauthenticated` to any other. */
+  readonly accepted: Map<string, SuperAdminDecision | 'fail'>
+  readonly asked: ReadonlyArray<string>
+  /** Seconds since the Unix epoch. */
+  readonly clock: { now: number }
+  /** Has the hook wait until so many requests have arrived. */
+  answerNobodyBefore(requests: number): void
+  send(authorization: string | undefined, request?: GuardedRequest): Promise<Response>
+  assertBlocked(authorization: string | undefined, request?: GuardedRequest): Promise<void>
+  events(type: AuditEvent['type']): Promise<ReadonlyArray<AuditEvent>>
+}> {
+  const listener = await listen(t)
+  const { onEvent, settled } = recordEvents()
+  const asked: Array<string> = []
+  const clock = { now: 1_800_000_000 }
+  const accepted = new Map<string, SuperAdminDecision | 'fail'>([
+    ['Bearer root', { superAdminId: 'root' }],
+    ['Bearer other-root', 'allowed'],
+  ])
+  let missing = 0
+  const complete = Promise.withResolvers<void>()
+  const host = new Koa()
+  host.silent = true
+  host.proxy = true
+  host.use(async (_, next) => {
+    missing -= 1
+    if (missing <= 0) complete.resolve()
+    await next()
+  })
+  host.use(
+    createAuthorizationServer({
+      ...validOptions(),
+      issuer: listener.origin,
+      clock: () => clock.now,
+      onEvent,
+      async authorizeSuperAdmin(ctx) {
+        const authorization = ctx.get('authorization')
+        asked.push(authorization)
+        await complete.promise
+        await nextTurn()
+        const decision = accepted.get(authorization) ?? 'unauthenticated'
+        if (decision === 'fail') throw new Error('the database of administrators')
+        return decision
+      },
+    }).middleware(),
+  )
+  listener.serve(host)
+
+  const send = (
+    authorization: string | undefined,
+    { method = 'GET', path = '', ip = ADDRESS, cookie }: GuardedRequest = {},
+  ): Promise<Response> =>
+    fetch(listener.origin + CLIENTS_PATH + path, {
+      method,
+      headers: {
+        'x-forwarded-for': ip,
+        ...(authorization === undefined ? {} : { authorization }),
+        ...(cookie === undefined ? {} : { cookie }),
+      },
+    })
+  return {
+    accepted,
+    asked,
+    clock,
+    answerNobodyBefore(requests) {
+      missing = requests
+    },
+    send,
+    async assertBlocked(authorization, request) {
+      const response = await send(authorization, request)
+      t.is(response.headers.get('retry-after'), '300')
+      t.is(response.headers.get('www-authenticate'), null)
+      t.is((await assertProblem(t, response, 429)).detail, TOO_MANY)
+    },
+    events: async (wanted) => (await settled()).filter(({ type }) => type === wanted),
+  }
+}
+
+function reasonsOf(events: ReadonlyArray<AuditEvent>): ReadonlyArray<string | undefined> {
+  return events.map((event) => (event as { readonly reason?: string }).reason)
+}

@@ -2,6 +2,7 @@
 
 import test from 'ava'
 import { RateLimiterMemory } from 'rate-limiter-flexible'
+import { createCredentialThrottle } from '../../lib/http/super-admin/credential-throttle.ts'
 import { createThrottle } from '../../lib/http/throttle.ts'
 
 const ADDRESS = '192.0.2.1'
@@ -53,4 +54,20 @@ test('all addresses of an IPv6 /64 count as one: whoever has one of them has the
   t.true(await throttle.isBlocked('2001:db8:1:2:3:4:5:6', 'ada'))
   t.true(await throttle.begin('2001:db8:1:3::1', 'ada'))
   t.true(await throttle.begin('::ffff:192.0.2.1', 'ada'))
+})
+
+test('accepted credentials: the last thousand are remembered, by when they were used last', async (t) => {
+  const ask = createCredentialThrottle(() => 0)
+  const accept = (credentials: string): Promise<string | object> =>
+    ask(ADDRESS, credentials, async () => 'allowed')
+  const named = (count: number): string => `accepted ${count}`
+  for (let count = 0; count < 1000; count += 1) await accept(named(count))
+  await accept(named(0))
+  await accept(named(1000))
+  for (let attempt = 0; attempt < 100; attempt += 1) {
+    t.is(await ask(ADDRESS, `wrong ${attempt}`, async () => 'unauthenticated'), 'unauthenticated')
+  }
+
+  t.is(await accept(named(1)), 'too-many-attempts')
+  for (const count of [0, 2, 1000]) t.is(await accept(named(count)), 'allowed')
 })

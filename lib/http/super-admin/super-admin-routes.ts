@@ -5,7 +5,6 @@
  */
 
 import type { ClientRegistry } from '../../clients/client-registry.ts'
-import type { AuthorizeSuperAdmin } from '../../options.ts'
 import {
   SUPER_ADMIN_CLIENT_PATH,
   SUPER_ADMIN_CLIENT_SECRET_PATH,
@@ -14,28 +13,30 @@ import {
 } from '../paths.ts'
 import { type Route, type RouteTable, routeByMethod } from '../route.ts'
 import { answerRefusals } from './answer-refusals.ts'
-import { forSuperAdmins, type SuperAdminHandler } from './authorize.ts'
+import {
+  createSuperAdminGuard,
+  type SuperAdminGuardDependencies,
+  type SuperAdminHandler,
+} from './authorize.ts'
 import { listClients, registerClient } from './client-collection.ts'
 import { changeClient, deleteClient, readClient } from './client-resource.ts'
 import { addSecret, removeSecret } from './client-secrets.ts'
 
 /** What the routes work with. */
-export interface SuperAdminDependencies {
+export interface SuperAdminDependencies extends SuperAdminGuardDependencies {
   readonly issuer: string
   readonly clients: ClientRegistry
-  readonly authorizeSuperAdmin: AuthorizeSuperAdmin
 }
 
 /** Makes the routes of the API. */
-export function superAdminRoutes({
-  issuer,
-  clients,
-  authorizeSuperAdmin,
-}: SuperAdminDependencies): RouteTable {
+export function superAdminRoutes(dependencies: SuperAdminDependencies): RouteTable {
+  const { issuer, clients } = dependencies
+  // One for all paths: an attempt on one counts on the others.
+  const forSuperAdmins = createSuperAdminGuard(dependencies)
   const route = (handlers: Readonly<Record<string, SuperAdminHandler>>): Route => {
     const guarded = Object.entries(handlers).map(([method, handler]) => [
       method,
-      forSuperAdmins(authorizeSuperAdmin, answerRefusals(handler)),
+      forSuperAdmins(answerRefusals(handler)),
     ])
     return routeByMethod('problem', Object.fromEntries(guarded))
   }
