@@ -78,7 +78,7 @@ export function createHostApplication(options: HostOptions): HostApplication {
   app.use(
     createSuperAdminPages({
       ...{ issuer, clients: authorizationServer.clients, catalogue: TEAMCAST_SCOPES },
-      ...{ isSuperAdminToken, now: () => Math.floor(Date.now() / 1000) },
+      ...{ isSuperAdminToken, onEvent: logEvent, now: () => Math.floor(Date.now() / 1000) },
     }),
   )
   app.use(async (ctx, next) => {

@@ -5,6 +5,7 @@
  */
 
 import { html } from 'ghtml'
+import type { FailedAttempt } from './attempts.ts'
 import { renderTextField } from './fields.ts'
 import { renderForm } from './parts.ts'
 import { LIST_PATH, SIGN_IN_PATH } from './paths.ts'
@@ -16,16 +17,17 @@ export interface SignInView {
   /** Where to go afterwards. */
   readonly next: string
   /** Why the page is shown, when nobody asked for it. */
-  readonly reason: 'ended' | 'wrong-token' | undefined
+  readonly cause: 'ended' | FailedAttempt | undefined
 }
 
 /** Makes the sign-in page. */
-export function signInPage({ formToken, next, reason }: SignInView): AdminPage {
-  const isWrong = reason === 'wrong-token'
+export function signInPage({ formToken, next, cause }: SignInView): AdminPage {
+  const reason = typeof cause === 'object' ? cause.reason : undefined
+  const isWrong = reason === 'unauthenticated'
   return {
-    status: isWrong ? 403 : 200,
-    title: isWrong ? 'Error: Sign in as a SuperAdmin' : 'Sign in as a SuperAdmin',
-    content: html`!${renderReason(reason)}
+    status: reason === undefined ? 200 : isWrong ? 403 : 429,
+    title: reason === undefined ? 'Sign in as a SuperAdmin' : 'Error: Sign in as a SuperAdmin',
+    content: html`!${renderCause(cause)}
 <h1>Sign in as a SuperAdmin</h1>
 <p class="lead">SuperAdmins register the applications of partners, and take them away.</p>
 !${renderForm({
@@ -47,13 +49,30 @@ export function signInPage({ formToken, next, reason }: SignInView): AdminPage {
   }
 }
 
-function renderReason(reason: SignInView['reason']): string {
-  if (reason === undefined) return ''
-  const [title, text] =
-    reason === 'ended'
-      ? ['You are not signed in any more', 'What you sent was not saved. Sign in again.']
-      : ['The token is wrong', 'Check it, and try again.']
+function renderCause(cause: SignInView['cause']): string {
+  if (cause === undefined) return ''
+  const [title, text] = explain(cause)
   return html`<div class="notice failure" role="alert"><p class="title">${title}</p><p>${text}</p></div>`
+}
+
+function explain(cause: 'ended' | FailedAttempt): readonly [title: string, text: string] {
+  if (cause === 'ended') {
+    return ['You are not signed in any more', 'What you sent was not saved. Sign in again.']
+  }
+  switch (cause.reason) {
+    case 'unauthenticated':
+      return ['The token is wrong', 'Check it, and try again.']
+    case 'too-many-attempts': {
+      const minutes = Math.ceil(cause.retryAfterSeconds / 60)
+      const wait = minutes === 1 ? 'a minute' : `${minutes} minutes`
+      return [
+        'Too many wrong tokens from your address',
+        `No token is checked until then: try again in ${wait}.`,
+      ]
+    }
+    case 'address-unknown':
+      return ['Your address is unknown', 'Attempts could not be counted, so no token is checked.']
+  }
 }
 
 /** Where to go after signing in: one of these pages, and nothing else. */

@@ -13,17 +13,16 @@ import { html } from 'ghtml'
 import type { Context, Middleware } from 'koa'
 import { isFromOwnPage, readForm } from '../forms.ts'
 import { type Brand, sendPage } from '../layout.ts'
+import { type AttemptDependencies, type AttemptSignIn, createAttempts } from './attempts.ts'
 import { renderForm } from './parts.ts'
 import { LIST_PATH, SIGN_IN_PATH, SIGN_OUT_PATH } from './paths.ts'
 import type { AdminDependencies, AdminPage, Answer } from './request.ts'
 import { createRoutes, type Route } from './routes.ts'
 import { createSessions, type Session, type Sessions } from './sessions.ts'
-import { safeNext, signInPage } from './sign-in.ts'
+import { type SignInView, safeNext, signInPage } from './sign-in.ts'
 
 /** What the pages are made with. */
-export interface SuperAdminPagesOptions extends AdminDependencies {
-  readonly isSuperAdminToken: (token: string) => boolean
-}
+export type SuperAdminPagesOptions = AdminDependencies & AttemptDependencies
 
 const BRAND: Brand = {
   name: 'Teamcast',
@@ -37,6 +36,7 @@ const NO_FORM = new URLSearchParams()
 export function createSuperAdminPages(options: SuperAdminPagesOptions): Middleware {
   const sessions = createSessions(options.now)
   const findRoutes = createRoutes(options)
+  const attemptSignIn = createAttempts(options)
 
   async function answer(ctx: Context, route: Route, session: Session): Promise<Answer> {
     const { ids, handle } = route
@@ -51,7 +51,7 @@ export function createSuperAdminPages(options: SuperAdminPagesOptions): Middlewa
   }
 
   return async (ctx, next) => {
-    if (ctx.path === SIGN_IN_PATH) return await signIn(ctx, sessions, options.isSuperAdminToken)
+    if (ctx.path === SIGN_IN_PATH) return await signIn(ctx, sessions, attemptSignIn)
     if (ctx.path === SIGN_OUT_PATH) return await signOut(ctx, sessions)
     const routes = findRoutes(ctx.path)
     if (routes.length === 0) return await next()
@@ -71,11 +71,11 @@ export function createSuperAdminPages(options: SuperAdminPagesOptions): Middlewa
 async function signIn(
   ctx: Context,
   sessions: Sessions,
-  isSuperAdminToken: (token: string) => boolean,
+  attemptSignIn: AttemptSignIn,
 ): Promise<void> {
   if (ctx.method !== 'POST' && ctx.method !== 'GET') return refuseMethod(ctx, 'GET', 'POST')
-  const show = (next: string, reason: Parameters<typeof signInPage>[0]['reason']): void =>
-    send(ctx, sessions, signInPage({ formToken: sessions.formTokenOf(ctx), next, reason }))
+  const show = (next: string, cause?: SignInView['cause']): void =>
+    send(ctx, sessions, signInPage({ formToken: sessions.formTokenOf(ctx), next, cause }))
 
   if (ctx.method === 'GET') {
     const searchParams = queryOf(ctx)
@@ -86,7 +86,11 @@ async function signIn(
   const form = await readOwnForm(ctx, sessions)
   if (form === undefined) return send(ctx, sessions, EXPIRED_FORM)
   const next = safeNext(form.get('next'))
-  if (!isSuperAdminToken(form.get('token')?.trim() ?? '')) return show(next, 'wrong-token')
+  const failure = await attemptSignIn(ctx.ip, form.get('token')?.trim() ?? '')
+  if (failure !== undefined) {
+    if (failure.reason !== 'unauthenticated') ctx.set('Retry-After', `${failure.retryAfterSeconds}`)
+    return show(next, failure)
+  }
   sessions.begin(ctx)
   send(ctx, sessions, { location: next })
 }

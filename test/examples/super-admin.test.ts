@@ -1,4 +1,6 @@
 import {
+  type AuditEvent,
+  type AuditListener,
   type Client,
   ConflictError,
   type NewClient,
@@ -63,6 +65,63 @@ test('/super-admin/sign-in: a wrong token lets nobody in', async (t) => {
     t.false(again.html.includes('wrong"'))
     t.is((await browser.open(`${origin}/super-admin`)).url.pathname, '/super-admin/sign-in')
   }
+})
+
+test('/super-admin/sign-in: after ten wrong tokens from an address none is checked, and the page says for how long (ASVS 6.3)', async (t) => {
+  const { origin, events } = await startPages(t)
+  const attempt = (token: string, ip: string): Promise<FormPage> => attemptFrom(origin, token, ip)
+  for (let count = 0; count < 10; count += 1) {
+    t.is((await attempt(`wrong-${count}`, `203.0.113.8:${50_000 + count}`)).status, 403)
+  }
+  for (const token of ['wrong', TOKEN]) {
+    const page = await attempt(token, '::ffff:203.0.113.8')
+    t.is(page.status, 429)
+    t.regex(page.html, /role="alert"><p class="title">Too many wrong tokens from your address/)
+    t.regex(page.html, /try again in [2-5] minutes/)
+    const retryAfter = Number(page.headers.get('retry-after'))
+    t.true(retryAfter > 0 && retryAfter <= 300)
+  }
+  t.is((await attempt(TOKEN, '203.0.113.9')).url.pathname, '/super-admin')
+
+  const reasons = Array.from({ length: 10 }, () => 'unauthenticated')
+  t.deepEqual(
+    events.map((event) => (event as { readonly reason?: string }).reason),
+    [...reasons, 'too-many-attempts', 'too-many-attempts'],
+  )
+  for (const event of events) {
+    t.like(event, { type: 'super-admin.refused', result: 'failure', ip: '203.0.113.8' })
+  }
+  t.notRegex(JSON.stringify(events), /wrong|a-SuperAdmin/)
+})
+
+test('/super-admin/sign-in: all addresses of an IPv6 /64 are one, and right tokens are not counted (ASVS 6.3)', async (t) => {
+  const { origin } = await startPages(t)
+  for (let count = 0; count < 10; count += 1) {
+    const signedIn = await attemptFrom(origin, TOKEN, `2001:db8:1:2::${count}`)
+    t.is(signedIn.url.pathname, '/super-admin')
+    t.is((await attemptFrom(origin, 'wrong', `[2001:db8:1:2::${count}]:443`)).status, 403)
+  }
+  t.is((await attemptFrom(origin, TOKEN, '2001:db8:1:2:3:4:5:6')).status, 429)
+  t.is((await attemptFrom(origin, TOKEN, '2001:db8:1:3::1')).status, 200)
+})
+
+test('/super-admin/sign-in: 20 wrong tokens at once are no way around the limit (ASVS 6.3)', async (t) => {
+  const { origin } = await startPages(t)
+  const pages = await Promise.all(
+    Array.from({ length: 20 }, (_, count) => attemptFrom(origin, `wrong-${count}`, '203.0.113.8')),
+  )
+  t.is(pages.filter(({ status }) => status === 429).length, 10)
+})
+
+test('/super-admin/sign-in: from what is no address no token is checked', async (t) => {
+  const { origin, events } = await startPages(t)
+  for (const ip of ['unknown', '203.0.113.8:x', '[::1']) {
+    const page = await attemptFrom(origin, TOKEN, ip)
+    t.is(page.status, 429, ip)
+    t.true(page.html.includes('Your address is unknown'))
+  }
+  t.is(events.length, 3)
+  for (const event of events) t.like(event, { reason: 'address-unknown', ip: undefined })
 })
 
 test('/super-admin/sign-in: leads to no page but the SuperAdmin’s own', async (t) => {
@@ -733,6 +792,20 @@ test('the example: the pages beside the API: one token, and no cookie opens the 
   t.true((await (await fetch(example.hostUrl)).text()).includes('href="/super-admin"'))
 })
 
+test('the example: a wrong token, on the page or at the API, shows in its log', async (t) => {
+  const { hostUrl, ended, end } = await startExample({ SUPER_ADMIN_TOKEN: TOKEN })
+  t.teardown(end)
+  t.is((await attemptFrom(hostUrl, 'wrong', '203.0.113.8')).status, 403)
+  const headers = { authorization: 'Bearer wrong' }
+  t.is((await fetch(`${hostUrl}/super-admin/oauth-clients`, { headers })).status, 401)
+
+  await end()
+  const { stdout } = await ended
+  const lines = stdout.match(/^\[super-admin\.refused\] .+"reason":"unauthenticated".*$/gm)
+  t.is(lines?.length, 2, stdout)
+  t.notRegex(stdout, /wrong/)
+})
+
 // ————— fixture —————
 
 interface StartedPages {
@@ -741,6 +814,8 @@ interface StartedPages {
   /** The one client there is. */
   readonly client: Client
   readonly clientSecret: string | undefined
+  /** What the pages themselves reported. */
+  readonly events: ReadonlyArray<AuditEvent>
 }
 
 /** Starts the pages for a server with one client. */
@@ -752,7 +827,10 @@ async function startPages(
   t.teardown(() => server.close())
   const registered = await server.registerClient(newClient)
   const { clients } = server.authorizationServer
-  return { origin: await servePages(t, { ...server, clients }), server, ...registered }
+  const events: Array<AuditEvent> = []
+  const onEvent = (event: AuditEvent): void => void events.push(event)
+  const origin = await servePages(t, { ...server, clients, onEvent })
+  return { origin, server, events, ...registered }
 }
 
 async function servePages(
@@ -761,14 +839,17 @@ async function servePages(
     issuer,
     clock,
     clients,
-  }: Pick<TestServer, 'issuer' | 'clock'> & Pick<TestServer['authorizationServer'], 'clients'>,
+    onEvent = () => undefined,
+  }: Pick<TestServer, 'issuer' | 'clock'> &
+    Pick<TestServer['authorizationServer'], 'clients'> & { readonly onEvent?: AuditListener },
 ): Promise<string> {
   const app = new Koa()
   app.silent = true
+  app.proxy = true
   app.use(
     createSuperAdminPages({
       ...{ issuer, clients, catalogue: TEAMCAST_SCOPES, now: clock.now },
-      isSuperAdminToken: createTokenCheck(TOKEN),
+      ...{ isSuperAdminToken: createTokenCheck(TOKEN), onEvent },
     }),
   )
   app.use((ctx) => {
@@ -784,6 +865,18 @@ async function signIn(origin: string): Promise<FormBrowser> {
   const page = await browser.open(`${origin}/super-admin/sign-in`)
   await browser.submit(page, '/super-admin/sign-in', { token: TOKEN })
   return browser
+}
+
+/** Sends a token from an address, with a browser of its own. */
+async function attemptFrom(origin: string, token: string, ip: string): Promise<FormPage> {
+  const path = '/super-admin/sign-in'
+  const browser = startFormBrowser()
+  const page = await browser.open(origin + path)
+  return await browser.open(origin + path, {
+    method: 'POST',
+    headers: { origin, 'x-forwarded-for': ip },
+    body: bodyOf({ ...hiddenFieldsOf(page, path), token }),
+  })
 }
 
 function clientPath({ clientId }: Client): string {
