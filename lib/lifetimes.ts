@@ -47,3 +47,6 @@ export const SESSION_TTL_SECONDS: number = 14 * DAY_SECONDS
 
 /** For how long a browser is known to have signed in to an account. */
 export const KNOWN_BROWSER_TTL_SECONDS: number = 90 * DAY_SECONDS
+
+/** For how long a SuperAdmin's credentials are known to have been accepted, since they were last used: a day. */
+export const ACCEPTED_CREDENTIALS_TTL_SECONDS: number = DAY_SECONDS

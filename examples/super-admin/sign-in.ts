@@ -67,7 +67,7 @@ function explain(cause: 'ended' | FailedAttempt): readonly [title: string, text:
       const wait = minutes === 1 ? 'a minute' : `${minutes} minutes`
       return [
         'Too many wrong tokens from your address',
-        `No token is checked until then: try again in ${wait}.`,
+        `Try again in ${wait}. Until then, no token is checked.`,
       ]
     }
     case 'address-unknown':

@@ -77,7 +77,7 @@ test('/super-admin/sign-in: after ten wrong tokens from an address none is check
     const page = await attempt(token, '::ffff:203.0.113.8')
     t.is(page.status, 429)
     t.regex(page.html, /role="alert"><p class="title">Too many wrong tokens from your address/)
-    t.regex(page.html, /try again in [2-5] minutes/)
+    t.regex(page.html, /Try again in [2-5] minutes/)
     const retryAfter = Number(page.headers.get('retry-after'))
     t.true(retryAfter > 0 && retryAfter <= 300)
   }

@@ -8,13 +8,12 @@
  * @module
  */
 
+import { ACCEPTED_CREDENTIALS_TTL_SECONDS } from '../../lifetimes.ts'
 import type { SuperAdminDecision } from '../../options.ts'
 import { networkOf } from '../../util/network-of.ts'
 import { sha256 } from '../../util/sha256.ts'
 import { createThrottle } from '../throttle.ts'
 
-/** For how long accepted credentials are remembered since they were last used: a day. */
-const ACCEPTED_TTL_SECONDS = 24 * 60 * 60
 const MAXIMUM_ACCEPTED = 1000
 
 /** Why the host was not asked. */
@@ -45,7 +44,7 @@ export function createCredentialThrottle(now: () => number): AskAboutCredentials
     if (decision === 'unauthenticated') return
     const [oldest] = accepted.keys()
     if (accepted.size >= MAXIMUM_ACCEPTED && oldest !== undefined) accepted.delete(oldest)
-    accepted.set(hash, now() + ACCEPTED_TTL_SECONDS)
+    accepted.set(hash, now() + ACCEPTED_CREDENTIALS_TTL_SECONDS)
   }
 
   /** Counts before the host is asked, so that many guesses at once are no way around the limit. */
