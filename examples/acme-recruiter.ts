@@ -18,7 +18,7 @@ import { beginSignIn, createSessions, endSignIn, type Session } from './partner-
 
 const SCOPES = ['interview:read', 'interview:create']
 
-/** Makes the partner's application. */
+/** Creates the partner's application. */
 export function createPartnerApplication(
   issuer: string,
   partnerUrl: string,

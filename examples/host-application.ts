@@ -42,7 +42,7 @@ export interface HostApplication {
   readonly authorizationServer: AuthorizationServer
 }
 
-/** Makes the host application. */
+/** Creates the host application. */
 export function createHostApplication(options: HostOptions): HostApplication {
   const { issuer, port, superAdminToken, partnerUrl } = options
   const isSuperAdminToken = createTokenCheck(superAdminToken)

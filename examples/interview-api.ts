@@ -48,7 +48,7 @@ const interviews: Array<Interview> = [
   },
 ]
 
-/** Makes the API, at `/api/interviews`. */
+/** Creates the API, at `/api/interviews`. */
 export function createInterviewApi(verification: AccessTokenVerifierOptions): Middleware {
   const mayRead = requireScopes('interview:read')
   const mayCreate = requireScopes('interview:create')

@@ -22,7 +22,7 @@ import { interviewsOf } from './interview-api.ts'
 
 const SCOPE = 'interview:read'
 
-/** Makes the MCP server, at the path of its audience: the URL that assistants connect to. */
+/** Creates the MCP server, at the path of its audience: the URL that assistants connect to. */
 export function createMcpServer(verification: AccessTokenVerifierOptions): Koa {
   const { issuer, audience } = verification
   const protectedPart = new Koa<CallerState>()

@@ -6,8 +6,8 @@
 
 import { html } from 'ghtml'
 import { DEMO_PASSWORD, DEMO_USERS } from './demo-users.ts'
+import { type FlashMessage, renderFlashMessage } from './flash-message.ts'
 import type { Brand, DocumentParts } from './layout.ts'
-import { type Notice, renderNotice } from './notice.ts'
 
 const TEAMCAST: Brand = {
   name: 'Teamcast',
@@ -72,7 +72,7 @@ function renderDemoUsers(): string {
 }
 
 /** The last thing the partner did, and what came of it. */
-export interface Outcome extends Notice {
+export interface Outcome extends FlashMessage {
   /** What Teamcast or its API answered. */
   readonly json?: string
 }
@@ -96,7 +96,7 @@ export function signedOutPage(
   return {
     brand: ACME_RECRUITER,
     title: 'Acme Recruiter',
-    content: html`!${renderNotice(outcome)}
+    content: html`!${renderFlashMessage(outcome)}
 <h1>Plan your interviews with Acme Recruiter</h1>
 <p class="lead">It works with the interviews in your Teamcast workspace, if you let it. Your Teamcast
 password stays with Teamcast.</p>
@@ -155,7 +155,7 @@ export function signedInPage(
   return {
     brand: ACME_RECRUITER,
     title: 'Acme Recruiter, connected to Teamcast',
-    content: html`!${renderNotice(outcome)}
+    content: html`!${renderFlashMessage(outcome)}
 <h1>Connected to Teamcast</h1>
 <dl class="rows">
 <div><dt>User</dt><dd>${userId}</dd></div>

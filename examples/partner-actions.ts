@@ -18,7 +18,7 @@ export interface PartnerActions {
 
 type Action = (session: Session) => Promise<void>
 
-/** Makes the actions. @param discover How the partner speaks to Teamcast. */
+/** Creates the actions. @param discover How the partner speaks to Teamcast. */
 export function createPartnerActions(
   issuer: string,
   discover: () => Promise<oauth.Configuration>,

@@ -14,7 +14,7 @@ export interface PartnerClient {
   discover(): Promise<oauth.Configuration>
 }
 
-/** Makes the client; it asks nothing yet. */
+/** Creates the client; it asks nothing yet. */
 export function createPartnerClient(
   issuer: string,
   credentials: PartnerCredentials,

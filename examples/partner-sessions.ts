@@ -26,7 +26,7 @@ export interface Session {
   outcome?: Outcome | undefined
 }
 
-/** Makes the sessions; the function finds the session of a request, or begins one. */
+/** Creates the sessions; the function finds the session of a request, or begins one. */
 export function createSessions(): (ctx: Context) => Session {
   const sessions = new Map<string, Session>()
   return (ctx) => {

@@ -119,7 +119,7 @@ export function isThisMachineOnly({ listenAddress }: Settings): boolean {
   return listenAddress === LISTEN_ADDRESSES[0]
 }
 
-/** Makes a token for a SuperAdmin. */
+/** Creates a token for a SuperAdmin. */
 export function makeSuperAdminToken(): string {
   return randomBytes(24).toString('base64url')
 }

@@ -49,15 +49,15 @@ export async function openStorage(settings: StorageSettings): Promise<OpenedStor
     case 'pglite':
       return await openPglite(settings.dataDirectory)
     case 'layered': {
-      const lasting = await openPostgres(settings.databaseUrl)
-      const shortLived = await openRedis(settings.redisUrl)
+      const durable = await openPostgres(settings.databaseUrl)
+      const ephemeral = await openRedis(settings.redisUrl)
       return {
         storage: createLayeredStorage({
-          lasting: lasting.storage,
-          shortLived: shortLived.storage,
+          durable: durable.storage,
+          ephemeral: ephemeral.storage,
         }),
         async close() {
-          await Promise.all([lasting.close(), shortLived.close()])
+          await Promise.all([durable.close(), ephemeral.close()])
         },
       }
     }

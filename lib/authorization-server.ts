@@ -15,17 +15,17 @@ import {
   createConnections,
   createDisconnect,
   createEndFormerConnection,
-} from './consent/connections.ts'
-import { createRoutes, type GuardedOptions } from './create-routes.ts'
+} from './connections/connections.ts'
+import { createRoutes, type GuardedOptions } from './endpoints/routes.ts'
 import { METADATA_PATH } from './http/paths.ts'
 import { createRouter } from './http/router.ts'
-import type { AuthorizationServerOptions } from './options.ts'
-import { type ResolvedOptions, resolveOptions } from './resolve-options.ts'
+import type { AuthorizationServerOptions } from './options/authorization-server-options.ts'
+import { type ResolvedOptions, resolveOptions } from './options/resolve-options.ts'
 import { createRevocationChecker, type TokenRevocations } from './revocation/revocation-checker.ts'
 import { createRevoker } from './revocation/revoker.ts'
-import { boundStorage } from './storage/bounded-storage.ts'
 import { checkHealth, type Health } from './storage/health.ts'
-import { createSignOuts } from './users/sign-outs.ts'
+import { boundStorage } from './storage/wrap-storage.ts'
+import { createNotBefore } from './users/not-before.ts'
 
 /** An authorization server, ready to be mounted. */
 export interface AuthorizationServer {
@@ -78,7 +78,7 @@ export function createAuthorizationServer(
     now,
     audit,
   })
-  const signOuts = createSignOuts(storage.artifacts, now)
+  const signOuts = createNotBefore(storage.artifacts, now)
   const connectionsDependencies = {
     consents: storage.consents,
     findClient: (clientId: string) => findClientRecord(storage.clients, clientId),

@@ -150,6 +150,6 @@ export class SigningError extends OAuthServerError {
  *
  * @internal
  */
-export function isOutage(error: unknown): boolean {
+export function isUnavailable(error: unknown): boolean {
   return error instanceof StorageError || error instanceof SigningError
 }

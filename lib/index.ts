@@ -35,8 +35,8 @@ export type {
   RegisteredClient,
 } from './clients/client-registry.ts'
 export type { AddedClientSecret, ClientSecretRegistry } from './clients/client-secret-registry.ts'
-export type { ConnectedScope, Connection } from './consent/connection.ts'
-export type { Connections } from './consent/connections.ts'
+export type { ConnectedScope, Connection } from './connections/connection.ts'
+export type { Connections } from './connections/connections.ts'
 export type { Consent, ConsentGrant, GrantedScope } from './consent/consent.ts'
 export {
   ClientMetadataError,
@@ -66,7 +66,7 @@ export type {
   ResourceOptions,
   SignInOptions,
   SuperAdminDecision,
-} from './options.ts'
+} from './options/authorization-server-options.ts'
 export { defaultPages } from './pages/default-pages.ts'
 export type {
   AccessRefusedView,
@@ -102,11 +102,13 @@ export {
   type ConsentStore,
   type CreationOutcome,
   type CurrentRefreshToken,
+  type EncryptedKey,
+  type EncryptedKeyStore,
   type FoundArtifact,
   type FoundTokenFamily,
   type Page,
   type PageRequest,
-  type RefreshRetry,
+  type RefreshReplay,
   type Revocation,
   type RevocationKind,
   type RevocationListRequest,
@@ -114,9 +116,7 @@ export {
   type RevocationStore,
   type Rotation,
   type RotationOutcome,
-  type SealedKey,
   type SealedKeyChange,
-  type SealedKeyStore,
   type Storage,
   searchableText,
   type TokenFamily,

@@ -6,7 +6,7 @@
 
 import type { Cluster, Redis } from 'ioredis'
 import type { Kysely } from 'kysely'
-import type { SealedKeyStore } from '../../lib/storage/storage.ts'
+import type { EncryptedKeyStore } from '../../lib/storage/storage.ts'
 import type { SchemaOption } from '../postgres/index.ts'
 import { CommandError, type Environment } from './command.ts'
 
@@ -35,12 +35,12 @@ export async function withDatabase<Result>(
 /** Works with the keys in the store that `DATABASE_URL` or else `REDIS_URL` names. */
 export async function withKeyStore<Result>(
   environment: Environment,
-  work: (store: SealedKeyStore) => Promise<Result>,
+  work: (store: EncryptedKeyStore) => Promise<Result>,
 ): Promise<Result> {
   if (environment['DATABASE_URL']) {
     return await withDatabase(environment, async (db) => {
       const { createPostgresStorage } = await import('../postgres/index.ts')
-      return await work(createPostgresStorage({ db, ...schemaOption(environment) }).sealedKeys)
+      return await work(createPostgresStorage({ db, ...schemaOption(environment) }).encryptedKeys)
     })
   }
   const url = environment['REDIS_URL']
@@ -50,7 +50,7 @@ export async function withKeyStore<Result>(
   return await using(await openRedis(url), async (client) => {
     const { createRedisStorage } = await import('../redis/index.ts')
     const keyPrefix = environment['REDIS_KEY_PREFIX']
-    return await work(createRedisStorage({ client, ...(keyPrefix && { keyPrefix }) }).sealedKeys)
+    return await work(createRedisStorage({ client, ...(keyPrefix && { keyPrefix }) }).encryptedKeys)
   })
 }
 

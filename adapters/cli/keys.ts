@@ -11,8 +11,8 @@ import { makeSigningKey } from '../../lib/keys/new-key.ts'
 import {
   listStoredKeys,
   type ManagedKey,
+  revokeStoredKey,
   rotateStoredKey,
-  withdrawStoredKey,
 } from '../../lib/keys/stored-keys.ts'
 import { systemClock } from '../../lib/util/clock.ts'
 import { type Command, CommandError, requireNoParameters } from './command.ts'
@@ -45,18 +45,17 @@ export const rotateKeys: Command = async ({ parameters, environment }) => {
   return `The ${purpose} key ${keyId} signs from ${toText(activatesAt)}.`
 }
 
-/** `keys withdraw <key id> [--by <who>]`: a key is not to be trusted any more. */
-export const withdrawKey: Command = async ({ parameters, environment }) => {
+/** `keys revoke <key id> [--by <who>]`: a key is not to be trusted any more. */
+export const revokeKey: Command = async ({ parameters, environment }) => {
   const { actor, positionals } = parseActor(parameters)
   const [keyId, ...rest] = positionals
   if (keyId === undefined) throw new CommandError('say which key; "keys list" shows them')
   requireNoParameters({ parameters: rest, environment })
   const withdrawn = await withKeyStore(environment, (store) =>
-    withdrawStoredKey(store, keyId, systemClock(), actor),
+    revokeStoredKey(store, keyId, systemClock(), actor),
   )
-  if (withdrawn?.withdrawnAt === undefined)
-    throw new CommandError(`there is no key "${keyId}" here`)
-  return `The ${withdrawn.purpose} key ${keyId} is refused from ${toText(withdrawn.withdrawnAt)}.`
+  if (withdrawn?.revokedAt === undefined) throw new CommandError(`there is no key "${keyId}" here`)
+  return `The ${withdrawn.purpose} key ${keyId} is refused from ${toText(withdrawn.revokedAt)}.`
 }
 
 /** Who runs the command, for the audit event that a running instance reports. */

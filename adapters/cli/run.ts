@@ -5,7 +5,7 @@
  */
 
 import { type Command, CommandError } from './command.ts'
-import { generateKey, listKeys, rotateKeys, withdrawKey } from './keys.ts'
+import { generateKey, listKeys, revokeKey, rotateKeys } from './keys.ts'
 import { migrate } from './migrate.ts'
 
 const USAGE = `Usage: teamcast-oauth <command>
@@ -14,7 +14,7 @@ const USAGE = `Usage: teamcast-oauth <command>
   keys generate                 prints a new private signing key (JWK), for the option "signingKeys"
   keys list                     lists the managed keys, without showing any
   keys rotate [signing|cookie]  has the standby key sign; what the one before it signed stays good
-  keys withdraw <key id>        ends a key at once, and all that it signed within 15 seconds
+  keys revoke <key id>        ends a key at once, and all that it signed within 15 seconds
     --by <who>                  names, in the audit event of either, who did it
 
 Environment:
@@ -30,7 +30,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ['keys generate', generateKey],
   ['keys list', listKeys],
   ['keys rotate', rotateKeys],
-  ['keys withdraw', withdrawKey],
+  ['keys revoke', revokeKey],
 ])
 
 /** What a command line prints, and the exit code of its process. */

@@ -15,7 +15,7 @@ export function createArtifactStore(limits: RecordLimits): ArtifactStore {
       whenFull: 'drop-oldest',
     }),
     // To forget one would bring sessions back that do not count any more.
-    SignOut: new ExpiringRecords({ ...limits, kind: 'sign-outs', whenFull: 'refuse' }),
+    NotBefore: new ExpiringRecords({ ...limits, kind: 'sign-outs', whenFull: 'refuse' }),
     // To forget one would make a code good that its user took back.
     Denial: new ExpiringRecords({ ...limits, kind: 'denials', whenFull: 'refuse' }),
     Redemption: new ExpiringRecords({ ...limits, kind: 'redemptions', whenFull: 'drop-oldest' }),

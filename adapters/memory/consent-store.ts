@@ -41,7 +41,7 @@ export function createConsentStore(consents: Map<string, Consent>): ConsentStore
       return structuredClone(found.sort((left, right) => right.grantedAt - left.grantedAt))
     },
 
-    async listSome(of, limit) {
+    async listBatch(of, limit) {
       const found = [...consents.values()].filter((consent) =>
         'tenantId' in of ? consent.tenantId === of.tenantId : consent.clientId === of.clientId,
       )

@@ -13,9 +13,9 @@ import type { ClientRecord, Consent, Storage } from '../../lib/storage/storage.t
 import { createArtifactStore } from './artifact-store.ts'
 import { createClientStore } from './client-store.ts'
 import { createConsentStore } from './consent-store.ts'
+import { createEncryptedKeyStore } from './encrypted-key-store.ts'
 import type { LatestInstant } from './expiring-records.ts'
 import { createRevocationStore } from './revocation-store.ts'
-import { createSealedKeyStore } from './sealed-key-store.ts'
 import { createTokenFamilyStore } from './token-family-store.ts'
 
 const DEFAULT_MAX_RECORDS = 100_000
@@ -65,7 +65,7 @@ export function createMemoryStorage(options: MemoryStorageOptions = {}): Storage
     families: createTokenFamilyStore(limits, { clients, consents }),
     artifacts: createArtifactStore(limits),
     revocations: createRevocationStore(limits),
-    sealedKeys: createSealedKeyStore(),
+    encryptedKeys: createEncryptedKeyStore(),
     backends: [{ name: 'memory', ping: async () => undefined }],
   }
 }

@@ -11,7 +11,7 @@ import { ExpiringRecords, type RecordLimits } from './expiring-records.ts'
 const REVOKED = 'revoked'
 
 /** What families live by, besides their own records. */
-export interface LastingRecords {
+export interface DurableRecords {
   readonly clients: ReadonlyMap<string, unknown>
   /** By `consentId`. */
   readonly consents: Map<string, Consent>
@@ -20,7 +20,7 @@ export interface LastingRecords {
 /** Creates the store of token families. */
 export function createTokenFamilyStore(
   limits: RecordLimits,
-  { clients, consents }: LastingRecords,
+  { clients, consents }: DurableRecords,
 ): TokenFamilyStore {
   const records = new ExpiringRecords<TokenFamily | typeof REVOKED>({
     ...limits,
@@ -52,7 +52,7 @@ export function createTokenFamilyStore(
     async create(family, now, deadlineMilliseconds) {
       if (Date.now() > deadlineMilliseconds) return 'late'
       const { familyId, consentId, createdAt } = family
-      if (!consents.has(consentId)) return 'consent-gone'
+      if (!consents.has(consentId)) return 'consent-not-found'
       if (records.find(familyId, now) !== undefined) return 'taken'
       keep(family)
       noteUse(consentId, createdAt, 0)
@@ -68,21 +68,21 @@ export function createTokenFamilyStore(
     async rotate(familyId, rotation, now) {
       if (Date.now() > rotation.deadlineMilliseconds) return { outcome: 'late' }
       const family = findLive(familyId, now)
-      if (family === undefined) return { outcome: 'gone' }
+      if (family === undefined) return { outcome: 'not-found' }
 
-      const { refreshToken, retry } = family
+      const { refreshToken, replay } = family
       if (refreshToken?.hash === rotation.presentedTokenHash) {
-        if (refreshToken.expiresAt <= now) return { outcome: 'gone' }
+        if (refreshToken.expiresAt <= now) return { outcome: 'not-found' }
         keep(afterRotation(family, rotation))
         noteUse(family.consentId, now, USE_RESOLUTION_SECONDS)
         return { outcome: 'rotated' }
       }
 
-      const isRetry =
-        retry?.spentTokenHash === rotation.presentedTokenHash &&
-        retry.requestHash === rotation.requestHash &&
-        now < retry.until
-      if (isRetry) return { outcome: 'retried', sealedResponse: retry.sealedResponse }
+      const isReplay =
+        replay?.usedTokenHash === rotation.presentedTokenHash &&
+        replay.requestHash === rotation.requestHash &&
+        now < replay.until
+      if (isReplay) return { outcome: 'replayed', encryptedResponse: replay.encryptedResponse }
 
       records.set(familyId, REVOKED, rotation.rememberRevokedUntil)
       return { outcome: 'reused' }
@@ -97,7 +97,7 @@ export function createTokenFamilyStore(
 }
 
 function afterRotation(family: TokenFamily, rotation: Rotation): TokenFamily {
-  const { retry: _before, ...lasting } = family
-  const { refreshToken, retry, expiresAt } = rotation
-  return { ...lasting, refreshToken, expiresAt, ...(retry === undefined ? {} : { retry }) }
+  const { replay: _before, ...durable } = family
+  const { refreshToken, replay, expiresAt } = rotation
+  return { ...durable, refreshToken, expiresAt, ...(replay === undefined ? {} : { replay }) }
 }

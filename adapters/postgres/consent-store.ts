@@ -71,7 +71,7 @@ export function createConsentStore(db: Database): ConsentStore {
       return rows.map(consentFrom)
     },
 
-    async listSome(of, limit) {
+    async listBatch(of, limit) {
       const rows = await db
         .selectFrom('consents')
         .select(COLUMNS)

@@ -11,12 +11,12 @@ import type { Backend, Rotation, Storage, TokenFamilyStore } from '../../lib/sto
 import { createArtifactStore } from './artifact-store.ts'
 import { createClientStore } from './client-store.ts'
 import { createConsentStore } from './consent-store.ts'
+import { createEncryptedKeyStore } from './encrypted-key-store.ts'
 import { createPoolDialect } from './pool-dialect.ts'
 import { attempting } from './queries.ts'
 import { createRevocationStore } from './revocation-store.ts'
 import type { Database } from './schema.ts'
 import { DEFAULT_SCHEMA, findSchemaIssues, type SchemaOption } from './schema-option.ts'
-import { createSealedKeyStore } from './sealed-key-store.ts'
 import { READ_ONLY, sqlStateOf, UNDEFINED_TABLE } from './sql-state.ts'
 import type { PostgresPool } from './statement-runner.ts'
 import { createTokenFamilyStore } from './token-family-store.ts'
@@ -67,7 +67,7 @@ export function createPostgresStorage<Tables>(options: PostgresStorageOptions<Ta
     families: attempting('families', families),
     artifacts: attempting('artifacts', createArtifactStore(db)),
     revocations: attempting('revocations', createRevocationStore(db)),
-    sealedKeys: attempting('sealedKeys', createSealedKeyStore(db)),
+    encryptedKeys: attempting('encryptedKeys', createEncryptedKeyStore(db)),
     backends: [createBackend(families)],
   }
 }
@@ -77,7 +77,7 @@ const NO_ROTATION: Rotation = {
   presentedTokenHash: '',
   requestHash: '',
   refreshToken: { hash: '', issuedAt: 0, expiresAt: 0 },
-  retry: undefined,
+  replay: undefined,
   expiresAt: 0,
   rememberRevokedUntil: 0,
   deadlineMilliseconds: 0,

@@ -52,11 +52,11 @@ interface TokenFamiliesTable {
   readonly token_hash: string | null
   readonly token_issued_at: Instant | null
   readonly token_expires_at: Instant | null
-  /** JSON of the `RefreshRetry`. */
-  readonly retry: string | null
-  readonly retry_token_hash: string | null
-  readonly retry_request_hash: string | null
-  readonly retry_until: Instant | null
+  /** JSON of the `RefreshReplay`. */
+  readonly replay: string | null
+  readonly replay_token_hash: string | null
+  readonly replay_request_hash: string | null
+  readonly replay_until: Instant | null
   readonly is_revoked: boolean
   /** Until when the family lives or, revoked, is remembered. */
   readonly expires_at: Instant
@@ -78,14 +78,14 @@ interface RevocationsTable {
   readonly recorded_at: ColumnType<string | number, RawBuilder<string>, RawBuilder<string>>
 }
 
-interface SealedKeysTable {
+interface EncryptedKeysTable {
   readonly purpose: string
   readonly generation: number
   readonly key_id: string
-  readonly sealed: string
+  readonly encrypted: string
   readonly created_at: Instant
   readonly activates_at: Instant
-  readonly withdrawn_at: Instant | null
+  readonly revoked_at: Instant | null
   readonly changes: string | null
   readonly version: number
 }
@@ -97,8 +97,8 @@ export interface OAuthDatabase {
   readonly token_families: TokenFamiliesTable
   readonly artifacts: ArtifactsTable
   readonly revocations: RevocationsTable
-  readonly sealed_keys: SealedKeysTable
+  readonly encrypted_keys: EncryptedKeysTable
 }
 
-/** What the stores work with. */
+/** Dependencies of the stores. */
 export type Database = Kysely<OAuthDatabase>

@@ -8,7 +8,7 @@ import {
   sql,
 } from 'kysely'
 import {
-  type RefreshRetry,
+  type RefreshReplay,
   type Rotation,
   type RotationOutcome,
   type TokenFamily,
@@ -68,7 +68,7 @@ export function createTokenFamilyStore(db: Database): TokenFamilyStore {
     db,
     (
       values: TokenColumns &
-        RetryColumns & {
+        ReplayColumns & {
           readonly expiresAt: number
           readonly familyId: string
           readonly presentedTokenHash: string
@@ -84,10 +84,10 @@ export function createTokenFamilyStore(db: Database): TokenFamilyStore {
               token_hash: values.token_hash,
               token_issued_at: values.token_issued_at,
               token_expires_at: values.token_expires_at,
-              retry: values.retry,
-              retry_token_hash: values.retry_token_hash,
-              retry_request_hash: values.retry_request_hash,
-              retry_until: values.retry_until,
+              replay: values.replay,
+              replay_token_hash: values.replay_token_hash,
+              replay_request_hash: values.replay_request_hash,
+              replay_until: values.replay_until,
               expires_at: values.expiresAt,
             })
             .where('family_id', '=', values.familyId)
@@ -160,7 +160,7 @@ export function createTokenFamilyStore(db: Database): TokenFamilyStore {
   ): Promise<ReadonlyArray<unknown>> {
     return await rotateQuery({
       ...tokenColumns(rotation.refreshToken),
-      ...retryColumns(rotation.retry),
+      ...replayColumns(rotation.replay),
       expiresAt: rotation.expiresAt,
       familyId,
       presentedTokenHash: rotation.presentedTokenHash,
@@ -176,9 +176,9 @@ export function createTokenFamilyStore(db: Database): TokenFamilyStore {
       .where(({ not, and, eb }) =>
         not(
           and([
-            eb(sql`coalesce(retry_token_hash, '')`, '=', rotation.presentedTokenHash),
-            eb(sql`coalesce(retry_request_hash, '')`, '=', rotation.requestHash),
-            eb(sql`coalesce(retry_until, 0)`, '>', now),
+            eb(sql`coalesce(replay_token_hash, '')`, '=', rotation.presentedTokenHash),
+            eb(sql`coalesce(replay_request_hash, '')`, '=', rotation.requestHash),
+            eb(sql`coalesce(replay_until, 0)`, '>', now),
           ]),
         ),
       )
@@ -195,21 +195,23 @@ export function createTokenFamilyStore(db: Database): TokenFamilyStore {
   ): Promise<RotationOutcome | undefined> {
     const row = await db
       .selectFrom('token_families')
-      .select(['token_hash', 'retry', NOW_MILLISECONDS.as('now_milliseconds')])
+      .select(['token_hash', 'replay', NOW_MILLISECONDS.as('now_milliseconds')])
       .where('family_id', '=', familyId)
       .where('is_revoked', '=', false)
       .where('expires_at', '>', now)
       .where(consentExists)
       .executeTakeFirst()
-    if (row === undefined) return { outcome: 'gone' }
+    if (row === undefined) return { outcome: 'not-found' }
     if (Number(row.now_milliseconds) > rotation.deadlineMilliseconds) return { outcome: 'late' }
-    const retry = row.retry === null ? undefined : (JSON.parse(row.retry) as RefreshRetry)
-    if (row.token_hash === rotation.presentedTokenHash) return { outcome: 'gone' }
-    const isRetry =
-      retry?.spentTokenHash === rotation.presentedTokenHash &&
-      retry.requestHash === rotation.requestHash &&
-      now < retry.until
-    return isRetry ? { outcome: 'retried', sealedResponse: retry.sealedResponse } : undefined
+    const replay = row.replay === null ? undefined : (JSON.parse(row.replay) as RefreshReplay)
+    if (row.token_hash === rotation.presentedTokenHash) return { outcome: 'not-found' }
+    const isReplay =
+      replay?.usedTokenHash === rotation.presentedTokenHash &&
+      replay.requestHash === rotation.requestHash &&
+      now < replay.until
+    return isReplay
+      ? { outcome: 'replayed', encryptedResponse: replay.encryptedResponse }
+      : undefined
   }
 
   async function rotate(
@@ -245,7 +247,7 @@ export function createTokenFamilyStore(db: Database): TokenFamilyStore {
       if (created.length > 0) return 'created'
       const { now_milliseconds, has_consent } = await explainQuery(family.consentId)
       if (Number(now_milliseconds) > deadlineMilliseconds) return 'late'
-      return has_consent ? 'taken' : 'consent-gone'
+      return has_consent ? 'taken' : 'consent-not-found'
     },
 
     async find(familyId, clientId, now) {
@@ -274,10 +276,10 @@ const COLUMNS = [
   'token_hash',
   'token_issued_at',
   'token_expires_at',
-  'retry',
-  'retry_token_hash',
-  'retry_request_hash',
-  'retry_until',
+  'replay',
+  'replay_token_hash',
+  'replay_request_hash',
+  'replay_until',
   'expires_at',
 ] as const satisfies ReadonlyArray<keyof FamilyRow>
 
@@ -294,7 +296,7 @@ function rowOf(family: TokenFamily): FamilyRow {
     resources: [...family.resources],
     created_at: family.createdAt,
     ...tokenColumns(family.refreshToken),
-    ...retryColumns(family.retry),
+    ...replayColumns(family.replay),
     expires_at: family.expiresAt,
   }
 }
@@ -305,11 +307,11 @@ interface TokenColumns {
   readonly token_expires_at: number | null
 }
 
-interface RetryColumns {
-  readonly retry: string | null
-  readonly retry_token_hash: string | null
-  readonly retry_request_hash: string | null
-  readonly retry_until: number | null
+interface ReplayColumns {
+  readonly replay: string | null
+  readonly replay_token_hash: string | null
+  readonly replay_request_hash: string | null
+  readonly replay_until: number | null
 }
 
 function tokenColumns(token: TokenFamily['refreshToken']): TokenColumns {
@@ -320,12 +322,12 @@ function tokenColumns(token: TokenFamily['refreshToken']): TokenColumns {
   }
 }
 
-function retryColumns(retry: RefreshRetry | undefined): RetryColumns {
+function replayColumns(replay: RefreshReplay | undefined): ReplayColumns {
   return {
-    retry: retry === undefined ? null : JSON.stringify(retry),
-    retry_token_hash: retry?.spentTokenHash ?? null,
-    retry_request_hash: retry?.requestHash ?? null,
-    retry_until: retry?.until ?? null,
+    replay: replay === undefined ? null : JSON.stringify(replay),
+    replay_token_hash: replay?.usedTokenHash ?? null,
+    replay_request_hash: replay?.requestHash ?? null,
+    replay_until: replay?.until ?? null,
   }
 }
 
@@ -350,7 +352,7 @@ function familyFrom(row: Omit<Selectable<FamiliesTable>, 'is_revoked'>): TokenFa
     ...(hash === null
       ? {}
       : { refreshToken: { hash, issuedAt: Number(issuedAt), expiresAt: Number(expiresAt) } }),
-    ...(row.retry === null ? {} : { retry: JSON.parse(row.retry) as RefreshRetry }),
+    ...(row.replay === null ? {} : { replay: JSON.parse(row.replay) as RefreshReplay }),
     expiresAt: Number(row.expires_at),
   }
 }

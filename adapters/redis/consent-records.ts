@@ -21,7 +21,7 @@ const SCOPE = 'scope:'
  */
 const ADD_SCOPES = createScript(`
 local before = redis.call('HGET', KEYS[1], 'record')
-if not before then return { 'gone' } end
+if not before then return { 'not-found' } end
 if cjson.decode(before).tenantId ~= cjson.decode(ARGV[1]).tenantId then
   redis.call('DEL', KEYS[1])
   return { 'deleted', before }
@@ -50,7 +50,7 @@ return record`)
 export type AdditionOutcome =
   | { readonly outcome: 'added' }
   /** There was none. */
-  | { readonly outcome: 'gone' }
+  | { readonly outcome: 'not-found' }
   /** It was of another tenant. */
   | { readonly outcome: 'deleted'; readonly deleted: StoredGrant }
 

@@ -110,8 +110,8 @@ export function createConsentStore(connection: Connection): ConsentStore {
       for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
         const owner = String(await runScript(client, ENTER, index, [clientId, consentId]))
         if (await addToOwner(owner, grant)) return
-        const isWithdrawn = owner === consentId || !(await records.exists(consentId))
-        if (isWithdrawn) {
+        const isRevoked = owner === consentId || !(await records.exists(consentId))
+        if (isRevoked) {
           candidate.assertInTime()
           return
         }
@@ -134,7 +134,7 @@ export function createConsentStore(connection: Connection): ConsentStore {
         .sort((left, right) => right.grantedAt - left.grantedAt)
     },
 
-    async listSome(of, limit) {
+    async listBatch(of, limit) {
       if ('clientId' in of && !isIdentifier(of.clientId)) return []
       // By id: a batch may have what another one had.
       const found = new Map<string, Consent>()

@@ -33,7 +33,7 @@ export interface Keys {
   revocation(kind: RevocationKind, id: string): string
   readonly revocations: string
   readonly revocationExpiries: string
-  readonly sealedKeys: string
+  readonly encryptedKeys: string
   readonly ping: string
 }
 
@@ -54,7 +54,7 @@ export function createKeys(prefix: string): Keys {
     revocation: (kind, id) => `${prefix}revoked:${kind}:${id}`,
     revocations: `${prefix}{revocations}`,
     revocationExpiries: `${prefix}{revocations}:expiries`,
-    sealedKeys: `${prefix}sealed-keys`,
+    encryptedKeys: `${prefix}encrypted-keys`,
     ping: `${prefix}ping`,
   }
 }

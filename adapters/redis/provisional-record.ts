@@ -1,5 +1,5 @@
 /**
- * Lasting records that are found through an index in another slot, where no script reaches both.
+ * Durable records that are found through an index in another slot, where no script reaches both.
  *
  * Such a record is written first, for a minute; then it is entered in the index; then it is confirmed
  * to last. Whoever crashes in between leaves a record that goes by itself, or an entry without a record,

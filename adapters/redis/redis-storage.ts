@@ -15,11 +15,11 @@ import { createArtifactStore } from './artifact-store.ts'
 import { createClientStore } from './client-store.ts'
 import type { Connection, RedisClient } from './connection.ts'
 import { createConsentStore } from './consent-store.ts'
+import { createEncryptedKeyStore } from './encrypted-key-store.ts'
 import { keepConnectionFresh } from './fresh-connection.ts'
 import { createKeys } from './keys.ts'
 import { reportFailures } from './report-failures.ts'
 import { createRevocationStore } from './revocation-store.ts'
-import { createSealedKeyStore } from './sealed-key-store.ts'
 import { createTokenFamilyStore } from './token-family-store.ts'
 
 const DEFAULT_KEY_PREFIX = 'teamcast-oauth:'
@@ -80,7 +80,7 @@ export function createRedisStorage(options: RedisStorageOptions): Storage {
     families: reportFailures('families', createTokenFamilyStore(connection)),
     artifacts: reportFailures('artifacts', createArtifactStore(connection)),
     revocations: reportFailures('revocations', createRevocationStore(connection)),
-    sealedKeys: reportFailures('sealedKeys', createSealedKeyStore(connection)),
+    encryptedKeys: reportFailures('encryptedKeys', createEncryptedKeyStore(connection)),
     backends: [reportFailures('backend', backend)],
   }
 }

@@ -14,7 +14,7 @@
 import { USE_RESOLUTION_SECONDS } from '../../lib/storage/storage.ts'
 import { createScript, MILLISECONDS, type Script } from './script.ts'
 
-const RETRY_FIELDS = `'spentTokenHash', 'requestHash', 'sealedResponse', 'retryUntil'`
+const RETRY_FIELDS = `'usedTokenHash', 'requestHash', 'encryptedResponse', 'replayUntil'`
 
 const FUNCTIONS = `${MILLISECONDS}
 local consent, family = KEYS[1], KEYS[2]
@@ -56,7 +56,7 @@ export const CREATE: Script = createFamilyScript(`
 local now, call, deadline, created_at, removal = unpack(ARGV, 1, 5)
 if is_repeated(call) then return 'created' end
 if milliseconds() > tonumber(deadline) then return 'late' end
-if redis.call('EXISTS', consent) == 0 then return 'consent-gone' end
+if redis.call('EXISTS', consent) == 0 then return 'consent-not-found' end
 if is_kept(now) then return 'taken' end
 if redis.call('EXISTS', family) == 1 then
   redis.call('DEL', family)
@@ -86,11 +86,11 @@ if is_repeated(call) then
   return { redis.call('HEXISTS', family, 'revoked') == 1 and 'reused' or 'rotated' }
 end
 if milliseconds() > tonumber(deadline) then return { 'late' } end
-if not is_alive(now) then return { 'gone' } end
+if not is_alive(now) then return { 'not-found' } end
 
 local token, token_expires_at = unpack(redis.call('HMGET', family, 'tokenHash', 'tokenExpiresAt'))
 if token == presented then
-  if tonumber(token_expires_at) <= tonumber(now) then return { 'gone' } end
+  if tonumber(token_expires_at) <= tonumber(now) then return { 'not-found' } end
   redis.call('HSET', family, 'lastCall', call)
   redis.call('HDEL', family, ${RETRY_FIELDS})
   redis.call('HSET', family, unpack(ARGV, 9))
@@ -102,7 +102,7 @@ end
 local spent, spending_request, answer, answer_until =
   unpack(redis.call('HMGET', family, ${RETRY_FIELDS}))
 if spent == presented and spending_request == request and tonumber(now) < tonumber(answer_until) then
-  return { 'retried', answer }
+  return { 'replayed', answer }
 end
 
 revoke(call, remember_until, revoked_removal)

@@ -4,7 +4,7 @@ import type {
   CreationOutcome,
   CurrentRefreshToken,
   FoundTokenFamily,
-  RefreshRetry,
+  RefreshReplay,
   RotationOutcome,
   TokenFamily,
   TokenFamilyStore,
@@ -17,9 +17,9 @@ import { runScript, type Script } from './script.ts'
 import { CREATE, FIND, REVOKE, ROTATE } from './token-family-scripts.ts'
 
 /** What never changes, as one field; the key has the ids. */
-type LastingPart = Omit<
+type DurablePart = Omit<
   TokenFamily,
-  'familyId' | 'consentId' | 'refreshToken' | 'retry' | 'expiresAt'
+  'familyId' | 'consentId' | 'refreshToken' | 'replay' | 'expiresAt'
 >
 
 type Fields = ReadonlyArray<string | number>
@@ -53,9 +53,9 @@ export function createTokenFamilyStore({ client, keys }: Connection): TokenFamil
     },
 
     async rotate(familyId, rotation, now) {
-      if (!isFamilyId(familyId)) return { outcome: 'gone' }
-      const { refreshToken, retry, expiresAt, rememberRevokedUntil } = rotation
-      const [outcome, sealedResponse] = (await run(ROTATE, familyId, [
+      if (!isFamilyId(familyId)) return { outcome: 'not-found' }
+      const { refreshToken, replay, expiresAt, rememberRevokedUntil } = rotation
+      const [outcome, encryptedResponse] = (await run(ROTATE, familyId, [
         now,
         createCallName(),
         rotation.deadlineMilliseconds,
@@ -64,10 +64,14 @@ export function createTokenFamilyStore({ client, keys }: Connection): TokenFamil
         rememberRevokedUntil,
         removalOf(rememberRevokedUntil),
         removalOf(expiresAt),
-        ...changingFieldsOf({ refreshToken, expiresAt, ...(retry === undefined ? {} : { retry }) }),
+        ...changingFieldsOf({
+          refreshToken,
+          expiresAt,
+          ...(replay === undefined ? {} : { replay }),
+        }),
       ])) as [RotationOutcome['outcome'], string?]
-      return outcome === 'retried'
-        ? { outcome, sealedResponse: required(sealedResponse) }
+      return outcome === 'replayed'
+        ? { outcome, encryptedResponse: required(encryptedResponse) }
         : { outcome }
     },
 
@@ -85,20 +89,20 @@ function createCallName(): string {
 }
 
 function fieldsOf(family: TokenFamily): Fields {
-  const { familyId: _familyId, consentId: _consentId, refreshToken, retry, ...rest } = family
-  const { expiresAt: _expiresAt, ...lasting }: LastingPart & { readonly expiresAt: number } = rest
-  return ['record', JSON.stringify(lasting), ...changingFieldsOf(family)]
+  const { familyId: _familyId, consentId: _consentId, refreshToken, replay, ...rest } = family
+  const { expiresAt: _expiresAt, ...durable }: DurablePart & { readonly expiresAt: number } = rest
+  return ['record', JSON.stringify(durable), ...changingFieldsOf(family)]
 }
 
 function changingFieldsOf({
   expiresAt,
   refreshToken,
-  retry,
-}: Pick<TokenFamily, 'expiresAt' | 'refreshToken' | 'retry'>): Fields {
+  replay,
+}: Pick<TokenFamily, 'expiresAt' | 'refreshToken' | 'replay'>): Fields {
   return [
     ...['expiresAt', expiresAt],
     ...(refreshToken === undefined ? [] : tokenFieldsOf(refreshToken)),
-    ...(retry === undefined ? [] : retryFieldsOf(retry)),
+    ...(replay === undefined ? [] : replayFieldsOf(replay)),
   ]
 }
 
@@ -106,34 +110,34 @@ function tokenFieldsOf({ hash, issuedAt, expiresAt }: CurrentRefreshToken): Fiel
   return ['tokenHash', hash, 'tokenIssuedAt', issuedAt, 'tokenExpiresAt', expiresAt]
 }
 
-function retryFieldsOf(retry: RefreshRetry): Fields {
+function replayFieldsOf(replay: RefreshReplay): Fields {
   return [
-    ...['spentTokenHash', retry.spentTokenHash, 'requestHash', retry.requestHash],
-    ...['sealedResponse', retry.sealedResponse, 'retryUntil', retry.until],
+    ...['usedTokenHash', replay.usedTokenHash, 'requestHash', replay.requestHash],
+    ...['encryptedResponse', replay.encryptedResponse, 'replayUntil', replay.until],
   ]
 }
 
 /** In the order of the script. */
 function parseFamily(familyId: string, fields: ReadonlyArray<string | null>): FoundTokenFamily {
   const [record, expiresAt, hash, issuedAt, tokenExpiresAt, ...more] = fields
-  const [spentTokenHash, requestHash, sealedResponse, until, foundAtMilliseconds] = more
+  const [usedTokenHash, requestHash, encryptedResponse, until, foundAtMilliseconds] = more
   const refreshToken = hash && {
     hash,
     issuedAt: Number(issuedAt),
     expiresAt: Number(tokenExpiresAt),
   }
-  const retry = spentTokenHash && {
-    spentTokenHash,
+  const replay = usedTokenHash && {
+    usedTokenHash,
     requestHash: required(requestHash),
-    sealedResponse: required(sealedResponse),
+    encryptedResponse: required(encryptedResponse),
     until: Number(until),
   }
   return {
-    ...parseJson<LastingPart>(required(record)),
+    ...parseJson<DurablePart>(required(record)),
     familyId,
     consentId: consentIdOf(familyId),
     ...(refreshToken ? { refreshToken } : {}),
-    ...(retry ? { retry } : {}),
+    ...(replay ? { replay } : {}),
     expiresAt: Number(expiresAt),
     foundAtMilliseconds: Number(foundAtMilliseconds),
   }

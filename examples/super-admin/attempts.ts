@@ -12,7 +12,7 @@ import { RateLimiterMemory } from 'rate-limiter-flexible'
 const FAILURES_PER_NETWORK = 10
 const WINDOW_SECONDS = 300
 
-/** What attempts work with. */
+/** Dependencies of the attempts. */
 export interface AttemptDependencies {
   readonly isSuperAdminToken: (token: string) => boolean
   /** Receives an event for every attempt that fails. */

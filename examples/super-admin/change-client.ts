@@ -18,7 +18,7 @@ import { renderBackLink, renderForm, renderHeading } from './parts.ts'
 import { clientPath, deletionPath, LIST_PATH } from './paths.ts'
 import { remarksOfConflict, remarksOfError } from './remarks.ts'
 import type { AdminDependencies, AdminPage, AdminRequest, Answer, Handle } from './request.ts'
-import { takeNotice } from './sessions.ts'
+import { takeFlashMessage } from './sessions.ts'
 
 const MINUTES = new Intl.NumberFormat('en', {
   style: 'unit',
@@ -26,11 +26,11 @@ const MINUTES = new Intl.NumberFormat('en', {
   unitDisplay: 'long',
 })
 
-/** Makes the page of a client. */
+/** Creates the page of a client. */
 export function createShowClient({ clients, catalogue, now }: AdminDependencies): Handle {
   return async ({ ids: [clientId = ''], session, formToken }) => {
     const client = await requireClient(clients, clientId)
-    const notice = takeNotice(session)
+    const notice = takeFlashMessage(session)
     return clientPage({ client, catalogue, now: now(), formToken, notice })
   }
 }
@@ -61,7 +61,7 @@ export function createUpdateClient({ clients, catalogue, now }: AdminDependencie
   }
 }
 
-/** Makes the page that asks whether to delete a client. */
+/** Creates the page that asks whether to delete a client. */
 export function createConfirmDeletion({ clients }: AdminDependencies): Handle {
   return async ({ ids: [clientId = ''], formToken }) =>
     deletionPage(await requireClient(clients, clientId), formToken)

@@ -6,7 +6,7 @@
 
 import type { Client, ScopeCatalogue } from '@teamcast/oauth-server'
 import { html } from 'ghtml'
-import { type Notice, renderNotice } from '../notice.ts'
+import { type FlashMessage, renderFlashMessage } from '../flash-message.ts'
 import { renderClientFields } from './client-fields.ts'
 import { type ClientForm, formOf } from './client-form.ts'
 import { CLIENT_TYPES, labelOf } from './field-texts.ts'
@@ -31,7 +31,7 @@ export interface ClientPageView {
   readonly catalogue: ScopeCatalogue
   readonly now: number
   readonly formToken: string
-  readonly notice?: Notice | undefined
+  readonly notice?: FlashMessage | undefined
   /** What was filled in, when it was not accepted. */
   readonly form?: ClientForm
   /** Why not. */
@@ -40,7 +40,7 @@ export interface ClientPageView {
   readonly secretExpiry?: string
 }
 
-/** Makes the page. */
+/** Creates the page. */
 export function clientPage(view: ClientPageView): AdminPage {
   const { client, notice, remarks } = view
   const { clientId, name } = client
@@ -49,7 +49,7 @@ export function clientPage(view: ClientPageView): AdminPage {
       ? { title: name }
       : { title: `Error: ${name}`, status: remarks.kind === 'conflict' ? 409 : 422 }),
     content: html`!${renderBackLink()}
-!${renderNotice(notice)}!${renderSummary(remarks, adviceOn(view))}
+!${renderFlashMessage(notice)}!${renderSummary(remarks, adviceOn(view))}
 !${renderHeading(name)}
 !${renderCopyField('clientId', 'Client id', clientId)}!${COPY_STATUS}
 !${renderFacts(view)}

@@ -11,7 +11,7 @@ import {
   ClientSecretNotFoundError,
 } from '@teamcast/oauth-server'
 import { html } from 'ghtml'
-import { renderNotice } from '../notice.ts'
+import { renderFlashMessage } from '../flash-message.ts'
 import { requireClient } from './change-client.ts'
 import { clientPage } from './client-page.ts'
 import { COPY_SCRIPT, COPY_STATUS, renderBackLink, renderCopyField, renderForm } from './parts.ts'
@@ -19,7 +19,7 @@ import { clientPath, removalPath, secretPath } from './paths.ts'
 import type { Remarks } from './remarks.ts'
 import type { AdminDependencies, AdminPage, AdminRequest, Answer, Handle } from './request.ts'
 import { EXPIRY_FIELD } from './secrets-section.ts'
-import { keepUnseenSecret, once, takeNotice, takeUnseenSecret } from './sessions.ts'
+import { keepUnseenSecret, once, takeFlashMessage, takeUnseenSecret } from './sessions.ts'
 import { endOfDay, renderTimeAndAge } from './times.ts'
 
 /** Makes what adds another secret. */
@@ -55,7 +55,7 @@ export function createAddSecret({ clients, catalogue, now }: AdminDependencies):
   }
 }
 
-/** Makes the page that shows a new secret, once. */
+/** Creates the page that shows a new secret, once. */
 export function createShowSecret({ clients, issuer }: AdminDependencies): Handle {
   return async ({ ids: [clientId = '', secretId = ''], session }) => {
     const client = await requireClient(clients, clientId)
@@ -63,7 +63,7 @@ export function createShowSecret({ clients, issuer }: AdminDependencies): Handle
     if (clientSecret === undefined) return seenSecretPage(client)
     return {
       title: 'Copy the client secret now',
-      content: html`!${renderNotice(takeNotice(session))}
+      content: html`!${renderFlashMessage(takeFlashMessage(session))}
 <h1>Copy the client secret now</h1>
 <p class="lead"><strong>It is not shown again</strong>, not even to a SuperAdmin: the server keeps only what it
 takes to recognise it.</p>
@@ -79,7 +79,7 @@ into other hands is replaced on the page of the client.</p>
   }
 }
 
-/** Makes the page that asks whether to remove a secret. */
+/** Creates the page that asks whether to remove a secret. */
 export function createConfirmRemoval({ clients, now }: AdminDependencies): Handle {
   return async ({ ids: [clientId = '', secretId = ''], formToken }) => {
     const client = await requireClient(clients, clientId)

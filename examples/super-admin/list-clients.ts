@@ -6,17 +6,17 @@
 
 import type { Client } from '@teamcast/oauth-server'
 import { html } from 'ghtml'
-import { renderNotice } from '../notice.ts'
+import { renderFlashMessage } from '../flash-message.ts'
 import { AUDIENCES, CLIENT_TYPES, labelOf, type Option } from './field-texts.ts'
 import { renderSelect, renderTextField } from './fields.ts'
 import { clientPath, LIST_PATH, NEW_CLIENT_PATH } from './paths.ts'
 import type { AdminDependencies, Handle } from './request.ts'
-import { takeNotice } from './sessions.ts'
+import { takeFlashMessage } from './sessions.ts'
 import { ageOf } from './times.ts'
 
 const PAGE_SIZE = 20
 
-/** Makes the list. */
+/** Creates the list. */
 export function createListClients({ clients, now }: AdminDependencies): Handle {
   return async ({ query, session }) => {
     const filters = filtersOf(query)
@@ -29,7 +29,7 @@ export function createListClients({ clients, now }: AdminDependencies): Handle {
     const list = items.map((client) => renderClient(client, now()))
     return {
       title: 'Clients',
-      content: html`!${renderNotice(takeNotice(session))}
+      content: html`!${renderFlashMessage(takeFlashMessage(session))}
 <div class="title-row"><h1>Clients</h1>
 <a class="button primary" href="${NEW_CLIENT_PATH}">Register a client</a></div>
 !${renderFilters(filters)}

@@ -66,7 +66,7 @@ export function renderCopyField(id: string, label: string, value: string): strin
 /** Where {@link COPY_SCRIPT} says what it did. */
 export const COPY_STATUS: string = html`<p class="help" id="copy-status" role="status"></p>`
 
-/** Makes the buttons of copy fields work. Without it the fields can still be selected and copied. */
+/** Creates the buttons of copy fields work. Without it the fields can still be selected and copied. */
 export const COPY_SCRIPT = `
 for (const button of document.querySelectorAll('[data-copy]')) {
   const field = document.getElementById(button.dataset.copy)

@@ -15,7 +15,7 @@ import { type Remarks, remarksOfError } from './remarks.ts'
 import type { AdminDependencies, AdminPage, AdminRequest, Handle } from './request.ts'
 import { keepUnseenSecret, once } from './sessions.ts'
 
-/** Makes the empty form. */
+/** Creates the empty form. */
 export function createNewClient({ catalogue }: AdminDependencies): Handle {
   return async ({ formToken }) => registrationPage(catalogue, formToken, EMPTY_FORM)
 }

@@ -7,7 +7,7 @@
 import type { AuthorizationServer, ScopeCatalogue } from '@teamcast/oauth-server'
 import type { Session } from './sessions.ts'
 
-/** What the pages work with. */
+/** Dependencies of the pages. */
 export interface AdminDependencies {
   readonly issuer: string
   readonly clients: AuthorizationServer['clients']

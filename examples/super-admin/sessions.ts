@@ -10,7 +10,7 @@
 
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Context } from 'koa'
-import type { Notice } from '../notice.ts'
+import type { FlashMessage } from '../flash-message.ts'
 
 const COOKIE = 'teamcast_super_admin'
 const COOKIE_PATH = '/super-admin'
@@ -26,7 +26,7 @@ export interface Session {
   /** Where the forms that were sent led to: see {@link once}. */
   readonly submissions: Map<string, Promise<string>>
   /** Shown once. */
-  notice?: Notice | undefined
+  notice?: FlashMessage | undefined
 }
 
 /** The sessions of SuperAdmins. */
@@ -43,7 +43,7 @@ export interface Sessions {
   isFormToken(ctx: Context, formToken: string): boolean
 }
 
-/** Makes the sessions; they live in this process. */
+/** Creates the sessions; they live in this process. */
 export function createSessions(now: () => number): Sessions {
   const sessions = new Map<string, Session>()
   const formKey = randomBytes(32)
@@ -138,7 +138,7 @@ export function takeUnseenSecret({ unseenSecrets }: Session, secretId: string): 
 }
 
 /** Takes the notice that the next page shows. */
-export function takeNotice(session: Session): Notice | undefined {
+export function takeFlashMessage(session: Session): FlashMessage | undefined {
   const { notice } = session
   session.notice = undefined
   return notice

@@ -20,7 +20,7 @@ export interface SignInView {
   readonly cause: 'ended' | FailedAttempt | undefined
 }
 
-/** Makes the sign-in page. */
+/** Creates the sign-in page. */
 export function signInPage({ formToken, next, cause }: SignInView): AdminPage {
   const reason = typeof cause === 'object' ? cause.reason : undefined
   const isWrong = reason === 'unauthenticated'

@@ -32,7 +32,7 @@ const BRAND: Brand = {
 }
 const NO_FORM = new URLSearchParams()
 
-/** Makes the pages: a middleware that calls `next()` for every path that is not theirs. */
+/** Creates the pages: a middleware that calls `next()` for every path that is not theirs. */
 export function createSuperAdminPages(options: SuperAdminPagesOptions): Middleware {
   const sessions = createSessions(options.now)
   const findRoutes = createRoutes(options)

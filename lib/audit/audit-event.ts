@@ -164,7 +164,7 @@ export type AuditEventDetail =
   /** Somebody had a key sign before its time. */
   | (KeySubject & AuditActor & { readonly type: 'key.rotated' })
   /** Somebody withdrew a key. */
-  | (KeySubject & AuditActor & { readonly type: 'key.withdrawn' })
+  | (KeySubject & AuditActor & { readonly type: 'key.revoked' })
   /** A key was removed: it was withdrawn, or all that it signed has expired. */
   | (KeySubject & { readonly type: 'key.deleted' })
   /** A request failed for a reason of our own or the host's. */

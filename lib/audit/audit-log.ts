@@ -42,7 +42,7 @@ function instantOf(now: Clock): number {
 const MAXIMUM_DELAY_MILLISECONDS = 1000
 
 /**
- * Makes an audit log. The listener runs when there is nothing left to wait for it: not before the
+ * Creates an audit log. The listener runs when there is nothing left to wait for it: not before the
  * response was sent, if the client takes it at once, nor before the current turn of the event loop has
  * ended. So a slow one does not delay a response and a throwing one does not break it; its failures
  * become process warnings.

@@ -29,7 +29,7 @@ export const AUDIT_RESULTS: Readonly<Record<AuditEventDetail['type'], AuditResul
   'client.secret-removed': 'success',
   'key.created': 'success',
   'key.rotated': 'success',
-  'key.withdrawn': 'success',
+  'key.revoked': 'success',
   'key.deleted': 'success',
   'server.error': 'failure',
 }

@@ -6,7 +6,7 @@
 
 import { isDeepStrictEqual } from 'node:util'
 import type { AuditLog } from '../audit/audit-log.ts'
-import { DELETION_BATCH_SIZE, deleteConsents } from '../consent/delete-consents.ts'
+import { DELETION_BATCH_SIZE, deleteConsents } from '../connections/delete-consents.ts'
 import { ClientNotFoundError, ConflictError, PreconditionFailedError } from '../errors.ts'
 import type { Revoker } from '../revocation/revoker.ts'
 import type { ScopeCatalogue } from '../scopes/scope-catalogue.ts'
@@ -109,7 +109,7 @@ export function createDelete({
     // All that follows, of a client that is gone too: an earlier deletion may have been interrupted here.
     await revoker.recordDeletedClient(clientId, deleted)
     await deleteConsents(
-      () => consents.listSome({ clientId }, DELETION_BATCH_SIZE),
+      () => consents.listBatch({ clientId }, DELETION_BATCH_SIZE),
       ({ consentId, userId }) => consents.delete(userId, clientId, consentId),
       ({ userId, tenantId }) => {
         const subject = { clientId, userId, tenantId, actorId }

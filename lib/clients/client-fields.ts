@@ -12,7 +12,7 @@ import {
 } from '../lifetimes.ts'
 import type { ScopeCatalogue } from '../scopes/scope-catalogue.ts'
 import { AUTHENTICATION_METHODS, type ClientSettings, GRANT_TYPES } from './client.ts'
-import { isHttpsUrl, problemOfRedirectUri } from './redirect-uri.ts'
+import { isHttpsUrl, validateRedirectUri } from './redirect-uri.ts'
 
 const MAXIMUM_REDIRECT_URIS = 20
 const MAXIMUM_URL_LENGTH = 2000
@@ -63,7 +63,7 @@ export function fieldSchemas(catalogue: ScopeCatalogue): FieldSchemas {
     redirectUris: z
       .array(
         z.string('must be a string').superRefine((redirectUri, context) => {
-          const problem = problemOfRedirectUri(redirectUri)
+          const problem = validateRedirectUri(redirectUri)
           if (problem !== undefined) context.addIssue(problem)
         }),
         'must be an array of URLs',

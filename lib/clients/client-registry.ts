@@ -88,7 +88,7 @@ export interface ClientRegistry extends ClientSecretRegistry {
   delete(clientId: string, options?: ClientChangeOptions): Promise<void>
 }
 
-/** Makes the registry. */
+/** Creates the registry. */
 export function createClientRegistry(dependencies: ClientChangeDependencies): ClientRegistry {
   const { store } = dependencies
   return Object.freeze<ClientRegistry>({

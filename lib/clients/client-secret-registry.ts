@@ -58,7 +58,7 @@ export interface ClientSecretRegistry {
   ): Promise<Client>
 }
 
-/** Makes the registry of secrets. */
+/** Creates the registry of secrets. */
 export function createClientSecretRegistry(options: {
   readonly store: ClientStore
   readonly now: () => number

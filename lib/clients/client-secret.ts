@@ -22,7 +22,7 @@ export interface NewClientSecret {
   readonly record: ClientSecretRecord
 }
 
-/** Makes a client secret: `tcs_` and 43 letters and digits, so it never needs escaping. */
+/** Creates a client secret: `tcs_` and 43 letters and digits, so it never needs escaping. */
 export function createClientSecret(createdAt: number, expiresAt?: number): NewClientSecret {
   const clientSecret = PREFIX + randomText(RANDOM_LENGTH)
   const hint = clientSecret.slice(0, HINT_LENGTH)

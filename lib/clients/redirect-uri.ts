@@ -36,7 +36,7 @@ const RESPONSE_PARAMETERS = new Set([
  *
  * @returns What is wrong, or `undefined` when nothing is.
  */
-export function problemOfRedirectUri(redirectUri: string): string | undefined {
+export function validateRedirectUri(redirectUri: string): string | undefined {
   if (redirectUri.length > MAXIMUM_LENGTH) return `must have at most ${MAXIMUM_LENGTH} characters`
   const url = URL.parse(redirectUri)
   if (url === null || !URI_CHARACTERS.test(redirectUri)) return 'must be an absolute https URL'
@@ -65,7 +65,7 @@ export function isPrivateUseRedirectUri(redirectUri: string): boolean {
  * Whether any program on the user's machine may be the one that listens there: at a loopback address
  * or under an app's own scheme (RFC 8252 §8.6).
  */
-export function provesNoIdentity(redirectUri: string): boolean {
+export function allowsClientImpersonation(redirectUri: string): boolean {
   const hostname = URL.parse(redirectUri)?.hostname
   const isLoopback = hostname !== undefined && isLoopbackHost(hostname)
   return isLoopback || isPrivateUseRedirectUri(redirectUri)

@@ -32,7 +32,7 @@ export function withSecretAdded(
     kept.length >= MAXIMUM_SECRETS
       ? { path: 'secrets', message: `must not be more than ${MAXIMUM_SECRETS}: remove one first` }
       : undefined,
-    problemOfExpiry(added.expiresAt, now),
+    validateExpiry(added.expiresAt, now),
   ]
   const issues = problems.filter((problem) => problem !== undefined)
   if (issues.length > 0) throw new ClientMetadataError(issues)
@@ -61,7 +61,7 @@ export function withSecretRemoved(
   return kept
 }
 
-function problemOfExpiry(expiresAt: number | undefined, now: number): Issue | undefined {
+function validateExpiry(expiresAt: number | undefined, now: number): Issue | undefined {
   if (expiresAt === undefined) return undefined
   const isInRange = expiresAt > now && expiresAt <= now + MAXIMUM_LIFETIME_SECONDS
   if (Number.isInteger(expiresAt) && isInRange) return undefined

@@ -33,7 +33,7 @@ export interface ClientValidator {
 /** Fields as somebody gave them: nothing is known of their values. */
 type Fields = Readonly<Record<string, unknown>>
 
-/** Makes the validator for a catalogue of scopes. */
+/** Creates the validator for a catalogue of scopes. */
 export function createClientValidator(catalogue: ScopeCatalogue): ClientValidator {
   const schemas = fieldSchemas(catalogue)
   return {

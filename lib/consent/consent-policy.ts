@@ -4,7 +4,7 @@
  * @module
  */
 
-import { provesNoIdentity } from '../clients/redirect-uri.ts'
+import { allowsClientImpersonation } from '../clients/redirect-uri.ts'
 import { isSubset } from '../scopes/scope.ts'
 
 /** What the decision depends on. */
@@ -30,5 +30,5 @@ export function needsConsent(question: ConsentQuestion): boolean {
   if (question.isConsentPrompted) return true
   // RFC 8252 §8.6: whoever listens there may be any program, so an earlier consent to the client says
   // nothing about it.
-  return provesNoIdentity(question.redirectUri)
+  return allowsClientImpersonation(question.redirectUri)
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-/** The lasting fact "user X granted scopes Y to client Z". */
+/** The durable fact "user X granted scopes Y to client Z". */
 export interface Consent {
   /**
    * Names this consent among all that ever were: 22 random characters, kept when scopes are added. A

@@ -6,7 +6,7 @@
 
 import type { Context } from 'koa'
 import { type ClientEndpointDependencies, createClientEndpoint } from '../http/client-endpoint.ts'
-import { sendErrorResponse } from '../http/respond.ts'
+import { sendErrorResponse } from '../http/responses.ts'
 import type { Route } from '../http/route.ts'
 import { type ProtectedResource, resourcesServedBy } from '../resources/protected-resource.ts'
 import { createFeedReaders } from '../revocation/feed-readers.ts'

@@ -8,7 +8,7 @@
 import type { Client } from '../clients/client.ts'
 import { type ClientEndpointDependencies, createClientEndpoint } from '../http/client-endpoint.ts'
 import { InvalidRequestError } from '../http/form-parameters.ts'
-import { sendErrorResponse } from '../http/respond.ts'
+import { sendErrorResponse } from '../http/responses.ts'
 import type { Route } from '../http/route.ts'
 import type { Revoker } from '../revocation/revoker.ts'
 import type { Storage } from '../storage/storage.ts'

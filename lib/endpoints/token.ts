@@ -15,7 +15,7 @@ import {
   createClientEndpoint,
   sendInvalidClient,
 } from '../http/client-endpoint.ts'
-import { sendErrorResponse } from '../http/respond.ts'
+import { sendErrorResponse } from '../http/responses.ts'
 import type { Route } from '../http/route.ts'
 
 /** Dependencies of the token endpoint. */

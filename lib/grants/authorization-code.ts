@@ -115,8 +115,8 @@ async function begin(
   switch (await storage.families.create(family, now, deadlineMilliseconds)) {
     case 'created':
       return
-    case 'consent-gone':
-      throw new TokenRequestError('consent-withdrawn', subject)
+    case 'consent-not-found':
+      throw new TokenRequestError('consent-revoked', subject)
     case 'taken':
       // OAuth 2.1 §4.1.3: a code that is used again revokes what was issued for it.
       await revoker.revokeFamily(family)

@@ -5,7 +5,8 @@
  */
 
 import type { Client } from '../clients/client.ts'
-import type { EndFormerConnection } from '../consent/connections.ts'
+import { mayUseClient } from '../clients/client-audience.ts'
+import type { EndFormerConnection } from '../connections/connections.ts'
 import {
   chooseTarget,
   findResource,
@@ -15,7 +16,6 @@ import {
 import type { Revoker } from '../revocation/revoker.ts'
 import { formatScopes, isSubset, parseScopes } from '../scopes/scope.ts'
 import type { Storage, TokenFamily } from '../storage/storage.ts'
-import { mayUseClient } from '../tenancy/client-audience-policy.ts'
 import type { AccessTokenSubject, AccessTokens } from '../tokens/access-token.ts'
 import type { FindUser, User } from '../users/user.ts'
 import { type GrantSubject, TokenRequestError } from './token-request-error.ts'
@@ -80,7 +80,7 @@ export async function requireRegistered(
   { isRegistered }: GrantDependencies,
   { clientId }: Client,
 ): Promise<void> {
-  if (!(await isRegistered(clientId))) throw new TokenRequestError('client-gone')
+  if (!(await isRegistered(clientId))) throw new TokenRequestError('client-not-found')
 }
 
 /**
@@ -107,7 +107,7 @@ export function grantedResources(
   audiences: ReadonlyArray<string>,
 ): ReadonlyArray<ProtectedResource> {
   const granted = audiences.flatMap((audience) => findResource(resources, audience) ?? [])
-  if (granted.length === 0) throw new TokenRequestError('target-gone')
+  if (granted.length === 0) throw new TokenRequestError('target-not-found')
   return granted
 }
 

@@ -16,7 +16,7 @@ import { deadlineAfter } from '../storage/deadline.ts'
 import type {
   CurrentRefreshToken,
   FoundTokenFamily,
-  RefreshRetry,
+  RefreshReplay,
   Rotation,
   TokenFamily,
 } from '../storage/storage.ts'
@@ -25,7 +25,7 @@ import {
   type ParsedRefreshToken,
   parseRefreshToken,
 } from '../tokens/refresh-token.ts'
-import { openText, sealText } from '../util/sealed-text.ts'
+import { decryptText, encryptText } from '../util/encrypted-text.ts'
 import { sha256 } from '../util/sha256.ts'
 import {
   type GrantDependencies,
@@ -41,7 +41,7 @@ import {
 } from './grant-handler.ts'
 import { TokenRequestError } from './token-request-error.ts'
 
-/** What a response is sealed for, under the token that was spent for it. */
+/** What a response is encrypted for, under the token that was spent for it. */
 const RETRY = 'refresh-retry'
 
 /** Rotates a refresh token. */
@@ -71,7 +71,7 @@ export const refreshTokenGrant: GrantHandler = async (dependencies, request) => 
   const permission = await requirePermission(dependencies, presentation, current)
   return replay === undefined
     ? await rotate(dependencies, presentation, current, permission)
-    : replayResponse(replay.sealedResponse, presentation, permission)
+    : replayResponse(replay.encryptedResponse, presentation, permission)
 }
 
 /** A refresh token that was once issued, and the family that lives by another or by this one. */
@@ -139,7 +139,7 @@ async function rotate(
     presentedTokenHash: presented.hash,
     requestHash: requestHashOf(request),
     refreshToken: { hash: sha256(successor), issuedAt: now, expiresAt },
-    retry: retryOf(dependencies, presentation, body),
+    replay: createReplay(dependencies, presentation, body),
     expiresAt: Math.max(expiresAt, now + ttlSeconds),
     rememberRevokedUntil: rememberRevokedUntil(now),
     deadlineMilliseconds: presentation.deadlineMilliseconds(),
@@ -148,12 +148,12 @@ async function rotate(
   switch (outcome.outcome) {
     case 'rotated':
       return { body, isReplay: false, ...subject }
-    case 'retried':
-      return replayResponse(outcome.sealedResponse, presentation, permission)
+    case 'replayed':
+      return replayResponse(outcome.encryptedResponse, presentation, permission)
     case 'reused':
       await dependencies.revoker.recordRevokedFamily(family)
       throw new TokenRequestError('refresh-token-reused', subject)
-    case 'gone':
+    case 'not-found':
       throw new TokenRequestError('refresh-token-unknown', subject)
     case 'late':
       throw new StorageError('the rotation reached the store after its deadline', {
@@ -163,13 +163,13 @@ async function rotate(
 }
 
 /** The response to be replayed: the request is the one that it was made for, and the grace period lasts. */
-function replayOf({ request, presented, family, now }: Presentation): RefreshRetry | undefined {
-  const { retry } = family
+function replayOf({ request, presented, family, now }: Presentation): RefreshReplay | undefined {
+  const { replay } = family
   const isReplay =
-    retry?.spentTokenHash === presented.hash &&
-    retry.requestHash === requestHashOf(request) &&
-    now < retry.until
-  return isReplay ? retry : undefined
+    replay?.usedTokenHash === presented.hash &&
+    replay.requestHash === requestHashOf(request) &&
+    now < replay.until
+  return isReplay ? replay : undefined
 }
 
 /**
@@ -177,12 +177,12 @@ function replayOf({ request, presented, family, now }: Presentation): RefreshRet
  * client has lost one of its scopes since, none.
  */
 function replayResponse(
-  sealedResponse: string,
+  encryptedResponse: string,
   { token, family }: Presentation,
   { scopes }: Permission,
 ): IssuedTokens {
   const subject = subjectOf(family)
-  const body = openText(sealedResponse, token, RETRY)
+  const body = decryptText(encryptedResponse, token, RETRY)
   const { scope } = JSON.parse(body) as { readonly scope: string }
   const isPermitted = isSubset(parseScopes(scope) ?? [], scopes)
   if (!isPermitted) throw new TokenRequestError('replay-outdated', subject)
@@ -194,16 +194,16 @@ function successorExpiresAt(client: Client, current: CurrentRefreshToken, now: n
   return client.clientType === 'PUBLIC' ? current.expiresAt : now + client.refreshTokenTtlSeconds
 }
 
-function retryOf(
+function createReplay(
   { refreshTokenGraceSeconds }: GrantDependencies,
   { request, token, presented, now }: Presentation,
   body: string,
-): RefreshRetry | undefined {
+): RefreshReplay | undefined {
   if (refreshTokenGraceSeconds === 0) return undefined
   return {
-    spentTokenHash: presented.hash,
+    usedTokenHash: presented.hash,
     requestHash: requestHashOf(request),
-    sealedResponse: sealText(body, token, RETRY),
+    encryptedResponse: encryptText(body, token, RETRY),
     until: now + refreshTokenGraceSeconds,
   }
 }

@@ -7,13 +7,13 @@
 
 /** Why a token request was refused. */
 export type TokenRequestErrorReason =
-  | 'client-gone'
+  | 'client-not-found'
   | 'grant-type-unsupported'
   | 'grant-type-not-allowed'
   | 'parameter-missing'
   | 'target-unknown'
   | 'target-ambiguous'
-  | 'target-gone'
+  | 'target-not-found'
   | 'code-unknown'
   | 'code-replayed'
   | 'request-ended'
@@ -27,7 +27,7 @@ export type TokenRequestErrorReason =
   | 'user-unavailable'
   | 'tenant-changed'
   | 'tenant-refused'
-  | 'consent-withdrawn'
+  | 'consent-revoked'
   | 'scope-malformed'
   | 'scope-exceeded'
 
@@ -66,7 +66,7 @@ const INVALID_GRANT: ErrorResponse = {
 /** What the client is told. */
 export function toErrorResponse(reason: TokenRequestErrorReason): ErrorResponse {
   switch (reason) {
-    case 'client-gone':
+    case 'client-not-found':
       return { error: 'invalid_client', description: 'client authentication failed' }
     case 'grant-type-unsupported':
       return {
@@ -104,8 +104,8 @@ export function toErrorResponse(reason: TokenRequestErrorReason): ErrorResponse 
     case 'user-unavailable':
     case 'tenant-changed':
     case 'tenant-refused':
-    case 'consent-withdrawn':
-    case 'target-gone':
+    case 'consent-revoked':
+    case 'target-not-found':
       return INVALID_GRANT
   }
 }

@@ -39,7 +39,7 @@ export interface BoundRequest {
 }
 
 /**
- * Makes the binding of a server.
+ * Creates the binding of a server.
  *
  * @param keys The cookie keys of the moment: the first one makes secrets, all of them recognise theirs. Without one,
  *   nobody can make the secret of a pending request whose token leaked.

@@ -21,7 +21,7 @@ import {
   sendPreflightResponse,
 } from './cors.ts'
 import { FormParameters, InvalidRequestError, readFormParameters } from './form-parameters.ts'
-import { PRIVATE_HEADERS, sendErrorResponse } from './respond.ts'
+import { PRIVATE_HEADERS, sendErrorResponse } from './responses.ts'
 import type { Route } from './route.ts'
 
 /** Dependencies of an endpoint for clients. */

@@ -30,7 +30,7 @@ export function cookieSettingsFor(issuer: string): CookieSettings {
 }
 
 /**
- * Makes the cookie jar of a request. Of several cookies with one name, it reads the one that our keys
+ * Creates the cookie jar of a request. Of several cookies with one name, it reads the one that our keys
  * signed: a sibling domain may have planted others, with a longer path, which browsers send first
  * (RFC 6265 §8.6).
  */

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { Context } from 'koa'
 import type { Issue } from '../errors.ts'
-import { PRIVATE_HEADERS } from './respond.ts'
+import { PRIVATE_HEADERS } from './responses.ts'
 
 /** Writes an error as problem details (RFC 9457), with everything that is wrong with the request. */
 export function sendProblem(

@@ -7,18 +7,18 @@
 import type { Context, Middleware, Next } from 'koa'
 import mount from 'koa-mount'
 import type { AuditLog } from '../audit/audit-log.ts'
-import { isOutage } from '../errors.ts'
+import { isUnavailable } from '../errors.ts'
 import { defaultPages } from '../pages/default-pages.ts'
 import type { Pages } from '../pages/pages.ts'
 import { withinConnectionLimits } from './connection-limits.ts'
 import { forbidOtherOrigins } from './cors.ts'
 import { operationOf } from './paths.ts'
 import { sendProblem } from './problem.ts'
-import { sendErrorPage, sendErrorResponse } from './respond.ts'
+import { sendErrorPage, sendErrorResponse } from './responses.ts'
 import type { ErrorFormat, FindRoute, FoundRoute } from './route.ts'
 import { THROTTLE_WINDOW_SECONDS } from './throttle.ts'
 
-/** What the router works with. */
+/** Dependencies of the router. */
 export interface RouterDependencies {
   readonly issuer: string
   readonly findRoute: FindRoute
@@ -28,7 +28,7 @@ export interface RouterDependencies {
   readonly audit: AuditLog
 }
 
-/** Makes the middleware. */
+/** Creates the middleware. */
 export function createRouter(dependencies: RouterDependencies): Middleware {
   const answer = createDispatcher(dependencies)
   return async (ctx, next) => {
@@ -122,8 +122,9 @@ async function answerFailure(
   audit.record({ type: 'server.error', error, operation }, ctx.ip)
   ctx.app.emit('error', error, ctx)
   // oidc-provider's errors carry ours as their cause.
-  const isUnavailable = [error, (error as Error | undefined)?.cause].some(isOutage)
-  const failure = isUnavailable ? UNAVAILABLE : DEFECT
+  const failure = [error, (error as Error | undefined)?.cause].some(isUnavailable)
+    ? UNAVAILABLE
+    : DEFECT
   const { status, code, description, kind } = failure
   switch (errorFormat) {
     case 'oauth':

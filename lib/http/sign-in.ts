@@ -16,7 +16,7 @@ import type { Throttle } from './throttle.ts'
 /** The longest email address there can be (RFC 5321 §4.5.3.1.3); whatever else is typed is cut there. */
 const MAXIMUM_AUDITED_LENGTH = 254
 
-/** What the check works with. */
+/** Dependencies of the check. */
 export interface SignInDependencies {
   readonly authenticateUser: AuthenticateUser | undefined
   /** Shared by all sign-in pages: an attempt on one counts on the others. */
@@ -69,11 +69,11 @@ export async function attemptSignIn(
     return fail(429, 'too-many-attempts')
   }
   const user = await authenticate({ username, password }).catch((error: unknown) => {
-    signInThrottle.takeBack(ctx.ip, account, knownBrowser) // the host's failure, not the user's
+    signInThrottle.refund(ctx.ip, account, knownBrowser) // the host's failure, not the user's
     throw error
   })
   if (user === undefined) return fail(400, 'invalid-credentials')
-  signInThrottle.takeBack(ctx.ip, account, knownBrowser)
+  signInThrottle.refund(ctx.ip, account, knownBrowser)
   knownBrowsers.remember(ctx, account)
   const { userId, tenantId } = user
   audit.record({ type: 'user.signed-in', clientId, userId, tenantId }, ctx.ip)

@@ -33,14 +33,14 @@ export interface Throttle {
    */
   begin(ip: string, target: string, knownBrowser?: string): Promise<boolean>
   /** Takes back what was begun, because it did not fail. */
-  takeBack(ip: string, target: string, knownBrowser?: string): void
+  refund(ip: string, target: string, knownBrowser?: string): void
   /** Whether an address has failed too often, at all or with this target, or `ip` is no address. */
   isBlocked(ip: string, target?: string): Promise<boolean>
   /** Counts a failure. */
   recordFailure(ip: string, target: string | undefined): void
 }
 
-/** Makes a throttle with counters of its own. */
+/** Creates a throttle with counters of its own. */
 export function createThrottle(): Throttle {
   const byAddress = new RateLimiterMemory({
     points: FAILURES_PER_ADDRESS,
@@ -54,11 +54,11 @@ export function createThrottle(): Throttle {
     points: FAILURES_PER_KNOWN_BROWSER,
     duration: THROTTLE_WINDOW_SECONDS,
   })
-  const isSpent = async (limiter: RateLimiterMemory, key: string): Promise<boolean> => {
+  const isUsed = async (limiter: RateLimiterMemory, key: string): Promise<boolean> => {
     const counter = await limiter.get(key)
     return counter !== null && counter.consumedPoints >= limiter.points
   }
-  const takeBack = (ip: string, target: string, knownBrowser?: string): void => {
+  const refund = (ip: string, target: string, knownBrowser?: string): void => {
     const network = networkOf(ip)
     if (network === undefined) return
     if (knownBrowser !== undefined) {
@@ -75,7 +75,7 @@ export function createThrottle(): Throttle {
       if (knownBrowser !== undefined) {
         const browser = await byKnownBrowser.penalty(knownBrowser)
         if (browser.consumedPoints <= FAILURES_PER_KNOWN_BROWSER) return true
-        takeBack(ip, target, knownBrowser)
+        refund(ip, target, knownBrowser)
         return false
       }
       const address = await byAddress.penalty(network)
@@ -86,16 +86,16 @@ export function createThrottle(): Throttle {
       }
       const pair = await byTarget.penalty(pairOf(network, target))
       if (pair.consumedPoints <= FAILURES_PER_TARGET) return true
-      takeBack(ip, target)
+      refund(ip, target)
       return false
     },
 
-    takeBack,
+    refund,
 
     async isBlocked(ip, target) {
       const network = networkOf(ip)
-      if (network === undefined || (await isSpent(byAddress, network))) return true
-      return target !== undefined && (await isSpent(byTarget, pairOf(network, target)))
+      if (network === undefined || (await isUsed(byAddress, network))) return true
+      return target !== undefined && (await isUsed(byTarget, pairOf(network, target)))
     },
 
     recordFailure(ip, target) {

@@ -5,8 +5,8 @@
  */
 
 import type { Client } from '../clients/client.ts'
+import { mayUseClient } from '../clients/client-audience.ts'
 import { needsConsent } from '../consent/consent-policy.ts'
-import { mayUseClient } from '../tenancy/client-audience-policy.ts'
 import type { User } from '../users/user.ts'
 import type { PendingRequest } from './pending-request.ts'
 

@@ -12,18 +12,18 @@
 
 import { randomUUID } from 'node:crypto'
 import type { AuditLog } from '../audit/audit-log.ts'
-import type { SealedKey, SealedKeyStore } from '../storage/storage.ts'
+import type { EncryptedKey, EncryptedKeyStore } from '../storage/storage.ts'
 import { changeKey } from './stored-keys.ts'
 
 /** Reports the changes of a key that are for this instance to report. @throws {@link StorageError} */
-export type ReportChanges = (key: SealedKey) => Promise<void>
+export type ReportChanges = (key: EncryptedKey) => Promise<void>
 
-/** Makes the reporter of an instance. */
-export function createChangeReporter(store: SealedKeyStore, audit: AuditLog): ReportChanges {
+/** Creates the reporter of an instance. */
+export function createChangeReporter(store: EncryptedKeyStore, audit: AuditLog): ReportChanges {
   const instanceId = randomUUID()
   const reported = new Set<string>()
 
-  const claim = (current: SealedKey): SealedKey => {
+  const claim = (current: EncryptedKey): EncryptedKey => {
     const { changes = [] } = current
     if (changes.every(({ reportedBy }) => reportedBy !== undefined)) return current
     return { ...current, changes: changes.map((change) => ({ reportedBy: instanceId, ...change })) }

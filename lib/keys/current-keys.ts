@@ -6,11 +6,11 @@
 
 import { errors } from 'jose'
 import { StorageError } from '../errors.ts'
-import type { SealedKeyStore } from '../storage/storage.ts'
+import type { EncryptedKeyStore } from '../storage/storage.ts'
 import type { Clock } from '../util/clock.ts'
+import type { KeyEncryption, OpenedKey, OpenedKeys } from './key-encryption.ts'
 import type { KeyRing } from './key-ring.ts'
 import { KEY_LEASE_SECONDS } from './key-schedule.ts'
-import type { KeySealing, OpenedKey, OpenedKeys } from './key-sealing.ts'
 import { createKeySelector } from './key-selection.ts'
 import { signJwt } from './signing-key.ts'
 
@@ -24,8 +24,8 @@ export interface CurrentKeys {
 
 /** Knows the keys of a store; none before the first read. */
 export function createCurrentKeys(
-  store: SealedKeyStore,
-  sealing: KeySealing,
+  store: EncryptedKeyStore,
+  encryption: KeyEncryption,
   now: Clock,
 ): CurrentKeys {
   const select = createKeySelector(now)
@@ -40,7 +40,7 @@ export function createCurrentKeys(
     reads += 1
     const begun = { number: reads, at: now() }
     try {
-      const found = sealing.open(await store.list())
+      const found = encryption.open(await store.list())
       // One that began earlier and took longer knows less.
       if (begun.number > latest.number) {
         latest = begun

@@ -23,7 +23,7 @@ export interface KeyRing {
 /**
  * The keys that a host gave, which stay as they are.
  *
- * @param signingKeys Passed `checkSigningKeys`. The first signs; all are published, so that tokens of a
+ * @param signingKeys Passed `validateSigningKeys`. The first signs; all are published, so that tokens of a
  *   previous key stay valid.
  */
 export function createGivenKeys(

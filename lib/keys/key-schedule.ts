@@ -9,10 +9,10 @@
  */
 
 import { MAXIMUM_ACCESS_TOKEN_TTL_SECONDS, SESSION_TTL_SECONDS } from '../lifetimes.ts'
-import type { SealedKey } from '../storage/storage.ts'
+import type { EncryptedKey } from '../storage/storage.ts'
 
 /** What a key is for. */
-export type KeyPurpose = SealedKey['purpose']
+export type KeyPurpose = EncryptedKey['purpose']
 
 /** All purposes. */
 export const KEY_PURPOSES: ReadonlyArray<KeyPurpose> = ['signing', 'cookie']
@@ -47,8 +47,8 @@ const RETIREMENT_MARGIN_SECONDS = 300
 
 /** What the schedule needs to know of a key. All of one call are of one purpose. */
 export type ScheduledKey = Pick<
-  SealedKey,
-  'purpose' | 'generation' | 'createdAt' | 'activatesAt' | 'withdrawnAt'
+  EncryptedKey,
+  'purpose' | 'generation' | 'createdAt' | 'activatesAt' | 'revokedAt'
 >
 
 /** The keys that verify, without those that are withdrawn; the first one signs. */
@@ -58,7 +58,7 @@ export function usableKeys<Key extends ScheduledKey>(
 ): ReadonlyArray<Key> {
   const signing = signingKeyOf(keys, now)
   const others = keys
-    .filter((key) => key !== signing && !isWithdrawn(key, now))
+    .filter((key) => key !== signing && !isRevoked(key, now))
     .sort((left, right) => right.generation - left.generation)
   return signing === undefined ? others : [signing, ...others]
 }
@@ -69,13 +69,13 @@ function signingKeyOf<Key extends ScheduledKey>(
   now: number,
 ): Key | undefined {
   const candidates = keys
-    .filter(({ withdrawnAt }) => withdrawnAt === undefined)
+    .filter(({ revokedAt }) => revokedAt === undefined)
     .sort((left, right) => left.generation - right.generation)
   return candidates.findLast(({ activatesAt }) => activatesAt <= now) ?? candidates[0]
 }
 
 /** The keys that wait for their turn, the next one first. */
-export function standbyKeys<Key extends ScheduledKey>(
+export function nextKeys<Key extends ScheduledKey>(
   keys: ReadonlyArray<Key>,
   now: number,
 ): ReadonlyArray<Key> {
@@ -83,32 +83,32 @@ export function standbyKeys<Key extends ScheduledKey>(
   if (signing === undefined) return []
   return keys
     .filter(
-      ({ withdrawnAt, generation }) => withdrawnAt === undefined && generation > signing.generation,
+      ({ revokedAt, generation }) => revokedAt === undefined && generation > signing.generation,
     )
     .sort((left, right) => left.generation - right.generation)
 }
 
 /** What has to be done about the keys of a purpose. */
-export interface Upkeep<Key> {
+export interface Maintenance<Key> {
   /** The key to make. */
-  readonly toCreate: Pick<SealedKey, 'generation' | 'activatesAt'> | undefined
+  readonly toCreate: Pick<EncryptedKey, 'generation' | 'activatesAt'> | undefined
   /** Keys that are good for nothing any more. */
   readonly toDelete: ReadonlyArray<Key>
 }
 
 /** Decides what has to be done about the keys of a purpose. */
-export function upkeepOf<Key extends ScheduledKey>(
+export function maintenanceOf<Key extends ScheduledKey>(
   keys: ReadonlyArray<Key>,
   now: number,
   rotationSeconds: number,
-): Upkeep<Key> {
+): Maintenance<Key> {
   const toDelete = keys.filter(
-    (key) => isWithdrawn(key, now) || now >= (retiresAtOf(key, keys) ?? Number.POSITIVE_INFINITY),
+    (key) => isRevoked(key, now) || now >= (retiresAtOf(key, keys) ?? Number.POSITIVE_INFINITY),
   )
   const generation = 1 + Math.max(0, ...keys.map((key) => key.generation))
   const signing = signingKeyOf(keys, now)
   if (signing === undefined) return { toCreate: { generation, activatesAt: now }, toDelete }
-  if (standbyKeys(keys, now).length > 0) return { toCreate: undefined, toDelete }
+  if (nextKeys(keys, now).length > 0) return { toCreate: undefined, toDelete }
   const activatesAt = Math.max(
     signing.activatesAt + rotationSeconds,
     now + PUBLISHED_BEFORE_USE_SECONDS,
@@ -122,9 +122,7 @@ export function retiresAtOf(
   keys: ReadonlyArray<ScheduledKey>,
 ): number | undefined {
   const successors = keys
-    .filter(
-      ({ generation, withdrawnAt }) => generation > key.generation && withdrawnAt === undefined,
-    )
+    .filter(({ generation, revokedAt }) => generation > key.generation && revokedAt === undefined)
     .map(({ activatesAt }) => activatesAt)
   if (successors.length === 0) return undefined
   return Math.min(...successors) + LONGEST_LIFE_SECONDS[key.purpose] + RETIREMENT_MARGIN_SECONDS
@@ -132,11 +130,11 @@ export function retiresAtOf(
 
 /** When {@link usableKeys} says something else for the same keys; infinity for never. */
 export function nextChangeAfter(keys: ReadonlyArray<ScheduledKey>, now: number): number {
-  const instants = keys.flatMap(({ activatesAt, withdrawnAt }) => [activatesAt, withdrawnAt ?? now])
+  const instants = keys.flatMap(({ activatesAt, revokedAt }) => [activatesAt, revokedAt ?? now])
   return Math.min(Number.POSITIVE_INFINITY, ...instants.filter((instant) => instant > now))
 }
 
 /** Whether a key is withdrawn, and nothing that it signed counts any more. */
-function isWithdrawn({ withdrawnAt }: ScheduledKey, now: number): boolean {
-  return withdrawnAt !== undefined && withdrawnAt <= now
+function isRevoked({ revokedAt }: ScheduledKey, now: number): boolean {
+  return revokedAt !== undefined && revokedAt <= now
 }

@@ -1,7 +1,7 @@
 import { createLocalJWKSet, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose'
 import type { Clock } from '../util/clock.ts'
+import type { OpenedKey } from './key-encryption.ts'
 import { nextChangeAfter, usableKeys } from './key-schedule.ts'
-import type { OpenedKey } from './key-sealing.ts'
 import type { SigningKey } from './signing-key.ts'
 
 /** Of the keys of a store, what is in use at a moment. */

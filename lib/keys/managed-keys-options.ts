@@ -7,11 +7,11 @@
 import { z } from 'zod'
 import type { AuditListener } from '../audit/audit-event.ts'
 import { ConfigurationError } from '../errors.ts'
-import type { RevocationStore, SealedKeyStore } from '../storage/storage.ts'
+import { structuralIssues } from '../options/structural-issues.ts'
+import type { EncryptedKeyStore, RevocationStore } from '../storage/storage.ts'
 import { checkedClock, clockOption } from '../util/checked-clock.ts'
 import { type Clock, systemClock } from '../util/clock.ts'
 import { isObject } from '../util/is-object.ts'
-import { structuralIssues } from '../util/structural-issues.ts'
 import type { KeyPurpose } from './key-schedule.ts'
 
 const MINIMUM_SECRET_LENGTH = 32
@@ -25,7 +25,7 @@ const DEFAULT_REFRESH_SECONDS = 5
 export interface ManagedKeysOptions {
   /** The storage that the instances share. */
   readonly storage: {
-    readonly sealedKeys: SealedKeyStore
+    readonly encryptedKeys: EncryptedKeyStore
     readonly revocations: Pick<RevocationStore, 'add'>
   }
   /**
@@ -45,7 +45,7 @@ export interface ManagedKeysOptions {
   /** How often the keys in the storage are read again, in seconds, 1 to 5. Defaults to `5`. */
   readonly refreshSeconds?: number
   /**
-   * Receives audit events: `key.created`, `key.rotated`, `key.withdrawn`, `key.deleted`; and `server.error`
+   * Receives audit events: `key.created`, `key.rotated`, `key.revoked`, `key.deleted`; and `server.error`
    * when the keys could not be read or kept in order, which is tried again. Usually the server's own. What
    * was rotated or withdrawn, from a command line too, is told to one instance's listener, once.
    */
@@ -62,7 +62,8 @@ const aSecret = z
 const optionsSchema = z.strictObject(
   {
     storage: z.custom(
-      (value) => isObject(value) && isObject(value['sealedKeys']) && isObject(value['revocations']),
+      (value) =>
+        isObject(value) && isObject(value['encryptedKeys']) && isObject(value['revocations']),
       'must be a Storage, for example createMemoryStorage()',
     ),
     secret: aSecret,

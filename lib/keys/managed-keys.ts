@@ -7,25 +7,20 @@
 import { type AuditLog, createAuditLog } from '../audit/audit-log.ts'
 import type { Actor } from '../clients/actor.ts'
 import { ConfigurationError } from '../errors.ts'
-import { boundStore } from '../storage/bounded-storage.ts'
+import { boundStore } from '../storage/wrap-storage.ts'
 import { repeat } from '../util/repeat.ts'
 import { createChangeReporter } from './change-reporter.ts'
 import { type CurrentKeys, createCurrentKeys } from './current-keys.ts'
+import { createKeyEncryption, type OpenedKeys } from './key-encryption.ts'
+import { type MaintenanceDependencies, maintainKeys } from './key-maintenance.ts'
 import type { KeyRing } from './key-ring.ts'
 import type { KeyPurpose } from './key-schedule.ts'
-import { createKeySealing, type OpenedKeys } from './key-sealing.ts'
-import { tendKeys, type UpkeepDependencies } from './key-upkeep.ts'
 import {
   type ManagedKeysOptions,
   type ResolvedManagedKeysOptions,
   resolveManagedKeysOptions,
 } from './managed-keys-options.ts'
-import {
-  listStoredKeys,
-  type ManagedKey,
-  rotateStoredKey,
-  withdrawStoredKey,
-} from './stored-keys.ts'
+import { listStoredKeys, type ManagedKey, revokeStoredKey, rotateStoredKey } from './stored-keys.ts'
 
 /** How long a call of the storage may take. */
 const STORAGE_TIMEOUT_MILLISECONDS = 2000
@@ -56,7 +51,7 @@ export interface ManagedKeys extends KeyRing {
    * APIs that verify offline and do not follow the server's revocations go on trusting a key for as long
    * as they keep the JWKS: ten minutes with ours.
    *
-   * @param actor Who wants it, for the audit event `key.withdrawn`, which is reported in the same way.
+   * @param actor Who wants it, for the audit event `key.revoked`, which is reported in the same way.
    *
    * @returns When it is refused; `undefined` when there is no such key.
    */
@@ -95,15 +90,15 @@ export async function openManagedKeys(options: ManagedKeysOptions): Promise<Mana
   const resolved = withBoundedStorage(resolveManagedKeysOptions(options))
   const { storage, secrets, refreshSeconds, onEvent, now } = resolved
   const audit = createAuditLog(onEvent, now)
-  const sealing = createKeySealing(secrets)
-  const current = createCurrentKeys(storage.sealedKeys, sealing, now)
-  const upkeep: UpkeepDependencies = {
+  const encryption = createKeyEncryption(secrets)
+  const current = createCurrentKeys(storage.encryptedKeys, encryption, now)
+  const maintenance: MaintenanceDependencies = {
     ...resolved,
-    sealing,
+    encryption,
     audit,
-    reportChanges: onEvent && createChangeReporter(storage.sealedKeys, audit),
+    reportChanges: onEvent && createChangeReporter(storage.encryptedKeys, audit),
   }
-  const refresh = (): Promise<OpenedKeys> => readAndTend(current, upkeep)
+  const refresh = (): Promise<OpenedKeys> => readAndTend(current, maintenance)
 
   requireOpened(await current.read())
   await refresh()
@@ -116,21 +111,21 @@ export async function openManagedKeys(options: ManagedKeysOptions): Promise<Mana
 
   return Object.freeze<ManagedKeys>({
     ...current.ring,
-    list: () => listStoredKeys(storage.sealedKeys, now()),
+    list: () => listStoredKeys(storage.encryptedKeys, now()),
 
     async rotate(purpose, actor = {}) {
       await refresh()
-      const { activatesAt } = await rotateStoredKey(storage.sealedKeys, purpose, now(), actor)
+      const { activatesAt } = await rotateStoredKey(storage.encryptedKeys, purpose, now(), actor)
       await refresh()
       return activatesAt
     },
 
     async withdraw(keyId, actor = {}) {
       await refresh() // there may be no standby key yet to take its place
-      const withdrawn = await withdrawStoredKey(storage.sealedKeys, keyId, now(), actor)
+      const withdrawn = await revokeStoredKey(storage.encryptedKeys, keyId, now(), actor)
       if (withdrawn === undefined) return undefined
       await refresh()
-      return withdrawn.withdrawnAt
+      return withdrawn.revokedAt
     },
 
     async refresh() {
@@ -141,19 +136,22 @@ export async function openManagedKeys(options: ManagedKeysOptions): Promise<Mana
   })
 }
 
-async function readAndTend(current: CurrentKeys, upkeep: UpkeepDependencies): Promise<OpenedKeys> {
+async function readAndTend(
+  current: CurrentKeys,
+  maintenance: MaintenanceDependencies,
+): Promise<OpenedKeys> {
   let keys = await current.read()
   for (let round = 0; round < MAXIMUM_ROUNDS; round += 1) {
-    if (!(await tendKeys(upkeep, keys))) break
+    if (!(await maintainKeys(maintenance, keys))) break
     keys = await current.read()
   }
   return keys
 }
 
 function withBoundedStorage(options: ResolvedManagedKeysOptions): ResolvedManagedKeysOptions {
-  const { sealedKeys, revocations } = options.storage
+  const { encryptedKeys, revocations } = options.storage
   const storage = {
-    sealedKeys: boundStore('sealedKeys', sealedKeys, STORAGE_TIMEOUT_MILLISECONDS),
+    encryptedKeys: boundStore('encryptedKeys', encryptedKeys, STORAGE_TIMEOUT_MILLISECONDS),
     revocations: boundStore('revocations', revocations, STORAGE_TIMEOUT_MILLISECONDS),
   }
   return { ...options, storage }

@@ -22,7 +22,7 @@ export interface NewKey {
   readonly key: string
 }
 
-/** Makes a key. */
+/** Creates a key. */
 export async function makeKey(purpose: KeyPurpose): Promise<NewKey> {
   if (purpose === 'signing') {
     const jwk = await makeSigningKey()
@@ -31,7 +31,7 @@ export async function makeKey(purpose: KeyPurpose): Promise<NewKey> {
   return { keyId: makeKeyId(), key: randomBytes(COOKIE_KEY_BYTES).toString('base64url') }
 }
 
-/** Makes a private RSA key. */
+/** Creates a private RSA key. */
 export async function makeSigningKey(): Promise<JWK & { readonly kid: string }> {
   const { privateKey } = await generateKeyPairOnThreadPool('rsa', { modulusLength: MODULUS_BITS })
   return { ...(privateKey.export({ format: 'jwk' }) as JWK), kid: makeKeyId() }

@@ -52,7 +52,7 @@ export function isExternal(key: JWK | ExternalSigningKey): key is ExternalSignin
 }
 
 /**
- * Makes a signing key of what a host gave and `checkSigningKeys` found right. One without `kid` gets its
+ * Creates a signing key of what a host gave and `validateSigningKeys` found right. One without `kid` gets its
  * RFC 7638 thumbprint.
  */
 export function toSigningKey(key: JWK | ExternalSigningKey): SigningKey {

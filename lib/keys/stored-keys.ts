@@ -7,14 +7,14 @@
 
 import type { Actor } from '../clients/actor.ts'
 import { ConflictError } from '../errors.ts'
-import type { SealedKey, SealedKeyChange, SealedKeyStore } from '../storage/storage.ts'
+import type { EncryptedKey, EncryptedKeyStore, SealedKeyChange } from '../storage/storage.ts'
 import {
   FOUND_WHEN_MET_SECONDS,
   KEY_PURPOSES,
   type KeyPurpose,
+  nextKeys,
   PUBLISHED_BEFORE_USE_SECONDS,
   retiresAtOf,
-  standbyKeys,
   usableKeys,
   WITHDRAWAL_SECONDS,
 } from './key-schedule.ts'
@@ -33,7 +33,7 @@ export interface ManagedKey {
    * `standby` is published and signs next, `signing` is the one that signs, `previous` is published until
    * the last thing that it signed has expired, `withdrawn` is about to be refused, or already is.
    */
-  readonly state: 'standby' | 'signing' | 'previous' | 'withdrawn'
+  readonly state: 'next' | 'signing' | 'previous' | 'revoked'
   readonly createdAt: number
   /** From when it signs, or did. */
   readonly activatesAt: number
@@ -43,7 +43,7 @@ export interface ManagedKey {
 
 /** Lists the keys in a store, by purpose, the newest first. */
 export async function listStoredKeys(
-  store: SealedKeyStore,
+  store: EncryptedKeyStore,
   now: number,
 ): Promise<ReadonlyArray<ManagedKey>> {
   const keys = await store.list()
@@ -55,7 +55,7 @@ export async function listStoredKeys(
   })
 }
 
-function describe(key: SealedKey, keys: ReadonlyArray<SealedKey>, now: number): ManagedKey {
+function describe(key: EncryptedKey, keys: ReadonlyArray<EncryptedKey>, now: number): ManagedKey {
   const { keyId, purpose, generation, createdAt, activatesAt } = key
   return {
     keyId,
@@ -64,13 +64,17 @@ function describe(key: SealedKey, keys: ReadonlyArray<SealedKey>, now: number): 
     state: stateOf(key, keys, now),
     createdAt,
     activatesAt,
-    retiresAt: key.withdrawnAt ?? retiresAtOf(key, keys),
+    retiresAt: key.revokedAt ?? retiresAtOf(key, keys),
   }
 }
 
-function stateOf(key: SealedKey, keys: ReadonlyArray<SealedKey>, now: number): ManagedKey['state'] {
-  if (key.withdrawnAt !== undefined) return 'withdrawn'
-  if (standbyKeys(keys, now).includes(key)) return 'standby'
+function stateOf(
+  key: EncryptedKey,
+  keys: ReadonlyArray<EncryptedKey>,
+  now: number,
+): ManagedKey['state'] {
+  if (key.revokedAt !== undefined) return 'revoked'
+  if (nextKeys(keys, now).includes(key)) return 'next'
   return usableKeys(keys, now)[0] === key ? 'signing' : 'previous'
 }
 
@@ -82,12 +86,12 @@ function stateOf(key: SealedKey, keys: ReadonlyArray<SealedKey>, now: number): M
  * @throws {@link ConflictError} when there is no standby key.
  */
 export async function rotateStoredKey(
-  store: SealedKeyStore,
+  store: EncryptedKeyStore,
   purpose: KeyPurpose,
   now: number,
   actor: Actor,
-): Promise<SealedKey> {
-  const standby = standbyOf(await store.list(), purpose, now)
+): Promise<EncryptedKey> {
+  const standby = nextKeyOf(await store.list(), purpose, now)
   const activatesAt = Math.max(now, standby.createdAt + PUBLISHED_BEFORE_USE_SECONDS)
   return await activate(store, standby, activatesAt, changeOf('rotated', now, actor))
 }
@@ -97,16 +101,16 @@ export async function rotateStoredKey(
  * that is so young that resource servers cannot have found it, the key before does once more, if there is
  * one. The key itself is refused a few seconds later, when no instance can still sign with it.
  *
- * @returns The key, whose `withdrawnAt` says when; `undefined` when there is none.
+ * @returns The key, whose `revokedAt` says when; `undefined` when there is none.
  *
  * @throws {@link ConflictError} when it signs and there is no standby key.
  */
-export async function withdrawStoredKey(
-  store: SealedKeyStore,
+export async function revokeStoredKey(
+  store: EncryptedKeyStore,
   keyId: string,
   now: number,
   actor: Actor,
-): Promise<SealedKey | undefined> {
+): Promise<EncryptedKey | undefined> {
   const keys = await store.list()
   const key = keys.find((candidate) => candidate.keyId === keyId)
   if (key === undefined) return undefined
@@ -114,22 +118,26 @@ export async function withdrawStoredKey(
   const ofPurpose = keys.filter((candidate) => candidate.purpose === purpose)
   if (usableKeys(ofPurpose, now)[0] === key) {
     // The one that was standby when this key was found to sign: another call may have rotated since.
-    const standby = standbyOf(keys, purpose, now)
+    const standby = nextKeyOf(keys, purpose, now)
     await activate(store, standby, Math.max(now, standby.createdAt + FOUND_WHEN_MET_SECONDS))
   }
   return await changeKey(store, key, (current) =>
-    current.withdrawnAt === undefined
+    current.revokedAt === undefined
       ? withChange(
-          { ...current, withdrawnAt: now + WITHDRAWAL_SECONDS },
-          changeOf('withdrawn', now, actor),
+          { ...current, revokedAt: now + WITHDRAWAL_SECONDS },
+          changeOf('revoked', now, actor),
         )
       : current,
   )
 }
 
-function standbyOf(keys: ReadonlyArray<SealedKey>, purpose: KeyPurpose, now: number): SealedKey {
+function nextKeyOf(
+  keys: ReadonlyArray<EncryptedKey>,
+  purpose: KeyPurpose,
+  now: number,
+): EncryptedKey {
   const ofPurpose = keys.filter((key) => key.purpose === purpose)
-  const [standby] = standbyKeys(ofPurpose, now)
+  const [standby] = nextKeys(ofPurpose, now)
   if (standby !== undefined) return standby
   throw new ConflictError(
     `there is no standby ${purpose} key yet; an instance makes one when it next reads the keys`,
@@ -137,11 +145,11 @@ function standbyOf(keys: ReadonlyArray<SealedKey>, purpose: KeyPurpose, now: num
 }
 
 async function activate(
-  store: SealedKeyStore,
-  standby: SealedKey,
+  store: EncryptedKeyStore,
+  standby: EncryptedKey,
   activatesAt: number,
   change?: SealedKeyChange,
-): Promise<SealedKey> {
+): Promise<EncryptedKey> {
   const activated = await changeKey(store, standby, (current) =>
     current.activatesAt <= activatesAt ? current : withChange({ ...current, activatesAt }, change),
   )
@@ -163,7 +171,7 @@ function changeOf(
 }
 
 /** Notes what somebody did: whoever reads the key tells it ({@link createChangeReporter}). */
-function withChange(key: SealedKey, change: SealedKeyChange | undefined): SealedKey {
+function withChange(key: EncryptedKey, change: SealedKeyChange | undefined): EncryptedKey {
   return change === undefined ? key : { ...key, changes: [...(key.changes ?? []), change] }
 }
 
@@ -175,10 +183,10 @@ function withChange(key: SealedKey, change: SealedKeyChange | undefined): Sealed
  * @returns The key as it is then; `undefined` when it is gone.
  */
 export async function changeKey(
-  store: SealedKeyStore,
-  { purpose, generation }: SealedKey,
-  change: (current: SealedKey) => SealedKey,
-): Promise<SealedKey | undefined> {
+  store: EncryptedKeyStore,
+  { purpose, generation }: EncryptedKey,
+  change: (current: EncryptedKey) => EncryptedKey,
+): Promise<EncryptedKey | undefined> {
   for (let attempt = 0; attempt < MAXIMUM_ATTEMPTS; attempt += 1) {
     const keys = await store.list()
     const current = keys.find((key) => key.purpose === purpose && key.generation === generation)

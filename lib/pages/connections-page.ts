@@ -33,7 +33,7 @@ export function renderConnectionsPage(view: ConnectionsView): HtmlPage {
     logoUrls,
     width: 'wide',
     content: html`<h1>Connected applications</h1>
-      !${renderNotice(disconnectedName)}
+      !${renderFlashMessage(disconnectedName)}
       !${renderUserCard(user, canSignOut ? signOut : '')}
       !${connections.length === 0 ? EMPTY : renderList(view, findLogoOrigins(logoUrls))}`,
   })
@@ -45,7 +45,7 @@ const EMPTY = html`<div class="empty">
     <p class="notice">When you sign in to one with Teamcast, it appears here.</p>
   </div>`
 
-function renderNotice(disconnectedName: string | undefined): string {
+function renderFlashMessage(disconnectedName: string | undefined): string {
   if (disconnectedName === undefined) return ''
   return html`<p class="done" role="status">!${CHECK_GLYPH}<span><bdi class="client-name">${disconnectedName}</bdi> is disconnected</span></p>`
 }

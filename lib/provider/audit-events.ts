@@ -6,7 +6,7 @@
 
 import type { KoaContextWithOIDC, default as Provider } from 'oidc-provider'
 import type { AuditLog } from '../audit/audit-log.ts'
-import { isOutage } from '../errors.ts'
+import { isUnavailable } from '../errors.ts'
 import { operationOf } from '../http/paths.ts'
 import type { Progress } from '../interaction/pending-request.ts'
 import { userOf } from './account.ts'
@@ -39,7 +39,7 @@ export function recordProviderEvents(
     )
   })
   provider.on('authorization.error', (ctx: KoaContextWithOIDC, error: Error) => {
-    if (isOutage(error.cause)) {
+    if (isUnavailable(error.cause)) {
       recordFailure(ctx, error.cause)
       return
     }

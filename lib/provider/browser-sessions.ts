@@ -27,7 +27,7 @@ export function keepIdentifiers(provider: Provider): RenewIdentifier {
   return (session) => resetIdentifier.call(session)
 }
 
-/** Makes the browser sessions of a provider. */
+/** Creates the browser sessions of a provider. */
 export function createBrowserSessions(
   provider: Provider,
   createCookieJar: (ctx: Context) => Cookies,

@@ -27,7 +27,7 @@ import {
   requireState,
 } from './authorization-request.ts'
 import { CLIENT_RECORD_MEMBER } from './client-metadata.ts'
-import { answeringOutages } from './errors.ts'
+import { toServiceUnavailable } from './errors.ts'
 import { createInteractionPolicy, loadGrant } from './interaction-policy.ts'
 import { createProviderAdapter, type ProviderAdapterDependencies } from './provider-adapter.ts'
 
@@ -115,7 +115,7 @@ export function toProviderConfiguration(input: ConfigurationInput): Configuratio
       policy: createInteractionPolicy(),
       url: (ctx, { uid, params }) => input.interactionUrl(ctx, uid, String(params['client_id'])),
     },
-    loadExistingGrant: async (ctx) => answeringOutages(() => loadGrant(ctx, consents)),
+    loadExistingGrant: async (ctx) => toServiceUnavailable(() => loadGrant(ctx, consents)),
     pkce: { required: () => true },
     renderError: input.renderError,
     responseTypes: ['code'],

@@ -12,7 +12,7 @@ import type { Context, Middleware } from 'koa'
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider'
 import type { AuditLog } from '../audit/audit-log.ts'
 import { AUTHORIZE_PATH } from '../http/paths.ts'
-import { PRIVATE_HEADERS } from '../http/respond.ts'
+import { PRIVATE_HEADERS } from '../http/responses.ts'
 import type { PendingRequest, PendingRequests } from '../interaction/pending-request.ts'
 import type { Pages } from '../pages/pages.ts'
 import type { Storage } from '../storage/storage.ts'
@@ -40,7 +40,7 @@ export interface ProviderInput
   readonly audit: AuditLog
   readonly pages: Pages
   readonly hostSession: HostSession | undefined
-  /** Makes the jar through which all cookies of a request go. */
+  /** Creates the jar through which all cookies of a request go. */
   readonly createCookieJar: (ctx: Context) => Cookies
   readonly storage: Pick<Storage, 'artifacts' | 'consents'>
 }

@@ -5,7 +5,7 @@
  */
 
 import { type Configuration, errors } from 'oidc-provider'
-import { sendErrorPage } from '../http/respond.ts'
+import { sendErrorPage } from '../http/responses.ts'
 import type { ErrorKind, Pages } from '../pages/pages.ts'
 
 /** Makes oidc-provider's `renderError`. */

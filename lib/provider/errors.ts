@@ -5,7 +5,7 @@
  */
 
 import { errors } from 'oidc-provider'
-import { isOutage } from '../errors.ts'
+import { isUnavailable } from '../errors.ts'
 
 /** The storage or a signing key is unavailable. */
 class ServiceUnavailableError extends errors.OIDCProviderError {
@@ -20,11 +20,13 @@ class ServiceUnavailableError extends errors.OIDCProviderError {
 }
 
 /** Runs an operation for oidc-provider: a storage or signing key that fails becomes a 503 instead of a 500. */
-export async function answeringOutages<Result>(operation: () => Promise<Result>): Promise<Result> {
+export async function toServiceUnavailable<Result>(
+  operation: () => Promise<Result>,
+): Promise<Result> {
   try {
     return await operation()
   } catch (cause) {
-    if (!isOutage(cause)) throw cause
+    if (!isUnavailable(cause)) throw cause
     throw new ServiceUnavailableError(cause)
   }
 }

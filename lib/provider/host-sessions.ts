@@ -22,7 +22,7 @@ export interface HostSessions {
   isSignedIn(ctx: KoaContextWithOIDC, userId: string): boolean
 }
 
-/** Makes the bridge to the host's sessions. */
+/** Creates the bridge to the host's sessions. */
 export function createHostSessions(
   hostSession: HostSession,
   renewIdentifier: RenewIdentifier,

@@ -6,11 +6,11 @@
  */
 
 import { errors, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider'
+import { mayUseClient } from '../clients/client-audience.ts'
 import { consentInTenant, scopesOf } from '../consent/consent.ts'
 import { needsConsent } from '../consent/consent-policy.ts'
 import type { Progress } from '../interaction/pending-request.ts'
 import type { Storage } from '../storage/storage.ts'
-import { mayUseClient } from '../tenancy/client-audience-policy.ts'
 import { userOf } from './account.ts'
 import { clientRecordOf } from './client-metadata.ts'
 
@@ -50,7 +50,7 @@ export function createInteractionPolicy(): interactionPolicy.DefaultPolicy {
 }
 
 /**
- * Makes the grant of an authorization, if the user has consented. It carries the name of the consent to
+ * Creates the grant of an authorization, if the user has consented. It carries the name of the consent to
  * the authorization code, and is never stored.
  */
 export async function loadGrant(

@@ -29,11 +29,11 @@ const ACCESS_DENIED = 'access_denied'
 
 type Interaction = InstanceType<Provider['Interaction']>
 
-/** What the pending requests work with. */
+/** Dependencies of the pending requests. */
 export interface PendingRequestDependencies {
   readonly artifacts: ArtifactStore
   readonly now: () => number
-  /** Makes the jar through which all cookies of a request go. */
+  /** Creates the jar through which all cookies of a request go. */
   readonly createCookieJar: (ctx: Context) => Cookies
   /** Where the browser returns to when a pending request is done. */
   readonly resumeUrl: (pendingRequestToken: string) => string
@@ -53,7 +53,7 @@ interface Result {
   readonly isDenialSent?: boolean
 }
 
-/** Makes the pending requests of a provider. */
+/** Creates the pending requests of a provider. */
 export function createPendingRequests(
   provider: Provider,
   { artifacts, now, createCookieJar, resumeUrl }: PendingRequestDependencies,

@@ -22,13 +22,13 @@ import {
 } from '../resources/protected-resource.ts'
 import type { ArtifactKind, ArtifactStore } from '../storage/storage.ts'
 import type { AuthorizationCodeRecord } from '../tokens/authorization-code.ts'
-import type { SignOuts } from '../users/sign-outs.ts'
+import type { NotBefore } from '../users/not-before.ts'
 import { sha256 } from '../util/sha256.ts'
 import { userOf } from './account.ts'
 import { toProviderMetadata } from './client-metadata.ts'
-import { answeringOutages } from './errors.ts'
+import { toServiceUnavailable } from './errors.ts'
 
-/** What the adapter works with. */
+/** Dependencies of the adapter. */
 export interface ProviderAdapterDependencies {
   readonly artifacts: ArtifactStore
   readonly findClient: (clientId: string) => Promise<ClientRecord | undefined>
@@ -36,7 +36,7 @@ export interface ProviderAdapterDependencies {
   /** Where the browser returns to when a pending request is done. */
   readonly resumeUrl: (pendingRequestToken: string) => string
   /** Whether a user was signed out everywhere at an instant or since. */
-  readonly wasSignedOutSince: SignOuts['wasSignedOutSince']
+  readonly wasSignedOutSince: NotBefore['wasSignedOutSince']
   readonly now: () => number
 }
 
@@ -49,7 +49,7 @@ interface Shape {
   hasEnded?(stored: AdapterPayload): Promise<boolean>
 }
 
-/** Makes the adapter factory that oidc-provider asks once per model. */
+/** Creates the adapter factory that oidc-provider asks once per model. */
 export function createProviderAdapter(
   dependencies: ProviderAdapterDependencies,
 ): (model: string) => Adapter {
@@ -135,16 +135,16 @@ function artifactAdapter(
   return {
     ...forgetfulAdapter,
     upsert: async (id, payload, expiresInSeconds) =>
-      answeringOutages(() =>
+      toServiceUnavailable(() =>
         artifacts.save(kind, sha256(id), toStored(payload), now() + (expiresInSeconds ?? 0)),
       ),
     find: async (id) =>
-      answeringOutages(async () => {
+      toServiceUnavailable(async () => {
         const stored = await artifacts.find(kind, sha256(id), now())
         if (stored === undefined || (await hasEnded(stored))) return undefined
         return fromStored(stored, id)
       }),
-    destroy: async (id) => answeringOutages(() => artifacts.delete(kind, sha256(id))),
+    destroy: async (id) => toServiceUnavailable(() => artifacts.delete(kind, sha256(id))),
   }
 }
 
@@ -152,7 +152,7 @@ function clientAdapter({ findClient }: ProviderAdapterDependencies): Adapter {
   return {
     ...forgetfulAdapter,
     find: async (clientId) =>
-      answeringOutages(async () => {
+      toServiceUnavailable(async () => {
         const client = await findClient(clientId)
         return client === undefined ? undefined : toProviderMetadata(client)
       }),

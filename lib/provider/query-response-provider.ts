@@ -7,7 +7,7 @@
 
 import { Provider } from 'oidc-provider'
 import { appendToRedirectUri } from '../clients/redirect-uri.ts'
-import { redirectAfterGet } from '../http/respond.ts'
+import { redirectAfterGet } from '../http/responses.ts'
 
 type ResponseMode = Parameters<Provider['registerResponseMode']>[1]
 

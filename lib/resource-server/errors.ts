@@ -9,7 +9,11 @@
  */
 
 import { OAuthServerError } from '../errors.ts'
-import { type BearerChallenge, type BearerErrorCode, formatBearerChallenge } from './challenge.ts'
+import {
+  type BearerChallenge,
+  type BearerErrorCode,
+  formatBearerChallenge,
+} from './middleware/challenge.ts'
 
 /** Base of every error that a request to a protected resource is refused with. */
 export abstract class ProtectedResourceError extends OAuthServerError {

@@ -6,18 +6,6 @@
  */
 
 export { ConfigurationError, type ErrorCode, type Issue, OAuthServerError } from '../errors.ts'
-export { type AccessTokenVerifier, createAccessTokenVerifier } from './access-token-verifier.ts'
-export type { ApiKey, ApiKeyCredentials, VerifyApiKey } from './api-keys.ts'
-export { type BearerCredentials, parseBearerToken } from './bearer-token.ts'
-export type { ApiKeyCaller, Caller, CallerState, ClientCaller, UserCaller } from './caller.ts'
-export {
-  AmbiguousRequestError,
-  InvalidApiKeyError,
-  TenantMismatchError,
-  TenantMissingError,
-} from './caller-errors.ts'
-export { type BearerChallenge, type BearerErrorCode, formatBearerChallenge } from './challenge.ts'
-export type { ChallengeOptions } from './challenge-options.ts'
 export {
   BearerTokenError,
   InsufficientScopeError,
@@ -28,26 +16,54 @@ export {
   ProtectedResourceError,
 } from './errors.ts'
 export {
-  createIntrospectionChecker,
-  type IntrospectionCheckerOptions,
-} from './introspection-checker.ts'
-export type { IssuerClientOptions } from './issuer-client.ts'
-export {
   type ProtectedResourceMetadataOptions,
   protectedResourceMetadata,
-} from './protected-resource-metadata.ts'
-export { type AccessTokenState, requireAccessToken } from './require-access-token.ts'
-export { type RequireCallerOptions, requireCaller } from './require-caller.ts'
-export { requireScopes } from './require-scopes.ts'
-export { requireTenant, type TenantGuardOptions } from './require-tenant.ts'
-export type { RevocationChecker } from './revocation-checker.ts'
+} from './metadata/protected-resource-metadata.ts'
+export type { ApiKey, ApiKeyCredentials, VerifyApiKey } from './middleware/api-keys.ts'
+export type {
+  ApiKeyCaller,
+  Caller,
+  CallerState,
+  ClientCaller,
+  UserCaller,
+} from './middleware/caller.ts'
+export {
+  AmbiguousRequestError,
+  InvalidApiKeyError,
+  TenantMismatchError,
+  TenantMissingError,
+} from './middleware/caller-errors.ts'
+export {
+  type BearerChallenge,
+  type BearerErrorCode,
+  formatBearerChallenge,
+} from './middleware/challenge.ts'
+export type { ChallengeOptions } from './middleware/challenge-options.ts'
+export { type AccessTokenState, requireAccessToken } from './middleware/require-access-token.ts'
+export { type RequireCallerOptions, requireCaller } from './middleware/require-caller.ts'
+export { requireScopes } from './middleware/require-scopes.ts'
+export { requireTenant, type TenantGuardOptions } from './middleware/require-tenant.ts'
+export type { TenantOf } from './middleware/tenant-of.ts'
+export {
+  JwksUnavailableError,
+  RevocationsUnavailableError,
+} from './middleware/unavailable-errors.ts'
+export type { RevocationChecker } from './revocation/access-token-revocation-checker.ts'
+export {
+  createIntrospectionChecker,
+  type IntrospectionCheckerOptions,
+} from './revocation/introspection-checker.ts'
 export {
   createRevocationFeed,
   type RevocationFeed,
   type RevocationFeedHealth,
-} from './revocation-feed.ts'
-export type { RevocationFeedOptions } from './revocation-feed-options.ts'
-export type { TenantOf } from './tenant-of.ts'
-export { JwksUnavailableError, RevocationsUnavailableError } from './unavailable-errors.ts'
-export type { VerifiedAccessToken } from './verified-access-token.ts'
-export type { AccessTokenVerifierOptions } from './verifier-options.ts'
+} from './revocation/revocation-feed.ts'
+export type { RevocationFeedOptions } from './revocation/revocation-feed-options.ts'
+export {
+  type AccessTokenVerifier,
+  createAccessTokenVerifier,
+} from './verify/access-token-verifier.ts'
+export { type BearerCredentials, parseBearerToken } from './verify/bearer-token.ts'
+export type { IssuerClientOptions } from './verify/issuer-client.ts'
+export type { VerifiedAccessToken } from './verify/verified-access-token.ts'
+export type { AccessTokenVerifierOptions } from './verify/verifier-options.ts'

@@ -22,7 +22,7 @@ interface Remembered {
 }
 
 /**
- * Makes a cache.
+ * Creates a cache.
  *
  * @param lifetimeMilliseconds For how long `false` is remembered.
  * @param monotonicNow Counts milliseconds.

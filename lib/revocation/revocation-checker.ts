@@ -28,7 +28,7 @@ export interface TokenRevocations {
   isRevoked(token: CheckedAccessToken): Promise<boolean>
 }
 
-/** Makes the checker of a server. */
+/** Creates the checker of a server. */
 export function createRevocationChecker(
   dependencies: AccessTokenStatusDependencies,
   cacheMilliseconds: number,
@@ -37,18 +37,18 @@ export function createRevocationChecker(
   const tokens = createAnswerCache(cacheMilliseconds)
   const keys = createAnswerCache(cacheMilliseconds)
 
-  async function isKeyWithdrawn(keyId: string | undefined): Promise<boolean> {
+  async function isKeyRevoked(keyId: string | undefined): Promise<boolean> {
     if (keyId === undefined) return false
     return await keys.answer(keyId, () => storage.revocations.has('signing-key', keyId, now()))
   }
 
   return Object.freeze<TokenRevocations>({
     async isRevoked(token) {
-      const isDead = await Promise.all([
+      const isEnded = await Promise.all([
         tokens.answer(token.tokenId, () => isRevoked(dependencies, token)),
-        isKeyWithdrawn(token.keyId),
+        isKeyRevoked(token.keyId),
       ])
-      return isDead.includes(true)
+      return isEnded.includes(true)
     },
   })
 }

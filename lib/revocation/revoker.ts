@@ -46,7 +46,7 @@ export interface Revoker {
 }
 
 /**
- * Makes the revoker of a server.
+ * Creates the revoker of a server.
  *
  * @param storage Finds clients as they are at that moment: not ones that are remembered.
  */

@@ -4,15 +4,15 @@ import type { ArtifactKind, ArtifactStore, Storage } from './storage.ts'
 /** Options of {@link createLayeredStorage}. */
 export interface LayeredStorageOptions {
   /** Keeps clients, consents, codes, token families and the server's keys: Postgres, for example. */
-  readonly lasting: Storage
+  readonly durable: Storage
   /** Keeps pending requests, sessions and revocations: Redis, for example. */
-  readonly shortLived: Storage
+  readonly ephemeral: Storage
 }
 
 /**
  * Makes one storage of two: what must last in one, what is gone within minutes or days in the other.
  *
- * No operation spans the two, so neither can be ahead of the other. Codes are in the lasting one, where
+ * No operation spans the two, so neither can be ahead of the other. Codes are in the durable one, where
  * redeeming one begins a token family: the clock that finds the code also judges the deadline of that.
  *
  * @throws {@link ConfigurationError} when options are rejected: all problems at once.
@@ -21,29 +21,29 @@ export interface LayeredStorageOptions {
  *
  * ```ts
  * const storage = createLayeredStorage({
- *   lasting: createPostgresStorage({ pool }),
- *   shortLived: createRedisStorage({ client }),
+ *   durable: createPostgresStorage({ pool }),
+ *   ephemeral: createRedisStorage({ client }),
  * })
  * ```
  */
 export function createLayeredStorage(options: LayeredStorageOptions): Storage {
   const issues = findIssues(options)
   if (issues.length > 0) throw new ConfigurationError(issues)
-  const { lasting, shortLived } = options
+  const { durable, ephemeral } = options
   return {
-    clients: lasting.clients,
-    consents: lasting.consents,
-    families: lasting.families,
-    artifacts: routeArtifacts(lasting.artifacts, shortLived.artifacts),
-    revocations: shortLived.revocations,
-    sealedKeys: lasting.sealedKeys,
-    backends: [...lasting.backends, ...shortLived.backends],
+    clients: durable.clients,
+    consents: durable.consents,
+    families: durable.families,
+    artifacts: routeArtifacts(durable.artifacts, ephemeral.artifacts),
+    revocations: ephemeral.revocations,
+    encryptedKeys: durable.encryptedKeys,
+    backends: [...durable.backends, ...ephemeral.backends],
   }
 }
 
-function routeArtifacts(lasting: ArtifactStore, shortLived: ArtifactStore): ArtifactStore {
+function routeArtifacts(durable: ArtifactStore, ephemeral: ArtifactStore): ArtifactStore {
   const storeOf = (kind: ArtifactKind): ArtifactStore =>
-    kind === 'AuthorizationCode' ? lasting : shortLived
+    kind === 'AuthorizationCode' ? durable : ephemeral
   return {
     save: (kind, ...rest) => storeOf(kind).save(kind, ...rest),
     find: (kind, ...rest) => storeOf(kind).find(kind, ...rest),
@@ -53,16 +53,16 @@ function routeArtifacts(lasting: ArtifactStore, shortLived: ArtifactStore): Arti
 }
 
 function findIssues(options: Partial<LayeredStorageOptions> | undefined): ReadonlyArray<Issue> {
-  const { lasting, shortLived, ...unknown } = options ?? {}
+  const { durable, ephemeral, ...unknown } = options ?? {}
   const issues = unknownOptions(Object.keys(unknown))
-  for (const [path, storage] of Object.entries({ lasting, shortLived })) {
+  for (const [path, storage] of Object.entries({ durable, ephemeral })) {
     if (storage?.backends === undefined) issues.push({ path, message: 'must be a Storage' })
   }
-  const names = [...(lasting?.backends ?? []), ...(shortLived?.backends ?? [])].map(
+  const names = [...(durable?.backends ?? []), ...(ephemeral?.backends ?? [])].map(
     ({ name }) => name,
   )
   if (issues.length === 0 && new Set(names).size < names.length) {
-    issues.push({ path: 'shortLived', message: 'must be another storage than "lasting"' })
+    issues.push({ path: 'ephemeral', message: 'must be another storage than "durable"' })
   }
   return issues
 }

@@ -69,8 +69,8 @@ const family = z.object({
   resources: texts,
   createdAt: instant,
   refreshToken: z.object({ hash: text, issuedAt: instant, expiresAt: instant }).optional(),
-  retry: z
-    .object({ spentTokenHash: text, requestHash: text, sealedResponse: text, until: instant })
+  replay: z
+    .object({ usedTokenHash: text, requestHash: text, encryptedResponse: text, until: instant })
     .optional(),
   expiresAt: instant,
   foundAtMilliseconds: z.number(),
@@ -86,10 +86,10 @@ const sealedKey = z.object({
   keyId: text,
   purpose: z.enum(['signing', 'cookie']),
   generation: count,
-  sealed: text,
+  encrypted: text,
   createdAt: instant,
   activatesAt: instant,
-  withdrawnAt: instant.optional(),
+  revokedAt: instant.optional(),
   version: count,
 })
 
@@ -131,14 +131,14 @@ const RESULTS: {
         found.userId === userId && found.clientId === clientId,
     },
     list: listOf('Consents', consent),
-    listSome: listOf('Consents', consent),
+    listBatch: listOf('Consents', consent),
     removeScopes: BOOLEAN,
     delete: BOOLEAN,
   },
   families: {
     create: {
       words: '"created", "taken", "consent-gone" or "late"',
-      schema: z.enum(['created', 'taken', 'consent-gone', 'late']),
+      schema: z.enum(['created', 'taken', 'consent-not-found', 'late']),
     },
     find: {
       words: 'a FoundTokenFamily, or undefined',
@@ -148,8 +148,8 @@ const RESULTS: {
     rotate: {
       words: 'a RotationOutcome',
       schema: z.discriminatedUnion('outcome', [
-        z.object({ outcome: z.enum(['rotated', 'reused', 'gone', 'late']) }),
-        z.object({ outcome: z.literal('retried'), sealedResponse: text }),
+        z.object({ outcome: z.enum(['rotated', 'reused', 'not-found', 'late']) }),
+        z.object({ outcome: z.literal('replayed'), encryptedResponse: text }),
       ]),
     },
     revoke: BOOLEAN,
@@ -178,7 +178,7 @@ const RESULTS: {
       }),
     },
   },
-  sealedKeys: {
+  encryptedKeys: {
     insert: BOOLEAN,
     list: listOf('SealedKeys', sealedKey),
     update: BOOLEAN,

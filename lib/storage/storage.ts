@@ -34,9 +34,9 @@ export type { ClientRecord, Consent, ConsentGrant, GrantedScope }
 
 /** Everything the authorization server persists. */
 export interface Storage {
-  /** Registered clients. Lasting. */
+  /** Registered clients. Durable. */
   readonly clients: ClientStore
-  /** Which scopes a user granted to a client. Lasting. */
+  /** Which scopes a user granted to a client. Durable. */
   readonly consents: ConsentStore
   /** Token families with their current refresh token. They last as long as their tokens. */
   readonly families: TokenFamilyStore
@@ -44,8 +44,8 @@ export interface Storage {
   readonly artifacts: ArtifactStore
   /** What was revoked while tokens of it may still be good. Short-lived. */
   readonly revocations: RevocationStore
-  /** The server's own keys, encrypted, for the instances that share the storage. Lasting. */
-  readonly sealedKeys: SealedKeyStore
+  /** The server's own keys, encrypted, for the instances that share the storage. Durable. */
+  readonly encryptedKeys: EncryptedKeyStore
   /** What the storage keeps its records in, for health checks. */
   readonly backends: ReadonlyArray<Backend>
 }
@@ -143,7 +143,7 @@ export interface ConsentStore {
    *
    * @param limit The most to list, 1 to 1000.
    */
-  listSome(of: ConsentOwner, limit: number): Promise<ReadonlyArray<Consent>>
+  listBatch(of: ConsentOwner, limit: number): Promise<ReadonlyArray<Consent>>
 
   /**
    * Removes scopes from this very consent, in one atomic step. Its other scopes and its families stay.
@@ -206,7 +206,7 @@ export interface TokenFamily {
   /** The one refresh token that is good. Absent when the client may not use `refresh_token`. */
   readonly refreshToken?: CurrentRefreshToken
   /** The last rotation's answer, kept for a client that never received it. */
-  readonly retry?: RefreshRetry
+  readonly replay?: RefreshReplay
   /** When the last token of the family has expired; the record is worthless from then on. */
   readonly expiresAt: number
 }
@@ -231,13 +231,13 @@ export interface CurrentRefreshToken {
 }
 
 /** What lets a client that lost the answer to a refresh request ask again. */
-export interface RefreshRetry {
+export interface RefreshReplay {
   /** Hash of the refresh token that was spent. */
-  readonly spentTokenHash: string
+  readonly usedTokenHash: string
   /** Hash of the request that spent it; only the same request gets the answer again. */
   readonly requestHash: string
   /** The token response, encrypted under a key that only the spent token opens. */
-  readonly sealedResponse: string
+  readonly encryptedResponse: string
   /** Until when it is given again: while `now` is before it. */
   readonly until: number
 }
@@ -246,12 +246,12 @@ export interface RefreshRetry {
 export interface Rotation {
   /** Hash of the refresh token that the client presented. */
   readonly presentedTokenHash: string
-  /** Hash of the request; see {@link RefreshRetry.requestHash}. */
+  /** Hash of the request; see {@link RefreshReplay.requestHash}. */
   readonly requestHash: string
   /** The successor. */
   readonly refreshToken: CurrentRefreshToken
   /** Kept when the server has a retry window; `undefined` removes the one before. */
-  readonly retry: RefreshRetry | undefined
+  readonly replay: RefreshReplay | undefined
   /** The family's new `expiresAt`. */
   readonly expiresAt: number
   /** If the presented token turns out to be spent: until when the revoked family is remembered. */
@@ -269,13 +269,13 @@ export type RotationOutcome =
   /** The presented token was current; the successor is now. */
   | { readonly outcome: 'rotated' }
   /** The presented token was spent by this very request within the retry window. Nothing changed. */
-  | { readonly outcome: 'retried'; readonly sealedResponse: string }
+  | { readonly outcome: 'replayed'; readonly encryptedResponse: string }
   /** The presented token was not current: the family was revoked in the same step. */
   | { readonly outcome: 'reused' }
   /**
    * The family does not live; or the presented token is current but has expired. Nothing changed.
    */
-  | { readonly outcome: 'gone' }
+  | { readonly outcome: 'not-found' }
   /** The deadline has passed. Nothing changed. */
   | { readonly outcome: 'late' }
 
@@ -286,7 +286,7 @@ export type CreationOutcome =
   /** A family with this id lives, or was revoked and is still remembered. Nothing changed. */
   | 'taken'
   /** Its consent was withdrawn. Nothing changed. */
-  | 'consent-gone'
+  | 'consent-not-found'
   /** The deadline has passed. Nothing changed. */
   | 'late'
 
@@ -345,7 +345,7 @@ export type ArtifactKind =
   | 'PendingRequest'
   | 'Session'
   /** Since when the sessions of a user do not count any more. */
-  | 'SignOut'
+  | 'NotBefore'
   /** That a pending request was denied by its user. */
   | 'Denial'
   /** Which family began with the code of a pending request. */
@@ -447,7 +447,7 @@ export interface RevocationPage {
 /** What somebody did to a key of the server. */
 export interface SealedKeyChange {
   /** It signs before its time, or nothing that it signed counts any more. */
-  readonly type: 'rotated' | 'withdrawn'
+  readonly type: 'rotated' | 'revoked'
   /** When it was done. */
   readonly at: number
   /** Who did it, in the host's own terms. */
@@ -459,7 +459,7 @@ export interface SealedKeyChange {
 }
 
 /** A key of the server, encrypted before it got here. */
-export interface SealedKey {
+export interface EncryptedKey {
   /** Names it; for a signing key, its `kid`. The same alphabet as other keys. */
   readonly keyId: string
   /** What it is for. */
@@ -467,13 +467,13 @@ export interface SealedKey {
   /** Which of its purpose it is, counted from 1: there is one of each number. */
   readonly generation: number
   /** The encrypted key. */
-  readonly sealed: string
+  readonly encrypted: string
   /** When it was made. */
   readonly createdAt: number
   /** From when it is the one of its purpose that signs, until another one is. */
   readonly activatesAt: number
   /** From when nothing that it signed counts any more. Absent unless somebody withdrew it. */
-  readonly withdrawnAt?: number
+  readonly revokedAt?: number
   /** What somebody did to it, in this order; at most one of each type. Absent when nobody did anything. */
   readonly changes?: ReadonlyArray<SealedKeyChange>
   /** Counts the versions of this record, from 1. */
@@ -481,26 +481,26 @@ export interface SealedKey {
 }
 
 /** The server's own keys. */
-export interface SealedKeyStore {
+export interface EncryptedKeyStore {
   /**
    * Adds a key, unless there is one of its purpose and generation.
    *
    * @returns `true` to exactly one caller per purpose and generation.
    */
-  insert(key: SealedKey): Promise<boolean>
+  insert(key: EncryptedKey): Promise<boolean>
 
   /** Lists all keys, in any order. */
-  list(): Promise<ReadonlyArray<SealedKey>>
+  list(): Promise<ReadonlyArray<EncryptedKey>>
 
   /**
    * Replaces the key of its purpose and generation, if that is still at `expectedVersion`.
    *
    * @returns `false` when it is gone or at another version; nothing is changed then.
    */
-  update(key: SealedKey, expectedVersion: number): Promise<boolean>
+  update(key: EncryptedKey, expectedVersion: number): Promise<boolean>
 
   /** Deletes the key of a purpose and generation. @returns `false` when there was none. */
-  delete(purpose: SealedKey['purpose'], generation: number): Promise<boolean>
+  delete(purpose: EncryptedKey['purpose'], generation: number): Promise<boolean>
 }
 
 /** A database, or whatever else a storage keeps its records in. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+export { type StorageContractCase, storageContract } from '../storage/contract/index.ts'
 export type { Authorization } from './authorize.ts'
 export {
   startTestServer,
@@ -14,6 +15,5 @@ export {
   type TestUser,
   type TokenResponse,
 } from './start-test-server.ts'
-export { type StorageContractCase, storageContract } from './storage-contract/index.ts'
 export type { TestClock } from './test-clock.ts'
 export { createUserAgent, type TestCookie, type UserAgent } from './user-agent.ts'

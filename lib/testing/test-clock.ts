@@ -10,7 +10,7 @@ export interface TestClock {
   advance(seconds: number): void
 }
 
-/** Makes a clock that shows the present. */
+/** Creates a clock that shows the present. */
 export function createTestClock(): TestClock {
   let instant = systemClock()
   return {

@@ -22,7 +22,7 @@ export interface TestCookie {
   readonly path: string
 }
 
-/** Makes a user agent without cookies. */
+/** Creates a user agent without cookies. */
 export function createUserAgent(): UserAgent {
   const cookies: Array<TestCookie> = []
 

@@ -63,7 +63,7 @@ export interface IssuedAccessToken {
   readonly claims: AccessTokenClaims
 }
 
-/** Makes the {@link AccessTokens} of an issuer. */
+/** Creates the {@link AccessTokens} of an issuer. */
 export function createAccessTokens(options: {
   readonly issuer: string
   readonly keys: Pick<KeyRing, 'signJwt' | 'verificationKey'>

@@ -51,7 +51,7 @@ export function familyIdOf(consentId: string, familySecret: Buffer): string {
   return consentId + createHash('sha256').update(familySecret).digest('base64url')
 }
 
-/** Makes a new refresh token for the family with this secret. */
+/** Creates a new refresh token for the family with this secret. */
 export function createRefreshToken(consentId: string, familySecret: Buffer): string {
   const consent = Buffer.from(consentId, 'base64url')
   const body = Buffer.concat([consent, familySecret, randomBytes(NONCE_BYTES)])

@@ -6,7 +6,7 @@ import { hasCredentials, isSecureUrl } from './secure-url.ts'
  *
  * @returns What is wrong, or `undefined` when nothing is.
  */
-export function problemOfIssuer(issuer: string): string | undefined {
+export function validateIssuer(issuer: string): string | undefined {
   const url = URL.parse(issuer)
   if (url === null) return 'must be an absolute https URL'
   if (/[?#]/.test(issuer)) return 'must not have a query or fragment (RFC 8414 §2)'

@@ -24,8 +24,8 @@ test.after.always(async () => {
 
 function layer(): Storage {
   return createLayeredStorage({
-    lasting: createPostgresStorage({ pool }),
-    shortLived: createRedisStorage({ client }),
+    durable: createPostgresStorage({ pool }),
+    ephemeral: createRedisStorage({ client }),
   })
 }
 
@@ -52,8 +52,8 @@ test.serial('layered: what lasts is in the one, what does not is in the other', 
   await storage.revocations.add({ kind: 'client', id: 'client-1', expiresAt: 4_000_000_000 })
   t.is(await client.dbsize(), 4)
   // Beside the families: the clock that finds a code judges how late its exchange is.
-  await storage.artifacts.save('AuthorizationCode', 'code', { of: 'lasting' }, 4_000_000_000)
-  t.deepEqual(await storage.artifacts.find('AuthorizationCode', 'code', 1), { of: 'lasting' })
+  await storage.artifacts.save('AuthorizationCode', 'code', { of: 'durable' }, 4_000_000_000)
+  t.deepEqual(await storage.artifacts.find('AuthorizationCode', 'code', 1), { of: 'durable' })
   await storage.consents.grant({
     consentId: 'a-consent-of-22-chars-',
     userId: 'user-1',
@@ -68,11 +68,11 @@ test.serial('layered: what lasts is in the one, what does not is in the other', 
 test('layered: wrong options are reported at once', (t) => {
   const storage = createMemoryStorage()
   const wrong: ReadonlyArray<[options: unknown, message: string]> = [
-    [undefined, '"lasting" must be a Storage; "shortLived" must be a Storage'],
-    [{ lasting: storage, shortLived: {} }, '"shortLived" must be a Storage'],
+    [undefined, '"durable" must be a Storage; "ephemeral" must be a Storage'],
+    [{ durable: storage, ephemeral: {} }, '"ephemeral" must be a Storage'],
     [
-      { lasting: storage, shortLived: storage },
-      '"shortLived" must be another storage than "lasting"',
+      { durable: storage, ephemeral: storage },
+      '"ephemeral" must be another storage than "durable"',
     ],
   ]
   for (const [options, message] of wrong) {

@@ -2,9 +2,9 @@ import { inspect } from 'node:util'
 import { createMemoryStorage, type MemoryStorageOptions } from '@teamcast/oauth-server/memory'
 import test, { type ExecutionContext } from 'ava'
 import { ConfigurationError, type Issue, StorageError } from '../../lib/errors.ts'
+import { findFamily } from '../../lib/storage/contract/find-family.ts'
+import { ANYTIME, aGrant, fullClient } from '../../lib/storage/contract/sample-records.ts'
 import type { Storage, TokenFamily } from '../../lib/storage/storage.ts'
-import { findFamily } from '../../lib/testing/storage-contract/find-family.ts'
-import { ANYTIME, aGrant, fullClient } from '../../lib/testing/storage-contract/sample-records.ts'
 import { testStorageContract } from './test-storage-contract.ts'
 
 const NOW = 1_800_000_000
@@ -103,7 +103,7 @@ test('memory: token families rotate and are revoked when there is no room for an
     presentedTokenHash: 'token-0',
     requestHash: 'request',
     refreshToken: { hash: 'token-1', issuedAt: NOW, expiresAt: NOW + 60 },
-    retry: undefined,
+    replay: undefined,
     expiresAt: NOW + 60,
     rememberRevokedUntil: NOW + 30,
     deadlineMilliseconds: Number.MAX_SAFE_INTEGER,

@@ -18,14 +18,14 @@ import {
   ANYTIME,
   aFamily,
   aGrant,
-  aRetry,
+  anEncryptedKey,
+  aReplay,
   aRotation,
-  aSealedKey,
   familyIdOf,
   fullClient,
   NOW,
   refreshToken,
-} from '../../lib/testing/storage-contract/sample-records.ts'
+} from '../../lib/storage/contract/sample-records.ts'
 import { createDatabase } from '../helpers/create-database.ts'
 import { startPostgres } from '../helpers/start-postgres.ts'
 
@@ -59,7 +59,7 @@ const TABLES = [
   'oauth.consents',
   'oauth.migrations',
   'oauth.revocations',
-  'oauth.sealed_keys',
+  'oauth.encrypted_keys',
   'oauth.token_families',
 ]
 
@@ -173,7 +173,7 @@ test('rights: whoever runs the server needs to select, insert, update and delete
   t.is(await storage.families.create(aFamily(), NOW, ANYTIME), 'created')
   t.true(await storage.consents.delete('user-1', 'client-1'))
   t.true(await storage.clients.delete('client-1'))
-  t.true(await storage.sealedKeys.insert(aSealedKey()))
+  t.true(await storage.encryptedKeys.insert(anEncryptedKey()))
   await storage.revocations.add({ kind: 'client', id: 'client-1', expiresAt: NOW + 60 })
   await storage.artifacts.save('Session', 'key', {}, NOW)
   t.is(await sweepExpired(appDb, NOW), 1)
@@ -288,8 +288,12 @@ test('growth: a family is one row of at most 6 kB after 1 000 rotations (decisio
   const { familyId } = aFamily()
   await families.create(aFamily(), NOW, ANYTIME)
   for (let index = 0; index < 1000; index += 1) {
-    const retry = aRetry(index, 'x'.repeat(1800))
-    const { outcome } = await families.rotate(familyId, aRotation(index, index + 1, { retry }), NOW)
+    const replay = aReplay(index, 'x'.repeat(1800))
+    const { outcome } = await families.rotate(
+      familyId,
+      aRotation(index, index + 1, { replay }),
+      NOW,
+    )
     if (outcome !== 'rotated') t.fail(outcome)
   }
   const { rows } = await sql<{
@@ -370,8 +374,8 @@ for (const [held, hold] of Object.entries(HELD)) {
     // So much later that both note a use of the consent.
     const later = NOW + USE_RESOLUTION_SECONDS + 1
     const expiresAt = later + 7200
-    const lasting = { refreshToken: { ...refreshToken(0), expiresAt }, expiresAt }
-    await families.create(aFamily(lasting), NOW, ANYTIME)
+    const durable = { refreshToken: { ...refreshToken(0), expiresAt }, expiresAt }
+    await families.create(aFamily(durable), NOW, ANYTIME)
     const before = await consents.find('user-1', 'client-1')
 
     const holder = await pool.connect()
@@ -381,7 +385,7 @@ for (const [held, hold] of Object.entries(HELD)) {
     const calls = Promise.all([
       families.rotate(familyId, aRotation(0, 1, { deadlineMilliseconds, expiresAt }), later),
       families.create(
-        aFamily({ ...lasting, familyId: fresh, createdAt: later }),
+        aFamily({ ...durable, familyId: fresh, createdAt: later }),
         later,
         deadlineMilliseconds,
       ),

@@ -2,8 +2,8 @@ import { createPostgresStorage, migrateToLatest } from '@teamcast/oauth-server/p
 import test from 'ava'
 import { Kysely, PostgresDialect, sql } from 'kysely'
 import type { Pool } from 'pg'
+import { NOW } from '../../lib/storage/contract/sample-records.ts'
 import type { RevocationPage } from '../../lib/storage/storage.ts'
-import { NOW } from '../../lib/testing/storage-contract/sample-records.ts'
 import { startPostgres } from '../helpers/start-postgres.ts'
 
 const postgres = await startPostgres()

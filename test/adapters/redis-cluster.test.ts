@@ -1,7 +1,7 @@
 import { createRedisStorage } from '@teamcast/oauth-server/redis'
 import test from 'ava'
 import type { Cluster, Redis } from 'ioredis'
-import { findFamily } from '../../lib/testing/storage-contract/find-family.ts'
+import { findFamily } from '../../lib/storage/contract/find-family.ts'
 import {
   ANYTIME,
   aFamily,
@@ -11,7 +11,7 @@ import {
   fullClient,
   NOW,
   refreshToken,
-} from '../../lib/testing/storage-contract/sample-records.ts'
+} from '../../lib/storage/contract/sample-records.ts'
 import { listKeys } from '../helpers/redis-keys.ts'
 import { startRedisCluster, type TestRedisCluster } from '../helpers/start-redis-cluster.ts'
 import { testStorageContract } from './test-storage-contract.ts'

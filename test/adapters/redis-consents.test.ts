@@ -9,14 +9,6 @@ import { createRedisStorage } from '@teamcast/oauth-server/redis'
 import test, { type ExecutionContext } from 'ava'
 import type { Redis } from 'ioredis'
 import { scopesOf } from '../../lib/consent/consent.ts'
-import type {
-  ClientStore,
-  Consent,
-  ConsentGrant,
-  ConsentOwner,
-  Storage,
-  TokenFamily,
-} from '../../lib/storage/storage.ts'
 import {
   ANYTIME,
   aFamily,
@@ -25,7 +17,15 @@ import {
   familyIdOf,
   fullClient,
   NOW,
-} from '../../lib/testing/storage-contract/sample-records.ts'
+} from '../../lib/storage/contract/sample-records.ts'
+import type {
+  ClientStore,
+  Consent,
+  ConsentGrant,
+  ConsentOwner,
+  Storage,
+  TokenFamily,
+} from '../../lib/storage/storage.ts'
 import { sha256 } from '../../lib/util/sha256.ts'
 import { crashAfter, interceptCommands } from '../helpers/intercepted-redis.ts'
 import { type Operation, runEveryInterleaving } from '../helpers/interleavings.ts'
@@ -139,7 +139,7 @@ async function assertOnLists(
   const found = await consents.find('user-1', 'client-1')
   const expected = found === undefined ? [] : [found]
   t.deepEqual(await consents.list('user-1'), expected)
-  for (const owner of OWNERS) t.deepEqual(await consents.listSome(owner, 10), expected)
+  for (const owner of OWNERS) t.deepEqual(await consents.listBatch(owner, 10), expected)
   return found
 }
 
@@ -174,7 +174,7 @@ for (const beginning of beginnings) {
       async (world) => {
         const found = await assertSound(t, world)
         const wasDeleted = world.deleted.includes(true)
-        const end = `${wasDeleted ? 'deleted' : 'not deleted'}, ${found ? scopesOf(found).join() : 'gone'}`
+        const end = `${wasDeleted ? 'deleted' : 'not deleted'}, ${found ? scopesOf(found).join() : 'not-found'}`
         ends.add(end)
         if (beginning === 'a consent') t.true(wasDeleted, 'it must find the consent')
         else t.is(found === undefined, wasDeleted, 'either it was deleted or it is there')
@@ -260,11 +260,11 @@ async function killEverywhere(
     const world = await createWorld(beginning)
     const { keyPrefix } = world
     const own = createRedisStorage({ client: crashAfter(client, kills.length), keyPrefix })
-    const isKilled = await operate(own).then(
+    const isRevoked = await operate(own).then(
       () => false,
       () => true,
     )
-    if (!isKilled) return kills
+    if (!isRevoked) return kills
     kills.push({ world })
   }
 }
@@ -317,7 +317,7 @@ const lists =
   ({ keyPrefix }: World): Operation =>
   async (step) => {
     const own = createRedisStorage({ client: stepping(step, isStepOfMove), keyPrefix })
-    await own.consents.listSome(owner, 10)
+    await own.consents.listBatch(owner, 10)
   }
 
 /**
@@ -333,7 +333,7 @@ async function assertListed(
     const found = await storage.consents.find('user-1', 'client-1')
     for (const owner of [{ tenantId: 'tenant:1' }, { tenantId: 'tenant:2' }]) {
       const expected = owner.tenantId === found?.tenantId ? [found] : []
-      t.deepEqual(await storage.consents.listSome(owner, 10), expected)
+      t.deepEqual(await storage.consents.listBatch(owner, 10), expected)
       const isClean = (await client.zcard(listOf(keyPrefix, owner.tenantId))) === expected.length
       t.true(isClean || !isLater, 'it must be clean')
     }
@@ -349,7 +349,7 @@ async function createWorldWithClient(): Promise<World> {
   return world
 }
 
-test('redis: consents.grant() in another tenant and listSome() there, in every order', async (t) => {
+test('redis: consents.grant() in another tenant and listBatch() there, in every order', async (t) => {
   const orders = await runEveryInterleaving(
     async () => {
       const world = await createWorldWithClient()
@@ -399,14 +399,14 @@ test('redis: a consent whose grant() in another tenant was killed is as before o
     const world = await createWorldWithClient()
     const { keyPrefix } = world
     const own = createRedisStorage({ client: crashAfter(client, commands), keyPrefix })
-    const isKilled = await own.consents
+    const isRevoked = await own.consents
       .grant(aGrant({ consentId: FIRST, tenantId: 'tenant:2' }))
       .then(
         () => false,
         () => true,
       )
     ends.push((await assertListed(t, world))?.consentId)
-    if (!isKilled) break
+    if (!isRevoked) break
   }
   t.deepEqual([...new Set(ends)], [CONSENT_ID, undefined, FIRST])
 })

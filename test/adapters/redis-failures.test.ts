@@ -12,22 +12,22 @@ import test, { type ExecutionContext } from 'ava'
 import type { Redis } from 'ioredis'
 import { keepConnectionFresh } from '../../adapters/redis/fresh-connection.ts'
 import { StorageError } from '../../lib/errors.ts'
-import type { Storage } from '../../lib/storage/storage.ts'
-import { findFamily } from '../../lib/testing/storage-contract/find-family.ts'
+import { findFamily } from '../../lib/storage/contract/find-family.ts'
 import {
   ANYTIME,
   aFamily,
   aGrant,
-  aRetry,
+  anEncryptedKey,
+  aReplay,
   aRotation,
-  aSealedKey,
   CONSENT_ID,
   familyIdOf,
   fullClient,
   NOW,
   openConnected,
   refreshToken,
-} from '../../lib/testing/storage-contract/sample-records.ts'
+} from '../../lib/storage/contract/sample-records.ts'
+import type { Storage } from '../../lib/storage/storage.ts'
 import { type LossyProxy, startLossyProxy } from '../helpers/lossy-proxy.ts'
 import { connectQuietly, startRedis, type TestRedis } from '../helpers/start-redis.ts'
 import { useEverything } from '../helpers/use-everything.ts'
@@ -95,11 +95,12 @@ const calls: Readonly<Record<string, (storage: Storage) => Promise<unknown>>> = 
     revocations.add({ kind: 'client', id: SECRETIVE, expiresAt: NOW + 60 }),
   'revocations.has()': ({ revocations }) => revocations.has('client', SECRETIVE, NOW),
   'revocations.list()': ({ revocations }) => revocations.list({ limit: 1 }, NOW),
-  'sealedKeys.insert()': ({ sealedKeys }) => sealedKeys.insert(aSealedKey({ sealed: SECRETIVE })),
-  'sealedKeys.list()': ({ sealedKeys }) => sealedKeys.list(),
-  'sealedKeys.update()': ({ sealedKeys }) =>
-    sealedKeys.update(aSealedKey({ sealed: SECRETIVE, version: 2 }), 1),
-  'sealedKeys.delete()': ({ sealedKeys }) => sealedKeys.delete('signing', 1),
+  'encryptedKeys.insert()': ({ encryptedKeys }) =>
+    encryptedKeys.insert(anEncryptedKey({ encrypted: SECRETIVE })),
+  'encryptedKeys.list()': ({ encryptedKeys }) => encryptedKeys.list(),
+  'encryptedKeys.update()': ({ encryptedKeys }) =>
+    encryptedKeys.update(anEncryptedKey({ encrypted: SECRETIVE, version: 2 }), 1),
+  'encryptedKeys.delete()': ({ encryptedKeys }) => encryptedKeys.delete('signing', 1),
   'backend.ping()': async ({ backends }) => await Promise.all(backends.map(({ ping }) => ping())),
 }
 
@@ -157,7 +158,7 @@ test('redis: a full memory refuses whole rotations and lets revoke and delete do
   await families.revoke(familyIdOf('never'), NOW + 60, NOW)
   await client.config('SET', 'maxmemory', '1')
 
-  await fails(t, () => families.rotate(familyId, aRotation(0, 1, { retry: aRetry(0, 's') }), NOW))
+  await fails(t, () => families.rotate(familyId, aRotation(0, 1, { replay: aReplay(0, 's') }), NOW))
   await fails(t, () => families.create(aFamily({ familyId: familyIdOf('third') }), NOW, ANYTIME))
   await fails(t, () => consents.grant(aGrant({ scopes: ['more:read'] })))
   await fails(t, () => clients.update(fullClient({ version: 2 }), 1))
@@ -370,7 +371,7 @@ test('redis: reuse whose answer is lost on the way is still told as reuse', asyn
   await families.rotate(familyId, aRotation(0, 1), NOW)
   loseNextAnswer()
   t.deepEqual(await families.rotate(familyId, aRotation(0, 2), NOW), { outcome: 'reused' })
-  t.deepEqual(await families.rotate(familyId, aRotation(0, 2), NOW), { outcome: 'gone' })
+  t.deepEqual(await families.rotate(familyId, aRotation(0, 2), NOW), { outcome: 'not-found' })
 })
 
 test('redis: a family whose creation is not answered is created once', async (t) => {

@@ -8,19 +8,19 @@ import { createRedisStorage } from '@teamcast/oauth-server/redis'
 import test, { type ExecutionContext } from 'ava'
 import type { Redis } from 'ioredis'
 import { StorageError } from '../../lib/errors.ts'
-import type { Storage } from '../../lib/storage/storage.ts'
 import {
   ANYTIME,
   aFamily,
   aGrant,
-  aRetry,
+  anEncryptedKey,
+  aReplay,
   aRotation,
-  aSealedKey,
   CONSENT_ID,
   familyIdOf,
   fullClient,
   NOW,
-} from '../../lib/testing/storage-contract/sample-records.ts'
+} from '../../lib/storage/contract/sample-records.ts'
+import type { Storage } from '../../lib/storage/storage.ts'
 import { sha256 } from '../../lib/util/sha256.ts'
 import { dumpRedis, listKeys } from '../helpers/redis-keys.ts'
 import { startRedis, type TestRedis } from '../helpers/start-redis.ts'
@@ -47,9 +47,9 @@ function open(): Opened {
 const { familyId } = aFamily()
 const KEY = 'an-artifact'
 
-/** One of everything: a family that rotated, one that was revoked, and what is lasting. */
+/** One of everything: a family that rotated, one that was revoked, and what is durable. */
 async function fill(storage: Storage): Promise<void> {
-  const { clients, consents, families, artifacts, revocations, sealedKeys } = storage
+  const { clients, consents, families, artifacts, revocations, encryptedKeys } = storage
   await clients.insert(fullClient())
   await clients.insert(fullClient({ clientId: 'client-2' }))
   await clients.update(fullClient({ version: 2 }), 1)
@@ -57,7 +57,7 @@ async function fill(storage: Storage): Promise<void> {
   await consents.grant(aGrant())
   await consents.grant(aGrant({ consentId: 'another-consent-id-of-', scopes: ['more:read'] }))
   await families.create(aFamily(), NOW, ANYTIME)
-  await families.rotate(familyId, aRotation(0, 1, { retry: aRetry(0, 'sealed') }), NOW)
+  await families.rotate(familyId, aRotation(0, 1, { replay: aReplay(0, 'encrypted') }), NOW)
   await families.create(aFamily({ familyId: familyIdOf('revoked') }), NOW, ANYTIME)
   await families.revoke(familyIdOf('revoked'), NOW + 60, NOW)
   const kinds = [
@@ -66,14 +66,14 @@ async function fill(storage: Storage): Promise<void> {
     'Denial',
     'Redemption',
     'Session',
-    'SignOut',
+    'NotBefore',
   ] as const
   for (const kind of kinds) {
     await artifacts.save(kind, KEY, { kind }, NOW + 600)
   }
   await revocations.add({ kind: 'access-token', id: 'jti-1', expiresAt: NOW + 900 })
   await revocations.add({ kind: 'client', id: 'client-2', expiresAt: NOW + 86_400 })
-  await sealedKeys.insert(aSealedKey())
+  await encryptedKeys.insert(anEncryptedKey())
   for (const { ping } of storage.backends) await ping()
 }
 
@@ -86,7 +86,7 @@ const LASTING = [
   'clients:TENANT:CONFIDENTIAL',
   `clients:tenant:${TENANT_ID_HASH}`,
   `clients:tenant:${TENANT_ID_HASH}:CONFIDENTIAL`,
-  'sealed-keys',
+  'encrypted-keys',
   `{${CONSENT_ID}}:consent`,
   '{client:client-1}:consents',
   `{tenant:${TENANT_ID_HASH}}:consents`,
@@ -98,7 +98,7 @@ const SHORT_LIVED = [
   'artifact:PendingRequest:an-artifact',
   'artifact:Redemption:an-artifact',
   'artifact:Session:an-artifact',
-  'artifact:SignOut:an-artifact',
+  'artifact:NotBefore:an-artifact',
   'ping',
   '{revocations}',
   '{revocations}:expiries',
@@ -117,7 +117,7 @@ test('redis: every key has the prefix and is one of those in the guide', async (
   t.true(everything.every((key) => /^storage-\d+:/.test(key)))
 })
 
-test('redis: the keys of lasting records stay, all others are removed a minute late', async (t) => {
+test('redis: the keys of durable records stay, all others are removed a minute late', async (t) => {
   const { storage, keyPrefix } = open()
   await fill(storage)
   const removalOf = async (name: string): Promise<number> =>
@@ -169,11 +169,11 @@ test('redis: a family is one key of less than 6 kB after 1, 10, 100 and 1000 rot
   await storage.clients.insert(fullClient())
   await storage.consents.grant(aGrant())
   await storage.families.create(aFamily(), NOW, ANYTIME)
-  const sealedResponse = 'x'.repeat(2500)
+  const encryptedResponse = 'x'.repeat(2500)
   const key = `${keyPrefix}{${CONSENT_ID}}:family:${familyId}`
   const sizes: Array<number> = []
   for (let index = 0; index < 1000; index++) {
-    const rotation = aRotation(index, index + 1, { retry: aRetry(index, sealedResponse) })
+    const rotation = aRotation(index, index + 1, { replay: aReplay(index, encryptedResponse) })
     await storage.families.rotate(familyId, rotation, NOW)
     if ([1, 10, 100, 1000].includes(index + 1)) sizes.push(await sizeOf(key))
   }
@@ -234,12 +234,14 @@ const reads: Readonly<Record<string, (storage: Storage, id: string) => Promise<u
   'clients.delete()': ({ clients }, id) => clients.delete(id),
   'consents.find()': ({ consents }, id) => consents.find('user-1', id),
   'consents.delete()': ({ consents }, id) => consents.delete('user-1', id),
-  'consents.listSome()': async ({ consents }, clientId) =>
-    (await consents.listSome({ clientId }, 10)).length,
+  'consents.listBatch()': async ({ consents }, clientId) =>
+    (await consents.listBatch({ clientId }, 10)).length,
   'families.find()': ({ families }, id) => families.find(id, 'client-1', NOW),
   'families.find() for a client': ({ families }, id) => families.find(familyId, id, NOW),
   'families.rotate()': async ({ families }, id) =>
-    (await families.rotate(id, aRotation(0, 1), NOW)).outcome === 'gone' ? undefined : 'rotated',
+    (await families.rotate(id, aRotation(0, 1), NOW)).outcome === 'not-found'
+      ? undefined
+      : 'rotated',
   'families.revoke()': ({ families }, id) => families.revoke(id, NOW + 60, NOW),
   'artifacts.find()': ({ artifacts }, id) => artifacts.find('Session', id, NOW),
   'artifacts.delete()': ({ artifacts }, id) => artifacts.delete('Session', id),

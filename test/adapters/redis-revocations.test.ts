@@ -1,8 +1,8 @@
 import { createRedisStorage } from '@teamcast/oauth-server/redis'
 import test, { type ExecutionContext } from 'ava'
 import type { Redis } from 'ioredis'
+import { NOW } from '../../lib/storage/contract/sample-records.ts'
 import type { Revocation, RevocationPage, Storage } from '../../lib/storage/storage.ts'
-import { NOW } from '../../lib/testing/storage-contract/sample-records.ts'
 import { startRedis } from '../helpers/start-redis.ts'
 
 const FEED = 'teamcast-oauth:{revocations}'

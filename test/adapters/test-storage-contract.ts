@@ -1,6 +1,6 @@
 import test, { type ExecutionContext } from 'ava'
+import { storageContract } from '../../lib/storage/contract/index.ts'
 import type { Storage } from '../../lib/storage/storage.ts'
-import { storageContract } from '../../lib/testing/storage-contract/index.ts'
 
 /**
  * Registers every case of the storage contract as a test of its own.

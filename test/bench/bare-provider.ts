@@ -19,7 +19,7 @@ import {
 const COOKIE_KEY = 'a cookie key of the benchmark'
 const RESOURCE = 'https://api.bench.example'
 
-/** Makes the base as a Koa application. `adapterFor` is `undefined` for its own memory adapter. */
+/** Creates the base as a Koa application. `adapterFor` is `undefined` for its own memory adapter. */
 export async function createBareProvider(
   issuer: string,
   signingKey: JWK,

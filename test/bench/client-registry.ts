@@ -8,7 +8,7 @@
 
 import type { ClientRecord, NewClient, RegisteredClient, Storage } from '@teamcast/oauth-server'
 import { startTestServer, type TestServer } from '@teamcast/oauth-server/testing'
-import { fullClient } from '../../lib/testing/storage-contract/sample-records.ts'
+import { fullClient } from '../../lib/storage/contract/sample-records.ts'
 import { postAs } from '../helpers/requests.ts'
 import { createStoreOpener, STORE_KINDS, type StoreKind } from '../helpers/store-kinds.ts'
 

@@ -20,7 +20,7 @@ export interface BenchRequest {
   readonly body?: string
 }
 
-/** Makes a client with one connection that it keeps. */
+/** Creates a client with one connection that it keeps. */
 export function createBenchClient(): (url: string, what?: BenchRequest) => Promise<BenchResponse> {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
   return (url, { method = 'GET', headers = {}, body = '' } = {}) =>

@@ -25,7 +25,7 @@ const refusedInRotation = answers.filter(({ status }) => status !== 204).length
 
 const keyId = await signingKeyId()
 const askedAt = Date.now()
-const withdrawnAt = Number(await keys.withdraw(keyId)) * 1000
+const revokedAt = Number(await keys.withdraw(keyId)) * 1000
 await until(() => answers.some(({ status }) => status === 401))
 const refusedAt = answers.find(({ status }) => status === 401)?.endedAt ?? 0
 const end = answers.length + ANSWERS
@@ -40,9 +40,9 @@ const figures = {
   'requests in all': answers.length,
   'refused during the rotation': refusedInRotation,
   'refused of other keys': answers.filter((a) => a.keyId !== keyId && a.status !== 204).length,
-  'withdrawn after the command, ms': withdrawnAt - askedAt,
+  'withdrawn after the command, ms': revokedAt - askedAt,
   'last signed with it after the command, ms': lastSigned - askedAt,
-  'first refused after the withdrawal, ms': refusedAt - withdrawnAt,
+  'first refused after the withdrawal, ms': refusedAt - revokedAt,
   'accepted after the first refusal': ofKey.filter(
     (answer) => answer.startedAt > refusedAt && answer.status === 204,
   ).length,

@@ -14,7 +14,7 @@ import {
 } from '@teamcast/oauth-server/resource-server'
 import { createLocalJWKSet, jwtVerify } from 'jose'
 import { createGivenKeys } from '../../lib/keys/key-ring.ts'
-import { createRevokedEntries } from '../../lib/resource-server/revoked-entries.ts'
+import { createRevokedEntries } from '../../lib/resource-server/revocation/revoked-entries.ts'
 import { testSigningKey } from '../../lib/testing/test-keys.ts'
 import { createAccessTokens } from '../../lib/tokens/access-token.ts'
 

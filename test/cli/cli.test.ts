@@ -196,9 +196,9 @@ for (const { name, env, open } of STORES) {
     const now = (): number => Math.floor(Date.now() / 1000)
     const yesterday = (): number => now() - LONG_AGO
     await (await openManagedKeys({ storage, secret: SECRET, clock: yesterday })).stop()
-    const changes: Array<Extract<AuditEvent, { type: 'key.rotated' | 'key.withdrawn' }>> = []
+    const changes: Array<Extract<AuditEvent, { type: 'key.rotated' | 'key.revoked' }>> = []
     const onEvent = (event: AuditEvent): void => {
-      if (event.type === 'key.rotated' || event.type === 'key.withdrawn') changes.push(event)
+      if (event.type === 'key.rotated' || event.type === 'key.revoked') changes.push(event)
     }
     const given = { storage, secret: SECRET, refreshSeconds: 1, onEvent }
     const [keys, other] = [await openManagedKeys(given), await openManagedKeys(given)]
@@ -246,7 +246,7 @@ for (const { name, env, open } of STORES) {
       [
         ['key.rotated', 'signing', second],
         ['key.rotated', 'cookie', changes[1]?.keyId],
-        ['key.withdrawn', 'signing', second],
+        ['key.revoked', 'signing', second],
       ],
     )
     t.deepEqual(

@@ -2,8 +2,8 @@ import { StorageError } from '@teamcast/oauth-server'
 import { createMemoryStorage } from '@teamcast/oauth-server/memory'
 import test, { type ExecutionContext } from 'ava'
 import { cacheClients } from '../../lib/clients/client-cache.ts'
+import { fullClient } from '../../lib/storage/contract/sample-records.ts'
 import type { ClientStore } from '../../lib/storage/storage.ts'
-import { fullClient } from '../../lib/testing/storage-contract/sample-records.ts'
 
 const HOUR_MILLISECONDS = 3_600_000
 

@@ -96,7 +96,7 @@ async function retry(instances: Instances, refresher: Refresher): Promise<number
   return status
 }
 
-async function assertSpentTokensAreDead(
+async function assertUsedTokensAreRevoked(
   t: ExecutionContext,
   { client, issuer }: Instances,
   refreshers: ReadonlyArray<Refresher>,
@@ -134,7 +134,7 @@ for (const { store, location } of STORES) {
       // What they hold now is good too: there is one live branch, and it is theirs.
       const next = await Promise.all(refreshers.map((each) => refreshOnce(instances, each)))
       t.deepEqual(next, Array(CLIENTS).fill(200))
-      await assertSpentTokensAreDead(t, instances, refreshers)
+      await assertUsedTokensAreRevoked(t, instances, refreshers)
     },
   )
 
@@ -162,7 +162,7 @@ for (const { store, location } of STORES) {
         const { active: isGood } = await introspection.json()
         t.is(await refreshOnce(instances, refresher), isGood ? 200 : 400)
       }
-      await assertSpentTokensAreDead(t, instances, refreshers)
+      await assertUsedTokensAreRevoked(t, instances, refreshers)
     },
   )
 
@@ -182,7 +182,7 @@ for (const { store, location } of STORES) {
         statuses.filter((status) => status !== 200),
         [],
       )
-      await assertSpentTokensAreDead(t, instances, refreshers)
+      await assertUsedTokensAreRevoked(t, instances, refreshers)
     },
   )
 }

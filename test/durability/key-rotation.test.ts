@@ -50,7 +50,7 @@ for (const location of LOCATIONS) {
         [],
       )
 
-      const withdrawnAt = Number(await keys.withdraw(second)) * 1000
+      const revokedAt = Number(await keys.withdraw(second)) * 1000
       // The standby key is seconds old, too young to be known to the API: the first key signs once more.
       t.is(await signingKeyId(), first)
       const isRefused = (keyId: string): boolean =>
@@ -58,7 +58,7 @@ for (const location of LOCATIONS) {
       await until(() => isRefused(second))
       const refusedAt = answers.find(({ status }) => status === 401)?.endedAt ?? 0
       const later = answers.length + ENOUGH_ANSWERS
-      await until(() => answers.length >= later && isSignedEverywhereWith(first, withdrawnAt))
+      await until(() => answers.length >= later && isSignedEverywhereWith(first, revokedAt))
       await traffic.stop()
 
       const withdrawn = answers.filter(({ keyId }) => keyId === second)
@@ -71,10 +71,10 @@ for (const location of LOCATIONS) {
       for (const { startedAt, status } of withdrawn) {
         if (startedAt > refusedAt) t.is(status, 401)
       }
-      t.true(refusedAt > withdrawnAt - 1000)
-      t.true(refusedAt < withdrawnAt + POLL_INTERVAL_SECONDS * 1000 + TOLERANCE_MILLISECONDS)
+      t.true(refusedAt > revokedAt - 1000)
+      t.true(refusedAt < revokedAt + POLL_INTERVAL_SECONDS * 1000 + TOLERANCE_MILLISECONDS)
       t.deepEqual(
-        tokens.filter(({ keyId, requestedAt }) => keyId === second && requestedAt > withdrawnAt),
+        tokens.filter(({ keyId, requestedAt }) => keyId === second && requestedAt > revokedAt),
         [],
       )
     },

@@ -183,7 +183,7 @@ for (const kind of STORE_KINDS) {
     const ofAda = await server.issueTokens({ userId: 'ada', clientId })
     const ofGrace = await server.issueTokens({ userId: 'grace', clientId })
     const kept = await server.issueTokens({ userId: 'ada', clientId: other.client.clientId })
-    t.is((await storage.consents.listSome({ clientId }, 10)).length, 2)
+    t.is((await storage.consents.listBatch({ clientId }, 10)).length, 2)
 
     const response = await server.send('DELETE', `/${clientId}`)
 
@@ -197,7 +197,7 @@ for (const kind of STORE_KINDS) {
       const familyId = String(decodeJwt(accessToken, 'payload')['grant_id'])
       t.is(await storage.families.find(familyId, clientId, server.clock.now()), undefined)
     }
-    t.deepEqual(await storage.consents.listSome({ clientId }, 10), [])
+    t.deepEqual(await storage.consents.listBatch({ clientId }, 10), [])
     t.true(await storage.revocations.has('client', clientId, server.clock.now()))
     t.false(await storage.revocations.has('client', other.client.clientId, server.clock.now()))
     await assertProblem(t, await server.send('GET', `/${clientId}`), 404)
@@ -263,11 +263,11 @@ for (const kind of STORE_KINDS) {
 
     await assertProblem(t, await server.send('DELETE', `/${clientId}`), 503)
     await assertProblem(t, await server.send('GET', `/${clientId}`), 404)
-    t.is((await storage.consents.listSome({ clientId }, 10)).length, 1)
+    t.is((await storage.consents.listBatch({ clientId }, 10)).length, 1)
     isInterrupted = false
     await assertProblem(t, await server.send('DELETE', `/${clientId}`), 404)
 
-    t.deepEqual(await storage.consents.listSome({ clientId }, 10), [])
+    t.deepEqual(await storage.consents.listBatch({ clientId }, 10), [])
     const types = (await server.events()).map(({ type }) => type)
     t.is(types.filter((type) => type === 'client.deleted').length, 1)
     t.is(types.filter((type) => type === 'connection.revoked').length, 2)

@@ -170,7 +170,7 @@ test('POST /oauth/token refresh_token, with grace: the store holds no token that
   const answer = await refreshableTokensOf(t, await refresh(server, confidential, token))
   const familyId = String(decodeJwt(answer.access_token, 'payload')['grant_id'])
   const family = await storage.families.find(familyId, clientId, server.clock.now())
-  t.not(family?.retry, undefined)
+  t.not(family?.replay, undefined)
   const stored = JSON.stringify(family)
   t.true(stored.length < 6000)
   for (const secret of [token, answer.refresh_token, answer.access_token]) {

@@ -39,7 +39,7 @@ async function rotatedFamily(
   return { refreshTokens, accessTokens, current }
 }
 
-async function assertDead(
+async function assertRevoked(
   t: ExecutionContext,
   server: StartedServer,
   client: RegisteredClient,
@@ -51,8 +51,8 @@ async function assertDead(
 }
 
 for (const rotations of [1, 5, 50]) {
-  const spentTokens = [...new Set([0, Math.floor(rotations / 2), rotations - 1])]
-  for (const index of spentTokens) {
+  const usedTokens = [...new Set([0, Math.floor(rotations / 2), rotations - 1])]
+  for (const index of usedTokens) {
     test(`POST /oauth/token refresh_token: reuse of token ${index} after ${rotations} rotations revokes the family (RFC 9700 §4.14.2, checklist 37)`, async (t) => {
       const server = await startServer(t)
       const { confidential } = server
@@ -63,7 +63,7 @@ for (const rotations of [1, 5, 50]) {
         400,
         'invalid_grant',
       )
-      await assertDead(t, server, confidential, family)
+      await assertRevoked(t, server, confidential, family)
     })
   }
 }
@@ -101,7 +101,7 @@ for (const [name, changes] of Object.entries(OTHERWISE_WRONG)) {
       400,
       'invalid_grant',
     )
-    await assertDead(t, server, confidential, family)
+    await assertRevoked(t, server, confidential, family)
   })
 }
 
@@ -114,7 +114,7 @@ test('POST /oauth/token refresh_token: reuse is reuse, also when the user was di
   const [spent] = family.refreshTokens
   await assertRefused(t, await refresh(server, confidential, spent), 400, 'invalid_grant')
   if (ada !== undefined) server.users.set('ada', ada)
-  await assertDead(t, server, confidential, family)
+  await assertRevoked(t, server, confidential, family)
 })
 
 test('POST /oauth/token refresh_token: reuse ends one family, not the user’s other device nor the consent (decision 2)', async (t) => {
@@ -123,7 +123,7 @@ test('POST /oauth/token refresh_token: reuse ends one family, not the user’s o
   const family = await rotatedFamily(t, server, confidential, 1)
   const otherDevice = await rotatedFamily(t, server, confidential, 1)
   await refresh(server, confidential, family.refreshTokens[0])
-  await assertDead(t, server, confidential, family)
+  await assertRevoked(t, server, confidential, family)
   await tokensOf(t, await refresh(server, confidential, otherDevice.current))
 })
 
@@ -216,7 +216,7 @@ test('POST /oauth/token refresh_token: of 50 parallel uses exactly one succeeds,
     await assertRefused(t, loser, 400, 'invalid_grant')
   }
   const tokens = await winners[0]?.json()
-  await assertDead(t, server, confidential, {
+  await assertRevoked(t, server, confidential, {
     refreshTokens: [],
     accessTokens: [tokens.access_token],
     current: tokens.refresh_token,

@@ -6,13 +6,13 @@ import {
 } from '../../lib/grants/token-request-error.ts'
 
 const ERRORS: Readonly<Record<TokenRequestErrorReason, string>> = {
-  'client-gone': 'invalid_client',
+  'client-not-found': 'invalid_client',
   'grant-type-unsupported': 'unsupported_grant_type',
   'grant-type-not-allowed': 'unauthorized_client',
   'parameter-missing': 'invalid_request',
   'target-unknown': 'invalid_target',
   'target-ambiguous': 'invalid_target',
-  'target-gone': 'invalid_grant',
+  'target-not-found': 'invalid_grant',
   'scope-malformed': 'invalid_scope',
   'scope-exceeded': 'invalid_scope',
   'code-unknown': 'invalid_grant',
@@ -28,7 +28,7 @@ const ERRORS: Readonly<Record<TokenRequestErrorReason, string>> = {
   'user-unavailable': 'invalid_grant',
   'tenant-changed': 'invalid_grant',
   'tenant-refused': 'invalid_grant',
-  'consent-withdrawn': 'invalid_grant',
+  'consent-revoked': 'invalid_grant',
 }
 
 for (const [reason, error] of Object.entries(ERRORS)) {

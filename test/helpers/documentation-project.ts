@@ -33,7 +33,7 @@ export interface DocumentationProject {
   remove(): Promise<void>
 }
 
-/** Makes the folder. */
+/** Creates the folder. */
 export async function createDocumentationProject(): Promise<DocumentationProject> {
   const path = await mkdtemp(join(tmpdir(), 'documentation-'))
   // A package of the same name and contents.

@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely'
 
 const TABLES = [
   ...['clients', 'consents', 'token_families'],
-  ...['artifacts', 'revocations', 'sealed_keys'],
+  ...['artifacts', 'revocations', 'encrypted_keys'],
 ]
 
 /**

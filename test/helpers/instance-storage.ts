@@ -44,17 +44,17 @@ export async function openStorageAt(location: StoreLocation): Promise<OpenedStor
     case 'postgres':
       return await openPostgres(location.socketDirectory, location.renamedColumn)
     case 'layered': {
-      const [lasting, shortLived] = await Promise.all([
+      const [durable, ephemeral] = await Promise.all([
         openPostgres(location.socketDirectory),
         openRedis(location.socket),
       ])
       return {
         storage: createLayeredStorage({
-          lasting: lasting.storage,
-          shortLived: shortLived.storage,
+          durable: durable.storage,
+          ephemeral: ephemeral.storage,
         }),
         async close() {
-          await Promise.all([lasting.close(), shortLived.close()])
+          await Promise.all([durable.close(), ephemeral.close()])
         },
       }
     }

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import type { ExecutionContext } from 'ava'
 import type Koa from 'koa'
 
-/** Makes a key and its certificate, good for a day. */
+/** Creates a key and its certificate, good for a day. */
 const SELF_SIGNED = [
   ...['req', '-x509', '-nodes', '-days', '1', '-subj', '/CN=corp.example'],
   ...['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-keyout', '-', '-out', '-'],

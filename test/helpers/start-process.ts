@@ -94,7 +94,7 @@ function parentOf(pid: number): number | undefined {
   }
 }
 
-/** Makes an empty directory, and says how to remove it. */
+/** Creates an empty directory, and says how to remove it. */
 export async function makeDirectory(
   name: string,
 ): Promise<{ readonly path: string; remove(): Promise<void> }> {

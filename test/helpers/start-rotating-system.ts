@@ -29,7 +29,7 @@ export interface RotatingSystem {
   stop(): Promise<void>
 }
 
-/** Starts it on a store whose keys, and so their standbys, are a day old. */
+/** Starts it on a store whose keys, and so their nextKeys, are a day old. */
 export async function startRotatingSystem(
   location: StoreLocation,
   load: Pick<TrafficOptions, 'connections' | 'requestsPerSecond' | 'tokensPerSecond'>,

@@ -1,19 +1,19 @@
 import type { ExecutionContext } from 'ava'
-import type { Storage } from '../../lib/storage/storage.ts'
 import {
   ANYTIME,
   aFamily,
   aGrant,
+  anEncryptedKey,
   aRotation,
-  aSealedKey,
   familyIdOf,
   fullClient,
   NOW,
-} from '../../lib/testing/storage-contract/sample-records.ts'
+} from '../../lib/storage/contract/sample-records.ts'
+import type { Storage } from '../../lib/storage/storage.ts'
 
 /** Calls everything that a storage has, beginning with an empty one. */
 export async function useEverything(t: ExecutionContext, storage: Storage): Promise<void> {
-  const { clients, consents, families, artifacts, revocations, sealedKeys, backends } = storage
+  const { clients, consents, families, artifacts, revocations, encryptedKeys, backends } = storage
   const { familyId } = aFamily()
   t.true(await clients.insert(fullClient()))
   t.true(await clients.update(fullClient({ version: 2 }), 1))
@@ -22,25 +22,25 @@ export async function useEverything(t: ExecutionContext, storage: Storage): Prom
   await consents.grant(aGrant())
   t.not(await consents.find('user-1', 'client-1'), undefined)
   t.is((await consents.list('user-1')).length, 1)
-  t.is((await consents.listSome({ clientId: 'client-1' }, 10)).length, 1)
+  t.is((await consents.listBatch({ clientId: 'client-1' }, 10)).length, 1)
   t.is(await families.create(aFamily(), NOW, ANYTIME), 'created')
   t.is(await families.create(aFamily(), NOW, ANYTIME), 'taken')
   t.not(await families.find(familyId, 'client-1', NOW), undefined)
   t.deepEqual(await families.rotate(familyId, aRotation(0, 1), NOW), { outcome: 'rotated' })
   t.deepEqual(await families.rotate(familyId, aRotation(0, 1), NOW), { outcome: 'reused' })
-  t.deepEqual(await families.rotate(familyId, aRotation(0, 1), NOW), { outcome: 'gone' })
+  t.deepEqual(await families.rotate(familyId, aRotation(0, 1), NOW), { outcome: 'not-found' })
   t.is(await families.create(aFamily({ familyId: familyIdOf('other') }), NOW, ANYTIME), 'created')
   t.true(await families.revoke(familyIdOf('other'), NOW + 60, NOW))
   await artifacts.save('Session', 'key', { some: 'data' }, NOW + 60)
   t.deepEqual(await artifacts.find('Session', 'key', NOW), { some: 'data' })
   await artifacts.delete('Session', 'key')
-  await revocations.add({ kind: 'family', id: 'gone', expiresAt: NOW + 60 })
-  t.true(await revocations.has('family', 'gone', NOW))
+  await revocations.add({ kind: 'family', id: 'not-found', expiresAt: NOW + 60 })
+  t.true(await revocations.has('family', 'not-found', NOW))
   t.is((await revocations.list({ limit: 10 }, NOW)).items.length, 1)
-  t.true(await sealedKeys.insert(aSealedKey()))
-  t.is((await sealedKeys.list()).length, 1)
-  t.true(await sealedKeys.update(aSealedKey({ version: 2 }), 1))
-  t.true(await sealedKeys.delete('signing', 1))
+  t.true(await encryptedKeys.insert(anEncryptedKey()))
+  t.is((await encryptedKeys.list()).length, 1)
+  t.true(await encryptedKeys.update(anEncryptedKey({ version: 2 }), 1))
+  t.true(await encryptedKeys.delete('signing', 1))
   for (const backend of backends) await backend.ping()
   t.true(await consents.delete('user-1', 'client-1'))
   t.true(await clients.delete('client-1'))

@@ -2,7 +2,7 @@
 
 import test from 'ava'
 import { RateLimiterMemory } from 'rate-limiter-flexible'
-import { createCredentialThrottle } from '../../lib/http/super-admin/credential-throttle.ts'
+import { createCredentialThrottle } from '../../lib/endpoints/super-admin/credential-throttle.ts'
 import { createThrottle } from '../../lib/http/throttle.ts'
 
 const ADDRESS = '192.0.2.1'
@@ -39,7 +39,7 @@ test('a refused attempt is not counted: what was begun and taken back makes room
   const throttle = createThrottle()
   for (let attempt = 0; attempt < 10; attempt += 1) t.true(await throttle.begin(ADDRESS, 'ada'))
   for (let attempt = 0; attempt < 200; attempt += 1) t.false(await throttle.begin(ADDRESS, 'ada'))
-  throttle.takeBack(ADDRESS, 'ada')
+  throttle.refund(ADDRESS, 'ada')
   t.true(await throttle.begin(ADDRESS, 'ada'))
   t.true(await throttle.begin(ADDRESS, 'grace'))
 })

@@ -8,12 +8,7 @@ import { createMemoryStorage } from '@teamcast/oauth-server/memory'
 import test, { type ExecutionContext } from 'ava'
 import { createRequestEndings } from '../../lib/interaction/request-endings.ts'
 import { createRevoker } from '../../lib/revocation/revoker.ts'
-import {
-  ANYTIME,
-  aFamily,
-  NOW,
-  openConnected,
-} from '../../lib/testing/storage-contract/sample-records.ts'
+import { ANYTIME, aFamily, NOW, openConnected } from '../../lib/storage/contract/sample-records.ts'
 import { assertErrorPage, assertErrorRedirect } from '../helpers/authorization-responses.ts'
 import { type Browser, formOf, startBrowser, titleOf, type Visit } from '../helpers/browser.ts'
 import { runEveryInterleaving } from '../helpers/interleavings.ts'

@@ -1,34 +1,34 @@
 import { createMemoryStorage } from '@teamcast/oauth-server/memory'
 import test from 'ava'
 import { createCurrentKeys } from '../../lib/keys/current-keys.ts'
-import { createKeySealing } from '../../lib/keys/key-sealing.ts'
-import type { SealedKey } from '../../lib/storage/storage.ts'
-import { aSealedKey } from '../../lib/testing/storage-contract/sample-records.ts'
+import { createKeyEncryption } from '../../lib/keys/key-encryption.ts'
+import { anEncryptedKey } from '../../lib/storage/contract/sample-records.ts'
+import type { EncryptedKey } from '../../lib/storage/storage.ts'
 import { createTestClock } from '../../lib/testing/test-clock.ts'
 
 test('current keys: a read that began earlier and ends later changes nothing', async (t) => {
   const clock = createTestClock()
-  const sealing = createKeySealing(['a secret of a test, with more than 32 characters'])
-  const keyOf = (keyId: string, generation: number): SealedKey => {
-    const sealed = sealing.seal('cookie', { keyId, key: `the key ${keyId}` })
+  const encryption = createKeyEncryption(['a secret of a test, with more than 32 characters'])
+  const keyOf = (keyId: string, generation: number): EncryptedKey => {
+    const encrypted = encryption.encrypt('cookie', { keyId, key: `the key ${keyId}` })
     const activatesAt = clock.now() - 1
-    return aSealedKey({ purpose: 'cookie', keyId, generation, sealed, activatesAt })
+    return anEncryptedKey({ purpose: 'cookie', keyId, generation, encrypted, activatesAt })
   }
-  const { sealedKeys } = createMemoryStorage()
-  await sealedKeys.insert(keyOf('first', 1))
+  const { encryptedKeys } = createMemoryStorage()
+  await encryptedKeys.insert(keyOf('first', 1))
   const held = Promise.withResolvers<void>()
   let isHeld = true
   const store = {
-    ...sealedKeys,
+    ...encryptedKeys,
     async list() {
-      const records = await sealedKeys.list()
+      const records = await encryptedKeys.list()
       if (isHeld) await held.promise
       return records
     },
   }
-  const { ring, read } = createCurrentKeys(store, sealing, clock.now)
+  const { ring, read } = createCurrentKeys(store, encryption, clock.now)
   const late = read()
-  await sealedKeys.insert(keyOf('second', 2))
+  await encryptedKeys.insert(keyOf('second', 2))
   isHeld = false
   await read()
   t.deepEqual(ring.cookieKeys(), ['the key second', 'the key first'])

@@ -1,9 +1,9 @@
 import test from 'ava'
 import {
+  maintenanceOf,
   nextChangeAfter,
+  nextKeys,
   type ScheduledKey,
-  standbyKeys,
-  upkeepOf,
   usableKeys,
 } from '../../lib/keys/key-schedule.ts'
 
@@ -25,7 +25,7 @@ const current = aKey(1, { activatesAt: NOW - 1 })
 const standby = aKey(2, { activatesAt: NOW + ROTATION })
 
 test('schedule: without keys one is made that signs at once', (t) => {
-  t.deepEqual(upkeepOf([], NOW, ROTATION), {
+  t.deepEqual(maintenanceOf([], NOW, ROTATION), {
     toCreate: { generation: 1, activatesAt: NOW },
     toDelete: [],
   })
@@ -33,16 +33,16 @@ test('schedule: without keys one is made that signs at once', (t) => {
 })
 
 test('schedule: a key that signs gets a standby key, one rotation after itself', (t) => {
-  t.deepEqual(upkeepOf([current], NOW, ROTATION).toCreate, {
+  t.deepEqual(maintenanceOf([current], NOW, ROTATION).toCreate, {
     generation: 2,
     activatesAt: NOW - 1 + ROTATION,
   })
-  t.is(upkeepOf([current, standby], NOW, ROTATION).toCreate, undefined)
+  t.is(maintenanceOf([current, standby], NOW, ROTATION).toCreate, undefined)
 })
 
 test('schedule: a standby key that comes late is still published ten minutes before it signs', (t) => {
   const forgotten = aKey(1, { activatesAt: NOW - 10 * ROTATION })
-  t.is(upkeepOf([forgotten], NOW, ROTATION).toCreate?.activatesAt, NOW + 600)
+  t.is(maintenanceOf([forgotten], NOW, ROTATION).toCreate?.activatesAt, NOW + 600)
 })
 
 test('schedule: the standby key verifies before it signs, and signs from the second on at which it activates', (t) => {
@@ -54,61 +54,61 @@ test('schedule: the standby key verifies before it signs, and signs from the sec
 test('schedule: at activation the next standby key is made, and the previous key is kept until its last token has expired', (t) => {
   const keys = [current, standby]
   const { activatesAt } = standby
-  t.deepEqual(upkeepOf(keys, activatesAt, ROTATION), {
+  t.deepEqual(maintenanceOf(keys, activatesAt, ROTATION), {
     toCreate: { generation: 3, activatesAt: activatesAt + ROTATION },
     toDelete: [],
   })
-  t.deepEqual(upkeepOf(keys, activatesAt + KEPT - 1, ROTATION).toDelete, [])
-  t.deepEqual(upkeepOf(keys, activatesAt + KEPT, ROTATION).toDelete, [current])
+  t.deepEqual(maintenanceOf(keys, activatesAt + KEPT - 1, ROTATION).toDelete, [])
+  t.deepEqual(maintenanceOf(keys, activatesAt + KEPT, ROTATION).toDelete, [current])
 })
 
 test('schedule: a previous cookie key is kept as long as a session lasts', (t) => {
   const keys = [current, standby].map((key) => ({ ...key, purpose: 'cookie' as const }))
   const retiresAt = standby.activatesAt + 14 * DAY + 300
-  t.deepEqual(upkeepOf(keys, retiresAt - 1, ROTATION).toDelete, [])
-  t.deepEqual(generations(upkeepOf(keys, retiresAt, ROTATION).toDelete), [1])
+  t.deepEqual(maintenanceOf(keys, retiresAt - 1, ROTATION).toDelete, [])
+  t.deepEqual(generations(maintenanceOf(keys, retiresAt, ROTATION).toDelete), [1])
 })
 
 test('schedule: a key that somebody withdrew signs nothing from then on, verifies until it is withdrawn, and is then deleted', (t) => {
-  const withdrawn = { ...current, withdrawnAt: NOW + 15 }
+  const withdrawn = { ...current, revokedAt: NOW + 15 }
   const keys = [withdrawn, { ...standby, activatesAt: NOW }]
   t.deepEqual(generations(usableKeys(keys, NOW)), [2, 1])
   t.deepEqual(generations(usableKeys(keys, NOW + 14)), [2, 1])
   t.deepEqual(generations(usableKeys(keys, NOW + 15)), [2])
-  t.deepEqual(upkeepOf(keys, NOW + 14, ROTATION).toDelete, [])
-  t.deepEqual(upkeepOf(keys, NOW + 15, ROTATION).toDelete, [withdrawn])
+  t.deepEqual(maintenanceOf(keys, NOW + 14, ROTATION).toDelete, [])
+  t.deepEqual(maintenanceOf(keys, NOW + 15, ROTATION).toDelete, [withdrawn])
 })
 
 test('schedule: when the signing key is withdrawn the newest that is active signs, or else the standby key whatever its time', (t) => {
   const previous = aKey(1, { activatesAt: NOW - DAY })
-  const withdrawn = aKey(2, { activatesAt: NOW - 1, withdrawnAt: NOW + 15 })
+  const withdrawn = aKey(2, { activatesAt: NOW - 1, revokedAt: NOW + 15 })
   const next = aKey(3, { activatesAt: NOW })
   t.is(usableKeys([previous, withdrawn, next], NOW)[0], next)
   t.is(usableKeys([previous, withdrawn, aKey(3, { activatesAt: NOW + 1 })], NOW)[0], previous)
-  const onlyStandby = [withdrawn, aKey(3, { activatesAt: NOW + ROTATION })]
-  t.is(usableKeys(onlyStandby, NOW)[0]?.generation, 3)
+  const onlyNextKey = [withdrawn, aKey(3, { activatesAt: NOW + ROTATION })]
+  t.is(usableKeys(onlyNextKey, NOW)[0]?.generation, 3)
 })
 
 test('schedule: a standby key that is withdrawn gets a successor, and the signing key goes on', (t) => {
-  const keys = [current, { ...standby, withdrawnAt: NOW + 15 }]
-  t.deepEqual(upkeepOf(keys, NOW, ROTATION).toCreate, {
+  const keys = [current, { ...standby, revokedAt: NOW + 15 }]
+  t.deepEqual(maintenanceOf(keys, NOW, ROTATION).toCreate, {
     generation: 3,
     activatesAt: NOW - 1 + ROTATION,
   })
   t.is(usableKeys(keys, NOW)[0], current)
-  t.deepEqual(standbyKeys(keys, NOW), [])
+  t.deepEqual(nextKeys(keys, NOW), [])
 })
 
 test('schedule: keys that are all withdrawn are followed by one that signs at once', (t) => {
-  const keys = [aKey(7, { withdrawnAt: NOW })]
-  t.deepEqual(upkeepOf(keys, NOW, ROTATION), {
+  const keys = [aKey(7, { revokedAt: NOW })]
+  t.deepEqual(maintenanceOf(keys, NOW, ROTATION), {
     toCreate: { generation: 8, activatesAt: NOW },
     toDelete: keys,
   })
 })
 
 test('schedule: the next change is the next activation or withdrawal', (t) => {
-  const withdrawn = aKey(1, { activatesAt: NOW - DAY, withdrawnAt: NOW + 15 })
+  const withdrawn = aKey(1, { activatesAt: NOW - DAY, revokedAt: NOW + 15 })
   t.is(nextChangeAfter([withdrawn, standby], NOW), NOW + 15)
   t.is(nextChangeAfter([withdrawn, standby], NOW + 15), standby.activatesAt)
   t.is(nextChangeAfter([withdrawn, standby], standby.activatesAt), Number.POSITIVE_INFINITY)

@@ -2,17 +2,17 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import {
   type AuditEvent,
   ConfigurationError,
+  type EncryptedKey,
   type ManagedKeys,
   type ManagedKeysOptions,
   openManagedKeys,
-  type SealedKey,
   type Storage,
   StorageError,
 } from '@teamcast/oauth-server'
 import { createMemoryStorage } from '@teamcast/oauth-server/memory'
 import test from 'ava'
 import { decodeProtectedHeader, errors, jwtVerify } from 'jose'
-import { rotateStoredKey, withdrawStoredKey } from '../../lib/keys/stored-keys.ts'
+import { revokeStoredKey, rotateStoredKey } from '../../lib/keys/stored-keys.ts'
 import { createTestClock, type TestClock } from '../../lib/testing/test-clock.ts'
 
 const SECRET = 'a secret of a test, with more than 32 characters'
@@ -49,12 +49,12 @@ function createEmpty(): Shared {
 /** What an instance leaves in an empty storage. Made once: it takes a while. */
 const { storage: filled, clock: fillingClock } = createEmpty()
 await (await openManagedKeys({ storage: filled, secret: SECRET, clock: fillingClock.now })).stop()
-const INITIAL_KEYS = await filled.sealedKeys.list()
+const INITIAL_KEYS = await filled.encryptedKeys.list()
 
 /** A storage that instances share, in which an instance has just made the first keys. */
 async function createShared(): Promise<Shared> {
   const shared = createEmpty()
-  for (const key of INITIAL_KEYS) await shared.storage.sealedKeys.insert(key)
+  for (const key of INITIAL_KEYS) await shared.storage.encryptedKeys.insert(key)
   return shared
 }
 
@@ -81,7 +81,7 @@ test('managed keys: of ten instances that start at once, one makes the keys and 
     t.deepEqual(keys.publishedKeys(), instances[0]?.publishedKeys())
     t.deepEqual(keys.cookieKeys(), instances[0]?.cookieKeys())
   }
-  const records = await storage.sealedKeys.list()
+  const records = await storage.encryptedKeys.list()
   t.deepEqual(records.map(({ purpose, generation }) => `${purpose} ${generation}`).sort(), [
     'cookie 1',
     'cookie 2',
@@ -115,7 +115,7 @@ test('managed keys: a key of 2048 bits signs, another is published and waits; co
     activatesAt: now,
     retiresAt: now + ROTATION + DAY + 300,
   })
-  t.like(standby, { generation: 2, state: 'standby', activatesAt: now + ROTATION })
+  t.like(standby, { generation: 2, state: 'next', activatesAt: now + ROTATION })
   t.is(standby?.retiresAt, undefined)
   t.deepEqual(
     cookieKeys.map(({ purpose, state }) => `${purpose} ${state}`),
@@ -126,7 +126,7 @@ test('managed keys: a key of 2048 bits signs, another is published and waits; co
 test('managed keys: what is in the storage shows neither key nor secret (decision 7)', async (t) => {
   const { storage, open } = await createShared()
   const keys = await open()
-  const dump = JSON.stringify(await storage.sealedKeys.list())
+  const dump = JSON.stringify(await storage.encryptedKeys.list())
   for (const hidden of [...keys.cookieKeys(), SECRET, '"d"', '"qi"']) {
     t.false(dump.includes(hidden), hidden)
   }
@@ -136,7 +136,7 @@ test('managed keys: what is in the storage shows neither key nor secret (decisio
 test('managed keys: another secret is refused, and changes nothing', async (t) => {
   const { storage, open } = await createShared()
   await open()
-  const before = await storage.sealedKeys.list()
+  const before = await storage.encryptedKeys.list()
   const error = await t.throwsAsync(() => open({ secret: `${SECRET}!` }), {
     instanceOf: ConfigurationError,
     code: 'ERR_CONFIGURATION_INVALID',
@@ -147,18 +147,18 @@ test('managed keys: another secret is refused, and changes nothing', async (t) =
       message: 'is not the one that the keys in the storage were encrypted under',
     },
   ])
-  t.deepEqual(await storage.sealedKeys.list(), before)
+  t.deepEqual(await storage.encryptedKeys.list(), before)
 })
 
 test('managed keys: keys that were exchanged in the storage are refused', async (t) => {
   const { storage, open } = await createShared()
   await open()
-  const keys = await storage.sealedKeys.list()
+  const keys = await storage.encryptedKeys.list()
   const [signing, cookie] = ['signing', 'cookie'].map((purpose) =>
     keys.find((key) => key.purpose === purpose),
   )
   if (signing === undefined || cookie === undefined) return t.fail()
-  await storage.sealedKeys.update({ ...signing, sealed: cookie.sealed, version: 2 }, 1)
+  await storage.encryptedKeys.update({ ...signing, encrypted: cookie.encrypted, version: 2 }, 1)
   await t.throwsAsync(() => open(), { code: 'ERR_CONFIGURATION_INVALID' })
 })
 
@@ -166,7 +166,7 @@ test('managed keys: everything wrong with the options is reported at once, befor
   const list = (): never => t.fail() as never
   const memory = createMemoryStorage()
   const options = {
-    storage: { ...memory, sealedKeys: { ...memory.sealedKeys, list } },
+    storage: { ...memory, encryptedKeys: { ...memory.encryptedKeys, list } },
     secret: 'x'.repeat(31),
     previousSecrets: ['short'],
     signingKeyRotationSeconds: 3599,
@@ -202,7 +202,7 @@ test('managed keys: a storage that fails is reported as it is', async (t) => {
     throw failure
   }
   const memory = createMemoryStorage()
-  const storage = { ...memory, sealedKeys: { ...memory.sealedKeys, list } }
+  const storage = { ...memory, encryptedKeys: { ...memory.encryptedKeys, list } }
   t.is(await t.throwsAsync(() => openManagedKeys({ storage, secret: SECRET })), failure)
 })
 
@@ -307,12 +307,12 @@ test('managed keys: an instance that has not heard of a withdrawal signs for ten
 test('managed keys: while the storage is away nothing is signed with keys older than ten seconds, but all verify', async (t) => {
   const { storage, clock, open } = await createShared()
   let isAway = false
-  const list = async (): Promise<ReadonlyArray<SealedKey>> => {
+  const list = async (): Promise<ReadonlyArray<EncryptedKey>> => {
     if (isAway) throw new StorageError('away')
-    return await storage.sealedKeys.list()
+    return await storage.encryptedKeys.list()
   }
   const cutOff = await open({
-    storage: { ...storage, sealedKeys: { ...storage.sealedKeys, list } },
+    storage: { ...storage, encryptedKeys: { ...storage.encryptedKeys, list } },
   })
   const keys = await open()
   clock.advance(ROTATION - 5)
@@ -347,12 +347,12 @@ test('managed keys: a key that another instance made and used at once is read wh
 test('managed keys: an unknown key makes one read a second at most', async (t) => {
   const { storage, clock, open } = await createShared()
   let reads = 0
-  const list = (): ReturnType<typeof storage.sealedKeys.list> => {
+  const list = (): ReturnType<typeof storage.encryptedKeys.list> => {
     reads += 1
-    return storage.sealedKeys.list()
+    return storage.encryptedKeys.list()
   }
   const keys = await open({
-    storage: { ...storage, sealedKeys: { ...storage.sealedKeys, list } },
+    storage: { ...storage, encryptedKeys: { ...storage.encryptedKeys, list } },
   })
   const foreign = await sign(await createEmpty().open())
   clock.advance(1)
@@ -371,7 +371,7 @@ test('managed keys: the secret can be changed while instances with the old one r
   t.true(await verify(changed, token))
   t.deepEqual(changed.publishedKeys(), old.publishedKeys())
   t.deepEqual(
-    (await storage.sealedKeys.list()).map(({ version }) => version),
+    (await storage.encryptedKeys.list()).map(({ version }) => version),
     [2, 2, 2, 2],
   )
   const only = await open({ secret: newSecret })
@@ -412,7 +412,7 @@ test('managed keys: events say what happened to which key, once, and nothing sec
   ])
   t.is(events.filter(({ type }) => type === 'key.created').length, 5)
   t.like(
-    events.find(({ type }) => type === 'key.withdrawn'),
+    events.find(({ type }) => type === 'key.revoked'),
     { actorId: 'root', ip: '192.0.2.1', result: 'success' },
   )
   const text = JSON.stringify(events)
@@ -434,7 +434,7 @@ async function openListening(
     instances,
     async changes() {
       await nextTurn()
-      return events.filter(({ type }) => type === 'key.rotated' || type === 'key.withdrawn')
+      return events.filter(({ type }) => type === 'key.rotated' || type === 'key.revoked')
     },
   }
 }
@@ -450,19 +450,19 @@ test('managed keys: what a command did is reported as what keys.rotate() and key
     ({ version: 1, at, result: 'success', keyId, purpose: 'signing', ...by }) as const
 
   clock.advance(600)
-  await rotateStoredKey(storage.sealedKeys, 'signing', clock.now(), by)
+  await rotateStoredKey(storage.encryptedKeys, 'signing', clock.now(), by)
   clock.advance(5)
   await refreshAll()
   await refreshAll()
   const rotated = { type: 'key.rotated', ...ofKey(second, NOW + 600) } as const
   t.deepEqual(await changes(), [rotated])
 
-  await withdrawStoredKey(storage.sealedKeys, first, clock.now(), by)
+  await revokeStoredKey(storage.encryptedKeys, first, clock.now(), by)
   clock.advance(5)
   await refreshAll()
   clock.advance(15)
   await refreshAll()
-  const withdrawn = { type: 'key.withdrawn', ...ofKey(first, NOW + 605) } as const
+  const withdrawn = { type: 'key.revoked', ...ofKey(first, NOW + 605) } as const
   t.deepEqual(await changes(), [rotated, withdrawn])
 })
 
@@ -479,7 +479,7 @@ test('managed keys: rotating or withdrawing what is so already is no event', asy
     (await changes()).map((event) => 'keyId' in event && [event.type, event.keyId]),
     [
       ['key.rotated', second],
-      ['key.withdrawn', first],
+      ['key.revoked', first],
     ],
   )
 })
@@ -489,8 +489,8 @@ test('managed keys: what happened while no instance ran is reported when one sta
   const { storage, clock, open } = shared
   const [first, second] = kidsOf(await open())
   clock.advance(600)
-  await rotateStoredKey(storage.sealedKeys, 'signing', clock.now(), {})
-  await withdrawStoredKey(storage.sealedKeys, first, clock.now(), {})
+  await rotateStoredKey(storage.encryptedKeys, 'signing', clock.now(), {})
+  await revokeStoredKey(storage.encryptedKeys, first, clock.now(), {})
   clock.advance(DAY)
   const events: Array<AuditEvent> = []
   await open({ onEvent: (event) => void events.push(event) })
@@ -501,7 +501,7 @@ test('managed keys: what happened while no instance ran is reported when one sta
     )
   t.deepEqual(historyOf(second), [['key.rotated', 600]])
   t.deepEqual(historyOf(first), [
-    ['key.withdrawn', 600],
+    ['key.revoked', 600],
     ['key.deleted', 600 + DAY],
   ])
 })
@@ -519,18 +519,18 @@ test('managed keys: an instance without a listener leaves the event to one that 
 test('managed keys: an event is reported once although the answer of the storage is lost', async (t) => {
   const shared = await createShared()
   const { storage, clock } = shared
-  const sealedKeys = { ...storage.sealedKeys }
+  const encryptedKeys = { ...storage.encryptedKeys }
   const { changes, instances } = await openListening(
     {
       ...shared,
-      open: (options) => shared.open({ storage: { ...storage, sealedKeys }, ...options }),
+      open: (options) => shared.open({ storage: { ...storage, encryptedKeys }, ...options }),
     },
     1,
   )
   const [keys] = instances as readonly [ManagedKeys]
-  await rotateStoredKey(storage.sealedKeys, 'signing', clock.now(), {})
-  sealedKeys.update = async (...parameters) => {
-    await storage.sealedKeys.update(...parameters)
+  await rotateStoredKey(storage.encryptedKeys, 'signing', clock.now(), {})
+  encryptedKeys.update = async (...parameters) => {
+    await storage.encryptedKeys.update(...parameters)
     throw new StorageError('the answer is lost')
   }
   await t.throwsAsync(keys.refresh(), { message: 'the answer is lost' })
@@ -549,16 +549,16 @@ test('managed keys: they keep themselves fresh, report what fails, and stop', as
   const { promise: readAgain, resolve: onRead } = Promise.withResolvers<void>()
   let reads = 0
   let isAway = false
-  const list = async (): Promise<ReadonlyArray<SealedKey>> => {
+  const list = async (): Promise<ReadonlyArray<EncryptedKey>> => {
     reads += 1
     if (isAway) throw new StorageError('away')
     onRead()
-    return await storage.sealedKeys.list()
+    return await storage.encryptedKeys.list()
   }
   const keys = await openManagedKeys({
     secret: SECRET,
     clock: clock.now,
-    storage: { ...storage, sealedKeys: { ...storage.sealedKeys, list } },
+    storage: { ...storage, encryptedKeys: { ...storage.encryptedKeys, list } },
     refreshSeconds: 1,
     onEvent: (event) => {
       if (event.type === 'server.error') onFailure(event)
@@ -566,7 +566,7 @@ test('managed keys: they keep themselves fresh, report what fails, and stop', as
   })
   await readAgain
   isAway = true
-  const error = { message: 'away', code: 'ERR_STORAGE', operation: 'sealedKeys.list()' }
+  const error = { message: 'away', code: 'ERR_STORAGE', operation: 'encryptedKeys.list()' }
   t.like(await failed, { type: 'server.error', error })
   await keys.stop()
   t.true(reads >= 3)

@@ -151,12 +151,12 @@ test('rotation: an instance that cannot read the keys accepts the new one all th
   const memory = createMemoryStorage()
   const clock = createTestClock()
   let isAway = false
-  const list: Storage['sealedKeys']['list'] = async () => {
+  const list: Storage['encryptedKeys']['list'] = async () => {
     if (isAway) throw new StorageError('away')
-    return await memory.sealedKeys.list()
+    return await memory.encryptedKeys.list()
   }
   const first = await startInstance(t, memory, clock)
-  const cutOffStorage = { ...memory, sealedKeys: { ...memory.sealedKeys, list } }
+  const cutOffStorage = { ...memory, encryptedKeys: { ...memory.encryptedKeys, list } }
   const second = await startInstance(t, cutOffStorage, clock)
   clock.advance(ROTATION - 5)
   const refreshToken = await signIn(t, first)

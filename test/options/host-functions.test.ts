@@ -24,17 +24,17 @@ import type { TestServerOptions } from '@teamcast/oauth-server/testing'
 import test, { type ExecutionContext } from 'ava'
 import { createLocalJWKSet, type JWK } from 'jose'
 import type { Middleware } from 'koa'
-import { boundStorage } from '../../lib/storage/bounded-storage.ts'
 import {
   ANYTIME,
   aConsent,
   aFamily,
   aGrant,
-  aRetry,
+  anEncryptedKey,
+  aReplay,
   aRotation,
-  aSealedKey,
   fullClient,
-} from '../../lib/testing/storage-contract/sample-records.ts'
+} from '../../lib/storage/contract/sample-records.ts'
+import { boundStorage } from '../../lib/storage/wrap-storage.ts'
 import { settleHost } from '../../lib/util/host-function.ts'
 import { isObject } from '../../lib/util/is-object.ts'
 import { startBrowser } from '../helpers/browser.ts'
@@ -557,8 +557,8 @@ const BOOLEANS = [true, false]
 const NOTHING = [undefined, null]
 const client = fullClient()
 const consent = aConsent()
-const family = { ...aFamily({ retry: aRetry(0, 'sealed') }), foundAtMilliseconds: 1 }
-const sealedKey = aSealedKey()
+const family = { ...aFamily({ replay: aReplay(0, 'encrypted') }), foundAtMilliseconds: 1 }
+const sealedKey = anEncryptedKey()
 const revocation = { kind: 'family', id: 'family-1', expiresAt: NOW }
 
 /** A record with each of its members missing or wrong, but for those that may be absent. */
@@ -574,8 +574,8 @@ const wrongClients = spoilt(
   ...['tenantId', 'clientUri', 'logoUrl', 'tosUri', 'policyUri', 'requirePkce'],
 ).filter((value) => (value as typeof client).requirePkce === true)
 const wrongConsents = spoilt(consent, 'lastUsedAt')
-const wrongFamilies = spoilt(family, 'refreshToken', 'retry')
-const wrongKeys = spoilt(sealedKey, 'withdrawnAt')
+const wrongFamilies = spoilt(family, 'refreshToken', 'replay')
+const wrongKeys = spoilt(sealedKey, 'revokedAt')
 const wrongRevocations = spoilt(revocation)
 
 /** What each method of a storage may resolve to. */
@@ -611,30 +611,30 @@ const STORES: Readonly<Record<Exclude<keyof Storage, 'backends'>, ReadonlyArray<
       [consent, ...wrongConsents.map((wrong) => [consent, wrong])],
       'user-1',
     ],
-    ['listSome', [[], [consent]], [consent, [{}]], { clientId: 'client-1' }, 10],
+    ['listBatch', [[], [consent]], [consent, [{}]], { clientId: 'client-1' }, 10],
     ['removeScopes', BOOLEANS, ['true'], consent, ['a:read']],
     ['delete', BOOLEANS, ['true'], 'user-1', 'client-1'],
   ],
   families: [
     [
       'create',
-      ['created', 'taken', 'consent-gone', 'late'],
+      ['created', 'taken', 'consent-not-found', 'late'],
       ['Created', ['created']],
       ...[aFamily(), NOW, ANYTIME],
     ],
     [
       'find',
-      [...NOTHING, family, { ...family, retry: undefined, refreshToken: undefined }],
+      [...NOTHING, family, { ...family, replay: undefined, refreshToken: undefined }],
       [...wrongFamilies, { ...family, familyId: 'another' }],
       ...[family.familyId, 'client-1', NOW],
     ],
     [
       'rotate',
       [
-        ...['rotated', 'reused', 'gone', 'late'].map((outcome) => ({ outcome })),
-        { outcome: 'retried', sealedResponse: 'sealed' },
+        ...['rotated', 'reused', 'not-found', 'late'].map((outcome) => ({ outcome })),
+        { outcome: 'replayed', encryptedResponse: 'encrypted' },
       ],
-      ['rotated', { outcome: 'Rotated' }, { outcome: 'retried' }, { outcome: true }],
+      ['rotated', { outcome: 'Rotated' }, { outcome: 'replayed' }, { outcome: true }],
       ...[family.familyId, aRotation(0, 1), NOW],
     ],
     ['revoke', BOOLEANS, ['true'], family.familyId, NOW, NOW],
@@ -668,7 +668,7 @@ const STORES: Readonly<Record<Exclude<keyof Storage, 'backends'>, ReadonlyArray<
       ...[{ limit: 10 }, NOW],
     ],
   ],
-  sealedKeys: [
+  encryptedKeys: [
     ['insert', BOOLEANS, ['true'], sealedKey],
     ['list', [[], [sealedKey]], [sealedKey, ...wrongKeys.map((wrong) => [wrong])]],
     ['update', BOOLEANS, ['true'], sealedKey, 1],

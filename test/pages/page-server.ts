@@ -8,7 +8,7 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import Koa from 'koa'
-import { sendPage } from '../../lib/http/respond.ts'
+import { sendPage } from '../../lib/http/responses.ts'
 import type { HtmlPage } from '../../lib/pages/pages.ts'
 
 /** A running server. */

@@ -44,7 +44,7 @@ export interface FamilyUnderTest {
   refresh(refreshToken: string, scope?: string): Promise<Outcome>
   /** Whether there was something to revoke. */
   revoke(refreshToken: string): Promise<boolean>
-  withdrawConsent(): Promise<void>
+  deleteConsent(): Promise<void>
   isActive(refreshToken: string): Promise<boolean>
 }
 
@@ -147,7 +147,7 @@ export async function createFamilyUnderTest(
       }),
     revoke: async (refreshToken) =>
       (await revoke(status, client, refreshToken)).outcome === 'revoked',
-    async withdrawConsent() {
+    async deleteConsent() {
       await memory.consents.delete(userId, clientId)
     },
     async isActive(refreshToken) {

@@ -7,10 +7,10 @@ import test from 'ava'
 import fc from 'fast-check'
 import {
   FOUND_WHEN_MET_SECONDS,
+  maintenanceOf,
+  nextKeys,
   PUBLISHED_BEFORE_USE_SECONDS,
   type ScheduledKey,
-  standbyKeys,
-  upkeepOf,
   usableKeys,
   WITHDRAWAL_SECONDS,
 } from '../../lib/keys/key-schedule.ts'
@@ -27,7 +27,7 @@ type Step =
   /** An instance whose clock differs tends to the keys. */
   | { readonly kind: 'tend'; readonly skew: number }
   | { readonly kind: 'rotate' }
-  | { readonly kind: 'withdraw'; readonly which: 'signing' | 'standby' }
+  | { readonly kind: 'withdraw'; readonly which: 'signing' | 'next' }
 
 const skew = fc.integer({ min: -SKEW, max: SKEW })
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -49,7 +49,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 2,
     arbitrary: fc.record({
       kind: fc.constant('withdraw' as const),
-      which: fc.constantFrom('signing' as const, 'standby' as const),
+      which: fc.constantFrom('signing' as const, 'next' as const),
     }),
   },
 )
@@ -62,34 +62,34 @@ class KeysUnderTest {
   readonly tokensUntil = new Map<number, number>()
   /** Keys that began to sign ahead of their time, because another was withdrawn. */
   readonly hurried = new Set<number>()
-  readonly withdrawnAt = new Map<number, number>()
+  readonly revokedAt = new Map<number, number>()
 
   tend(skewSeconds: number): void {
     const there = this.now + skewSeconds
-    const { toCreate, toDelete } = upkeepOf(this.keys, there, ROTATION)
+    const { toCreate, toDelete } = maintenanceOf(this.keys, there, ROTATION)
     this.keys = this.keys.filter((key) => !toDelete.includes(key))
     if (toCreate === undefined) return
     this.keys = [...this.keys, { purpose: 'signing', createdAt: there, ...toCreate }]
   }
 
-  /** As `rotateStoredKey` and `withdrawStoredKey` do it. */
-  activateStandby(publishedSeconds: number): void {
-    const [standby] = standbyKeys(this.keys, this.now)
+  /** As `rotateStoredKey` and `revokeStoredKey` do it. */
+  activateNextKey(publishedSeconds: number): void {
+    const [standby] = nextKeys(this.keys, this.now)
     if (standby === undefined) return
     const activatesAt = Math.max(this.now, standby.createdAt + publishedSeconds)
     this.#change(standby, { activatesAt: Math.min(activatesAt, standby.activatesAt) })
     if (publishedSeconds < PUBLISHED_BEFORE_USE_SECONDS) this.hurried.add(standby.generation)
   }
 
-  withdraw(which: 'signing' | 'standby'): void {
-    const [standby] = standbyKeys(this.keys, this.now)
-    const generation = (which === 'standby' ? standby : this.#usable(0)[0])?.generation
+  withdraw(which: 'signing' | 'next'): void {
+    const [standby] = nextKeys(this.keys, this.now)
+    const generation = (which === 'next' ? standby : this.#usable(0)[0])?.generation
     if (generation === undefined) return
-    if (which === 'signing') this.activateStandby(FOUND_WHEN_MET_SECONDS)
-    const withdrawnAt = this.now + WITHDRAWAL_SECONDS
+    if (which === 'signing') this.activateNextKey(FOUND_WHEN_MET_SECONDS)
+    const revokedAt = this.now + WITHDRAWAL_SECONDS
     const key = this.keys.find((candidate) => candidate.generation === generation)
-    if (key !== undefined) this.#change(key, { withdrawnAt })
-    this.withdrawnAt.set(generation, withdrawnAt)
+    if (key !== undefined) this.#change(key, { revokedAt })
+    this.revokedAt.set(generation, revokedAt)
   }
 
   /** What is wrong now. */
@@ -111,11 +111,11 @@ class KeysUnderTest {
     const isYoung = this.now + difference - createdAt < PUBLISHED_BEFORE_USE_SECONDS - 2 * SKEW
     if (isYoung && generation > 1 && !this.hurried.has(generation)) return 'not published in time'
     for (const [tokenGeneration, until] of this.tokensUntil) {
-      const withdrawnAt = this.withdrawnAt.get(tokenGeneration) ?? Number.POSITIVE_INFINITY
-      const isGood = this.now < until && this.now < withdrawnAt - SKEW
+      const revokedAt = this.revokedAt.get(tokenGeneration) ?? Number.POSITIVE_INFINITY
+      const isGood = this.now < until && this.now < revokedAt - SKEW
       const isVerified = usable.some((key) => key.generation === tokenGeneration)
       if (isGood && !isVerified) return `a good token of key ${tokenGeneration} is refused`
-      if (isVerified && this.now + difference >= withdrawnAt) return 'a withdrawn key verifies'
+      if (isVerified && this.now + difference >= revokedAt) return 'a withdrawn key verifies'
     }
     return undefined
   }
@@ -139,7 +139,7 @@ function take(store: KeysUnderTest, next: Step): void {
       break
     case 'rotate':
       store.tend(0)
-      store.activateStandby(PUBLISHED_BEFORE_USE_SECONDS)
+      store.activateNextKey(PUBLISHED_BEFORE_USE_SECONDS)
       break
     case 'withdraw':
       store.tend(0)

@@ -1,6 +1,6 @@
 import test from 'ava'
 import fc from 'fast-check'
-import { problemOfRedirectUri, provesNoIdentity } from '../../lib/clients/redirect-uri.ts'
+import { allowsClientImpersonation, validateRedirectUri } from '../../lib/clients/redirect-uri.ts'
 
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
 const anyUrl = fc.oneof(
@@ -18,7 +18,7 @@ const anyUrl = fc.oneof(
 test('redirect URIs: what may be registered is a URL that no browser rewrites (RFC 9700 §4.1.3)', (t) => {
   fc.assert(
     fc.property(anyUrl, (redirectUri) => {
-      if (problemOfRedirectUri(redirectUri) !== undefined) return
+      if (validateRedirectUri(redirectUri) !== undefined) return
       const url = new URL(redirectUri)
       t.true([redirectUri, `${redirectUri}/`].includes(url.href))
       t.is(url.username + url.password + url.hash, '')
@@ -33,8 +33,8 @@ test('redirect URIs: what may be registered is a URL that no browser rewrites (R
 test('redirect URIs: nothing makes the check throw', (t) => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (text) => {
-      problemOfRedirectUri(text)
-      provesNoIdentity(text)
+      validateRedirectUri(text)
+      allowsClientImpersonation(text)
     }),
   )
   t.pass()
@@ -47,8 +47,8 @@ test('redirect URIs: a URL of a host proves who is there, one of the own machine
       fc.constantFrom(...LOOPBACK),
       fc.nat({ max: 65_535 }),
       (web, host, port) => {
-        t.false(provesNoIdentity(web))
-        t.true(provesNoIdentity(`http://${host}:${port}/callback`))
+        t.false(allowsClientImpersonation(web))
+        t.true(allowsClientImpersonation(`http://${host}:${port}/callback`))
       },
     ),
   )

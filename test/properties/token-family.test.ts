@@ -54,7 +54,7 @@ class Oracle {
   #now = START
   #isRedeemed = false
   #isRevoked = false
-  #isWithdrawn = false
+  #isConsentRevoked = false
   #tokenExpiresAt = 0
   #familyExpiresAt = 0
   #lastRotation: { scope: string | undefined; body: string; at: number } | undefined
@@ -78,7 +78,7 @@ class Oracle {
 
   redeem(): string | undefined {
     if (this.#now >= START + CODE_TTL_SECONDS) return 'code-unknown'
-    if (this.#isWithdrawn) return 'consent-withdrawn'
+    if (this.#isConsentRevoked) return 'consent-revoked'
     if (this.#isRedeemed) {
       this.#isRevoked = true
       return 'code-replayed'
@@ -93,12 +93,12 @@ class Oracle {
     if (!this.#isAlive) return 'refresh-token-unknown'
     if (age === 0) return this.#now < this.#tokenExpiresAt ? undefined : 'refresh-token-expired'
     const last = this.#lastRotation
-    const isRetry =
+    const isReplay =
       age === 1 &&
       last !== undefined &&
       last.scope === asked &&
       this.#now < last.at + this.#settings.refreshTokenGraceSeconds
-    if (isRetry) return last.body
+    if (isReplay) return last.body
     this.#isRevoked = true
     return 'refresh-token-reused'
   }
@@ -117,7 +117,7 @@ class Oracle {
 
   withdraw(): void {
     this.#isRevoked = true
-    this.#isWithdrawn = true
+    this.#isConsentRevoked = true
   }
 
   #renew(tokenExpiresAt: number): void {
@@ -162,7 +162,7 @@ async function take({ family, oracle, tokens }: Run, current: Step | Tick): Prom
       keep(await family.redeem(), oracle.redeem(), tokens)
       break
     case 'withdraw':
-      await family.withdrawConsent()
+      await family.deleteConsent()
       oracle.withdraw()
       break
     case 'refresh':
@@ -230,7 +230,7 @@ async function runAtOnce(
         case 'revoke':
           return await family.revoke(token)
         case 'withdraw':
-          await family.withdrawConsent()
+          await family.deleteConsent()
           return true
       }
     }),
@@ -258,12 +258,12 @@ test('token family: however steps interleave, at most one refresh token is good,
       const first = await scheduler.waitFor(family.redeem())
       assert.ok('body' in first)
       tokens.add(refreshTokenIn(first))
-      let isDead = false
+      let isEnded = false
       for (const steps of all) {
-        if (await scheduler.waitFor(runAtOnce(family, steps, tokens))) isDead = true
+        if (await scheduler.waitFor(runAtOnce(family, steps, tokens))) isEnded = true
         const active = await activeOnesOf(family, [...tokens])
         assert.ok(active.length <= 1, 'two live branches')
-        assert.equal(active.length, isDead ? 0 : 1)
+        assert.equal(active.length, isEnded ? 0 : 1)
         family.now += 1
       }
     }),

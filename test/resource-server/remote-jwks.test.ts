@@ -6,7 +6,7 @@ import {
 } from '@teamcast/oauth-server/resource-server'
 import test, { type ExecutionContext } from 'ava'
 import type { FlattenedJWSInput } from 'jose'
-import { createRemoteJwks } from '../../lib/resource-server/remote-jwks.ts'
+import { createRemoteJwks } from '../../lib/resource-server/verify/remote-jwks.ts'
 import {
   AUDIENCE,
   claims,

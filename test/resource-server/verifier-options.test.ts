@@ -6,7 +6,7 @@ import {
 } from '@teamcast/oauth-server/resource-server'
 import test, { type ExecutionContext } from 'ava'
 import { MAXIMUM_VERIFIER_TOLERANCE_SECONDS } from '../../lib/lifetimes.ts'
-import { MAXIMUM_CLOCK_TOLERANCE_SECONDS } from '../../lib/resource-server/verifier-options.ts'
+import { MAXIMUM_CLOCK_TOLERANCE_SECONDS } from '../../lib/resource-server/verify/verifier-options.ts'
 
 const VALID: AccessTokenVerifierOptions = { issuer: 'https://issuer.test', audience: 'api' }
 

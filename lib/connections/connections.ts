@@ -1,0 +1,204 @@
+/**
+ * Connections: what clients may do for a user, and how that ends.
+ *
+ * @module
+ */
+
+import type { AuditLog } from '../audit/audit-log.ts'
+import type { Actor } from '../clients/actor.ts'
+import type { Client } from '../clients/client.ts'
+import { isClientId } from '../clients/find-client-record.ts'
+import type { Consent } from '../consent/consent.ts'
+import type { Revoker } from '../revocation/revoker.ts'
+import type { ScopeCatalogue } from '../scopes/scope-catalogue.ts'
+import type { ConsentStore } from '../storage/storage.ts'
+import type { NotBefore } from '../users/not-before.ts'
+import type { FindUser } from '../users/user.ts'
+import { type Connection, connectionOf } from './connection.ts'
+import { DELETION_BATCH_SIZE, deleteConsents } from './delete-consents.ts'
+
+/**
+ * The connections of users to clients. When one ends, its consent and every token under it end in the
+ * same step: at refresh, at introspection, and codes that were not redeemed yet. An API that verifies
+ * access tokens by itself accepts them until they expire.
+ */
+export interface Connections {
+  /**
+   * Lists the connections of a user, newest first. What is left of one to a deleted client is removed, and
+   * one that the user made in another tenant than theirs now is ended.
+   */
+  list(userId: string): Promise<ReadonlyArray<Connection>>
+
+  /**
+   * Ends the connection of a user to a client: the client has to ask for consent again.
+   *
+   * @param by Who does it, for the audit event.
+   *
+   * @returns `false` when there was none.
+   */
+  revoke(userId: string, clientId: string, by?: Actor): Promise<boolean>
+
+  /**
+   * Ends all connections of a user, and before them the user's sessions with this server and every
+   * sign-in that is under way: for a changed password or a disabled account. Sessions of the host's own
+   * (`hostSession`) are the host's to end, before it calls this.
+   *
+   * @returns How many connections there were.
+   */
+  revokeAllOfUser(userId: string, by?: Actor): Promise<number>
+
+  /**
+   * Does the same for every user who connected a client as a member of a tenant. Have `findUser` return
+   * `undefined` for the tenant's users first: they could connect again.
+   *
+   * Tokens that the tenant's own `TENANT` clients got for themselves (`client_credentials`) are not
+   * connections, and stay good: such a client would get new ones with its secret at once. Delete these
+   * clients ({@link ClientRegistry.delete}), which ends their tokens too.
+   *
+   * @returns How many connections there were.
+   */
+  revokeAllOfTenant(tenantId: string, by?: Actor): Promise<number>
+}
+
+/** Ends a connection because its user wants it. @returns `false` when there was none. */
+export type Disconnect = (userId: string, clientId: string, ip: string) => Promise<boolean>
+
+/** Ends a connection that its user made in another tenant than theirs now. */
+export type EndFormerConnection = (connection: FormerConnection, by?: Actor) => Promise<void>
+
+/** What is known of such a connection: of its consent. */
+export type FormerConnection = Pick<Consent, 'consentId' | 'userId' | 'clientId' | 'tenantId'>
+
+/** What the connections are made of. */
+export interface ConnectionsDependencies {
+  readonly consents: ConsentStore
+  readonly findClient: (clientId: string) => Promise<Client | undefined>
+  readonly findUser: FindUser
+  readonly catalogue: ScopeCatalogue
+  readonly signOut: NotBefore['signOut']
+  readonly revoker: Pick<Revoker, 'revokeConsent'>
+  readonly audit: AuditLog
+}
+
+/** Creates the connections. */
+export function createConnections(dependencies: ConnectionsDependencies): Connections {
+  return Object.freeze<Connections>({
+    list: (userId) => listConnections(dependencies, userId),
+
+    revoke: (userId, clientId, by) =>
+      endConnection(dependencies, userId, clientId, 'revoked-by-host', by),
+
+    async revokeAllOfUser(userId, by) {
+      await dependencies.signOut(userId)
+      const count = await endConnections(dependencies, () => dependencies.consents.list(userId), by)
+      recordRevocation(dependencies, { userId }, by)
+      return count
+    },
+
+    async revokeAllOfTenant(tenantId, by) {
+      const signedOut = new Set<string>()
+      const listBatch = async (): Promise<ReadonlyArray<Consent>> => {
+        const batch = await dependencies.consents.listBatch({ tenantId }, DELETION_BATCH_SIZE)
+        const userIds = new Set(batch.map(({ userId }) => userId))
+        await Promise.all(Array.from(userIds, (userId) => dependencies.signOut(userId)))
+        for (const userId of userIds) signedOut.add(userId)
+        return batch
+      }
+      const count = await endConnections(dependencies, listBatch, by)
+      for (const userId of signedOut) recordRevocation(dependencies, { userId, tenantId }, by)
+      return count
+    },
+  })
+}
+
+/** Makes what users end their connections with. */
+export function createDisconnect(dependencies: ConnectionsDependencies): Disconnect {
+  return (userId, clientId, ip) =>
+    endConnection(dependencies, userId, clientId, 'disconnected-by-user', { ip })
+}
+
+/** Makes what ends connections of a former tenant. */
+export function createEndFormerConnection(
+  dependencies: Pick<ConnectionsDependencies, 'revoker' | 'audit'>,
+): EndFormerConnection {
+  return async (connection, by) => {
+    const isDeleted = await dependencies.revoker.revokeConsent(connection)
+    if (isDeleted) recordEnd(dependencies, connection, 'tenant-changed', by)
+  }
+}
+
+type Reason = 'disconnected-by-user' | 'revoked-by-host' | 'client-deleted' | 'tenant-changed'
+
+async function listConnections(
+  dependencies: ConnectionsDependencies,
+  userId: string,
+): Promise<ReadonlyArray<Connection>> {
+  const { consents, findClient, findUser, catalogue } = dependencies
+  const endFormerConnection = createEndFormerConnection(dependencies)
+  const [listed, user] = await Promise.all([consents.list(userId), findUser(userId)])
+  const found = await Promise.all(
+    listed.map(async (consent) => {
+      const { clientId } = consent
+      if (user !== undefined && consent.tenantId !== user.tenantId) {
+        await endFormerConnection(consent)
+        return undefined
+      }
+      const client = await findClient(clientId)
+      if (client !== undefined) return connectionOf(consent, client, catalogue)
+      // The client's own deletion has ended all tokens already.
+      const isDeleted = await consents.delete(userId, clientId, consent.consentId)
+      if (isDeleted) recordEnd(dependencies, consent, 'client-deleted')
+      return undefined
+    }),
+  )
+  return found
+    .filter((connection) => connection !== undefined)
+    .sort((left, right) => right.connectedAt - left.connectedAt)
+}
+
+async function endConnection(
+  dependencies: ConnectionsDependencies,
+  userId: string,
+  clientId: string,
+  reason: Reason,
+  by?: Actor,
+): Promise<boolean> {
+  if (!isClientId(clientId)) return false
+  const consent = await dependencies.consents.find(userId, clientId)
+  if (consent === undefined) return false
+  const isDeleted = await dependencies.revoker.revokeConsent(consent)
+  if (isDeleted) recordEnd(dependencies, consent, reason, by)
+  return isDeleted
+}
+
+async function endConnections(
+  dependencies: ConnectionsDependencies,
+  listBatch: () => Promise<ReadonlyArray<Consent>>,
+  by: Actor | undefined,
+): Promise<number> {
+  const { revoker } = dependencies
+  let count = 0
+  await deleteConsents(listBatch, revoker.revokeConsent, (consent) => {
+    count += 1
+    recordEnd(dependencies, consent, 'revoked-by-host', by)
+  })
+  return count
+}
+
+function recordEnd(
+  { audit }: Pick<ConnectionsDependencies, 'audit'>,
+  { clientId, userId, tenantId }: FormerConnection,
+  reason: Reason,
+  { actorId, ip }: Actor = {},
+): void {
+  const subject = { clientId, userId, tenantId }
+  audit.record({ type: 'connection.revoked', ...subject, reason, actorId }, ip)
+}
+
+function recordRevocation(
+  { audit }: ConnectionsDependencies,
+  subject: { readonly userId: string; readonly tenantId?: string },
+  { actorId, ip }: Actor = {},
+): void {
+  audit.record({ type: 'user.access-revoked', ...subject, actorId }, ip)
+}

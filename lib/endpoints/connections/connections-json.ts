@@ -1,0 +1,65 @@
+/**
+ * A user's connections as JSON.
+ *
+ * @module
+ */
+
+import type { Context } from 'koa'
+import type { Connection } from '../../connections/connection.ts'
+import { sendProblem } from '../../http/problem.ts'
+import { PRIVATE_HEADERS } from '../../http/responses.ts'
+import { isFromOtherOrigin } from '../../http/same-origin.ts'
+import type { User } from '../../users/user.ts'
+import type { AccountDependencies } from './account-dependencies.ts'
+import { findCurrentUser } from './current-user.ts'
+
+/** Answers with the connections of the signed-in user. */
+export async function sendConnections(
+  dependencies: AccountDependencies,
+  ctx: Context,
+): Promise<void> {
+  const user = await requireUser(dependencies, ctx)
+  if (user === undefined) return
+  const connections = await dependencies.connections.list(user.userId)
+  ctx.set(PRIVATE_HEADERS)
+  ctx.body = { connections: connections.map(toJson) }
+}
+
+/** Disconnects a client from the signed-in user. */
+export async function deleteConnection(
+  dependencies: AccountDependencies,
+  ctx: Context,
+  clientId: string,
+): Promise<void> {
+  // Browsers ask before they send it from another origin, and hosts may have an answer to that.
+  if (isFromOtherOrigin(ctx, dependencies.issuer)) {
+    sendProblem(ctx, 403, 'the request comes from another origin')
+    return
+  }
+  const user = await requireUser(dependencies, ctx)
+  if (user === undefined) return
+  if (!(await dependencies.disconnect(user.userId, clientId, ctx.ip))) {
+    sendProblem(ctx, 404, 'you have no connection to this client')
+    return
+  }
+  ctx.set(PRIVATE_HEADERS)
+  ctx.status = 204
+}
+
+async function requireUser(
+  dependencies: AccountDependencies,
+  ctx: Context,
+): Promise<User | undefined> {
+  const { user } = await findCurrentUser(dependencies, ctx)
+  if (user === undefined) {
+    // A challenge there must be (RFC 9110 §15.5.2). Browsers ignore one that they do not know.
+    ctx.set('WWW-Authenticate', `Cookie realm="${dependencies.issuer}"`)
+    sendProblem(ctx, 401, 'sign in first')
+  }
+  return user
+}
+
+function toJson(connection: Connection): Record<string, unknown> {
+  const { clientId, name, clientUri, logoUrl, scopes, connectedAt, lastUsedAt } = connection
+  return { clientId, name, clientUri, logoUrl, scopes, connectedAt, lastUsedAt }
+}

@@ -1,0 +1,159 @@
+/**
+ * Who shows up at `/oauth/continue`, with which pending request, and what comes next.
+ *
+ * @module
+ */
+
+import type { Context } from 'koa'
+import type { Client } from '../../clients/client.ts'
+import type { EndFormerConnection } from '../../connections/connections.ts'
+import { type Consent, consentInTenant, scopesOf } from '../../consent/consent.ts'
+import type { BrowserBinding } from '../../http/browser-binding.ts'
+import { clientLinkOf } from '../../http/page-views.ts'
+import { continuePath } from '../../http/paths.ts'
+import { sendErrorPage } from '../../http/responses.ts'
+import type { SignInDependencies } from '../../http/sign-in.ts'
+import { type NextStep, nextStep } from '../../interaction/next-step.ts'
+import {
+  currentSignIn,
+  inOwnSession,
+  type PendingRequest,
+  type PendingRequests,
+  type SignIn,
+} from '../../interaction/pending-request.ts'
+import type { ErrorKind, Pages } from '../../pages/pages.ts'
+import type { Revoker } from '../../revocation/revoker.ts'
+import type { ScopeCatalogue } from '../../scopes/scope-catalogue.ts'
+import type { Storage } from '../../storage/storage.ts'
+import type { HostSession } from '../../users/authentication.ts'
+import type { BrowserSessions } from '../../users/browser-sessions.ts'
+import type { NotBefore } from '../../users/not-before.ts'
+import type { FindUser } from '../../users/user.ts'
+
+/** Dependencies of the route. */
+export interface ContinueDependencies extends SignInDependencies {
+  readonly issuer: string
+  readonly pendingRequests: PendingRequests
+  readonly browserSessions: Pick<BrowserSessions, 'signIn'>
+  readonly binding: BrowserBinding
+  readonly findClient: (clientId: string) => Promise<Client | undefined>
+  readonly consents: Storage['consents']
+  readonly revoker: Pick<Revoker, 'revokeConsent' | 'preventFamily'>
+  readonly endFormerConnection: EndFormerConnection
+  readonly scopes: ScopeCatalogue
+  readonly findUser: FindUser
+  readonly hostSession: HostSession | undefined
+  readonly pages: Pages
+  /** Whether a user was signed out everywhere at an instant or since. */
+  readonly wasSignedOutSince: NotBefore['wasSignedOutSince']
+}
+
+/** A pending request that was begun in this browser. */
+export interface FoundRequest {
+  readonly request: PendingRequest
+  readonly client: Client
+  /** Ties forms to this browser. */
+  readonly bindingSecret: string
+}
+
+/** Everything known about the pending request that the browser shows. */
+export interface InteractionContext extends FoundRequest {
+  /** What the user granted to the client earlier, in the tenant that they belong to now. */
+  readonly consent: Consent | undefined
+  readonly next: NextStep
+  /** Whom the page shows as signed in. */
+  readonly shown: SignIn | undefined
+}
+
+/** Finds a pending request, or answers with an error page and returns `undefined`. */
+export async function findRequest(
+  dependencies: ContinueDependencies,
+  ctx: Context,
+  token: unknown,
+): Promise<FoundRequest | undefined> {
+  const { pendingRequests, binding, findClient } = dependencies
+  const bound = typeof token === 'string' ? binding.find(ctx, token) : undefined
+  const request = typeof token === 'string' ? await pendingRequests.find(ctx, token) : undefined
+  const clientId = request?.clientId ?? bound?.clientId
+  const client = clientId === undefined ? undefined : await findClient(clientId)
+  if (request === undefined) return refuse(dependencies, ctx, 400, 'request-expired', { client })
+  if (bound === undefined)
+    return refuse(dependencies, ctx, 400, 'other-browser', { client, request })
+  if (client === undefined || !client.redirectUris.includes(request.redirectUri)) {
+    return refuse(dependencies, ctx, 400, 'invalid-request', { client })
+  }
+  const { hostSession, now } = dependencies
+  const seen =
+    hostSession === undefined
+      ? inOwnSession(request)
+      : await inHostSession(hostSession, ctx, request, now())
+  return { request: seen, client, bindingSecret: bound.secret }
+}
+
+/** Works out what comes next for a pending request. */
+export async function determineNextStep(
+  { findUser, consents }: ContinueDependencies,
+  found: FoundRequest,
+): Promise<InteractionContext> {
+  const { request, client } = found
+  const signIn = currentSignIn(request)
+  const [user, given] =
+    signIn === undefined
+      ? []
+      : await Promise.all([findUser(signIn.userId), consents.find(signIn.userId, client.clientId)])
+  const consent = consentInTenant(given, user?.tenantId)
+  const next = nextStep(request, client, user, scopesOf(consent))
+  return { ...found, consent, next, shown: next.step === 'sign-in' ? undefined : signIn }
+}
+
+/** With a session of the host, being signed in there is being signed in here. */
+async function inHostSession(
+  hostSession: HostSession,
+  ctx: Context,
+  request: PendingRequest,
+  at: number,
+): Promise<PendingRequest> {
+  // Saved with an earlier answer; the host may have signed the user out since.
+  const { signedIn: _earlier, ...progress } = request.progress
+  const atHost = await hostSession.signedInUser(ctx)
+  if (atHost === undefined) return { ...request, progress, session: undefined }
+  const { userId, authenticatedAt } = atHost
+  const { sessionDismissedAt = Number.NEGATIVE_INFINITY } = progress
+  const hasSignedInForThisRequest =
+    authenticatedAt >= request.createdAt && authenticatedAt > sessionDismissedAt
+  return hasSignedInForThisRequest
+    ? { ...request, progress: { ...progress, signedIn: { userId, at } } }
+    : { ...request, progress, session: { userId, at } }
+}
+
+/** The URL of the page for a pending request. */
+export function continueUrl({ issuer }: ContinueDependencies, request: PendingRequest): string {
+  return issuer + continuePath(request.pendingRequestToken)
+}
+
+/**
+ * Answers with an error page.
+ *
+ * @param from The client that the user came from, and the request, as far as they are known: the page leads
+ *   back there.
+ */
+export async function refuse(
+  { pages }: ContinueDependencies,
+  ctx: Context,
+  status: number,
+  kind: ErrorKind,
+  {
+    client,
+    request,
+  }: Partial<Pick<FoundRequest, 'request'>> & {
+    readonly client: Client | undefined
+  },
+): Promise<undefined> {
+  await sendErrorPage(ctx, status, pages, {
+    kind,
+    error: 'invalid_request',
+    description: undefined,
+    client: client && clientLinkOf(client, request?.redirectUri),
+  })
+  return undefined
+}

@@ -1,0 +1,128 @@
+/**
+ * Showing what a pending request needs next.
+ *
+ * @module
+ */
+
+import type { Context } from 'koa'
+import { scopesOf } from '../../consent/consent.ts'
+import { csrfTokenOf } from '../../http/browser-binding.ts'
+import { clientViewOf, scopeViewsOf } from '../../http/page-views.ts'
+import { redirectAfterGet, sendPage } from '../../http/responses.ts'
+import type { SignIn } from '../../interaction/pending-request.ts'
+import type { FormView, SignInProblem } from '../../pages/pages.ts'
+import type { HostSession } from '../../users/authentication.ts'
+import type { User } from '../../users/user.ts'
+import {
+  type ContinueDependencies,
+  continueUrl,
+  type InteractionContext,
+} from './interaction-context.ts'
+
+/** Shows the page that is due, or leaves for where the request goes on. */
+export async function showNextStep(
+  dependencies: ContinueDependencies,
+  ctx: Context,
+  interaction: InteractionContext,
+): Promise<void> {
+  const { pages, hostSession } = dependencies
+  const { next, consent, shown } = interaction
+  const shared = { client: clientViewOf(interaction.client, interaction.request.redirectUri) }
+  switch (next.step) {
+    case 'sign-in':
+      if (hostSession !== undefined) {
+        await leaveForHostSignIn(dependencies, ctx, interaction, hostSession)
+      } else
+        await showSignIn(dependencies, ctx, interaction, 200, interaction.request.loginHint ?? '')
+      break
+    case 'select-account': {
+      const form = formOf(dependencies, interaction, shown)
+      sendPage(ctx, 200, await pages.selectAccount({ ...shared, form, user: next.user }))
+      break
+    }
+    case 'refuse-access': {
+      recordTenantRefusal(dependencies, ctx, interaction, next.user)
+      const form = formOf(dependencies, interaction, shown)
+      sendPage(ctx, 403, await pages.accessRefused({ ...shared, form, user: next.user }))
+      break
+    }
+    case 'consent': {
+      const granted = scopesOf(consent)
+      const { scopes } = interaction.request
+      const isNew = (scope: string): boolean => !granted.includes(scope)
+      // Asked again for what was granted already (prompt=consent, loopback): show it all.
+      const asked = scopes.some(isNew) ? scopes.filter(isNew) : scopes
+      const view = {
+        ...shared,
+        form: formOf(dependencies, interaction, shown),
+        user: next.user,
+        scopes: scopeViewsOf(asked, dependencies.scopes),
+        grantedScopes: scopeViewsOf(
+          scopes.filter((scope) => !asked.includes(scope)),
+          dependencies.scopes,
+        ),
+      }
+      sendPage(ctx, 200, await pages.consent(view))
+      break
+    }
+    case 'complete':
+      await dependencies.pendingRequests.complete(interaction.request, next.user.userId)
+      redirectAfterGet(ctx, dependencies.pendingRequests.answerUrl(interaction.request))
+      break
+  }
+}
+
+/** Shows the sign-in page. */
+export async function showSignIn(
+  dependencies: ContinueDependencies,
+  ctx: Context,
+  interaction: InteractionContext,
+  status: number,
+  username: string,
+  problem?: SignInProblem,
+): Promise<void> {
+  const page = await dependencies.pages.signIn({
+    client: clientViewOf(interaction.client, interaction.request.redirectUri),
+    form: formOf(dependencies, interaction, undefined),
+    username,
+    problem,
+  })
+  sendPage(ctx, status, page)
+}
+
+function formOf(
+  dependencies: ContinueDependencies,
+  { request, bindingSecret }: InteractionContext,
+  shown: SignIn | undefined,
+): FormView {
+  return {
+    url: continueUrl(dependencies, request),
+    hidden: { csrf: csrfTokenOf(bindingSecret, shown) },
+  }
+}
+
+async function leaveForHostSignIn(
+  dependencies: ContinueDependencies,
+  ctx: Context,
+  { request }: InteractionContext,
+  hostSession: HostSession,
+): Promise<void> {
+  const url = await hostSession.signInUrl({
+    returnTo: continueUrl(dependencies, request),
+    mustReauthenticate:
+      request.prompts.has('login') || request.progress.sessionDismissedAt !== undefined,
+    loginHint: request.loginHint,
+  })
+  redirectAfterGet(ctx, url)
+}
+
+function recordTenantRefusal(
+  { audit }: ContinueDependencies,
+  ctx: Context,
+  { client }: InteractionContext,
+  { userId, tenantId }: User,
+): void {
+  const { clientId } = client
+  const reason = 'foreign-tenant'
+  audit.record({ type: 'tenant.refused', clientId, userId, tenantId, reason }, ctx.ip)
+}

@@ -1,0 +1,49 @@
+/**
+ * One client: read, change, delete.
+ *
+ * @module
+ */
+
+import type { Context } from 'koa'
+import type { Client } from '../../clients/client.ts'
+import type { ClientRegistry } from '../../clients/client-registry.ts'
+import { ClientNotFoundError } from '../../errors.ts'
+import { PRIVATE_HEADERS } from '../../http/responses.ts'
+import type { SuperAdminHandler } from './authorize.ts'
+import { entityTagOf, ifMatchOf } from './entity-tags.ts'
+import { requestBodyOf } from './request-body.ts'
+
+/** Shows a client. */
+export function readClient(clients: ClientRegistry): SuperAdminHandler {
+  return async (ctx, { clientId = '' }) => {
+    const client = await clients.find(clientId)
+    if (client === undefined) throw new ClientNotFoundError(clientId)
+    sendClient(ctx, client)
+  }
+}
+
+/** Changes the fields that the body names (RFC 7396). */
+export function changeClient(clients: ClientRegistry): SuperAdminHandler {
+  return async (ctx, { clientId = '' }, by) => {
+    const changes = await requestBodyOf(ctx)
+    if (changes === undefined) return
+    const expected = await ifMatchOf(ctx, clients, clientId)
+    sendClient(ctx, await clients.update(clientId, changes, { ...expected, by }))
+  }
+}
+
+/** Deletes a client. */
+export function deleteClient(clients: ClientRegistry): SuperAdminHandler {
+  return async (ctx, { clientId = '' }, by) => {
+    const expected = await ifMatchOf(ctx, clients, clientId)
+    await clients.delete(clientId, { ...expected, by })
+    ctx.set(PRIVATE_HEADERS)
+    ctx.status = 204
+  }
+}
+
+function sendClient(ctx: Context, client: Client): void {
+  ctx.set(PRIVATE_HEADERS)
+  ctx.set('ETag', entityTagOf(client))
+  ctx.body = client
+}

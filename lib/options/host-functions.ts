@@ -1,0 +1,151 @@
+/**
+ * What each function that a host gives to `createAuthorizationServer` may return. What it returns beside
+ * that is refused here, before anything is made of it.
+ *
+ * @module
+ */
+
+import { z } from 'zod'
+import { defaultPages } from '../pages/default-pages.ts'
+import type { HtmlPage, Pages } from '../pages/pages.ts'
+import type { ProtectedResource } from '../resources/protected-resource.ts'
+import type { HostSession } from '../users/authentication.ts'
+import type { User } from '../users/user.ts'
+import { type Clock, isInstant } from '../util/clock.ts'
+import { callHost, type Expectation } from '../util/host-function.ts'
+import type {
+  AuthorizationServerOptions,
+  SuperAdminDecision,
+} from './authorization-server-options.ts'
+
+/** How far ahead of ours the clock of a host's sessions may be. */
+const MAXIMUM_SKEW_SECONDS = 300
+
+/** An identifier of the host's: what every store can keep and tell apart. */
+const identifier = z
+  .string()
+  .min(1)
+  .refine((text) => text.isWellFormed() && !text.includes('\0'))
+
+const USER: Expectation<User | undefined> = {
+  words: 'a User (userId, tenantId, name and email), or undefined',
+  schema: z
+    .object({ userId: identifier, tenantId: identifier, name: z.string(), email: z.string() })
+    .nullish(),
+}
+
+const SIGNED_IN: Expectation<Awaited<ReturnType<HostSession['signedInUser']>>> = {
+  words: '{ userId, authenticatedAt } with seconds since the Unix epoch, or undefined',
+  schema: z
+    .object({
+      userId: identifier,
+      authenticatedAt: z.number().refine((at) => isInstant(Math.floor(at))),
+    })
+    .nullish(),
+}
+
+const URL_OR_PATH: Expectation<string> = {
+  words: 'an absolute http or https URL, or a path that begins with "/"',
+  schema: z
+    .string()
+    .regex(/^(https?:\/\/|\/(?![/\\]))/)
+    .refine((url) => URL.canParse(url, 'https://host.invalid')),
+}
+
+const DECISION: Expectation<SuperAdminDecision> = {
+  words: '"allowed", { superAdminId }, "unauthenticated" or "forbidden"',
+  schema: z.union([
+    z.enum(['allowed', 'unauthenticated', 'forbidden']),
+    z.object({ superAdminId: identifier }),
+  ]),
+}
+
+const PAGE: Expectation<HtmlPage> = {
+  words: '{ html, contentSecurityPolicy }, both texts',
+  schema: z.object({
+    html: z.string().min(1),
+    // RFC 9110 §5.5: what a header may hold.
+    contentSecurityPolicy: z.string().regex(/^[\x20-\x7e]+$/),
+  }),
+}
+
+const CLIENT_IDS: Expectation<ReadonlyArray<string>> = {
+  words: 'an array of client ids',
+  schema: z.array(z.string()),
+}
+
+/** The functions that say who somebody is. */
+type IdentityFunctions = Pick<
+  AuthorizationServerOptions,
+  'findUser' | 'authenticateUser' | 'hostSession' | 'authorizeSuperAdmin'
+>
+
+/** Checks what these functions return. */
+export function checkIdentityFunctions(options: IdentityFunctions, now: Clock): IdentityFunctions {
+  const { authenticateUser, hostSession, authorizeSuperAdmin } = options
+  return {
+    async findUser(userId) {
+      const user = await callHost('findUser', USER, () => options.findUser(userId))
+      if (user === undefined || user.userId === userId) return user
+      throw new TypeError('findUser must return the user whose userId it is given')
+    },
+
+    ...(authenticateUser && {
+      authenticateUser: (credentials) =>
+        callHost('authenticateUser', USER, () => authenticateUser(credentials)),
+    }),
+
+    ...(hostSession && { hostSession: checkHostSession(hostSession, now) }),
+
+    ...(authorizeSuperAdmin && {
+      authorizeSuperAdmin: (ctx) =>
+        callHost('authorizeSuperAdmin', DECISION, () => authorizeSuperAdmin(ctx)),
+    }),
+  }
+}
+
+function checkHostSession(hostSession: HostSession, now: Clock): HostSession {
+  return {
+    async signedInUser(ctx) {
+      const name = 'hostSession.signedInUser'
+      const signedIn = await callHost(name, SIGNED_IN, () => hostSession.signedInUser(ctx))
+      // Or every sign-in would count as one for the request at hand, whatever `prompt=login` asks for.
+      if (signedIn === undefined || signedIn.authenticatedAt <= now() + MAXIMUM_SKEW_SECONDS) {
+        return signedIn
+      }
+      throw new TypeError(`${name} must return an "authenticatedAt" that is not in the future`)
+    },
+
+    signInUrl: (request) =>
+      callHost('hostSession.signInUrl', URL_OR_PATH, () => hostSession.signInUrl(request)),
+  }
+}
+
+/** The pages of a server: those of the host, whose results are checked, and ours for the others. */
+export function checkPages(given: Partial<Pages>): Pages {
+  const pages = Object.keys(defaultPages).map((name) => [
+    name,
+    rendererOf(given, name as keyof Pages),
+  ])
+  return Object.freeze(Object.fromEntries(pages))
+}
+
+function rendererOf(given: Partial<Pages>, name: keyof Pages): (view: never) => unknown {
+  const render: ((view: never) => unknown) | undefined = given[name]
+  if (render === undefined) return defaultPages[name]
+  return (view) => callHost(`pages.${name}`, PAGE, () => render.call(given, view))
+}
+
+/** Checks what tells the resource servers of resources. */
+export function checkResources(
+  resources: ReadonlyArray<ProtectedResource>,
+): ReadonlyArray<ProtectedResource> {
+  return resources.map((resource) => {
+    const { resourceServerClientIds: clientIds } = resource
+    if (typeof clientIds !== 'function') return resource
+    return Object.freeze({
+      ...resource,
+      resourceServerClientIds: () => callHost('resourceServerClientIds', CLIENT_IDS, clientIds),
+    })
+  })
+}

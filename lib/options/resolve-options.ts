@@ -1,0 +1,232 @@
+/**
+ * Checks the options of a host, all of them, and fills in the defaults.
+ *
+ * @module
+ */
+
+import type { JWK } from 'jose'
+import { z } from 'zod'
+import { ConfigurationError, type Issue } from '../errors.ts'
+import { createGivenKeys, type KeyRing } from '../keys/key-ring.ts'
+import { validateSigningKeys } from '../keys/validate-signing-keys.ts'
+import { MAXIMUM_CLIENT_CACHE_SECONDS } from '../lifetimes.ts'
+import type { Pages } from '../pages/pages.ts'
+import type { ProtectedResource } from '../resources/protected-resource.ts'
+import { isPermissionCode } from '../scopes/scope.ts'
+import { type ScopeCatalogue, TEAMCAST_SCOPES } from '../scopes/scope-catalogue.ts'
+import type { Storage } from '../storage/storage.ts'
+import { checkedClock, clockOption } from '../util/checked-clock.ts'
+import { type Clock, systemClock } from '../util/clock.ts'
+import { isObject } from '../util/is-object.ts'
+import { validateIssuer } from '../util/issuer.ts'
+import type { AuthorizationServerOptions } from './authorization-server-options.ts'
+import { checkIdentityFunctions, checkPages, checkResources } from './host-functions.ts'
+import {
+  audienceSchema,
+  findResourceIssues,
+  resolveResources,
+  resourcesSchema,
+} from './resource-options.ts'
+import { structuralIssues } from './structural-issues.ts'
+
+/** Options with every default filled in; frozen. */
+export interface ResolvedOptions
+  extends Omit<
+    AuthorizationServerOptions,
+    'keys' | 'signingKeys' | 'cookieKeys' | 'scopes' | 'audience' | 'pages' | 'clock'
+  > {
+  readonly keys: KeyRing
+  readonly scopes: ScopeCatalogue
+  readonly resources: ReadonlyArray<ProtectedResource>
+  readonly pages: Pages
+  readonly refreshTokenGraceSeconds: number
+  readonly storageTimeoutMilliseconds: number
+  readonly clientCacheMilliseconds: number
+  readonly revocationCacheMilliseconds: number
+  readonly clock: Clock
+}
+
+const MINIMUM_COOKIE_KEY_LENGTH = 32
+const MAXIMUM_GRACE_SECONDS = 60
+// Path segments that URLs, cookies and mount points all take as they stand.
+const ISSUER_PATH = /^(\/[\w.~-]+)*\/?$/
+const STORES: ReadonlyArray<keyof Storage> = [
+  'clients',
+  'consents',
+  'families',
+  'artifacts',
+  'revocations',
+  'encryptedKeys',
+]
+
+const aFunction = z.custom((value) => typeof value === 'function', 'must be a function')
+const aStore = z.custom(
+  (value) =>
+    isObject(value) &&
+    STORES.every((store) => isObject(value[store])) &&
+    Array.isArray(value['backends']),
+  'must be a Storage, for example createMemoryStorage()',
+)
+
+const optionsSchema = z.strictObject(
+  {
+    issuer: z.string('must be a string').superRefine((issuer, context) => {
+      const problem = validateIssuer(issuer) ?? validateIssuerPath(new URL(issuer))
+      if (problem !== undefined) context.addIssue(problem)
+    }),
+    storage: aStore,
+    keys: z
+      .custom(isKeyRing, 'must be what openManagedKeys() resolves to, after it has resolved')
+      .optional(),
+    signingKeys: z
+      .array(
+        z.custom(isObject, 'must be a JWK or an ExternalSigningKey'),
+        'must be an array of private RSA JWKs, or of ExternalSigningKeys',
+      )
+      .min(1, 'must contain at least one RSA key')
+      .superRefine((keys, context) => {
+        for (const { path, message } of validateSigningKeys(keys as Array<JWK>)) {
+          context.addIssue({ code: 'custom', message, path: path.split('.').slice(1).map(Number) })
+        }
+      })
+      .optional(),
+    cookieKeys: z
+      .array(
+        z
+          .string('must be a string')
+          .min(
+            MINIMUM_COOKIE_KEY_LENGTH,
+            `must have at least ${MINIMUM_COOKIE_KEY_LENGTH} characters`,
+          ),
+        'must be an array of secrets',
+      )
+      .min(1, 'must contain at least one secret')
+      .optional(),
+    scopes: z
+      .record(
+        z.string().refine(isPermissionCode, 'must be named "resource:action"'),
+        z.string('must be a sentence').refine((text) => text.trim() !== '', 'must be a sentence'),
+        'must map permission codes to sentences',
+      )
+      .refine((scopes) => Object.keys(scopes).length > 0, 'must not be empty')
+      .optional(),
+    audience: audienceSchema.optional(),
+    resources: resourcesSchema.optional(),
+    findUser: aFunction,
+    authenticateUser: aFunction.optional(),
+    hostSession: z
+      .strictObject(
+        { signedInUser: aFunction, signInUrl: aFunction },
+        'must be an object with signedInUser() and signInUrl()',
+      )
+      .optional(),
+    authorizeSuperAdmin: aFunction.optional(),
+    pages: z
+      .strictObject(
+        {
+          signIn: aFunction.optional(),
+          selectAccount: aFunction.optional(),
+          consent: aFunction.optional(),
+          accessRefused: aFunction.optional(),
+          connections: aFunction.optional(),
+          error: aFunction.optional(),
+        },
+        'must be an object of page renderers',
+      )
+      .optional(),
+    onEvent: aFunction.optional(),
+    refreshTokenGraceSeconds: z
+      .int('must be a whole number of seconds')
+      .min(0, 'must be 0 or more')
+      .max(MAXIMUM_GRACE_SECONDS, `must be at most ${MAXIMUM_GRACE_SECONDS}`)
+      .optional(),
+    storageTimeoutMilliseconds: milliseconds(100, 30_000),
+    clientCacheMilliseconds: milliseconds(0, MAXIMUM_CLIENT_CACHE_SECONDS * 1000),
+    revocationCacheMilliseconds: milliseconds(0, MAXIMUM_CLIENT_CACHE_SECONDS * 1000),
+    clock: clockOption.optional(),
+  },
+  'must be an object',
+)
+
+function milliseconds(minimum: number, maximum: number): z.ZodType<number | undefined> {
+  return z
+    .int('must be a whole number of milliseconds')
+    .min(minimum, `must be at least ${minimum}`)
+    .max(maximum, `must be at most ${maximum}`)
+    .optional()
+}
+
+/**
+ * Checks options and fills in the defaults.
+ *
+ * @throws {@link ConfigurationError} with everything that is wrong.
+ */
+export function resolveOptions(given: AuthorizationServerOptions): ResolvedOptions {
+  // Read once: what is checked is what is used.
+  const options = isObject(given) ? { ...given } : given
+  const issues = [
+    ...structuralIssues(optionsSchema, options),
+    ...keyIssues(options),
+    ...signInIssues(options),
+    ...resourceIssues(options),
+  ]
+  if (issues.length > 0) throw new ConfigurationError(issues)
+  const { audience: _audience, keys, signingKeys, cookieKeys, ...rest } = options
+  const scopes = Object.freeze({ ...(options.scopes ?? TEAMCAST_SCOPES) })
+  const clock = options.clock === undefined ? systemClock : checkedClock(options.clock)
+  return Object.freeze({
+    ...rest,
+    ...checkIdentityFunctions(options, clock),
+    keys: keys ?? createGivenKeys(signingKeys ?? [], cookieKeys ?? []),
+    scopes,
+    resources: checkResources(resolveResources(options, options.issuer, Object.keys(scopes))),
+    pages: checkPages(options.pages ?? {}),
+    refreshTokenGraceSeconds: options.refreshTokenGraceSeconds ?? 0,
+    storageTimeoutMilliseconds: options.storageTimeoutMilliseconds ?? 2000,
+    clientCacheMilliseconds: options.clientCacheMilliseconds ?? 1000,
+    revocationCacheMilliseconds: options.revocationCacheMilliseconds ?? 1000,
+    clock,
+  })
+}
+
+function isKeyRing(value: unknown): boolean {
+  const methods = ['signJwt', 'verificationKey', 'publishedKeys', 'cookieKeys']
+  return isObject(value) && methods.every((method) => typeof value[method] === 'function')
+}
+
+function keyIssues(options: Partial<AuthorizationServerOptions>): ReadonlyArray<Issue> {
+  if (!isObject(options)) return []
+  const { keys, signingKeys, cookieKeys } = options
+  const isAnyGiven = signingKeys !== undefined || cookieKeys !== undefined
+  if ((keys !== undefined) === isAnyGiven) {
+    const message = 'or "signingKeys" and "cookieKeys" must be given, and not both'
+    return [{ path: 'keys', message }]
+  }
+  const missing = Object.entries({ signingKeys, cookieKeys }).filter(
+    ([, given]) => isAnyGiven && given === undefined,
+  )
+  return missing.map(([path]) => ({ path, message: 'is missing; or give "keys" instead of both' }))
+}
+
+function signInIssues(options: Partial<AuthorizationServerOptions>): ReadonlyArray<Issue> {
+  if (!isObject(options)) return []
+  const ways = [options.authenticateUser, options.hostSession].filter((way) => way !== undefined)
+  if (ways.length === 1) return []
+  return [
+    {
+      path: 'authenticateUser',
+      message: 'or "hostSession" must be given, and not both: it is how users sign in',
+    },
+  ]
+}
+
+function resourceIssues(options: Partial<AuthorizationServerOptions>): ReadonlyArray<Issue> {
+  if (!isObject(options)) return []
+  const catalogue = isObject(options.scopes) ? options.scopes : TEAMCAST_SCOPES
+  return findResourceIssues(options, Object.keys(catalogue))
+}
+
+function validateIssuerPath({ pathname }: URL): string | undefined {
+  if (ISSUER_PATH.test(pathname)) return undefined
+  return 'must have a path of letters, digits and "-._~" only'
+}

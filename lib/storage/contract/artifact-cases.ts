@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict'
+import { sha256 } from '../../util/sha256.ts'
+import type { ArtifactData, ArtifactKind } from '../storage.ts'
+import { assertRecord, concurrently, ruin } from './assertions.ts'
+import { AWKWARD_KEYS } from './awkward-identifiers.ts'
+import { NOW } from './sample-records.ts'
+import type { StorageContractCase } from './storage-contract-case.ts'
+
+const KINDS: ReadonlyArray<ArtifactKind> = [
+  'AuthorizationCode',
+  'PendingRequest',
+  'Session',
+  'NotBefore',
+  'Denial',
+  'Redemption',
+]
+const KEY = sha256('artifact')
+const LATER = NOW + 600
+
+/** JSON that is easily damaged on its way into a database and back. */
+const awkwardData = (): ArtifactData => ({
+  '': '',
+  'a.b': '$1 :name ?',
+  '🔑 "quoted"': 'Zoë 名前 👩🏽‍💻 \u2028 \t\r\n \u0001 "\'`\\ \\u0000 <script>',
+  numbers: [0, -1, 0.1, 1e21, 1.7976931348623157e308, Number.MAX_SAFE_INTEGER, NOW],
+  literals: [true, false, null],
+  texts: ['null', '123', '{"a":1}', '[]', ' '],
+  empty: { list: [], object: {}, nested: [[], [{}]] },
+  nested: { a: { b: { c: [{ d: ['e'] }] } } },
+})
+
+/** Artifacts of every kind. */
+export const artifactCases: ReadonlyArray<StorageContractCase> = [
+  {
+    name: 'artifacts.findTimed() finds what find() finds, of every kind, and says when',
+    async run(openStorage) {
+      const { artifacts } = await openStorage()
+      for (const kind of KINDS) {
+        assert.equal(await artifacts.findTimed(kind, KEY, NOW), undefined)
+        await artifacts.save(kind, KEY, awkwardData(), LATER)
+        const first = await artifacts.findTimed(kind, KEY, NOW)
+        const second = await artifacts.findTimed(kind, KEY, LATER - 1)
+        assertRecord(first?.data, awkwardData())
+        assert.ok(Number.isSafeInteger(first?.foundAtMilliseconds))
+        assert.ok(Number(second?.foundAtMilliseconds) >= Number(first?.foundAtMilliseconds))
+        assert.equal(await artifacts.findTimed(kind, KEY, LATER), undefined)
+        await artifacts.delete(kind, KEY)
+        assert.equal(await artifacts.findTimed(kind, KEY, NOW), undefined)
+      }
+    },
+  },
+  {
+    name: 'artifacts.find() returns what save() was given, of every kind',
+    async run(openStorage) {
+      const { artifacts } = await openStorage()
+      for (const kind of KINDS) {
+        await artifacts.save(kind, KEY, awkwardData(), LATER)
+        assertRecord(await artifacts.find(kind, KEY, NOW), awkwardData())
+      }
+    },
+  },
+  {
+    name: 'artifacts.find() returns content that is empty or has more than 10 kB',
+    async run(openStorage) {
+      const { artifacts } = await openStorage()
+      const large = { text: '"é👩'.repeat(2500), list: [...Array(1000).keys()] }
+      await artifacts.save('Session', 'empty', {}, LATER)
+      await artifacts.save('Session', 'large', large, LATER)
+      assertRecord(await artifacts.find('Session', 'empty', NOW), {})
+      assertRecord(await artifacts.find('Session', 'large', NOW), large)
+    },
+  },
+  {
+    name: 'artifacts.find() returns undefined for an artifact that does not exist',
+    async run(openStorage) {
+      const { artifacts } = await openStorage()
+      for (const kind of KINDS) {
+        for (const key of AWKWARD_KEYS) {
+          assert.equal(await artifacts.find(kind, key, NOW), undefined)
+        }
+      }
+    },
+  },
+  {
+    name: 'artifacts.find() returns an artifact until the second before expiresAt',
+    async run(openStorage) {
+      const { artifacts } = await openStorage()
+      for (const kind of KINDS) await artifacts.save(kind, KEY, { kind }, LATER)
+      for (const kind of KINDS) {
+        assertRecord(await artifacts.find(kind, KEY, LATER - 1), { kind })
+      }
+      for (const kind of KINDS) assert.equal(await artifacts.find(kind, KEY, LATER), undefined)
+    },
+  },
+  {
+    name: 'artifacts.find() returns undefined for an artifact that had expired when it was saved',
+    async run(openStorage) {
+      const { artifacts } = await openStorage()
+      await artifacts.save('Session', KEY, {}, NOW)
+      assert.equal(await artifacts.find('Session', KEY, NOW), undefined)
+      assert.equal(await artifacts.find('Session', KEY, NOW + 1), undefined)
+    },
+  },
+  {
+    name: 'artifacts.save() replaces content and expiry, and nothing of the one before remains',
+    async run(openStorage) {
+      const { artifacts } = await openStorage()
+      for (const key of ['earlier', 'later']) {
+        await artifacts.save('Session', key, { first: 1, both: { first: 1 } }, LATER)
+      }
+      await artifacts.save('Session', 'earlier', {}, LATER - 60)
+      await artifacts.save('Session', 'later', { both: { second: 2 } }, LATER + 60)
+      assertRecord(await artifacts.find('Session', 'earlier', LATER - 61), {})
+      assert.equal(await artifacts.find('Session', 'earlier', LATER - 60), undefined)
+      assertRecord(await artifacts.find('Session', 'later', LATER + 59), { both: { second: 2 } })
+    },
+  },
+  {
+    name: 'artifacts.save() by 50 concurrent callers leaves the artifact of one of them',
+    async run(openStorage) {
+      const { artifacts } = await openStorage()
+      const dataOf = (caller: number): ArtifactData => ({ caller, again: { caller } })
+      await concurrently((caller) => artifacts.save('Session', KEY, dataOf(caller), LATER))
+      const found = await artifacts.find('Session', KEY, NOW)
+      assertRecord(found, dataOf(Number(found?.['caller'])))
+    },
+  },
+  {
+    name: 'artifacts of one kind are not those of another, whatever the key',
+    async run(openStorage) {
+      const { artifacts } = await openStorage()
+      await artifacts.save('Session', KEY, { kind: 'Session' }, LATER)
+      assert.equal(await artifacts.find('AuthorizationCode', KEY, NOW), undefined)
+      assert.equal(await artifacts.find('PendingRequest', KEY, NOW), undefined)
+      await artifacts.save('PendingRequest', KEY, { kind: 'PendingRequest' }, LATER)
+      await artifacts.delete('AuthorizationCode', KEY)
+      await artifacts.delete('PendingRequest', KEY)
+      assertRecord(await artifacts.find('Session', KEY, NOW), { kind: 'Session' })
+      assert.equal(await artifacts.find('PendingRequest', KEY, NOW), undefined)
+    },
+  },
+  {
+    name: 'artifacts are told apart by every character of their keys',
+    async run(openStorage) {
+      const { artifacts } = await openStorage()
+      for (const key of AWKWARD_KEYS) await artifacts.save('Session', key, { key }, LATER)
+      for (const key of AWKWARD_KEYS) {
+        assertRecord(await artifacts.find('Session', key, NOW), { key })
+        await artifacts.delete('Session', key)
+        assert.equal(await artifacts.find('Session', key, NOW), undefined)
+      }
+    },
+  },
+  {
+    name: 'artifacts are copies: changing one that was saved or found changes nothing',
+    async run(openStorage) {
+      const { artifacts } = await openStorage()
+      const saved = awkwardData()
+      await artifacts.save('Session', KEY, saved, LATER)
+      ruin(saved)
+      ruin(await artifacts.find('Session', KEY, NOW))
+      assertRecord(await artifacts.find('Session', KEY, NOW), awkwardData())
+    },
+  },
+  {
+    name: 'artifacts.delete() deletes the artifact it names, and is idempotent',
+    async run(openStorage) {
+      const { artifacts } = await openStorage()
+      await artifacts.save('Session', KEY, {}, LATER)
+      await artifacts.save('Session', 'other', {}, LATER)
+      await artifacts.delete('Session', KEY)
+      await artifacts.delete('Session', KEY)
+      await artifacts.delete('Session', 'never')
+      assert.equal(await artifacts.find('Session', KEY, NOW), undefined)
+      assertRecord(await artifacts.find('Session', 'other', NOW), {})
+      await artifacts.save('Session', KEY, { again: true }, LATER)
+      assertRecord(await artifacts.find('Session', KEY, NOW), { again: true })
+    },
+  },
+]

@@ -1,0 +1,326 @@
+import assert from 'node:assert/strict'
+import type { ConsentGrant } from '../storage.ts'
+import { assertConsent, concurrently, ruin } from './assertions.ts'
+import { AWKWARD_KEYS, AWKWARD_USER_IDS, LOOKALIKE_CONNECTIONS } from './awkward-identifiers.ts'
+import {
+  ANYTIME,
+  aConsent,
+  aFamily,
+  aGrant,
+  CONSENT_ID,
+  NOW,
+  openConnected,
+} from './sample-records.ts'
+import type { StorageContractCase } from './storage-contract-case.ts'
+
+/** Consents. */
+export const consentCases: ReadonlyArray<StorageContractCase> = [
+  {
+    name: 'consents.find() returns what grant() was given',
+    async run(openStorage) {
+      const { consents } = await openStorage()
+      await consents.grant(aGrant())
+      assertConsent(await consents.find('user-1', 'client-1'), aConsent())
+      await consents.grant(aGrant({ clientId: 'client-2', scopes: [] }))
+      assertConsent(
+        await consents.find('user-1', 'client-2'),
+        aConsent({ clientId: 'client-2', scopes: [] }),
+      )
+    },
+  },
+  {
+    name: 'consents.find() returns undefined for another user or another client',
+    async run(openStorage) {
+      const { consents } = await openStorage()
+      await consents.grant(aGrant())
+      assert.equal(await consents.find('user-2', 'client-1'), undefined)
+      assert.equal(await consents.find('user-1', 'client-2'), undefined)
+      assert.equal(await consents.find('client-1', 'user-1'), undefined)
+      assert.equal(await consents.find('constructor', 'name'), undefined)
+    },
+  },
+  {
+    name: 'consents.grant() adds scopes, each once, and keeps what the consent was before',
+    async run(openStorage) {
+      const { consents } = await openStorage()
+      await consents.grant(aGrant({ scopes: ['a:read', 'b:read'] }))
+      const again = { grantedAt: NOW + 5 }
+      await consents.grant(aGrant({ scopes: ['b:read', 'c:read', 'c:read'], ...again }))
+      assertConsent(await consents.find('user-1', 'client-1'), {
+        ...aConsent(again),
+        createdAt: NOW,
+        scopes: [
+          { scope: 'a:read', grantedAt: NOW },
+          { scope: 'b:read', grantedAt: NOW },
+          { scope: 'c:read', grantedAt: NOW + 5 },
+        ],
+      })
+      assert.equal((await consents.list('user-1')).length, 1)
+    },
+  },
+  {
+    name: 'consents.grant() loses none of the scopes of 50 concurrent callers',
+    async run(openStorage) {
+      const { consents } = await openStorage()
+      const scopeOf = (caller: number): string => `scope-${caller}:read`
+      await concurrently((caller) =>
+        consents.grant(aGrant({ scopes: [scopeOf(caller), 'shared:read'] })),
+      )
+      const scopes = [...(await concurrently(async (caller) => scopeOf(caller))), 'shared:read']
+      assertConsent(await consents.find('user-1', 'client-1'), aConsent({ scopes }))
+    },
+  },
+  {
+    name: 'consents.removeScopes() removes scopes, and leaves the others and the families',
+    async run(openStorage) {
+      const { consents, families } = await openConnected(openStorage)
+      const scopes = ['a:read', 'b:read', '__proto__', "'c':read"]
+      await consents.grant(aGrant({ scopes }))
+      await families.create(aFamily(), NOW, ANYTIME)
+
+      const before = await consents.find('user-1', 'client-1')
+      assert(before !== undefined)
+      const removed = ['b:read', 'x:read', '__proto__']
+      assert.equal(await consents.removeScopes(before, removed), true)
+      assert.equal(await consents.removeScopes(before, []), true)
+
+      const after = await consents.find('user-1', 'client-1')
+      const kept = before.scopes.filter(({ scope }) => !removed.includes(scope))
+      assert.deepEqual(new Set(after?.scopes), new Set(kept))
+      assert.deepEqual({ ...after, scopes: [] }, { ...before, scopes: [] })
+      assert(await families.find(aFamily().familyId, 'client-1', NOW))
+      const all = before.scopes.map(({ scope }) => scope)
+      assert.equal(await consents.removeScopes(before, all), true)
+      assert.deepEqual((await consents.find('user-1', 'client-1'))?.scopes, [])
+    },
+  },
+  {
+    name: 'consents.removeScopes() changes nothing of another consent, nor of one that is gone',
+    async run(openStorage) {
+      const { consents } = await openStorage()
+      await consents.grant(aGrant())
+      const former = await consents.find('user-1', 'client-1')
+      assert(former !== undefined)
+      const scopes = former.scopes.map(({ scope }) => scope)
+      await consents.delete('user-1', 'client-1')
+      assert.equal(await consents.removeScopes(former, scopes), false)
+      assert.equal(await consents.find('user-1', 'client-1'), undefined)
+      await consents.grant(aGrant({ consentId: 'b'.repeat(22) }))
+      assert.equal(await consents.removeScopes(former, scopes), false)
+      const other = { ...former, userId: 'user-2' }
+      assert.equal(await consents.removeScopes(other, scopes), false)
+      assert.equal((await consents.find('user-1', 'client-1'))?.scopes.length, scopes.length)
+    },
+  },
+  {
+    name: 'consents.removeScopes() loses to none of 50 concurrent grants',
+    async run(openStorage) {
+      const { consents } = await openStorage()
+      await consents.grant(aGrant({ scopes: ['gone:read'] }))
+      const consent = await consents.find('user-1', 'client-1')
+      assert(consent !== undefined)
+      await concurrently(async (caller) => {
+        await consents.grant(aGrant({ scopes: [`scope-${caller}:read`] }))
+        await consents.removeScopes(consent, ['gone:read'])
+      })
+      const left = (await consents.find('user-1', 'client-1'))?.scopes ?? []
+      assert.equal(left.length, 50)
+      assert(!left.some(({ scope }) => scope === 'gone:read'))
+    },
+  },
+  {
+    name: 'consents.find() returns the scopes in the order in which they were first granted',
+    async run(openStorage) {
+      const { consents } = await openStorage()
+      const batches = [
+        ['z:read', 'a:read'],
+        ['m:read', 'z:read'],
+        ['a:read'],
+        ['__proto__', 'b:read'],
+      ]
+      for (const [index, scopes] of batches.entries()) {
+        await consents.grant(aGrant({ scopes, grantedAt: NOW + index }))
+      }
+      const scopes = [
+        { scope: 'a:read', grantedAt: NOW },
+        { scope: 'z:read', grantedAt: NOW },
+        { scope: 'm:read', grantedAt: NOW + 1 },
+        { scope: '__proto__', grantedAt: NOW + 3 },
+        { scope: 'b:read', grantedAt: NOW + 3 },
+      ]
+      const expected = { ...aConsent({ grantedAt: NOW + 3 }), createdAt: NOW, scopes }
+      assertConsent(await consents.find('user-1', 'client-1'), expected)
+      assertConsent((await consents.list('user-1'))[0], expected)
+    },
+  },
+  {
+    name: 'consents.grant() by 50 concurrent callers keeps one beginning and one instant of each scope',
+    async run(openStorage) {
+      const { consents } = await openStorage()
+      await concurrently((caller) =>
+        consents.grant(aGrant({ scopes: ['a:read', 'b:read'], grantedAt: NOW + caller })),
+      )
+      const consent = await consents.find('user-1', 'client-1')
+      const first = { createdAt: consent?.createdAt, scopes: consent?.scopes }
+      await consents.grant(aGrant({ scopes: ['b:read', 'a:read'], grantedAt: NOW + 99 }))
+      const { createdAt, scopes } = (await consents.find('user-1', 'client-1')) ?? {}
+      assert.deepEqual({ createdAt, scopes }, first)
+      assert.equal(scopes?.length, 2)
+    },
+  },
+  {
+    name: 'consents.list() returns those of the user, most recently granted first',
+    async run(openStorage) {
+      const { consents } = await openStorage()
+      const grantOf = (clientId: string, grantedAt: number): ConsentGrant =>
+        aGrant({ clientId, grantedAt })
+      await consents.grant(grantOf('client-1', NOW + 1))
+      await consents.grant(grantOf('client-2', NOW + 2))
+      await consents.grant(grantOf('client-3', NOW + 3))
+      await consents.grant(aGrant({ userId: 'user-2', grantedAt: NOW + 4 }))
+      await consents.grant(grantOf('client-2', NOW + 5))
+      const listed = await consents.list('user-1')
+      assert.deepEqual(
+        listed.map(({ clientId, grantedAt }) => [clientId, grantedAt]),
+        [
+          ['client-2', NOW + 5],
+          ['client-3', NOW + 3],
+          ['client-1', NOW + 1],
+        ],
+      )
+      assertConsent(listed[1], aConsent(grantOf('client-3', NOW + 3)))
+    },
+  },
+  {
+    name: 'consents.list() returns nothing for a user without consents',
+    async run(openStorage) {
+      const { consents } = await openStorage()
+      await consents.grant(aGrant())
+      for (const userId of ['user-2', '*', 'constructor', '__proto__']) {
+        assert.deepEqual(await consents.list(userId), [])
+      }
+    },
+  },
+  {
+    name: 'consents.list() returns every one of many consents',
+    async run(openStorage) {
+      const { consents } = await openStorage()
+      const ids = [...Array(150).keys()].map((index) => `client-${index}`)
+      for (const [index, clientId] of ids.entries()) {
+        await consents.grant(aGrant({ clientId, grantedAt: NOW + index }))
+      }
+      const listed = await consents.list('user-1')
+      assert.deepEqual(listed.map(({ clientId }) => clientId).reverse(), ids)
+    },
+  },
+  {
+    name: 'consents.delete() returns whether there was a consent, and deletes no other',
+    async run(openStorage) {
+      const { consents } = await openStorage()
+      const [otherUser, otherClient] = [{ userId: 'user-2' }, { clientId: 'client-2' }]
+      await consents.grant(aGrant())
+      await consents.grant(aGrant(otherUser))
+      await consents.grant(aGrant(otherClient))
+      assert.equal(await consents.delete('user-1', 'client-1'), true)
+      assert.equal(await consents.delete('user-1', 'client-1'), false)
+      assert.equal(await consents.delete('user-3', 'client-1'), false)
+      assert.equal(await consents.find('user-1', 'client-1'), undefined)
+      assertConsent(await consents.find('user-2', 'client-1'), aConsent(otherUser))
+      const [only, ...more] = await consents.list('user-1')
+      assertConsent(only, aConsent(otherClient))
+      assert.deepEqual(more, [])
+    },
+  },
+  {
+    name: 'consents.delete() of one consent leaves another that took its place',
+    async run(openStorage) {
+      const { consents } = await openStorage()
+      await consents.grant(aGrant())
+      assert.equal(await consents.delete('user-1', 'client-1', 'a-later-consent-of-the'), false)
+      assertConsent(await consents.find('user-1', 'client-1'), aConsent())
+      assert.equal(await consents.delete('user-1', 'client-1', CONSENT_ID), true)
+      assert.equal(await consents.delete('user-1', 'client-1', CONSENT_ID), false)
+      assert.equal(await consents.find('user-1', 'client-1'), undefined)
+    },
+  },
+  {
+    name: 'consents.grant() in another tenant begins a new consent: no scopes and no history of the one before',
+    async run(openStorage) {
+      const { consents, families } = await openConnected(openStorage)
+      await families.create(aFamily(), NOW + 1, ANYTIME)
+      const elsewhere = { tenantId: 'tenant:2', scopes: ['b:read'], grantedAt: NOW + 9 }
+      await consents.grant(aGrant(elsewhere))
+      assertConsent(await consents.find('user-1', 'client-1'), aConsent(elsewhere))
+      assert.equal((await consents.list('user-1')).length, 1)
+      const back = { consentId: 'a-later-consent-of-the', scopes: ['c:read'], grantedAt: NOW + 12 }
+      await consents.grant(aGrant(back))
+      assertConsent(await consents.find('user-1', 'client-1'), aConsent(back))
+    },
+  },
+  {
+    name: 'consents.grant() by 50 concurrent callers in two tenants mixes no scopes of the two',
+    async run(openStorage) {
+      const { consents } = await openStorage()
+      await concurrently((caller) => {
+        const tenantId = `tenant:${caller % 2}`
+        const consentId = `consent-of-caller-${100 + caller}-`
+        return consents.grant(aGrant({ tenantId, consentId, scopes: [`${tenantId}:${caller}`] }))
+      })
+      // Or none: two that are in each other's way may both be withdrawn.
+      const found = await consents.find('user-1', 'client-1')
+      for (const { scope } of found?.scopes ?? []) {
+        assert.ok(scope.startsWith(`${found?.tenantId}:`), `${scope} in ${found?.tenantId}`)
+      }
+      const listed = [
+        ...(await consents.listBatch({ tenantId: 'tenant:0' }, 10)),
+        ...(await consents.listBatch({ tenantId: 'tenant:1' }, 10)),
+      ]
+      assert.deepEqual(listed, found === undefined ? [] : [found])
+    },
+  },
+  {
+    name: 'consents.grant() after delete() begins with no scopes and no history',
+    async run(openStorage) {
+      const { consents } = await openStorage()
+      await consents.grant(aGrant({ scopes: ['a:read'] }))
+      await consents.delete('user-1', 'client-1')
+      const later = { scopes: ['a:read', 'b:read'], grantedAt: NOW + 9 }
+      await consents.grant(aGrant(later))
+      assertConsent(await consents.find('user-1', 'client-1'), aConsent(later))
+    },
+  },
+  {
+    name: 'consents are told apart by every character of user and client ids',
+    async run(openStorage) {
+      const { consents } = await openStorage()
+      const connections = [
+        ...AWKWARD_USER_IDS.map((userId) => ({ userId, clientId: 'client-1' })),
+        ...AWKWARD_KEYS.map((clientId) => ({ userId: 'somebody', clientId })),
+        ...LOOKALIKE_CONNECTIONS,
+      ]
+      const grantOf = (index: number): ConsentGrant =>
+        aGrant({ ...connections[index], scopes: [`scope-${index}:read`] })
+      for (const index of connections.keys()) await consents.grant(grantOf(index))
+      for (const [index, { userId, clientId }] of connections.entries()) {
+        assertConsent(await consents.find(userId, clientId), aConsent(grantOf(index)))
+        const listed = await consents.list(userId)
+        assert.ok(listed.every((consent) => consent.userId === userId))
+        assert.equal(await consents.delete(userId, clientId), true)
+        assert.equal(await consents.find(userId, clientId), undefined)
+        assert.equal((await consents.list(userId)).length, listed.length - 1)
+      }
+    },
+  },
+  {
+    name: 'consents are copies: changing one that was saved or found changes nothing',
+    async run(openStorage) {
+      const { consents } = await openStorage()
+      const granted = aGrant()
+      await consents.grant(granted)
+      ruin(granted)
+      ruin(await consents.find('user-1', 'client-1'))
+      ruin((await consents.list('user-1'))[0])
+      assertConsent(await consents.find('user-1', 'client-1'), aConsent())
+    },
+  },
+]

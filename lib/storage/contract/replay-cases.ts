@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict'
+import { sha256 } from '../../util/sha256.ts'
+import type { TokenFamilyStore } from '../storage.ts'
+import { assertRecord, concurrently } from './assertions.ts'
+import { findFamily } from './find-family.ts'
+import { assertReused, countOutcomes, ROTATED } from './rotation-outcomes.ts'
+import {
+  ANYTIME,
+  aFamily,
+  aReplay,
+  aRotation,
+  NOW,
+  openConnected,
+  refreshToken,
+} from './sample-records.ts'
+import type { StorageContractCase } from './storage-contract-case.ts'
+
+const { familyId, expiresAt } = aFamily()
+
+/** Begins the family and spends `refreshToken(0)`; its answer may be had again until `NOW + 30`. */
+async function rotateOnce(families: TokenFamilyStore): Promise<void> {
+  await families.create(aFamily(), NOW, ANYTIME)
+  const rotation = aRotation(0, 1, { replay: aReplay(0, 'encrypted 1') })
+  assert.deepEqual(await families.rotate(familyId, rotation, NOW), ROTATED)
+}
+
+/** Rotations by a client that never received the answer to the one before. */
+export const replayCases: ReadonlyArray<StorageContractCase> = [
+  {
+    name: 'families.rotate() without a retry removes the one before',
+    async run(openStorage) {
+      const { families } = await openConnected(openStorage)
+      await rotateOnce(families)
+      assert.deepEqual(await families.rotate(familyId, aRotation(1, 2), NOW), ROTATED)
+      const found = await findFamily(families, familyId, NOW)
+      assertRecord(found, aFamily({ refreshToken: refreshToken(2) }))
+      assert.equal(found?.replay, undefined)
+      await assertReused(families, aRotation(1, 3), NOW)
+    },
+  },
+  {
+    name: 'families.rotate() by the same request 50 times at once: all get the answer of the winner',
+    async run(openStorage) {
+      const { families } = await openConnected(openStorage)
+      await families.create(aFamily(), NOW, ANYTIME)
+      const outcomes = await concurrently((caller) => {
+        const replay = aReplay(0, `answer ${caller}`)
+        return families.rotate(familyId, aRotation(0, caller + 1, { replay }), NOW)
+      })
+      assert.equal(countOutcomes(outcomes, 'rotated'), 1)
+      const winner = outcomes.findIndex(({ outcome }) => outcome === 'rotated')
+      const answer = { outcome: 'replayed', encryptedResponse: `answer ${winner}` }
+      for (const outcome of outcomes.toSpliced(winner, 1)) assert.deepEqual(outcome, answer)
+      const replay = aReplay(0, `answer ${winner}`)
+      assertRecord(
+        await findFamily(families, familyId, NOW),
+        aFamily({ refreshToken: refreshToken(winner + 1), replay }),
+      )
+    },
+  },
+  {
+    name: 'families.rotate() answers a retry as often as it comes, and changes nothing',
+    async run(openStorage) {
+      const { families } = await openConnected(openStorage)
+      await rotateOnce(families)
+      const before = aFamily({ refreshToken: refreshToken(1), replay: aReplay(0, 'encrypted 1') })
+      const replay = aRotation(0, 2, {
+        replay: { ...aReplay(0, 'encrypted 2'), until: NOW + 99 },
+        expiresAt: expiresAt + 99,
+      })
+      for (const now of [NOW, NOW + 10, NOW + 29]) {
+        const outcome = await families.rotate(familyId, replay, now)
+        assert.deepEqual(outcome, { outcome: 'replayed', encryptedResponse: 'encrypted 1' })
+        assertRecord(await findFamily(families, familyId, now), before)
+      }
+      assert.deepEqual(await families.rotate(familyId, aRotation(1, 2), NOW + 29), ROTATED)
+    },
+  },
+  {
+    name: 'families.rotate() takes a retry by another request for reuse',
+    async run(openStorage) {
+      const { families } = await openConnected(openStorage)
+      await rotateOnce(families)
+      const requestHash = sha256('another request')
+      await assertReused(families, aRotation(0, 2, { requestHash }), NOW)
+    },
+  },
+  {
+    name: 'families.rotate() takes a retry at the end of its time for reuse',
+    async run(openStorage) {
+      const { families } = await openConnected(openStorage)
+      await rotateOnce(families)
+      await assertReused(families, aRotation(0, 2), NOW + 30)
+    },
+  },
+  {
+    name: 'families.rotate() takes a retry of any but the last spent token for reuse',
+    async run(openStorage) {
+      const { families } = await openConnected(openStorage)
+      await rotateOnce(families)
+      const second = aRotation(1, 2, { replay: aReplay(1, 'encrypted 2') })
+      assert.deepEqual(await families.rotate(familyId, second, NOW), ROTATED)
+      const outcome = await families.rotate(familyId, second, NOW)
+      assert.deepEqual(outcome, { outcome: 'replayed', encryptedResponse: 'encrypted 2' })
+      await assertReused(families, aRotation(0, 2), NOW)
+    },
+  },
+]

@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict'
+import { assertRecord, CALLERS, concurrently } from './assertions.ts'
+import { findFamily } from './find-family.ts'
+import { assertReused, countOutcomes, GONE, ROTATED } from './rotation-outcomes.ts'
+import {
+  ANYTIME,
+  aFamily,
+  aReplay,
+  aRotation,
+  familyIdOf,
+  familyWithoutRefreshToken,
+  NOW,
+  openConnected,
+  refreshToken,
+} from './sample-records.ts'
+import type { StorageContractCase } from './storage-contract-case.ts'
+
+const { familyId, expiresAt } = aFamily()
+
+/** Rotation of refresh tokens, and reuse of spent ones. */
+export const rotationCases: ReadonlyArray<StorageContractCase> = [
+  {
+    name: 'families.rotate() replaces the token, the retry and the expiry, and nothing else',
+    async run(openStorage) {
+      const { families } = await openConnected(openStorage)
+      await families.create(aFamily(), NOW, ANYTIME)
+      const change = { replay: aReplay(0, '"encrypted" 封\\'), expiresAt: expiresAt + 100 }
+      assert.deepEqual(await families.rotate(familyId, aRotation(0, 1, change), NOW), ROTATED)
+      const expected = aFamily({ refreshToken: refreshToken(1), ...change })
+      assertRecord(await findFamily(families, familyId, NOW), expected)
+      assertRecord(await findFamily(families, familyId, expiresAt + 99), expected)
+      assert.equal(await findFamily(families, familyId, expiresAt + 100), undefined)
+    },
+  },
+  {
+    name: 'families.rotate() keeps empty lists of scopes and answers of 10 kB',
+    async run(openStorage) {
+      const { families } = await openConnected(openStorage)
+      const replay = aReplay(0, 'x'.repeat(10_000))
+      await families.create(aFamily({ scopes: [] }), NOW, ANYTIME)
+      await families.rotate(familyId, aRotation(0, 1, { replay }), NOW)
+      const expected = aFamily({ scopes: [], refreshToken: refreshToken(1), replay })
+      assertRecord(await findFamily(families, familyId, NOW), expected)
+    },
+  },
+  {
+    name: 'families.rotate() of a spent token revokes the family (RFC 9700 §4.14.2)',
+    async run(openStorage) {
+      const { families } = await openConnected(openStorage)
+      await families.create(aFamily(), NOW, ANYTIME)
+      await families.rotate(familyId, aRotation(0, 1), NOW)
+      await assertReused(families, aRotation(0, 2), NOW)
+      assert.deepEqual(await families.rotate(familyId, aRotation(1, 2), NOW), GONE)
+      assert.equal(await families.revoke(familyId, NOW + 60, NOW), false)
+    },
+  },
+  {
+    name: 'families.rotate() of a spent token has the family remembered as revoked',
+    async run(openStorage) {
+      const { families } = await openConnected(openStorage)
+      await families.create(aFamily(), NOW, ANYTIME)
+      await families.rotate(familyId, aRotation(0, 1), NOW)
+      const reuse = aRotation(0, 2, { rememberRevokedUntil: NOW + 45 })
+      await assertReused(families, reuse, NOW)
+      assert.equal(await families.create(aFamily(), NOW + 44, ANYTIME), 'taken')
+      assert.equal(await families.create(aFamily(), NOW + 45, ANYTIME), 'created')
+    },
+  },
+  {
+    name: 'families.rotate() revokes a family that has no refresh token: none can be current',
+    async run(openStorage) {
+      const { families } = await openConnected(openStorage)
+      await families.create(familyWithoutRefreshToken(), NOW, ANYTIME)
+      await assertReused(families, aRotation(0, 1), NOW)
+    },
+  },
+  {
+    name: 'families.rotate() with 50 successors at once: one rotates, the next kills the family',
+    async run(openStorage) {
+      const { families } = await openConnected(openStorage)
+      await families.create(aFamily(), NOW, ANYTIME)
+      const outcomes = await concurrently((caller) =>
+        families.rotate(familyId, aRotation(0, caller + 1), NOW),
+      )
+      assert.equal(countOutcomes(outcomes, 'rotated'), 1)
+      assert.equal(countOutcomes(outcomes, 'reused'), 1)
+      assert.equal(countOutcomes(outcomes, 'not-found'), CALLERS - 2)
+      assert.equal(await findFamily(families, familyId, NOW), undefined)
+    },
+  },
+  {
+    name: 'families.rotate() of an expired current token is gone and changes nothing',
+    async run(openStorage) {
+      const { families } = await openConnected(openStorage)
+      await families.create(aFamily({ familyId: familyIdOf('just-in-time') }), NOW, ANYTIME)
+      await families.create(aFamily(), NOW, ANYTIME)
+      const now = refreshToken(0).expiresAt
+      assert.deepEqual(
+        await families.rotate(familyIdOf('just-in-time'), aRotation(0, 1), now - 1),
+        ROTATED,
+      )
+      assert.deepEqual(await families.rotate(familyId, aRotation(0, 1), now), GONE)
+      assertRecord(await findFamily(families, familyId, now), aFamily())
+    },
+  },
+  {
+    name: 'families.rotate() of an unknown, revoked or expired family is gone and begins none',
+    async run(openStorage) {
+      const { families } = await openConnected(openStorage)
+      assert.deepEqual(await families.rotate(familyIdOf('unknown'), aRotation(0, 1), NOW), GONE)
+      assert.equal(await findFamily(families, familyIdOf('unknown'), NOW), undefined)
+
+      await families.create(aFamily(), NOW, ANYTIME)
+      await families.revoke(familyId, NOW + 60, NOW)
+      assert.deepEqual(await families.rotate(familyId, aRotation(0, 1), NOW), GONE)
+      assert.equal(await findFamily(families, familyId, NOW), undefined)
+
+      const durableToken = { ...refreshToken(0), expiresAt: expiresAt + 60 }
+      const rotation = aRotation(0, 1, { expiresAt: expiresAt + 60 })
+      await families.create(
+        aFamily({ familyId: familyIdOf('expired'), refreshToken: durableToken }),
+        NOW,
+        ANYTIME,
+      )
+      assert.deepEqual(await families.rotate(familyIdOf('expired'), rotation, expiresAt), GONE)
+      assert.equal(await findFamily(families, familyIdOf('expired'), expiresAt), undefined)
+    },
+  },
+  {
+    name: 'families.rotate() a thousand times: the record does not grow, and every spent token kills',
+    async run(openStorage) {
+      const { families } = await openConnected(openStorage)
+      await families.create(aFamily(), NOW, ANYTIME)
+      for (let index = 0; index < 1000; index++) {
+        const rotation = aRotation(index, index + 1, { replay: aReplay(index, 'encrypted') })
+        assert.deepEqual(await families.rotate(familyId, rotation, NOW), ROTATED)
+      }
+      assertRecord(
+        await findFamily(families, familyId, NOW),
+        aFamily({ refreshToken: refreshToken(1000), replay: aReplay(999, 'encrypted') }),
+      )
+      await assertReused(families, aRotation(0, 1001), NOW)
+    },
+  },
+  {
+    name: 'families.rotate() never leaves a family alive that is revoked at the same moment',
+    async run(openStorage) {
+      const { families } = await openConnected(openStorage)
+      const survivors = await concurrently(async (caller) => {
+        const id = familyIdOf(`family ${caller}`)
+        await families.create(aFamily({ familyId: id }), NOW, ANYTIME)
+        const [rotation, revoked] = await Promise.all([
+          families.rotate(id, aRotation(0, 1), NOW),
+          families.revoke(id, NOW + 60, NOW),
+        ])
+        assert.ok(revoked, 'revoke() must find the family alive')
+        assert.ok(['rotated', 'not-found'].includes(rotation.outcome))
+        return await findFamily(families, id, NOW)
+      })
+      assert.ok(survivors.every((survivor) => survivor === undefined))
+    },
+  },
+  {
+    name: 'families.rotate() does nothing once its deadline has passed by the clock of find()',
+    async run(openStorage) {
+      const { families } = await openConnected(openStorage)
+      await families.create(aFamily(), NOW, ANYTIME)
+      const found = await families.find(familyId, 'client-1', NOW)
+      const foundAt = found?.foundAtMilliseconds ?? Number.NaN
+      const late = aRotation(0, 1, { deadlineMilliseconds: foundAt - 1 })
+      assert.deepEqual(await families.rotate(familyId, late, NOW), { outcome: 'late' })
+      assertRecord(await findFamily(families, familyId, NOW), aFamily())
+      const inTime = aRotation(0, 1, { deadlineMilliseconds: foundAt + 60_000 })
+      assert.deepEqual(await families.rotate(familyId, inTime, NOW), ROTATED)
+    },
+  },
+]

@@ -1,0 +1,255 @@
+/** What a host calls when a password was changed, an account is disabled, a tenant leaves. */
+
+import type { AuditEvent, HostSession, Storage } from '@teamcast/oauth-server'
+import { createMemoryStorage } from '@teamcast/oauth-server/memory'
+import test from 'ava'
+import { startBrowser, titleOf } from '../helpers/browser.ts'
+import { authorizationUrl, postAs } from '../helpers/requests.ts'
+import { ADA, GRACE, type StartedServer, startServer } from '../helpers/start-server.ts'
+
+const refresh = ({ issuer, confidential }: StartedServer, token = ''): Promise<Response> =>
+  postAs(confidential, `${issuer}/oauth/token`, {
+    grant_type: 'refresh_token',
+    refresh_token: token,
+  })
+
+test('revoke everything of a user: connections, tokens, codes and browser sessions end; those of others do not', async (t) => {
+  const events: Array<AuditEvent> = []
+  const server = await startServer(t, { onEvent: (event) => void events.push(event) })
+  const { issuer, clock, confidential, public: publicClient, issueTokens } = server
+  const { connections } = server.authorizationServer
+  const { clientId } = confidential.client
+  const browser = startBrowser()
+  const { userAgent } = browser
+  const tokens = await issueTokens({ userId: 'ada', clientId, userAgent })
+  const code = await server.authorize({ userId: 'ada', clientId, userAgent })
+  await issueTokens({ userId: 'ada', clientId: publicClient.client.clientId, userAgent })
+  const ofGrace = await issueTokens({ userId: 'grace', clientId })
+
+  const by = { actorId: 'support-7', ip: '192.0.2.1' }
+  t.is(await connections.revokeAllOfUser('ada', by), 2)
+
+  t.deepEqual(await connections.list('ada'), [])
+  t.is((await refresh(server, tokens.refresh_token)).status, 400)
+  const redeemed = await postAs(confidential, `${issuer}/oauth/token`, {
+    grant_type: 'authorization_code',
+    code: code.code,
+    code_verifier: code.codeVerifier,
+  })
+  t.is((await redeemed.json()).error, 'invalid_grant')
+  t.is((await refresh(server, ofGrace.refresh_token)).status, 200)
+  clock.advance(1)
+  t.is(titleOf(await browser.open(authorizationUrl(issuer, confidential))), 'Sign in')
+  t.is(titleOf(await browser.open(`${issuer}/account/connections`)), 'Sign in')
+
+  const revoked = events.filter(({ type }) => type === 'connection.revoked')
+  t.is(revoked.length, 2)
+  const reported = { userId: 'ada', ...by }
+  for (const event of revoked) t.like(event, { ...reported, reason: 'revoked-by-host' })
+  t.like(
+    events.filter(({ type }) => type === 'user.access-revoked'),
+    [reported],
+  )
+  t.is(await connections.revokeAllOfUser('ada'), 0)
+})
+
+test('revoke everything of a user: a sign-in in the same second has to be repeated, a later one is good', async (t) => {
+  const { issuer, clock, authorizationServer } = await startServer(t)
+  await authorizationServer.connections.revokeAllOfUser('ada')
+  const browser = startBrowser()
+  const page = await browser.open(`${issuer}/account/connections`)
+  const again = await browser.signIn(page, ADA.email)
+  t.is(titleOf(again), 'Sign in')
+  clock.advance(1)
+  t.is(titleOf(await browser.signIn(again, ADA.email)), 'Connected applications')
+})
+
+test('revoke everything of a user: who signed in on our page before it has to sign in again', async (t) => {
+  const { issuer, clock, confidential, authorizationServer } = await startServer(t)
+  const { connections } = authorizationServer
+  const browser = startBrowser()
+  const signInPage = await browser.open(authorizationUrl(issuer, confidential))
+  const consentPage = await browser.signIn(signInPage, ADA.email)
+  t.is(titleOf(consentPage), 'Allow access')
+  await connections.revokeAllOfUser('ada')
+  clock.advance(1)
+
+  const refused = await browser.submit(consentPage, { action: 'allow' })
+  t.is(titleOf(refused), 'Sign in')
+  t.deepEqual(await connections.list('ada'), [])
+  const consentAgain = await browser.signIn(refused, ADA.email)
+  t.is(titleOf(consentAgain), 'Allow access')
+  const granted = await browser.submit(consentAgain, { action: 'allow' })
+  t.truthy(granted.callback?.searchParams.get('code'))
+})
+
+test('revoke everything of a user: a request that was answered before it, and goes on after it, gets no code', async (t) => {
+  const { issuer, clock, confidential, authorize, authorizationServer } = await startServer(t)
+  for (const username of [ADA.email, undefined]) {
+    // Once with a sign-in that is not the session's yet, once with the session.
+    const browser = startBrowser()
+    if (username === undefined) {
+      await browser.signIn(await browser.open(`${issuer}/account/connections`), ADA.email)
+    }
+    const page = await browser.open(authorizationUrl(issuer, confidential, { prompt: 'consent' }))
+    const consentPage = username === undefined ? page : await browser.signIn(page, username)
+    const { userAgent } = browser
+    const csrf = /name="csrf" value="([^"]+)"/.exec(consentPage.html)?.[1] ?? ''
+    const answered = await userAgent.submit(consentPage.url, { csrf, action: 'allow' })
+    const resumeUrl = answered.headers.get('location') ?? ''
+    t.regex(resumeUrl, /\/oauth\/authorize\//)
+
+    await authorizationServer.connections.revokeAllOfUser('ada')
+    clock.advance(1)
+    // In a browser of her own, with her new password, she connects the client again.
+    await authorize({ userId: 'ada', clientId: confidential.client.clientId })
+    const resumed = await browser.open(resumeUrl)
+    t.is(resumed.callback, undefined)
+    t.is(titleOf(resumed), 'Sign in')
+  }
+})
+
+/** A storage in memory with a hook that runs before a consent is granted. */
+function storageWithHook(beforeGrant: () => Promise<unknown>): Storage {
+  const storage = createMemoryStorage()
+  const { consents } = storage
+  return {
+    ...storage,
+    consents: {
+      ...consents,
+      async grant(grant) {
+        await beforeGrant()
+        await consents.grant(grant)
+      },
+    },
+  }
+}
+
+test('revoke everything of a user: “Allow” that is on its way meanwhile leaves no consent behind', async (t) => {
+  const atHost = { signedInUser: async () => ({ userId: 'ada', authenticatedAt: 0 }) }
+  const hostSession: HostSession = { ...atHost, signInUrl: () => 'https://teamcast.example/' }
+  for (const options of [{}, { hostSession }]) {
+    const revokeAll: Array<() => Promise<unknown>> = []
+    const events: Array<AuditEvent> = []
+    const server = await startServer(t, {
+      ...options,
+      storage: storageWithHook(async () => await revokeAll.pop()?.()),
+      onEvent: (event) => void events.push(event),
+    })
+    const { issuer, clock, confidential } = server
+    const { connections } = server.authorizationServer
+    const browser = startBrowser()
+    const url = authorizationUrl(issuer, confidential)
+    const page = await browser.open(url)
+    const consentPage = titleOf(page) === 'Sign in' ? await browser.signIn(page, ADA.email) : page
+    revokeAll.push(() => connections.revokeAllOfUser('ada'))
+
+    const after = await browser.submit(consentPage, { action: 'allow' })
+    t.is(after.callback, undefined)
+    t.deepEqual(await connections.list('ada'), [])
+    t.false(events.some(({ type }) => type === 'consent.granted'))
+    // The host still says that she is signed in: then she is asked again.
+    t.is(titleOf(after), 'hostSession' in options ? 'Allow access' : 'Sign in')
+    clock.advance(1)
+    if ('hostSession' in options) {
+      const granted = await browser.submit(await browser.open(url), { action: 'allow' })
+      t.truthy(granted.callback?.searchParams.get('code'))
+    }
+  }
+})
+
+test('revoke everything of a tenant: its users’ connections and sessions end, those of other tenants do not', async (t) => {
+  const events: Array<AuditEvent> = []
+  const server = await startServer(t, { onEvent: (event) => void events.push(event) })
+  const { issuer, clock, confidential, users, issueTokens, authorizationServer } = server
+  const { connections } = authorizationServer
+  const { clientId } = confidential.client
+  users.set('alan', { ...ADA, userId: 'alan', email: 'alan@acme.test' })
+  const browser = startBrowser()
+  const { userAgent } = browser
+  const ofAda = await issueTokens({ userId: 'ada', clientId, userAgent })
+  const ofAlan = await issueTokens({ userId: 'alan', clientId })
+  const ofGrace = await issueTokens({ userId: 'grace', clientId })
+
+  t.is(await connections.revokeAllOfTenant('acme', { actorId: 'offboarding' }), 2)
+
+  t.is((await refresh(server, ofAda.refresh_token)).status, 400)
+  t.is((await refresh(server, ofAlan.refresh_token)).status, 400)
+  t.is((await refresh(server, ofGrace.refresh_token)).status, 200)
+  clock.advance(1)
+  t.is(titleOf(await browser.open(authorizationUrl(issuer, confidential))), 'Sign in')
+  const reported = events.filter(({ type }) => type === 'user.access-revoked')
+  t.deepEqual(reported.map((event) => 'userId' in event && event.userId).sort(), ['ada', 'alan'])
+  for (const event of reported) t.like(event, { tenantId: 'acme', actorId: 'offboarding' })
+  t.is(await connections.revokeAllOfTenant('acme'), 0)
+})
+
+test('revoke everything of a tenant: however many connections there are', async (t) => {
+  const storage = createMemoryStorage()
+  const { confidential, authorizationServer } = await startServer(t, { storage })
+  const { clientId } = confidential.client
+  for (let user = 0; user < 250; user += 1) {
+    await storage.consents.grant({
+      consentId: String(user).padStart(22, '0'),
+      userId: `user-${user}`,
+      clientId,
+      tenantId: 'acme',
+      scopes: ['interview:read'],
+      grantedAt: 1,
+    })
+  }
+  t.is(await authorizationServer.connections.revokeAllOfTenant('acme'), 250)
+  t.deepEqual(await storage.consents.listBatch({ tenantId: 'acme' }, 10), [])
+})
+
+test('revoke one connection: it ends, the others and the session stay; who did it is in the event', async (t) => {
+  const events: Array<AuditEvent> = []
+  const server = await startServer(t, { onEvent: (event) => void events.push(event) })
+  const { issuer, confidential, public: publicClient, authorizationServer } = server
+  const { connections } = authorizationServer
+  const { clientId } = confidential.client
+  const browser = startBrowser()
+  await browser.authorize(authorizationUrl(issuer, confidential), ADA.email)
+  await browser.authorize(authorizationUrl(issuer, publicClient), ADA.email)
+
+  t.true(await connections.revoke('ada', clientId, { actorId: 'support-7' }))
+  t.false(await connections.revoke('ada', clientId))
+  t.false(await connections.revoke('grace', publicClient.client.clientId))
+  t.false(await connections.revoke('ada', '\0'))
+
+  t.is((await connections.list('ada')).length, 1)
+  t.is(titleOf(await browser.open(authorizationUrl(issuer, confidential))), 'Allow access')
+  const [event, ...others] = events.filter(({ type }) => type === 'connection.revoked')
+  const subject = { clientId, userId: 'ada', tenantId: 'acme' }
+  t.like(event, { ...subject, actorId: 'support-7', reason: 'revoked-by-host', ip: undefined })
+  t.deepEqual(others, [])
+})
+
+test('connections of a client that is gone are hidden and removed', async (t) => {
+  const events: Array<AuditEvent> = []
+  const storage = createMemoryStorage()
+  const server = await startServer(t, { storage, onEvent: (event) => void events.push(event) })
+  const { confidential, authorize, authorizationServer } = server
+  const { clientId } = confidential.client
+  await authorize({ userId: 'ada', clientId })
+  await storage.clients.delete(clientId)
+
+  t.deepEqual(await authorizationServer.connections.list('ada'), [])
+  t.deepEqual(await storage.consents.list('ada'), [])
+  await new Promise(setImmediate)
+  const event = events.find(({ type }) => type === 'connection.revoked')
+  t.like(event, { clientId, userId: 'ada', reason: 'client-deleted' })
+})
+
+test('connections: an account page that was opened before everything was revoked does nothing', async (t) => {
+  const { issuer, clock, authorizationServer } = await startServer(t)
+  const browser = startBrowser()
+  const page = await browser.signIn(
+    await browser.open(`${issuer}/account/connections`),
+    GRACE.email,
+  )
+  await authorizationServer.connections.revokeAllOfUser('grace')
+  clock.advance(1)
+  const after = await browser.submit(page, { action: 'disconnect', clientId: 'tc_any' })
+  t.is(titleOf(after), 'Sign in')
+})

@@ -1,0 +1,27 @@
+import { createMemoryStorage } from '@teamcast/oauth-server/memory'
+import test from 'ava'
+import { SESSION_TTL_SECONDS } from '../../lib/lifetimes.ts'
+import { createNotBefore } from '../../lib/users/not-before.ts'
+import { sha256 } from '../../lib/util/sha256.ts'
+
+test('sign-outs: what began in that second or before has ended, of that user only', async (t) => {
+  const { signOut, wasSignedOutSince } = createNotBefore(
+    createMemoryStorage().artifacts,
+    () => 1000,
+  )
+  t.false(await wasSignedOutSince('ada', 0))
+  await signOut('ada')
+  t.true(await wasSignedOutSince('ada', 999))
+  t.true(await wasSignedOutSince('ada', 1000))
+  t.false(await wasSignedOutSince('ada', 1001))
+  t.false(await wasSignedOutSince('Ada', 0))
+})
+
+test('sign-outs: each is kept until no session can be left from before it, under a hash', async (t) => {
+  const { artifacts } = createMemoryStorage()
+  await createNotBefore(artifacts, () => 1000).signOut('ada\n"½"')
+  const key = sha256('ada\n"½"')
+  const end = 1000 + SESSION_TTL_SECONDS
+  t.deepEqual(await artifacts.find('NotBefore', key, end - 1), { at: 1000 })
+  t.is(await artifacts.find('NotBefore', key, end), undefined)
+})
