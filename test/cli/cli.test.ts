@@ -103,8 +103,8 @@ const WRONG: ReadonlyArray<
   [['keys', 'rotate', 'cookies'], {}, /^rotate signing or cookie; see --help\n$/],
   [['keys', 'rotate', 'signing', 'now'], {}, /^"now" is one parameter too many; see --help\n$/],
   [['keys', 'rotate', '--by'], {}, /^Option '--by <value>' argument missing\n$/],
-  [['keys', 'withdraw', 'a', '--for', 'ada'], {}, /^Unknown option '--for'.*\n$/],
-  [['keys', 'withdraw'], {}, /^say which key; "keys list" shows them\n$/],
+  [['keys', 'revoke', 'a', '--for', 'ada'], {}, /^Unknown option '--for'.*\n$/],
+  [['keys', 'revoke'], {}, /^say which key; "keys list" shows them\n$/],
 ]
 for (const [typed, env, stderr] of WRONG) {
   test(`"${typed.join(' ')}" with ${JSON.stringify(env)}: says what is wrong, and ends with 1`, async (t) => {
@@ -127,7 +127,7 @@ test('--help: says everything that can be done', async (t) => {
   for (const typed of [['--help'], ['help'], ['keys', '--help'], ['keys', 'list', '-h']]) {
     const { code, stdout } = await run(typed, {})
     t.is(code, 0)
-    for (const command of ['migrate', 'generate', 'list', 'rotate', 'withdraw']) {
+    for (const command of ['migrate', 'generate', 'list', 'rotate', 'revoke']) {
       t.true(stdout.includes(command), command)
     }
   }
@@ -186,7 +186,7 @@ const STORES: ReadonlyArray<{
 ]
 
 for (const { name, env, open } of STORES) {
-  test(`keys list, rotate and withdraw on ${name}: what they say is what a server then does`, async (t) => {
+  test(`keys list, rotate and revoke on ${name}: what they say is what a server then does`, async (t) => {
     const storage = await open(t)
     t.is(
       (await run(['keys', 'list'], env)).stdout,
@@ -214,7 +214,7 @@ for (const { name, env, open } of STORES) {
     const lines = listed.stdout.split('\n')
     t.is(lines.length, 6)
     t.regex(lines[0] ?? '', /^PURPOSE +GENERATION +STATE +KEY ID +CREATED +SIGNS FROM +GONE FROM$/)
-    t.regex(lines[1] ?? '', new RegExp(`^signing +2 +standby +${second} +20[\\d:TZ -]+ -$`))
+    t.regex(lines[1] ?? '', new RegExp(`^signing +2 +next +${second} +20[\\d:TZ -]+ -$`))
     t.regex(lines[2] ?? '', new RegExp(`^signing +1 +signing +${first} +20[\\d:TZ -]+Z$`))
     for (const key of keys.cookieKeys()) t.false(listed.stdout.includes(key))
 
@@ -229,14 +229,14 @@ for (const { name, env, open } of STORES) {
     const [cookieKeyNow] = keys.cookieKeys()
     t.is(cookieKeyNow, cookieKeys[1])
 
-    const withdrawn = await run(['keys', 'withdraw', String(second)], env)
+    const withdrawn = await run(['keys', 'revoke', String(second)], env)
     t.regex(
       withdrawn.stdout,
       new RegExp(`^The signing key ${second} is refused from 20[\\d:TZ-]+\\.\n$`),
     )
     // The standby key is seconds old, too young to be known everywhere.
     t.is(await kidNow(), first)
-    const unknown = await run(['keys', 'withdraw', 'unknown'], env)
+    const unknown = await run(['keys', 'revoke', 'unknown'], env)
     t.deepEqual(unknown, { code: 1, stdout: '', stderr: 'there is no key "unknown" here\n' })
 
     await Promise.all([keys.refresh(), other.refresh()])

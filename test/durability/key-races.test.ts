@@ -48,7 +48,7 @@ for (const location of LOCATIONS) {
     const listed = await keys.list()
     t.deepEqual(
       listed.map(({ purpose, generation, state }) => `${purpose} ${generation} ${state}`),
-      ['signing 2 standby', 'signing 1 signing', 'cookie 2 standby', 'cookie 1 signing'],
+      ['signing 2 next', 'signing 1 signing', 'cookie 2 next', 'cookie 1 signing'],
     )
 
     const withdrawn = await Promise.all(instances.map((each) => each.withdraw(String(first))))

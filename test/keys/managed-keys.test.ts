@@ -119,7 +119,7 @@ test('managed keys: a key of 2048 bits signs, another is published and waits; co
   t.is(standby?.retiresAt, undefined)
   t.deepEqual(
     cookieKeys.map(({ purpose, state }) => `${purpose} ${state}`),
-    ['cookie standby', 'cookie signing'],
+    ['cookie next', 'cookie signing'],
   )
 })
 
@@ -407,7 +407,7 @@ test('managed keys: events say what happened to which key, once, and nothing sec
     `key.created ${second}`,
     `key.rotated ${second}`,
     `key.created ${third}`,
-    `key.withdrawn ${first}`,
+    `key.revoked ${first}`,
     `key.deleted ${first}`,
   ])
   t.is(events.filter(({ type }) => type === 'key.created').length, 5)
