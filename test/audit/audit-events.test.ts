@@ -32,7 +32,7 @@ test('docs/guides/audit-events.md: has every type with its result, and no other'
   t.deepEqual(documented.sort(), Object.entries(AUDIT_RESULTS).sort())
 })
 
-test('audit: what the host’s own code does to clients is reported, with who did it if it says so', async (t) => {
+test('audit: changes that the host’s own code makes to clients are reported, with the actor if one is given', async (t) => {
   const server = await startSuperAdminServer(t)
   const { clients } = server.authorizationServer
   // A host may hand over whatever it knows of an administrator.
@@ -99,7 +99,7 @@ test('audit: introspection and revocation tell user, tenant and family of the to
   t.false(JSON.stringify(events[3]).includes('ada'))
 })
 
-test('audit: no event of a busy run of the SuperAdmin’s API holds a secret or the hash of one (decision 13)', async (t) => {
+test('audit: no event of a busy run of the SuperAdmin’s API holds a secret or the hash of one (ASVS V16, checklist 59)', async (t) => {
   const server = await startSuperAdminServer(t)
   const client = await server.register(CONFIDENTIAL_CLIENT)
   const { clientId } = client

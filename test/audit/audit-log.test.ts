@@ -1,4 +1,4 @@
-/** A listener can neither break nor delay a response (decision 13). */
+/** A listener can neither break nor delay a response. */
 
 import type { ServerResponse } from 'node:http'
 import { connect, type Socket } from 'node:net'
@@ -83,7 +83,7 @@ for (const [what, listener] of Object.entries(LISTENERS)) {
   )
 }
 
-test('audit: a client that goes away before its answer is audited all the same, with its address', async (t) => {
+test('audit: a client that disconnects before its response is audited all the same, with its address', async (t) => {
   const events: Array<AuditEvent> = []
   const aborted = new AbortController()
   const storage = slowStorage()
@@ -168,7 +168,7 @@ async function startUnreadConnection(t: ExecutionContext): Promise<{
   return { socket, arrived, events: promise }
 }
 
-test('audit: a client that never reads its responses holds no events back, those of pipelined requests neither', async (t) => {
+test('audit: a client that never reads its responses holds back no events, not even those of pipelined requests', async (t) => {
   const { socket, events } = await startUnreadConnection(t)
   t.is((await events).length, 2)
   t.false(socket.closed)

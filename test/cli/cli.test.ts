@@ -116,14 +116,14 @@ for (const [typed, env, stderr] of WRONG) {
   })
 }
 
-test('a command that there is not: ends with 1, and says so where errors are told', async (t) => {
+test('an unknown command: exit code 1, and a message on stderr', async (t) => {
   const { code, stdout, stderr } = await startCli(['nonsense'])
   t.is(code, 1)
   t.is(stdout, '')
   t.regex(stderr, /^Usage: /)
 })
 
-test('--help: says everything that can be done', async (t) => {
+test('--help: lists every command', async (t) => {
   for (const typed of [['--help'], ['help'], ['keys', '--help'], ['keys', 'list', '-h']]) {
     const { code, stdout } = await run(typed, {})
     t.is(code, 0)
@@ -186,7 +186,7 @@ const STORES: ReadonlyArray<{
 ]
 
 for (const { name, env, open } of STORES) {
-  test(`keys list, rotate and revoke on ${name}: what they say is what a server then does`, async (t) => {
+  test(`keys list, rotate and revoke on ${name}: a server then does what they print`, async (t) => {
     const storage = await open(t)
     t.is(
       (await run(['keys', 'list'], env)).stdout,

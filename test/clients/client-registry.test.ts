@@ -209,7 +209,7 @@ test('update: what is not an object is refused', async (t) => {
   }
 })
 
-test('update: of concurrent changes each one holds or is refused as a conflict', async (t) => {
+test('update: each of several concurrent changes is made or refused as a conflict', async (t) => {
   const { clients } = start()
   const { client } = await clients.register(CONFIDENTIAL_CLIENT)
   const names = Array.from({ length: 20 }, (_, index) => `Name ${index}`)
@@ -230,7 +230,7 @@ test('update: of concurrent changes each one holds or is refused as a conflict',
   t.is((await clients.find(client.clientId))?.name, held[0])
 })
 
-test('delete: the client is gone, and every later operation says so', async (t) => {
+test('delete: every later operation on the client says that it is not found', async (t) => {
   const { clients } = start()
   const { client } = await clients.register(CONFIDENTIAL_CLIENT)
   const notFound = { instanceOf: ClientNotFoundError, code: 'ERR_CLIENT_NOT_FOUND' }

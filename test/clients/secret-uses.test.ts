@@ -114,7 +114,7 @@ test('secret uses: a failure is told to the audit, and tried again at the next u
   }
 })
 
-test('secret uses: a store that fails or never answers neither breaks nor delays a request', async (t) => {
+test('secret uses: a store that fails or never responds neither breaks nor delays a request', async (t) => {
   const storage = createMemoryStorage()
   const update = {
     fails: () => Promise.reject(new StorageError('down')),

@@ -70,7 +70,7 @@ test('connections as JSON: each with what it may do, since when, and when it was
   })
 })
 
-test('connections as JSON: for whoever prefers it; a page for everybody else', async (t) => {
+test('connections as JSON: for clients that prefer it; a page for all others (RFC 9110 §12.5.1)', async (t) => {
   const { issuer } = await startServer(t)
   const browser = await signIn(issuer, ADA.email)
   const accepts: Readonly<Record<string, string>> = {
@@ -93,7 +93,7 @@ test('connections as JSON: for whoever prefers it; a page for everybody else', a
   }
 })
 
-test('connections as JSON: who is not signed in gets 401, as problem details (RFC 9457)', async (t) => {
+test('connections as JSON: a request without a session gets 401, as problem details (RFC 9457)', async (t) => {
   const { issuer, confidential, authorize, authorizationServer } = await startServer(t)
   const { clientId } = confidential.client
   await authorize({ userId: 'ada', clientId })
@@ -143,7 +143,7 @@ test('connections as JSON: DELETE disconnects, 204; what is not connected is 404
   t.is((await readConnections(issuer, await signIn(issuer, GRACE.email))).length, 1)
 })
 
-test('connections as JSON: a wrong method is answered with problem details', async (t) => {
+test('connections as JSON: a wrong method gets problem details', async (t) => {
   const { issuer } = await startServer(t)
   const response = await fetch(`${issuer}/account/connections/tc_any`, { method: 'PATCH' })
   t.is(response.status, 405)

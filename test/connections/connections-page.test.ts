@@ -51,7 +51,7 @@ test('connections page: nobody else’s connections are on it', async (t) => {
   t.false(text.includes('Acme Recruiter'))
 })
 
-test('connections page: who connected nothing is told so', async (t) => {
+test('connections page: a user without connections is told so', async (t) => {
   const { issuer } = await startServer(t)
   const browser = startBrowser()
   const page = await browser.signIn(await browser.open(`${issuer}/account/connections`), ADA.email)

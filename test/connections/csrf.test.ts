@@ -63,7 +63,7 @@ test('CSRF: a browser that was shown no page of ours is refused, whatever it sen
   t.true(await isConnected())
 })
 
-test('CSRF: what a browser says comes from another origin is refused, forms and DELETE alike', async (t) => {
+test('CSRF: requests from another origin are refused, forms and DELETE alike', async (t) => {
   const { issuer, clientId, browser, send, isConnected } = await startSignedIn(t)
   const { port } = new URL(issuer)
   const foreign: ReadonlyArray<Readonly<Record<string, string>>> = [
@@ -90,13 +90,13 @@ test('CSRF: what a browser says comes from another origin is refused, forms and 
   t.true(await isConnected())
 })
 
-test('CSRF: a form is refused whose browser says nothing of where it comes from', async (t) => {
+test('CSRF: a form without Origin and Sec-Fetch-Site is refused', async (t) => {
   const { send, isConnected } = await startSignedIn(t)
   for (const headers of [{}, { 'sec-fetch-site': 'none' }]) t.is((await send(headers)).status, 403)
   t.true(await isConnected())
 })
 
-test('CSRF: what our own pages send is taken, whether a browser names the origin or not', async (t) => {
+test('CSRF: forms of our own pages are accepted, whether a browser names the origin or not', async (t) => {
   const origins: ReadonlyArray<(issuer: string) => Readonly<Record<string, string>>> = [
     () => ({ 'sec-fetch-site': 'same-origin' }),
     (issuer) => ({ origin: issuer }),
@@ -111,7 +111,7 @@ test('CSRF: what our own pages send is taken, whether a browser names the origin
   }
 })
 
-test('CSRF: a page that shows somebody else than is signed in now does nothing, and shows who is', async (t) => {
+test('CSRF: a form that shows another user than the current user does nothing, and leads to the current user’s page', async (t) => {
   const { issuer, browser, page, clientId, isConnected, authorizationServer } =
     await startSignedIn(t)
   const other = await browser.submit(page, { action: 'sign-out' })
@@ -125,7 +125,7 @@ test('CSRF: a page that shows somebody else than is signed in now does nothing, 
   t.is(after.url.href, `${issuer}/account/connections`)
 })
 
-test('CSRF: nobody can have somebody else sign in as themselves (login CSRF)', async (t) => {
+test('CSRF: an attacker cannot have another user signed in as the attacker (login CSRF)', async (t) => {
   const { issuer } = await startServer(t)
   const attacker = startBrowser()
   const { url, hidden } = formOf(await attacker.open(`${issuer}/account/connections`))

@@ -29,7 +29,7 @@ async function startHostServer(t: ExecutionContext): Promise<HostServer> {
   return { ...server, requests, browser }
 }
 
-test('account with a host session: who is signed in at the host sees their connections, and signs out there', async (t) => {
+test('account with a host session: a user who is signed in at the host sees their connections, and signs out there', async (t) => {
   const { issuer, browser, requests } = await startHostServer(t)
   const page = await browser.open(`${issuer}/account/connections`)
   t.is(titleOf(page), 'Connected applications')
@@ -38,7 +38,7 @@ test('account with a host session: who is signed in at the host sees their conne
   t.deepEqual(requests, [])
 })
 
-test('account with a host session: who is not signed in is sent to the host, and back to the page', async (t) => {
+test('account with a host session: a user who is not signed in is sent to the host, and back to the page', async (t) => {
   const { issuer, requests } = await startHostServer(t)
   const left = await startBrowser().open(`${issuer}/account/connections`)
   t.is(left.status, 302)
@@ -63,7 +63,7 @@ test('account with a host session: no parameter decides where the browser goes',
   t.is(after.url.href, `${issuer}/account/connections`)
 })
 
-test('account with a host session: a user whom the host signed in but does not know is not sent in circles', async (t) => {
+test('account with a host session: a user whom the host signed in but findUser does not find is not redirected in a loop', async (t) => {
   const { issuer, browser, users, requests } = await startHostServer(t)
   users.delete('ada')
   const left = await browser.open(`${issuer}/account/connections`)

@@ -196,7 +196,7 @@ async function prepareTrap({ issuer, client, openContext }: Corporation): Promis
 }
 
 test.serial(
-  'an issuer with a path, in Chromium: whoever signs in on a request that a sibling site planted is signed in in their browser only',
+  'an issuer with a path, in Chromium: a user who signs in on a request that a sibling site planted is signed in in their own browser only',
   async (t) => {
     const corporation = await startCorporation(t)
     const attacker = await prepareTrap(corporation)

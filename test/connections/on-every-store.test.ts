@@ -165,7 +165,7 @@ for (const [name, storage] of Object.entries(STORES)) {
 }
 
 for (const [name, storage] of Object.entries(STORES)) {
-  test(`${name}: what is revoked is told for as long as access tokens of it can be accepted, and no longer`, async (t) => {
+  test(`${name}: the feed has a revocation for as long as its access tokens can be accepted, and no longer`, async (t) => {
     const server = await startServer(t, { storage, storageTimeoutMilliseconds })
     const { confidential, issueTokens, authorizationServer, clock } = server
     const { clientId } = confidential.client

@@ -22,7 +22,7 @@ function createFragileStorage(): { storage: Storage; broken: Set<keyof Storage> 
 }
 
 for (const store of ['consents', 'artifacts'] as const) {
-  test(`account: while ${store} cannot be reached, people get a page with 503 and programs problem details`, async (t) => {
+  test(`account: while ${store} cannot be reached, HTML requests get a page with 503 and JSON requests problem details`, async (t) => {
     const { storage, broken } = createFragileStorage()
     const { issuer } = await startServer(t, { storage })
     const url = `${issuer}/account/connections`

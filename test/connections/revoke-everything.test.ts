@@ -64,7 +64,7 @@ test('revoke everything of a user: a sign-in in the same second has to be repeat
   t.is(titleOf(await browser.signIn(again, ADA.email)), 'Connected applications')
 })
 
-test('revoke everything of a user: who signed in on our page before it has to sign in again', async (t) => {
+test('revoke everything of a user: a user who signed in on our page before it has to sign in again', async (t) => {
   const { issuer, clock, confidential, authorizationServer } = await startServer(t)
   const { connections } = authorizationServer
   const browser = startBrowser()
@@ -83,7 +83,7 @@ test('revoke everything of a user: who signed in on our page before it has to si
   t.truthy(granted.callback?.searchParams.get('code'))
 })
 
-test('revoke everything of a user: a request that was answered before it, and goes on after it, gets no code', async (t) => {
+test('revoke everything of a user: a request that was allowed before it, and goes on after it, gets no code', async (t) => {
   const { issuer, clock, confidential, authorize, authorizationServer } = await startServer(t)
   for (const username of [ADA.email, undefined]) {
     // Once with a sign-in that is not the session's yet, once with the session.
@@ -125,7 +125,7 @@ function storageWithHook(beforeGrant: () => Promise<unknown>): Storage {
   }
 }
 
-test('revoke everything of a user: “Allow” that is on its way meanwhile leaves no consent behind', async (t) => {
+test('revoke everything of a user: an “Allow” that is being handled leaves no consent behind', async (t) => {
   const atHost = { signedInUser: async () => ({ userId: 'ada', authenticatedAt: 0 }) }
   const hostSession: HostSession = { ...atHost, signInUrl: () => 'https://teamcast.example/' }
   for (const options of [{}, { hostSession }]) {
@@ -225,7 +225,7 @@ test('revoke one connection: it ends, the others and the session stay; who did i
   t.deepEqual(others, [])
 })
 
-test('connections of a client that is gone are hidden and removed', async (t) => {
+test('connections of a deleted client are hidden and removed', async (t) => {
   const events: Array<AuditEvent> = []
   const storage = createMemoryStorage()
   const server = await startServer(t, { storage, onEvent: (event) => void events.push(event) })

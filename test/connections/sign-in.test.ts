@@ -8,7 +8,7 @@ import { textOf } from '../pages/markup.ts'
 const sessionOf = ({ userAgent }: ReturnType<typeof startBrowser>): string | undefined =>
   userAgent.cookies.find(({ name }) => name.endsWith('oauth_session'))?.value
 
-test('account: who is not signed in gets the sign-in page, without a client or a way to cancel', async (t) => {
+test('account: a user who is not signed in gets the sign-in page, without a client or a way to cancel', async (t) => {
   const { issuer } = await startServer(t)
   const page = await startBrowser().open(`${issuer}/account/connections`)
   t.is(page.status, 200)
@@ -35,7 +35,7 @@ test('account: a session that began there is good for authorization requests, an
   t.is(titleOf(await other.open(`${issuer}/account/connections`)), 'Connected applications')
 })
 
-test('account: a sign-in begins a session with a new identifier, and the one before is gone', async (t) => {
+test('account: a sign-in begins a session with a new identifier, and ends the one before', async (t) => {
   const { issuer, users } = await startServer(t)
   const browser = startBrowser()
   await browser.signIn(await browser.open(`${issuer}/account/connections`), ADA.email)
@@ -69,7 +69,7 @@ test('account: a session identifier that somebody planted is not the one that is
   t.is(titleOf(await attacker.open(`${issuer}/account/connections`)), 'Sign in')
 })
 
-test('account: wrong passwords are answered, audited and throttled together with those of authorization requests', async (t) => {
+test('account: wrong passwords get the same response, are audited, and are throttled together with those of authorization requests', async (t) => {
   const events: Array<AuditEvent> = []
   const { issuer, confidential } = await startServer(t, {
     onEvent: (event) => void events.push(event),
@@ -129,7 +129,7 @@ test('account: “Sign out” ends the session, for authorization requests too',
   t.is(titleOf(await thief.open(authorizationUrl(issuer, confidential))), 'Sign in')
 })
 
-test('account: it needs no session to look at the sign-in page, and leaves none', async (t) => {
+test('account: showing the sign-in page needs no session, and begins none', async (t) => {
   const { issuer } = await startServer(t)
   const browser = startBrowser()
   await browser.open(`${issuer}/account/connections`)

@@ -192,7 +192,7 @@ test('cancel on the sign-in page → access_denied with state and iss', async (t
   t.is(assertErrorRedirect(t, cancelled, expected).get('state'), 'a state')
 })
 
-test('switch account on the consent page: whoever signs in then is asked, and becomes the session’s user', async (t) => {
+test('switch account on the consent page: the user who signs in next is asked, and becomes the session’s user', async (t) => {
   const { issuer, confidential } = await startServer(t)
   const browser = startBrowser()
   const signInPage = await browser.open(authorizationUrl(issuer, confidential))
@@ -212,7 +212,7 @@ test('switch account on the consent page: whoever signs in then is asked, and be
   t.true(chooser.html.includes('grace@globex.test'))
 })
 
-test('a withdrawn consent is asked for again', async (t) => {
+test('a revoked consent is asked for again', async (t) => {
   const storage = createMemoryStorage()
   const { issuer, confidential } = await startServer(t, { storage })
   const browser = startBrowser()

@@ -114,7 +114,7 @@ async function assertUsedTokensAreRevoked(
 
 for (const { store, location } of STORES) {
   test.serial(
-    `kill -9 of a server on ${location.kind}, with a grace period: every rotation whose answer was cut off succeeds on retry`,
+    `kill -9 of a server on ${location.kind}, with a grace period: every rotation whose response was cut off succeeds on retry`,
     async (t) => {
       const instances = await startInstances(location, { count: 1, refreshTokenGraceSeconds: 60 })
       t.teardown(() => instances.stop())
@@ -139,7 +139,7 @@ for (const { store, location } of STORES) {
   )
 
   test.serial(
-    `kill -9 of a server on ${location.kind}, without one: no rotation whose answer arrived is lost`,
+    `kill -9 of a server on ${location.kind}, without one: no rotation whose response arrived is lost`,
     async (t) => {
       const instances = await startInstances(location, { count: 1 })
       t.teardown(() => instances.stop())

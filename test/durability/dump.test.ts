@@ -90,7 +90,7 @@ const STORES: ReadonlyArray<{ location: StoreLocation; dump: () => Promise<Buffe
 
 for (const { location, dump } of STORES) {
   test.serial(
-    `a dump of ${location.kind} after a busy run opens nothing (decision 7, checklist 48)`,
+    `a dump of ${location.kind} after a busy run opens nothing (ADR 0006, checklist 48)`,
     async (t) => {
       const instances = await startInstances(location, { refreshTokenGraceSeconds: 60 })
       t.teardown(() => instances.stop())

@@ -22,7 +22,7 @@ const kidsOf = (keys: ManagedKeys): ReadonlyArray<string | undefined> =>
   keys.publishedKeys().keys.map(({ kid }) => kid)
 
 for (const location of LOCATIONS) {
-  test(`${location.kind}: ten instances that start at once on an empty store agree on its keys, and withdraw one once`, async (t) => {
+  test(`${location.kind}: ten instances that start at once on an empty store agree on its keys, and revoke one once`, async (t) => {
     const opened = await Promise.all(
       Array.from({ length: INSTANCES }, () => openStorageAt(location)),
     )

@@ -21,7 +21,7 @@ test.after.always(async () => {
 
 for (const location of LOCATIONS) {
   test.serial(
-    `two issuers on ${location.kind} and an API under load: no valid token is refused while keys rotate, none is accepted after its key was withdrawn`,
+    `two issuers on ${location.kind} and an API under load: no valid token is refused while keys rotate, none is accepted after its key was revoked`,
     async (t) => {
       const { traffic, issuerUrls, keys, signingKeyId, stop } = await startRotatingSystem(
         location,

@@ -78,7 +78,7 @@ async function held(response: Response, before: string): Promise<string> {
 
 for (const location of LOCATIONS) {
   test.serial(
-    `two processes on ${location.kind}: one winner, and nothing lives after it was ended`,
+    `two processes on ${location.kind}: one winner, and nothing is active after it was revoked`,
     async (t) => {
       const instances = await startInstances(location, SLOW_STORE)
       t.teardown(() => instances.stop())

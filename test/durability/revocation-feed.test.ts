@@ -49,7 +49,7 @@ async function createReader(
 
 for (const location of LOCATIONS) {
   test.serial(
-    `${location.kind}: two processes: a reader of the feed is told of every revocation that was answered before its last run`,
+    `${location.kind}: two processes: a reader of the feed gets every revocation that was acknowledged before its last run`,
     async (t) => {
       const instances = await startInstances(location, { storageTimeoutMilliseconds: 20_000 })
       t.teardown(() => instances.stop())

@@ -86,7 +86,7 @@ test('GET /oauth/authorize: the id of a client that was deleted gets a 400 page 
   )
 })
 
-test('GET /oauth/authorize: a loopback redirect_uri matches with its port only (product contract, T1)', async (t) => {
+test('GET /oauth/authorize: a loopback redirect_uri matches with its port only (ADR 0008)', async (t) => {
   const { issuer, registerClient } = await startServer(t)
   const cli = await registerClient({
     ...PUBLIC_CLIENT,
@@ -241,7 +241,7 @@ test('GET /oauth/authorize: a success holds code, state and iss once each, and n
 })
 
 for (const method of ['HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) {
-  test(`${method} /oauth/authorize: is answered with 405 and Allow`, async (t) => {
+  test(`${method} /oauth/authorize: is 405 with Allow (RFC 9110 §15.5.6)`, async (t) => {
     const { issuer, confidential } = await startServer(t)
     const url = authorizationUrl(issuer, confidential)
 

@@ -177,7 +177,7 @@ for (const name of PARAMETERS) {
   })
 }
 
-test('GET /oauth/authorize: client_id twice is answered with a page (OAuth 2.1 §3.1)', async (t) => {
+test('GET /oauth/authorize: client_id twice is an error page, not a redirect (OAuth 2.1 §3.1)', async (t) => {
   const { issuer, confidential, tenant } = await startServer(t)
   const url = authorizationUrl(issuer, confidential)
   url.searchParams.append('client_id', tenant.client.clientId)

@@ -76,7 +76,7 @@ test('POST /oauth/token: unknown parameters are ignored, empty ones absent (OAut
   await tokensOf(t, response)
 })
 
-test('POST /oauth/token: a successful answer is JSON whatever Accept says (RFC 6749 §5.1)', async (t) => {
+test('POST /oauth/token: a successful response is JSON whatever Accept says (RFC 6749 §5.1)', async (t) => {
   const server = await startServer(t)
   const url = `${server.issuer}/oauth/token`
   const parameters = { grant_type: 'client_credentials' }

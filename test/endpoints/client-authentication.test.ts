@@ -206,7 +206,7 @@ test('client authentication: a wrong secret is 401 invalid_client, with a challe
   }
 })
 
-test('client authentication: an unknown client and a wrong secret get the same answer (OAuth 2.1 §3.2.4, checklist 56)', async (t) => {
+test('client authentication: an unknown client and a wrong secret get the same response (OAuth 2.1 §3.2.4, checklist 56)', async (t) => {
   const server = await startServer(t)
   const { clientId } = credentialsOf(server)
   const unknown = clientId.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A'))

@@ -126,7 +126,7 @@ async function signInStatus(
 
 const TEN_WRONG = Array.from({ length: 10 }, () => 400)
 
-test('POST /oauth/continue: whom a neighbour’s failures block signs in with a browser that did before, at either page', async (t) => {
+test('POST /oauth/continue: a user whom a neighbour’s failures block signs in with a browser that they used before, at either page', async (t) => {
   const server = await startServer(t)
   const known = await startKnownBrowser(server, ADA.email)
   const neighbour = startBrowser()
@@ -174,7 +174,7 @@ test('POST /oauth/continue: of 50 wrong passwords at once from a browser that si
   t.is(attempts.filter(({ status }) => status === 400).length, 10)
 })
 
-test('POST /oauth/continue: whoever signed in to an account of their own guesses no other by that', async (t) => {
+test('POST /oauth/continue: signing in to one account does not help to guess the password of another', async (t) => {
   const server = await startServer(t)
   const attacker = await startKnownBrowser(server, GRACE.email)
   t.deepEqual(await tryOften(server, attacker, ADA.email, 11), [...TEN_WRONG, 429])
@@ -282,7 +282,7 @@ test('POST /oauth/continue: a host that cannot check passwords gets a page with 
   t.is(titleOf(await browser.signIn(page, 'ada@acme.test')), 'Allow access')
 })
 
-test('POST /oauth/continue: whoever signs in twenty times is not blocked', async (t) => {
+test('POST /oauth/continue: a user who signs in twenty times is not blocked', async (t) => {
   const { issuer, confidential } = await startServer(t)
   const browser = startBrowser()
   const url = authorizationUrl(issuer, confidential, { prompt: 'login' })
@@ -311,7 +311,7 @@ test('POST /oauth/continue: the session begins with a new identifier, and the ol
   t.truthy(own.callback?.searchParams.get('code'))
 })
 
-test('POST /oauth/continue: a session that was planted is not used for whoever signs in (session fixation)', async (t) => {
+test('POST /oauth/continue: a sign-in does not use a session that was planted (session fixation)', async (t) => {
   const { issuer, confidential } = await startServer(t)
   const attacker = startBrowser()
   await attacker.authorize(authorizationUrl(issuer, confidential), 'grace@globex.test')

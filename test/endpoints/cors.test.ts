@@ -186,7 +186,7 @@ test('CORS: without an Origin header there is nothing to allow (RFC 6454 §7)', 
   }
 })
 
-test('CORS: an answer to nobody known is closed to all (checklist 18)', async (t) => {
+test('CORS: no origin may read the response to an unknown client (checklist 18)', async (t) => {
   const server = await startServer(t)
   for (const path of ['token', 'revoke', 'introspect']) {
     const bodies = [
@@ -203,7 +203,7 @@ test('CORS: an answer to nobody known is closed to all (checklist 18)', async (t
   }
 })
 
-test('CORS: a preflight for token and revoke is answered with the origin that asks, for POST, without credentials (Fetch §3.2.2)', async (t) => {
+test('CORS: a preflight for token and revoke allows the origin that asks, for POST, without credentials (Fetch §3.2.2)', async (t) => {
   const server = await startServer(t)
   for (const path of ['token', 'revoke']) {
     const response = await fetch(`${server.issuer}/oauth/${path}`, {
@@ -221,7 +221,7 @@ test('CORS: a preflight for token and revoke is answered with the origin that as
   }
 })
 
-test('CORS: authorize and continue are closed, whoever asks (checklist 18)', async (t) => {
+test('CORS: no origin may read authorize and continue (checklist 18)', async (t) => {
   const server = await startServer(t)
   for (const path of ['authorize', 'continue']) {
     for (const method of ['GET', 'OPTIONS']) {
@@ -270,7 +270,7 @@ function assertFailureReadable(t: ExecutionContext, response: Response, origin: 
   t.is(response.headers.get('access-control-expose-headers'), 'Retry-After')
 }
 
-test('CORS: every origin may read that token and revoke failed, and when to try again, whoever the client is (Fetch §3.2)', async (t) => {
+test('CORS: every origin may read that token and revoke failed, and when to try again, for every client (Fetch §3.2)', async (t) => {
   const memory = createMemoryStorage()
   let failure: Error | undefined
   const failing = <Store extends object>(store: Store): Store =>

@@ -13,7 +13,7 @@ import {
 
 const INACTIVE = { active: false }
 
-test('POST /oauth/introspect: a resource server sees the access tokens that are for it, whoever’s they are (RFC 7662 §2, §4, checklist 52)', async (t) => {
+test('POST /oauth/introspect: a resource server sees the access tokens issued for it, of every client (RFC 7662 §2, §4, checklist 52)', async (t) => {
   const server = await startSeveralApis(t)
   const { clientId } = server.confidential.client
   const ofUser = await server.issueTokens({ userId: 'ada', clientId, scopes: ['interview:create'] })
@@ -98,7 +98,7 @@ test('POST /oauth/introspect: a resource server sees that a token was revoked: b
   }
 })
 
-test('POST /oauth/introspect: a client that nobody named a resource server is none, whatever it is called', async (t) => {
+test('POST /oauth/introspect: a client that is in no resourceServerClientIds is no resource server, whatever its name', async (t) => {
   const server = await startServer(t)
   const { clientId } = server.confidential.client
   const tokens = await server.issueTokens({ userId: 'ada', clientId })

@@ -63,7 +63,7 @@ test('POST /oauth/introspect: a client_credentials token is active for its clien
   })
 })
 
-test('POST /oauth/introspect: of a token that is not good it says active:false and nothing more (RFC 7662 §2.2, checklist 52, 53)', async (t) => {
+test('POST /oauth/introspect: a token that is not active gets active:false and nothing more (RFC 7662 §2.2, checklist 52, 53)', async (t) => {
   const server = await startServer(t)
   const foreignServer = await startServer(t)
   const { confidential, tenant } = server
@@ -137,7 +137,7 @@ test('POST /oauth/introspect: an access token is active until the second before 
   t.true(await isActive(server, confidential, tokens.refresh_token))
 })
 
-test('POST /oauth/introspect: every token of a family is inactive once the family is dead: by reuse, replay, revocation or withdrawn consent (checklist 53)', async (t) => {
+test('POST /oauth/introspect: every token of a family is inactive once the family is revoked: by reuse, replay, revocation or a revoked consent (RFC 7662 §2.2, checklist 53)', async (t) => {
   const storage = createMemoryStorage()
   const server = await startServer(t, { storage })
   const { confidential } = server
@@ -181,7 +181,7 @@ test('POST /oauth/introspect: an access token that was revoked is inactive, also
   t.true(await isActive(server, confidential, other.access_token))
 })
 
-test('POST /oauth/introspect: a disabled user’s access token stays what it is until the next refresh (decision 6)', async (t) => {
+test('POST /oauth/introspect: a disabled user’s access token stays active until the next refresh (ADR 0005)', async (t) => {
   const server = await startServer(t)
   const { confidential } = server
   const { clientId } = confidential.client

@@ -66,7 +66,7 @@ test('GET /.well-known/jwks.json: every origin may read it, every cache may keep
   t.is(headers.get('cache-control'), 'public, max-age=300')
 })
 
-test('HEAD and OPTIONS /.well-known/jwks.json: are answered without a body; POST is not allowed', async (t) => {
+test('HEAD and OPTIONS /.well-known/jwks.json: have no body; POST is not allowed', async (t) => {
   const { issuer } = await startServer(t)
 
   const head = await fetch(issuer + JWKS, { method: 'HEAD' })

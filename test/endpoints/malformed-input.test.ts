@@ -314,7 +314,7 @@ test('every endpoint: a request target in any form is harmless (RFC 9112 §3.2)'
   )
 })
 
-test('every request: a target without a path is answered 400, at the root and under a prefix', async (t) => {
+test('every request: a target without a path is 400, at the root and under a prefix', async (t) => {
   for (const issuerPath of ['', '/auth']) {
     const { issuer } = await startServer(t, { issuerPath })
     const answer = await sendRaw(issuer, requestText({ method: 'GET', target: 'http://[/' }))
@@ -420,7 +420,7 @@ test('every endpoint: a body that ends too early ends the request, and the serve
   t.deepEqual(failures, [])
 })
 
-test('every endpoint: any method gets an answer', async (t) => {
+test('every endpoint: any method gets a response', async (t) => {
   const methods = ['HEAD', 'OPTIONS', 'PUT', 'PATCH', 'DELETE', 'TRACE', 'PROPFIND']
   await assertAllRefused(
     t,
@@ -434,7 +434,7 @@ test('every endpoint: any method gets an answer', async (t) => {
   )
 })
 
-test('every endpoint: random requests get answers, and none is a 5xx', async (t) => {
+test('every endpoint: random requests get responses, and none is a 5xx', async (t) => {
   const { issuer, failures, public: client } = await start(t)
   const name = fc.constantFrom(
     'client_id',

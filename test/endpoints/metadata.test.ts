@@ -134,7 +134,7 @@ test('OPTIONS /.well-known/oauth-authorization-server: allows a preflight from e
 })
 
 for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
-  test(`${method} /.well-known/oauth-authorization-server: is answered 405`, async (t) => {
+  test(`${method} /.well-known/oauth-authorization-server: is 405`, async (t) => {
     const { issuer } = await startServer(t)
 
     const response = await fetch(issuer + METADATA, { method })

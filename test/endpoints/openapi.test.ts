@@ -151,7 +151,7 @@ async function useConnections(
   await useBoth(browser.userAgent) // there is none any more
 }
 
-test('docs/openapi.yaml: the server answers as it says, and everything that it says can happen does', async (t) => {
+test('docs/openapi.yaml: every response is as described, and every described response happens', async (t) => {
   const openApi = await readOpenApi()
   const seen = new Set<string>()
   const conditions: Conditions = { mood: 'good', isHostBroken: false }

@@ -43,7 +43,7 @@ async function read(t: ExecutionContext, server: SeveralApis, query = ''): Promi
   return body
 }
 
-test('GET /oauth/revocations: everything that was revoked, each as what it is', async (t) => {
+test('GET /oauth/revocations: everything that was revoked, each with its type', async (t) => {
   const storage = createMemoryStorage()
   const server = await startSeveralApis(t, { storage })
   const { confidential, clock } = server
@@ -181,7 +181,7 @@ test('a reader of the feed appears with each address, and is forgotten among a t
   t.true(isNew('tc_api', '192.0.2.2'))
 })
 
-test('GET /oauth/revocations: who does not authenticate gets 401 with a challenge, and is reported (RFC 6749 §5.2)', async (t) => {
+test('GET /oauth/revocations: a request without authentication gets 401 with a challenge, and is reported (RFC 6749 §5.2)', async (t) => {
   const { onEvent, settled } = recordEvents()
   const server = await startSeveralApis(t, { onEvent })
   const { clientId } = server.interviews.client
@@ -201,7 +201,7 @@ test('GET /oauth/revocations: who does not authenticate gets 401 with a challeng
   }
 })
 
-test('GET /oauth/revocations: the answer does not say whether a client exists (RFC 6749 §5.2)', async (t) => {
+test('GET /oauth/revocations: the response does not say whether a client exists (RFC 6749 §5.2)', async (t) => {
   const server = await startSeveralApis(t)
   const { clientId } = server.interviews.client
   const answers = [basicCredentials(clientId, 'wrong'), basicCredentials('tc_nobody', 'wrong')]
@@ -236,7 +236,7 @@ test('GET /oauth/revocations: credentials are form-decoded, and the scheme is re
   t.is((await get(server, authorization)).status, 200)
 })
 
-test('GET /oauth/revocations: a secret that has expired is refused, and one of two that has not is taken', async (t) => {
+test('GET /oauth/revocations: a secret that has expired is refused, and one of two that has not is accepted', async (t) => {
   const storage = createMemoryStorage()
   const server = await startSeveralApis(t, { storage })
   const { interviews, candidates, clock } = server
@@ -271,7 +271,7 @@ test('GET /oauth/revocations: failures are counted with those of the other endpo
   t.is((await get(server, credentialsOf(server.candidates))).status, 200)
 })
 
-test('GET /oauth/revocations: a storage that fails is 503, and no other method is answered', async (t) => {
+test('GET /oauth/revocations: a storage that fails is 503, and every other method 405', async (t) => {
   const storage = createMemoryStorage()
   const server = await startSeveralApis(t, {
     storage: {

@@ -12,7 +12,7 @@ import {
   tokensOf,
 } from '../helpers/token-requests.ts'
 
-test('POST /oauth/revoke: an access token dies alone; its family goes on (RFC 7009 §2.1, decision 5)', async (t) => {
+test('POST /oauth/revoke: revoking an access token leaves its family active (RFC 7009 §2.1, ADR 0005)', async (t) => {
   const server = await startServer(t)
   const { confidential } = server
   const { clientId } = confidential.client
@@ -28,7 +28,7 @@ test('POST /oauth/revoke: an access token dies alone; its family goes on (RFC 70
   t.false(await isActive(server, confidential, first.access_token))
 })
 
-test('POST /oauth/revoke: a revoked access token stays revoked until it has expired (decision 5)', async (t) => {
+test('POST /oauth/revoke: a revoked access token stays revoked until it has expired (ADR 0005)', async (t) => {
   const server = await startServer(t)
   const { confidential } = server
   const tokens = await tokensOf(t, await requestClientCredentials(server, confidential))
@@ -39,7 +39,7 @@ test('POST /oauth/revoke: a revoked access token stays revoked until it has expi
   }
 })
 
-test('POST /oauth/revoke: a refresh token takes its family along, with every access token (RFC 7009 §2.1, checklist 54)', async (t) => {
+test('POST /oauth/revoke: revoking a refresh token revokes its family, with every access token (RFC 7009 §2.1, checklist 54)', async (t) => {
   const server = await startServer(t)
   const { confidential } = server
   const { clientId } = confidential.client
@@ -59,7 +59,7 @@ test('POST /oauth/revoke: a refresh token takes its family along, with every acc
   await tokensOf(t, await refresh(server, confidential, otherDevice.refresh_token))
 })
 
-test('POST /oauth/revoke: a spent refresh token takes its family along, too (RFC 9700 §4.14.2)', async (t) => {
+test('POST /oauth/revoke: a used refresh token revokes its family, too (RFC 9700 §4.14.2)', async (t) => {
   const server = await startServer(t)
   const { confidential } = server
   const { clientId } = confidential.client
@@ -102,7 +102,7 @@ test('POST /oauth/revoke: what is unknown, expired, malformed or revoked already
   }
 })
 
-test('POST /oauth/revoke: another client’s token is refused and unharmed, whoever asks (RFC 7009 §2.1, checklist 54)', async (t) => {
+test('POST /oauth/revoke: another client’s token is refused and not revoked, for every kind of client (RFC 7009 §2.1, checklist 54)', async (t) => {
   const server = await startServer(t)
   const { confidential, tenant } = server
   const { clientId } = confidential.client
@@ -187,7 +187,7 @@ test('POST /oauth/revoke: nothing is revoked without authentication (RFC 7009 §
 
 for (const refreshTokenGraceSeconds of [0, 30]) {
   for (const position of [0, 10, 20]) {
-    test(`POST /oauth/revoke: sent after ${position} of 20 parallel refreshes, with ${refreshTokenGraceSeconds} s of grace, it leaves no token alive (RFC 7009 §2.2, checklist 39)`, async (t) => {
+    test(`POST /oauth/revoke: sent after ${position} of 20 parallel refreshes, with ${refreshTokenGraceSeconds} s of grace, it leaves no active token (RFC 7009 §2.2, checklist 39)`, async (t) => {
       const server = await startServer(t, { refreshTokenGraceSeconds })
       const { confidential } = server
       const { clientId } = confidential.client

@@ -271,7 +271,7 @@ for (const [method, path] of WITH_BODY) {
     }
   })
 
-  test(`${method} /super-admin/oauth-clients${path}: another Content-Type is 415, and the answer says which are accepted`, async (t) => {
+  test(`${method} /super-admin/oauth-clients${path}: another Content-Type is 415, and the response says which are accepted`, async (t) => {
     const server = await startSuperAdminServer(t, { clients: [CONFIDENTIAL] })
     const target = path.replace(':id', String(server.clients[0]?.client.clientId))
     const types = [

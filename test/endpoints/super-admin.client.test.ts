@@ -214,7 +214,7 @@ for (const kind of STORE_KINDS) {
     for (const event of events) t.like(event, { clientId, actorId: SUPER_ADMIN_ID })
   })
 
-  test(`DELETE /super-admin/oauth-clients/:id, ${kind}: another process that still remembers the client issues nothing to it and calls nothing of it active`, async (t) => {
+  test(`DELETE /super-admin/oauth-clients/:id, ${kind}: another process that still remembers the client issues nothing to it, and none of its tokens are active`, async (t) => {
     const storage = await stores.open(kind)
     const here = await startSuperAdminServer(t, { storage })
     const elsewhere = await startSuperAdminServer(t, { storage, clientCacheMilliseconds: 60_000 })

@@ -1,4 +1,4 @@
-/** What the host learns of the machine side, and what it never does (decision 13, checklist 59). */
+/** What the host learns of the endpoints for clients, and what it never does (checklist 59). */
 
 import type { AuditEvent } from '@teamcast/oauth-server'
 import { createMemoryStorage } from '@teamcast/oauth-server/memory'
@@ -52,7 +52,7 @@ test('audit: every issued token is reported with client, user, tenant, family, g
   }
 })
 
-test('audit: a refusal is reported with the reason that the wire does not tell (decision 13)', async (t) => {
+test('audit: a refusal is reported with the reason that the response does not give (OAuth 2.1 §3.2.4, checklist 59)', async (t) => {
   const { onEvent, settled } = recordEvents()
   const storage = createMemoryStorage()
   const server = await startServer(t, { onEvent, storage })
@@ -157,7 +157,7 @@ test('audit: introspection is reported with its outcome (checklist 59)', async (
   for (const event of events.slice(0, 3)) t.like(event, { type: 'token.introspected', clientId })
 })
 
-test('audit: no event of a busy run holds a token, a code, a verifier, a secret, or a hash of one (decision 13, checklist 59)', async (t) => {
+test('audit: no event of a busy run holds a token, a code, a verifier, a secret, or a hash of one (ASVS V16, checklist 59)', async (t) => {
   const { onEvent, settled } = recordEvents()
   const server = await startServer(t, { onEvent, refreshTokenGraceSeconds: 30 })
   const secrets: Array<string> = []
@@ -211,7 +211,7 @@ test('audit: no event of a busy run holds a token, a code, a verifier, a secret,
 })
 
 test.serial(
-  'audit: a listener that throws, rejects or never ends breaks and delays nothing (decision 13)',
+  'audit: a listener that throws, rejects or never ends breaks and delays nothing (ASVS V16)',
   async (t) => {
     const warnings = catchWarnings(t, /^onEvent for .+ failed: Error: the listener is broken$/)
     const listeners = {

@@ -17,7 +17,7 @@ const WRONG_ATTEMPTS = {
 }
 
 for (const [name, changes] of Object.entries(WRONG_ATTEMPTS)) {
-  test(`POST /oauth/token authorization_code: ${name} is invalid_grant, and the code stays good for its owner`, async (t) => {
+  test(`POST /oauth/token authorization_code: ${name} is invalid_grant, and the code stays valid for its owner`, async (t) => {
     const server = await startServer(t)
     const { confidential } = server
     const authorization = await server.authorize({
@@ -112,7 +112,7 @@ test('POST /oauth/token authorization_code: a code lives for less than 60 second
   await assertRefused(t, await redeem(server, confidential, late), 400, 'invalid_grant')
 })
 
-test('POST /oauth/token authorization_code: a code that never was is invalid_grant, a missing one invalid_request (RFC 6749 §5.2)', async (t) => {
+test('POST /oauth/token authorization_code: a code that was never issued is invalid_grant, a missing one invalid_request (RFC 6749 §5.2)', async (t) => {
   const server = await startServer(t)
   const { confidential } = server
   const authorization = await server.authorize({
@@ -158,7 +158,7 @@ test('POST /oauth/token authorization_code: a wrong resource is invalid_target a
   t.true(await isActive(server, confidential, tokens.access_token))
 })
 
-test('POST /oauth/token authorization_code: whoever saw only the code cannot forge a spent refresh token from it and revoke the family (OAuth 2.1 §7.5.3)', async (t) => {
+test('POST /oauth/token authorization_code: knowing only the code is not enough to forge a used refresh token and revoke the family (OAuth 2.1 §7.5.3)', async (t) => {
   const server = await startServer(t)
   const authorization = await server.authorize({
     userId: 'ada',

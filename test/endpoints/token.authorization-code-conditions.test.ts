@@ -46,7 +46,7 @@ for (const name of ['tenant', 'confidential'] as const) {
   })
 }
 
-test('POST /oauth/token authorization_code: scopes the client lost since are left out, and the answer says so (decision 6, OAuth 2.1 §3.2.3)', async (t) => {
+test('POST /oauth/token authorization_code: scopes the client lost since are left out, and the response says so (OAuth 2.1 §3.2.3)', async (t) => {
   const storage = createMemoryStorage()
   const server = await startServer(t, { storage })
   const { confidential } = server
@@ -105,7 +105,7 @@ test('POST /oauth/token authorization_code: a client deleted since is invalid_cl
   }
 })
 
-test('POST /oauth/token authorization_code: a consent withdrawn since leaves nothing to redeem (decision 2)', async (t) => {
+test('POST /oauth/token authorization_code: a code whose consent was revoked cannot be redeemed (ADR 0011)', async (t) => {
   const storage = createMemoryStorage()
   const server = await startServer(t, { storage })
   const { confidential } = server
@@ -115,7 +115,7 @@ test('POST /oauth/token authorization_code: a consent withdrawn since leaves not
   await assertRefused(t, await redeem(server, confidential, authorization), 400, 'invalid_grant')
 })
 
-test('POST /oauth/token authorization_code: a connection revoked while its code is redeemed leaves no live token (decision 2, checklist 39)', async (t) => {
+test('POST /oauth/token authorization_code: a connection revoked while its code is redeemed leaves no active token (ADR 0011, checklist 39)', async (t) => {
   const storage = createMemoryStorage()
   let revoke = async (): Promise<void> => undefined
   const families: typeof storage.families = {
@@ -135,7 +135,7 @@ test('POST /oauth/token authorization_code: a connection revoked while its code 
   await assertRefused(t, await redeem(server, confidential, authorization), 400, 'invalid_grant')
 })
 
-test('POST /oauth/token authorization_code: a connection revoked just after its code was redeemed leaves no live token (decision 2, checklist 39)', async (t) => {
+test('POST /oauth/token authorization_code: a connection revoked just after its code was redeemed leaves no active token (ADR 0011, checklist 39)', async (t) => {
   const storage = createMemoryStorage()
   const server = await startServer(t, { storage })
   const { confidential } = server
@@ -148,7 +148,7 @@ test('POST /oauth/token authorization_code: a connection revoked just after its 
   await assertRefused(t, response, 400, 'invalid_grant')
 })
 
-test('POST /oauth/token authorization_code: a client without the refresh_token grant gets no refresh token, and a replay still kills its access token (OAuth 2.1 §4.1.3)', async (t) => {
+test('POST /oauth/token authorization_code: a client without the refresh_token grant gets no refresh token, and a replay still revokes its access token (OAuth 2.1 §4.1.3)', async (t) => {
   const server = await startServer(t)
   const client = await server.registerClient({
     ...CONFIDENTIAL_CLIENT,

@@ -78,7 +78,7 @@ test('POST /oauth/token authorization_code: every authorization begins a family 
   t.not(first['jti'], second['jti'])
 })
 
-test('POST /oauth/token authorization_code: scope in the answer is what was granted, not all of the client’s (OAuth 2.1 §3.2.3)', async (t) => {
+test('POST /oauth/token authorization_code: scope in the response is what was granted, not all of the client’s (OAuth 2.1 §3.2.3)', async (t) => {
   const server = await startServer(t)
   const { clientId } = server.confidential.client
   const scopes = ['interview:read', 'candidate:read']
@@ -124,7 +124,7 @@ test('POST /oauth/token authorization_code: an access token that lives longer th
   t.true(await isActive(server, client, tokens.access_token))
 })
 
-test('POST /oauth/token authorization_code: 50 parallel redemptions give exactly one success, whose tokens die (OAuth 2.1 §4.1.3)', async (t) => {
+test('POST /oauth/token authorization_code: 50 parallel redemptions give exactly one success, whose tokens are then revoked (OAuth 2.1 §4.1.3)', async (t) => {
   const server = await startServer(t)
   const { code, codeVerifier } = await server.authorize({
     userId: 'ada',
@@ -155,7 +155,7 @@ test('POST /oauth/token authorization_code: 50 parallel redemptions give exactly
   )
 })
 
-test('POST /oauth/token authorization_code: a second valid redemption is refused and kills the tokens of the first (OAuth 2.1 §4.1.3, checklist 21)', async (t) => {
+test('POST /oauth/token authorization_code: a second valid redemption is refused and revokes the tokens of the first (OAuth 2.1 §4.1.3, checklist 21)', async (t) => {
   const server = await startServer(t)
   const { confidential } = server
   const authorization = await server.authorize({
@@ -176,7 +176,7 @@ test('POST /oauth/token authorization_code: a second valid redemption is refused
   )
 })
 
-test('POST /oauth/token authorization_code: a code gives nothing a third time, and not after its tokens were revoked or rotated (OAuth 2.1 §4.1.3)', async (t) => {
+test('POST /oauth/token authorization_code: a code gives no tokens a third time, nor after its tokens were revoked or rotated (OAuth 2.1 §4.1.3)', async (t) => {
   const server = await startServer(t)
   const { confidential } = server
   const authorization = await server.authorize({
@@ -198,7 +198,7 @@ test('POST /oauth/token authorization_code: a code gives nothing a third time, a
   )
 })
 
-test('POST /oauth/token authorization_code: a replay kills the tokens of one authorization only, not those of the user’s other device (decision 2)', async (t) => {
+test('POST /oauth/token authorization_code: a replay revokes the tokens of one authorization only, not those of the user’s other device (ADR 0002)', async (t) => {
   const server = await startServer(t)
   const { confidential } = server
   const { clientId } = confidential.client

@@ -32,7 +32,7 @@ test('POST /oauth/token client_credentials: a PLATFORM client’s token is the c
   })
 })
 
-test('POST /oauth/token client_credentials: a TENANT client’s token carries its tenant (decision 6, checklist 57)', async (t) => {
+test('POST /oauth/token client_credentials: a TENANT client’s token carries its tenant (ADR 0005, checklist 57)', async (t) => {
   const server = await startServer(t)
   const { tenant } = server
   for (const changes of [{}, { tenant_id: 'globex' }]) {
@@ -46,7 +46,7 @@ test('POST /oauth/token client_credentials: a TENANT client’s token carries it
   }
 })
 
-test('POST /oauth/token client_credentials: scope narrows; missing or empty it means all of the client’s (decision 11, RFC 6749 §3.3)', async (t) => {
+test('POST /oauth/token client_credentials: scope narrows; missing or empty it means all of the client’s (RFC 6749 §3.3)', async (t) => {
   const server = await startServer(t)
   const { confidential } = server
   const all = confidential.client.scopes.join(' ')

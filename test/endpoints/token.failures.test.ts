@@ -1,4 +1,4 @@
-/** A step of a token request fails: what the client is told, and that it loses nothing (decision 3). */
+/** A step of a token request fails: what the client is told, and that it loses nothing (ADR 0003). */
 
 import { type Storage, StorageError } from '@teamcast/oauth-server'
 import { createMemoryStorage } from '@teamcast/oauth-server/memory'
@@ -67,7 +67,7 @@ async function assertServerError(t: ExecutionContext, response: Response): Promi
 const clientIdOf = (server: StartedServer): string => server.confidential.client.clientId
 
 for (const step of ['find', 'rotate'] as const) {
-  test(`POST /oauth/token refresh_token: families.${step} failing is 503 with Retry-After, and does not cost the token (decision 3)`, async (t) => {
+  test(`POST /oauth/token refresh_token: families.${step} failing is 503 with Retry-After, and does not cost the token (ADR 0003)`, async (t) => {
     const { storage, failNext } = createFailingStorage()
     const server = await startServer(t, { storage })
     const { confidential } = server
@@ -81,7 +81,7 @@ for (const step of ['find', 'rotate'] as const) {
   })
 }
 
-test('POST /oauth/token refresh_token: a rotation that reached the store too late is 503, and does not cost the token (decision 3)', async (t) => {
+test('POST /oauth/token refresh_token: a rotation that reached the store too late is 503, and does not cost the token (ADR 0012)', async (t) => {
   const memory = createMemoryStorage()
   let isLate = true
   const families: Storage['families'] = {
@@ -102,7 +102,7 @@ test('POST /oauth/token refresh_token: a rotation that reached the store too lat
   await tokensOf(t, await refresh(server, confidential, token))
 })
 
-test('POST /oauth/token authorization_code: families.create failing is 503, and does not cost the code (decision 3)', async (t) => {
+test('POST /oauth/token authorization_code: families.create failing is 503, and does not cost the code (ADR 0003)', async (t) => {
   const { storage, failNext } = createFailingStorage()
   const server = await startServer(t, { storage })
   const { confidential } = server
@@ -163,7 +163,7 @@ test('POST /oauth/introspect, /oauth/revoke: a failing store is 503 with Retry-A
   t.false(await isActive(server, confidential, tokens.refresh_token))
 })
 
-test('POST /oauth/token: a failing findUser is 500 JSON without a stack, and costs neither code nor token (decision 3, checklist 56)', async (t) => {
+test('POST /oauth/token: a failing findUser is 500 JSON without a stack, and costs neither code nor token (ADR 0003, checklist 56)', async (t) => {
   let isFailing = false
   const server = await startServer(t, {
     async findUser(userId) {
@@ -198,7 +198,7 @@ test('POST /oauth/token: an error of the store that is no StorageError is 500 JS
   await tokensOf(t, await refresh(server, confidential, token))
 })
 
-test('POST /oauth/token, /oauth/introspect: a failure is reported to the host with its cause, once (decision 13, checklist 59)', async (t) => {
+test('POST /oauth/token, /oauth/introspect: a failure is reported to the host with its cause, once (checklist 59)', async (t) => {
   const { storage, failNext } = createFailingStorage()
   const { onEvent, settled } = recordEvents()
   const server = await startServer(t, { storage, onEvent })
@@ -223,7 +223,7 @@ test('POST /oauth/token, /oauth/introspect: a failure is reported to the host wi
   }
 })
 
-test('POST /oauth/token: the host’s own session is not asked for, and its failure is no concern here (decision 14)', async (t) => {
+test('POST /oauth/token: the host’s own session is not read, so a hostSession that throws changes nothing (ADR 0021)', async (t) => {
   const server = await startServer(t, {
     hostSession: {
       signedInUser() {

@@ -56,7 +56,7 @@ for (const name of ['tenant', 'confidential', 'public'] as const) {
   })
 }
 
-test('POST /oauth/token refresh_token: scopes the client lost are left out, also when it names them (decision 6, checklist 44)', async (t) => {
+test('POST /oauth/token refresh_token: scopes the client lost are left out, also when it names them (OAuth 2.1 §4.3.1, checklist 44)', async (t) => {
   const storage = createMemoryStorage()
   const server = await startServer(t, { storage })
   const { confidential } = server
@@ -78,7 +78,7 @@ test('POST /oauth/token refresh_token: scopes the client lost are left out, also
   await tokensOf(t, await refresh(server, confidential, named.refresh_token))
 })
 
-test('POST /oauth/token refresh_token: a client that lost every scope gets no token, and keeps its refresh token for better times (decision 6)', async (t) => {
+test('POST /oauth/token refresh_token: a client that lost every scope gets no token, and its refresh token is not used (OAuth 2.1 §4.3.1)', async (t) => {
   const storage = createMemoryStorage()
   const server = await startServer(t, { storage })
   const { confidential } = server
@@ -106,7 +106,7 @@ test('POST /oauth/token refresh_token: scopes the client gained since are not th
   t.is(tokens.scope, 'interview:read')
 })
 
-test('POST /oauth/token refresh_token: a later consent to more scopes does not widen an earlier family (decision 2)', async (t) => {
+test('POST /oauth/token refresh_token: a later consent to more scopes does not widen an earlier family (ADR 0002)', async (t) => {
   const server = await startServer(t)
   const { confidential } = server
   const { clientId } = confidential.client
@@ -119,7 +119,7 @@ test('POST /oauth/token refresh_token: a later consent to more scopes does not w
   t.is(tokens.scope, 'interview:read')
 })
 
-test('POST /oauth/token refresh_token: a client that lost the grant type gets unauthorized_client, and its token is not spent (RFC 6749 §5.2)', async (t) => {
+test('POST /oauth/token refresh_token: a client that lost the grant type gets unauthorized_client, and its token is not used (RFC 6749 §5.2)', async (t) => {
   const storage = createMemoryStorage()
   const server = await startServer(t, { storage })
   const { confidential } = server
@@ -141,7 +141,7 @@ test('POST /oauth/token refresh_token: a deleted client is invalid_client (check
   }
 })
 
-test('POST /oauth/token refresh_token: a withdrawn consent ends every family under it; a new one is another connection (decision 2, checklist 58)', async (t) => {
+test('POST /oauth/token refresh_token: revoking a consent ends every family under it; a new consent is another connection (ADR 0011, checklist 58)', async (t) => {
   const storage = createMemoryStorage()
   const server = await startServer(t, { storage })
   const { confidential } = server

@@ -1,4 +1,4 @@
-/** `refreshTokenGraceSeconds`: a client that lost the answer may ask again (decision 9). */
+/** `refreshTokenGraceSeconds`: a client that lost the response may repeat the request (ADR 0009). */
 
 import { createMemoryStorage } from '@teamcast/oauth-server/memory'
 import test, { type ExecutionContext } from 'ava'
@@ -35,7 +35,7 @@ test('POST /oauth/token refresh_token: by default a repeated request is reuse at
   t.false(await isActive(server, confidential, answer.refresh_token))
 })
 
-test('POST /oauth/token refresh_token, with grace: the same request gets the same answer, byte for byte, until the window ends (decision 9)', async (t) => {
+test('POST /oauth/token refresh_token, with grace: the same request gets the same response, byte for byte, until the grace period ends (ADR 0009)', async (t) => {
   const server = await startWithGrace(t)
   const { confidential } = server
   const token = await firstTokenOf(server)
@@ -73,7 +73,7 @@ const OTHER_REQUESTS = {
   'a malformed scope': { scope: ' ' },
 }
 for (const [name, changes] of Object.entries(OTHER_REQUESTS)) {
-  test(`POST /oauth/token refresh_token, with grace: the spent token with ${name} is reuse (decision 9)`, async (t) => {
+  test(`POST /oauth/token refresh_token, with grace: the used token with ${name} is reuse (ADR 0009)`, async (t) => {
     const server = await startWithGrace(t)
     const { confidential } = server
     const token = await firstTokenOf(server)
@@ -94,7 +94,7 @@ test('POST /oauth/token refresh_token, with grace: another client repeating the 
   t.true(await isActive(server, server.confidential, answer.refresh_token))
 })
 
-test('POST /oauth/token refresh_token, with grace: once the successor was used, the spent token is reuse (RFC 9700 §4.14.2)', async (t) => {
+test('POST /oauth/token refresh_token, with grace: once the successor was used, the token before it is reuse (RFC 9700 §4.14.2)', async (t) => {
   const server = await startWithGrace(t)
   const { confidential } = server
   const first = await firstTokenOf(server)
@@ -104,7 +104,7 @@ test('POST /oauth/token refresh_token, with grace: once the successor was used, 
   t.false(await isActive(server, confidential, third.refresh_token))
 })
 
-test('POST /oauth/token refresh_token, with grace: older tokens than the last spent one are reuse (RFC 9700 §4.14.2)', async (t) => {
+test('POST /oauth/token refresh_token, with grace: tokens older than the last used one are reuse (RFC 9700 §4.14.2)', async (t) => {
   const server = await startWithGrace(t)
   const { confidential } = server
   const tokens = [await firstTokenOf(server)]
@@ -117,7 +117,7 @@ test('POST /oauth/token refresh_token, with grace: older tokens than the last sp
   t.false(await isActive(server, confidential, tokens.at(-1)))
 })
 
-test('POST /oauth/token refresh_token, with grace: 50 parallel identical requests get one answer and leave one live branch (decision 3, checklist 38)', async (t) => {
+test('POST /oauth/token refresh_token, with grace: 50 parallel identical requests get one response and leave one active branch (ADR 0009, checklist 38)', async (t) => {
   const server = await startWithGrace(t)
   const { confidential } = server
   const token = await firstTokenOf(server)
@@ -133,7 +133,7 @@ test('POST /oauth/token refresh_token, with grace: 50 parallel identical request
   await tokensOf(t, await refresh(server, confidential, successor))
 })
 
-test('POST /oauth/token refresh_token, with grace: of parallel different requests one branch at most lives (decision 9)', async (t) => {
+test('POST /oauth/token refresh_token, with grace: parallel different requests leave one active branch at most (ADR 0009)', async (t) => {
   const server = await startWithGrace(t)
   const { confidential } = server
   const token = await firstTokenOf(server)
@@ -151,7 +151,7 @@ test('POST /oauth/token refresh_token, with grace: of parallel different request
   t.false(await isActive(server, confidential, bodies[0].refresh_token))
 })
 
-test('POST /oauth/token refresh_token, with grace: a revoked family is not answered again (RFC 7009 §2.1)', async (t) => {
+test('POST /oauth/token refresh_token, with grace: a revoked family gets no replayed response (RFC 7009 §2.1)', async (t) => {
   const storage = createMemoryStorage()
   const server = await startServer(t, { storage, refreshTokenGraceSeconds: GRACE_SECONDS })
   const { confidential } = server
@@ -161,7 +161,7 @@ test('POST /oauth/token refresh_token, with grace: a revoked family is not answe
   await assertRefused(t, await refresh(server, confidential, token), 400, 'invalid_grant')
 })
 
-test('POST /oauth/token refresh_token, with grace: the store holds no token that opens anything, and 6 kB at most (decision 4, 7)', async (t) => {
+test('POST /oauth/token refresh_token, with grace: the store holds no usable token, and 6 kB at most (ADR 0004, ADR 0006)', async (t) => {
   const storage = createMemoryStorage()
   const server = await startServer(t, { storage, refreshTokenGraceSeconds: GRACE_SECONDS })
   const { confidential } = server

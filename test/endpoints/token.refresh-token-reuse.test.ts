@@ -117,7 +117,7 @@ test('POST /oauth/token refresh_token: reuse is reuse, also when the user was di
   await assertRevoked(t, server, confidential, family)
 })
 
-test('POST /oauth/token refresh_token: reuse ends one family, not the user’s other device nor the consent (decision 2)', async (t) => {
+test('POST /oauth/token refresh_token: reuse ends one family, not the user’s other device nor the consent (ADR 0002)', async (t) => {
   const server = await startServer(t)
   const { confidential } = server
   const family = await rotatedFamily(t, server, confidential, 1)
@@ -127,7 +127,7 @@ test('POST /oauth/token refresh_token: reuse ends one family, not the user’s o
   await tokensOf(t, await refresh(server, confidential, otherDevice.current))
 })
 
-test('POST /oauth/token refresh_token: a token forged from grant_id is invalid_grant and does no harm (decision 4)', async (t) => {
+test('POST /oauth/token refresh_token: a token forged from grant_id is invalid_grant and does no harm (ADR 0004)', async (t) => {
   const server = await startServer(t)
   const family = await rotatedFamily(t, server, server.public, 1)
   const grantId = String(decodeJwt(family.accessTokens[0] ?? '', 'payload')['grant_id'])
@@ -145,7 +145,7 @@ test('POST /oauth/token refresh_token: a token forged from grant_id is invalid_g
   await tokensOf(t, await refresh(server, server.public, family.current))
 })
 
-test('POST /oauth/token refresh_token: a token damaged on its way is invalid_grant and does no harm (decision 4)', async (t) => {
+test('POST /oauth/token refresh_token: a token damaged on its way is invalid_grant and does no harm (ADR 0004)', async (t) => {
   const server = await startServer(t)
   const { current } = await rotatedFamily(t, server, server.public, 1)
   const flip = (index: number) =>
@@ -165,7 +165,7 @@ test('POST /oauth/token refresh_token: a token damaged on its way is invalid_gra
   await tokensOf(t, await refresh(server, server.public, current))
 })
 
-test('POST /oauth/token refresh_token: another client’s token, current or spent, is invalid_grant and does no harm (OAuth 2.1 §4.3, checklist 41)', async (t) => {
+test('POST /oauth/token refresh_token: another client’s token, current or used, is invalid_grant and does no harm (OAuth 2.1 §4.3, checklist 41)', async (t) => {
   const server = await startServer(t)
   const { confidential } = server
   const family = await rotatedFamily(t, server, confidential, 1)
@@ -200,7 +200,7 @@ test('POST /oauth/token refresh_token: an access token or a code is no refresh t
   }
 })
 
-test('POST /oauth/token refresh_token: of 50 parallel uses exactly one succeeds, and its tokens are dead (decision 3, checklist 38)', async (t) => {
+test('POST /oauth/token refresh_token: of 50 parallel uses exactly one succeeds, and its tokens are revoked (RFC 9700 §4.14.2, checklist 38)', async (t) => {
   const server = await startServer(t)
   const { confidential } = server
   const { refresh_token: token = '' } = await server.issueTokens({

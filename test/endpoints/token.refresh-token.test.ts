@@ -11,7 +11,7 @@ import {
   tokensOf,
 } from '../helpers/token-requests.ts'
 
-test('POST /oauth/token refresh_token: every use gives a new token and spends the old one (OAuth 2.1 §4.3.1, checklist 36)', async (t) => {
+test('POST /oauth/token refresh_token: every use gives a new token, and the old one is used (OAuth 2.1 §4.3.1, checklist 36)', async (t) => {
   const server = await startServer(t)
   const { confidential } = server
   const { clientId } = confidential.client
@@ -29,7 +29,7 @@ test('POST /oauth/token refresh_token: every use gives a new token and spends th
   }
 })
 
-test('POST /oauth/token refresh_token: the new access token is of the same family, subject and tenant, and good for its own time (RFC 9068 §2.2)', async (t) => {
+test('POST /oauth/token refresh_token: the new access token is of the same family, subject and tenant, and has a lifetime of its own (RFC 9068 §2.2)', async (t) => {
   const server = await startServer(t)
   const { confidential } = server
   const first = await server.issueTokens({ userId: 'ada', clientId: confidential.client.clientId })
@@ -115,7 +115,7 @@ test('POST /oauth/token refresh_token: a missing or empty token is invalid_reque
   }
 })
 
-test('POST /oauth/token refresh_token: a CONFIDENTIAL client’s token lives anew from each rotation (decision 10)', async (t) => {
+test('POST /oauth/token refresh_token: each rotation gives a CONFIDENTIAL client’s token its full lifetime again (OAuth 2.1 §4.3.3, checklist 43)', async (t) => {
   const server = await startServer(t)
   const { client } = await server.registerClient({
     ...CONFIDENTIAL_CLIENT,
@@ -204,7 +204,7 @@ test('POST /oauth/token refresh_token: changed lifetimes of the client hold from
   t.is(about.exp - about.iat, 333)
 })
 
-test('POST /oauth/token refresh_token: a family is one record of the same size after 20 rotations (decision 4)', async (t) => {
+test('POST /oauth/token refresh_token: a family is one record of the same size after 20 rotations (ADR 0004)', async (t) => {
   const storage = createMemoryStorage()
   const server = await startServer(t, { storage })
   const { confidential } = server

@@ -41,7 +41,7 @@ const FILLED_IN: FormFields = {
 
 // ————— signing in —————
 
-test('/super-admin: who is not signed in is asked for the token, and comes to the page that was asked for', async (t) => {
+test('/super-admin: a request without a session is asked for the token, and then gets the page that was requested', async (t) => {
   const { origin, client } = await startPages(t)
   const browser = startFormBrowser()
   const signIn = await browser.open(`${origin}${CLIENTS}/${client.clientId}`)
@@ -159,7 +159,7 @@ test('/super-admin/sign-in: the cookie is HttpOnly and SameSite=Strict, and anot
   t.false(cookie.includes(TOKEN))
 })
 
-test('/super-admin/sign-out: the cookie is of no use any more', async (t) => {
+test('/super-admin/sign-out: the cookie is no longer accepted', async (t) => {
   const { origin } = await startPages(t)
   const browser = await signIn(origin)
   const stolen = startFormBrowser()
@@ -352,7 +352,7 @@ test('/super-admin/clients: registers what was filled in, and shows the secret o
   t.is((await newest(server)).clientId, client.clientId) // the reload registered nothing
 })
 
-test('/super-admin/clients: nobody but who registered it is shown the secret', async (t) => {
+test('/super-admin/clients: only the SuperAdmin who registered it is shown the secret', async (t) => {
   const { origin, server } = await startPages(t)
   const [browser, other] = [await signIn(origin), await signIn(origin)]
   const form = await browser.open(`${origin}${CLIENTS}/new`)
@@ -762,7 +762,7 @@ test('/super-admin: other methods are refused, other paths left to the host', as
   }
 })
 
-test('/super-admin: 503 while the storage does not answer, 500 for a defect, 409 for a lost race; none says more', async (t) => {
+test('/super-admin: 503 while the storage does not respond, 500 for a defect, 409 for a lost race; none says more', async (t) => {
   const server = await startTestServer()
   t.teardown(() => server.close())
   for (const [failure, status] of [

@@ -80,7 +80,7 @@ test('grant: a token is for the first resource that understands all scopes, or e
   }
 })
 
-test('grant: a user who is gone, of a foreign tenant or of another tenant than before is refused', async (t) => {
+test('grant: a user who is not found, of a foreign tenant or of another tenant than before is refused', async (t) => {
   const ended: Array<object> = []
   const dependencies = {
     findUser: async (userId: string) => (userId === 'ada' ? ADA : undefined),

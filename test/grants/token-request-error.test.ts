@@ -32,12 +32,12 @@ const ERRORS: Readonly<Record<TokenRequestErrorReason, string>> = {
 }
 
 for (const [reason, error] of Object.entries(ERRORS)) {
-  test(`token request error: ${reason} is ${error} on the wire (RFC 6749 §5.2)`, (t) => {
+  test(`token request error: ${reason} is ${error} (RFC 6749 §5.2)`, (t) => {
     t.is(toErrorResponse(reason as TokenRequestErrorReason).error, error)
   })
 }
 
-test('token request error: whatever the reason, invalid_grant says the same sentence (RFC 6749 §5.2, checklist 56)', (t) => {
+test('token request error: whatever the reason, invalid_grant has the same description (RFC 6749 §5.2, checklist 56)', (t) => {
   const sentences = Object.keys(ERRORS)
     .map((reason) => toErrorResponse(reason as TokenRequestErrorReason))
     .filter(({ error }) => error === 'invalid_grant')

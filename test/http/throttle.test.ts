@@ -35,7 +35,7 @@ test.serial(
   },
 )
 
-test('a refused attempt is not counted: what was begun and taken back makes room again', async (t) => {
+test('a refused attempt is not counted: what was consumed and refunded can be used again', async (t) => {
   const throttle = createThrottle()
   for (let attempt = 0; attempt < 10; attempt += 1) t.true(await throttle.begin(ADDRESS, 'ada'))
   for (let attempt = 0; attempt < 200; attempt += 1) t.false(await throttle.begin(ADDRESS, 'ada'))
@@ -44,7 +44,7 @@ test('a refused attempt is not counted: what was begun and taken back makes room
   t.true(await throttle.begin(ADDRESS, 'grace'))
 })
 
-test('all addresses of an IPv6 /64 count as one: whoever has one of them has them all (ASVS 6.3)', async (t) => {
+test('all addresses of an IPv6 /64 count as one, because one host has them all (ASVS 6.3)', async (t) => {
   const throttle = createThrottle()
   for (let attempt = 0; attempt < 10; attempt += 1) {
     t.true(await throttle.begin(`2001:db8:1:2::${attempt}`, 'ada'))

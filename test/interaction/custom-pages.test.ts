@@ -61,7 +61,7 @@ test('pages: a host’s own renderers get the view, and their forms work', async
   })
 })
 
-test('pages: a renderer of one’s own for one page leaves the others alone', async (t) => {
+test('pages: a custom renderer for one page leaves the others alone', async (t) => {
   const { issuer, confidential } = await startServer(t, {
     pages: { error: () => ({ html: 'host', contentSecurityPolicy: CONTENT_SECURITY_POLICY }) },
   })

@@ -150,7 +150,7 @@ for (const kind of STORE_KINDS) {
   )
 
   test.serial(
-    `${kind}: Deny after Allow takes back what was granted there, and leaves what was granted before`,
+    `${kind}: Deny after Allow revokes what was granted there, and leaves what was granted before`,
     async (t) => {
       const asked = await startAsked(
         t,
@@ -252,7 +252,7 @@ test('a request that was finished in two sessions has two codes: one of them is 
   t.false(await asked.isActive(tokens.access_token))
 })
 
-test('Deny and Cancel on any page of ours give access_denied, whatever has become due since', async (t) => {
+test('Deny and Cancel on any page of ours give access_denied, whatever the next step is by then', async (t) => {
   const users = ['ada@acme.test', 'grace@globex.test'] as const
   for (const action of ['deny', 'cancel']) {
     for (const username of users) {
@@ -296,7 +296,7 @@ test('Deny without the page’s token, or in another browser, denies nothing', a
   t.is((await redeemCode(granted)).status, 200)
 })
 
-test('Deny does not take back what the user granted once more since', async (t) => {
+test('Deny does not revoke what the user granted once more since', async (t) => {
   const asked = await startAsked(t)
   const { issuer, confidential, browser, consentPage, clock } = asked
   await browser.submit(consentPage, { action: 'allow' })
@@ -310,7 +310,7 @@ test('Deny does not take back what the user granted once more since', async (t) 
   t.is((await asked.authorizationServer.connections.list('ada')).length, 1)
 })
 
-test('Deny takes back the consent of everybody who gave one on the way', async (t) => {
+test('Deny revokes the consent of every user who gave one on the way', async (t) => {
   const asked = await startAsked(t)
   const { issuer, browser, consentPage, authorizationServer } = asked
   const { url, hidden } = formOf(consentPage)
@@ -327,7 +327,7 @@ test('Deny takes back the consent of everybody who gave one on the way', async (
   }
 })
 
-test('audit: each answer is reported once, and what a denial took back', async (t) => {
+test('audit: each submission is reported once, and so is what a denial revoked', async (t) => {
   const asked = await startAsked(t)
   const { confidential, browser, consentPage, events } = asked
   const granted = await browser.submit(consentPage, { action: 'allow' })
@@ -358,7 +358,7 @@ test('audit: each answer is reported once, and what a denial took back', async (
   t.like(denied, { clientId, userId: 'ada', reason: 'the user denied the request' })
 })
 
-test('Deny that comes while Allow is on its way takes the consent back, whichever is first', async (t) => {
+test('Deny that arrives during Allow revokes the consent, whichever is first', async (t) => {
   const memory = createMemoryStorage()
   let beforeGrant: () => Promise<unknown> = async () => undefined
   let afterGrant: () => Promise<unknown> = async () => undefined
@@ -390,7 +390,7 @@ test('Deny that comes while Allow is on its way takes the consent back, whicheve
   }
 })
 
-test('a denial and a redemption at once, in every order of their steps, leave no family alive', async (t) => {
+test('a denial and a redemption at once, in every order of their steps, leave no active family', async (t) => {
   const orders = await runEveryInterleaving(
     async () => {
       const storage = await openConnected(async () => createMemoryStorage())
@@ -481,7 +481,7 @@ test('finished twice where an earlier consent was enough: the sign-in form, sent
   t.is((await redeem(issuer, confidential, granted.callback)).status, 200)
 })
 
-test('a request that was finished is finished for nobody else: not for its maker, who planted it, nor after signing out', async (t) => {
+test('a finished request gives nobody else a code: not the attacker who planted it, nor anybody after a sign-out', async (t) => {
   const { issuer, browser, consentPage, signInPage, redeem: redeemCode } = await startAsked(t)
   const granted = await browser.submit(consentPage, { action: 'allow' })
   const attacker = startBrowser()
@@ -505,7 +505,7 @@ test('a request that was finished is finished for nobody else: not for its maker
   t.is((await redeemCode(granted)).status, 200)
 })
 
-test('a user who is gone, or who disconnected, gets no code by finishing again', async (t) => {
+test('a user who was disabled, or who disconnected, gets no code by finishing again', async (t) => {
   const { issuer, confidential, browser, consentPage, users } = await startAsked(t)
   const granted = await browser.submit(consentPage, { action: 'allow' })
   const { clientId } = confidential.client
@@ -521,7 +521,7 @@ test('a user who is gone, or who disconnected, gets no code by finishing again',
   t.is((await browser.open(granted.url)).callback, undefined)
 })
 
-test('at rest, nothing of a finished request is of any use', async (t) => {
+test('what the store holds of a finished request is not usable', async (t) => {
   const saved: Array<string> = []
   const memory = createMemoryStorage()
   const storage: Storage = {
@@ -592,7 +592,7 @@ for (const [what, client, home] of [
   })
 }
 
-test('every other dead end leads back to the client, too', async (t) => {
+test('every other error page links back to the client, too', async (t) => {
   const { confidential, signInPage, consentPage, browser, authorizationServer } =
     await startAsked(t)
   const stranger = startBrowser()

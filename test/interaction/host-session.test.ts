@@ -44,7 +44,7 @@ function signOutAtHost({ userAgent: { cookies } }: Browser): void {
   if (index >= 0) cookies.splice(index, 1)
 }
 
-test('host session: who is signed in at the host sees no sign-in page', async (t) => {
+test('host session: a user who is signed in at the host sees no sign-in page', async (t) => {
   const { issuer, confidential, requests, signInAtHost } = await startServerWithHostSession(t)
   const browser = startBrowser()
   signInAtHost(browser, 'ada')
@@ -60,7 +60,7 @@ test('host session: who is signed in at the host sees no sign-in page', async (t
   t.truthy(again.callback?.searchParams.get('code'))
 })
 
-test('host session: who is not signed in is sent to the host, and goes on when back', async (t) => {
+test('host session: a user who is not signed in is sent to the host, and continues when back', async (t) => {
   const server = await startServerWithHostSession(t)
   const { issuer, confidential, requests, clock, signInAtHost } = server
   const browser = startBrowser()
@@ -122,7 +122,7 @@ test('host session: prompt=login asks the host to sign the user in anew, and onl
   t.truthy(granted.callback?.searchParams.get('code'))
 })
 
-test('host session: who signs out at the host is asked again, also with a page open', async (t) => {
+test('host session: a user who signs out at the host is asked again, also with a page open', async (t) => {
   const { issuer, confidential, signInAtHost } = await startServerWithHostSession(t)
   const browser = startBrowser()
   signInAtHost(browser, 'ada')
@@ -139,7 +139,7 @@ test('host session: who signs out at the host is asked again, also with a page o
   }
 })
 
-test('host session: who signs out at the host before the way back gets no code', async (t) => {
+test('host session: a user who signs out at the host before the redirect back gets no code', async (t) => {
   const { issuer, confidential, signInAtHost } = await startServerWithHostSession(t)
   const browser = startBrowser()
   signInAtHost(browser, 'ada')
@@ -175,7 +175,7 @@ test('host session: another user at the host is another session, with consent of
   t.not(sessionCookie(), adasSession)
 })
 
-test('host session: what one user allowed on an open page is not another’s who signed in at the host since', async (t) => {
+test('host session: what one user allowed on an open page does not count for another who signed in at the host since', async (t) => {
   const { issuer, confidential, clock, signInAtHost } = await startServerWithHostSession(t)
   const browser = startBrowser()
   signInAtHost(browser, 'ada')
@@ -224,7 +224,7 @@ test('host session: a TENANT client refuses a user of another tenant', async (t)
   t.is(titleOf(refused), 'Access refused')
 })
 
-test('host session: a user of the host whom nobody can find is sent to sign in, not let in', async (t) => {
+test('host session: a user of the host whom findUser does not find is sent to sign in, not let in', async (t) => {
   const { issuer, confidential, signInAtHost } = await startServerWithHostSession(t)
   const browser = startBrowser()
   signInAtHost(browser, 'nobody')

@@ -55,7 +55,7 @@ test('GET /oauth/continue: in another browser the page says so, and nothing can 
   t.is(titleOf(await browser.open(consentPage.url)), 'Allow access')
 })
 
-test('GET /oauth/continue: whoever knows the pending request token cannot make up its cookie (checklist 19)', async (t) => {
+test('GET /oauth/continue: knowing the pending request token is not enough to forge its cookie (checklist 19)', async (t) => {
   const { issuer, confidential } = await startServer(t)
   const browser = startBrowser()
   const signInPage = await browser.open(authorizationUrl(issuer, confidential))
@@ -128,7 +128,7 @@ function plant(attacker: Browser, victim: Browser): void {
 for (const issuerPath of ['', '/auth']) {
   const where = issuerPath === '' ? 'an http issuer' : 'an issuer with a path'
 
-  test(`GET /oauth/continue: at ${where}, who signs in on a planted request is signed in in their browser only`, async (t) => {
+  test(`GET /oauth/continue: at ${where}, a user who signs in on a planted request is signed in in their own browser only`, async (t) => {
     const { issuer, confidential } = await startServer(t, { issuerPath })
     const [attacker, victim] = [startBrowser(), startBrowser()]
     const page = await attacker.open(authorizationUrl(issuer, confidential))
@@ -163,7 +163,7 @@ for (const issuerPath of ['', '/auth']) {
     t.truthy(granted.callback?.searchParams.get('code'))
   })
 
-  test(`GET /oauth/authorize/…: at ${where}, a planted request that its maker has answered signs nobody else in as them (login CSRF)`, async (t) => {
+  test(`GET /oauth/authorize/…: at ${where}, a planted request that the attacker has completed signs nobody else in as the attacker (login CSRF)`, async (t) => {
     const { issuer, confidential } = await startServer(t, { issuerPath })
     const [attacker, victim] = [startBrowser(), startBrowser()]
     const page = await attacker.open(authorizationUrl(issuer, confidential))
@@ -181,7 +181,7 @@ for (const issuerPath of ['', '/auth']) {
     t.truthy(granted.callback?.searchParams.get('code'))
   })
 
-  test(`POST /oauth/continue: at ${where}, whoever planted the cookie cannot make the token of a signed-in user’s form`, async (t) => {
+  test(`POST /oauth/continue: at ${where}, planting the cookie is not enough to forge the form token of a signed-in user`, async (t) => {
     const { issuer, confidential, authorizationServer } = await startServer(t, { issuerPath })
     const [attacker, victim] = [startBrowser(), startBrowser()]
     await victim.signIn(await victim.open(`${issuer}/account/connections`), 'ada@acme.test')
@@ -214,7 +214,7 @@ for (const query of [
   '?prt[]=x',
   '?prt=..%2f..%2f',
 ]) {
-  test(`GET /oauth/continue${query.slice(0, 20)} (${query.length} characters): a token that is none gets the page of an expired request`, async (t) => {
+  test(`GET /oauth/continue${query.slice(0, 20)} (${query.length} characters): a malformed token gets the page of an expired request`, async (t) => {
     const { issuer } = await startServer(t)
 
     for (const method of ['GET', 'POST']) {
@@ -225,7 +225,7 @@ for (const query of [
   })
 }
 
-test('GET /oauth/continue: the token twice is none', async (t) => {
+test('GET /oauth/continue: the token given twice counts as none', async (t) => {
   const { issuer, confidential } = await startServer(t)
   const browser = startBrowser()
   const page = await browser.open(authorizationUrl(issuer, confidential))
@@ -276,7 +276,7 @@ test('POST /oauth/continue: without, with a wrong, and with another request’s 
   t.true(still.html.includes('ada@acme.test'))
 })
 
-test('POST /oauth/continue: no form is taken that a page of another origin sent, or nobody knows which (RFC 6819 §4.4.1.10)', async (t) => {
+test('POST /oauth/continue: a form sent by a page of another or an unknown origin is refused (RFC 6819 §4.4.1.10)', async (t) => {
   const { issuer, confidential, authorizationServer } = await startServer(t)
   const browser = startBrowser()
   const signInPage = await browser.open(authorizationUrl(issuer, confidential))
@@ -362,7 +362,7 @@ test('POST /oauth/continue: an action that the page does not have leads back to 
 })
 
 for (const method of ['HEAD', 'PUT', 'DELETE', 'OPTIONS']) {
-  test(`${method} /oauth/continue: is answered with 405 and Allow`, async (t) => {
+  test(`${method} /oauth/continue: is 405 with Allow (RFC 9110 §15.5.6)`, async (t) => {
     const { issuer } = await startServer(t)
 
     const response = await fetch(`${issuer}/oauth/continue?prt=x`, { method })

@@ -27,7 +27,7 @@ test('two tabs with two clients do not disturb each other', async (t) => {
   t.is(await userOf(issuer, spa, secondGranted), 'ada')
 })
 
-test('two tabs with the same client, answered in the other order, get a code each', async (t) => {
+test('two tabs with the same client, submitted in the opposite order, get a code each', async (t) => {
   const { issuer, confidential } = await startServer(t)
   const browser = startBrowser()
   const first = await browser.open(authorizationUrl(issuer, confidential, { state: 'first' }))
@@ -42,7 +42,7 @@ test('two tabs with the same client, answered in the other order, get a code eac
   t.is(await userOf(issuer, confidential, firstGranted), 'ada')
 })
 
-test('who has signed in in one tab need not in the other: reload, or even the password form, goes on', async (t) => {
+test('a user who signed in in one tab is signed in in the other: a reload or the password form continues', async (t) => {
   const { issuer, confidential, public: spa } = await startServer(t)
   const browser = startBrowser()
   const first = await browser.open(authorizationUrl(issuer, confidential))
@@ -55,7 +55,7 @@ test('who has signed in in one tab need not in the other: reload, or even the pa
   t.is(titleOf(await browser.signIn(third, 'ada@acme.test')), 'Allow access')
 })
 
-test('a consent page of a user who is not the browser’s any more grants nothing: the page of the new one is shown', async (t) => {
+test('the consent page of a user who is no longer the current user grants nothing: that of the current user is shown', async (t) => {
   const { issuer, confidential, public: spa } = await startServer(t)
   const browser = startBrowser()
   await browser.authorize(authorizationUrl(issuer, confidential), 'ada@acme.test')
@@ -72,7 +72,7 @@ test('a consent page of a user who is not the browser’s any more grants nothin
   t.is(await userOf(issuer, spa, granted), 'grace')
 })
 
-test('a user who allowed is not answered for by another who signed in before the browser had got back', async (t) => {
+test('a user who allowed gets no code for another user who signed in before the browser was redirected back', async (t) => {
   const { issuer, confidential, public: spa } = await startServer(t)
   const browser = startBrowser()
   await browser.authorize(authorizationUrl(issuer, confidential), 'ada@acme.test')
@@ -88,7 +88,7 @@ test('a user who allowed is not answered for by another who signed in before the
   t.true(shown.html.includes('grace@globex.test'))
 })
 
-test('a user who signed in here and allowed is not answered for by another, either, who took over the session before the browser had got back', async (t) => {
+test('a user who signed in here and allowed gets no code for another user who took over the session before the browser was redirected back', async (t) => {
   const { issuer, confidential, public: spa } = await startServer(t)
   const browser = startBrowser()
   const signInPage = await browser.open(authorizationUrl(issuer, spa))
@@ -124,7 +124,7 @@ test('tabs that come back at the same moment keep the session, and get a code ea
   t.truthy(later.callback?.searchParams.get('code'))
 })
 
-test('who signed out in another tab is signed in nowhere: the page left open grants nothing', async (t) => {
+test('a user who signed out in another tab is signed out everywhere: the page left open grants nothing', async (t) => {
   const { issuer, confidential, authorizationServer } = await startServer(t)
   const browser = startBrowser()
   const signInPage = await browser.open(authorizationUrl(issuer, confidential))
@@ -137,7 +137,7 @@ test('who signed out in another tab is signed in nowhere: the page left open gra
   t.deepEqual(await authorizationServer.connections.list('ada'), [])
 })
 
-test('an account chosen in one tab is not another’s who signed in meanwhile', async (t) => {
+test('choosing an account in one tab does not choose that of a user who signed in meanwhile', async (t) => {
   const { issuer, confidential } = await startServer(t)
   const browser = startBrowser()
   await browser.authorize(authorizationUrl(issuer, confidential), 'ada@acme.test')
@@ -174,7 +174,7 @@ test('the back button: what is typed into an outdated sign-in form counts, and i
   t.is(await userOf(issuer, confidential, granted), 'grace')
 })
 
-test('two tabs at the sign-in page: nobody comes to the client but who typed last, whatever was consented to before', async (t) => {
+test('two tabs at the sign-in page: only the user who typed last gets a code, whatever was consented to before', async (t) => {
   const { issuer, confidential, authorize } = await startServer(t)
   const { clientId } = confidential.client
   for (const userId of ['ada', 'grace']) await authorize({ userId, clientId })
@@ -197,7 +197,7 @@ test('two tabs at the sign-in page: nobody comes to the client but who typed las
 })
 
 for (const action of ['allow', 'continue']) {
-  test(`a page that showed one user goes on for no other, who is asked first: ${action}`, async (t) => {
+  test(`a page that showed one user continues for no other user, who is asked first: ${action}`, async (t) => {
     const { issuer, confidential, public: spa, authorize } = await startServer(t)
     const { clientId } = confidential.client
     // Of Grace nothing is asked; of Ada, only what is new or the account.
@@ -233,7 +233,7 @@ for (const action of ['allow', 'continue']) {
   })
 }
 
-test('the back button: an outdated account chooser leads to what is due', async (t) => {
+test('the back button: an outdated account chooser leads to the next step', async (t) => {
   const { issuer, confidential } = await startServer(t)
   const browser = startBrowser()
   await browser.authorize(authorizationUrl(issuer, confidential), 'ada@acme.test')
@@ -244,7 +244,7 @@ test('the back button: an outdated account chooser leads to what is due', async 
   t.is(titleOf(await browser.submit(chooser, { action: 'continue' })), 'Allow access')
 })
 
-test('a reload shows the same page, and its form is as good', async (t) => {
+test('a reload shows the same page, and its form is accepted', async (t) => {
   const { issuer, confidential } = await startServer(t)
   const browser = startBrowser()
   const signInPage = await browser.open(authorizationUrl(issuer, confidential))
@@ -258,7 +258,7 @@ test('a reload shows the same page, and its form is as good', async (t) => {
   t.truthy(granted.callback?.searchParams.get('code'))
 })
 
-test('Allow pressed twice: the second answer leads back to the client as well', async (t) => {
+test('Allow pressed twice: the second response redirects to the client as well', async (t) => {
   const { issuer, confidential } = await startServer(t)
   const browser = startBrowser()
   const signInPage = await browser.open(authorizationUrl(issuer, confidential))
@@ -284,7 +284,7 @@ test('Allow pressed twenty times at once leads to one code', async (t) => {
   t.is(await userOf(issuer, confidential, visits[0] as Visit), 'ada')
 })
 
-test('the way back, opened twenty times at once, leads to one code', async (t) => {
+test('the resume URL, opened twenty times at once, leads to one code', async (t) => {
   const { issuer, confidential } = await startServer(t)
   const browser = startBrowser()
   const signInPage = await browser.open(authorizationUrl(issuer, confidential))
@@ -297,7 +297,7 @@ test('the way back, opened twenty times at once, leads to one code', async (t) =
   t.is(await userOf(issuer, confidential, visits[0] as Visit), 'ada')
 })
 
-test('a browser that begins and never ends keeps ten pending requests, the newest', async (t) => {
+test('a browser that finishes no request keeps the ten newest pending requests', async (t) => {
   const { issuer, confidential, clock } = await startServer(t)
   const browser = startBrowser()
   const pages: Array<Visit> = []
@@ -315,7 +315,7 @@ test('a browser that begins and never ends keeps ten pending requests, the newes
   t.is(titles[0], 'This sign-in began in another browser')
 })
 
-test('a browser with a thousand cookies of pending requests is relieved of ten at a time, the oldest', async (t) => {
+test('of a thousand pending request cookies, a response removes the ten oldest', async (t) => {
   const { issuer, confidential } = await startServer(t)
   const names = Array.from({ length: 1000 }, (_, index) => `oauth_prt_${index.toString(36)}`)
   const crowd = names.map((name, index) => `${name}=${index < 5 ? '0' : '1'}`)

@@ -66,7 +66,7 @@ test('at the root: the host’s other routes stay the host’s', async (t) => {
   }
 })
 
-test('at the root: what nobody answers is Koa’s 404', async (t) => {
+test('at the root: a path that no middleware handles is Koa’s 404', async (t) => {
   const { origin, errors } = await startHost(t)
 
   const response = await fetch(`${origin}/.well-known/openid-configuration`)

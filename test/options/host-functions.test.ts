@@ -730,7 +730,7 @@ function unsteadyStorage(): {
   }
 }
 
-test('storage: a store that says nonsense issues no token and calls none active', async (t) => {
+test('storage: with a store that returns nonsense, no token is issued and none is active', async (t) => {
   const { storage, spoil } = unsteadyStorage()
   const server = await startServer(t, { storage })
   const { confidential } = server
@@ -760,7 +760,7 @@ function throwIt(thrown: unknown): never {
   throw thrown as Error
 }
 
-test('host functions: what is thrown but is no Error is answered like an Error', async (t) => {
+test('host functions: a thrown value that is no Error gets the same response as an Error', async (t) => {
   for (const thrown of [undefined, null, 'no error', 7, {}, Object.create(null), Symbol('no')]) {
     for (const findUser of [() => throwIt(thrown), () => Promise.reject(thrown)]) {
       const events: Array<AuditEvent> = []
@@ -788,7 +788,7 @@ test('host functions: what is thrown but is no Error is answered like an Error',
   }
 })
 
-test('host functions: one that never returns is given up', async (t) => {
+test('host functions: one that never returns times out', async (t) => {
   const never = new Promise(() => undefined)
   await t.throwsAsync(
     settleHost('findUser', () => never, 1),
@@ -837,7 +837,7 @@ const CLOCKS: Readonly<Record<string, (clock: () => number) => unknown>> = {
   createRevocationFeed: (clock) => createRevocationFeed({ ...ASKING, clock }),
 }
 for (const [name, create] of Object.entries(CLOCKS)) {
-  test(`${name}: a clock that does not tell whole seconds is refused at start-up`, async (t) => {
+  test(`${name}: a clock that does not return whole seconds is refused at start-up`, async (t) => {
     const message = /"clock" must tell the time in whole seconds since the Unix epoch/
     for (const clock of WRONG_CLOCKS) {
       const attempt = async (): Promise<unknown> => await create(clock as () => number)
@@ -846,7 +846,7 @@ for (const [name, create] of Object.entries(CLOCKS)) {
   })
 }
 
-test('feed: a wait that is none is reported, and a timer waits instead', async (t) => {
+test('feed: an invalid wait is reported, and a timer waits instead', async (t) => {
   const warnings = catchWarnings(t, /^onFailure failed: Error: on purpose$/)
   const ways: ReadonlyArray<() => unknown> = [
     () => undefined,

@@ -42,7 +42,7 @@ test('createAuthorizationServer: optional options may be undefined', (t) => {
   t.notThrows(() => createAuthorizationServer(options as never))
 })
 
-test('createAuthorizationServer: keys of 2048 and 4096 bits, marked or not, are taken', (t) => {
+test('createAuthorizationServer: keys of 2048 and 4096 bits, marked or not, are accepted', (t) => {
   const signingKeys = [
     { ...rsaKey(), use: 'sig', alg: 'RS256', kid: 'a' },
     newRsaKey(4096),
@@ -51,7 +51,7 @@ test('createAuthorizationServer: keys of 2048 and 4096 bits, marked or not, are 
   t.notThrows(() => createAuthorizationServer({ ...validOptions(), signingKeys }))
 })
 
-test('createAuthorizationServer: 0 and 60 seconds of grace are taken', (t) => {
+test('createAuthorizationServer: a grace period of 0 and of 60 seconds is accepted', (t) => {
   for (const refreshTokenGraceSeconds of [0, 60]) {
     t.notThrows(() => createAuthorizationServer({ ...validOptions(), refreshTokenGraceSeconds }))
   }

@@ -167,7 +167,7 @@ async function terminate(running: RunningProcess): Promise<number | string | nul
 // One process after the other: the first fills the compile cache.
 
 test.serial(
-  'blocks that do something and are done: each runs, and nothing keeps the process alive',
+  'blocks that end by themselves: each runs, and nothing keeps the process alive',
   async (t) => {
     const project = await openProject(t)
     for (const block of scripts) await writeBlock(project, block)
@@ -177,7 +177,7 @@ test.serial(
 )
 
 test.serial(
-  'blocks that go on: each starts, with every storage that a page makes, and answers',
+  'blocks that listen: each starts, with every storage that a page creates, and responds',
   async (t) => {
     const project = await openProject(t)
     const needed = services.flatMap(preambleOf).filter((block) => !goesOn(block))
@@ -210,7 +210,7 @@ test.serial(
   },
 )
 
-test('blocks that say how they are ended: each is ended below', (t) => {
+test('blocks that handle SIGTERM: each is stopped in a test below', (t) => {
   const endings = blocks.filter(({ code }) => code.includes("'SIGTERM'")).map(({ id }) => id)
   t.deepEqual(endings, [STARTING_AND_STOPPING, REVOKED_TOKENS])
 })
@@ -225,7 +225,7 @@ test.serial('Starting and stopping: the server ends when it is told to', async (
 })
 
 test.serial(
-  'Revoked tokens: an API whose issuer is away goes on, answers 503, and ends when it is told to',
+  'Revoked tokens: an API whose issuer is unreachable goes on, responds 503, and stops on SIGTERM',
   async (t) => {
     const project = await openProject(t)
     const block = await findCodeBlock(REVOKED_TOKENS)

@@ -147,7 +147,7 @@ function take(store: KeysUnderTest, next: Step): void {
   }
 }
 
-test('schedule: whatever happens, a key signs that was published in time, good tokens are verified, those of a withdrawn key are not', (t) => {
+test('schedule: always, the key that signs was published in time, valid tokens verify, and tokens of a revoked key do not', (t) => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
       const store = new KeysUnderTest()

@@ -198,7 +198,7 @@ function keep(outcome: Outcome, expected: string | undefined, tokens: Array<stri
   return true
 }
 
-test('token family: one step after another it does what the specification says, and its newest token alone is good (OAuth 2.1 §4.3.1, RFC 9700 §4.14.2, decisions 2, 9, 10)', async (t) => {
+test('token family: one step after another it does what the specification says, and its newest token alone is good (OAuth 2.1 §4.3.1, §4.3.3, RFC 9700 §4.14.2, ADR 0002, ADR 0009)', async (t) => {
   const steps = fc.array(fc.oneof({ weight: 4, arbitrary: step }, { weight: 1, arbitrary: tick }), {
     maxLength: 40,
   })
@@ -245,7 +245,7 @@ async function endsFamily(running: Promise<Outcome>, tokens: Set<string>): Promi
   return false
 }
 
-test('token family: however steps interleave, at most one refresh token is good, and none after reuse, replay or revocation (decision 3, checklist 38, 39)', async (t) => {
+test('token family: however steps interleave, at most one refresh token is good, and none after reuse, replay or revocation (ADR 0004, checklist 38, 39)', async (t) => {
   const rounds = fc.array(fc.array(step, { minLength: 1, maxLength: 6 }), {
     minLength: 1,
     maxLength: 6,

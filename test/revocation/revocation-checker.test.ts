@@ -65,7 +65,7 @@ test('server.revocations: a client’s own token is revoked with its client', as
   t.true(await isRevoked(token))
 })
 
-test('server.revocations: a token whose key was withdrawn is revoked', async (t) => {
+test('server.revocations: a token whose key was revoked is revoked', async (t) => {
   const storage = createMemoryStorage()
   const server = await startServer(t, { storage, revocationCacheMilliseconds: 0 })
   const { clientId } = server.confidential.client
@@ -78,7 +78,7 @@ test('server.revocations: a token whose key was withdrawn is revoked', async (t)
   t.false(await revocations.isRevoked({ ...token, tokenId: 'jti-2', keyId: 'key-2' }))
 })
 
-test('server.revocations: what was not revoked a moment ago is not asked again', async (t) => {
+test('server.revocations: a token that was not revoked a moment ago is not looked up again', async (t) => {
   const { server, storage, isRevoked } = await start(t, 60_000)
   const { clientId } = server.confidential.client
   const tokens = await server.issueTokens({ userId: 'ada', clientId })
@@ -87,7 +87,7 @@ test('server.revocations: what was not revoked a moment ago is not asked again',
   t.false(await isRevoked(tokens.access_token))
 })
 
-test('server.revocations: a storage that does not answer is an error, never "not revoked"', async (t) => {
+test('server.revocations: a storage that does not respond is an error, never "not revoked"', async (t) => {
   const storage = createMemoryStorage()
   const down = (changes: Partial<Storage>): TokenRevocations =>
     createAuthorizationServer({ ...validOptions(), storage: { ...storage, ...changes } })

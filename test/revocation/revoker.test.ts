@@ -76,7 +76,7 @@ test('a family whose refresh token is revoked is in the feed for as long as its 
   t.deepEqual(await told(), [])
 })
 
-test('a family whose spent refresh token comes back is in the feed (RFC 9700 §4.14.2)', async (t) => {
+test('a family whose used refresh token is presented again is in the feed (RFC 9700 §4.14.2)', async (t) => {
   const { server, told } = await startWatched(t)
   const { refreshToken, familyId } = await issue(t, server)
   await tokensOf(t, await refresh(server, server.confidential, refreshToken))
@@ -126,7 +126,7 @@ test('a family whose code is used again is in the feed (OAuth 2.1 §4.1.3)', asy
   t.like(await told(), [{ kind: 'family', id: familyId }])
 })
 
-test('what a client may not revoke, or is none, leaves nothing in the feed', async (t) => {
+test('a token that a client may not revoke, or that is none, adds nothing to the feed', async (t) => {
   const { server, told } = await startWatched(t)
   const { accessToken, refreshToken } = await issue(t, server)
   for (const token of [accessToken, refreshToken, 'none', `${refreshToken}x`]) {
@@ -150,7 +150,7 @@ test('a family is in the feed before it is revoked: if that fails, resource serv
   t.like(await told(), [{ kind: 'family', id: familyId }])
 })
 
-test('a family that cannot be put into the feed is not revoked: its client is told and tries again', async (t) => {
+test('a family that cannot be put into the feed is not revoked: its client gets an error and tries again', async (t) => {
   let isDown = true
   const { server, told } = await startWatched(t, (storage) => ({
     ...storage,
@@ -201,7 +201,7 @@ for (const accessTokenTtlSeconds of [60, 86_400]) {
   })
 }
 
-test('tokens of a client whose lifetime became shorter are in the feed until those of before have expired', async (t) => {
+test('after a client’s access token lifetime became shorter, revocations stay in the feed until the older tokens have expired', async (t) => {
   const watched = await startWatched(t)
   const { server, told } = watched
   const { clients } = server.authorizationServer

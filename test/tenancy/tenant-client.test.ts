@@ -11,7 +11,7 @@ import { ADA, GRACE, startServer } from '../helpers/start-server.ts'
 const REDIRECT_URI = 'https://recruiter.example/callback'
 const REFUSED = 'Access refused'
 
-test('a user of another tenant is refused before consent, with a page (product contract, ASVS 8.4)', async (t) => {
+test('a user of another tenant is refused before consent, with a page (ASVS 8.4, checklist 57)', async (t) => {
   const { issuer, tenant } = await startServer(t)
   const browser = startBrowser()
 
@@ -111,7 +111,7 @@ test('no parameter changes the tenant (ASVS 8.2)', async (t) => {
   t.is(titleOf(refused), REFUSED)
 })
 
-test('a PLATFORM client accepts the users of every tenant (product contract)', async (t) => {
+test('a PLATFORM client accepts the users of every tenant (checklist 57)', async (t) => {
   const { issuer, confidential } = await startServer(t)
 
   for (const { email } of [ADA, GRACE]) {

@@ -120,7 +120,7 @@ test('users: one that is deleted is disabled, one that is set can sign in with i
   t.is(refreshed.status, 400)
 })
 
-test('clock: stands still until it is moved, and everything goes by it', async (t) => {
+test('clock: stands still until it is moved, and everything uses it', async (t) => {
   const server = await startServer(t)
   const introspect = async (token: string): Promise<unknown> =>
     (await postAs(server.confidential, `${server.issuer}/oauth/introspect`, { token })).json()
@@ -222,7 +222,7 @@ test('authorize: says that there is no such user, no such client, or no redirect
   })
 })
 
-test('authorize: says which redirect URI is not registered, and what the server answered', async (t) => {
+test('authorize: says which redirect URI is not registered, and what the server responded', async (t) => {
   const server = await startServer(t)
   const { clientId } = server.confidential.client
 

@@ -59,7 +59,7 @@ test('refresh token: shortened, lengthened, padded or in other letters it is non
   for (const other of others) t.is(parseRefreshToken(other), undefined, JSON.stringify(other))
 })
 
-test('refresh token: the id of the family, which every access token shows, does not make one (decision 4)', (t) => {
+test('refresh token: the id of the family, which every access token shows, does not make one (ADR 0004)', (t) => {
   const familySecret = randomBytes(32)
   const familyId = familyIdOf(CONSENT_ID, familySecret)
   const hash = Buffer.from(familyId.slice(CONSENT_ID.length), 'base64url')
@@ -83,7 +83,7 @@ test('refresh token: the same code and verifier lead to the same family, and not
   t.notDeepEqual(familySecretOf('code', ''), secret)
 })
 
-test('refresh token: neither the id of a family nor a stored hash holds its secret (decision 7)', (t) => {
+test('refresh token: neither the id of a family nor a stored hash holds its secret (ADR 0006)', (t) => {
   const secret = familySecretOf('code', 'verifier')
   t.regex(familyIdOf(CONSENT_ID, secret), /^[\w-]{65}$/)
   t.false(familyIdOf(CONSENT_ID, secret).includes(secret.toString('base64url')))

@@ -237,7 +237,7 @@ test('types: a caller is narrowed by its kind', (t) => {
   t.pass()
 })
 
-test('types: a checker may ignore the token as it was sent, and answer at once or later', (t) => {
+test('types: a checker may ignore the encoded token, and return a value or a promise', (t) => {
   expectTypeOf<{ isRevoked(token: VerifiedAccessToken): boolean }>().toExtend<RevocationChecker>()
   expectTypeOf<{
     isRevoked(token: VerifiedAccessToken, jwt: string): Promise<boolean>

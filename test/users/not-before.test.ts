@@ -4,7 +4,7 @@ import { SESSION_TTL_SECONDS } from '../../lib/lifetimes.ts'
 import { createNotBefore } from '../../lib/users/not-before.ts'
 import { sha256 } from '../../lib/util/sha256.ts'
 
-test('sign-outs: what began in that second or before has ended, of that user only', async (t) => {
+test('not-before: ends the sessions of that user that began in that second or before, and no others', async (t) => {
   const { signOut, wasSignedOutSince } = createNotBefore(
     createMemoryStorage().artifacts,
     () => 1000,
@@ -17,7 +17,7 @@ test('sign-outs: what began in that second or before has ended, of that user onl
   t.false(await wasSignedOutSince('Ada', 0))
 })
 
-test('sign-outs: each is kept until no session can be left from before it, under a hash', async (t) => {
+test('not-before: each is kept under a hash for as long as a session from before it could live', async (t) => {
   const { artifacts } = createMemoryStorage()
   await createNotBefore(artifacts, () => 1000).signOut('ada\n"½"')
   const key = sha256('ada\n"½"')

@@ -3,11 +3,11 @@ import { decryptText, encryptText } from '../../lib/util/encrypted-text.ts'
 
 const TEXT = '{"access_token":"é \u{1F600}","token_type":"Bearer"}'
 
-test('encrypted text: its secret opens it, byte for byte (decision 9)', (t) => {
+test('encrypted text: its secret decrypts it, byte for byte (ADR 0009)', (t) => {
   t.is(decryptText(encryptText(TEXT, 'spent', 'retry'), 'spent', 'retry'), TEXT)
 })
 
-test('encrypted text: neither another secret nor another purpose opens it (decision 9)', (t) => {
+test('encrypted text: neither another secret nor another purpose decrypts it (ADR 0009)', (t) => {
   const encrypted = encryptText(TEXT, 'spent', 'retry')
   for (const other of ['', 'Spent', 'spent ', encrypted]) {
     t.throws(() => decryptText(encrypted, other, 'retry'))
@@ -15,13 +15,13 @@ test('encrypted text: neither another secret nor another purpose opens it (decis
   t.throws(() => decryptText(encrypted, 'spent', 'another purpose'))
 })
 
-test('encrypted text: it shows nothing of the text and never repeats (decision 7)', (t) => {
+test('encrypted text: two encryptions of one text differ, and neither contains it (ADR 0009)', (t) => {
   const [one, other] = [encryptText(TEXT, 'spent', 'retry'), encryptText(TEXT, 'spent', 'retry')]
   t.not(one, other)
   t.false(Buffer.from(one, 'base64url').includes('access_token'))
 })
 
-test('encrypted text: changed in any byte, or cut short, it does not open', (t) => {
+test('encrypted text: changed in any byte, or truncated, it does not decrypt', (t) => {
   const bytes = Buffer.from(encryptText(TEXT, 'spent', 'retry'), 'base64url')
   for (let index = 0; index < bytes.length; index += 1) {
     const changed = Buffer.from(bytes)

@@ -30,7 +30,7 @@ test('parseIpAddress: one address is one text, however it is written, with a por
   }
 })
 
-test('parseIpAddress: what is no address is none', (t) => {
+test('parseIpAddress: text that is no address is refused', (t) => {
   for (const text of [
     '',
     ' ',
