@@ -277,7 +277,7 @@ const FAILURES: Readonly<Record<string, readonly [Failing, status: number, expec
     503,
     { message: 'down', code: 'ERR_STORAGE', operation: 'families.find()' },
   ],
-  'a storage that does not answer': [
+  'a storage that does not respond': [
     () => new Promise(() => undefined),
     503,
     {

@@ -118,7 +118,7 @@ test('secret uses: a store that fails or never responds neither breaks nor delay
   const storage = createMemoryStorage()
   const update = {
     fails: () => Promise.reject(new StorageError('down')),
-    'never answers': () => new Promise<never>(() => undefined),
+    'never responds': () => new Promise<never>(() => undefined),
   }
   for (const [name, behaviour] of Object.entries(update)) {
     const events: Array<AuditEvent> = []

@@ -90,7 +90,7 @@ test('CSRF: requests from another origin are refused, forms and DELETE alike', a
   t.true(await isConnected())
 })
 
-test('CSRF: a form without Origin and Sec-Fetch-Site is refused', async (t) => {
+test('CSRF: a form whose headers do not name its origin is refused', async (t) => {
   const { send, isConnected } = await startSignedIn(t)
   for (const headers of [{}, { 'sec-fetch-site': 'none' }]) t.is((await send(headers)).status, 403)
   t.true(await isConnected())

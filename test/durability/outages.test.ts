@@ -71,7 +71,7 @@ async function untilHealthy(t: ExecutionContext, instances: Instances): Promise<
 
 for (const { store, location } of STORES) {
   test.serial(
-    `${location.kind} frozen: 503 in time; when it wakes up everything works, and no token was used meanwhile`,
+    `${location.kind} frozen: 503 in time; when it wakes up everything works, and no token was used up meanwhile`,
     async (t) => {
       const instances = await startInstances(location, {
         storageTimeoutMilliseconds: TIMEOUT_MILLISECONDS,

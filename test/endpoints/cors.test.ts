@@ -186,7 +186,7 @@ test('CORS: without an Origin header there is nothing to allow (RFC 6454 §7)', 
   }
 })
 
-test('CORS: no origin may read the response to an unknown client (checklist 18)', async (t) => {
+test('CORS: no origin may read the response to a request without a known client (checklist 18)', async (t) => {
   const server = await startServer(t)
   for (const path of ['token', 'revoke', 'introspect']) {
     const bodies = [

@@ -79,7 +79,7 @@ test('POST /oauth/introspect: a token that is not active gets active:false and n
   ).toString('base64url')
 
   const tokens = {
-    'a spent refresh token': spent,
+    'a used refresh token': spent,
     'another client’s access token': ofOther.access_token,
     'another client’s refresh token': ofOther.refresh_token,
     'a code': code,

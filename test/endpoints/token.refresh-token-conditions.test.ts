@@ -78,7 +78,7 @@ test('POST /oauth/token refresh_token: scopes the client lost are left out, also
   await tokensOf(t, await refresh(server, confidential, named.refresh_token))
 })
 
-test('POST /oauth/token refresh_token: a client that lost every scope gets no token, and its refresh token is not used (OAuth 2.1 §4.3.1)', async (t) => {
+test('POST /oauth/token refresh_token: a client that lost every scope gets no token, and its refresh token is not used up (OAuth 2.1 §4.3.1)', async (t) => {
   const storage = createMemoryStorage()
   const server = await startServer(t, { storage })
   const { confidential } = server
@@ -119,7 +119,7 @@ test('POST /oauth/token refresh_token: a later consent to more scopes does not w
   t.is(tokens.scope, 'interview:read')
 })
 
-test('POST /oauth/token refresh_token: a client that lost the grant type gets unauthorized_client, and its token is not used (RFC 6749 §5.2)', async (t) => {
+test('POST /oauth/token refresh_token: a client that lost the grant type gets unauthorized_client, and its token is not used up (RFC 6749 §5.2)', async (t) => {
   const storage = createMemoryStorage()
   const server = await startServer(t, { storage })
   const { confidential } = server

@@ -11,7 +11,7 @@ import {
   tokensOf,
 } from '../helpers/token-requests.ts'
 
-test('POST /oauth/token refresh_token: every use gives a new token, and the old one is used (OAuth 2.1 §4.3.1, checklist 36)', async (t) => {
+test('POST /oauth/token refresh_token: every use gives a new token, and the old one is no longer valid (OAuth 2.1 §4.3.1, checklist 36)', async (t) => {
   const server = await startServer(t)
   const { confidential } = server
   const { clientId } = confidential.client

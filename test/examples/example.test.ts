@@ -503,7 +503,7 @@ test('/api/interviews and /mcp: a token of a connection that was ended, or of a 
 
 // ————— the end —————
 
-test('SIGTERM: idle connections are closed, the request under way gets its response, exit code 0', async (t) => {
+test('SIGTERM: idle connections are closed, the request in progress gets its response, exit code 0', async (t) => {
   const { hostUrl, terminate, ended, end } = await startExample({ SUPER_ADMIN_TOKEN })
   t.teardown(end)
   const agent = new Agent({ keepAlive: true })

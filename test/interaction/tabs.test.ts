@@ -72,7 +72,7 @@ test('the consent page of a user who is no longer the current user grants nothin
   t.is(await userOf(issuer, spa, granted), 'grace')
 })
 
-test('a user who allowed gets no code for another user who signed in before the browser was redirected back', async (t) => {
+test('what one user allowed gives no code to another who signed in before the redirect back', async (t) => {
   const { issuer, confidential, public: spa } = await startServer(t)
   const browser = startBrowser()
   await browser.authorize(authorizationUrl(issuer, confidential), 'ada@acme.test')
@@ -88,7 +88,7 @@ test('a user who allowed gets no code for another user who signed in before the 
   t.true(shown.html.includes('grace@globex.test'))
 })
 
-test('a user who signed in here and allowed gets no code for another user who took over the session before the browser was redirected back', async (t) => {
+test('what a user who signed in here allowed gives no code to another who took over the session before the redirect back', async (t) => {
   const { issuer, confidential, public: spa } = await startServer(t)
   const browser = startBrowser()
   const signInPage = await browser.open(authorizationUrl(issuer, spa))

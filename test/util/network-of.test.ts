@@ -30,7 +30,7 @@ test('parseIpAddress: one address is one text, however it is written, with a por
   }
 })
 
-test('parseIpAddress: text that is no address is refused', (t) => {
+test('parseIpAddress: text that is no address gives undefined', (t) => {
   for (const text of [
     '',
     ' ',
