@@ -7,10 +7,9 @@
 import { z } from 'zod'
 import type { AuditListener } from '../audit/audit-event.ts'
 import { ConfigurationError } from '../errors.ts'
-import { structuralIssues } from '../options/structural-issues.ts'
+import { clockOption, structuralIssues } from '../options/structural-issues.ts'
 import type { EncryptedKeyStore, RevocationStore } from '../storage/storage.ts'
-import { checkedClock, clockOption } from '../util/checked-clock.ts'
-import { type Clock, systemClock } from '../util/clock.ts'
+import { type Clock, checkedClock, systemClock } from '../util/clock.ts'
 import { isObject } from '../util/is-object.ts'
 import type { KeyPurpose } from './key-schedule.ts'
 

@@ -15,8 +15,7 @@ import type { ProtectedResource } from '../resources/protected-resource.ts'
 import { isPermissionCode } from '../scopes/scope.ts'
 import { type ScopeCatalogue, TEAMCAST_SCOPES } from '../scopes/scope-catalogue.ts'
 import type { Storage } from '../storage/storage.ts'
-import { checkedClock, clockOption } from '../util/checked-clock.ts'
-import { type Clock, systemClock } from '../util/clock.ts'
+import { type Clock, checkedClock, systemClock } from '../util/clock.ts'
 import { isObject } from '../util/is-object.ts'
 import { validateIssuer } from '../util/issuer.ts'
 import type { AuthorizationServerOptions } from './authorization-server-options.ts'
@@ -27,7 +26,7 @@ import {
   resolveResources,
   resourcesSchema,
 } from './resource-options.ts'
-import { structuralIssues } from './structural-issues.ts'
+import { clockOption, structuralIssues } from './structural-issues.ts'
 
 /** Options with every default filled in; frozen. */
 export interface ResolvedOptions

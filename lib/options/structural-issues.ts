@@ -1,5 +1,12 @@
-import type { z } from 'zod'
+import { z } from 'zod'
 import { type Issue, unknownOptions } from '../errors.ts'
+import { type Clock, validateClock } from '../util/clock.ts'
+
+/** The option `clock`. */
+export const clockOption: z.ZodType<Clock> = z.custom<Clock>(
+  (clock) => validateClock(clock) === undefined,
+  { error: ({ input }) => validateClock(input) },
+)
 
 /** What a schema finds wrong with options, as a person who gave them wants to be told. */
 export function structuralIssues(schema: z.ZodType, options: unknown): Array<Issue> {

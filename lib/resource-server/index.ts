@@ -7,13 +7,19 @@
 
 export { ConfigurationError, type ErrorCode, type Issue, OAuthServerError } from '../errors.ts'
 export {
+  AmbiguousRequestError,
   BearerTokenError,
   InsufficientScopeError,
   InvalidAccessTokenError,
   type InvalidAccessTokenReason,
+  InvalidApiKeyError,
+  JwksUnavailableError,
   MalformedAuthorizationError,
   MissingAccessTokenError,
   ProtectedResourceError,
+  RevocationsUnavailableError,
+  TenantMismatchError,
+  TenantMissingError,
 } from './errors.ts'
 export {
   type ProtectedResourceMetadataOptions,
@@ -28,12 +34,6 @@ export type {
   UserCaller,
 } from './middleware/caller.ts'
 export {
-  AmbiguousRequestError,
-  InvalidApiKeyError,
-  TenantMismatchError,
-  TenantMissingError,
-} from './middleware/caller-errors.ts'
-export {
   type BearerChallenge,
   type BearerErrorCode,
   formatBearerChallenge,
@@ -42,13 +42,8 @@ export type { ChallengeOptions } from './middleware/challenge-options.ts'
 export { type AccessTokenState, requireAccessToken } from './middleware/require-access-token.ts'
 export { type RequireCallerOptions, requireCaller } from './middleware/require-caller.ts'
 export { requireScopes } from './middleware/require-scopes.ts'
-export { requireTenant, type TenantGuardOptions } from './middleware/require-tenant.ts'
-export type { TenantOf } from './middleware/tenant-of.ts'
-export {
-  JwksUnavailableError,
-  RevocationsUnavailableError,
-} from './middleware/unavailable-errors.ts'
-export type { RevocationChecker } from './revocation/access-token-revocation-checker.ts'
+export { requireTenant } from './middleware/require-tenant.ts'
+export type { TenantGuardOptions, TenantOf } from './middleware/tenant-guard.ts'
 export {
   createIntrospectionChecker,
   type IntrospectionCheckerOptions,
@@ -57,8 +52,8 @@ export {
   createRevocationFeed,
   type RevocationFeed,
   type RevocationFeedHealth,
+  type RevocationFeedOptions,
 } from './revocation/revocation-feed.ts'
-export type { RevocationFeedOptions } from './revocation/revocation-feed-options.ts'
 export {
   type AccessTokenVerifier,
   createAccessTokenVerifier,
@@ -66,4 +61,4 @@ export {
 export { type BearerCredentials, parseBearerToken } from './verify/bearer-token.ts'
 export type { IssuerClientOptions } from './verify/issuer-client.ts'
 export type { VerifiedAccessToken } from './verify/verified-access-token.ts'
-export type { AccessTokenVerifierOptions } from './verify/verifier-options.ts'
+export type { AccessTokenVerifierOptions, RevocationChecker } from './verify/verifier-options.ts'

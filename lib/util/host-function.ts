@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { z } from 'zod'
+import type { Schema, SchemaIssue } from './schema.ts'
 import { withinTime } from './within-time.ts'
 
 /** How long a host's function may take. */
@@ -16,7 +16,7 @@ export interface Expectation<Result> {
   /** In words, for example `a User, or undefined`. */
   readonly words: string
   /** In detail. One that accepts `undefined` accepts `null` too, which then counts as `undefined`. */
-  readonly schema: z.ZodType<Result | null | undefined>
+  readonly schema: Schema<Result | null | undefined>
 }
 
 /**
@@ -63,11 +63,11 @@ export function checkResult<Result>(
 ): Result {
   const { error } = schema.safeParse(result)
   if (error === undefined) return (result ?? undefined) as Result
-  throw new TypeError(`${name} must return ${words}; it returned ${describe(result, error)}`)
+  throw new TypeError(`${name} must return ${words}; it returned ${describe(result, error.issues)}`)
 }
 
 /** Says what is wrong, but no value: it may be personal. */
-function describe(result: unknown, { issues }: z.ZodError): string {
+function describe(result: unknown, issues: ReadonlyArray<SchemaIssue>): string {
   if (result === null || result === undefined) return String(result)
   const places = new Set(issues.map(({ path }) => path.join('.')).filter((path) => path !== ''))
   const what = Array.isArray(result) ? 'array' : typeof result

@@ -14,7 +14,7 @@ import {
 } from '@teamcast/oauth-server/resource-server'
 import { createLocalJWKSet, jwtVerify } from 'jose'
 import { createGivenKeys } from '../../lib/keys/key-ring.ts'
-import { createRevokedEntries } from '../../lib/resource-server/revocation/revoked-entries.ts'
+import { RevokedEntries } from '../../lib/resource-server/revocation/revoked-entries.ts'
 import { testSigningKey } from '../../lib/testing/test-keys.ts'
 import { createAccessTokens } from '../../lib/tokens/access-token.ts'
 
@@ -56,7 +56,7 @@ function verifierWith(revocations?: RevocationChecker): Verify {
 }
 
 function revokedEntries(): RevocationChecker {
-  const entries = createRevokedEntries(REVOKED)
+  const entries = new RevokedEntries(REVOKED)
   entries.add(
     Array.from({ length: REVOKED }, (_, index) => ({
       type: 'access_token',
@@ -65,7 +65,7 @@ function revokedEntries(): RevocationChecker {
     })),
     clock(),
   )
-  return { isRevoked: (verified) => entries.concern(verified) }
+  return { isRevoked: (verified) => entries.includes(verified) }
 }
 
 /** Verifications per second of processor time, of all threads. */

@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
 import test from 'ava'
 import packageJson from '../../package.json' with { type: 'json' }
 
@@ -69,6 +71,40 @@ for (const [subpath, names] of Object.entries(EXPORTS)) {
     t.deepEqual(Object.keys(module).sort(), names)
   })
 }
+
+/** Imports a module in a process of its own. @returns The URLs of all the files that this loads. */
+async function filesLoadedBy(specifier: string): Promise<ReadonlyArray<string>> {
+  const program = `
+    import { registerHooks } from 'node:module'
+    const urls = []
+    registerHooks({
+      load(url, context, nextLoad) {
+        urls.push(url)
+        return nextLoad(url, context)
+      },
+    })
+    await import(${JSON.stringify(specifier)})
+    process.stdout.write(JSON.stringify(urls.filter((url) => url.startsWith('file:'))))`
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    '--conditions=teamcast-source',
+    ...['--input-type=module', '--eval', program],
+  ])
+  return JSON.parse(stdout)
+}
+
+const packageOf = (url: string): string | undefined =>
+  /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(url)?.[1]
+
+test('./resource-server: an API loads jose and no other package, and nothing of the server', async (t) => {
+  const urls = await filesLoadedBy(`${packageJson.name}/resource-server`)
+  t.deepEqual([...new Set(urls.map(packageOf))].sort(), ['jose', undefined])
+  const own = urls.filter((url) => packageOf(url) === undefined)
+  const isShared = /\/lib\/(resource-server\/|scopes\/scope\.ts$|util\/|errors\.ts$)/
+  t.deepEqual(
+    own.filter((url) => !isShared.test(url)),
+    [],
+  )
+})
 
 test('package.json: every subpath has its source, its types and its code in the same place', (t) => {
   for (const [subpath, target] of Object.entries(packageJson.exports)) {

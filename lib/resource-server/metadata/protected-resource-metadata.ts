@@ -1,64 +1,72 @@
 /**
- * Protected resource metadata (RFC 9728): tells clients which authorization server to go to.
+ * Protected resource metadata (RFC 9728): tells clients which authorization server to use.
  *
  * @module
  */
 
 import type { Middleware } from 'koa'
-import { z } from 'zod'
-import {
-  issuerOption,
-  readOptions,
-  SECURE_URL,
-  scopesOption,
-  textOption,
-  urlOption,
-} from '../verify/option-issues.ts'
-import { isResourceIdentifier, metadataUrlOf } from './resource-identifier.ts'
+import { list, type Members, optional, rule, text } from '../../util/schema.ts'
+import { hasCredentials, isSecureUrl } from '../../util/secure-url.ts'
+import { issuerOption, readOptions, SECURE_URL, scopesOption, urlOption } from '../options.ts'
 
+const WELL_KNOWN_PATH = '/.well-known/oauth-protected-resource'
 const MAX_AGE_SECONDS = 300
 const METHODS = ['GET', 'HEAD', 'OPTIONS']
 
-/** What the metadata say. */
+/** The members of the metadata. */
 export interface ProtectedResourceMetadataOptions {
   /**
-   * This resource server: the URL that clients call, and the `audience` that tokens for it name. An
-   * https URL, or http for localhost, 127.0.0.1 and [::1] only; without query and fragment.
+   * This resource server: the URL that clients call, and the `audience` of tokens for it. An https URL,
+   * or http for localhost, 127.0.0.1 and [::1] only; without query, fragment and user name.
    */
   readonly resource: string
-  /** The issuers of the tokens that are accepted; at least one. */
+  /** The issuers whose tokens are accepted; at least one. */
   readonly authorizationServers: ReadonlyArray<string>
-  /** The scopes that there are. */
+  /** The scopes of this resource server. */
   readonly scopesSupported?: ReadonlyArray<string>
-  /** What people call it. */
+  /** Its name, for people. */
   readonly resourceName?: string
-  /** Where its developers' documentation is. */
+  /** Its documentation, for developers. */
   readonly resourceDocumentation?: URL
 }
 
-const metadataOptions = z.strictObject({
-  resource: z.custom<string>(
-    (resource) => typeof resource === 'string' && isResourceIdentifier(resource),
-    `must be an ${SECURE_URL} without query, fragment or user name`,
+const metadataOptions: Members<ProtectedResourceMetadataOptions> = {
+  resource: rule(
+    (resource) =>
+      (typeof resource !== 'string' || !isResourceIdentifier(resource)) &&
+      `must be an ${SECURE_URL} without query, fragment or user name`,
   ),
-  authorizationServers: z.array(issuerOption, 'must be a list').min(1, 'must name at least one'),
-  scopesSupported: scopesOption.optional(),
-  resourceName: textOption.optional(),
-  resourceDocumentation: urlOption.optional(),
-})
+  authorizationServers: list(issuerOption, 'must name at least one'),
+  scopesSupported: optional(scopesOption),
+  resourceName: optional(text),
+  resourceDocumentation: optional(urlOption),
+}
+
+/**
+ * Whether a text is a resource identifier (RFC 9728 §1.2): an https URL, or http for the machine itself,
+ * without fragment. And without query, which the RFC discourages.
+ */
+export function isResourceIdentifier(text: string): boolean {
+  const url = URL.parse(text)
+  return url !== null && isSecureUrl(url) && !hasCredentials(url) && !/[?#]/.test(text)
+}
+
+/** The URL of a resource's metadata: the well-known path goes between host and path (RFC 9728 §3.1). */
+export function metadataUrlOf(resource: string): URL {
+  const { origin, pathname } = new URL(resource)
+  return new URL(origin + WELL_KNOWN_PATH + (pathname === '/' ? '' : pathname))
+}
 
 /**
  * Creates middleware that serves the metadata of a protected resource, to every origin, at
- * `/.well-known/oauth-protected-resource` with the path of the resource behind it. Put it at the root of
- * the application, in front of what requires a token.
- *
- * @param options What the metadata say.
+ * `/.well-known/oauth-protected-resource` followed by the path of the resource. Put it at the root of
+ * the application, in front of middleware that requires a token.
  *
  * @throws {@link ConfigurationError} when options are rejected: all problems at once.
  *
  * @example
  *
- * An API that clients find the authorization server of
+ * An API whose clients find the authorization server
  *
  * ```ts
  * const issuer = 'https://mayaapi.teamcast.ai'

@@ -1,21 +1,22 @@
 /**
- * API keys of the platform (`X-API-Key` with `X-Tenant-ID`), which only the host knows.
+ * API keys of the platform (`X-API-Key` with `X-Tenant-ID`), which the host checks.
  *
  * @module
  */
 
 import type { Context } from 'koa'
-import { z } from 'zod'
-import { isScope } from '../../scopes/scope.ts'
 import { callHost, type Expectation } from '../../util/host-function.ts'
+import { list, nullish, object, text } from '../../util/schema.ts'
+import { InvalidApiKeyError, TenantMissingError } from '../errors.ts'
+import { scope } from '../options.ts'
 import type { AuthenticatedCaller } from './caller.ts'
-import { InvalidApiKeyError, TenantMissingError } from './caller-errors.ts'
-import { onlyHeaderOf, TENANT_HEADER } from './tenant-of.ts'
+import { onlyHeaderOf } from './request-headers.ts'
+import { TENANT_HEADER } from './tenant-guard.ts'
 
 /** The header that carries an API key. */
 export const API_KEY_HEADER = 'X-API-Key'
 
-/** An API key and the tenant that it is said to be of, as the client sent them; any strings. */
+/** An API key and its tenant, as the client sent them. */
 export interface ApiKeyCredentials {
   /** Header `X-API-Key`; not empty. */
   readonly apiKey: string
@@ -23,20 +24,20 @@ export interface ApiKeyCredentials {
   readonly tenantId: string
 }
 
-/** What the host knows of an API key. */
+/** An API key that is valid. */
 export interface ApiKey {
   /** Identifies the key in logs; not the key itself. */
   readonly keyId: string
-  /** What it allows; for a key that allows everything, every scope there is. */
+  /** What it allows; list every scope for a key that allows everything. */
   readonly scopes: ReadonlyArray<string>
 }
 
 /**
- * The host's own check of an API key.
+ * The host's check of an API key. Returns `undefined` (or `null`) for an unknown key, and for a key of
+ * another tenant. Compare hashes, not keys.
  *
- * Compare hashes, not keys, and answer for the pair: a key of another tenant is `undefined` too (or `null`).
- * Anything else than that and a well-formed {@link ApiKey} lets nobody in: a `TypeError` then, like what it
- * throws itself, is left to the application's error handling.
+ * Any other result than that or an {@link ApiKey} is a `TypeError`. It reaches the application's error
+ * handling, as do errors that the function throws.
  */
 export type VerifyApiKey = (
   credentials: ApiKeyCredentials,
@@ -45,16 +46,14 @@ export type VerifyApiKey = (
 
 const API_KEY: Expectation<ApiKey | undefined> = {
   words: 'an ApiKey (keyId and an array of scopes), or undefined',
-  schema: z
-    .object({ keyId: z.string().min(1), scopes: z.array(z.string().refine(isScope)) })
-    .nullish(),
+  schema: nullish(object<ApiKey>({ keyId: text, scopes: list(scope) })),
 }
 
 /**
- * Asks the host about the API key of a request.
+ * Checks the API key of a request.
  *
  * @throws {@link TenantMissingError}, {@link InvalidApiKeyError}, {@link AmbiguousRequestError}
- * @throws TypeError when the host answers with something else than an {@link ApiKey} or `undefined`.
+ * @throws TypeError when `verifyApiKey` returns neither an {@link ApiKey} nor `undefined`.
  */
 export async function authenticateApiKey(
   ctx: Context,
@@ -62,7 +61,7 @@ export async function authenticateApiKey(
   verifyApiKey: VerifyApiKey,
   realm: string,
 ): Promise<AuthenticatedCaller> {
-  const tenantId = onlyHeaderOf(ctx, TENANT_HEADER)
+  const tenantId = onlyHeaderOf(ctx.req, TENANT_HEADER)
   if (tenantId === undefined || tenantId === '') throw new TenantMissingError()
   const known =
     apiKey === ''

@@ -1,5 +1,5 @@
 /**
- * Who makes a request, by access token or by API key, and for which tenant.
+ * The caller of a request, by access token or API key, and its tenant.
  *
  * @module
  */
@@ -7,15 +7,14 @@
 import type { VerifiedAccessToken } from '../verify/verified-access-token.ts'
 
 interface CallerInTenant {
-  /** The tenant of the request, in which the caller may act. Read it here and nowhere else. */
+  /** The tenant of the request, in which the caller may act. Read it from here only. */
   readonly tenantId: string
   /** What the caller may do. */
   readonly scopes: ReadonlySet<string>
 }
 
-/** A user, through a client. */
+/** A user, by way of a client. */
 export interface UserCaller extends CallerInTenant {
-  /** Discriminant. */
   readonly kind: 'user'
   /** The user on whose behalf the client acts. */
   readonly userId: string
@@ -23,44 +22,38 @@ export interface UserCaller extends CallerInTenant {
   readonly clientId: string
   /** Only callers with an API key have one. */
   readonly keyId: undefined
-  /** The token that says so. */
+  /** The token of the request. */
   readonly accessToken: VerifiedAccessToken
 }
 
 /** A client that acts for itself (the `client_credentials` grant). */
 export interface ClientCaller extends CallerInTenant {
-  /** Discriminant. */
   readonly kind: 'client'
-  /** There is none. */
   readonly userId: undefined
   /** The client. */
   readonly clientId: string
   /** Only callers with an API key have one. */
   readonly keyId: undefined
-  /** The token that says so. */
+  /** The token of the request. */
   readonly accessToken: VerifiedAccessToken
 }
 
-/** Whoever holds an API key of the platform. */
+/** The holder of an API key of the platform. */
 export interface ApiKeyCaller extends CallerInTenant {
-  /** Discriminant. */
   readonly kind: 'api-key'
-  /** There is none. */
   readonly userId: undefined
-  /** There is none. */
   readonly clientId: undefined
   /** Identifies the key; not the key itself. */
   readonly keyId: string
-  /** There is none. */
   readonly accessToken: undefined
 }
 
-/** Who makes a request. Frozen. */
+/** The caller of a request. Frozen. */
 export type Caller = UserCaller | ClientCaller | ApiKeyCaller
 
-/** What {@link requireCaller} and {@link requireTenant} leave in `ctx.state`. */
+/** What {@link requireCaller} and {@link requireTenant} put into `ctx.state`. */
 export interface CallerState {
-  /** Who makes the request. */
+  /** The caller of the request. */
   caller: Caller
 }
 
@@ -68,10 +61,10 @@ type Tenantless<CallerT> = CallerT extends Caller
   ? Omit<CallerT, 'tenantId'> & { readonly tenantId: string | undefined }
   : never
 
-/** A caller whose credentials were checked, but not yet against the tenant of the request. */
+/** A caller with valid credentials, not yet checked against the tenant of the request. */
 export type AuthenticatedCaller = Tenantless<Caller>
 
-/** Whom an access token stands for. */
+/** The caller with an access token. */
 export function callerOfToken(accessToken: VerifiedAccessToken): AuthenticatedCaller {
   const { clientId, userId, tenantId, scopes } = accessToken
   const common = { tenantId, clientId, keyId: undefined, scopes, accessToken }

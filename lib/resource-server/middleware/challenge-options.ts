@@ -1,64 +1,62 @@
 /**
- * What a host adds to every challenge, so that clients find the authorization server by themselves.
+ * Parameters that a host adds to every challenge, so that clients find the authorization server.
  *
  * @module
  */
 
-import { z } from 'zod'
 import { ConfigurationError } from '../../errors.ts'
-import { isResourceIdentifier, metadataUrlOf } from '../metadata/resource-identifier.ts'
-import { SECURE_URL, urlOption } from '../verify/option-issues.ts'
+import { type Members, optional, rule } from '../../util/schema.ts'
+import { isResourceIdentifier, metadataUrlOf } from '../metadata/protected-resource-metadata.ts'
+import { SECURE_URL, scopesOption, urlOption } from '../options.ts'
+import type { BearerChallenge } from './challenge.ts'
 
-/** What challenges tell beside the error. */
+/** Parameters of challenges beside the error. */
 export interface ChallengeOptions {
   /**
-   * Where the metadata of this protected resource is (RFC 9728), for the `resource_metadata` parameter
-   * of every challenge. An https URL, or http for localhost, 127.0.0.1 and [::1] only.
+   * URL of the metadata of this protected resource (RFC 9728), for the `resource_metadata` parameter of
+   * every challenge, those of `requireScopes` too. An https URL, or http for localhost, 127.0.0.1 and
+   * [::1] only.
    *
-   * `true` for the place that the audience prescribes (§3.1), where `protectedResourceMetadata` serves
+   * `true` for the URL that follows from the audience (§3.1), where `protectedResourceMetadata` serves
    * it; the audience must be a URL then.
-   *
-   * Middleware behind, such as `requireScopes`, writes it too.
    *
    * @see [RFC 9728 §5.1](https://www.rfc-editor.org/rfc/rfc9728.html#section-5.1)
    */
   readonly resourceMetadata?: true | URL
   /**
-   * The scopes that a client should ask for, for the `scope` parameter of the 401 challenges. Only a
-   * hint: `requireScopes` requires.
+   * The scopes that a client should request, for the `scope` parameter of the 401 challenges. Only a
+   * hint: `requireScopes` requires them.
    *
    * @see [RFC 6750 §3](https://www.rfc-editor.org/rfc/rfc6750.html#section-3)
    */
   readonly scopes?: ReadonlyArray<string>
 }
 
-/** What is added to challenges. */
-export interface ChallengeParameters {
-  readonly resourceMetadata: string | undefined
-  /** Of the 401 challenges. */
-  readonly scopes: ReadonlyArray<string> | undefined
+/** The parameters to add to challenges: `scopes` to those with status 401. */
+export type ChallengeParameters = Pick<BearerChallenge, 'resourceMetadata' | 'scopes'>
+
+/** The checks of {@link ChallengeOptions}. */
+export const challengeOptions: Members<ChallengeOptions> = {
+  resourceMetadata: optional(
+    rule(
+      (value) =>
+        value !== true &&
+        urlOption.safeParse(value).error &&
+        `must be true or a URL object of an ${SECURE_URL}`,
+    ),
+  ),
+  scopes: optional(scopesOption),
 }
 
-/** The option `resourceMetadata`. */
-export const resourceMetadataOption: z.ZodType<true | URL | undefined> = z
-  .union([z.literal(true), urlOption], `must be true or a URL object of an ${SECURE_URL}`)
-  .optional()
-
 /**
- * Works out what is added to the challenges of a resource server.
+ * Creates the parameters to add to the challenges of a resource server.
  *
- * @throws {@link ConfigurationError} when the place of the metadata does not follow from the audience.
- *
- * @internal
+ * @throws {@link ConfigurationError} when the URL of the metadata does not follow from the audience.
  */
 export function challengeParametersOf(
-  options: {
-    readonly resourceMetadata?: true | URL | undefined
-    readonly scopes?: ReadonlyArray<string> | undefined
-  },
+  { resourceMetadata, scopes }: ChallengeOptions,
   audience: string,
 ): ChallengeParameters {
-  const { resourceMetadata, scopes } = options
   if (resourceMetadata !== true) return { resourceMetadata: resourceMetadata?.href, scopes }
   if (!isResourceIdentifier(audience)) {
     const message = 'must be a URL object here: it does not follow from an audience that is no URL'

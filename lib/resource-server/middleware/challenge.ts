@@ -1,5 +1,5 @@
 /**
- * The `WWW-Authenticate` value that tells a client what was wrong (RFC 6750 §3).
+ * Bearer challenges: values of the `WWW-Authenticate` header (RFC 6750 §3).
  *
  * @module
  */
@@ -13,7 +13,7 @@ export type BearerErrorCode = 'invalid_request' | 'invalid_token' | 'insufficien
  * Set at least one: RFC 6750 §3 does not allow a challenge without parameters.
  */
 export interface BearerChallenge {
-  /** Names the protected resource to whoever has to pick credentials for it (RFC 9110 §11.5). */
+  /** Names the protected resource, for clients that choose credentials by it (RFC 9110 §11.5). */
   readonly realm?: string | undefined
   /** Left out when the request carried no credentials at all (RFC 6750 §3.1). */
   readonly error?: BearerErrorCode | undefined
@@ -26,7 +26,7 @@ export interface BearerChallenge {
 }
 
 // RFC 6750 §3 allows %x20-21 / %x23-5B / %x5D-7E in these values: no quote, backslash or control
-// character. Nothing then needs escaping, and no value can break out of its quotes or its line.
+// character. So nothing needs escaping, and no value can break out of its quotes or its line.
 const NOT_ALLOWED = /[^\x20-\x21\x23-\x5b\x5d-\x7e]/g
 
 /**

@@ -1,17 +1,17 @@
 /**
- * The credentials that a request carries.
+ * The access token of a request.
  *
  * @module
  */
 
 import type { IncomingMessage } from 'node:http'
-import { z } from 'zod'
 import { callHost, type Expectation } from '../../util/host-function.ts'
+import { number, object, optional, rule, string, text } from '../../util/schema.ts'
 import { MalformedAuthorizationError, MissingAccessTokenError } from '../errors.ts'
 import type { AccessTokenVerifier } from '../verify/access-token-verifier.ts'
 import { type BearerCredentials, parseBearerToken } from '../verify/bearer-token.ts'
 import type { VerifiedAccessToken } from '../verify/verified-access-token.ts'
-import { headerValuesOf } from './header-values.ts'
+import { headerValuesOf } from './request-headers.ts'
 
 /** Reads the Authorization header. Several, joined, are malformed. */
 export function bearerCredentialsOf(request: IncomingMessage): BearerCredentials {
@@ -19,30 +19,27 @@ export function bearerCredentialsOf(request: IncomingMessage): BearerCredentials
   return parseBearerToken(values.length === 0 ? undefined : values.join(', '))
 }
 
-const text = z.string().min(1)
-const textOrNone = text.or(z.undefined())
-
-// A host may have a verifier of its own.
+// The verifier may be the host's own.
 const VERIFIED: Expectation<VerifiedAccessToken> = {
   words: 'a VerifiedAccessToken',
-  schema: z.object({
+  schema: object<VerifiedAccessToken>({
     clientId: text,
-    userId: textOrNone,
+    userId: optional(text),
     subject: text,
-    scopes: z.instanceof(Set<string>),
-    tenantId: textOrNone,
-    familyId: textOrNone,
+    scopes: rule((value) => !(value instanceof Set) && 'must be a Set'),
+    tenantId: optional(text),
+    familyId: optional(text),
     tokenId: text,
-    keyId: z.string().or(z.undefined()),
-    issuedAt: z.number(),
-    expiresAt: z.number(),
+    keyId: optional(string),
+    issuedAt: number,
+    expiresAt: number,
   }),
 }
 
 /**
  * Verifies the access token of a request.
  *
- * @throws {@link ProtectedResourceError} when there is none, or none that is accepted.
+ * @throws {@link ProtectedResourceError} when there is no token, or an invalid one.
  */
 export async function verifyBearerCredentials(
   verifier: AccessTokenVerifier,

@@ -1,43 +1,18 @@
 /**
- * Koa middleware: lets a request pass only if its caller may act in the tenant that it is about.
+ * Koa middleware: lets a request pass only if its caller may act in its tenant.
  *
  * @module
  */
 
 import type { Middleware } from 'koa'
-import { z } from 'zod'
 import { ConfigurationError } from '../../errors.ts'
-import { ProtectedResourceError } from '../errors.ts'
-import { NO_BOOLEAN, readOptions } from '../verify/option-issues.ts'
+import { readOptions } from '../options.ts'
 import { type AuthenticatedCaller, type CallerState, callerOfToken } from './caller.ts'
 import type { AccessTokenState } from './require-access-token.ts'
-import { sendErrorResponse } from './send-error-response.ts'
-import { readTenant, type TenantOf, tenantOfOption } from './tenant-of.ts'
-import { admitToTenant } from './tenant-policy.ts'
+import { passAfter } from './send-error-response.ts'
+import { admitToTenant, type TenantGuardOptions, tenantGuardOptions } from './tenant-guard.ts'
 
-/** Where the tenant of a request is, and whom to let in without one. */
-export interface TenantGuardOptions {
-  /**
-   * Where a request names its tenant; see {@link TenantOf}.
-   *
-   * @defaultValue `{ header: 'X-Tenant-ID' }`
-   */
-  readonly tenantOf?: TenantOf
-  /**
-   * Whether a client that belongs to no tenant, a PLATFORM client that acts for itself, may act in any
-   * tenant that it names. It could read every customer's data: allow it where that is meant.
-   *
-   * @defaultValue `false`
-   */
-  readonly allowTenantlessClients?: boolean
-}
-
-const tenantGuardOptions = z.strictObject({
-  tenantOf: tenantOfOption,
-  allowTenantlessClients: z.boolean(NO_BOOLEAN).default(false),
-})
-
-/** `undefined` when no middleware in front has looked at credentials. */
+/** `undefined` when no middleware in front has checked credentials. */
 function authenticatedCallerOf(
   state: Partial<CallerState & AccessTokenState>,
 ): AuthenticatedCaller | undefined {
@@ -46,17 +21,16 @@ function authenticatedCallerOf(
 }
 
 /**
- * Creates middleware that compares the tenant of the caller with the tenant of the request, and leaves
- * the caller in `ctx.state.caller`. Put it behind `requireAccessToken`, or behind `requireCaller` where
+ * Creates middleware that compares the tenant of the caller with the tenant of the request, and puts
+ * the caller into `ctx.state.caller`. Put it behind `requireAccessToken`, or behind `requireCaller` where
  * a route names the tenant once more.
  *
- * A request that names no tenant is about the caller's own. One that names another is answered right
- * here with 403 `tenant_mismatch`; for the other refusals see {@link requireCaller}.
+ * A request that names no tenant is about the caller's own. The response to one that names another is
+ * 403 `tenant_mismatch`; for other errors see {@link requireCaller}.
  *
- * The created middleware throws {@link ConfigurationError}, which Koa answers with 500, when neither of
- * the two ran before it.
+ * The middleware throws {@link ConfigurationError}, a 500 in Koa, when neither of the two ran before it.
  *
- * @param options Where the tenant of a request is.
+ * @param options Where a request names its tenant.
  *
  * @throws {@link ConfigurationError} when options are rejected.
  *
@@ -69,21 +43,15 @@ function authenticatedCallerOf(
  * ```
  */
 export function requireTenant(options: TenantGuardOptions = {}): Middleware<CallerState> {
-  const { tenantOf, allowTenantlessClients } = readOptions(tenantGuardOptions, options)
+  const resolved = readOptions(tenantGuardOptions, options)
   return async function requireTenantMiddleware(ctx, next) {
     const caller = authenticatedCallerOf(ctx.state)
     if (caller === undefined) {
       const message = 'must be used behind requireAccessToken or requireCaller'
       throw new ConfigurationError([{ path: 'requireTenant', message }])
     }
-    try {
-      const tenantId = await readTenant(ctx, tenantOf)
-      ctx.state.caller = admitToTenant(caller, tenantId, allowTenantlessClients)
-    } catch (error) {
-      if (!(error instanceof ProtectedResourceError)) throw error
-      sendErrorResponse(ctx, error)
-      return
-    }
-    await next()
+    await passAfter(ctx, next, async () => {
+      ctx.state.caller = await admitToTenant(ctx, caller, resolved)
+    })
   }
 }

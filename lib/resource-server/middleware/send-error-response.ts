@@ -1,26 +1,25 @@
 /**
- * How the middlewares answer a request that they refuse.
+ * The responses to refused requests.
  *
- * They write the answer rather than throw. RFC 6750 prescribes it to the letter, and a thrown error
- * seldom arrives so: without an error handler Koa sends plain text and removes every header that was
- * set before, the CORS ones too, without which a browser hides the answer from its script; with one,
- * the header that starts sign-in in many clients is usually lost.
+ * The middlewares write the response instead of throwing, because a thrown error changes it: Koa sends
+ * plain text and removes the headers set before, the CORS ones too, without which a browser hides the
+ * response from its script; and the error handlers of many hosts drop `WWW-Authenticate`.
  *
- * The host hears of it all the same: the error is emitted on the application, as Koa does with
- * thrown ones. Koa's own listener logs the 503s and passes over what has `expose`.
+ * The error is emitted on the application, as Koa does with thrown ones. Koa's own listener logs the 503s
+ * and ignores errors with `expose`.
  *
  * @module
  */
 
-import type { ParameterizedContext } from 'koa'
-import type { ProtectedResourceError } from '../errors.ts'
+import type { Next, ParameterizedContext } from 'koa'
+import { ProtectedResourceError } from '../errors.ts'
 import { formatBearerChallenge } from './challenge.ts'
 import type { ChallengeParameters } from './challenge-options.ts'
 
-// Not in `ctx.state`, which is the host's.
+// Not in `ctx.state`, which belongs to the host.
 const parametersOfRequests = new WeakMap<object, ChallengeParameters>()
 
-/** Has every challenge to a request say more, whichever middleware writes it. */
+/** Adds parameters to every challenge of a request, whichever middleware writes it. */
 export function extendChallenges<StateT>(
   { req }: ParameterizedContext<StateT>,
   parameters: ChallengeParameters,
@@ -31,26 +30,37 @@ export function extendChallenges<StateT>(
 /**
  * Writes status, headers and a JSON body `{error, error_description}`, and emits the error.
  *
- * `error` is left out of the body where it is left out of the challenge.
- *
- * @param ctx The request's context.
- * @param rejection What is wrong.
- *
- * @internal
+ * The body has no `error` where the challenge has none.
  */
 export function sendErrorResponse<StateT>(
   ctx: ParameterizedContext<StateT>,
-  rejection: ProtectedResourceError,
+  error: ProtectedResourceError,
 ): void {
-  const { status, challenge } = rejection
+  const { status, challenge } = error
   ctx.status = status
-  ctx.set(rejection.headers)
+  ctx.set(error.headers)
   const more = parametersOfRequests.get(ctx.req)
   if (challenge !== undefined && more !== undefined) {
     const scopes = challenge.scopes ?? (status === 401 ? more.scopes : undefined)
     const extended = { ...challenge, scopes, resourceMetadata: more.resourceMetadata }
     ctx.set('WWW-Authenticate', formatBearerChallenge(extended))
   }
-  ctx.body = { error: rejection.error, error_description: rejection.message }
-  ctx.app.emit('error', rejection, ctx)
+  ctx.body = { error: error.error, error_description: error.message }
+  ctx.app.emit('error', error, ctx)
+}
+
+/** Calls `next` after `check`, unless that throws a {@link ProtectedResourceError}: that is the response. */
+export async function passAfter<StateT>(
+  ctx: ParameterizedContext<StateT>,
+  next: Next,
+  check: () => Promise<void>,
+): Promise<void> {
+  try {
+    await check()
+  } catch (error) {
+    if (!(error instanceof ProtectedResourceError)) throw error
+    sendErrorResponse(ctx, error)
+    return
+  }
+  await next()
 }

@@ -1,43 +1,40 @@
 /**
- * Asks the issuer about each token (RFC 7662).
+ * Introspects each token at the issuer (RFC 7662).
  *
- * What it costs: one request to the issuer, and its latency, for each token in `cacheSeconds`.
+ * Cost: one request to the issuer, and its latency, per token and `cacheSeconds`.
  *
- * How late it can be: `cacheSeconds`. While the issuer cannot be reached, tokens that are not in the
- * cache are not accepted.
+ * Delay: `cacheSeconds`. While the issuer is not available, tokens that are not in the cache are not
+ * accepted.
  *
  * @module
  */
 
-import { z } from 'zod'
-import { clockOption } from '../../util/checked-clock.ts'
-import { systemClock } from '../../util/clock.ts'
-import { createIssuerClient, type IssuerClientOptions } from '../verify/issuer-client.ts'
+import { checkedClock, systemClock } from '../../util/clock.ts'
+import { boolean, type Members, object, optional } from '../../util/schema.ts'
+import { clockOption, integerOption, issuerOption, readOptions, urlOption } from '../options.ts'
 import {
-  functionOf,
-  integerOption,
-  issuerOption,
-  readOptions,
-  textOption,
-  urlOption,
-} from '../verify/option-issues.ts'
-import type { RevocationChecker } from './access-token-revocation-checker.ts'
+  createIssuerClient,
+  type IssuerClientOptions,
+  issuerClientOptions,
+} from '../verify/issuer-client.ts'
+import type { RevocationChecker } from '../verify/verifier-options.ts'
 
-/** How many answers are remembered; the oldest go first. About 150 bytes each. */
-const MAXIMUM_ANSWERS = 10_000
+/** How many responses the cache holds; about 150 bytes each. The oldest are removed first. */
+const MAXIMUM_CACHE_ENTRIES = 10_000
 
-/** Whom to ask, and for how long to remember the answer. */
+/** Where to introspect tokens, and how long to cache the responses. */
 export interface IntrospectionCheckerOptions extends IssuerClientOptions {
   /** The authorization server, as in {@link AccessTokenVerifierOptions}. */
   readonly issuer: string
   /**
-   * Where to ask, if not where the issuer has its introspection endpoint.
+   * The introspection endpoint of the issuer.
    *
    * @defaultValue `${issuer}/oauth/introspect`
    */
   readonly introspectionUri?: URL
   /**
-   * For how long an answer is good; in seconds, an integer from 0 to 60. With 0 each request asks.
+   * How long a response is cached; in seconds, an integer from 0 to 60. With 0, each request to the API
+   * introspects its token.
    *
    * @defaultValue `0`
    */
@@ -46,33 +43,31 @@ export interface IntrospectionCheckerOptions extends IssuerClientOptions {
   readonly clock?: () => number
 }
 
-const introspectionCheckerOptions = z.strictObject({
+const introspectionCheckerOptions: Members<IntrospectionCheckerOptions> = {
   issuer: issuerOption,
-  clientId: textOption,
-  clientSecret: textOption,
-  fetch: functionOf<typeof fetch>().default(() => fetch),
-  introspectionUri: urlOption.optional(),
-  cacheSeconds: integerOption(0, 60).default(0),
-  clock: clockOption.default(() => systemClock),
-})
+  ...issuerClientOptions,
+  introspectionUri: optional(urlOption),
+  cacheSeconds: optional(integerOption(0, 60)),
+  clock: optional(clockOption),
+}
 
-const introspection = z.object({ active: z.boolean() })
+const introspectionResponse = object({ active: boolean })
 
-interface Answer {
+interface CacheEntry {
   readonly isRevoked: boolean
-  readonly at: number
+  readonly requestedAt: number
 }
 
 /**
- * Creates a checker that introspects. Requests about one token that come at once share one question.
+ * Creates a checker that introspects. Concurrent requests with one token share one introspection.
  *
- * @param options Whom to ask.
+ * @param options Where to introspect.
  *
  * @throws {@link ConfigurationError} when options are rejected: all problems at once.
  *
  * @example
  *
- * An API in which a revocation has to show within 10 seconds
+ * An API in which a revocation takes effect within 10 seconds
  *
  * ```ts
  * const issuer = 'https://mayaapi.teamcast.ai'
@@ -85,39 +80,40 @@ interface Answer {
 export function createIntrospectionChecker(
   options: IntrospectionCheckerOptions,
 ): RevocationChecker {
-  const resolved = readOptions(introspectionCheckerOptions, options)
-  const { issuer, cacheSeconds, clock } = resolved
-  const url = resolved.introspectionUri ?? new URL(`${issuer}/oauth/introspect`)
-  const ask = createIssuerClient(resolved)
-  const answers = new Map<string, Answer>()
-  const questions = new Map<string, Promise<boolean>>()
+  const given = readOptions(introspectionCheckerOptions, options)
+  const { issuer, cacheSeconds = 0 } = given
+  const url = given.introspectionUri ?? new URL(`${issuer}/oauth/introspect`)
+  const clock = checkedClock(given.clock ?? systemClock)
+  const requestIssuer = createIssuerClient(given)
+  const cache = new Map<string, CacheEntry>()
+  const pending = new Map<string, Promise<boolean>>()
 
   async function introspect(tokenId: string, jwt: string): Promise<boolean> {
     const form = new URLSearchParams({ token: jwt, token_type_hint: 'access_token' })
-    const askedAt = clock()
-    const { active } = await ask({ url, form }, introspection)
-    remember(tokenId, { isRevoked: !active, at: askedAt })
+    const requestedAt = clock()
+    const { active } = await requestIssuer({ url, form }, introspectionResponse)
+    remember(tokenId, { isRevoked: !active, requestedAt })
     return !active
   }
 
-  function remember(tokenId: string, answer: Answer): void {
+  function remember(tokenId: string, entry: CacheEntry): void {
     if (cacheSeconds === 0) return
-    answers.delete(tokenId)
-    answers.set(tokenId, answer)
-    if (answers.size <= MAXIMUM_ANSWERS) return
-    const [oldest] = answers.keys()
-    if (oldest !== undefined) answers.delete(oldest)
+    cache.delete(tokenId)
+    cache.set(tokenId, entry)
+    if (cache.size <= MAXIMUM_CACHE_ENTRIES) return
+    const [oldest] = cache.keys()
+    if (oldest !== undefined) cache.delete(oldest)
   }
 
-  return Object.freeze({
+  return Object.freeze<RevocationChecker>({
     isRevoked({ tokenId }, jwt) {
-      const known = answers.get(tokenId)
-      const age = clock() - (known?.at ?? 0)
-      if (known !== undefined && age >= 0 && age < cacheSeconds) return known.isRevoked
-      const question =
-        questions.get(tokenId) ?? introspect(tokenId, jwt).finally(() => questions.delete(tokenId))
-      questions.set(tokenId, question)
-      return question
+      const cached = cache.get(tokenId)
+      const age = clock() - (cached?.requestedAt ?? 0)
+      if (cached !== undefined && age >= 0 && age < cacheSeconds) return cached.isRevoked
+      const introspection =
+        pending.get(tokenId) ?? introspect(tokenId, jwt).finally(() => pending.delete(tokenId))
+      pending.set(tokenId, introspection)
+      return introspection
     },
-  } satisfies RevocationChecker)
+  })
 }

@@ -1,77 +1,165 @@
 /**
- * Follows the issuer's feed of what was revoked, so that each token is checked without asking anybody.
+ * Follows the issuer's feed of revocations, so that tokens are checked without a request each.
  *
- * What it costs: one small request in 5 seconds, and memory for what was revoked lately.
+ * Cost: one small request every 5 seconds, and memory for recent revocations.
  *
- * How late it can be: `pollIntervalSeconds` and the time of a request while all is well. While the
- * issuer cannot be reached, `maximumStalenessSeconds`; after that no token is accepted.
+ * Delay: `pollIntervalSeconds` and the time of a request. While the issuer is not available,
+ * `maximumStalenessSeconds`; after that no token is accepted.
  *
  * @module
  */
 
-import { z } from 'zod'
+import { setTimeout } from 'node:timers/promises'
+import type { Issue } from '../../errors.ts'
+import { checkedClock, systemClock } from '../../util/clock.ts'
 import { checkResult, type Expectation, notifyHost } from '../../util/host-function.ts'
-import { RevocationsUnavailableError } from '../middleware/unavailable-errors.ts'
-import { createIssuerClient, IssuerStatusError } from '../verify/issuer-client.ts'
-import type { VerifiedAccessToken } from '../verify/verified-access-token.ts'
-import type { RevocationChecker } from './access-token-revocation-checker.ts'
+import { boolean, list, type Members, object, optional, rule, string } from '../../util/schema.ts'
+import { RevocationsUnavailableError } from '../errors.ts'
 import {
-  type ResolvedRevocationFeedOptions,
-  type RevocationFeedOptions,
-  resolveRevocationFeedOptions,
-  waitWithTimer,
-} from './revocation-feed-options.ts'
-import { createRevokedEntries, revocationSchema } from './revoked-entries.ts'
+  clockOption,
+  functionOption,
+  integerOption,
+  issuerOption,
+  readOptions,
+  urlOption,
+} from '../options.ts'
+import {
+  createIssuerClient,
+  type IssuerClientOptions,
+  IssuerStatusError,
+  issuerClientOptions,
+} from '../verify/issuer-client.ts'
+import type { VerifiedAccessToken } from '../verify/verified-access-token.ts'
+import type { RevocationChecker } from '../verify/verifier-options.ts'
+import { type Revocation, RevokedEntries, revocation } from './revoked-entries.ts'
 
+const DEFAULT_POLL_INTERVAL_SECONDS = 5
+const DEFAULT_MAXIMUM_STALENESS_SECONDS = 60
+const DEFAULT_MAXIMUM_ENTRIES = 1_000_000
 const PAGE_SIZE = 1000
 const MAXIMUM_BACKOFF_SECONDS = 30
 
-/** Knows what was revoked, as of its last read. */
+/** Which feed to follow, how often to read it, and how stale it may be. */
+export interface RevocationFeedOptions extends IssuerClientOptions {
+  /** The authorization server, as in {@link AccessTokenVerifierOptions}. */
+  readonly issuer: string
+  /**
+   * The revocation feed of the issuer.
+   *
+   * @defaultValue `${issuer}/oauth/revocations`
+   */
+  readonly feedUri?: URL
+  /**
+   * Time between two reads; in seconds, an integer from 1 to 300. While reads fail it doubles after each,
+   * up to 30 seconds.
+   *
+   * @defaultValue `5`
+   */
+  readonly pollIntervalSeconds?: number
+  /**
+   * How old the last complete read may be; in seconds, an integer from 2 to 3600 that is greater than
+   * `pollIntervalSeconds`. When it is older, no token is accepted: the response to requests is 503.
+   *
+   * @defaultValue `60`
+   */
+  readonly maximumStalenessSeconds?: number
+  /**
+   * How many revocations to remember; an integer from 1 to 10 000 000. Each takes about 150 bytes. Expired
+   * ones make room. When more have not expired, reads fail until the feed is stale.
+   *
+   * @defaultValue `1_000_000`
+   */
+  readonly maximumEntries?: number
+  /** Called for each failed read while following the feed. What it throws becomes a process warning. */
+  readonly onFailure?: (error: Error) => void
+  /** Tells the time in whole seconds since the Unix epoch. Defaults to the machine's clock. */
+  readonly clock?: () => number
+  /**
+   * Resolves after so many milliseconds, or once the signal aborts. Defaults to a timer that does not
+   * keep the process alive.
+   */
+  readonly wait?: (milliseconds: number, signal: AbortSignal) => Promise<void>
+}
+
+/** A checker that knows the revocations as of its last read. */
 export interface RevocationFeed extends RevocationChecker {
   /**
-   * Begins to follow the feed, until {@link RevocationFeed.stop}.
+   * Follows the feed until {@link RevocationFeed.stop}.
    *
-   * @returns Resolves after the first complete read. Rejects when that fails, with the reason, a wrong
-   *   secret for instance; reading goes on all the same. A second call returns the same promise.
+   * @returns Resolves after the first complete read. Rejects when that fails, for example because of a
+   *   wrong secret; the feed is followed all the same. A second call returns the same promise.
    */
   start(): Promise<void>
-  /** Stops following, for good, and gives up a read that is under way. */
+  /** Stops for good, and aborts a read in progress. */
   stop(): void
   /**
-   * Reads what is new, all of it. Shares a read that is under way.
+   * Reads the feed to its end. Concurrent calls share one read.
    *
-   * @throws An error that says what went wrong. What was read before it stays known.
+   * @throws An error that says what went wrong. Revocations read before it are kept.
    */
   poll(): Promise<void>
-  /** What is known, for monitoring. */
+  /** The state of the feed, for monitoring. */
   health(): RevocationFeedHealth
 }
 
-/** What a feed knows. */
+/** The state of a feed. */
 export interface RevocationFeedHealth {
-  /** Whether tokens are checked; when not, none is accepted. */
+  /** `false` when the feed is stale: then no token is accepted. */
   readonly isHealthy: boolean
-  /** As of when what is known is complete; seconds since the Unix epoch. `undefined` before that. */
+  /** When the last complete read began; seconds since the Unix epoch. `undefined` before the first. */
   readonly lastReadAt: number | undefined
   /** How many revocations are remembered. */
   readonly entries: number
 }
 
-const PROMISE: Expectation<Promise<void>> = {
-  words: 'a Promise',
-  schema: z.custom<Promise<void>>((value) => value instanceof Promise),
+const revocationFeedOptions: Members<RevocationFeedOptions> = {
+  issuer: issuerOption,
+  ...issuerClientOptions,
+  feedUri: optional(urlOption),
+  pollIntervalSeconds: optional(integerOption(1, 300)),
+  maximumStalenessSeconds: optional(integerOption(2, 3600)),
+  maximumEntries: optional(integerOption(1, 10_000_000)),
+  onFailure: optional(functionOption),
+  clock: optional(clockOption),
+  wait: optional(functionOption),
 }
 
-const feedPage = z.object({
-  revocations: z.array(revocationSchema),
-  next_cursor: z.string(),
-  has_more: z.boolean(),
+function findConflicts(options: Partial<RevocationFeedOptions>): ReadonlyArray<Issue> {
+  const {
+    pollIntervalSeconds = DEFAULT_POLL_INTERVAL_SECONDS,
+    maximumStalenessSeconds = DEFAULT_MAXIMUM_STALENESS_SECONDS,
+  } = options
+  if (!(pollIntervalSeconds >= maximumStalenessSeconds)) return []
+  return [{ path: 'maximumStalenessSeconds', message: 'must exceed "pollIntervalSeconds"' }]
+}
+
+/** Waits by a timer that does not keep the process alive, or until the signal aborts. */
+const waitWithTimer = (milliseconds: number, signal: AbortSignal): Promise<void> =>
+  setTimeout(milliseconds, undefined, { signal, ref: false }).catch((error: Error) => {
+    if (!signal.aborted) throw error
+  })
+
+const PROMISE: Expectation<Promise<void>> = {
+  words: 'a Promise',
+  schema: rule((value) => !(value instanceof Promise) && 'must be a Promise'),
+}
+
+interface FeedPage {
+  readonly revocations: ReadonlyArray<Revocation>
+  readonly next_cursor: string
+  readonly has_more: boolean
+}
+
+const feedPage = object<FeedPage>({
+  revocations: list(revocation),
+  next_cursor: string,
+  has_more: boolean,
 })
 
 /**
- * Creates a feed. It knows nothing, and accepts no token, until it was read once.
+ * Creates a feed. No token is accepted before its first complete read.
  *
- * @param options Whom to follow.
+ * @param options Which feed to follow.
  *
  * @throws {@link ConfigurationError} when options are rejected: all problems at once.
  *
@@ -82,40 +170,48 @@ const feedPage = z.object({
  * ```ts
  * const issuer = 'https://mayaapi.teamcast.ai'
  * const revocations = createRevocationFeed({ issuer, clientId, clientSecret, onFailure })
- * await revocations.start().catch(() => undefined) // `onFailure` was told; it goes on trying
+ * await revocations.start().catch(() => undefined) // reported to `onFailure`; it keeps trying
  * app.use(requireAccessToken({ issuer, audience: 'https://api.teamcast.ai', revocations }))
  * ```
  */
 export function createRevocationFeed(options: RevocationFeedOptions): RevocationFeed {
-  const resolved = resolveRevocationFeedOptions(options)
-  const { pollIntervalSeconds, maximumStalenessSeconds, clock, wait } = resolved
-  const entries = createRevokedEntries(resolved.maximumEntries)
+  const given = readOptions(revocationFeedOptions, options, findConflicts)
+  const {
+    feedUri = new URL(`${given.issuer}/oauth/revocations`),
+    pollIntervalSeconds = DEFAULT_POLL_INTERVAL_SECONDS,
+    maximumStalenessSeconds = DEFAULT_MAXIMUM_STALENESS_SECONDS,
+    maximumEntries = DEFAULT_MAXIMUM_ENTRIES,
+    onFailure = () => undefined,
+    wait = waitWithTimer,
+  } = given
+  const clock = checkedClock(given.clock ?? systemClock)
+  const entries = new RevokedEntries(maximumEntries)
   const stopping = new AbortController()
-  const readAfter = createPageReader(resolved, stopping.signal)
+  const readAfter = createPageReader(given, feedUri, stopping.signal)
   let cursor: string | undefined
   let lastReadAt: number | undefined
   let reading: Promise<void> | undefined
   let started: Promise<void> | undefined
 
-  // A clock that was set back makes it stale, not fresh for ever.
+  // When the clock was set back, the feed is stale, not fresh for ever.
   const isFresh = (): boolean =>
     lastReadAt !== undefined &&
     clock() >= lastReadAt &&
     clock() <= lastReadAt + maximumStalenessSeconds
 
   async function readToEnd(): Promise<void> {
-    entries.forgetExpired(clock())
+    entries.removeExpired(clock())
     for (;;) {
-      const askedAt = clock()
+      const requestedAt = clock()
       const page = await readAfter(cursor)
       entries.add(page.revocations, clock())
       if (page.has_more && page.next_cursor === cursor) {
         throw new TypeError("the issuer's revocation feed does not advance")
       }
-      // Only now: what could not be remembered has to be read again.
+      // Only now: revocations for which there was no room must be read again.
       cursor = page.next_cursor
       if (page.has_more) continue
-      lastReadAt = askedAt
+      lastReadAt = requestedAt
       return
     }
   }
@@ -128,10 +224,10 @@ export function createRevocationFeed(options: RevocationFeedOptions): Revocation
   }
 
   const report = (error: Error): void => {
-    void notifyHost('onFailure', 'RevocationFeedWarning', () => resolved.onFailure(error))
+    void notifyHost('onFailure', 'RevocationFeedWarning', () => onFailure(error))
   }
 
-  /** Waits as the host says; by a timer when what it says is no way to wait. */
+  /** Waits by the host's function; by a timer when that fails. */
   async function pause(milliseconds: number): Promise<void> {
     const { signal } = stopping
     try {
@@ -173,27 +269,26 @@ export function createRevocationFeed(options: RevocationFeedOptions): Revocation
     poll,
     health: () => ({ isHealthy: isFresh(), lastReadAt, entries: entries.size }),
     isRevoked(token: VerifiedAccessToken) {
-      if (isFresh()) return entries.concern(token)
+      if (isFresh()) return entries.includes(token)
       const cause = new Error('the revocation feed was not read completely for too long')
       throw new RevocationsUnavailableError({ cause })
     },
   })
 }
 
-type FeedPage = z.infer<typeof feedPage>
-
-/** Reads the page behind a cursor; the first without one. */
+/** Creates the function that reads the page after a cursor; without one, the first page. */
 function createPageReader(
-  options: ResolvedRevocationFeedOptions,
+  options: IssuerClientOptions,
+  feedUri: URL,
   signal: AbortSignal,
 ): (cursor: string | undefined) => Promise<FeedPage> {
-  const ask = createIssuerClient(options)
+  const requestIssuer = createIssuerClient(options)
 
   const read = (cursor: string | undefined): Promise<FeedPage> => {
-    const url = new URL(options.feedUri)
+    const url = new URL(feedUri)
     url.searchParams.set('limit', String(PAGE_SIZE))
     if (cursor !== undefined) url.searchParams.set('cursor', cursor)
-    return ask({ url, signal }, feedPage)
+    return requestIssuer({ url, signal }, feedPage)
   }
 
   return async (cursor) => {
@@ -202,7 +297,7 @@ function createPageReader(
     } catch (error) {
       const isCursorRefused = error instanceof IssuerStatusError && error.status === 400
       if (!isCursorRefused || cursor === undefined) throw error
-      // The issuer does not know it, or no more. From the beginning there is everything that matters.
+      // The issuer does not know the cursor (any more): read the feed from its beginning.
       return await read(undefined)
     }
   }

@@ -1,13 +1,12 @@
 /**
- * What was revoked, as a resource server remembers it.
+ * The revocations that a resource server remembers.
  *
  * @module
  */
 
-import { z } from 'zod'
+import { object, rule, type Schema, text } from '../../util/schema.ts'
 import type { VerifiedAccessToken } from '../verify/verified-access-token.ts'
 
-/** What can be revoked, and with it every token that it concerns. */
 const REVOCATION_TYPES = [
   'access_token',
   'token_family',
@@ -17,12 +16,12 @@ const REVOCATION_TYPES = [
 ] as const
 
 /**
- * One thing that was revoked, as the issuer's feed tells it.
+ * An entry of the issuer's revocation feed. It revokes:
  *
  * - `access_token`: the token with this `jti`
  * - `token_family`: the tokens with this `grant_id`
- * - `consent`: the tokens whose `grant_id` begins with this id (22 characters), that is all families of
- *   one connection between a user and a client
+ * - `consent`: the tokens whose `grant_id` begins with this id (22 characters): all token families of one
+ *   user and client
  * - `client`: the tokens with this `client_id`
  * - `signing_key`: the tokens with this `kid`
  */
@@ -30,77 +29,75 @@ export interface Revocation {
   readonly type: (typeof REVOCATION_TYPES)[number]
   readonly id: string
   /**
-   * From when no verifier accepts a token that it concerns, whatever clock tolerance it has; seconds since
-   * the Unix epoch.
+   * When the last of these tokens has expired for every verifier, whatever its clock tolerance; seconds
+   * since the Unix epoch.
    */
   readonly expires_at: number
 }
 
-/** A type that is not known is an error: it may concern any token. */
-export const revocationSchema: z.ZodType<Revocation> = z.object({
-  type: z.enum(REVOCATION_TYPES),
-  id: z.string().min(1).max(512),
-  expires_at: z.int(),
+const isType = (value: unknown): boolean => REVOCATION_TYPES.some((type) => type === value)
+
+/** Checks an entry. An unknown type is an error: it may revoke any token. */
+export const revocation: Schema<Revocation> = object<Revocation>({
+  type: rule((value) => !isType(value) && 'must be a known type'),
+  id: rule(
+    (value) => (text.safeParse(value).error || String(value).length > 512) && 'must be an id',
+  ),
+  expires_at: rule((value) => !Number.isSafeInteger(value) && 'must be an integer'),
 })
 
-/** A set of things that were revoked, each until it no longer matters. */
-export interface RevokedEntries {
-  /** How many there are. */
-  readonly size: number
-  /**
-   * Adds those that still matter; those that are there already change nothing. What no longer matters is
-   * forgotten where there is no room for others.
-   *
-   * @throws {@link RangeError} when there would be too many.
-   */
-  add(revocations: ReadonlyArray<Revocation>, now: number): void
-  /** Whether one of them concerns a token. */
-  concern(token: VerifiedAccessToken): boolean
-  /** Forgets those that no longer matter. */
-  forgetExpired(now: number): void
-}
-
-/** How many characters of a `grant_id` are the id of the consent. */
+/** Length of the consent id at the beginning of a `grant_id`. */
 const CONSENT_ID_LENGTH = 22
 
 const keyOf = (type: Revocation['type'], id: string | undefined): string => `${type} ${id}`
 
-/** Creates an empty set, which holds at most `maximum`. */
-export function createRevokedEntries(maximum: number): RevokedEntries {
-  const expiries = new Map<string, number>()
+/** A set of revocations, each until it expires. */
+export class RevokedEntries {
+  readonly #expiries = new Map<string, number>()
+  readonly #maximum: number
 
-  function forgetExpired(now: number): void {
-    for (const [key, expiresAt] of expiries) {
-      if (expiresAt <= now) expiries.delete(key)
+  /** @param maximum How many it can hold. */
+  constructor(maximum: number) {
+    this.#maximum = maximum
+  }
+
+  get size(): number {
+    return this.#expiries.size
+  }
+
+  /**
+   * Adds those that have not expired. Removes expired ones where there is no room.
+   *
+   * @throws {@link RangeError} when there would be too many.
+   */
+  add(revocations: ReadonlyArray<Revocation>, now: number): void {
+    if (this.size + revocations.length > this.#maximum) this.removeExpired(now)
+    for (const { type, id, expires_at: expiresAt } of revocations) {
+      if (expiresAt <= now) continue
+      const key = keyOf(type, id)
+      this.#expiries.set(key, Math.max(expiresAt, this.#expiries.get(key) ?? expiresAt))
+      if (this.size <= this.#maximum) continue
+      this.#expiries.delete(key)
+      throw new RangeError(`more than ${this.#maximum} revocations`)
     }
   }
 
-  return {
-    get size() {
-      return expiries.size
-    },
-
-    add(revocations, now) {
-      const room = maximum - expiries.size
-      if (revocations.length > room) forgetExpired(now)
-      for (const { type, id, expires_at: expiresAt } of revocations) {
-        if (expiresAt <= now) continue
-        const key = keyOf(type, id)
-        expiries.set(key, Math.max(expiresAt, expiries.get(key) ?? expiresAt))
-        if (expiries.size <= maximum) continue
-        expiries.delete(key)
-        throw new RangeError(`more than ${maximum} revocations`)
-      }
-    },
-
-    concern: ({ tokenId, clientId, familyId, keyId }) =>
-      expiries.has(keyOf('access_token', tokenId)) ||
-      expiries.has(keyOf('client', clientId)) ||
-      expiries.has(keyOf('signing_key', keyId)) ||
+  /** Whether one of them revokes a token. */
+  includes({ tokenId, clientId, familyId, keyId }: VerifiedAccessToken): boolean {
+    return (
+      this.#expiries.has(keyOf('access_token', tokenId)) ||
+      this.#expiries.has(keyOf('client', clientId)) ||
+      this.#expiries.has(keyOf('signing_key', keyId)) ||
       (familyId !== undefined &&
-        (expiries.has(keyOf('token_family', familyId)) ||
-          expiries.has(keyOf('consent', familyId.slice(0, CONSENT_ID_LENGTH))))),
+        (this.#expiries.has(keyOf('token_family', familyId)) ||
+          this.#expiries.has(keyOf('consent', familyId.slice(0, CONSENT_ID_LENGTH)))))
+    )
+  }
 
-    forgetExpired,
+  /** Removes those that have expired. */
+  removeExpired(now: number): void {
+    for (const [key, expiresAt] of this.#expiries) {
+      if (expiresAt <= now) this.#expiries.delete(key)
+    }
   }
 }

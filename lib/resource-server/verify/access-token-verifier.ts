@@ -1,27 +1,41 @@
 /**
  * Verifies access tokens offline (RFC 9068 §4). Knows nothing of HTTP frameworks.
  *
- * What it cannot see without the option `revocations`: a token that was revoked since it was issued
- * stays valid here until it expires. That is at most the lifetime of an access token, 15 minutes by
- * default, plus `clockToleranceSeconds`.
+ * Without the option `revocations`, a revoked token stays valid here until it expires: at most the
+ * lifetime of an access token, 15 minutes by default, plus `clockToleranceSeconds`.
  *
  * @module
  */
 
 import { KeyObject } from 'node:crypto'
-import { errors, type JWTVerifyGetKey, jwtVerify } from 'jose'
-import { z } from 'zod'
+import type { JWTVerifyGetKey } from 'jose'
+import {
+  JOSEAlgNotAllowed,
+  JOSEError,
+  JWKSMultipleMatchingKeys,
+  JWKSNoMatchingKey,
+  JWSSignatureVerificationFailed,
+  JWTClaimValidationFailed,
+  JWTExpired,
+} from 'jose/errors'
+import { jwtVerify } from 'jose/jwt/verify'
+import { checkedClock, systemClock } from '../../util/clock.ts'
 import { checkResult, type Expectation, settleHost } from '../../util/host-function.ts'
 import { isObject } from '../../util/is-object.ts'
-import { InvalidAccessTokenError, type InvalidAccessTokenReason } from '../errors.ts'
+import { boolean, rule } from '../../util/schema.ts'
 import {
+  InvalidAccessTokenError,
+  type InvalidAccessTokenReason,
   JwksUnavailableError,
   RevocationsUnavailableError,
-} from '../middleware/unavailable-errors.ts'
-import type { RevocationChecker } from '../revocation/access-token-revocation-checker.ts'
+} from '../errors.ts'
 import { createRemoteJwks } from './remote-jwks.ts'
 import { toVerifiedAccessToken, type VerifiedAccessToken } from './verified-access-token.ts'
-import { type AccessTokenVerifierOptions, resolveVerifierOptions } from './verifier-options.ts'
+import {
+  type AccessTokenVerifierOptions,
+  type RevocationChecker,
+  readVerifierOptions,
+} from './verifier-options.ts'
 
 /** Verifies the access tokens that one issuer issues for one resource server. */
 export interface AccessTokenVerifier {
@@ -32,13 +46,13 @@ export interface AccessTokenVerifier {
   /**
    * Verifies a token.
    *
-   * @param jwt The token, as the client sent it; any string.
+   * @param jwt The token as the client sent it; any string.
    *
-   * @returns What the token says.
+   * @returns The claims of the token.
    *
-   * @throws {@link InvalidAccessTokenError} when the token is not to be accepted, for whatever reason.
-   * @throws {@link JwksUnavailableError} when the issuer's keys cannot be had.
-   * @throws {@link RevocationsUnavailableError} when it cannot be found out whether it was revoked.
+   * @throws {@link InvalidAccessTokenError} when the token is not valid, for whatever reason.
+   * @throws {@link JwksUnavailableError} when the issuer's keys are not available.
+   * @throws {@link RevocationsUnavailableError} when it is not known whether the token was revoked.
    *
    * @see [RFC 9068 §4](https://www.rfc-editor.org/rfc/rfc9068.html#section-4)
    */
@@ -48,24 +62,24 @@ export interface AccessTokenVerifier {
 // RFC 9068 §2.2.
 const REQUIRED_CLAIMS = ['iss', 'exp', 'aud', 'sub', 'client_id', 'iat', 'jti']
 
-// Keys, or places of keys, that a token brings along prove nothing; the issuer never sends them.
-// `crit` (RFC 7515 §4.1.11) asks for extensions, and an access token has none.
+// A key that comes with the token, or its URL, proves nothing; the issuer never sends one.
+// `crit` (RFC 7515 §4.1.11) requires extensions, and an access token has none.
 const REJECTED_HEADERS = ['jwk', 'jku', 'x5u', 'x5c', 'crit'] as const
 
 const REASONS: Readonly<Record<string, InvalidAccessTokenReason>> = {
-  [errors.JWTExpired.code]: 'expired',
-  [errors.JWTClaimValidationFailed.code]: 'claim_rejected',
-  [errors.JWSSignatureVerificationFailed.code]: 'signature_invalid',
-  [errors.JWKSNoMatchingKey.code]: 'key_unknown',
-  [errors.JWKSMultipleMatchingKeys.code]: 'key_unknown',
-  [errors.JOSEAlgNotAllowed.code]: 'header_rejected',
+  [JWTExpired.code]: 'expired',
+  [JWTClaimValidationFailed.code]: 'claim_rejected',
+  [JWSSignatureVerificationFailed.code]: 'signature_invalid',
+  [JWKSNoMatchingKey.code]: 'key_unknown',
+  [JWKSMultipleMatchingKeys.code]: 'key_unknown',
+  [JOSEAlgNotAllowed.code]: 'header_rejected',
 }
 
-/** Tells a key set without a key for this token from one that cannot be had or is broken. */
+/** Whether the key set is available, but has no key for this token. */
 const isTokenAtFault = (error: unknown): boolean =>
-  error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys
+  error instanceof JWKSNoMatchingKey || error instanceof JWKSMultipleMatchingKeys
 
-/** Looks at the header before the keys, and tells the token's faults from the key set's. */
+/** Checks the header before it looks for the key, and tells the token's faults from the key set's. */
 function guardKeys(keys: JWTVerifyGetKey): JWTVerifyGetKey {
   return async (header, token) => {
     const rejected = REJECTED_HEADERS.find((name) => Object.hasOwn(header, name))
@@ -83,20 +97,18 @@ function guardKeys(keys: JWTVerifyGetKey): JWTVerifyGetKey {
   }
 }
 
-type Key = Awaited<ReturnType<JWTVerifyGetKey>>
-
-// Whether it is a public key for RS256, jose sees for itself.
+// jose checks that it is a public key for RS256.
 const isKey = (value: unknown): boolean =>
   value instanceof CryptoKey ||
   value instanceof KeyObject ||
   (isObject(value) && typeof value['kty'] === 'string')
 
-const KEY: Expectation<Key> = {
+const KEY: Expectation<Awaited<ReturnType<JWTVerifyGetKey>>> = {
   words: 'a CryptoKey, a KeyObject or a JWK',
-  schema: z.custom<Key>(isKey),
+  schema: rule((value) => !isKey(value) && 'must be a key'),
 }
 
-const IS_REVOKED: Expectation<boolean> = { words: 'true or false', schema: z.boolean() }
+const IS_REVOKED: Expectation<boolean> = { words: 'true or false', schema: boolean }
 
 async function refuseRevoked(
   revocations: RevocationChecker,
@@ -116,13 +128,13 @@ async function refuseRevoked(
 }
 
 /**
- * Creates a verifier. Make one per issuer and audience and keep it: it holds the cache of keys.
+ * Creates a verifier. Create one per issuer and audience and keep it: it caches the keys.
  *
- * A token is accepted only if it is a JWT signed with RS256 by a key of the issuer, its `typ` is
- * `at+jwt`, `iss` and `aud` match, `exp` is in the future, `nbf` (if any) is not, and `sub`,
- * `client_id`, `iat` and `jti` are there.
+ * A token is valid only if it is a JWT signed with RS256 by a key of the issuer, its `typ` is
+ * `at+jwt`, `iss` and `aud` match, `exp` is in the future, `nbf` (if any) is not, and it has `sub`,
+ * `client_id`, `iat` and `jti`.
  *
- * @param options What to accept, and where the keys are.
+ * @param options Which tokens to accept, and where the keys are.
  *
  * @throws {@link ConfigurationError} when options are rejected: all problems at once.
  *
@@ -143,9 +155,11 @@ async function refuseRevoked(
 export function createAccessTokenVerifier(
   options: AccessTokenVerifierOptions,
 ): AccessTokenVerifier {
-  const { issuer, audience, jwksUri, jwks, revocations, clockToleranceSeconds, clock } =
-    resolveVerifierOptions(options)
-  const keys = guardKeys(jwks ?? createRemoteJwks({ uri: jwksUri, clock }))
+  const given = readVerifierOptions(options)
+  const { issuer, audience, jwks, revocations, clockToleranceSeconds = 0 } = given
+  const clock = checkedClock(given.clock ?? systemClock)
+  const uri = new URL(given.jwksUri ?? `${issuer}/.well-known/jwks.json`)
+  const keys = guardKeys(jwks ?? createRemoteJwks({ uri, clock }))
   const checks = {
     issuer,
     audience,
@@ -161,29 +175,27 @@ export function createAccessTokenVerifier(
       const { payload, protectedHeader } = await jwtVerify(jwt, keys, { ...checks, currentDate })
       return toVerifiedAccessToken(payload, protectedHeader.kid)
     } catch (error) {
-      if (!(error instanceof errors.JOSEError)) throw error
-      // jose's error is not kept as `cause`: it carries the claims, which then end up in logs.
+      if (!(error instanceof JOSEError)) throw error
+      // Without jose's error as `cause`: it has the claims, which would end up in logs.
       throw new InvalidAccessTokenError(REASONS[error.code] ?? 'malformed', error.message)
     }
   }
 
-  const verifyOnline =
-    revocations &&
-    (async (jwt: string): Promise<VerifiedAccessToken> => {
+  return Object.freeze({
+    issuer,
+    audience,
+    async verify(jwt: string): Promise<VerifiedAccessToken> {
       const token = await verifyOffline(jwt)
-      await refuseRevoked(revocations, token, jwt)
+      if (revocations !== undefined) await refuseRevoked(revocations, token, jwt)
       return token
-    })
-
-  return Object.freeze({ issuer, audience, verify: verifyOnline ?? verifyOffline })
+    },
+  })
 }
 
 /**
- * A verifier as it is, or one made from options.
+ * Returns a verifier as it is, or creates one from options.
  *
  * @throws {@link ConfigurationError} when options are rejected.
- *
- * @internal
  */
 export function resolveVerifier(
   verifier: AccessTokenVerifier | AccessTokenVerifierOptions,

@@ -1,16 +1,16 @@
 /**
- * The Authorization header of a request, read as RFC 6750 §2.1 writes it.
+ * Bearer credentials in the Authorization header (RFC 6750 §2.1).
  *
- * The header is the only place a token is taken from. Query parameters (§2.3) end up in logs and
- * `Referer` headers, and body parameters (§2.2) would mean parsing the host's bodies.
+ * No other place is read: query parameters (§2.3) end up in logs and `Referer` headers, and for body
+ * parameters (§2.2) the host's bodies would have to be parsed.
  *
  * @module
  */
 
-/** What the Authorization header of a request holds. */
+/** The Bearer credentials of a request. */
 export type BearerCredentials =
   | {
-      /** No header, or one for another scheme such as Basic: the client did not try Bearer. */
+      /** No header, or one of another scheme such as Basic. */
       readonly kind: 'missing'
     }
   | {
@@ -20,7 +20,7 @@ export type BearerCredentials =
   | {
       /** Well-formed credentials. */
       readonly kind: 'token'
-      /** The token as sent; nothing is known of it but its characters. */
+      /** The token as sent; only its characters were checked. */
       readonly token: string
     }
 
@@ -31,13 +31,11 @@ const BEARER_SCHEME = /^bearer(?![!#$%&'*+\-.^_`|~0-9a-z])/i
 const BEARER_CREDENTIALS = /^bearer +([a-z0-9\-._~+/]+=*)$/i
 
 /**
- * Reads the value of an Authorization header.
- *
- * Takes any string, and time linear in its length; never throws.
+ * Parses the value of an Authorization header, any string, in linear time. Never throws.
  *
  * @param authorization Value of the header; `undefined` when the request has none.
  *
- * @returns The token, or why there is none: `missing` is answered with 401, `malformed` with 400.
+ * @returns The token, or why there is none: the response is 401 to `missing`, 400 to `malformed`.
  *
  * @see [RFC 6750 §2.1](https://www.rfc-editor.org/rfc/rfc6750.html#section-2.1)
  */

@@ -1,48 +1,53 @@
 /**
- * Asks the issuer, as the client that is registered for a resource server.
+ * Requests to the issuer, as the client that is registered for a resource server.
  *
  * @module
  */
 
-import { z } from 'zod'
 import { callHost, type Expectation } from '../../util/host-function.ts'
 import { isObject } from '../../util/is-object.ts'
+import { type Members, optional, rule, type Schema, text } from '../../util/schema.ts'
+import { functionOption } from '../options.ts'
 
-/** How long one request may take; in milliseconds. */
+/** Timeout of a request; in milliseconds. */
 const REQUEST_TIMEOUT_MILLISECONDS = 5_000
 
-/** As whom to ask, and how. */
+/** Credentials for requests to the issuer, and how to send them. */
 export interface IssuerClientOptions {
   /** Id of the CONFIDENTIAL client that is registered for this resource server. */
   readonly clientId: string
-  /** Its secret. Sent to the issuer with HTTP Basic, and found in no error. */
+  /** Its secret. Sent to the issuer with HTTP Basic; no error contains it. */
   readonly clientSecret: string
   /** Sends requests. Defaults to the global `fetch`; give another for a proxy or a private CA. */
   readonly fetch?: typeof fetch
 }
 
+/** The checks of {@link IssuerClientOptions}. */
+export const issuerClientOptions: Members<IssuerClientOptions> = {
+  clientId: text,
+  clientSecret: text,
+  fetch: optional(functionOption),
+}
+
 /** One request. */
 interface IssuerRequest {
   readonly url: URL
-  /** Makes it a POST. */
+  /** The form of a POST; without one, the request is a GET. */
   readonly form?: URLSearchParams
-  /** Gives it up. */
+  /** Aborts the request. */
   readonly signal?: AbortSignal
 }
 
 /**
- * Sends a request and reads the answer; rejects when it is not as it should be, and after 5 seconds.
- * Redirects are not followed: they would take the secret along.
+ * Sends a request and parses the JSON of the response. Rejects when the response is not as expected, and
+ * after 5 seconds. Follows no redirect, which would take the secret along.
  */
-export type AskIssuer = <AnswerT>(
-  request: IssuerRequest,
-  schema: z.ZodType<AnswerT>,
-) => Promise<AnswerT>
+type IssuerClient = <BodyT>(request: IssuerRequest, schema: Schema<BodyT>) => Promise<BodyT>
 
-/** The issuer answered with another status than 200. */
+/** The status of the issuer's response is not 200. */
 export class IssuerStatusError extends Error {
   override readonly name = 'IssuerStatusError'
-  /** HTTP status of the answer. */
+  /** HTTP status of the response. */
   readonly status: number
 
   constructor({ pathname }: URL, status: number) {
@@ -51,21 +56,18 @@ export class IssuerStatusError extends Error {
   }
 }
 
+// Not `instanceof`: the `fetch` of undici has a `Response` of its own.
+const isResponse = (value: unknown): boolean =>
+  isObject(value) && Number.isInteger(value['status']) && typeof value['json'] === 'function'
+
 const RESPONSE: Expectation<Response> = {
   words: 'a Response',
-  // Not `instanceof`: a `fetch` of undici's own has a `Response` of its own.
-  schema: z.custom<Response>(
-    (value) => isObject(value) && Number.isInteger(value['status']) && isFunction(value['json']),
-  ),
+  schema: rule((value) => !isResponse(value) && 'must be a Response'),
 }
 
-function isFunction(value: unknown): boolean {
-  return typeof value === 'function'
-}
-
-/** Creates the function that asks. */
-export function createIssuerClient(options: Required<IssuerClientOptions>): AskIssuer {
-  const { clientId, clientSecret } = options
+/** Creates a client of the issuer. */
+export function createIssuerClient(options: IssuerClientOptions): IssuerClient {
+  const { clientId, clientSecret, fetch: send = fetch } = options
   // RFC 6749 §2.3.1: both are form-encoded first.
   const credentials = [clientId, clientSecret].map(encodeURIComponent).join(':')
   const headers = {
@@ -76,7 +78,7 @@ export function createIssuerClient(options: Required<IssuerClientOptions>): AskI
   return async ({ url, form, signal }, schema) => {
     const timeout = AbortSignal.timeout(REQUEST_TIMEOUT_MILLISECONDS)
     const response = await callHost('fetch', RESPONSE, () =>
-      options.fetch(url, {
+      send(url, {
         ...(form === undefined ? {} : { method: 'POST', body: form }),
         headers,
         redirect: 'manual',
@@ -87,9 +89,9 @@ export function createIssuerClient(options: Required<IssuerClientOptions>): AskI
       await response.body?.cancel()
       throw new IssuerStatusError(url, response.status)
     }
-    const answer = schema.safeParse(await response.json())
-    if (answer.success) return answer.data
-    const places = answer.error.issues.map(({ path }) => path.join('.') || 'the whole')
-    throw new TypeError(`the issuer's answer to ${url.pathname} is wrong: ${places.join(', ')}`)
+    const { data, error } = schema.safeParse(await response.json())
+    if (error === undefined) return data
+    const places = error.issues.map(({ path }) => path.join('.') || 'the whole body')
+    throw new TypeError(`the issuer's response to ${url.pathname} is wrong: ${places.join(', ')}`)
   }
 }

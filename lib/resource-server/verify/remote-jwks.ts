@@ -2,28 +2,30 @@
  * The issuer's public keys, fetched over HTTP and cached.
  *
  * jose fetches, parses and selects. When to fetch is decided here, because jose reads `Date.now()`
- * instead of the injected clock, does not pause after a failed fetch (while the issuer is down, each
- * request would cause one more), and lets every request wait for a fetch once its cache is old.
+ * instead of the injected clock, does not pause after a failed fetch (each request would cause another
+ * while the issuer is down), and has every request wait for a fetch once its cache is old.
  *
- * A key that is published 30 seconds before it signs is always found in time: a cache without it is
- * older than the cool-down by then.
+ * A key published 30 seconds before it signs is always found in time: a cache without it is older than
+ * the cool-down by then.
  *
  * @module
  */
 
-import { createRemoteJWKSet, errors, type JWTVerifyGetKey } from 'jose'
-import { JwksUnavailableError, RETRY_AFTER_SECONDS } from '../middleware/unavailable-errors.ts'
+import type { JWTVerifyGetKey } from 'jose'
+import { JWKSNoMatchingKey } from 'jose/errors'
+import { createRemoteJWKSet } from 'jose/jwks/remote'
+import { JwksUnavailableError, RETRY_AFTER_SECONDS } from '../errors.ts'
 
-/** Age at which a key set is fetched anew, while the old one serves on; in seconds. */
+/** Age at which a key set is fetched again, while the old one stays in use; in seconds. */
 export const JWKS_REFRESH_AFTER_SECONDS = 300
 
-/** Age from which a key set is used no more; in seconds. A withdrawn key is trusted no longer. */
+/** Age at which a key set is discarded, and a revoked key with it; in seconds. */
 export const JWKS_MAX_AGE_SECONDS = 600
 
-/** How long after a fetch an unknown `kid` causes no other; in seconds. */
+/** How long after a fetch an unknown `kid` does not cause another; in seconds. */
 export const JWKS_COOLDOWN_SECONDS = 30
 
-/** How long one fetch may take; in milliseconds. */
+/** Timeout of a fetch; in milliseconds. */
 export const JWKS_FETCH_TIMEOUT_MILLISECONDS = 5_000
 
 /** Where and when to fetch. */
@@ -39,16 +41,11 @@ export interface RemoteJwksOptions {
 /**
  * Creates the key resolver of a verifier. Fetches nothing before the first token.
  *
- * An unknown `kid` causes one refetch at most every 30 seconds, so that new keys are found and
- * invented ones cost nothing. After a failed fetch none is tried for 5 seconds. There is never more
- * than one fetch at a time.
+ * An unknown `kid` causes a fetch at most every 30 seconds: new keys are found, invented ones cost
+ * nothing. After a failed fetch, none starts for 5 seconds. There is never more than one fetch at a time.
  *
- * @param options Where and when to fetch.
- *
- * @returns A resolver that rejects with {@link JwksUnavailableError} when the keys cannot be had, and
- * with jose's `JWKSNoMatchingKey` when they can but none matches.
- *
- * @internal
+ * @returns A resolver that rejects with {@link JwksUnavailableError} when the keys are not available, and
+ * with jose's `JWKSNoMatchingKey` when none matches.
  */
 export function createRemoteJwks(options: RemoteJwksOptions): JWTVerifyGetKey {
   const { uri, clock, fetchTimeoutMilliseconds = JWKS_FETCH_TIMEOUT_MILLISECONDS } = options
@@ -60,11 +57,11 @@ export function createRemoteJwks(options: RemoteJwksOptions): JWTVerifyGetKey {
   let fetchedAt: number | undefined
   let failure: { readonly at: number; readonly cause: unknown } | undefined
 
-  // A clock that was set back makes a cache old, not eternally fresh.
+  // When the clock was set back, the cache is old, not fresh for ever.
   const isWithin = (seconds: number, since: number | undefined): boolean =>
     since !== undefined && clock() >= since && clock() < since + seconds
 
-  // jose makes one fetch of all calls to `reload` that come while it is under way.
+  // Concurrent calls of `reload` share one fetch.
   async function refresh(): Promise<void> {
     if (failure !== undefined && isWithin(RETRY_AFTER_SECONDS, failure.at)) {
       throw new JwksUnavailableError({ cause: failure.cause })
@@ -81,7 +78,7 @@ export function createRemoteJwks(options: RemoteJwksOptions): JWTVerifyGetKey {
   async function keepFresh(): Promise<void> {
     if (isWithin(JWKS_REFRESH_AFTER_SECONDS, fetchedAt)) return
     const refreshed = refresh()
-    // A failure matters only once the old keys are too old to go on with.
+    // While the old keys are in use, a failure does not matter.
     if (isWithin(JWKS_MAX_AGE_SECONDS, fetchedAt)) refreshed.catch(() => undefined)
     else await refreshed
   }
@@ -91,7 +88,7 @@ export function createRemoteJwks(options: RemoteJwksOptions): JWTVerifyGetKey {
     try {
       return await keys(header, token)
     } catch (error) {
-      if (!(error instanceof errors.JWKSNoMatchingKey)) throw error
+      if (!(error instanceof JWKSNoMatchingKey)) throw error
       if (isWithin(JWKS_COOLDOWN_SECONDS, fetchedAt)) throw error
     }
     await refresh()

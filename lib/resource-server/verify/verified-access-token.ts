@@ -1,11 +1,11 @@
 /**
- * What a resource server learns from an access token (RFC 9068 §2.2).
+ * The claims of an access token (RFC 9068 §2.2), as the middlewares hand them out.
  *
  * @module
  */
 
 import type { JWTPayload } from 'jose'
-import { z } from 'zod'
+import { number, object, optional, string, text } from '../../util/schema.ts'
 import { InvalidAccessTokenError } from '../errors.ts'
 
 /** An access token whose signature, issuer, audience and lifetime were verified. Frozen. */
@@ -21,15 +21,15 @@ export interface VerifiedAccessToken {
   readonly userId: string | undefined
   /** Claim `sub`: the user's id, or the client's when it acts for itself. */
   readonly subject: string
-  /** What the token allows; empty when it has no `scope` claim. */
+  /** Claim `scope`; empty when the token has none. */
   readonly scopes: ReadonlySet<string>
   /** The user's tenant, or that of a client bound to one; claim `tenant_id`. */
   readonly tenantId: string | undefined
-  /** The token family, which is revoked as one; claim `grant_id`. Only tokens of users have it. */
+  /** The token family, which is revoked as a whole; claim `grant_id`. Only tokens of users have one. */
   readonly familyId: string | undefined
   /** Unique identifier of the token; claim `jti`. */
   readonly tokenId: string
-  /** Which of the issuer's keys signed it; header `kid`. */
+  /** The key that signed it; header `kid`. */
   readonly keyId: string | undefined
   /** Seconds since the Unix epoch. */
   readonly issuedAt: number
@@ -37,16 +37,16 @@ export interface VerifiedAccessToken {
   readonly expiresAt: number
 }
 
-// jose has compared `iss` and `aud`. Of the other claims it knows that they are there.
-const accessTokenClaims = z.object({
-  sub: z.string().min(1),
-  client_id: z.string().min(1),
-  jti: z.string().min(1),
-  iat: z.number(),
-  exp: z.number(),
-  scope: z.string().optional(),
-  tenant_id: z.string().min(1).optional(),
-  grant_id: z.string().min(1).optional(),
+// jose has compared `iss` and `aud`, and checked only that the others are there.
+const accessTokenClaims = object({
+  sub: text,
+  client_id: text,
+  jti: text,
+  iat: number,
+  exp: number,
+  scope: optional(string),
+  tenant_id: optional(text),
+  grant_id: optional(text),
 })
 
 /**
@@ -56,20 +56,17 @@ const accessTokenClaims = z.object({
  * @param keyId Header `kid`.
  *
  * @throws {@link InvalidAccessTokenError} when a claim is missing or has the wrong type.
- *
- * @internal
  */
 export function toVerifiedAccessToken(
   payload: JWTPayload,
   keyId: string | undefined,
 ): VerifiedAccessToken {
-  const parsed = accessTokenClaims.safeParse(payload)
-  if (!parsed.success) {
-    const names = new Set(parsed.error.issues.map(({ path }) => `"${path.join('.')}"`))
-    throw new InvalidAccessTokenError('claim_rejected', `unusable claims: ${[...names].join(', ')}`)
+  const { data: claims, error } = accessTokenClaims.safeParse(payload)
+  if (error !== undefined) {
+    const names = error.issues.map(({ path }) => `"${path.join('.')}"`)
+    throw new InvalidAccessTokenError('claim_rejected', `unusable claims: ${names.join(', ')}`)
   }
-  const claims = parsed.data
-  // RFC 9068 §5: a token that a client got for itself must not pass for one of a user.
+  // RFC 9068 §5: a token of the client itself must not pass for one of a user.
   const isOfClientItself = claims.sub === claims.client_id && claims.grant_id === undefined
   return Object.freeze({
     clientId: claims.client_id,

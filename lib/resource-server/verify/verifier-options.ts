@@ -1,31 +1,48 @@
 /**
- * The options of a verifier, their defaults and their checks.
+ * The options of a verifier and their checks.
  *
  * @module
  */
 
 import type { JWTVerifyGetKey } from 'jose'
-import { z } from 'zod'
 import type { Issue } from '../../errors.ts'
-import { clockOption } from '../../util/checked-clock.ts'
-import { systemClock } from '../../util/clock.ts'
-import type { RevocationChecker } from '../revocation/access-token-revocation-checker.ts'
+import { type Members, optional, rule, text } from '../../util/schema.ts'
 import {
-  functionOf,
+  clockOption,
+  functionOption,
   integerOption,
   issuerOption,
   readOptions,
-  textOption,
   urlOption,
-} from './option-issues.ts'
+} from '../options.ts'
+import type { VerifiedAccessToken } from './verified-access-token.ts'
 
-/** What to accept, and where the keys are. No option turns a check off. */
+/**
+ * Says whether an access token was revoked.
+ *
+ * There are three: `revocations` of an authorization server in the same process; `createRevocationFeed`,
+ * which follows the list of revocations; `createIntrospectionChecker`, which asks about each token. They
+ * differ in cost and in delay.
+ */
+export interface RevocationChecker {
+  /**
+   * Called for tokens that are valid otherwise.
+   *
+   * When it throws, the response is 503: a token that cannot be checked is not accepted.
+   *
+   * @param token The verified token.
+   * @param jwt The token as the client sent it.
+   */
+  isRevoked(token: VerifiedAccessToken, jwt: string): Promise<boolean> | boolean
+}
+
+/** Which tokens to accept, and where the keys are. No option turns a check off. */
 export interface AccessTokenVerifierOptions {
   /**
    * The authorization server; must equal the token's `iss` character by character.
    *
-   * An https URL, or http for localhost, 127.0.0.1 and [::1] only. Written as issuers write it: in
-   * canonical form, without query, fragment, user name or trailing slash.
+   * An https URL, or http for localhost, 127.0.0.1 and [::1] only; in canonical form, without query,
+   * fragment, user name or trailing slash.
    *
    * @see [RFC 8414 §2](https://www.rfc-editor.org/rfc/rfc8414.html#section-2)
    */
@@ -33,7 +50,7 @@ export interface AccessTokenVerifierOptions {
   /**
    * This resource server, as the token's `aud` names it; `aud` may name others too. Not empty.
    *
-   * An authorization server that was given no `audience` uses its issuer.
+   * Without the option `audience`, an authorization server uses its issuer.
    */
   readonly audience: string
   /**
@@ -41,7 +58,7 @@ export interface AccessTokenVerifierOptions {
    * only; without user name.
    *
    * Fetched on first use and then every 5 minutes while tokens come in; for an unknown `kid` at most
-   * every 30 seconds. One fetch may take 5 seconds and follows no redirect. While fetches fail, keys
+   * every 30 seconds. A fetch may take 5 seconds and follows no redirect. While fetches fail, keys
    * are trusted until they are 10 minutes old.
    *
    * @defaultValue `${issuer}/.well-known/jwks.json`
@@ -50,16 +67,12 @@ export interface AccessTokenVerifierOptions {
   /**
    * Finds the key of a token instead of fetching it from `jwksUri`; give one or the other.
    *
-   * For a resource server that has the keys at hand, in the authorization server's own process or in
-   * tests. Takes what jose's `jwtVerify` takes, for example `createLocalJWKSet(jwks)`, and is called
+   * For a resource server that has the keys at hand: in the authorization server's process, or in
+   * tests. Any key resolver of jose's `jwtVerify`, for example `createLocalJWKSet(jwks)`. Called
    * with a header whose `alg` is `RS256`.
    */
   readonly jwks?: JWTVerifyGetKey
-  /**
-   * Says of each token that is otherwise valid whether it was revoked; see {@link RevocationChecker}.
-   *
-   * Without one, a revoked token is accepted until it expires.
-   */
+  /** Without one, a revoked token is accepted until it expires. */
   readonly revocations?: RevocationChecker
   /**
    * How far the clocks of issuer and resource server may differ when `exp` and `nbf` are checked; in
@@ -72,32 +85,24 @@ export interface AccessTokenVerifierOptions {
   readonly clock?: () => number
 }
 
-/** The most that `clockToleranceSeconds` can be. */
+/** The maximum of `clockToleranceSeconds`. */
 export const MAXIMUM_CLOCK_TOLERANCE_SECONDS = 300
 
-/** Options with every default filled in. Frozen. */
-export interface ResolvedVerifierOptions
-  extends Required<Omit<AccessTokenVerifierOptions, 'jwks' | 'revocations'>> {
-  /** `undefined` when the keys are fetched from `jwksUri`. */
-  readonly jwks: JWTVerifyGetKey | undefined
-  /** `undefined` when nobody is asked. */
-  readonly revocations: RevocationChecker | undefined
-}
-
-const isChecker = (value: unknown): boolean =>
-  typeof (value as RevocationChecker | null)?.isRevoked === 'function'
-
-const verifierOptions = z.strictObject({
+const verifierOptions: Members<AccessTokenVerifierOptions> = {
   issuer: issuerOption,
-  audience: textOption,
-  jwksUri: urlOption.optional(),
-  jwks: functionOf<JWTVerifyGetKey>().optional(),
-  revocations: z
-    .custom<RevocationChecker>(isChecker, 'must be an object with a function isRevoked')
-    .optional(),
-  clockToleranceSeconds: integerOption(0, MAXIMUM_CLOCK_TOLERANCE_SECONDS).default(0),
-  clock: clockOption.default(() => systemClock),
-})
+  audience: text,
+  jwksUri: optional(urlOption),
+  jwks: optional(functionOption),
+  revocations: optional(
+    rule(
+      (value) =>
+        typeof (value as RevocationChecker | null)?.isRevoked !== 'function' &&
+        'must be an object with a function isRevoked',
+    ),
+  ),
+  clockToleranceSeconds: optional(integerOption(0, MAXIMUM_CLOCK_TOLERANCE_SECONDS)),
+  clock: optional(clockOption),
+}
 
 function findConflicts(options: Partial<AccessTokenVerifierOptions>): ReadonlyArray<Issue> {
   if (options.jwks === undefined || options.jwksUri === undefined) return []
@@ -105,26 +110,10 @@ function findConflicts(options: Partial<AccessTokenVerifierOptions>): ReadonlyAr
 }
 
 /**
- * Checks options and fills in defaults.
- *
- * @param options As the host gave them.
+ * Checks the options of a verifier.
  *
  * @throws {@link ConfigurationError} with every problem: unknown options, wrong types and values.
- *
- * @internal
  */
-export function resolveVerifierOptions(
+export const readVerifierOptions = (
   options: AccessTokenVerifierOptions,
-): ResolvedVerifierOptions {
-  const { jwksUri, jwks, revocations, ...resolved } = readOptions(
-    verifierOptions,
-    options,
-    findConflicts,
-  )
-  return Object.freeze({
-    ...resolved,
-    jwksUri: new URL(jwksUri ?? `${resolved.issuer}/.well-known/jwks.json`),
-    jwks,
-    revocations,
-  })
-}
+): AccessTokenVerifierOptions => readOptions(verifierOptions, options, findConflicts)
