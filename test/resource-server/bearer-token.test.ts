@@ -20,7 +20,7 @@ test('parseBearerToken: any number of spaces separates scheme and token (RFC 675
 
 const missing = [undefined, '', 'Basic YTpi', 'BearerX abc', 'Bearer-2 abc', 'Be arer abc', 'abc']
 for (const header of missing) {
-  test(`parseBearerToken: ${JSON.stringify(header)} is no Bearer credentials`, (t) => {
+  test(`parseBearerToken: ${JSON.stringify(header)} has no Bearer credentials`, (t) => {
     t.deepEqual(parseBearerToken(header), { kind: 'missing' })
   })
 }

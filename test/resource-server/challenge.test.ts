@@ -2,7 +2,7 @@ import { formatBearerChallenge } from '@teamcast/oauth-server/resource-server'
 import test from 'ava'
 import fc from 'fast-check'
 
-test('formatBearerChallenge: writes every parameter, quoted, in one order (RFC 6750 §3)', (t) => {
+test('formatBearerChallenge: writes all parameters quoted, in a fixed order (RFC 6750 §3)', (t) => {
   const challenge = formatBearerChallenge({
     scopes: ['interview:read', 'candidate:read'],
     errorDescription: 'too little',

@@ -1,6 +1,6 @@
 /**
- * Every way in which a token can be wrong, at the surface that clients see: the answer is always the
- * same, nothing gets past, and nothing that a token says makes anybody fetch anything.
+ * Every way in which a token can be invalid, as clients see it: the response is always the same, no
+ * request passes, and nothing in a token causes a fetch.
  */
 
 import { createPublicKey, generateKeyPairSync } from 'node:crypto'
@@ -119,7 +119,7 @@ const refused: Record<string, readonly [string, InvalidAccessTokenReason]> = {
 }
 
 for (const [name, [jwt, reason]] of Object.entries(refused)) {
-  test(`a token with ${name} is answered with 401 invalid_token (RFC 9068 §4, RFC 6750 §3.1)`, async (t) => {
+  test(`a token with ${name} gets 401 invalid_token (RFC 9068 §4, RFC 6750 §3.1)`, async (t) => {
     const { resourceServer, jwks } = await start(t)
 
     await assertRefused(t, await resourceServer.get(`Bearer ${jwt}`))
@@ -127,14 +127,14 @@ for (const [name, [jwt, reason]] of Object.entries(refused)) {
     t.is(resourceServer.passed.length, 0)
     const [error] = resourceServer.emitted
     t.true(error instanceof InvalidAccessTokenError)
-    // What has `expose`, Koa's own error listener does not log.
+    // Koa's own error listener does not log errors with `expose`.
     t.true(error?.expose)
     t.is((error as InvalidAccessTokenError).reason, reason)
     t.true(jwks.requests.length <= 1, 'the key set is fetched on first use, at most')
   })
 }
 
-test('the same server lets the token pass that all of these were made from', async (t) => {
+test('the token that all of these were made from is accepted', async (t) => {
   const { resourceServer } = await start(t)
 
   t.is((await resourceServer.get(`Bearer ${valid}`)).status, 200)
@@ -151,7 +151,7 @@ for (const name of ['jku', 'x5u']) {
   })
 }
 
-test('a flood of 500 unknown kids, at once and one by one, is 401s and no flood of fetches', async (t) => {
+test('500 unknown kids, concurrently and one by one, get 401 and cause no flood of fetches', async (t) => {
   const { resourceServer, jwks } = await start(t)
   const send = (index: number): Promise<Response> =>
     resourceServer.get(`Bearer ${withHeader({ kid: `invented-${index}` })}`)

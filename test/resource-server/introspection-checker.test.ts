@@ -24,9 +24,9 @@ const tokenWith = (jti: string): string => signToken(key, claims({ jti }))
 
 interface Setup {
   readonly issuer: JwksServer
-  readonly questions: Array<URLSearchParams>
+  readonly introspections: Array<URLSearchParams>
   readonly authorizations: Array<string | undefined>
-  /** Tokens that are not active any more. */
+  /** Tokens that are not active. */
   readonly revoked: Set<string>
   readonly advance: (seconds: number) => void
   readonly revocations: RevocationChecker
@@ -34,19 +34,19 @@ interface Setup {
 }
 
 async function setUp(t: ExecutionContext, cacheSeconds?: number): Promise<Setup> {
-  const questions: Array<URLSearchParams> = []
+  const introspections: Array<URLSearchParams> = []
   const authorizations: Array<string | undefined> = []
   const revoked = new Set<string>()
   let time = NOW
   const clock = (): number => time
-  const answer = async (request: IncomingMessage): Promise<string> => {
+  const respond = async (request: IncomingMessage): Promise<string> => {
     authorizations.push(request.headers.authorization)
-    const question = new URLSearchParams(await text(request))
-    questions.push(question)
-    return JSON.stringify({ active: !revoked.has(question.get('token') ?? '') })
+    const form = new URLSearchParams(await text(request))
+    introspections.push(form)
+    return JSON.stringify({ active: !revoked.has(form.get('token') ?? '') })
   }
   const issuer = await startJwksServer(t, async (request, response) => {
-    response.end(await answer(request))
+    response.end(await respond(request))
   })
   const revocations = createIntrospectionChecker({
     issuer: issuer.origin,
@@ -57,7 +57,7 @@ async function setUp(t: ExecutionContext, cacheSeconds?: number): Promise<Setup>
   })
   const resourceServer = await startResourceServer(t, { jwks, revocations, clock })
   return {
-    ...{ issuer, questions, authorizations, revoked, revocations },
+    ...{ issuer, introspections, authorizations, revoked, revocations },
     advance: (seconds) => {
       time += seconds
     },
@@ -65,64 +65,64 @@ async function setUp(t: ExecutionContext, cacheSeconds?: number): Promise<Setup>
   }
 }
 
-test('introspection: asks about the token as it was sent, as its client (RFC 7662 §2.1)', async (t) => {
-  const { issuer, questions, authorizations, statusOf } = await setUp(t)
+test('introspection: sends the token as received, with client credentials (RFC 7662 §2.1)', async (t) => {
+  const { issuer, introspections, authorizations, statusOf } = await setUp(t)
   t.is(await statusOf(tokenWith('token-1')), 200)
   t.deepEqual(issuer.requests, ['/oauth/introspect'])
-  t.deepEqual(Object.fromEntries(questions[0] ?? []), {
+  t.deepEqual(Object.fromEntries(introspections[0] ?? []), {
     token: tokenWith('token-1'),
     token_type_hint: 'access_token',
   })
   t.is(authorizations[0], `Basic ${Buffer.from('tc_api:tcs_secret').toString('base64')}`)
 })
 
-test('introspection: each request asks, so that a revocation shows in the next one', async (t) => {
-  const { questions, revoked, statusOf } = await setUp(t)
+test('introspection: without cache each request introspects, so a revocation takes effect at once', async (t) => {
+  const { introspections, revoked, statusOf } = await setUp(t)
   t.is(await statusOf(tokenWith('token-1')), 200)
   revoked.add(tokenWith('token-1'))
   t.is(await statusOf(tokenWith('token-1')), 401)
   t.is(await statusOf(tokenWith('token-2')), 200)
-  t.is(questions.length, 3)
+  t.is(introspections.length, 3)
 })
 
-test('introspection: an answer is good for cacheSeconds, and no longer', async (t) => {
-  const { questions, revoked, advance, statusOf } = await setUp(t, 10)
+test('introspection: a response is cached for cacheSeconds, and no longer', async (t) => {
+  const { introspections, revoked, advance, statusOf } = await setUp(t, 10)
   t.is(await statusOf(tokenWith('token-1')), 200)
   revoked.add(tokenWith('token-1'))
   advance(9)
   t.is(await statusOf(tokenWith('token-1')), 200)
-  t.is(questions.length, 1)
+  t.is(introspections.length, 1)
   advance(1)
   t.is(await statusOf(tokenWith('token-1')), 401)
   t.is(await statusOf(tokenWith('token-1')), 401)
-  t.is(questions.length, 2)
+  t.is(introspections.length, 2)
   advance(-11)
   t.is(await statusOf(tokenWith('token-1')), 401)
-  t.is(questions.length, 3)
+  t.is(introspections.length, 3)
 })
 
-test('introspection: requests about one token at once are one question', async (t) => {
-  const { issuer, questions, statusOf } = await setUp(t)
+test('introspection: concurrent requests with one token share one introspection', async (t) => {
+  const { issuer, introspections, statusOf } = await setUp(t)
   const { answer } = issuer
   let release = (): void => undefined
   const released = new Promise<void>((resolve) => {
     release = resolve
   })
-  let asked = 0
+  let received = 0
   issuer.answer = async (request, response) => {
-    asked += 1
-    if (asked === 2) release()
+    received += 1
+    if (received === 2) release()
     await released
     answer(request, response)
   }
   const jwts = [...Array(5).fill(tokenWith('token-1')), tokenWith('token-2')]
   const statuses = await Promise.all(jwts.map(statusOf))
   t.deepEqual(statuses, Array(6).fill(200))
-  t.is(questions.length, 2)
+  t.is(introspections.length, 2)
 })
 
-test('introspection: remembers 10 000 answers, and not one more', async (t) => {
-  let questions = 0
+test('introspection: caches at most 10 000 responses', async (t) => {
+  let introspections = 0
   const { isRevoked } = createIntrospectionChecker({
     issuer: 'https://issuer.test',
     clientId: 'tc_api',
@@ -130,21 +130,21 @@ test('introspection: remembers 10 000 answers, and not one more', async (t) => {
     cacheSeconds: 60,
     clock: () => NOW,
     async fetch() {
-      questions += 1
+      introspections += 1
       return Response.json({ active: true })
     },
   })
-  // Only the id is looked at; signing ten thousand tokens would take a while.
+  // Only the id is read; signing ten thousand tokens would take a while.
   const ask = async (index: number): Promise<boolean> =>
     isRevoked({ tokenId: `token-${index}` } as never, `jwt-${index}`)
   for (let index = 0; index < 10_000; index += 1) await ask(index)
   await ask(0)
-  t.is(questions, 10_000)
+  t.is(introspections, 10_000)
   await ask(10_000)
   await ask(9_999)
-  t.is(questions, 10_001)
+  t.is(introspections, 10_001)
   await ask(0)
-  t.is(questions, 10_002)
+  t.is(introspections, 10_002)
 })
 
 const broken = {
@@ -154,7 +154,7 @@ const broken = {
   'status 200 but no answer': serveStatus(200),
 } as const
 for (const [name, answer] of Object.entries(broken)) {
-  test(`introspection: ${name} is answered with 503, and not remembered`, async (t) => {
+  test(`introspection: the response to ${name} is 503, and is not cached`, async (t) => {
     const { issuer, statusOf } = await setUp(t, 60)
     const { answer: healthy } = issuer
     issuer.answer = answer

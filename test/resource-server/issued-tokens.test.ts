@@ -31,7 +31,7 @@ const subjects = {
   'that a PLATFORM client got for itself': ofPlatformClient,
 }
 for (const [name, subject] of Object.entries(subjects)) {
-  test(`resource server: a token ${name} is accepted as the authorization server issues it (RFC 9068 §2.2)`, async (t) => {
+  test(`resource server: accepts a token ${name} as the authorization server issues it (RFC 9068 §2.2)`, async (t) => {
     const jwks = await startJwksServer(t, (_request, response) => {
       response.end(JSON.stringify(keys.publishedKeys()))
     })

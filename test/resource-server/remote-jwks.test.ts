@@ -49,7 +49,7 @@ async function setUp(t: ExecutionContext, answer = serveKeys(first)): Promise<Se
 
 const unknownKid = (index: number): string => signToken(first, longLived, { kid: `kid-${index}` })
 
-test('jwks: fetched from the issuer, here an http loopback one, on first use and once', async (t) => {
+test('jwks: the keys are fetched once, on first use, from an http loopback issuer too', async (t) => {
   const jwks = await startJwksServer(t, serveKeys(first))
   const verifier = createAccessTokenVerifier({
     issuer: jwks.origin,
@@ -63,7 +63,7 @@ test('jwks: fetched from the issuer, here an http loopback one, on first use and
   t.deepEqual(jwks.requests, ['/.well-known/jwks.json'])
 })
 
-test('jwks: after 5 minutes they are fetched again, and no request waits for that', async (t) => {
+test('jwks: after 5 minutes the keys are fetched again, and no request waits for it', async (t) => {
   const { jwks, verifier, advance } = await setUp(t)
   const jwt = signToken(first, longLived)
   await verifier.verify(jwt)
@@ -80,20 +80,20 @@ test('jwks: after 5 minutes they are fetched again, and no request waits for tha
   t.is(jwks.requests.length, 2)
 })
 
-test('jwks: what was fetched meanwhile takes the place of the old keys', async (t) => {
+test('jwks: fetched keys replace the old ones', async (t) => {
   const { jwks, verifier, advance } = await setUp(t)
   const jwt = signToken(first, longLived)
   await verifier.verify(jwt)
   jwks.answer = serveKeys(second)
   advance(300)
   await verifier.verify(jwt)
-  // Waits for the fetch under way.
+  // Waits for the fetch in progress.
   await verifier.verify(signToken(second, longLived))
   await t.throwsAsync(verifier.verify(jwt), { instanceOf: InvalidAccessTokenError })
   t.is(jwks.requests.length, 2)
 })
 
-test('jwks: when the issuer goes down, known keys serve until they are 10 minutes old', async (t) => {
+test('jwks: while the issuer is down known keys are used until they are 10 minutes old', async (t) => {
   const { jwks, verifier, advance } = await setUp(t)
   const jwt = signToken(first, longLived)
   await verifier.verify(jwt)
@@ -107,7 +107,7 @@ test('jwks: when the issuer goes down, known keys serve until they are 10 minute
   })
 })
 
-test('jwks: an issuer with a path has its keys below it', async (t) => {
+test('jwks: an issuer with a path has its keys below that path', async (t) => {
   const jwks = await startJwksServer(t, serveKeys(first))
   const issuer = `${jwks.origin}/tenant`
   const verifier = createAccessTokenVerifier({ issuer, audience: AUDIENCE, clock: () => NOW })
@@ -115,7 +115,7 @@ test('jwks: an issuer with a path has its keys below it', async (t) => {
   t.deepEqual(jwks.requests, ['/tenant/.well-known/jwks.json'])
 })
 
-test('jwks: a withdrawn key is trusted for no more than 10 minutes', async (t) => {
+test('jwks: a revoked key is trusted for at most 10 minutes', async (t) => {
   const { jwks, verifier, advance } = await setUp(t)
   const jwt = signToken(first, longLived)
   await verifier.verify(jwt)
@@ -139,7 +139,7 @@ test('jwks: a key published 30 seconds before it signs is found by one refetch',
   t.is(jwks.requests.length, 2)
 })
 
-test('jwks: 200 invented kids, one after another and at once, cause at most 2 fetches', async (t) => {
+test('jwks: 200 unknown kids, one by one and concurrently, cause at most 2 fetches', async (t) => {
   const { jwks, verifier, advance } = await setUp(t)
   const resourceServer = await startResourceServer(t, verifier)
   const statuses = new Set<number>()
@@ -156,7 +156,7 @@ test('jwks: 200 invented kids, one after another and at once, cause at most 2 fe
   t.is(jwks.requests.length, 2)
 })
 
-test('jwks: a token without kid that several keys could have signed causes no refetch', async (t) => {
+test('jwks: a token without kid that matches several keys causes no refetch', async (t) => {
   const { jwks, verifier, advance } = await setUp(t, serveKeys(first, second))
   await verifier.verify(signToken(first, longLived))
   advance(30)
@@ -165,7 +165,7 @@ test('jwks: a token without kid that several keys could have signed causes no re
   t.is(jwks.requests.length, 1)
 })
 
-test('jwks: a clock that was set back makes the cache old, not eternal', async (t) => {
+test('jwks: when the clock is set back the cache is old, not eternal', async (t) => {
   const { jwks, verifier, advance } = await setUp(t)
   await verifier.verify(signToken(first, longLived))
   advance(-3_600)
@@ -179,7 +179,7 @@ const broken = {
   'a redirect': serveStatus(302),
 } as const
 for (const [name, answer] of Object.entries(broken)) {
-  test(`jwks: ${name} is answered with 503 and Retry-After, not 401`, async (t) => {
+  test(`jwks: ${name} gives 503 and Retry-After, not 401`, async (t) => {
     const { verifier } = await setUp(t, answer)
     const resourceServer = await startResourceServer(t, verifier)
     const response = await resourceServer.get(`Bearer ${signToken(first)}`)
@@ -197,13 +197,13 @@ for (const [name, answer] of Object.entries(broken)) {
   })
 }
 
-test('jwks: a connection that breaks is answered with 503', async (t) => {
+test('jwks: a broken connection gives 503', async (t) => {
   const { verifier } = await setUp(t, (request) => request.destroy())
   const resourceServer = await startResourceServer(t, verifier)
   t.is((await resourceServer.get(`Bearer ${signToken(first)}`)).status, 503)
 })
 
-test('jwks: a fetch that takes too long is given up', async (t) => {
+test('jwks: a fetch that takes too long is aborted', async (t) => {
   const jwks = await startJwksServer(t, () => undefined)
   const askWithin = async (fetchTimeoutMilliseconds: number): Promise<unknown> => {
     const getKey = createRemoteJwks({ uri: jwks.uri, clock: () => NOW, fetchTimeoutMilliseconds })
@@ -219,7 +219,7 @@ test('jwks: a fetch that takes too long is given up', async (t) => {
   t.like(error, { cause: { code: 'ERR_JWKS_TIMEOUT' } })
 })
 
-test('jwks: while it is down, it is asked once in 5 seconds; then all is well again', async (t) => {
+test('jwks: while the issuer is down there is one fetch in 5 seconds; then tokens are accepted again', async (t) => {
   const { jwks, verifier, advance } = await setUp(t, serveStatus(500))
   const jwt = signToken(first, longLived)
   for (let index = 0; index < 10; index += 1) {
@@ -232,7 +232,7 @@ test('jwks: while it is down, it is asked once in 5 seconds; then all is well ag
   t.is(jwks.requests.length, 2)
 })
 
-test('jwks: when it goes down, known keys serve on and unknown ones are not judged', async (t) => {
+test('jwks: while the issuer is down known keys stay in use, and an unknown kid gives 503', async (t) => {
   const { jwks, verifier, advance } = await setUp(t)
   await verifier.verify(signToken(first, longLived))
   jwks.answer = serveStatus(500)

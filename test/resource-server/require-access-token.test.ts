@@ -68,7 +68,7 @@ test('requireAccessToken: the scheme is case-insensitive (RFC 9110 §11.1)', asy
 })
 
 for (const authorization of [undefined, 'Basic Y2xpZW50OnNlY3JldA==']) {
-  test(`requireAccessToken: Authorization ${authorization} is answered with 401 and no error code (RFC 6750 §3.1)`, async (t) => {
+  test(`requireAccessToken: Authorization ${authorization} gets 401 without error code (RFC 6750 §3.1)`, async (t) => {
     const resourceServer = await start(t)
     const response = await resourceServer.get(authorization)
     assertRefusal(t, response, 401, MISSING)
@@ -79,7 +79,7 @@ for (const authorization of [undefined, 'Basic Y2xpZW50OnNlY3JldA==']) {
 }
 
 for (const authorization of ['Bearer', 'Bearer a b', 'Bearer a b c', 'Bearer "a"', 'Bearer,a']) {
-  test(`requireAccessToken: Authorization ${authorization} is answered with 400 invalid_request (RFC 6750 §3.1)`, async (t) => {
+  test(`requireAccessToken: Authorization ${authorization} gets 400 invalid_request (RFC 6750 §3.1)`, async (t) => {
     const resourceServer = await start(t)
     const response = await resourceServer.get(authorization)
     assertRefusal(t, response, 400, INVALID_REQUEST)
@@ -100,7 +100,7 @@ const twice: Record<string, readonly [ReadonlyArray<string>, number, string]> = 
   'Basic and a valid token': [['Basic YTpi', `Bearer ${valid}`], 401, MISSING],
 }
 for (const [name, [authorizations, status, challenge]] of Object.entries(twice)) {
-  test(`requireAccessToken: two Authorization headers, ${name}, are answered with ${status} (RFC 6750 §3.1)`, async (t) => {
+  test(`requireAccessToken: two Authorization headers, ${name}, get ${status} (RFC 6750 §3.1)`, async (t) => {
     const resourceServer = await start(t)
     // fetch would join them; as pairs in an array they go out as they are.
     const headers = ['Host', 'api.test', ...authorizations.flatMap((it) => ['Authorization', it])]
@@ -113,7 +113,7 @@ for (const [name, [authorizations, status, challenge]] of Object.entries(twice))
   })
 }
 
-test('requireAccessToken: HTTP/2 requests are read too', async (t) => {
+test('requireAccessToken: reads HTTP/2 requests', async (t) => {
   const { uri } = await startJwksServer(t, serveKeys(key))
   const app = new Koa()
   app.use(
@@ -144,7 +144,7 @@ test('requireAccessToken: a token in query or body is ignored (RFC 6750 §2.2, �
   t.is(resourceServer.passed.length, 0)
 })
 
-test('requireAccessToken: headers set before, such as CORS, survive a refusal', async (t) => {
+test('requireAccessToken: headers set before it, such as CORS, stay in error responses', async (t) => {
   const { uri } = await startJwksServer(t, serveKeys(key))
   const resourceServer = await startKoa(
     t,
@@ -159,7 +159,7 @@ test('requireAccessToken: headers set before, such as CORS, survive a refusal', 
   t.is(response.headers.get('access-control-allow-origin'), 'https://spa.test')
 })
 
-test('requireAccessToken: one verifier serves several places with one cache', async (t) => {
+test('requireAccessToken: middlewares can share a verifier and its cache', async (t) => {
   const jwks = await startJwksServer(t, serveKeys(key))
   const verifier = createAccessTokenVerifier({
     issuer: ISSUER,
@@ -174,7 +174,7 @@ test('requireAccessToken: one verifier serves several places with one cache', as
   t.is(jwks.requests.length, 1)
 })
 
-test('requireAccessToken: takes any verifier, so that checks can be put around ours', async (t) => {
+test('requireAccessToken: accepts a verifier that wraps ours', async (t) => {
   const inner: AccessTokenVerifier = {
     issuer: ISSUER,
     audience: AUDIENCE,
@@ -184,7 +184,7 @@ test('requireAccessToken: takes any verifier, so that checks can be put around o
   assertRefusal(t, await resourceServer.get('Bearer x'), 401, INVALID_TOKEN)
 })
 
-test('requireAccessToken: a fault of the verifier is a 500, not a refusal', async (t) => {
+test('requireAccessToken: when the verifier itself fails the response is 500, not 401', async (t) => {
   const verify = (): Promise<never> => Promise.reject(new RangeError('bug'))
   const resourceServer = await startResourceServer(t, {
     issuer: ISSUER,
@@ -195,7 +195,7 @@ test('requireAccessToken: a fault of the verifier is a 500, not a refusal', asyn
   t.is(resourceServer.passed.length, 0)
 })
 
-test('requireAccessToken: an error of the route behind it is left alone', async (t) => {
+test('requireAccessToken: does not touch errors of the route behind it', async (t) => {
   const { uri } = await startJwksServer(t, serveKeys(key))
   const resourceServer = await startResourceServer(t, { jwksUri: uri }, () => {
     throw new MissingAccessTokenError('another service')

@@ -31,7 +31,7 @@ test('requireScopes: a token with all of the scopes passes', async (t) => {
 })
 
 for (const scope of ['', 'candidate:read', 'INTERVIEW:READ candidate:read', 'interview:readx']) {
-  test(`requireScopes: scope "${scope}" is answered with 403 and the scopes needed (RFC 6750 §3.1)`, async (t) => {
+  test(`requireScopes: scope "${scope}" gets 403 and the required scopes (RFC 6750 §3.1)`, async (t) => {
     const resourceServer = await startResourceServer(
       t,
       { jwks },
@@ -59,7 +59,7 @@ for (const scope of ['', 'candidate:read', 'INTERVIEW:READ candidate:read', 'int
   })
 }
 
-test('requireScopes: without requireAccessToken before it, it fails loudly', async (t) => {
+test('requireScopes: without requireAccessToken before it the response is 500', async (t) => {
   const resourceServer = await startKoa(t, requireScopes('interview:read'))
   const response = await resourceServer.get(bearer('interview:read'))
   t.is(response.status, 500)

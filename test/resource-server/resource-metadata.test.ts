@@ -35,7 +35,7 @@ const places = {
   'http://localhost:3000/mcp': '/.well-known/oauth-protected-resource/mcp',
 }
 for (const [resource, path] of Object.entries(places)) {
-  test(`metadata: those of ${resource} are at ${path} (RFC 9728 §3.1)`, async (t) => {
+  test(`metadata: for ${resource} it is at ${path} (RFC 9728 §3.1)`, async (t) => {
     const { origin } = await startKoa(t, protectedResourceMetadata({ ...OPTIONS, resource }))
     const response = await fetch(origin + path)
     t.is(response.status, 200)
@@ -45,7 +45,7 @@ for (const [resource, path] of Object.entries(places)) {
   })
 }
 
-test('metadata: the whole document, to every origin (RFC 9728 §3.2)', async (t) => {
+test('metadata: the document has every member, for every origin (RFC 9728 §3.2)', async (t) => {
   const { origin } = await startKoa(
     t,
     protectedResourceMetadata({
@@ -70,7 +70,7 @@ test('metadata: the whole document, to every origin (RFC 9728 §3.2)', async (t)
   t.is(response.headers.get('x-content-type-options'), 'nosniff')
 })
 
-test('metadata: what was not given is left out', async (t) => {
+test('metadata: members without option are left out', async (t) => {
   const { origin } = await startKoa(t, protectedResourceMetadata(OPTIONS))
   const response = await fetch(`${origin}/.well-known/oauth-protected-resource`)
   t.deepEqual(Object.keys((await response.json()) as object), [
@@ -80,7 +80,7 @@ test('metadata: what was not given is left out', async (t) => {
   ])
 })
 
-test('metadata: HEAD, preflight and other methods', async (t) => {
+test('metadata: HEAD and preflight requests are served, other methods get 405', async (t) => {
   const { origin } = await startKoa(t, protectedResourceMetadata(OPTIONS))
   const send = (method: string): Promise<Response> =>
     fetch(`${origin}/.well-known/oauth-protected-resource`, { method })
@@ -97,7 +97,7 @@ test('metadata: HEAD, preflight and other methods', async (t) => {
   t.is(post.headers.get('allow'), 'GET, HEAD, OPTIONS')
 })
 
-test('metadata: rejects options, all problems at once', (t) => {
+test('protectedResourceMetadata: reports all problems at once', (t) => {
   const options = {
     resource: 'http://api.test',
     authorizationServers: [],
@@ -122,7 +122,7 @@ for (const resource of [
   'https://a@b.c',
   7,
 ]) {
-  test(`metadata: resource ${resource} is refused (RFC 9728 §1.2)`, (t) => {
+  test(`protectedResourceMetadata: resource ${resource} is refused (RFC 9728 §1.2)`, (t) => {
     t.throws(() => protectedResourceMetadata({ ...OPTIONS, resource: resource as string }), {
       message:
         '"resource" must be an https URL (http for localhost, 127.0.0.1 and [::1] only) without query, fragment or user name',
@@ -157,7 +157,7 @@ const challenges: Readonly<Record<string, readonly [ChallengeOptions, string, st
 }
 for (const [name, [options, authorization, challenge]] of Object.entries(challenges)) {
   for (const [middleware, create] of Object.entries({ requireAccessToken, requireCaller })) {
-    test(`${middleware}: the challenge ${name} says where the metadata are (RFC 9728 §5.1)`, async (t) => {
+    test(`${middleware}: the challenge ${name} has the URL of the metadata (RFC 9728 §5.1)`, async (t) => {
       const { get } = await startKoa(
         t,
         create(VERIFIER, options) as ReturnType<typeof requireAccessToken>,
@@ -169,7 +169,7 @@ for (const [name, [options, authorization, challenge]] of Object.entries(challen
   }
 }
 
-test('requireAccessToken: resourceMetadata may be somewhere else', async (t) => {
+test('requireAccessToken: resourceMetadata may be any secure URL', async (t) => {
   const resourceMetadata = new URL('https://meta.test/resource')
   const { get } = await startKoa(t, requireAccessToken(VERIFIER, { resourceMetadata }))
   t.is(
@@ -178,7 +178,7 @@ test('requireAccessToken: resourceMetadata may be somewhere else', async (t) => 
   )
 })
 
-test('requireAccessToken: one challenge does not say what another application says', async (t) => {
+test('requireAccessToken: challenge parameters of one application do not reach another', async (t) => {
   const first = await startKoa(t, requireAccessToken(VERIFIER, { resourceMetadata: true }))
   const second = await startKoa(t, requireAccessToken(VERIFIER))
   await first.get()

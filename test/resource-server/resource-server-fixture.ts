@@ -1,4 +1,4 @@
-/** What the tests of the resource server share: an issuer's keys and tokens, and two servers. */
+/** Fixtures of the resource server's tests: an issuer's keys and tokens, and two servers. */
 
 import { createHmac, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import { createServer, type RequestListener, type Server } from 'node:http'
@@ -98,9 +98,9 @@ const originOf = (server: Server): string =>
 export interface JwksServer {
   readonly origin: string
   readonly uri: URL
-  /** Paths asked for, in order. */
+  /** Requested paths, in order. */
   readonly requests: ReadonlyArray<string>
-  /** What it answers from now on. */
+  /** Writes the responses from now on. */
   answer: RequestListener
 }
 
@@ -134,7 +134,7 @@ export async function startJwksServer(
 
 export interface ResourceServer {
   readonly origin: string
-  /** What the application's `error` event told. */
+  /** Errors that the application emitted. */
   readonly emitted: ReadonlyArray<ProtectedResourceError>
   /** Requests that got past every middleware. */
   readonly passed: ReadonlyArray<AccessTokenState['accessToken']>
@@ -142,7 +142,7 @@ export interface ResourceServer {
   get(authorization?: string): Promise<Response>
 }
 
-/** A Koa application: the middlewares, then a route that answers 200. */
+/** A Koa application: the middlewares, then a route with status 200. */
 export async function startKoa(
   t: ExecutionContext,
   ...middlewares: ReadonlyArray<Middleware<AccessTokenState, DefaultContext>>

@@ -101,14 +101,14 @@ const isRevoked = async (feed: RevocationFeed, changes: Partial<VerifiedAccessTo
 
 const unavailable = { instanceOf: RevocationsUnavailableError, code: 'ERR_REVOCATIONS_UNAVAILABLE' }
 
-test('feed: before it was read nothing is known, and no token is judged', async (t) => {
+test('feed: before the first read no token is accepted', async (t) => {
   const { issuer, feed } = await setUp(t)
   await t.throwsAsync(isRevoked(feed), unavailable)
   t.deepEqual(feed.health(), { isHealthy: false, lastReadAt: undefined, entries: 0 })
   t.deepEqual(issuer.server.requests, [])
 })
 
-test('feed: an empty one lets every token pass', async (t) => {
+test('feed: when it is empty, every token is accepted', async (t) => {
   const { feed } = await setUp(t)
   await feed.poll()
   t.false(await isRevoked(feed))
@@ -123,7 +123,7 @@ const concerned = [
   { type: 'signing_key', id: 'key-1' },
 ]
 for (const entry of concerned) {
-  test(`feed: ${entry.type} ${entry.id} has the token refused after one poll, and no other`, async (t) => {
+  test(`feed: after one poll ${entry.type} ${entry.id} revokes the token, and no other`, async (t) => {
     const { issuer, feed } = await setUp(t)
     await feed.poll()
     issuer.entries.push(entry)
@@ -140,7 +140,7 @@ for (const entry of concerned) {
   })
 }
 
-test('feed: an id counts for its own type only', async (t) => {
+test('feed: an id only matches tokens by its own type', async (t) => {
   const { issuer, feed } = await setUp(t)
   issuer.entries.push(
     { type: 'client', id: TOKEN.tokenId },
@@ -153,7 +153,7 @@ test('feed: an id counts for its own type only', async (t) => {
   t.false(await isRevoked(feed))
 })
 
-test('feed: pages are followed to the end, and then only what is new is asked for', async (t) => {
+test('feed: all pages are read, and after that only new entries', async (t) => {
   const { issuer, feed } = await setUp(t)
   issuer.pageSize = 2
   for (let index = 0; index < 5; index += 1) {
@@ -172,14 +172,14 @@ test('feed: pages are followed to the end, and then only what is new is asked fo
   t.true(await isRevoked(feed, { tokenId: 'token-9' }))
 })
 
-test('feed: entries that come twice are one', async (t) => {
+test('feed: an entry that is sent twice is kept once', async (t) => {
   const { issuer, feed } = await setUp(t)
   issuer.entries.push(...Array.from({ length: 3 }, () => ({ type: 'client', id: 'client-1' })))
   await feed.poll()
   t.is(feed.health().entries, 1)
 })
 
-test('feed: asks with HTTP Basic, form-encoded (RFC 6749 §2.3.1)', async (t) => {
+test('feed: requests authenticate with HTTP Basic, form-encoded (RFC 6749 §2.3.1)', async (t) => {
   const { issuer, feed } = await setUp(t)
   await feed.poll()
   const [scheme, credentials = ''] = issuer.authorizations[0]?.split(' ') ?? []
@@ -187,7 +187,7 @@ test('feed: asks with HTTP Basic, form-encoded (RFC 6749 §2.3.1)', async (t) =>
   t.is(Buffer.from(credentials, 'base64').toString(), 'tc_api:tcs_a%20secret%3A%20with%20%25')
 })
 
-test('feed: an entry is remembered until it expires, and not a second longer', async (t) => {
+test('feed: an entry is kept until the second in which it expires', async (t) => {
   const { issuer, feed, advance } = await setUp(t)
   issuer.entries.push({ type: 'access_token', id: 'token-1', expires_at: NOW + 10 })
   await feed.poll()
@@ -199,7 +199,7 @@ test('feed: an entry is remembered until it expires, and not a second longer', a
   t.is(feed.health().entries, 0)
 })
 
-test('feed: what has expired makes room for others in the middle of a read, and is not taken in itself', async (t) => {
+test('feed: expired entries make room during a read, and are not added', async (t) => {
   const { issuer, feed, advance } = await setUp(t, { maximumEntries: 3 })
   issuer.pageSize = 1
   const add = (id: string, seconds: number): void => {
@@ -210,7 +210,7 @@ test('feed: what has expired makes room for others in the middle of a read, and 
   t.is(feed.health().entries, 3)
   for (let index = 0; index < 10; index += 1) add(`expired-${index}`, -index)
   add('four', 20)
-  // While the first page is under way, time goes on.
+  // Time passes during the read of the first page.
   const { answer } = issuer.server
   issuer.server.answer = (request, response) => {
     advance(10)
@@ -223,7 +223,7 @@ test('feed: what has expired makes room for others in the middle of a read, and 
   t.false(await isRevoked(feed, { tokenId: 'one' }))
 })
 
-test('feed: at the last second of maximumStalenessSeconds tokens are judged, after it not', async (t) => {
+test('feed: tokens are checked until the last second of maximumStalenessSeconds, then refused', async (t) => {
   const { issuer, feed, advance } = await setUp(t, { maximumStalenessSeconds: 20 })
   await feed.poll()
   issuer.server.answer = serveStatus(503)
@@ -235,14 +235,14 @@ test('feed: at the last second of maximumStalenessSeconds tokens are judged, aft
   t.false(feed.health().isHealthy)
 })
 
-test('feed: a clock that was set back makes it stale, not fresh for ever', async (t) => {
+test('feed: when the clock is set back it is stale, not fresh for ever', async (t) => {
   const { feed, advance } = await setUp(t)
   await feed.poll()
   advance(-1)
   await t.throwsAsync(isRevoked(feed), unavailable)
 })
 
-test('feed: a read that ends in the middle is not complete, and goes on where it ended', async (t) => {
+test('feed: a read that fails halfway is incomplete, and the next one continues there', async (t) => {
   const { issuer, feed } = await setUp(t)
   const { answer } = issuer.server
   issuer.pageSize = 1
@@ -257,7 +257,7 @@ test('feed: a read that ends in the middle is not complete, and goes on where it
   t.is(feed.health().entries, 2)
 })
 
-test('feed: a cursor that the issuer does not know any more is a reason to read it all again', async (t) => {
+test('feed: when the issuer no longer knows the cursor, it is read from the beginning', async (t) => {
   const { issuer, feed } = await setUp(t)
   issuer.entries.push({ type: 'client', id: 'client-1' }, { type: 'client', id: 'client-2' })
   await feed.poll()
@@ -291,7 +291,7 @@ const garbage: Readonly<Record<string, string>> = {
   'more of the same for ever': JSON.stringify({ ...page, has_more: true }),
 }
 for (const [name, body] of Object.entries(garbage)) {
-  test(`feed: ${name} is a failure, not an empty feed`, async (t) => {
+  test(`feed: the read fails when the response is ${name}`, async (t) => {
     const { issuer, feed } = await setUp(t)
     issuer.server.answer = (_request, response) => response.end(body)
     const error = await t.throwsAsync(feed.poll())
@@ -302,7 +302,7 @@ for (const [name, body] of Object.entries(garbage)) {
 }
 
 for (const status of [204, 302, 400, 401, 403, 404, 500, 503]) {
-  test(`feed: status ${status} is a failure that says so`, async (t) => {
+  test(`feed: the read fails with status ${status}, and the error says so`, async (t) => {
     const { issuer, feed } = await setUp(t)
     issuer.server.answer = (_request, response) =>
       response.writeHead(status, { location: `${issuer.server.origin}/elsewhere` }).end()
@@ -314,7 +314,7 @@ for (const status of [204, 302, 400, 401, 403, 404, 500, 503]) {
   })
 }
 
-test('feed: more than maximumEntries is a failure until enough have expired; nothing is skipped', async (t) => {
+test('feed: reads of more than maximumEntries fail until enough have expired; none is skipped', async (t) => {
   const { issuer, feed, advance } = await setUp(t, { maximumEntries: 2 })
   for (const id of ['token-1', 'token-2', 'token-3']) {
     issuer.entries.push({ type: 'access_token', id, expires_at: NOW + 10 })
@@ -331,7 +331,7 @@ test('feed: more than maximumEntries is a failure until enough have expired; not
   t.true(await isRevoked(feed, { tokenId: 'token-4' }))
 })
 
-test('feed: polls at once are one request', async (t) => {
+test('feed: concurrent polls share one request', async (t) => {
   const { issuer, feed } = await setUp(t)
   await Promise.all([feed.poll(), feed.poll(), feed.poll()])
   t.is(issuer.server.requests.length, 1)
@@ -365,7 +365,7 @@ function createTimers(): {
   }
 }
 
-test('feed: start resolves after the first complete read and polls every 5 seconds from then on', async (t) => {
+test('feed: start resolves after the first complete read, then polls every 5 seconds', async (t) => {
   const { wait, next } = createTimers()
   const { issuer, feed } = await setUp(t, { wait })
   issuer.entries.push({ type: 'client', id: 'client-1' })
@@ -378,7 +378,7 @@ test('feed: start resolves after the first complete read and polls every 5 secon
 })
 
 test.serial(
-  'feed: while reads fail it waits longer and longer, up to 30 seconds; then all is well again',
+  'feed: while reads fail the wait doubles up to 30 seconds, and is 5 again after a success',
   async (t) => {
     const warnings = catchWarnings(t, /^onFailure failed: Error: the listener is broken too$/)
     const failures: Array<string> = []
@@ -401,7 +401,7 @@ test.serial(
   },
 )
 
-test('feed: stop ends it, and a read that hangs', async (t) => {
+test('feed: stop aborts a read in progress, and later reads fail', async (t) => {
   const { issuer, feed } = await setUp(t)
   const asked = new Promise<void>((resolve) => {
     issuer.server.answer = () => resolve()
@@ -434,7 +434,7 @@ test('createRevocationFeed: reports all problems at once', (t) => {
   t.deepEqual(error?.issues.map(({ path }) => path).sort(), Object.keys(options).sort())
 })
 
-test('createRevocationFeed: what is known must not be too old before the next poll', (t) => {
+test('createRevocationFeed: maximumStalenessSeconds must exceed pollIntervalSeconds', (t) => {
   const options = { issuer: 'https://issuer.test', ...CLIENT, pollIntervalSeconds: 60 }
   t.throws(() => createRevocationFeed(options), {
     instanceOf: ConfigurationError,

@@ -1,4 +1,4 @@
-/** A revocation at the real authorization server, and the three ways in which an API learns of it. */
+/** Revocations at the real authorization server, and the three ways in which APIs learn of them. */
 
 import type { RegisteredClient, Storage } from '@teamcast/oauth-server'
 import { createMemoryStorage } from '@teamcast/oauth-server/memory'
@@ -29,7 +29,7 @@ const credentialsOf = ({ client, clientSecret = '' }: RegisteredClient) => ({
   clientSecret,
 })
 
-/** How an API learns of it, and what happens in the time until it does. */
+/** A way in which an API learns of a revocation, and what passes the time until it does. */
 interface Way {
   readonly checker: RevocationChecker
   readonly wait: () => Promise<void>

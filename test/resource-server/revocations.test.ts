@@ -27,7 +27,7 @@ const verifierWith = (revocations: RevocationChecker): AccessTokenVerifier =>
 
 const refusing = [true, Promise.resolve(true)]
 for (const answer of refusing) {
-  test(`revocations: a checker that says ${String(answer)} has the token refused with 401 invalid_token`, async (t) => {
+  test(`revocations: when the checker returns ${String(answer)} the response is 401 invalid_token`, async (t) => {
     const resourceServer = await startResourceServer(t, verifierWith({ isRevoked: () => answer }))
     const response = await resourceServer.get(`Bearer ${signToken(key)}`)
     t.is(response.status, 401)
@@ -38,7 +38,7 @@ for (const answer of refusing) {
 }
 
 for (const answer of [false, Promise.resolve(false)]) {
-  test(`revocations: a checker that says ${String(answer)} lets the token pass`, async (t) => {
+  test(`revocations: when the checker returns ${String(answer)} the token is accepted`, async (t) => {
     const resourceServer = await startResourceServer(t, verifierWith({ isRevoked: () => answer }))
     t.is((await resourceServer.get(`Bearer ${signToken(key)}`)).status, 200)
   })
@@ -53,7 +53,7 @@ const failing: Readonly<Record<string, RevocationChecker>> = {
   rejects: { isRevoked: () => Promise.reject(new Error('store is down')) },
 }
 for (const [name, revocations] of Object.entries(failing)) {
-  test(`revocations: a checker that ${name} has the request answered with 503, not let in`, async (t) => {
+  test(`revocations: when the checker ${name} the response is 503`, async (t) => {
     const resourceServer = await startResourceServer(t, verifierWith(revocations))
     const response = await resourceServer.get(`Bearer ${signToken(key)}`)
     t.is(response.status, 503)
@@ -72,7 +72,7 @@ for (const [name, revocations] of Object.entries(failing)) {
   })
 }
 
-test('revocations: the checker is asked about valid tokens only, with what they say and as sent', async (t) => {
+test('revocations: the checker gets valid tokens only, verified and as sent', async (t) => {
   const asked: Array<unknown> = []
   const verifier = verifierWith({
     isRevoked(token, jwt) {

@@ -169,7 +169,7 @@ for (const [name, startGuard] of Object.entries(guards)) {
   })
 
   for (const tenantId of ['tenant-2', 'TENANT-1', 'tenant-1 tenant-2', 'tenant-1, tenant-2']) {
-    test(`${name}: tenant "${tenantId}" is answered with 403 for a user of tenant-1`, async (t) => {
+    test(`${name}: a user of tenant-1 gets 403 for tenant "${tenantId}"`, async (t) => {
       const server = await startGuard(t)
       const response = await server.send({ Authorization: ofUser, 'X-Tenant-ID': tenantId })
       await assertRefusal(t, server, response, MISMATCH)
@@ -181,14 +181,14 @@ for (const [name, startGuard] of Object.entries(guards)) {
     ['tenant-1', 'tenant-2'],
     ['tenant-1', ''],
   ]) {
-    test(`${name}: X-Tenant-ID twice, ${tenantIds.join(' and ')}, is answered with 400`, async (t) => {
+    test(`${name}: X-Tenant-ID twice, ${tenantIds.join(' and ')}, gets 400`, async (t) => {
       const server = await startGuard(t)
       const response = await server.send({ Authorization: ofUser, 'X-Tenant-ID': tenantIds })
       await assertRefusal(t, server, response, AMBIGUOUS)
     })
   }
 
-  test(`${name}: an empty X-Tenant-ID is answered with 400`, async (t) => {
+  test(`${name}: an empty X-Tenant-ID gets 400`, async (t) => {
     const server = await startGuard(t, { allowTenantlessClients: true })
     for (const authorization of [ofUser, ofPlatformClient]) {
       const response = await server.send({ Authorization: authorization, 'X-Tenant-ID': '' })
@@ -196,7 +196,7 @@ for (const [name, startGuard] of Object.entries(guards)) {
     }
   })
 
-  test(`${name}: a client without tenant is refused, whatever it names`, async (t) => {
+  test(`${name}: a client without tenant is refused, whatever tenant it names`, async (t) => {
     const server = await startGuard(t)
     const named = await server.send({ Authorization: ofPlatformClient, 'X-Tenant-ID': 'tenant-1' })
     await assertRefusal(t, server, named, MISMATCH)
@@ -204,7 +204,7 @@ for (const [name, startGuard] of Object.entries(guards)) {
     await assertRefusal(t, server, unnamed, MISMATCH)
   })
 
-  test(`${name}: with allowTenantlessClients it acts in the tenant that it names, and has to name one`, async (t) => {
+  test(`${name}: with allowTenantlessClients it acts in the tenant that it names, and must name one`, async (t) => {
     const server = await startGuard(t, { allowTenantlessClients: true })
     const unnamed = await server.send({ Authorization: ofPlatformClient })
     await assertRefusal(t, server, unnamed, MISSING)
@@ -212,7 +212,7 @@ for (const [name, startGuard] of Object.entries(guards)) {
     t.like(server.callers[0], { kind: 'client', tenantId: 'tenant-7', clientId: 'client-1' })
   })
 
-  test(`${name}: allowTenantlessClients lets nobody else in`, async (t) => {
+  test(`${name}: allowTenantlessClients admits no other callers`, async (t) => {
     const server = await startGuard(t, { allowTenantlessClients: true })
     for (const authorization of [ofTenantlessUser, ofUser, ofTenantClient]) {
       const response = await server.send({
@@ -223,14 +223,14 @@ for (const [name, startGuard] of Object.entries(guards)) {
     }
   })
 
-  test(`${name}: tenantOf names another header`, async (t) => {
+  test(`${name}: tenantOf may name another header`, async (t) => {
     const server = await startGuard(t, { tenantOf: { header: 'X-Workspace' } })
     const headers = { Authorization: ofUser, 'X-Tenant-ID': 'tenant-1' }
     t.is((await server.send({ ...headers, 'x-workspace': 'tenant-1' })).status, 200)
     t.is((await server.send({ ...headers, 'x-workspace': 'tenant-2' })).status, 403)
   })
 
-  test(`${name}: tenantOf is a function of the host, at once or later`, async (t) => {
+  test(`${name}: tenantOf may be a function, sync or async`, async (t) => {
     for (const result of ['tenant-2', Promise.resolve('tenant-2')]) {
       const server = await startGuard(t, { tenantOf: () => result })
       await assertRefusal(t, server, await server.send({ Authorization: ofUser }), MISMATCH)
@@ -239,7 +239,7 @@ for (const [name, startGuard] of Object.entries(guards)) {
     t.is((await silent.send({ Authorization: ofUser })).status, 200)
   })
 
-  test(`${name}: a function that fails, or returns something else, is a 500`, async (t) => {
+  test(`${name}: when tenantOf throws or returns something else the response is 500`, async (t) => {
     const functions: ReadonlyArray<() => unknown> = [
       () => Promise.reject(new Error('host')),
       () => 7,
@@ -262,7 +262,7 @@ test('tenantOf a parameter: the tenant in the route is compared', async (t) => {
   }
 })
 
-test('tenantOf a parameter: a route without it is a 500, never a pass', async (t) => {
+test('tenantOf a parameter: on a route without it the response is 500', async (t) => {
   for (const params of [withParams({ tenant: 'tenant-2' }), requireAccessToken(VERIFIER)]) {
     const server = await start(t, params, requireCaller(VERIFIER, byParameter))
     t.is((await server.send({ Authorization: ofUser })).status, 500)
@@ -270,7 +270,7 @@ test('tenantOf a parameter: a route without it is a 500, never a pass', async (t
   }
 })
 
-test('requireTenant: compares once more behind requireCaller, also what a tenantless client chose', async (t) => {
+test('requireTenant: behind requireCaller it compares again, for clients without tenant too', async (t) => {
   const guard = requireCaller(VERIFIER, { allowTenantlessClients: true, verifyApiKey })
   const server = await start(
     t,
@@ -286,7 +286,7 @@ test('requireTenant: compares once more behind requireCaller, also what a tenant
   for (const [headers, status] of requests) t.is((await server.send(headers)).status, status)
 })
 
-test('requireTenant: without credentials checked before it, it fails loudly', async (t) => {
+test('requireTenant: without checked credentials the response is 500', async (t) => {
   const server = await start(t, requireTenant())
   t.is((await server.send({ Authorization: ofUser })).status, 500)
   const [error] = server.emitted as ReadonlyArray<unknown>
@@ -296,7 +296,7 @@ test('requireTenant: without credentials checked before it, it fails loudly', as
   )
 })
 
-test('requireCaller: an API key of the tenant passes, and is read from the same state', async (t) => {
+test('requireCaller: an API key of the tenant passes, and its caller is in ctx.state.caller', async (t) => {
   const server = await startCaller(t, { verifyApiKey })
   const headers = { 'X-API-Key': 'key of tenant-1', 'X-Tenant-ID': 'tenant-1' }
   t.is((await server.send(headers)).status, 200)
@@ -338,13 +338,13 @@ const apiKeyRefusals = {
   ],
 } as const
 for (const [name, [headers, refusal]] of Object.entries(apiKeyRefusals)) {
-  test(`requireCaller: ${name} is answered with ${refusal[0]} ${refusal[1]}`, async (t) => {
+  test(`requireCaller: ${name} gets ${refusal[0]} ${refusal[1]}`, async (t) => {
     const server = await startCaller(t, { verifyApiKey })
     await assertRefusal(t, server, await server.send(headers), refusal)
   })
 }
 
-test('requireCaller: a key of tenant-1 does not open the routes of tenant-2', async (t) => {
+test('requireCaller: an API key of tenant-1 is refused on routes of tenant-2', async (t) => {
   const server = await start(
     t,
     withParams({ tenantId: 'tenant-2' }),
@@ -354,13 +354,13 @@ test('requireCaller: a key of tenant-1 does not open the routes of tenant-2', as
   await assertRefusal(t, server, await server.send(headers), MISMATCH)
 })
 
-test('requireCaller: Basic credentials, of a proxy for instance, do not get in the way of a key', async (t) => {
+test('requireCaller: Basic credentials, such as those of a proxy, may accompany an API key', async (t) => {
   const server = await startCaller(t, { verifyApiKey })
   const headers = { 'X-API-Key': 'key of tenant-1', 'X-Tenant-ID': 'tenant-1' }
   t.is((await server.send({ ...headers, Authorization: 'Basic YTpi' })).status, 200)
 })
 
-test('requireCaller: where no keys are accepted, X-API-Key is nothing', async (t) => {
+test('requireCaller: without verifyApiKey, X-API-Key is ignored', async (t) => {
   const server = await startCaller(t)
   const headers = { 'X-API-Key': 'key of tenant-1', 'X-Tenant-ID': 'tenant-1' }
   const response = await server.send(headers)
@@ -369,14 +369,14 @@ test('requireCaller: where no keys are accepted, X-API-Key is nothing', async (t
   t.is((await server.send({ ...headers, Authorization: ofUser })).status, 200)
 })
 
-test('requireCaller: a key check that fails is the host’s error, not a refusal', async (t) => {
+test('requireCaller: when verifyApiKey throws the response is 500, not 401', async (t) => {
   const server = await startCaller(t, { verifyApiKey: () => Promise.reject(new Error('down')) })
   const response = await server.send({ 'X-API-Key': 'a', 'X-Tenant-ID': 'tenant-1' })
   t.is(response.status, 500)
   t.deepEqual(server.callers, [])
 })
 
-test('requireCaller: tokens are refused as requireAccessToken refuses them, before any tenant is looked at', async (t) => {
+test('requireCaller: invalid tokens get the responses of requireAccessToken, whatever the tenant', async (t) => {
   const server = await startCaller(t, { tenantOf: () => t.fail('asked') as never })
   const none = await server.send({ 'X-Tenant-ID': 'tenant-1' })
   t.is(none.headers.get('www-authenticate'), `Bearer realm="${AUDIENCE}"`)
@@ -387,7 +387,7 @@ test('requireCaller: tokens are refused as requireAccessToken refuses them, befo
   t.deepEqual([none.status, expired.status, malformed.status], [401, 401, 400])
 })
 
-test('requireScopes: asks tokens and keys alike behind requireCaller', async (t) => {
+test('requireScopes: behind requireCaller it checks tokens and API keys', async (t) => {
   const server = await start(
     t,
     requireCaller(VERIFIER, { verifyApiKey }),
@@ -422,7 +422,7 @@ for (const [name, values] of Object.entries(badOptions)) {
   }
 }
 
-test('requireCaller: verifyApiKey has to be a function', (t) => {
+test('requireCaller: verifyApiKey must be a function', (t) => {
   t.throws(() => requireCaller(VERIFIER, { verifyApiKey: 'key' as never }), {
     message: '"verifyApiKey" must be a function',
   })

@@ -42,7 +42,7 @@ test('createAccessTokenVerifier: reports all problems at once', (t) => {
   )
 })
 
-test('createAccessTokenVerifier: says what to change', (t) => {
+test('createAccessTokenVerifier: the error says what to change', (t) => {
   t.throws(() => createAccessTokenVerifier({ ...VALID, issuer: 'http://issuer.test' }), {
     message:
       '"issuer" must be a canonical https URL (http for localhost, 127.0.0.1 and [::1] only) without query, fragment, user name or trailing slash',
@@ -54,7 +54,7 @@ test('createAccessTokenVerifier: issuer and audience are required', (t) => {
 })
 
 for (const options of [undefined, null, 'https://issuer.test']) {
-  test(`createAccessTokenVerifier: ${options} in place of options is refused`, (t) => {
+  test(`createAccessTokenVerifier: ${options} instead of options is refused`, (t) => {
     t.deepEqual(issuesOf(t, options), ['options'])
   })
 }
@@ -82,7 +82,7 @@ for (const issuer of badIssuers) {
 }
 
 for (const origin of ['http://localhost:3000', 'http://127.0.0.1:3000', 'http://[::1]:3000']) {
-  test(`createAccessTokenVerifier: ${origin} is accepted, being loopback`, (t) => {
+  test(`createAccessTokenVerifier: ${origin} is accepted as a loopback URL`, (t) => {
     const jwksUri = new URL('/jwks', origin)
     t.is(createAccessTokenVerifier({ ...VALID, issuer: origin, jwksUri }).issuer, origin)
   })
@@ -101,7 +101,7 @@ for (const clockToleranceSeconds of [-1, 0.5, 301, Number.NaN, '5', null]) {
   })
 }
 
-test('createAccessTokenVerifier: shows issuer and audience, and cannot be changed', (t) => {
+test('createAccessTokenVerifier: a verifier has issuer and audience, and is frozen', (t) => {
   const verifier = createAccessTokenVerifier(VALID)
   t.is(verifier.issuer, VALID.issuer)
   t.is(verifier.audience, VALID.audience)
@@ -113,6 +113,6 @@ test('requireAccessToken: rejects options like createAccessTokenVerifier', (t) =
   t.throws(() => requireAccessToken(undefined as never), { instanceOf: ConfigurationError })
 })
 
-test('createAccessTokenVerifier: no clock tolerance is greater than what revocations are kept for', (t) => {
+test('createAccessTokenVerifier: revocations are kept for the maximum clock tolerance', (t) => {
   t.is(MAXIMUM_CLOCK_TOLERANCE_SECONDS, MAXIMUM_VERIFIER_TOLERANCE_SECONDS)
 })
