@@ -1,5 +1,5 @@
 /**
- * The composition root: puts the parts together and hands the host what it needs.
+ * The composition root: creates the parts of the server.
  *
  * @module
  */
@@ -21,37 +21,38 @@ import { METADATA_PATH } from './http/paths.ts'
 import { createRouter } from './http/router.ts'
 import type { AuthorizationServerOptions } from './options/authorization-server-options.ts'
 import { type ResolvedOptions, resolveOptions } from './options/resolve-options.ts'
+import { createDeleteClient } from './revocation/delete-client.ts'
 import { createRevocationChecker, type TokenRevocations } from './revocation/revocation-checker.ts'
 import { createRevoker } from './revocation/revoker.ts'
 import { checkHealth, type Health } from './storage/health.ts'
 import { boundStorage } from './storage/wrap-storage.ts'
 import { createNotBefore } from './users/not-before.ts'
 
-/** An authorization server, ready to be mounted. */
+/** An authorization server. */
 export interface AuthorizationServer {
   /** Its issuer identifier. */
   readonly issuer: string
   /** The registered clients. */
   readonly clients: ClientRegistry
   /**
-   * Finds the key that verifies an access token, as jose and `createAccessTokenVerifier` ask for it: for an
-   * API in the same process, which then need not fetch the JWKS.
+   * The verification keys, for `createAccessTokenVerifier` or jose in an API in the same process, which then
+   * need not fetch the JWKS.
    */
   readonly jwks: JWTVerifyGetKey
-  /** What clients may do for users, and how that ends. */
+  /** The connections of users to clients. */
   readonly connections: Connections
   /**
-   * Whether tokens were revoked, for APIs in the same process: what `requireAccessToken` takes as its
-   * `revocations`.
+   * Whether access tokens were revoked, for APIs in the same process: the `revocations` of
+   * `requireAccessToken`.
    */
   readonly revocations: TokenRevocations
-  /** Asks every backend of the storage whether it answers; takes at most `storageTimeoutMilliseconds`. */
+  /** Checks every backend of the storage; takes at most `storageTimeoutMilliseconds`. */
   health(): Promise<Health>
   /**
-   * The Koa middleware that answers the server's own paths and calls `next()` for every other.
+   * The Koa middleware, which handles the server's own paths and calls `next()` for every other.
    *
-   * Use it at the root of the host application, where an issuer with a path is served too, or below
-   * that path with koa-mount. Put it before body parsers.
+   * Use it at the root of the host application, even for an issuer with a path, or mount it at that path
+   * with koa-mount. Put it before body parsers.
    */
   middleware(): Middleware
 }
@@ -67,24 +68,23 @@ export function createAuthorizationServer(
   const resolved = withGuardedStorage(resolveOptions(options))
   const { issuer, storage, scopes, onEvent, pages, clock: now } = resolved
   const audit = createAuditLog(onEvent, now)
-  // Who looks after clients, or ends what was issued to them, must see them as they are now.
+  // Changes and revocations bypass the client cache.
   const store = { ...storage.clients, find: resolved.findClientNow }
   const revoker = createRevoker({ ...storage, clients: store }, now)
   const clients = createClientRegistry({
     store,
-    consents: storage.consents,
-    revoker,
     catalogue: scopes,
     now,
     audit,
+    deleteClient: createDeleteClient({ store, consents: storage.consents, revoker, audit }),
   })
-  const signOuts = createNotBefore(storage.artifacts, now)
+  const notBefore = createNotBefore(storage.artifacts, now)
   const connectionsDependencies = {
     consents: storage.consents,
     findClient: (clientId: string) => findClientRecord(storage.clients, clientId),
     findUser: resolved.findUser,
     catalogue: scopes,
-    signOut: signOuts.signOut,
+    signOut: notBefore.signOut,
     revoker,
     audit,
   }
@@ -96,7 +96,7 @@ export function createAuthorizationServer(
     connections,
     disconnect,
     endFormerConnection,
-    signOuts,
+    notBefore,
     revoker,
     audit,
   })
@@ -123,7 +123,7 @@ export function createAuthorizationServer(
   })
 }
 
-/** Bounds every call of the storage, and remembers clients for a moment. */
+/** Adds timeouts and a client cache to the storage. */
 function withGuardedStorage(options: ResolvedOptions): GuardedOptions {
   const storage = boundStorage(options.storage, options.storageTimeoutMilliseconds)
   const clients = cacheClients(storage.clients, options.clientCacheMilliseconds)

@@ -31,16 +31,16 @@ export abstract class OAuthServerError extends Error {
   abstract readonly code: ErrorCode
 }
 
-/** One thing wrong with options or with client metadata. */
+/** A problem of options or client metadata. */
 export interface Issue {
-  /** Where: the option's or field's name, for example `signingKeys.0.n`. */
+  /** The option or field, for example `signingKeys.0.n`. */
   readonly path: string
   /** What is wrong and what to do, for example `must be an https URL`. */
   readonly message: string
 }
 
 /**
- * The issues of options that do not exist: a misspelt one must not pass for one that was left out.
+ * The issues of unknown options, which may be misspelt.
  *
  * @internal
  */
@@ -51,7 +51,7 @@ export function unknownOptions(paths: ReadonlyArray<string>): Array<Issue> {
 const describe = (issues: ReadonlyArray<Issue>): string =>
   issues.map(({ path, message }) => `"${path}" ${message}`).join('; ')
 
-/** Thrown at start-up when options are rejected: all problems at once. */
+/** Thrown at start-up when options are invalid, with all problems. */
 export class ConfigurationError extends OAuthServerError {
   override readonly name = 'ConfigurationError'
   override readonly code = 'ERR_CONFIGURATION_INVALID'
@@ -65,7 +65,7 @@ export class ConfigurationError extends OAuthServerError {
   }
 }
 
-/** Thrown when a client's metadata breaks a registration rule: all problems at once. */
+/** Thrown when client metadata is invalid, with all problems. */
 export class ClientMetadataError extends OAuthServerError {
   override readonly name = 'ClientMetadataError'
   override readonly code = 'ERR_CLIENT_METADATA_INVALID'
@@ -79,7 +79,7 @@ export class ClientMetadataError extends OAuthServerError {
   }
 }
 
-/** Thrown when a client that an operation needs does not exist. */
+/** Thrown when a client does not exist. */
 export class ClientNotFoundError extends OAuthServerError {
   override readonly name = 'ClientNotFoundError'
   override readonly code = 'ERR_CLIENT_NOT_FOUND'
@@ -90,7 +90,7 @@ export class ClientNotFoundError extends OAuthServerError {
   }
 }
 
-/** Thrown when a client has no secret of the id that an operation names. */
+/** Thrown when a client has no secret with an id. */
 export class ClientSecretNotFoundError extends OAuthServerError {
   override readonly name = 'ClientSecretNotFoundError'
   override readonly code = 'ERR_CLIENT_SECRET_NOT_FOUND'
@@ -101,7 +101,7 @@ export class ClientSecretNotFoundError extends OAuthServerError {
   }
 }
 
-/** Thrown when a client is not at the version that the caller expects; nothing was changed. */
+/** Thrown when a client is not at the expected version. Nothing was changed. */
 export class PreconditionFailedError extends OAuthServerError {
   override readonly name = 'PreconditionFailedError'
   override readonly code = 'ERR_PRECONDITION_FAILED'
@@ -112,7 +112,7 @@ export class PreconditionFailedError extends OAuthServerError {
   }
 }
 
-/** Thrown when somebody else changed a record at the same moment; nothing was changed by this call. */
+/** Thrown when a record was changed concurrently. The call changed nothing. */
 export class ConflictError extends OAuthServerError {
   override readonly name = 'ConflictError'
   override readonly code = 'ERR_CONFLICT'
@@ -137,7 +137,7 @@ export class StorageError extends OAuthServerError {
   }
 }
 
-/** Thrown when an external signing key did not sign, or wrongly; `cause` is its error, if it had one. */
+/** Thrown when an external signing key fails or returns an invalid signature; `cause` is its error, if any. */
 export class SigningError extends OAuthServerError {
   override readonly name = 'SigningError'
   override readonly code = 'ERR_SIGNING'
@@ -146,7 +146,7 @@ export class SigningError extends OAuthServerError {
 }
 
 /**
- * Whether an error is somebody else's outage, which ends: a request that meets it is answered with 503.
+ * Whether an error is a temporary failure of the storage or a signing key: the response is 503.
  *
  * @internal
  */

@@ -5,6 +5,7 @@
  */
 
 export type {
+  Actor,
   AuditEvent,
   AuditEventContext,
   AuditEventDetail,
@@ -15,7 +16,6 @@ export type {
 } from './audit/audit-event.ts'
 export type { ReportedError } from './audit/reported-error.ts'
 export { type AuthorizationServer, createAuthorizationServer } from './authorization-server.ts'
-export type { Actor } from './clients/actor.ts'
 export type {
   Client,
   ClientAudience,
@@ -86,8 +86,11 @@ export type {
   SignInView,
 } from './pages/pages.ts'
 export type { ProtectedResource, ResourceServerClientIds } from './resources/protected-resource.ts'
-export type { RevocableAccessToken } from './revocation/access-token-status.ts'
-export type { CheckedAccessToken, TokenRevocations } from './revocation/revocation-checker.ts'
+export type {
+  CheckedAccessToken,
+  RevocableAccessToken,
+  TokenRevocations,
+} from './revocation/revocation-checker.ts'
 export { type ScopeCatalogue, TEAMCAST_SCOPES } from './scopes/scope-catalogue.ts'
 export type { BackendHealth, Health } from './storage/health.ts'
 export { createLayeredStorage, type LayeredStorageOptions } from './storage/layered-storage.ts'

@@ -1,33 +1,32 @@
 /**
  * Audit events: what happened, to whom, and why. They hold identifiers and reasons, never a token, a
- * code, a secret, a password or a hash of one. They are plain data that survives `JSON.stringify`, and none of
- * their texts has control characters or others that turn the direction of text around: each is U+FFFD instead.
+ * code, a secret, a password or a hash of one. They are plain data that survives `JSON.stringify`. Control
+ * characters and bidirectional controls in their texts are replaced by U+FFFD.
  *
  * @module
  */
 
-import type { GrantType } from '../clients/client.ts'
 import type { ReportedError } from './reported-error.ts'
 
-/** `failure` when something was refused or went wrong. */
+/** `failure` when a request was refused or something went wrong. */
 export type AuditResult = 'success' | 'failure'
 
 /** Members of every audit event. */
 export interface AuditEventContext {
   /** Version of the event's shape. Types and members may be added without a new one. */
   readonly version: 1
-  /** How it ended. */
+  /** Whether it succeeded. */
   readonly result: AuditResult
   /** When it happened; seconds since the Unix epoch. */
   readonly at: number
   /**
-   * Address the request came from, as Koa sees it (`app.proxy`), without port or zone id, in one
-   * spelling. `undefined` outside of a request, and where what Koa sees is no address.
+   * Address of the caller, as Koa sees it (`app.proxy`), normalized and without port or zone id.
+   * `undefined` outside of a request, and when Koa reports no valid address.
    */
   readonly ip: string | undefined
 }
 
-/** Whom an event is about, as far as known. */
+/** The client, user and token family of an event, as far as they are known. */
 export interface AuditSubject {
   readonly clientId?: string | undefined
   readonly userId?: string | undefined
@@ -36,15 +35,23 @@ export interface AuditSubject {
   readonly familyId?: string | undefined
 }
 
-/** Who did it, when it was an administrator or the host's own code that says so. */
+/** The administrator who acted, or the host's own code. */
 export interface AuditActor {
-  /** In the host's own terms: a `superAdminId`, or what was given as `by`. */
+  /** The `superAdminId` or the `actorId` that the host gave. */
   readonly actorId?: string | undefined
 }
 
-/** Which key of the server an event is about. */
+/** Who makes a change, for the audit event. */
+export interface Actor {
+  /** Names the administrator or the system, in the host's own terms. */
+  readonly actorId?: string
+  /** Address the request came from. */
+  readonly ip?: string
+}
+
+/** The key that an event is about. */
 export interface KeySubject {
-  /** Its id; for a signing key, its `kid`. */
+  /** The `kid` of a signing key, or the id of a cookie key. */
   readonly keyId: string
   readonly purpose: 'signing' | 'cookie'
 }
@@ -56,51 +63,51 @@ export type AuditEventDetail =
       readonly type: 'authorization.granted'
       readonly scopes: ReadonlyArray<string>
     })
-  /** The user refused: pressed *Cancel* or *Deny*. */
+  /** The user denied the request: pressed *Cancel* or *Deny*. */
   | (AuditSubject & {
       readonly type: 'authorization.denied'
       readonly error: string
       readonly reason: string
     })
-  /** The user did so after having allowed it: the tokens that were issued for it are revoked. */
+  /** The user denied a request after allowing it: the tokens issued for it were revoked. */
   | (AuditSubject & { readonly type: 'authorization.withdrawn' })
-  /** An authorization request was refused by the server; `reason` is for developers. */
+  /** The server refused an authorization request; `reason` is for developers. */
   | (AuditSubject & {
       readonly type: 'authorization.refused'
       readonly error: string
       readonly reason: string
     })
-  /** A user proved who they are. */
+  /** A user signed in. */
   | (AuditSubject & { readonly type: 'user.signed-in' })
   /**
-   * Somebody failed to. `username` is what was typed. `address-unknown`: the request came from no
-   * address, so that attempts could not be counted, and the password was not checked.
+   * A sign-in attempt failed. `username` is what was typed. `address-unknown`: the request has no valid
+   * address, so attempts could not be counted and the password was not checked.
    */
   | (AuditSubject & {
       readonly type: 'user.sign-in-failed'
       readonly username: string
       readonly reason: 'invalid-credentials' | 'too-many-attempts' | 'address-unknown'
     })
-  /** A user of a foreign tenant met a `TENANT` client. */
+  /** A user of another tenant tried to use a `TENANT` client. */
   | (AuditSubject & { readonly type: 'tenant.refused'; readonly reason: 'foreign-tenant' })
-  /** A user allowed a client to use scopes. */
+  /** A user granted scopes to a client. */
   | (AuditSubject & { readonly type: 'consent.granted'; readonly scopes: ReadonlyArray<string> })
-  /** The token endpoint answered with tokens. */
-  | (AuditSubject & { readonly type: 'token.issued'; readonly grantType: GrantType })
+  /** The token endpoint issued tokens. `grantType` is the `grant_type` of the request. */
+  | (AuditSubject & { readonly type: 'token.issued'; readonly grantType: string })
   /**
-   * The token endpoint gave the response to a refresh once more, within `refreshTokenGraceSeconds`: nothing
-   * was issued.
+   * The token endpoint replayed the response to a refresh, within `refreshTokenGraceSeconds`. It issued
+   * no new tokens.
    */
   | (AuditSubject & { readonly type: 'token.response-replayed' })
-  /** The token endpoint refused. */
+  /** The token endpoint refused a request. */
   | (AuditSubject & {
       readonly type: 'token.refused'
       readonly error: string
       readonly reason: string
     })
-  /** A spent refresh token or a used code came back: the family is dead. */
+  /** A used refresh token or authorization code was presented again: the token family was revoked. */
   | (AuditSubject & { readonly type: 'token.reuse-detected'; readonly reason: string })
-  /** A connection of a user to a client has ended, and with it all of its tokens. */
+  /** A user's connection to a client ended, and with it all of its tokens. */
   | (AuditSubject &
       AuditActor & {
         readonly type: 'connection.revoked'
@@ -111,18 +118,18 @@ export type AuditEventDetail =
           | 'client-deleted'
           | 'tenant-changed'
       })
-  /** The host ended all access of a user. */
+  /** The host revoked all access of a user. */
   | (AuditSubject & AuditActor & { readonly type: 'user.access-revoked' })
   /** A client revoked a token of its own. */
   | (AuditSubject & { readonly type: 'token.revoked' })
-  /** A client asked about a token. */
+  /** A client introspected a token. */
   | (AuditSubject & { readonly type: 'token.introspected'; readonly isActive: boolean })
   /**
-   * A resource server began to read what was revoked: it had not within the last 15 minutes, or not from
-   * this address. `count` is how much there was on its first page.
+   * A resource server started to read the revocation feed: its first request in 15 minutes from this
+   * address. `count` is the number of entries on the first page.
    */
   | (AuditSubject & { readonly type: 'revocations.read'; readonly count: number })
-  /** A client that is no resource server tried to. */
+  /** A client that is not a resource server requested the revocation feed. */
   | (AuditSubject & {
       readonly type: 'revocations.refused'
       readonly reason: 'not-a-resource-server'
@@ -130,9 +137,9 @@ export type AuditEventDetail =
   /** A client failed to authenticate. */
   | (AuditSubject & { readonly type: 'client.authentication-failed'; readonly reason: string })
   /**
-   * Somebody was not let in as a SuperAdmin. `unauthenticated` and `forbidden` are what the host said;
-   * `no-credentials`: it said `unauthenticated` to a request without any, which is no guess. When blocked, or
-   * when the request came from no address, so that attempts could not be counted, it was not asked.
+   * A request to the SuperAdmin API was refused. `unauthenticated` and `forbidden` are what `authorizeSuperAdmin`
+   * returned; `no-credentials`: it returned `unauthenticated`, and the request had no credentials. For
+   * `too-many-attempts` and `address-unknown` it was not called.
    */
   | {
       readonly type: 'super-admin.refused'
@@ -151,28 +158,62 @@ export type AuditEventDetail =
         readonly type: 'client.updated'
         readonly changedFields: ReadonlyArray<string>
       })
-  /** A client was deleted: its tokens are dead. */
+  /** A client was deleted: its tokens are revoked. */
   | (AuditSubject & AuditActor & { readonly type: 'client.deleted' })
-  /** A client got one more secret. */
+  /** A secret was added to a client. */
   | (AuditSubject &
       AuditActor & { readonly type: 'client.secret-added'; readonly secretId: string })
-  /** A secret of a client was removed. */
+  /** A secret was removed from a client. */
   | (AuditSubject &
       AuditActor & { readonly type: 'client.secret-removed'; readonly secretId: string })
-  /** A key of the server was made, and is published. It signs later. */
+  /** A key was created and published. It starts to sign later. */
   | (KeySubject & { readonly type: 'key.created' })
-  /** Somebody had a key sign before its time. */
+  /** Somebody rotated to the next key before it was due. */
   | (KeySubject & AuditActor & { readonly type: 'key.rotated' })
-  /** Somebody withdrew a key. */
+  /** Somebody revoked a key. */
   | (KeySubject & AuditActor & { readonly type: 'key.revoked' })
-  /** A key was removed: it was withdrawn, or all that it signed has expired. */
+  /** A key was removed: it was revoked, or everything it signed has expired. */
   | (KeySubject & { readonly type: 'key.deleted' })
-  /** A request failed for a reason of our own or the host's. */
+  /** A request failed because of a fault in the server, its storage or the host's code. */
   | { readonly type: 'server.error'; readonly error: ReportedError }
 
+/** Every type of event, with its result. */
+export const AUDIT_RESULTS: Readonly<Record<AuditEventDetail['type'], AuditResult>> = {
+  'authorization.granted': 'success',
+  'authorization.denied': 'failure',
+  'authorization.withdrawn': 'success',
+  'authorization.refused': 'failure',
+  'user.signed-in': 'success',
+  'user.sign-in-failed': 'failure',
+  'user.access-revoked': 'success',
+  'tenant.refused': 'failure',
+  'consent.granted': 'success',
+  'connection.revoked': 'success',
+  'token.issued': 'success',
+  'token.response-replayed': 'success',
+  'token.refused': 'failure',
+  'token.reuse-detected': 'failure',
+  'token.revoked': 'success',
+  'token.introspected': 'success',
+  'revocations.read': 'success',
+  'revocations.refused': 'failure',
+  'client.authentication-failed': 'failure',
+  'super-admin.refused': 'failure',
+  'client.registered': 'success',
+  'client.updated': 'success',
+  'client.deleted': 'success',
+  'client.secret-added': 'success',
+  'client.secret-removed': 'success',
+  'key.created': 'success',
+  'key.rotated': 'success',
+  'key.revoked': 'success',
+  'key.deleted': 'success',
+  'server.error': 'failure',
+}
+
 /**
- * What is reported: an event to be, with an error as it was thrown, and what the server was doing in case
- * the error does not say.
+ * What a caller of the audit log passes: the detail of an event, or an error as it was thrown. `operation`
+ * says what the server was doing, unless the error says so itself.
  */
 export type ReportedDetail =
   | Exclude<AuditEventDetail, { readonly type: 'server.error' }>
@@ -181,5 +222,5 @@ export type ReportedDetail =
 /** An audit event. */
 export type AuditEvent = AuditEventContext & AuditEventDetail
 
-/** Receives audit events. Whatever it returns is ignored; a promise that rejects becomes a process warning. */
+/** Receives audit events. Its result is ignored; if it throws or rejects, a process warning is emitted. */
 export type AuditListener = (event: AuditEvent) => unknown

@@ -1,12 +1,12 @@
-/** Control characters (C0, C1), line separators, and what turns the direction of text around. */
+/** Control characters (C0, C1), line separators and bidirectional controls. */
 const CONTROL_CHARACTERS = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu
 
-/** A text that a terminal or a log viewer shows as it is: without control characters, each of which becomes U+FFFD. */
+/** Replaces each control character of a text by U+FFFD, so that terminals and log viewers show it safely. */
 export function printableText(text: string): string {
   return text.replaceAll(CONTROL_CHARACTERS, '\uFFFD')
 }
 
-/** A value of which every text is printable, in arrays and objects too. */
+/** Makes every text of a value printable, in nested arrays and objects too. */
 export function printable<Value>(value: Value): Value {
   return printableValue(value) as Value
 }

@@ -1,5 +1,5 @@
 /**
- * Errors as audit events have them: plain data, which survives `JSON.stringify`.
+ * Errors in audit events: plain data that survives `JSON.stringify`.
  *
  * @module
  */
@@ -9,27 +9,27 @@ export interface ReportedError {
   /** Its class, for example `StorageError`. */
   readonly name: string
   readonly message: string
-  /** `ERR_STORAGE` and the like; a driver's own where it has one. */
+  /** For example `ERR_STORAGE`, or the code of a driver. */
   readonly code?: string
   /** What the server was doing, for example `redis: families.rotate()` or `GET /oauth/continue`. */
   readonly operation?: string
-  /** Where it was thrown: one call a line, the innermost first. */
+  /** The stack trace: one call per line, the innermost first. */
   readonly stack?: ReadonlyArray<string>
-  /** What it was thrown because of. */
+  /** The error that caused it. */
   readonly cause?: ReportedError
   /** The errors of an `AggregateError`. */
   readonly errors?: ReadonlyArray<ReportedError>
 }
 
-/** How many causes of causes are kept; they may even go in circles. */
+/** Limits chains of causes, which may be circular. */
 const MAXIMUM_DEPTH = 5
 const MAXIMUM_ERRORS = 5
 const MAXIMUM_STACK_LINES = 30
 
 /**
- * Describes whatever was thrown. Never throws itself.
+ * Converts whatever was thrown to plain data. Never throws.
  *
- * @param operation What the server was doing, in case the error does not say.
+ * @param operation What the server was doing, unless the error says so itself.
  */
 export function reportError(thrown: unknown, operation?: string): ReportedError {
   const fallback = operation === undefined ? {} : { operation }

@@ -1,5 +1,5 @@
 /**
- * Clients, remembered for a moment: every request of a client asks for it, and it hardly ever changes.
+ * A short-lived cache of clients: every request of a client needs it, and it rarely changes.
  *
  * @module
  */
@@ -9,9 +9,9 @@ import type { ClientStore } from '../storage/storage.ts'
 const MAXIMUM_CLIENTS = 1000
 
 /**
- * Wraps a store of clients. A client that was found is found again for a moment without asking the
- * store. A change through the same wrapper shows at once; one that another process makes, after that
- * moment. Tokens do not wait for it: the store itself knows whether a family's client exists.
+ * Wraps a client store with a cache of {@link ClientStore.find}. A change through the same wrapper is
+ * visible at once; a change by another process after `lifetimeMilliseconds`. The deletion of a client
+ * revokes its tokens at once all the same: token families do not use the cache.
  */
 export function cacheClients(store: ClientStore, lifetimeMilliseconds: number): ClientStore {
   const found = new Map<
@@ -24,7 +24,7 @@ export function cacheClients(store: ClientStore, lifetimeMilliseconds: number): 
     if (found.size >= MAXIMUM_CLIENTS && oldest !== undefined) found.delete(oldest)
     const answer = store.find(clientId)
     found.set(clientId, { answer, until: now + lifetimeMilliseconds })
-    // Neither a failure nor the absence of a client is worth remembering.
+    // Failures and missing clients are not cached.
     const forget = (): void => {
       if (found.get(clientId)?.answer === answer) found.delete(clientId)
     }

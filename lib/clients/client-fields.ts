@@ -1,5 +1,5 @@
 /**
- * What each field of a client may hold.
+ * The fields of a client: what each may hold, and which are immutable.
  *
  * @module
  */
@@ -11,22 +11,33 @@ import {
   MAXIMUM_ACCESS_TOKEN_TTL_SECONDS,
 } from '../lifetimes.ts'
 import type { ScopeCatalogue } from '../scopes/scope-catalogue.ts'
-import { AUTHENTICATION_METHODS, type ClientSettings, GRANT_TYPES } from './client.ts'
+import {
+  AUTHENTICATION_METHODS,
+  type ClientSettings,
+  GRANT_TYPES,
+  type GrantType,
+  type TokenEndpointAuthMethod,
+} from './client.ts'
 import { isHttpsUrl, validateRedirectUri } from './redirect-uri.ts'
 
 const MAXIMUM_REDIRECT_URIS = 20
 const MAXIMUM_URL_LENGTH = 2000
-// Controls, line separators, half characters, and what nobody sees or turns a text around: a name must
-// be what it seems. The joiners and selectors that some scripts and emoji are made with may stay.
+// Control characters, line separators, lone surrogates and invisible characters: a name must be what it
+// seems. Joiners and variation selectors stay: some scripts and emoji need them.
 const DECEPTIVE_CHARACTERS =
   /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}[\p{Default_Ignorable_Code_Point}--[\u200C\u200D\uFE00-\uFE0F]]]/v
 const LETTER_OR_DIGIT = /[\p{L}\p{N}]/u
 const UNPRINTABLE_CHARACTERS = /[\p{Cc}\p{Cs}]/u
+const GRANT_TYPE_NAMES = Object.keys(GRANT_TYPES) as ReadonlyArray<GrantType>
+const METHOD_NAMES = Object.keys(AUTHENTICATION_METHODS) as ReadonlyArray<TokenEndpointAuthMethod>
 
-/** Reads each field by itself. */
+/** Fields that cannot change after registration. */
+export const IMMUTABLE_FIELDS = ['audience', 'tenantId', 'clientType'] as const
+
+/** The schema of each field. */
 export type FieldSchemas = { readonly [Field in keyof ClientSettings]: z.ZodType<unknown> }
 
-/** The fields of a client, for a catalogue of scopes. */
+/** Creates the schemas for a catalogue of scopes. */
 export function fieldSchemas(catalogue: ScopeCatalogue): FieldSchemas {
   return {
     name: z
@@ -72,15 +83,12 @@ export function fieldSchemas(catalogue: ScopeCatalogue): FieldSchemas {
       .transform(unique),
     allowedGrantTypes: z
       .array(
-        z.enum(GRANT_TYPES, `must be ${oneOf(GRANT_TYPES)}`),
+        z.enum(GRANT_TYPE_NAMES, `must be ${oneOf(GRANT_TYPE_NAMES)}`),
         'must be an array of grant types',
       )
       .min(1, 'must contain at least one grant type')
       .transform(unique),
-    tokenEndpointAuthMethod: z.enum(
-      AUTHENTICATION_METHODS,
-      `must be ${oneOf(AUTHENTICATION_METHODS)}`,
-    ),
+    tokenEndpointAuthMethod: z.enum(METHOD_NAMES, `must be ${oneOf(METHOD_NAMES)}`),
     requirePkce: z.literal(true, 'must be true: PKCE is mandatory for every client'),
     accessTokenTtlSeconds: seconds(
       60,
@@ -100,7 +108,7 @@ const httpsUrl = z
   .max(MAXIMUM_URL_LENGTH, `must have at most ${MAXIMUM_URL_LENGTH} characters`)
   .refine(isHttpsUrl, 'must be an https URL, in ASCII and without credentials')
 
-/** JSON has no `undefined`: `null` stands for a field that is left out. */
+/** `null` stands for an absent field: JSON has no `undefined`. */
 function optional<Schema extends z.ZodType>(schema: Schema): z.ZodType<unknown> {
   return schema.nullish().transform((value) => value ?? undefined)
 }
@@ -121,6 +129,6 @@ function unique<Item>(items: ReadonlyArray<Item>): ReadonlyArray<Item> {
 const orList = new Intl.ListFormat('en-GB', { type: 'disjunction' })
 
 /** For example `a, b or c`. */
-function oneOf(names: ReadonlyArray<string>): string {
+export function oneOf(names: ReadonlyArray<string>): string {
   return orList.format(names)
 }

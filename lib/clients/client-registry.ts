@@ -1,19 +1,18 @@
 /**
- * The registry of clients: what a SuperAdmin's tools call.
+ * The client registry: registers, lists, changes and deletes clients.
  *
  * @module
  */
 
+import type { Actor } from '../audit/audit-event.ts'
 import { ConflictError } from '../errors.ts'
 import { type ClientListRequest, type Page, searchableText } from '../storage/storage.ts'
 import { randomText } from '../util/random-text.ts'
-import type { Actor } from './actor.ts'
 import type { Client, ClientRecord, ClientSettings } from './client.ts'
 import {
   type ClientChangeDependencies,
   type ClientChangeOptions,
   type ClientChanges,
-  createDelete,
   createUpdate,
 } from './client-changes.ts'
 import { createClientSecret, withoutHashes } from './client-secret.ts'
@@ -23,11 +22,11 @@ import { createClientValidator } from './validate-client.ts'
 
 const MAXIMUM_PAGE_SIZE = 100
 const CLIENT_ID_PREFIX = 'tc_'
-// 131 bits: nobody guesses one, and none is ever made twice.
+// 131 bits: unguessable and unique.
 const CLIENT_ID_RANDOM_LENGTH = 22
 
 /**
- * A client to be registered. What is left out gets its default: `audience` PLATFORM, `redirectUris`
+ * A client to be registered. Defaults: `audience` PLATFORM, `redirectUris`
  * none, `allowedGrantTypes` authorization_code and refresh_token, `tokenEndpointAuthMethod`
  * client_secret_basic for CONFIDENTIAL and none for PUBLIC clients, access tokens 900 seconds and
  * refresh tokens 2 592 000 seconds.
@@ -38,22 +37,22 @@ export type NewClient = Pick<ClientSettings, 'name' | 'clientType' | 'scopes'> &
 /** A client that was just registered. */
 export interface RegisteredClient {
   readonly client: Client
-  /** Shown once; only its hash is stored. `undefined` for a `PUBLIC` client. */
+  /** Available only now: the server stores its hash. `undefined` for a `PUBLIC` client. */
   readonly clientSecret: string | undefined
 }
 
-/** Which clients to list. Filters that are absent let every client through. */
+/** Which clients to list. An absent filter matches every client. */
 export interface ClientListQuery extends Omit<ClientListRequest, 'nameContains'> {
-  /** A part of the name, in upper or lower case. */
+  /** A part of the name; case-insensitive. */
   readonly name?: string
 }
 
-/** The registered clients. Every change is reported to `onEvent`. */
+/** The registered clients. Every change emits an audit event (`onEvent`). */
 export interface ClientRegistry extends ClientSecretRegistry {
   /**
    * Registers a client.
    *
-   * @throws {@link ClientMetadataError} when a rule is broken; it lists every problem.
+   * @throws {@link ClientMetadataError} with every problem of the metadata.
    */
   register(newClient: NewClient, by?: Actor): Promise<RegisteredClient>
 
@@ -68,19 +67,20 @@ export interface ClientRegistry extends ClientSecretRegistry {
   list(query: ClientListQuery): Promise<Page<Client>>
 
   /**
-   * Changes a client. Takes effect at its next request: a scope taken away is missing from its next
-   * access token. Changes that change nothing leave its version as it is.
+   * Changes a client. Takes effect at its next request: its next access token lacks a removed scope.
+   * An update without any difference leaves the version as it is.
    *
-   * @throws {@link ClientMetadataError} when a rule is broken or a field cannot be changed.
+   * @throws {@link ClientMetadataError} with every problem of the changes.
    * @throws {@link ClientNotFoundError} when there is no such client.
    * @throws {@link PreconditionFailedError} when it is not at `expectedVersion`.
-   * @throws {@link ConflictError} when somebody else changed it at the same moment.
+   * @throws {@link ConflictError} when it was changed concurrently.
    */
   update(clientId: string, changes: ClientChanges, options?: ClientChangeOptions): Promise<Client>
 
   /**
-   * Deletes a client. All of its tokens are dead at once; then the consents to it are deleted, one by
-   * one. If that was interrupted, deleting it again completes it before it says that there is none.
+   * Deletes a client. All of its tokens are revoked at once; then its consents are deleted one by one.
+   * If that is interrupted, call it again: it deletes the remaining consents before it throws
+   * {@link ClientNotFoundError}.
    *
    * @throws {@link ClientNotFoundError} when there is no such client.
    * @throws {@link PreconditionFailedError} when it is not at `expectedVersion`.
@@ -88,14 +88,20 @@ export interface ClientRegistry extends ClientSecretRegistry {
   delete(clientId: string, options?: ClientChangeOptions): Promise<void>
 }
 
-/** Creates the registry. */
-export function createClientRegistry(dependencies: ClientChangeDependencies): ClientRegistry {
-  const { store } = dependencies
+/** Dependencies of the client registry. */
+export interface ClientRegistryDependencies extends ClientChangeDependencies {
+  /** Deletes a client and what was issued to it (lib/revocation). */
+  readonly deleteClient: ClientRegistry['delete']
+}
+
+/** Creates the client registry. */
+export function createClientRegistry(dependencies: ClientRegistryDependencies): ClientRegistry {
+  const { store, deleteClient } = dependencies
   return Object.freeze<ClientRegistry>({
     ...createClientSecretRegistry(dependencies),
     register: createRegister(dependencies),
     update: createUpdate(dependencies),
-    delete: createDelete(dependencies),
+    delete: deleteClient,
 
     async find(clientId) {
       const record = await findClientRecord(store, clientId)

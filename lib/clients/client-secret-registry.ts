@@ -4,39 +4,39 @@
  * @module
  */
 
+import type { Actor } from '../audit/audit-event.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import { ClientNotFoundError, ConflictError } from '../errors.ts'
 import type { ClientStore } from '../storage/storage.ts'
-import type { Actor } from './actor.ts'
 import type { Client, ClientRecord, ClientSecret } from './client.ts'
 import { createClientSecret, withoutHash, withoutHashes } from './client-secret.ts'
 import { findClientRecord } from './find-client-record.ts'
 import { withSecretAdded, withSecretRemoved } from './secret-rotation.ts'
 
-/** A change of secrets goes together with any other, so it is tried again when another was first. */
+/** A concurrent change does not contradict one of secrets, so it is retried. */
 const MAXIMUM_ATTEMPTS = 5
 
 /** A secret that was just added. */
 export interface AddedClientSecret {
   readonly client: Client
   readonly secret: ClientSecret
-  /** Shown once; only its hash is stored. */
+  /** Available only now: the server stores its hash. */
   readonly clientSecret: string
 }
 
 /** The secrets of the registered clients. */
 export interface ClientSecretRegistry {
   /**
-   * Gives a client one more secret, so that it can change over before the old one is removed. Secrets
-   * that have expired are dropped.
+   * Adds a secret to a client, so that the partner can switch over before the old one is removed.
+   * Expired secrets are dropped.
    *
-   * @param options.expiresAt When it stops working, at most ten years ahead; seconds since the Unix
-   *   epoch. By default it does not.
+   * @param options.expiresAt When it expires, at most ten years ahead; seconds since the Unix epoch.
+   *   Defaults to never.
    *
    * @throws {@link ClientMetadataError} for a `PUBLIC` client, for more than 5 secrets, and for an
    *   `expiresAt` that is out of range.
    * @throws {@link ClientNotFoundError} when there is no such client.
-   * @throws {@link ConflictError} when others kept changing it at the same moment.
+   * @throws {@link ConflictError} when concurrent changes kept it from succeeding.
    */
   addSecret(
     clientId: string,
@@ -44,12 +44,12 @@ export interface ClientSecretRegistry {
   ): Promise<AddedClientSecret>
 
   /**
-   * Removes a secret. It opens nothing from then on; tokens that were issued stay good.
+   * Removes a secret. It stops working at once; issued tokens stay valid.
    *
    * @throws {@link ClientSecretNotFoundError} when the client has no such secret.
-   * @throws {@link ClientMetadataError} when it is the last one that can be used.
+   * @throws {@link ClientMetadataError} when it is the last usable one.
    * @throws {@link ClientNotFoundError} when there is no such client.
-   * @throws {@link ConflictError} when others kept changing it at the same moment.
+   * @throws {@link ConflictError} when concurrent changes kept it from succeeding.
    */
   removeSecret(
     clientId: string,
@@ -58,7 +58,7 @@ export interface ClientSecretRegistry {
   ): Promise<Client>
 }
 
-/** Creates the registry of secrets. */
+/** Creates the secret methods of the client registry. */
 export function createClientSecretRegistry(options: {
   readonly store: ClientStore
   readonly now: () => number

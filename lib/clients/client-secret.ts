@@ -1,5 +1,5 @@
 /**
- * Client secrets: made here, shown once, kept as hashes.
+ * Client secrets: created here, shown once, stored as hashes.
  *
  * @module
  */
@@ -8,16 +8,16 @@ import { randomText } from '../util/random-text.ts'
 import { equalsInConstantTime, sha256 } from '../util/sha256.ts'
 import type { Client, ClientRecord, ClientSecret, ClientSecretRecord } from './client.ts'
 
-/** Tells secret scanners what they have found. */
+/** Lets secret scanners recognise client secrets. */
 const PREFIX = 'tcs_'
 // 43 of 62 characters: 256 bits.
 const RANDOM_LENGTH = 43
 const HINT_LENGTH = 8
 const SECRET_ID_LENGTH = 12
 
-/** A new secret, and what to store of it. */
+/** A new secret and its record. */
 export interface NewClientSecret {
-  /** The secret itself, to be shown once. */
+  /** The secret, to be shown once. */
   readonly clientSecret: string
   readonly record: ClientSecretRecord
 }
@@ -37,7 +37,7 @@ export function createClientSecret(createdAt: number, expiresAt?: number): NewCl
   return { clientSecret, record }
 }
 
-/** The one among a client's secrets that was presented, unless it has expired. */
+/** Finds the record of a presented secret; `undefined` when it is wrong or has expired. */
 export function findClientSecret(
   presented: string,
   secrets: ReadonlyArray<ClientSecretRecord>,
@@ -54,7 +54,7 @@ export function isUsableSecret({ expiresAt }: ClientSecret, now: number): boolea
   return expiresAt === undefined || now < expiresAt
 }
 
-/** A client as people may see it. */
+/** Converts a client record to its public form. */
 export function withoutHashes({
   secrets,
   earlierAccessTokensExpireAt: _earlier,
@@ -63,7 +63,7 @@ export function withoutHashes({
   return { ...client, secrets: secrets.map(withoutHash) }
 }
 
-/** A secret as people may see it. */
+/** Converts a secret record to its public form. */
 export function withoutHash({ hash: _hash, ...secret }: ClientSecretRecord): ClientSecret {
   return secret
 }

@@ -4,26 +4,53 @@
  * @module
  */
 
+import type { User } from '../users/user.ts'
+
 /** Whose users may sign in: any tenant's, or only those of the client's own tenant. */
 export type ClientAudience = 'TENANT' | 'PLATFORM'
 
 /** Whether the client can keep a secret (RFC 6749 §2.1). */
 export type ClientType = 'CONFIDENTIAL' | 'PUBLIC'
 
-/** The grant types that a client can be registered for (RFC 7591 §2). lib/grants handles them. */
-export const GRANT_TYPES = ['authorization_code', 'refresh_token', 'client_credentials'] as const
+/**
+ * The registry of grant types (RFC 7591 §2), each with the client types that may use it. Registration,
+ * metadata and the token endpoint read it; lib/grants/grant-handlers.ts has the handlers.
+ */
+export const GRANT_TYPES = {
+  authorization_code: ['CONFIDENTIAL', 'PUBLIC'],
+  refresh_token: ['CONFIDENTIAL', 'PUBLIC'],
+  client_credentials: ['CONFIDENTIAL'],
+} as const
 
 /** A grant type that a client can be registered for. */
-export type GrantType = (typeof GRANT_TYPES)[number]
+export type GrantType = keyof typeof GRANT_TYPES
 
 /**
- * How clients can authenticate (RFC 7591 §2). lib/http/client-authentication checks them. `none` is for
- * `PUBLIC` clients, every other for `CONFIDENTIAL` ones.
+ * The registry of client authentication methods (RFC 7591 §2), each with the client type that uses it.
+ * Registration and metadata read it; lib/http/client-authentication has the implementations.
  */
-export const AUTHENTICATION_METHODS = ['client_secret_basic', 'client_secret_post', 'none'] as const
+export const AUTHENTICATION_METHODS = {
+  client_secret_basic: 'CONFIDENTIAL',
+  client_secret_post: 'CONFIDENTIAL',
+  none: 'PUBLIC',
+} as const
 
 /** How a client authenticates: its `token_endpoint_auth_method`. */
-export type TokenEndpointAuthMethod = (typeof AUTHENTICATION_METHODS)[number]
+export type TokenEndpointAuthMethod = keyof typeof AUTHENTICATION_METHODS
+
+/** The authentication methods of a client type. */
+export function authenticationMethodsOf(
+  clientType: ClientType,
+): ReadonlyArray<TokenEndpointAuthMethod> {
+  const names = Object.keys(AUTHENTICATION_METHODS) as Array<TokenEndpointAuthMethod>
+  return names.filter((name) => AUTHENTICATION_METHODS[name] === clientType)
+}
+
+/** Whether clients of a type may use a grant type. */
+export function isGrantTypeFor(clientType: ClientType, grantType: GrantType): boolean {
+  const clientTypes: ReadonlyArray<ClientType> = GRANT_TYPES[grantType]
+  return clientTypes.includes(clientType)
+}
 
 /** A client as partners and administrators see it. It holds no secret. */
 export interface Client {
@@ -37,11 +64,11 @@ export interface Client {
   readonly tenantId: string | undefined
   /** Whether it has a secret. Immutable. */
   readonly clientType: ClientType
-  /** The most this client may ever request. */
+  /** Every scope that the client may request. */
   readonly scopes: ReadonlyArray<string>
-  /** Matched exactly, character by character. */
+  /** Compared character by character. */
   readonly redirectUris: ReadonlyArray<string>
-  /** What it may use at the token endpoint. */
+  /** The grant types that it may use at the token endpoint. */
   readonly allowedGrantTypes: ReadonlyArray<GrantType>
   /** How it authenticates. `none` for `PUBLIC` clients, a secret for `CONFIDENTIAL` ones. */
   readonly tokenEndpointAuthMethod: TokenEndpointAuthMethod
@@ -63,51 +90,62 @@ export interface Client {
   readonly createdAt: number
   /** Seconds since the Unix epoch. */
   readonly updatedAt: number
-  /** Grows by one with every change, of its secrets too; starts at 1. */
+  /** Starts at 1 and grows by one with every change, including changes of secrets. */
   readonly version: number
-  /** What there is to know of its secrets, oldest first; empty for `PUBLIC` clients. */
+  /** Its secrets, oldest first, without their values. Empty for `PUBLIC` clients. */
   readonly secrets: ReadonlyArray<ClientSecret>
 }
 
-/** What there is to know of a client secret once it was shown. */
+/** A client secret without its value. */
 export interface ClientSecret {
-  /** Names it among the client's secrets. */
+  /** Identifies it among the client's secrets. */
   readonly secretId: string
-  /** The secret's first characters, to tell one from another. */
+  /** The first characters of the secret. */
   readonly hint: string
   /** Seconds since the Unix epoch. */
   readonly createdAt: number
   /** Seconds since the Unix epoch; `undefined` when it does not expire. */
   readonly expiresAt: number | undefined
   /**
-   * When the client last authenticated with it, to the hour; seconds since the Unix epoch. `undefined`
-   * when it never did.
+   * When the client last authenticated with it; seconds since the Unix epoch, accurate to the hour.
+   * `undefined` when it never did.
    */
   readonly lastUsedAt: number | undefined
 }
 
-/** The fields of a client that somebody chooses. */
+/** The fields of a client that registration and updates set. */
 export type ClientSettings = Omit<
   Client,
   'clientId' | 'createdAt' | 'updatedAt' | 'version' | 'secrets'
 >
 
 /**
- * A client as stored: with the hashes of its secrets. Two records of a client with the same `version`
- * differ in nothing but the `lastUsedAt` of secrets.
+ * A client as stored: with the hashes of its secrets. Records of a client with the same `version` differ
+ * only in the `lastUsedAt` of secrets.
  */
 export interface ClientRecord extends Client {
-  /** At most a few: more than one only while a secret is being rotated. */
+  /** More than one only while a secret is being rotated. */
   readonly secrets: ReadonlyArray<ClientSecretRecord>
   /**
-   * When the last access token has expired that was issued with a longer `accessTokenTtlSeconds`; seconds
-   * since the Unix epoch. Absent when there never was a longer one.
+   * When the last access token expires that was issued with an earlier, longer `accessTokenTtlSeconds`;
+   * seconds since the Unix epoch. Absent when the lifetime was never shortened.
    */
   readonly earlierAccessTokensExpireAt?: number | undefined
 }
 
-/** What is stored of a client secret. */
+/** A client secret as stored. */
 export interface ClientSecretRecord extends ClientSecret {
   /** Base64url SHA-256 of the secret, which has 256 bits of entropy. */
   readonly hash: string
+}
+
+/**
+ * Whether a user may use a client: any user a `PLATFORM` client, only users of its tenant a `TENANT`
+ * client. Checked before consent, at code exchange and at every refresh.
+ */
+export function mayUseClient(
+  user: Pick<User, 'tenantId'>,
+  client: Pick<Client, 'audience' | 'tenantId'>,
+): boolean {
+  return client.audience === 'PLATFORM' || client.tenantId === user.tenantId
 }

@@ -3,12 +3,12 @@ import type { ClientRecord } from './client.ts'
 
 const CLIENT_ID = /^[\w-]{1,128}$/
 
-/** Whether a text from the wire can be the id of a client. */
+/** Whether a text has the form of a client id. */
 export function isClientId(text: string): boolean {
   return CLIENT_ID.test(text)
 }
 
-/** Finds a client by an id from the wire. What cannot be one of ours never reaches the store. */
+/** Finds a client by an untrusted id. A malformed id never reaches the store. */
 export async function findClientRecord(
   store: ClientStore,
   clientId: string,

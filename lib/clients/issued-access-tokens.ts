@@ -1,6 +1,6 @@
 /**
- * Until when access tokens of a client count, of which there is no record: nothing is written when one is
- * issued.
+ * When the access tokens of a client expire. Nothing is stored when one is issued, so it is derived from
+ * the client's lifetimes.
  *
  * @module
  */
@@ -9,9 +9,9 @@ import { MAXIMUM_ACCESS_TOKEN_TTL_SECONDS, MAXIMUM_CLIENT_CACHE_SECONDS } from '
 import type { ClientRecord } from './client.ts'
 
 /**
- * When the last access token has expired that a client has been issued until now.
+ * The latest expiry of the access tokens issued to a client until now.
  *
- * @param client As it is at this moment, not as it is remembered; `undefined` when it was deleted.
+ * @param client The current record, not a cached one; `undefined` when the client was deleted.
  * @param now Seconds since the Unix epoch.
  */
 export function accessTokensExpireAt(client: ClientRecord | undefined, now: number): number {
@@ -20,8 +20,8 @@ export function accessTokensExpireAt(client: ClientRecord | undefined, now: numb
 }
 
 /**
- * What a client remembers of a lifetime that is about to become shorter: other instances issue tokens
- * with the one before for as long as they remember the client.
+ * The expiry to record when the access token lifetime is shortened: other instances issue tokens with the
+ * longer lifetime for as long as they cache the client.
  */
 export function earlierAccessTokens(
   current: ClientRecord,

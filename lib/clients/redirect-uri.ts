@@ -4,22 +4,22 @@
  * @module
  */
 
-import { hasCredentials, isLoopbackHost, isSecureUrl } from '../util/secure-url.ts'
+import { hasCredentials, isLoopbackHost, isSecureUrl } from '../urls/secure-url.ts'
 
 const MAXIMUM_LENGTH = 2000
 // RFC 3986 §2: everything a URI may contain, as it stands.
 const URI_CHARACTERS = /^[A-Za-z0-9\-._~:/?#[\]@!$&'()*+,;=%]+$/
-// The URL standard also lets `*`, `,` and `;` stand in a host; no name has them.
+// The URL standard also allows `*`, `,` and `;` in a host; no host name has them.
 const HOST = /^([a-z0-9._-]+|\[[0-9a-f:.]+\])$/
 
-/** Whether a text is an https URL as RFC 3986 writes it, without credentials. */
+/** Whether a text is an https URL (RFC 3986) without credentials. */
 export function isHttpsUrl(text: string): boolean {
   const url = URL.parse(text)
   if (url?.protocol !== 'https:' || !URI_CHARACTERS.test(text)) return false
   return !hasCredentials(url) && HOST.test(url.hostname)
 }
 
-/** What an authorization response may add (RFC 6749 §4.1.2, RFC 9207); twice, it would be ambiguous. */
+/** Parameters of an authorization response (RFC 6749 §4.1.2, RFC 9207). A redirect URI must not have them already. */
 const RESPONSE_PARAMETERS = new Set([
   'code',
   'error',
@@ -31,8 +31,9 @@ const RESPONSE_PARAMETERS = new Set([
 
 /**
  * Checks a redirect URI: https, http for localhost, 127.0.0.1 and [::1], or the private-use scheme of a
- * mobile app (RFC 8252 §7.1: a reversed domain name such as `com.example.app`); no fragment, no
- * credentials, no parameter that an answer adds, and written as a browser would write it, because it is matched character by character.
+ * mobile app (RFC 8252 §7.1: a reversed domain name such as `com.example.app`). It must have no fragment,
+ * no credentials and no parameter of an authorization response, and must be in the canonical form of
+ * browsers, because it is compared character by character.
  *
  * @returns What is wrong, or `undefined` when nothing is.
  */
@@ -56,14 +57,14 @@ export function validateRedirectUri(redirectUri: string): string | undefined {
   return isCanonical ? undefined : `must be in its canonical form, "${url.href}"`
 }
 
-/** Whether a redirect URI has the private-use scheme of an app: one with a dot in it (RFC 8252 §7.1). */
+/** Whether a redirect URI has a private-use scheme: one with a dot (RFC 8252 §7.1). */
 export function isPrivateUseRedirectUri(redirectUri: string): boolean {
   return /^[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+:/.test(redirectUri)
 }
 
 /**
- * Whether any program on the user's machine may be the one that listens there: at a loopback address
- * or under an app's own scheme (RFC 8252 §8.6).
+ * Whether another program on the user's machine may receive the response: at a loopback address or under a
+ * private-use scheme (RFC 8252 §8.6).
  */
 export function allowsClientImpersonation(redirectUri: string): boolean {
   const hostname = URL.parse(redirectUri)?.hostname
@@ -72,8 +73,8 @@ export function allowsClientImpersonation(redirectUri: string): boolean {
 }
 
 /**
- * The origin of a redirect URI, as browsers write it in an `Origin` header. That of an app's own scheme
- * is opaque: `null`, which any sandboxed frame sends as well, is nobody's.
+ * The origin of a redirect URI, as browsers send it in the `Origin` header; `undefined` for a private-use
+ * scheme. Its origin is opaque (`null`), and any sandboxed frame sends that too.
  */
 export function redirectOrigin(redirectUri: string): string | undefined {
   const origin = URL.parse(redirectUri)?.origin
@@ -81,8 +82,8 @@ export function redirectOrigin(redirectUri: string): string | undefined {
 }
 
 /**
- * Adds the parameters of an authorization response to a redirect URI, which stays as it was registered:
- * its query must be retained (RFC 6749 §3.1.2, §4.1.2).
+ * Adds the parameters of an authorization response to a redirect URI and retains its query byte for byte
+ * (RFC 6749 §3.1.2, §4.1.2).
  */
 export function appendToRedirectUri(
   redirectUri: string,

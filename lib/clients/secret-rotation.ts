@@ -1,5 +1,5 @@
 /**
- * The rules of a client's secrets: which may be added, and which removed.
+ * The rules for adding and removing client secrets.
  *
  * @module
  */
@@ -8,14 +8,14 @@ import { ClientMetadataError, ClientSecretNotFoundError, type Issue } from '../e
 import type { ClientRecord, ClientSecretRecord } from './client.ts'
 import { isUsableSecret } from './client-secret.ts'
 
-/** Two are enough for a rotation; a few more let several places change over one after another. */
+/** Two are enough for a rotation; more let several deployments switch over one after another. */
 const MAXIMUM_SECRETS = 5
 const MAXIMUM_LIFETIME_SECONDS = 10 * 366 * 86_400
 
 type Secrets = ReadonlyArray<ClientSecretRecord>
 
 /**
- * A client's secrets with one more, without those that have expired.
+ * Adds a secret and drops the expired ones.
  *
  * @throws {@link ClientMetadataError} with everything that is wrong.
  */
@@ -40,10 +40,10 @@ export function withSecretAdded(
 }
 
 /**
- * A client's secrets without one of them.
+ * Removes a secret.
  *
  * @throws {@link ClientSecretNotFoundError} when there is no such secret.
- * @throws {@link ClientMetadataError} when it is the last one that can be used.
+ * @throws {@link ClientMetadataError} when it is the last usable one.
  */
 export function withSecretRemoved(
   { clientId, secrets }: ClientRecord,

@@ -1,6 +1,5 @@
 /**
- * When each client secret was last used: noted beside the requests, which neither wait for it nor fail
- * with it.
+ * Records when each client secret was last used. Requests neither wait for it nor fail with it.
  *
  * @module
  */
@@ -9,24 +8,24 @@ import type { AuditLog } from '../audit/audit-log.ts'
 import { type ClientStore, USE_RESOLUTION_SECONDS } from '../storage/storage.ts'
 import type { ClientRecord, ClientSecretRecord } from './client.ts'
 
-/** Notes that a client has just authenticated with a secret. */
-export type NoteSecretUse = (client: ClientRecord, used: ClientSecretRecord) => void
+/** Records that a client has just authenticated with a secret. */
+export type RecordSecretUse = (client: ClientRecord, used: ClientSecretRecord) => void
 
-/** Makes what notes the uses of secrets. */
+/** Creates the recorder. */
 export function createSecretUses(options: {
   readonly clients: ClientStore
   readonly audit: AuditLog
   readonly now: () => number
-}): NoteSecretUse {
+}): RecordSecretUse {
   const { clients, audit, now } = options
-  // Every request of a busy client would try the same until the first has succeeded.
+  // One update at a time for each secret, however many requests use it.
   const underWay = new Set<string>()
 
-  async function note(client: ClientRecord, used: ClientSecretRecord): Promise<void> {
+  async function record(client: ClientRecord, used: ClientSecretRecord): Promise<void> {
     const secrets = client.secrets.map((secret) =>
       secret === used ? { ...secret, lastUsedAt: now() } : secret,
     )
-    // If somebody else has just changed the client, the next use is noted instead.
+    // If the client was changed concurrently, the next use is recorded instead.
     await clients.update({ ...client, secrets }, client.version)
   }
 
@@ -34,7 +33,7 @@ export function createSecretUses(options: {
     const { secretId, lastUsedAt = Number.NEGATIVE_INFINITY } = used
     if (now() - lastUsedAt <= USE_RESOLUTION_SECONDS || underWay.has(secretId)) return
     underWay.add(secretId)
-    note(client, used)
+    record(client, used)
       .catch((error: unknown) => audit.record({ type: 'server.error', error }))
       .finally(() => underWay.delete(secretId))
   }

@@ -1,6 +1,6 @@
 /**
- * The rules of the client table: what the fields of a client may hold, and what they may not be
- * together. Every problem is found at once and names its field.
+ * Validates client metadata: each field by itself, and the rules between fields. All problems are
+ * reported at once, each with its field.
  *
  * @module
  */
@@ -8,29 +8,27 @@
 import { ClientMetadataError, type Issue } from '../errors.ts'
 import type { ScopeCatalogue } from '../scopes/scope-catalogue.ts'
 import { isObject } from '../util/is-object.ts'
-import type { ClientSettings } from './client.ts'
-import { type FieldSchemas, fieldSchemas } from './client-fields.ts'
+import { authenticationMethodsOf, type ClientSettings, isGrantTypeFor } from './client.ts'
+import { type FieldSchemas, fieldSchemas, IMMUTABLE_FIELDS, oneOf } from './client-fields.ts'
 import { isPrivateUseRedirectUri } from './redirect-uri.ts'
 
-const IMMUTABLE_FIELDS: ReadonlySet<string> = new Set(['audience', 'tenantId', 'clientType'])
-
-/** Reads and checks the metadata that clients are registered with. */
+/** Validates client metadata. */
 export interface ClientValidator {
   /**
-   * Fills in the defaults of a new client.
+   * Validates a new client and fills in the defaults.
    *
    * @throws {@link ClientMetadataError} with everything that is wrong.
    */
   validateNew(input: object): ClientSettings
   /**
-   * Applies changes to a client's settings.
+   * Validates changes and applies them to a client's settings.
    *
    * @throws {@link ClientMetadataError} with everything that is wrong.
    */
   validateChanges(current: ClientSettings, input: object): ClientSettings
 }
 
-/** Fields as somebody gave them: nothing is known of their values. */
+/** Unvalidated fields. */
 type Fields = Readonly<Record<string, unknown>>
 
 /** Creates the validator for a catalogue of scopes. */
@@ -50,9 +48,9 @@ export function createClientValidator(catalogue: ScopeCatalogue): ClientValidato
       requireObject(given)
       const input = withoutUndefined(given)
       const names = Object.keys(input)
-      const immutable = names.filter((field) => IMMUTABLE_FIELDS.has(field))
+      const immutable = names.filter(isImmutable)
       const changed = Object.entries(schemas).filter(
-        ([field]) => names.includes(field) && !IMMUTABLE_FIELDS.has(field),
+        ([field]) => names.includes(field) && !isImmutable(field),
       )
       const parsed = parseFields(Object.fromEntries(changed), input)
       return settingsOrThrow({ ...current, ...parsed.settings }, [
@@ -62,6 +60,10 @@ export function createClientValidator(catalogue: ScopeCatalogue): ClientValidato
       ])
     },
   }
+}
+
+function isImmutable(field: string): boolean {
+  return IMMUTABLE_FIELDS.some((name) => name === field)
 }
 
 function requireObject(input: unknown): asserts input is Fields {
@@ -94,12 +96,12 @@ function unknownFields(
 }
 
 interface ParsedFields {
-  /** The fields that hold what they may. */
+  /** The valid fields. */
   readonly settings: Partial<ClientSettings>
   readonly issues: ReadonlyArray<Issue>
 }
 
-/** Parses every field by itself, so that the rules between fields can be checked in the same go. */
+/** Parses every field by itself, so that the rules between fields are checked even when a field is invalid. */
 function parseFields(schemas: Partial<FieldSchemas>, values: Fields): ParsedFields {
   const settings: Record<string, unknown> = {}
   const issues: Array<Issue> = []
@@ -126,12 +128,18 @@ function settingsOrThrow(
   return settings as ClientSettings
 }
 
-/** What the fields must not be together. A field that is wrong by itself is left out of this. */
+type Rule = readonly [isBroken: boolean, path: keyof ClientSettings, message: string]
+
+/** Checks the rules between fields. Skips fields that are invalid by themselves. */
 function contradictions(settings: Partial<ClientSettings>): ReadonlyArray<Issue> {
   const { audience, tenantId, clientType, tokenEndpointAuthMethod: method } = settings
   const { allowedGrantTypes: grantTypes = [], redirectUris } = settings
   const usesAuthorizationCode = grantTypes.includes('authorization_code')
-  const rules: ReadonlyArray<[isBroken: boolean, path: keyof ClientSettings, message: string]> = [
+  const methods = clientType === undefined ? [] : authenticationMethodsOf(clientType)
+  const wrongGrantTypes = grantTypes.filter(
+    (name) => clientType !== undefined && !isGrantTypeFor(clientType, name),
+  )
+  const rules: ReadonlyArray<Rule> = [
     [
       audience === 'TENANT' && tenantId === undefined,
       'tenantId',
@@ -143,20 +151,22 @@ function contradictions(settings: Partial<ClientSettings>): ReadonlyArray<Issue>
       'must be left out: a PLATFORM client has no tenant',
     ],
     [
-      clientType === 'PUBLIC' && method !== undefined && method !== 'none',
+      clientType === 'PUBLIC' && method !== undefined && !methods.includes(method),
       'tokenEndpointAuthMethod',
-      'must be none: a PUBLIC client has no secret',
+      `must be ${oneOf(methods)}: a PUBLIC client has no secret`,
     ],
     [
-      clientType === 'CONFIDENTIAL' && method === 'none',
+      clientType === 'CONFIDENTIAL' && method !== undefined && !methods.includes(method),
       'tokenEndpointAuthMethod',
-      'must be client_secret_basic or client_secret_post: none is for PUBLIC clients only',
+      `must be ${oneOf(methods)}: ${method} is for PUBLIC clients only`,
     ],
-    [
-      clientType === 'PUBLIC' && grantTypes.includes('client_credentials'),
-      'allowedGrantTypes',
-      'must not contain client_credentials: it is for CONFIDENTIAL clients only',
-    ],
+    ...wrongGrantTypes.map(
+      (name): Rule => [
+        true,
+        'allowedGrantTypes',
+        `must not contain ${name}: it is for CONFIDENTIAL clients only`,
+      ],
+    ),
     [
       grantTypes.includes('refresh_token') && !usesAuthorizationCode,
       'allowedGrantTypes',

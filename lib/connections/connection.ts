@@ -5,11 +5,11 @@ import { descriptionOf, type ScopeCatalogue } from '../scopes/scope-catalogue.ts
 /** A client that a user has connected. */
 export interface Connection
   extends Pick<Client, 'clientId' | 'name' | 'clientUri' | 'logoUrl' | 'tosUri' | 'policyUri'> {
-  /** What the user granted and the client may still use. Empty when that is nothing any more. */
+  /** Granted scopes that the client is still registered for; may be empty. */
   readonly scopes: ReadonlyArray<ConnectedScope>
   /** When the user connected it; seconds since the Unix epoch. */
   readonly connectedAt: number
-  /** When it was issued tokens last, to the hour; seconds since the Unix epoch. `undefined` for never. */
+  /** When tokens were last issued; seconds since the Unix epoch, accurate to the hour. `undefined` for never. */
   readonly lastUsedAt: number | undefined
 }
 
@@ -17,13 +17,13 @@ export interface Connection
 export interface ConnectedScope {
   /** The permission code, for example `interview:read`. */
   readonly scope: string
-  /** The catalogue's sentence, for example `See your interviews and their results`. */
+  /** The description in the catalogue, for example `See your interviews and their results`. */
   readonly description: string
   /** When it was first granted; seconds since the Unix epoch. */
   readonly grantedAt: number
 }
 
-/** What a consent permits a client as it is registered now. */
+/** Creates the connection of a consent and the current client. */
 export function connectionOf(
   consent: Consent,
   client: Client,

@@ -1,75 +1,73 @@
 /**
- * Connections: what clients may do for a user, and how that ends.
+ * Connections of users to clients: a consent and the tokens under it.
  *
  * @module
  */
 
+import type { Actor } from '../audit/audit-event.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
-import type { Actor } from '../clients/actor.ts'
 import type { Client } from '../clients/client.ts'
 import { isClientId } from '../clients/find-client-record.ts'
 import type { Consent } from '../consent/consent.ts'
+import { DELETION_BATCH_SIZE, deleteConsents } from '../revocation/delete-consents.ts'
 import type { Revoker } from '../revocation/revoker.ts'
 import type { ScopeCatalogue } from '../scopes/scope-catalogue.ts'
 import type { ConsentStore } from '../storage/storage.ts'
 import type { NotBefore } from '../users/not-before.ts'
 import type { FindUser } from '../users/user.ts'
 import { type Connection, connectionOf } from './connection.ts'
-import { DELETION_BATCH_SIZE, deleteConsents } from './delete-consents.ts'
 
 /**
- * The connections of users to clients. When one ends, its consent and every token under it end in the
- * same step: at refresh, at introspection, and codes that were not redeemed yet. An API that verifies
- * access tokens by itself accepts them until they expire.
+ * The connections of users to clients. Ending one deletes the consent and revokes every token under it,
+ * including codes that were not redeemed. An API that only verifies access tokens accepts them until they
+ * expire.
  */
 export interface Connections {
   /**
-   * Lists the connections of a user, newest first. What is left of one to a deleted client is removed, and
-   * one that the user made in another tenant than theirs now is ended.
+   * Lists the connections of a user, newest first. Ends connections to deleted clients and those made in an
+   * earlier tenant of the user.
    */
   list(userId: string): Promise<ReadonlyArray<Connection>>
 
   /**
-   * Ends the connection of a user to a client: the client has to ask for consent again.
+   * Ends the connection of a user to a client. The client must ask for consent again.
    *
-   * @param by Who does it, for the audit event.
+   * @param by Who ends it, for the audit event.
    *
    * @returns `false` when there was none.
    */
   revoke(userId: string, clientId: string, by?: Actor): Promise<boolean>
 
   /**
-   * Ends all connections of a user, and before them the user's sessions with this server and every
-   * sign-in that is under way: for a changed password or a disabled account. Sessions of the host's own
-   * (`hostSession`) are the host's to end, before it calls this.
+   * Ends all sessions of a user with this server, every sign-in under way, and then all connections. For a
+   * changed password or a disabled account. With `hostSession`, end the host's sessions first.
    *
-   * @returns How many connections there were.
+   * @returns The number of ended connections.
    */
   revokeAllOfUser(userId: string, by?: Actor): Promise<number>
 
   /**
-   * Does the same for every user who connected a client as a member of a tenant. Have `findUser` return
-   * `undefined` for the tenant's users first: they could connect again.
+   * Does the same for every user with a connection made in a tenant. First make `findUser` return `undefined`
+   * for the tenant's users, so that they cannot connect again.
    *
-   * Tokens that the tenant's own `TENANT` clients got for themselves (`client_credentials`) are not
-   * connections, and stay good: such a client would get new ones with its secret at once. Delete these
-   * clients ({@link ClientRegistry.delete}), which ends their tokens too.
+   * Does not revoke `client_credentials` tokens of the tenant's own `TENANT` clients. Delete these clients
+   * ({@link ClientRegistry.delete}) to revoke them.
    *
-   * @returns How many connections there were.
+   * @returns The number of ended connections.
    */
   revokeAllOfTenant(tenantId: string, by?: Actor): Promise<number>
 }
 
-/** Ends a connection because its user wants it. @returns `false` when there was none. */
+/** Ends a connection at the request of the user. @returns `false` when there was none. */
 export type Disconnect = (userId: string, clientId: string, ip: string) => Promise<boolean>
 
-/** Ends a connection that its user made in another tenant than theirs now. */
+/** Ends a connection made in an earlier tenant of the user. */
 export type EndFormerConnection = (connection: FormerConnection, by?: Actor) => Promise<void>
 
-/** What is known of such a connection: of its consent. */
+/** The consent of such a connection. */
 export type FormerConnection = Pick<Consent, 'consentId' | 'userId' | 'clientId' | 'tenantId'>
 
-/** What the connections are made of. */
+/** Dependencies of connections. */
 export interface ConnectionsDependencies {
   readonly consents: ConsentStore
   readonly findClient: (clientId: string) => Promise<Client | undefined>
@@ -111,13 +109,13 @@ export function createConnections(dependencies: ConnectionsDependencies): Connec
   })
 }
 
-/** Makes what users end their connections with. */
+/** Creates {@link Disconnect}. */
 export function createDisconnect(dependencies: ConnectionsDependencies): Disconnect {
   return (userId, clientId, ip) =>
     endConnection(dependencies, userId, clientId, 'disconnected-by-user', { ip })
 }
 
-/** Makes what ends connections of a former tenant. */
+/** Creates {@link EndFormerConnection}. */
 export function createEndFormerConnection(
   dependencies: Pick<ConnectionsDependencies, 'revoker' | 'audit'>,
 ): EndFormerConnection {
@@ -145,7 +143,7 @@ async function listConnections(
       }
       const client = await findClient(clientId)
       if (client !== undefined) return connectionOf(consent, client, catalogue)
-      // The client's own deletion has ended all tokens already.
+      // Deleting the client has revoked its tokens already.
       const isDeleted = await consents.delete(userId, clientId, consent.consentId)
       if (isDeleted) recordEnd(dependencies, consent, 'client-deleted')
       return undefined

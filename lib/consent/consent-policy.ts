@@ -1,5 +1,5 @@
 /**
- * When to ask for consent.
+ * When the user must be asked for consent.
  *
  * @module
  */
@@ -7,28 +7,27 @@
 import { allowsClientImpersonation } from '../clients/redirect-uri.ts'
 import { isSubset } from '../scopes/scope.ts'
 
-/** What the decision depends on. */
+/** The input of the decision. */
 export interface ConsentQuestion {
   /** Scopes of the authorization request. */
   readonly requestedScopes: ReadonlyArray<string>
-  /** Scopes of the user's consent to the client, as it stands: those allowed just now among them. */
+  /** Scopes of the user's stored consent, including those granted just now. */
   readonly grantedScopes: ReadonlyArray<string>
-  /** Scopes the user allowed just now, for this request. */
+  /** Scopes that the user granted for this request. */
   readonly consentedScopes: ReadonlyArray<string> | undefined
-  /** Whether the client asked for the consent page (`prompt=consent`). */
+  /** Whether the request has `prompt=consent`. */
   readonly isConsentPrompted: boolean
-  /** Where the code goes. */
+  /** Redirect URI of the request. */
   readonly redirectUri: string
 }
 
-/** Whether the user must be asked. */
+/** Whether the user must be asked for consent. */
 export function needsConsent(question: ConsentQuestion): boolean {
   const { requestedScopes, grantedScopes, consentedScopes } = question
-  // Also what was allowed just now: it may have been withdrawn since, or allowed in another tenant.
+  // Even scopes granted just now: the consent may have been revoked since, or is of another tenant.
   if (!isSubset(requestedScopes, grantedScopes)) return true
   if (consentedScopes !== undefined) return !isSubset(requestedScopes, consentedScopes)
   if (question.isConsentPrompted) return true
-  // RFC 8252 §8.6: whoever listens there may be any program, so an earlier consent to the client says
-  // nothing about it.
+  // RFC 8252 §8.6: another program may impersonate the client, so an earlier consent does not count.
   return allowsClientImpersonation(question.redirectUri)
 }

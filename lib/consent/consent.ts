@@ -1,32 +1,41 @@
 /**
- * Consent: which scopes a user granted to a client, kept so that later authorizations skip the screen.
+ * Consent: which scopes a user granted to a client, stored so that later authorizations skip the page.
  *
  * @module
  */
 
-/** The durable fact "user X granted scopes Y to client Z". */
+import { randomBytes } from 'node:crypto'
+
+/** How many random bytes a `consentId` encodes: 22 characters of base64url. */
+export const CONSENT_ID_BYTES = 16
+
+/** Creates the id of a new consent. */
+export function createConsentId(): string {
+  return randomBytes(CONSENT_ID_BYTES).toString('base64url')
+}
+
+/** The durable record that a user granted scopes to a client. */
 export interface Consent {
   /**
-   * Names this consent among all that ever were: 22 random characters, kept when scopes are added. A
-   * consent that was withdrawn and given again, or given again in another tenant, is another one, with
-   * another id.
+   * Unique id: 22 random characters. Stays the same when scopes are added. A consent that was revoked and
+   * granted again, or granted again in another tenant, gets a new id.
    */
   readonly consentId: string
-  /** The user who granted. */
+  /** The user who granted it. */
   readonly userId: string
-  /** The client that was granted access. */
+  /** The client it was granted to. */
   readonly clientId: string
-  /** The tenant the user belonged to when it was given. In any other tenant it permits nothing. */
+  /** The tenant of the user at that time. The consent is not valid in any other tenant. */
   readonly tenantId: string
-  /** Every scope granted so far, with its history: in the order in which they were first granted. */
+  /** Every granted scope, in the order in which they were first granted. */
   readonly scopes: ReadonlyArray<GrantedScope>
-  /** When it began; seconds since the Unix epoch. */
+  /** When it was first granted; seconds since the Unix epoch. */
   readonly createdAt: number
-  /** When scopes were last granted, new ones or the same again; seconds since the Unix epoch. */
+  /** When scopes were last granted, new or known ones; seconds since the Unix epoch. */
   readonly grantedAt: number
   /**
-   * When tokens were last issued under it, to the hour; seconds since the Unix epoch. `undefined` when
-   * none ever was.
+   * When tokens were last issued under it; seconds since the Unix epoch, accurate to the hour.
+   * `undefined` for never.
    */
   readonly lastUsedAt: number | undefined
 }
@@ -38,13 +47,13 @@ export interface GrantedScope {
   readonly grantedAt: number
 }
 
-/** A user grants scopes to a client, for the first time or once more. */
+/** Scopes that a user grants to a client, for the first time or again. */
 export interface ConsentGrant
   extends Pick<Consent, 'consentId' | 'userId' | 'clientId' | 'tenantId' | 'grantedAt'> {
   readonly scopes: ReadonlyArray<string>
 }
 
-/** A consent as far as it counts in a tenant: one that was given in another is none. */
+/** Returns a consent if it was granted in the tenant. */
 export function consentInTenant(
   consent: Consent | undefined,
   tenantId: string | undefined,
@@ -52,7 +61,7 @@ export function consentInTenant(
   return consent?.tenantId === tenantId ? consent : undefined
 }
 
-/** The scopes of a consent without their history; none when there is no consent. */
+/** The names of the scopes of a consent; empty when there is no consent. */
 export function scopesOf(consent: Consent | undefined): ReadonlyArray<string> {
   return consent?.scopes.map(({ scope }) => scope) ?? []
 }

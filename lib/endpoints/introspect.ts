@@ -1,8 +1,8 @@
 /**
- * `POST /oauth/introspect` (RFC 7662): is a token good, and what is it for?
+ * `POST /oauth/introspect` (RFC 7662): whether a token is active, and what it is for.
  *
- * A client sees its own tokens, and a resource server every access token that is for it (RFC 7662 §4).
- * About all others they learn as much as about a token that never existed.
+ * A client may introspect its own tokens, a resource server also every access token with its audience
+ * (RFC 7662 §4). For any other token the response is the same as for one that never existed.
  *
  * @module
  */
@@ -20,7 +20,7 @@ import {
   type ProtectedResource,
   resourcesServedBy,
 } from '../resources/protected-resource.ts'
-import { type AccessTokenStatusDependencies, isRevoked } from '../revocation/access-token-status.ts'
+import { isRevoked, type RevocationCheckDependencies } from '../revocation/revocation-checker.ts'
 import { formatScopes } from '../scopes/scope.ts'
 import type { Storage } from '../storage/storage.ts'
 import {
@@ -32,7 +32,7 @@ import {
 import { parseRefreshToken } from '../tokens/refresh-token.ts'
 
 /** Dependencies of introspection. */
-export interface IntrospectionDependencies extends AccessTokenStatusDependencies {
+export interface IntrospectionDependencies extends RevocationCheckDependencies {
   readonly issuer: string
   readonly storage: Storage
   readonly accessTokens: AccessTokens
@@ -71,16 +71,16 @@ export interface IntrospectionResponse {
   readonly [member: string]: string | number | boolean
 }
 
-/** What introspection found. */
+/** The result of an introspection. */
 export interface Introspection {
   readonly response: IntrospectionResponse
-  /** Whose token it is. Nothing is known of one that the client may not see. */
+  /** For the audit event. Empty when the client may not introspect the token. */
   readonly subject: TokenSubject
 }
 
 const INACTIVE: IntrospectionResponse = { active: false }
 
-/** Tells a client about a token: nothing but `active: false` unless the token is good and the client may see it. */
+/** Introspects a token for a client: `active: false` unless it is active and the client may introspect it. */
 export async function introspect(
   dependencies: IntrospectionDependencies,
   client: Client,
@@ -116,7 +116,7 @@ async function introspectAccessToken(
   token: string,
 ): Promise<Introspection> {
   const claims = await dependencies.accessTokens.verify(token)
-  if (claims === undefined || !(await maySee(claims, client, dependencies.resources))) {
+  if (claims === undefined || !(await mayIntrospect(claims, client, dependencies.resources))) {
     return { response: INACTIVE, subject: {} }
   }
   const { jti: tokenId, grant_id: familyId, client_id: clientId } = claims
@@ -125,7 +125,7 @@ async function introspectAccessToken(
   return { response, subject: tokenSubjectOf(claims) }
 }
 
-async function maySee(
+async function mayIntrospect(
   claims: AccessTokenClaims,
   { clientId }: Client,
   resources: ReadonlyArray<ProtectedResource>,

@@ -1,10 +1,10 @@
 /**
- * Authorization server metadata (RFC 8414): only what is enabled.
+ * `GET /.well-known/oauth-authorization-server`: authorization server metadata (RFC 8414).
  *
  * @module
  */
 
-import { AUTHENTICATION_METHODS, GRANT_TYPES } from '../clients/client.ts'
+import { AUTHENTICATION_METHODS, authenticationMethodsOf, GRANT_TYPES } from '../clients/client.ts'
 import {
   AUTHORIZE_PATH,
   INTROSPECT_PATH,
@@ -14,14 +14,15 @@ import {
 } from '../http/paths.ts'
 import type { ProtectedResource } from '../resources/protected-resource.ts'
 import type { ScopeCatalogue } from '../scopes/scope-catalogue.ts'
-import { isSecureUrl } from '../util/secure-url.ts'
+import { isSecureUrl } from '../urls/secure-url.ts'
 
-/** The metadata document of an issuer. */
-export function metadataOf(
+/** Creates the metadata document. */
+export function createMetadata(
   issuer: string,
   scopes: ScopeCatalogue,
   resources: ReadonlyArray<ProtectedResource>,
 ): Readonly<Record<string, unknown>> {
+  const methods = Object.keys(AUTHENTICATION_METHODS)
   return {
     issuer,
     authorization_endpoint: issuer + AUTHORIZE_PATH,
@@ -32,19 +33,17 @@ export function metadataOf(
     scopes_supported: Object.keys(scopes),
     response_types_supported: ['code'],
     response_modes_supported: ['query'],
-    grant_types_supported: GRANT_TYPES,
-    token_endpoint_auth_methods_supported: AUTHENTICATION_METHODS,
-    introspection_endpoint_auth_methods_supported: AUTHENTICATION_METHODS.filter(
-      (name) => name !== 'none',
-    ),
-    revocation_endpoint_auth_methods_supported: AUTHENTICATION_METHODS,
+    grant_types_supported: Object.keys(GRANT_TYPES),
+    token_endpoint_auth_methods_supported: methods,
+    introspection_endpoint_auth_methods_supported: authenticationMethodsOf('CONFIDENTIAL'),
+    revocation_endpoint_auth_methods_supported: methods,
     code_challenge_methods_supported: ['S256'],
     authorization_response_iss_parameter_supported: true,
     ...protectedResourcesOf(resources),
   }
 }
 
-/** RFC 9728 §4. A resource that is named by anything but a URL has no metadata of its own to look for. */
+/** RFC 9728 §4. Lists only resources with a URL: others have no metadata document. */
 function protectedResourcesOf(
   resources: ReadonlyArray<ProtectedResource>,
 ): Readonly<Record<string, unknown>> {

@@ -1,5 +1,6 @@
 /**
- * `GET /oauth/revocations`: the feed of what was revoked, for resource servers.
+ * `GET /oauth/revocations`: the feed of revoked tokens, families, consents, clients and keys, for
+ * resource servers.
  *
  * @module
  */
@@ -9,7 +10,6 @@ import { type ClientEndpointDependencies, createClientEndpoint } from '../http/c
 import { sendErrorResponse } from '../http/responses.ts'
 import type { Route } from '../http/route.ts'
 import { type ProtectedResource, resourcesServedBy } from '../resources/protected-resource.ts'
-import { createFeedReaders } from '../revocation/feed-readers.ts'
 import type {
   RevocationKind,
   RevocationListRequest,
@@ -36,7 +36,7 @@ const TYPES: Readonly<Record<RevocationKind, string>> = {
   'signing-key': 'signing_key',
 }
 
-/** Creates the revocation feed. */
+/** Creates the endpoint of the revocation feed. */
 export function createRevocationFeedEndpoint(dependencies: RevocationFeedDependencies): Route {
   const { storage, resources, audit, now } = dependencies
   const isNewReader = createFeedReaders(now)
@@ -65,15 +65,15 @@ export function createRevocationFeedEndpoint(dependencies: RevocationFeedDepende
   })
 }
 
-/** @returns What is wrong, when something is. */
+/** Parses the query. @returns An error description when it is invalid. */
 function parseRequest(query: Context['query']): RevocationListRequest | string {
   const { cursor, limit } = query
   if (!isOptional(limit, LIMIT)) return `limit must be a whole number from 1 to ${MAXIMUM_LIMIT}`
-  if (!isOptional(cursor, CURSOR)) return 'cursor must be the next_cursor of an earlier answer'
+  if (!isOptional(cursor, CURSOR)) return 'cursor must be the next_cursor of an earlier response'
   return { limit: Number(limit || DEFAULT_LIMIT), ...(cursor ? { cursor } : {}) }
 }
 
-/** An empty parameter is an absent one, as everywhere else (RFC 6749 §3.1). */
+/** An empty parameter counts as absent (RFC 6749 §3.1). */
 function isOptional(
   value: string | ReadonlyArray<string> | undefined,
   pattern: RegExp,
@@ -90,5 +90,28 @@ function bodyOf({ items, nextCursor, hasMore }: RevocationPage): object {
     })),
     next_cursor: nextCursor,
     has_more: hasMore,
+  }
+}
+
+/** A reader that did not poll for longer than this counts as new; readers poll at least every 5 minutes. */
+const ABSENCE_SECONDS = 900
+const MAXIMUM_READERS = 1000
+
+/**
+ * Creates the detector of new readers: whether a client has not read the feed from this address within the
+ * last 15 minutes. Knows only this process and the last 1000 readers.
+ *
+ * @param now Seconds since the Unix epoch.
+ */
+export function createFeedReaders(now: () => number): (clientId: string, ip: string) => boolean {
+  const lastReads = new Map<string, number>()
+  return (clientId, ip) => {
+    const reader = `${clientId} ${ip}`
+    const isNew = now() - (lastReads.get(reader) ?? Number.NEGATIVE_INFINITY) > ABSENCE_SECONDS
+    lastReads.delete(reader) // keeps the map in the order of the last reads
+    lastReads.set(reader, now())
+    const [oldest] = lastReads.keys()
+    if (lastReads.size > MAXIMUM_READERS && oldest !== undefined) lastReads.delete(oldest)
+    return isNew
   }
 }

@@ -1,6 +1,6 @@
 /**
- * `POST /oauth/revoke` (RFC 7009). A refresh token takes its whole family with it; an access token is
- * revoked alone.
+ * `POST /oauth/revoke` (RFC 7009). Revoking a refresh token revokes its whole family; revoking an access
+ * token revokes only that token.
  *
  * @module
  */
@@ -35,7 +35,7 @@ export function createRevocationEndpoint(
       if (token === undefined) throw new InvalidRequestError('token is missing')
       const { clientId } = client
       const revocation = await revoke(dependencies, client, token)
-      if (revocation.outcome === 'not-yours') {
+      if (revocation.outcome === 'client-mismatch') {
         const error = 'invalid_request'
         audit.record({ type: 'token.refused', clientId, error, reason: 'client-mismatch' }, ctx.ip)
         sendErrorResponse(ctx, 400, error, 'the token was not issued to this client')
@@ -44,19 +44,19 @@ export function createRevocationEndpoint(
       if (revocation.outcome === 'revoked') {
         audit.record({ type: 'token.revoked', clientId, ...revocation.subject }, ctx.ip)
       }
-      // RFC 7009 §2.2: where there was nothing to revoke, the purpose of the request is achieved already.
+      // RFC 7009 §2.2: an invalid token is no error, the purpose of the request is already achieved.
       ctx.body = ''
     },
   })
 }
 
-/** What a revocation request came to. */
+/** The result of a revocation request. */
 export type RevocationResult =
   | { readonly outcome: 'revoked'; readonly subject: TokenSubject }
-  /** The token was never issued, has expired or was revoked before. */
+  /** The token was never issued, has expired or was already revoked. */
   | { readonly outcome: 'nothing-to-revoke' }
-  /** The token is another client's; it was left alone. */
-  | { readonly outcome: 'not-yours' }
+  /** The token was issued to another client; it was not revoked. */
+  | { readonly outcome: 'client-mismatch' }
 
 /** Revokes a client's own token. */
 export async function revoke(
@@ -70,8 +70,8 @@ export async function revoke(
   const { storage, revoker, now } = dependencies
   const family = await storage.families.find(refreshToken.familyId, client.clientId, now())
   if (family === undefined) return { outcome: 'nothing-to-revoke' }
-  if (family.clientId !== client.clientId) return { outcome: 'not-yours' }
-  // A used token revokes the family too: its holder wants it revoked, and it may have been stolen.
+  if (family.clientId !== client.clientId) return { outcome: 'client-mismatch' }
+  // A used token revokes the family too: it may have been stolen.
   await revoker.revokeFamily(family)
   const { userId, tenantId, familyId } = family
   return { outcome: 'revoked', subject: { userId, tenantId, familyId } }
@@ -84,7 +84,7 @@ async function revokeAccessToken(
 ): Promise<RevocationResult> {
   const claims = await accessTokens.verify(token)
   if (claims === undefined) return { outcome: 'nothing-to-revoke' }
-  if (claims.client_id !== client.clientId) return { outcome: 'not-yours' }
+  if (claims.client_id !== client.clientId) return { outcome: 'client-mismatch' }
   await revoker.revokeAccessToken(claims.jti, claims.exp)
   return { outcome: 'revoked', subject: tokenSubjectOf(claims) }
 }

@@ -1,5 +1,5 @@
 /**
- * Which path is answered by what: the parts of the server, made and put on their paths.
+ * The routes of the server: every path with its endpoint, and the parts that the endpoints share.
  *
  * @module
  */
@@ -27,147 +27,144 @@ import {
   TOKEN_PATH,
 } from '../http/paths.ts'
 import { publicDocument } from '../http/public-document.ts'
-import { createRouteFinder, type FindRoute, type Route, type RouteTable } from '../http/route.ts'
+import { createRouteFinder, type FindRoute } from '../http/route.ts'
 import { createThrottle } from '../http/throttle.ts'
 import { SESSION_TTL_SECONDS } from '../lifetimes.ts'
 import type { ResolvedOptions } from '../options/resolve-options.ts'
-import { createAuthorizationEndpoint } from '../provider/create-provider.ts'
+import {
+  type AuthorizationEndpoint,
+  createAuthorizationEndpoint,
+} from '../provider/create-provider.ts'
 import type { Revoker } from '../revocation/revoker.ts'
 import type { ClientStore } from '../storage/storage.ts'
 import { createAccessTokens } from '../tokens/access-token.ts'
 import type { NotBefore } from '../users/not-before.ts'
 import { createAccountCookies } from './connections/account-cookies.ts'
 import { connectionsRoutes } from './connections/connections-routes.ts'
+import type { AccountDependencies } from './connections/current-user.ts'
 import { createContinueRoute, createResumeRoute } from './continue/continue-route.ts'
-import { createIntrospectionEndpoint } from './introspect.ts'
-import { metadataOf } from './metadata.ts'
+import type { ContinueDependencies } from './continue/interaction-context.ts'
+import { createIntrospectionEndpoint, type IntrospectionDependencies } from './introspect.ts'
+import { createMetadata } from './metadata.ts'
 import { createRevocationFeedEndpoint } from './revocations.ts'
 import { createRevocationEndpoint } from './revoke.ts'
 import { superAdminRoutes } from './super-admin/super-admin-routes.ts'
-import { createTokenEndpoint } from './token.ts'
+import { createTokenEndpoint, type TokenEndpointDependencies } from './token.ts'
 
 const RESUME_PATH = new RegExp(`^${AUTHORIZE_PATH}/(?<pendingRequestToken>[\\w-]{16,64})$`)
 
-/** Options whose storage is bounded in time, and remembers clients for a moment. */
+/** Options whose storage has timeouts and a client cache. */
 export interface GuardedOptions extends ResolvedOptions {
-  /** Finds a client in the storage, past what is remembered. */
+  /** Finds a client; bypasses the cache. */
   readonly findClientNow: ClientStore['find']
-  /** Whether there is one. */
+  /** Whether a client exists now; bypasses the cache. */
   readonly isRegistered: (clientId: string) => Promise<boolean>
 }
 
-/** What the routes share with the host. */
+/** The services that the routes share with the host. */
 export interface Services {
   readonly clients: ClientRegistry
   readonly connections: Connections
   readonly disconnect: Disconnect
   readonly endFormerConnection: EndFormerConnection
-  readonly signOuts: NotBefore
+  readonly notBefore: NotBefore
   readonly revoker: Revoker
   readonly audit: AuditLog
 }
 
-/** Creates the parts and says which path is whose. */
+/** Creates the routes. */
 export function createRoutes(options: GuardedOptions, services: Services): FindRoute {
-  const { clients, connections, disconnect, endFormerConnection } = services
-  const { signOuts, revoker, audit } = services
-  const { issuer, storage, keys, scopes, findUser, hostSession, clock: now } = options
-  const cookies = cookieSettingsFor(issuer)
-  const binding = createBrowserBinding(cookies, keys.cookieKeys)
-  const { wasSignedOutSince } = signOuts
-  const cookieJar = (ctx: Context): Cookies => createCookieJar(ctx, issuer, keys.cookieKeys())
-  const signInThrottle = createThrottle()
-  const knownBrowsers = createKnownBrowsers({
-    namePrefix: cookies.namePrefix,
-    createCookieJar: cookieJar,
-    cookieKeys: keys.cookieKeys,
-    now,
-  })
+  const { issuer, keys, scopes, resources, authorizeSuperAdmin, clock: now } = options
+  const { clients, audit } = services
+  const { authorization, backChannel, interaction, account } = createParts(options, services)
+  const metadata = createMetadata(issuer, scopes, resources)
+  const showInteraction = createContinueRoute(interaction)
+  const resume = createResumeRoute(interaction, authorization.resume)
+  const page = { errorFormat: 'html' } as const
+  return createRouteFinder([
+    [METADATA_PATH, publicDocument(() => metadata, 'json')],
+    [JWKS_PATH, publicDocument(keys.publishedKeys, 'application/jwk-set+json')],
+    [AUTHORIZE_PATH, { ...page, methods: ['GET'], handle: authorization.handle }],
+    [RESUME_PATH, { ...page, methods: ['GET'], handle: resume }],
+    [CONTINUE_PATH, { ...page, methods: ['GET', 'POST'], handle: showInteraction }],
+    [TOKEN_PATH, createTokenEndpoint(backChannel)],
+    [INTROSPECT_PATH, createIntrospectionEndpoint(backChannel)],
+    [REVOKE_PATH, createRevocationEndpoint(backChannel)],
+    [REVOCATIONS_PATH, createRevocationFeedEndpoint(backChannel)],
+    ...connectionsRoutes(account),
+    ...(authorizeSuperAdmin === undefined
+      ? []
+      : superAdminRoutes({ issuer, clients, authorizeSuperAdmin, audit, now })),
+  ])
+}
 
+/** The dependencies of the endpoints. */
+interface Parts {
+  readonly authorization: AuthorizationEndpoint
+  readonly backChannel: TokenEndpointDependencies & IntrospectionDependencies
+  readonly interaction: ContinueDependencies
+  readonly account: AccountDependencies
+}
+
+function createParts(options: GuardedOptions, services: Services): Parts {
+  const { issuer, storage, keys, clock: now, hostSession, authenticateUser } = options
+  const { connections, disconnect, endFormerConnection, revoker, audit } = services
+  const { wasSignedOutSince } = services.notBefore
+  const cookies = cookieSettingsFor(issuer)
+  const { namePrefix } = cookies
+  const binding = createBrowserBinding(cookies, keys.cookieKeys)
+  const cookieJarOf = (ctx: Context): Cookies => createCookieJar(ctx, issuer, keys.cookieKeys())
   const findClient = (clientId: string): Promise<ClientRecord | undefined> =>
     findClientRecord(storage.clients, clientId)
-  const clientEndpoints = {
-    ...options,
-    audit,
-    now,
-    findClient,
-    noteSecretUse: createSecretUses({ clients: storage.clients, audit, now }),
-    clientThrottle: createThrottle(),
-    accessTokens: createAccessTokens({ issuer, keys, now }),
-    revoker,
-    endFormerConnection,
-  }
-  const authorizationEndpoint = createAuthorizationEndpoint({
-    ...options,
-    now,
-    audit,
+  const shared = { ...options, now, audit, findClient, revoker, endFormerConnection }
+
+  const authorization = createAuthorizationEndpoint({
+    ...shared,
     hostSession,
-    findClient,
     wasSignedOutSince,
-    scopes: Object.keys(scopes),
+    scopes: Object.keys(options.scopes),
     cookies,
-    createCookieJar: cookieJar,
+    createCookieJar: cookieJarOf,
     interactionUrl(ctx, pendingRequestToken, clientId) {
       binding.bind(ctx, pendingRequestToken, clientId, now())
       return issuer.slice(new URL(issuer).origin.length) + continuePath(pendingRequestToken)
     },
   })
-  const continueDependencies = {
-    ...options,
-    audit,
-    now,
-    binding,
-    consents: storage.consents,
-    revoker,
-    endFormerConnection,
-    findClient,
-    findUser,
+  const { browserSessions, pendingRequests } = authorization
+  const signIn = {
     hostSession,
-    authenticateUser: options.authenticateUser,
-    pendingRequests: authorizationEndpoint.pendingRequests,
-    browserSessions: authorizationEndpoint.browserSessions,
-    signInThrottle,
-    knownBrowsers,
-    wasSignedOutSince,
+    authenticateUser,
+    browserSessions,
+    signInThrottle: createThrottle(),
+    knownBrowsers: createKnownBrowsers({
+      namePrefix,
+      createCookieJar: cookieJarOf,
+      cookieKeys: keys.cookieKeys,
+      now,
+    }),
   }
-  const accountRoutes = connectionsRoutes({
-    ...options,
-    audit,
-    now,
-    hostSession,
-    authenticateUser: options.authenticateUser,
-    findClient,
-    connections,
-    disconnect,
-    browserSessions: authorizationEndpoint.browserSessions,
-    signInThrottle,
-    knownBrowsers,
-    cookies: createAccountCookies(cookies.namePrefix, cookieJar, SESSION_TTL_SECONDS),
-  })
-
-  const continueRoute = createContinueRoute(continueDependencies)
-  const resumeRoute = createResumeRoute(continueDependencies, authorizationEndpoint.resume)
-  const metadata = metadataOf(issuer, scopes, options.resources)
-  const authorizeRoute: Route = {
-    methods: ['GET'],
-    errorFormat: 'html',
-    handle: authorizationEndpoint.handle,
+  return {
+    authorization,
+    backChannel: {
+      ...shared,
+      recordSecretUse: createSecretUses({ clients: storage.clients, audit, now }),
+      clientThrottle: createThrottle(),
+      accessTokens: createAccessTokens({ issuer, keys, now }),
+    },
+    interaction: {
+      ...shared,
+      ...signIn,
+      binding,
+      consents: storage.consents,
+      pendingRequests,
+      wasSignedOutSince,
+    },
+    account: {
+      ...shared,
+      ...signIn,
+      connections,
+      disconnect,
+      cookies: createAccountCookies(namePrefix, cookieJarOf, SESSION_TTL_SECONDS),
+    },
   }
-  const { authorizeSuperAdmin } = options
-  const table: RouteTable = [
-    [METADATA_PATH, publicDocument(() => metadata, 'json')],
-    [JWKS_PATH, publicDocument(keys.publishedKeys, 'application/jwk-set+json')],
-    [AUTHORIZE_PATH, authorizeRoute],
-    [RESUME_PATH, { methods: ['GET'], errorFormat: 'html', handle: resumeRoute }],
-    [CONTINUE_PATH, { methods: ['GET', 'POST'], errorFormat: 'html', handle: continueRoute }],
-    [TOKEN_PATH, createTokenEndpoint(clientEndpoints)],
-    [INTROSPECT_PATH, createIntrospectionEndpoint(clientEndpoints)],
-    [REVOKE_PATH, createRevocationEndpoint(clientEndpoints)],
-    [REVOCATIONS_PATH, createRevocationFeedEndpoint(clientEndpoints)],
-    ...accountRoutes,
-    ...(authorizeSuperAdmin === undefined
-      ? []
-      : superAdminRoutes({ issuer, clients, authorizeSuperAdmin, audit, now })),
-  ]
-  return createRouteFinder(table)
 }

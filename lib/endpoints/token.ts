@@ -1,11 +1,11 @@
 /**
- * `POST /oauth/token` (RFC 6749 §3.2). Each grant type decides in a file of its own (lib/grants).
+ * `POST /oauth/token` (RFC 6749 §3.2). Each grant type has a handler of its own (lib/grants).
  *
  * @module
  */
 
 import type { Context } from 'koa'
-import { type ClientRecord, GRANT_TYPES, type GrantType } from '../clients/client.ts'
+import type { ClientRecord, GrantType } from '../clients/client.ts'
 import type { GrantDependencies } from '../grants/grant-handler.ts'
 import { GRANT_HANDLERS } from '../grants/grant-handlers.ts'
 import { TokenRequestError, toErrorResponse } from '../grants/token-request-error.ts'
@@ -55,12 +55,15 @@ export function createTokenEndpoint(dependencies: TokenEndpointDependencies): Ro
 function grantTypeOf({ client, parameters }: ClientRequest): GrantType {
   const requested = parameters.get('grant_type')
   if (requested === undefined) throw new TokenRequestError('parameter-missing')
-  const grantType = GRANT_TYPES.find((name) => name === requested)
-  if (grantType === undefined) throw new TokenRequestError('grant-type-unsupported')
-  if (!client.allowedGrantTypes.includes(grantType)) {
+  if (!isGrantType(requested)) throw new TokenRequestError('grant-type-unsupported')
+  if (!client.allowedGrantTypes.includes(requested)) {
     throw new TokenRequestError('grant-type-not-allowed')
   }
-  return grantType
+  return requested
+}
+
+function isGrantType(name: string): name is GrantType {
+  return Object.hasOwn(GRANT_HANDLERS, name)
 }
 
 const REUSE_REASONS: ReadonlySet<string> = new Set(['code-replayed', 'refresh-token-reused'])

@@ -1,9 +1,9 @@
 /**
  * `grant_type=authorization_code` (RFC 6749 §4.1.3).
  *
- * The code and its PKCE verifier determine the id of the family they begin; creating that family is the
- * one atomic step, and whoever does not get to create it is replaying the code. Everything that can
- * fail, signing included, happens before it.
+ * The code and its PKCE verifier determine the id of the token family. Creating the family is the one
+ * atomic step: if it exists already, the code is replayed. Everything else that can fail, such as signing,
+ * happens before it.
  *
  * @module
  */
@@ -34,7 +34,6 @@ export const authorizationCodeGrant: GrantHandler = async (dependencies, request
   const { accessTokens } = dependencies
   const presentedCode = parameters.get('code')
   if (presentedCode === undefined) throw new TokenRequestError('parameter-missing')
-  // One that is missing proves as little as an empty one.
   const codeVerifier = parameters.get('code_verifier') ?? ''
   const now = dependencies.now()
 
@@ -88,11 +87,11 @@ export const authorizationCodeGrant: GrantHandler = async (dependencies, request
     ...(current === undefined ? {} : { refreshToken: current }),
     expiresAt: Math.max(current?.expiresAt ?? now, now + ttlSeconds),
   }
-  await begin(dependencies, family, found.deadlineMilliseconds(), now)
+  await createFamily(dependencies, family, found.deadlineMilliseconds(), now)
   return { body, isReplay: false, ...subject }
 }
 
-/** Refuses the code of a request that its user denied after having allowed it, and a second code of it. */
+/** Rejects the code if the user denied the request after allowing it, or another code of it was redeemed. */
 async function requireOpenRequest(
   { storage, now }: GrantDependencies,
   { pendingRequestKey }: AuthorizationCodeRecord,
@@ -104,7 +103,7 @@ async function requireOpenRequest(
   throw new TokenRequestError('request-ended', redemption)
 }
 
-async function begin(
+async function createFamily(
   { storage, revoker }: GrantDependencies,
   family: TokenFamily,
   deadlineMilliseconds: number,
@@ -118,7 +117,7 @@ async function begin(
     case 'consent-not-found':
       throw new TokenRequestError('consent-revoked', subject)
     case 'taken':
-      // OAuth 2.1 §4.1.3: a code that is used again revokes what was issued for it.
+      // OAuth 2.1 §4.1.3: reuse of a code revokes the tokens issued for it.
       await revoker.revokeFamily(family)
       throw new TokenRequestError('code-replayed', subject)
     case 'late':
@@ -130,7 +129,7 @@ async function begin(
 
 interface FoundCode {
   readonly code: AuthorizationCodeRecord
-  /** Until when a family may begin, if its store is asked now. */
+  /** The deadline for creating the family, if the store is called now. */
   deadlineMilliseconds(): number
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { isGrantTypeFor } from '../clients/client.ts'
 import {
   type GrantHandler,
   requestedResources,
@@ -17,8 +18,9 @@ import { TokenRequestError } from './token-request-error.ts'
 /** Issues an access token for the client itself. */
 export const clientCredentialsGrant: GrantHandler = async (dependencies, request) => {
   const { client, parameters } = request
-  // Registration refuses this combination; a record that has it all the same must not open anything.
-  if (client.clientType !== 'CONFIDENTIAL') throw new TokenRequestError('grant-type-not-allowed')
+  // Registration rejects this combination; the stored record may still have it.
+  if (!isGrantTypeFor(client.clientType, 'client_credentials'))
+    throw new TokenRequestError('grant-type-not-allowed')
   const candidates = requestedResources(request, dependencies.resources)
   const target = requireTarget(candidates, requestedScopes(parameters.get('scope'), client.scopes))
   const subject = {

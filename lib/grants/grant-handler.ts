@@ -1,11 +1,10 @@
 /**
- * What grant handlers share: their interface, and the checks that several of them need.
+ * The interface of grant handlers, and the checks that several of them share.
  *
  * @module
  */
 
-import type { Client } from '../clients/client.ts'
-import { mayUseClient } from '../clients/client-audience.ts'
+import { type Client, mayUseClient } from '../clients/client.ts'
 import type { EndFormerConnection } from '../connections/connections.ts'
 import {
   chooseTarget,
@@ -28,7 +27,7 @@ export interface GrantDependencies {
   readonly findUser: FindUser
   readonly endFormerConnection: EndFormerConnection
   readonly resources: ReadonlyArray<ProtectedResource>
-  /** Whether a client exists at this moment; `storage` may remember one that was just deleted. */
+  /** Whether a client exists now; bypasses the client cache. */
   readonly isRegistered: (clientId: string) => Promise<boolean>
   /** See the option of the same name. */
   readonly refreshTokenGraceSeconds: number
@@ -45,7 +44,7 @@ export interface TokenRequest {
   readonly ip: string
 }
 
-/** The parameters of a token request. One without a value counts as absent (RFC 6749 §3.2). */
+/** The parameters of a token request. An empty one counts as absent (RFC 6749 §3.2). */
 export interface TokenRequestParameters {
   /** The value of a parameter. Throws when it was sent more than once (RFC 6749 §3.2). */
   get(name: string): string | undefined
@@ -53,20 +52,20 @@ export interface TokenRequestParameters {
   getAll(name: string): ReadonlyArray<string>
 }
 
-/** Tokens that were issued. */
+/** A successful token response. */
 export interface IssuedTokens {
   /** The token response (RFC 6749 §5.1) as JSON text, so that it can be replayed byte for byte. */
   readonly body: string
-  /** Whether it is the response to an earlier request once more, and nothing was issued. */
+  /** Whether an earlier response is replayed, and no tokens were issued. */
   readonly isReplay: boolean
-  /** Whose tokens they are, for the audit event. */
+  /** For the audit event. */
   readonly userId: string | undefined
   readonly tenantId: string | undefined
   readonly familyId: string | undefined
 }
 
 /**
- * Issues tokens for a client that may use the grant type.
+ * Handles the token requests of a grant type. The client has authenticated and may use the grant type.
  *
  * @throws {@link TokenRequestError} when the request is refused.
  */
@@ -75,7 +74,7 @@ export type GrantHandler = (
   request: TokenRequest,
 ) => Promise<IssuedTokens>
 
-/** Refuses a client that was deleted, be it by another process and a moment ago. */
+/** Rejects a client that was deleted; bypasses the client cache. */
 export async function requireRegistered(
   { isRegistered }: GrantDependencies,
   { clientId }: Client,
@@ -84,9 +83,8 @@ export async function requireRegistered(
 }
 
 /**
- * The resources that an access token may be for: the one that the request names (RFC 8707 §2.2), out of
- * those that come into question, or any of these when it names none. A token has one audience, so naming
- * several is refused.
+ * The resources that the access token may be for: the one named by `resource` (RFC 8707 §2.2), or all of
+ * `resources` without that parameter. A token has one audience, so only one resource may be named.
  */
 export function requestedResources(
   { parameters }: TokenRequest,
@@ -101,7 +99,7 @@ export function requestedResources(
   return [resource]
 }
 
-/** The resources with these audiences that the server still has. */
+/** The granted resources that the server still has. */
 export function grantedResources(
   { resources }: GrantDependencies,
   audiences: ReadonlyArray<string>,
@@ -111,7 +109,7 @@ export function grantedResources(
   return granted
 }
 
-/** What an access token is for. Refuses scopes that no resource understands. */
+/** Chooses audience and scopes of the access token. Rejects scopes that no resource accepts. */
 export function requireTarget(
   resources: ReadonlyArray<ProtectedResource>,
   scopes: ReadonlyArray<string>,
@@ -123,24 +121,24 @@ export function requireTarget(
 }
 
 /**
- * The scopes a client asks for, within a ceiling.
+ * The requested scopes, which must be among the allowed ones.
  *
- * @returns The ceiling when the request names none.
+ * @returns The allowed scopes when the request has no `scope`.
  */
 export function requestedScopes(
   scopeString: string | undefined,
-  ceiling: ReadonlyArray<string>,
+  allowed: ReadonlyArray<string>,
 ): ReadonlyArray<string> {
-  if (scopeString === undefined) return ceiling
+  if (scopeString === undefined) return allowed
   const requested = parseScopes(scopeString)
   if (requested === undefined) throw new TokenRequestError('scope-malformed')
-  if (!isSubset(requested, ceiling)) throw new TokenRequestError('scope-exceeded')
+  if (!isSubset(requested, allowed)) throw new TokenRequestError('scope-exceeded')
   return requested
 }
 
 /**
- * Finds the user of a connection, and refuses one who is gone, disabled or of a tenant that may not use
- * the client. What a user allowed in one tenant does not go along to another: the connection ends.
+ * Finds the user of a connection. Rejects a user who does not exist, is disabled, or may not use the
+ * client. If the user has moved to another tenant, the connection ends.
  */
 export async function requireUser(
   { findUser, endFormerConnection }: Pick<GrantDependencies, 'findUser' | 'endFormerConnection'>,

@@ -1,8 +1,8 @@
 /**
  * `grant_type=refresh_token` (RFC 6749 §6, RFC 9700 §4.14.2).
  *
- * The presented token is spent in the same atomic step that makes its successor current. Everything
- * that can fail, signing included, happens before it, so a failure never costs the client its token.
+ * One atomic step makes the presented token used and its successor current. Everything else that can fail,
+ * such as signing, happens before it, so the client keeps its token if something fails.
  *
  * @module
  */
@@ -41,8 +41,8 @@ import {
 } from './grant-handler.ts'
 import { TokenRequestError } from './token-request-error.ts'
 
-/** What a response is encrypted for, under the token that was spent for it. */
-const RETRY = 'refresh-retry'
+/** Purpose of the encryption of a replayed response; the key is derived from the used token. */
+const REPLAY_PURPOSE = 'refresh-retry'
 
 /** Rotates a refresh token. */
 export const refreshTokenGrant: GrantHandler = async (dependencies, request) => {
@@ -64,7 +64,7 @@ export const refreshTokenGrant: GrantHandler = async (dependencies, request) => 
   const isCurrent = current?.hash === presented.hash
   const replay = isCurrent ? undefined : replayOf(presentation)
   if (current === undefined || !(isCurrent || replay)) {
-    // Whatever else is wrong with the request: a spent token is a theft until proven otherwise.
+    // Reuse comes before any other error: the used token may have been stolen (RFC 9700 §4.14.2).
     await dependencies.revoker.revokeFamily(family)
     throw new TokenRequestError('refresh-token-reused', subject)
   }
@@ -74,26 +74,25 @@ export const refreshTokenGrant: GrantHandler = async (dependencies, request) => 
     : replayResponse(replay.encryptedResponse, presentation, permission)
 }
 
-/** A refresh token that was once issued, and the family that lives by another or by this one. */
+/** A genuine refresh token and its family; the token may be the current one or a used one. */
 interface Presentation {
   readonly request: TokenRequest
   /** The token as sent. */
   readonly token: string
   readonly presented: ParsedRefreshToken
   readonly family: FoundTokenFamily
-  /** Until when a rotation may happen, if the store is asked now. */
+  /** The deadline for the rotation, if the store is called now. */
   readonly deadlineMilliseconds: () => number
   readonly now: number
 }
 
-/** What a request may be given at this moment. */
+/** The resources and scopes that are allowed now. */
 interface Permission {
-  /** The resources that its access token may be for. */
   readonly resources: ReadonlyArray<ProtectedResource>
   readonly scopes: ReadonlyArray<string>
 }
 
-/** Checks everything that may have changed since the family began, or since a response was kept. */
+/** Checks everything that may have changed since the family was created, or the response was stored. */
 async function requirePermission(
   dependencies: GrantDependencies,
   { request, family, now }: Presentation,
@@ -105,7 +104,7 @@ async function requirePermission(
   const granted = grantedResources(dependencies, family.resources)
   const resources = requestedResources(request, granted)
   await requireUser(dependencies, request, family)
-  // The ceiling is what the user granted; what the client lost since then is silently left out.
+  // Scopes that the client has lost since the grant are left out without an error.
   const requested = requestedScopes(request.parameters.get('scope'), family.scopes)
   return { resources, scopes: intersect(requested, request.client.scopes) }
 }
@@ -162,7 +161,7 @@ async function rotate(
   }
 }
 
-/** The response to be replayed: the request is the one that it was made for, and the grace period lasts. */
+/** The response to replay: for the same request, within the refresh grace period. */
 function replayOf({ request, presented, family, now }: Presentation): RefreshReplay | undefined {
   const { replay } = family
   const isReplay =
@@ -173,8 +172,7 @@ function replayOf({ request, presented, family, now }: Presentation): RefreshRep
 }
 
 /**
- * Gives the response that the request was given before. It is the same byte for byte or none: when the
- * client has lost one of its scopes since, none.
+ * Replays a response byte for byte. Fails if the client has lost one of its scopes since.
  */
 function replayResponse(
   encryptedResponse: string,
@@ -182,14 +180,14 @@ function replayResponse(
   { scopes }: Permission,
 ): IssuedTokens {
   const subject = subjectOf(family)
-  const body = decryptText(encryptedResponse, token, RETRY)
+  const body = decryptText(encryptedResponse, token, REPLAY_PURPOSE)
   const { scope } = JSON.parse(body) as { readonly scope: string }
   const isPermitted = isSubset(parseScopes(scope) ?? [], scopes)
   if (!isPermitted) throw new TokenRequestError('replay-outdated', subject)
   return { body, isReplay: true, ...subject }
 }
 
-/** RFC 10017 §6.3.2.3: a browser's rotated token never outlives the first one. */
+/** RFC 10017 §6.3.2.3: a rotated token of a PUBLIC client does not outlive the first one. */
 function successorExpiresAt(client: Client, current: CurrentRefreshToken, now: number): number {
   return client.clientType === 'PUBLIC' ? current.expiresAt : now + client.refreshTokenTtlSeconds
 }
@@ -203,7 +201,7 @@ function createReplay(
   return {
     usedTokenHash: presented.hash,
     requestHash: requestHashOf(request),
-    encryptedResponse: encryptText(body, token, RETRY),
+    encryptedResponse: encryptText(body, token, REPLAY_PURPOSE),
     until: now + refreshTokenGraceSeconds,
   }
 }

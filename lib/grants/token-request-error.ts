@@ -1,6 +1,6 @@
 /**
- * Why the token endpoint refuses a request. The reason goes to the audit event; the client gets the
- * registered code and a sentence that tells an attacker nothing.
+ * Errors of the token endpoint. The reason goes to the audit event; the client gets the registered error
+ * code and a generic description.
  *
  * @module
  */
@@ -41,7 +41,7 @@ export interface ErrorResponse {
 export class TokenRequestError extends Error {
   override readonly name = 'TokenRequestError'
   readonly reason: TokenRequestErrorReason
-  /** Whose grant it is, once that is known. For the audit event. */
+  /** User and family of the grant, as far as known; for the audit event. */
   readonly subject: GrantSubject
 
   constructor(reason: TokenRequestErrorReason, subject: GrantSubject = {}) {
@@ -51,7 +51,7 @@ export class TokenRequestError extends Error {
   }
 }
 
-/** Whose grant it is. */
+/** User and family of a grant. */
 export interface GrantSubject {
   readonly userId?: string
   readonly tenantId?: string
@@ -63,7 +63,7 @@ const INVALID_GRANT: ErrorResponse = {
   description: 'the grant is invalid, expired, revoked or was issued to another client',
 }
 
-/** What the client is told. */
+/** Maps a reason to the error response. */
 export function toErrorResponse(reason: TokenRequestErrorReason): ErrorResponse {
   switch (reason) {
     case 'client-not-found':

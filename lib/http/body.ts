@@ -1,7 +1,5 @@
 /**
- * Reading request bodies.
- *
- * A host may have put a body parser before us; then `ctx.request.body` holds what it has read.
+ * Reads request bodies. If a body parser of the host ran before, `ctx.request.body` has the parsed body.
  *
  * @module
  */
@@ -16,7 +14,7 @@ const MAXIMUM_JSON_BYTES = 64 * 1024
 /**
  * Reads a submitted HTML form.
  *
- * @returns `undefined` when the body is not a form, is too large, or did not arrive whole.
+ * @returns `undefined` when the body is not a form, is too large, or is incomplete.
  */
 export async function readForm(ctx: Context): Promise<URLSearchParams | undefined> {
   if (!ctx.is('application/x-www-form-urlencoded')) return undefined
@@ -26,12 +24,12 @@ export async function readForm(ctx: Context): Promise<URLSearchParams | undefine
   return text === undefined ? undefined : new URLSearchParams(text)
 }
 
-/** What became of a body that should be a JSON object. */
+/** The result of reading a JSON object. */
 export type JsonBody =
   | { readonly outcome: 'read'; readonly value: Readonly<Record<string, unknown>> }
-  /** It is of a type that is not accepted. */
+  /** Its `Content-Type` is not accepted. */
   | { readonly outcome: 'unsupported-type' }
-  /** It is no JSON object, is too large, or did not arrive whole. */
+  /** It is not a JSON object, is too large, or is incomplete. */
   | { readonly outcome: 'unreadable' }
 
 /** Reads a JSON object whose `Content-Type` is one of those that are accepted. */
@@ -57,7 +55,7 @@ function parseJson(text: string | undefined): unknown {
 /**
  * Reads a body as text.
  *
- * @returns `undefined` when it is too large, or did not arrive whole.
+ * @returns `undefined` when it is too large or incomplete.
  */
 export async function readText(ctx: Context, maximumBytes: number): Promise<string | undefined> {
   const { 'content-length': length } = ctx.req.headers
@@ -65,15 +63,15 @@ export async function readText(ctx: Context, maximumBytes: number): Promise<stri
     const body = await getRawBody(ctx.req, { limit: maximumBytes, length: length ?? null })
     return body.toString('utf8')
   } catch {
-    // Takes in the rest and forgets it: the connection's next request comes after it.
+    // Discards the rest, so that the connection's next request can be read.
     ctx.req.resume()
     return undefined
   }
 }
 
 /**
- * What a body parser of the host has read; `undefined` when none has. A parser that does not know a
- * type reads nothing, and leaves an empty object all the same.
+ * The result of a body parser of the host; `undefined` when none has read the body. For an unknown type,
+ * parsers leave an empty object without reading.
  */
 export function takeParsedBody(ctx: Context): Record<string, unknown> | undefined {
   if (!ctx.req.readableEnded) return undefined

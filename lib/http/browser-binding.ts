@@ -1,8 +1,8 @@
 /**
- * Binds a pending request to the browser that made it, so that nobody can have somebody else sign in
- * or consent for them, and its forms to our pages (CSRF).
+ * Binds a pending request to the browser that started it, so that an attacker cannot have somebody else
+ * sign in or consent for it; and binds forms to our pages (CSRF).
  *
- * Every pending request has a cookie of its own, so that tabs do not disturb each other.
+ * Every pending request has its own cookie, so that tabs do not interfere.
  *
  * @module
  */
@@ -17,7 +17,7 @@ const MAXIMUM_COOKIES = 10
 const MAXIMUM_REMOVALS = 10
 const NAME_HASH_LENGTH = 16
 const TIME_LENGTH = 8
-/** When it began, for which client, and what proves that it is ours. */
+/** Start time, client id and MAC. */
 const SECRET = /^([0-9a-z]{8})\.([\w-]{1,128})\.[\w-]{43}$/
 
 /** Binds pending requests to browsers. */
@@ -25,15 +25,15 @@ export interface BrowserBinding {
   /** Binds a pending request of a client to this browser. */
   bind(ctx: Context, pendingRequestToken: string, clientId: string, now: number): void
   /**
-   * What binds it to this browser; `undefined` in any other browser. It outlives the request, for which
-   * there is a way back to the client then.
+   * Finds the binding; `undefined` in any other browser. It outlives the request, so that an expired
+   * request can still link back to the client.
    */
   find(ctx: Context, pendingRequestToken: string): BoundRequest | undefined
 }
 
-/** A pending request that was begun in a browser. */
+/** The binding of a pending request to a browser. */
 export interface BoundRequest {
-  /** What only this browser knows, or whoever planted it there. */
+  /** Known only to this browser, or to an attacker who planted the cookie. */
   readonly secret: string
   readonly clientId: string
 }
@@ -41,8 +41,8 @@ export interface BoundRequest {
 /**
  * Creates the binding of a server.
  *
- * @param keys The cookie keys of the moment: the first one makes secrets, all of them recognise theirs. Without one,
- *   nobody can make the secret of a pending request whose token leaked.
+ * @param keys The current cookie keys: the first one creates secrets, all of them verify. A leaked pending
+ *   request token is useless without them.
  */
 export function createBrowserBinding(
   { namePrefix, path }: CookieSettings,
@@ -63,7 +63,7 @@ export function createBrowserBinding(
     },
 
     find(ctx, pendingRequestToken) {
-      // Not through the cookie jar, which keeps a pattern of every name it was ever asked for.
+      // Not through the cookie jar: it caches a pattern for every name.
       for (const secret of cookieValuesOf(ctx, nameOf(pendingRequestToken))) {
         const [, time = '', clientId = ''] = SECRET.exec(secret) ?? []
         const isOurs = keys().some((key) =>
@@ -87,8 +87,8 @@ function secretOf(
 }
 
 /**
- * The oldest cookies past the limit: a browser that begins and never ends must not fill its header. Not
- * all at once, so that no request makes a response of any size.
+ * The oldest cookies above the limit, so that abandoned requests do not fill the `Cookie` header. At most
+ * {@link MAXIMUM_REMOVALS}, which bounds the size of the response.
  */
 function surplusCookies(ctx: Context, prefix: string): ReadonlyArray<string> {
   const cookies = ctx
@@ -101,30 +101,27 @@ function surplusCookies(ctx: Context, prefix: string): ReadonlyArray<string> {
   return names.slice(MAXIMUM_COOKIES - 1).slice(-MAXIMUM_REMOVALS)
 }
 
-/** Whom a page shows as signed in. */
+/** The user that a page shows as signed in. */
 export interface ShownUser {
   readonly userId: string
-  /** The server's own session; absent when the host keeps the sessions. */
+  /** The server's session; absent with sessions of the host. */
   readonly sessionId?: string
 }
 
 /**
- * The CSRF token of a page. It names the user that the page shows and their session (as a hash), so that
- * a page that shows somebody who is not the browser's user any more cannot be submitted, and whoever
- * knows the binding secret, because they planted it, cannot make the token of a signed-in user.
+ * Creates the CSRF token of a page. It contains a hash of the shown user and session. So a page that shows
+ * a former user counts as outdated, and an attacker who planted the binding secret cannot create the
+ * token of a signed-in user.
  */
 export function csrfTokenOf(bindingSecret: string, shown: ShownUser | undefined): string {
   const subject = sha256(JSON.stringify([shown?.userId ?? null, shown?.sessionId ?? null]))
   return `${subject}.${sign(bindingSecret, subject)}`
 }
 
-/**
- * Where a submitted form comes from: from the page as it would be shown now, from an earlier page of
- * ours, or from somewhere else.
- */
+/** The source of a submitted form: the page for the current user, an outdated page of ours, or neither. */
 export type FormOrigin = 'current-page' | 'outdated-page' | 'elsewhere'
 
-/** Tells where a submitted form comes from, by its CSRF token. */
+/** Determines the source of a submitted form by its CSRF token. */
 export function formOriginOf(
   token: string | null,
   bindingSecret: string,
@@ -135,7 +132,7 @@ export function formOriginOf(
   return token === csrfTokenOf(bindingSecret, shown) ? 'current-page' : 'outdated-page'
 }
 
-/** Whether a form of ours comes from a page that showed nobody as signed in: a sign-in page. */
+/** Whether a form comes from our page without a signed-in user: a sign-in page. */
 export function isFromSignInPage(token: string | null, bindingSecret: string): boolean {
   return formOriginOf(token, bindingSecret, undefined) === 'current-page'
 }

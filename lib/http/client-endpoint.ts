@@ -1,6 +1,6 @@
 /**
- * What the endpoints for clients share: one way in (the parameters, the client, its origin), and one
- * way out for errors (RFC 6749 §5.2).
+ * What the endpoints for clients share: parameters, client authentication, the check of the origin, and the
+ * error responses (RFC 6749 §5.2). `invalid_client` is sent here.
  *
  * @module
  */
@@ -39,9 +39,9 @@ export interface ClientRequest {
 
 /** An endpoint for clients. */
 export interface ClientEndpoint {
-  /** `OPTIONS` among them opens it to the browser applications of PUBLIC clients. */
+  /** With `OPTIONS`, browser applications of PUBLIC clients may use the endpoint. */
   readonly methods: ReadonlyArray<'GET' | 'POST' | 'OPTIONS'>
-  /** Sends the response. Whatever it throws but {@link InvalidRequestError} is a failure of the server. */
+  /** Sends the response. {@link InvalidRequestError} becomes `invalid_request`, any other error a 5xx. */
   readonly respond: (request: ClientRequest) => Promise<void>
 }
 
@@ -76,9 +76,9 @@ export function createClientEndpoint(
         sendPreflightResponse(ctx)
         return
       }
-      ctx.status = 200 // not what a middleware of the host may have said before
+      ctx.status = 200 // a middleware of the host may have set another one
       ctx.set(PRIVATE_HEADERS)
-      let hasFailed = true // unless it returns; the router makes a 500 or a 503 of what it throws
+      let hasFailed = true // stays true if serve() throws; the router sends 500 or 503
       try {
         await serve(ctx)
         hasFailed = ctx.status === 429
@@ -89,7 +89,7 @@ export function createClientEndpoint(
   }
 }
 
-/** @returns `undefined` when the client did not authenticate; the error response is sent then. */
+/** Authenticates the client. Sends an error response and returns `undefined` if that fails. */
 async function requireClient(
   dependencies: ClientEndpointDependencies,
   ctx: Context,
@@ -103,7 +103,7 @@ async function requireClient(
   return undefined
 }
 
-/** Sends `invalid_client`; every 401 names the scheme that would do (RFC 9110 §15.5.2). */
+/** Sends `invalid_client` with the challenge that a 401 needs (RFC 9110 §15.5.2). */
 export function sendInvalidClient(
   ctx: Context,
   issuer: string,
@@ -139,7 +139,7 @@ function sendInvalidRequest(
   sendErrorResponse(ctx, 400, error, reason)
 }
 
-/** A PUBLIC client's browser application may call from where it is served, and no other origin may. */
+/** Requires the origin of a browser to be that of a redirect URI of a PUBLIC client. */
 function checkOrigin(
   ctx: Context,
   { clientType, redirectUris }: ClientRecord,

@@ -1,6 +1,6 @@
 /**
- * What one connection may hold of the server: a client that sends requests and never reads the responses
- * must not keep them in memory.
+ * Limits of a connection: a client that sends requests without reading the responses must not fill the
+ * memory.
  *
  * The host's `http.Server` limits the rest: how long a request may take to arrive, and how many
  * connections there are.
@@ -13,7 +13,7 @@ import type { Context } from 'koa'
 
 /** Limits of a connection. */
 export interface ConnectionLimits {
-  /** How many requests of an HTTP/1.1 connection may wait for their responses at once (pipelining). */
+  /** How many pipelined requests of an HTTP/1.1 connection may wait for their responses. */
   readonly unansweredRequests: number
   /** How long a client may take to receive a response. */
   readonly responseMilliseconds: number
@@ -24,14 +24,12 @@ const LIMITS: ConnectionLimits = { unansweredRequests: 10, responseMilliseconds:
 const unansweredRequests = new WeakMap<Socket, number>()
 
 /**
- * Answers a request within the limits of its connection. A connection that exceeds one is closed, which
- * clients that pipeline expect (RFC 9112 §9.3.2); its surplus requests are not answered at all.
- *
- * @param work Makes the response.
+ * Handles a request within the limits of its connection. A connection that exceeds a limit is closed, as
+ * pipelining clients expect (RFC 9112 §9.3.2); its surplus requests get no response.
  */
 export async function withinConnectionLimits(
   ctx: Context,
-  work: () => Promise<void>,
+  handle: () => Promise<void>,
   limits: ConnectionLimits = LIMITS,
 ): Promise<void> {
   const { req, res } = ctx
@@ -47,7 +45,7 @@ export async function withinConnectionLimits(
     ctx.respond = false
     return
   }
-  await work()
+  await handle()
   if (res.closed) return
   const timer = setTimeout(() => socket.destroy(), limits.responseMilliseconds).unref()
   res.once('close', () => clearTimeout(timer))

@@ -1,6 +1,6 @@
 /**
- * The server's cookies: signed with its own keys, secure whenever the issuer is https, whatever the
- * host application's keys and proxy settings are.
+ * The server's cookies: signed with its own keys, and `Secure` if the issuer is https. They do not depend on
+ * the keys and proxy settings of the host application.
  *
  * @module
  */
@@ -10,20 +10,20 @@ import Cookies from 'cookies'
 import type { Context } from 'koa'
 import { sha256 } from '../util/sha256.ts'
 
-/** How cookies are set. */
+/** Settings of all cookies. */
 export interface CookieSettings {
-  /** Put before every cookie's name. */
+  /** Prefix of every cookie name. */
   readonly namePrefix: string
   /** Path of every cookie: that of the issuer. */
   readonly path: string
 }
 
-/** Decides names and paths from the issuer. */
+/** Derives the settings from the issuer. */
 export function cookieSettingsFor(issuer: string): CookieSettings {
   const { protocol, pathname } = new URL(issuer)
   const isAtRoot = pathname === '/'
   return {
-    // `__Host-` keeps a sibling domain from planting a session; it demands https and the root path.
+    // `__Host-` prevents sibling domains from planting cookies; it requires https and the root path.
     namePrefix: protocol === 'https:' && isAtRoot ? '__Host-' : '',
     path: pathname,
   }
@@ -31,7 +31,7 @@ export function cookieSettingsFor(issuer: string): CookieSettings {
 
 /**
  * Creates the cookie jar of a request. Of several cookies with one name, it reads the one that our keys
- * signed: a sibling domain may have planted others, with a longer path, which browsers send first
+ * signed: a sibling domain may have planted one with a longer path, which browsers send first
  * (RFC 6265 §8.6).
  */
 export function createCookieJar(
@@ -56,12 +56,12 @@ export function createCookieJar(
   return jar
 }
 
-/** The signature that the jar gives a cookie. */
+/** Signs a cookie as the jar does. */
 function signatureOf(key: string, name: string, value: string): string {
   return createHmac('sha1', key).update(`${name}=${value}`).digest('base64url')
 }
 
-/** The values of all cookies of a name that a request has, in their order. */
+/** The values of all cookies with a name, in the order of the request. */
 export function cookieValuesOf(ctx: Context, name: string): ReadonlyArray<string> {
   const start = `${name}=`
   const cookies = ctx.get('cookie').split(/; */)

@@ -1,5 +1,5 @@
 /**
- * Which scripts of which origins may read a response (Fetch §3.2).
+ * CORS: which origins may read a response (Fetch §3.2).
  *
  * @module
  */
@@ -7,8 +7,8 @@
 import type { Context } from 'koa'
 
 /**
- * Takes back what a middleware of the host said about other origins: their scripts may send the request,
- * but not read the response.
+ * Removes CORS headers that a middleware of the host may have set: scripts of other origins cannot read the
+ * response.
  */
 export function forbidOtherOrigins(ctx: Context): void {
   for (const name of ctx.res.getHeaderNames()) {
@@ -16,15 +16,15 @@ export function forbidOtherOrigins(ctx: Context): void {
   }
 }
 
-/** Lets scripts of the request's origin read the response, without credentials. */
+/** Allows the origin of the request to read the response, without credentials. */
 export function allowOrigin(ctx: Context): void {
   ctx.set('Access-Control-Allow-Origin', ctx.get('origin'))
   ctx.vary('Origin')
 }
 
 /**
- * Lets scripts of any origin read that the server cannot answer now, and when to try again. It says nothing
- * about anybody, and whoever may not read it takes it for a broken network.
+ * Allows every origin to read an error of the server and its `Retry-After`. It reveals nothing, and without
+ * it the script would see a network error.
  */
 export function allowOriginToReadFailure(ctx: Context): void {
   if (ctx.get('origin') === '') return
@@ -32,7 +32,7 @@ export function allowOriginToReadFailure(ctx: Context): void {
   ctx.set('Access-Control-Expose-Headers', 'Retry-After')
 }
 
-/** Answers a preflight. It does not say who the client is, so every origin may ask. */
+/** Responds to a preflight. It does not identify the client, so every origin is allowed. */
 export function sendPreflightResponse(ctx: Context): void {
   if (ctx.get('origin') !== '') allowOrigin(ctx)
   ctx.set({ 'Access-Control-Allow-Methods': 'POST', 'Access-Control-Max-Age': '3600' })

@@ -8,10 +8,10 @@ import { type ParsedUrlQuery, parse } from 'node:querystring'
 import type { Context } from 'koa'
 import { readText, takeParsedBody } from './body.ts'
 
-// An access token with long scopes and a client assertion fit several times over.
+// Enough for long access tokens and client assertions.
 const MAXIMUM_BYTES = 64 * 1024
 const FORM = 'application/x-www-form-urlencoded'
-// A form is ASCII once it is encoded, so these three are the same.
+// An encoded form is ASCII, so these charsets are equivalent.
 const CHARSET = /^(?:|charset="?(?:utf-8|us-ascii|iso-8859-1)"?)$/i
 
 /** Thrown for a request that is malformed: `invalid_request` (RFC 6749 §5.2). */
@@ -19,7 +19,7 @@ export class InvalidRequestError extends Error {
   override readonly name = 'InvalidRequestError'
 }
 
-/** Parameters as they were sent. One without a value counts as absent (RFC 6749 §3.2). */
+/** The parameters of a request. An empty one counts as absent (RFC 6749 §3.2). */
 export class FormParameters {
   readonly #values: Readonly<ParsedUrlQuery>
 
@@ -48,7 +48,7 @@ export class FormParameters {
 /**
  * Reads the parameters of a request body. A body without a `Content-Type` has none.
  *
- * @throws {@link InvalidRequestError} when the body is no form, too large, or did not arrive whole.
+ * @throws {@link InvalidRequestError} when the body is not a form, is too large or incomplete.
  */
 export async function readFormParameters(ctx: Context): Promise<FormParameters> {
   const { 'content-type': contentType, 'content-encoding': encoding } = ctx.req.headers
@@ -69,7 +69,7 @@ export async function readFormParameters(ctx: Context): Promise<FormParameters> 
   return new FormParameters(parse(text, '&', '=', { maxKeys: 0 }))
 }
 
-/** What the host's body parser read. One that reads objects out of names gives us values we ignore. */
+/** Converts the result of a body parser of the host. Ignores nested objects that it made. */
 function withTextsOnly(values: Readonly<Record<string, unknown>>): ParsedUrlQuery {
   const isText = (value: unknown): boolean => typeof value === 'string'
   const texts = Object.entries(values).filter(

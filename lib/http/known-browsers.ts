@@ -1,10 +1,9 @@
 /**
- * Browsers that signed in to an account before, so that failures of somebody else at the same address do
- * not lock its owner out.
+ * Browsers that have signed in to an account before, so that failures of others at the same address do not
+ * lock out its owner.
  *
- * Each has a cookie with one entry per account. An entry proves that a browser which holds it, or one it
- * was taken from, has signed in to this very account. It proves nothing about any other account, and it
- * signs nobody in: it only has failures with this account counted by themselves.
+ * A cookie has an entry for each account. An entry proves that this browser, or one it was stolen from,
+ * has signed in to the account. It signs nobody in: failures with the account are counted separately.
  *
  * @see [OWASP: device cookies](https://owasp.org/www-community/Slow_Down_Online_Guessing_Attacks_with_Device_Cookies)
  *
@@ -21,26 +20,26 @@ import { cookieValuesOf } from './cookies.ts'
 const MAXIMUM_ACCOUNTS = 5
 const ENTRY_ID_BYTES = 16
 
-/** When it expires, which one it is, and what proves both for one account. */
+/** Expiry, id and MAC. */
 const ENTRY = /^([0-9a-z]{1,9})-([\w-]{22})-([\w-]{43})$/
 
-/** Recognises browsers that signed in before. */
+/** Recognises known browsers. */
 export interface KnownBrowsers {
   /**
-   * Whether the browser of a request signed in to an account before.
+   * Finds the entry of an account.
    *
-   * @param account The user name that was typed, in the spelling that it is counted by.
+   * @param account The normalized user name.
    *
-   * @returns A name for the browser and the account together; `undefined` when it did not.
+   * @returns An id of browser and account; `undefined` when the browser has not signed in before.
    */
   find(ctx: Context, account: string): string | undefined
-  /** Remembers that it did, for {@link KNOWN_BROWSER_TTL_SECONDS}: the last five accounts. */
+  /** Adds an entry for {@link KNOWN_BROWSER_TTL_SECONDS}. A browser has entries for the last five accounts. */
   remember(ctx: Context, account: string): void
 }
 
 /** Dependencies of known browsers. */
 export interface KnownBrowsersDependencies {
-  /** Put before the cookie's name. */
+  /** Prefix of the cookie name. */
   readonly namePrefix: string
   readonly createCookieJar: (ctx: Context) => Cookies
   /** The first one signs entries, all verify them. */
@@ -48,7 +47,7 @@ export interface KnownBrowsersDependencies {
   readonly now: () => number
 }
 
-/** Creates what recognises browsers. */
+/** Creates the known browsers of a server. */
 export function createKnownBrowsers({
   namePrefix,
   createCookieJar,
@@ -57,7 +56,7 @@ export function createKnownBrowsers({
 }: KnownBrowsersDependencies): KnownBrowsers {
   const name = `${namePrefix}oauth_known`
 
-  /** The entries of a request that have not expired. There may be several cookies of the name. */
+  /** The entries of a request that have not expired, from all cookies of the name. */
   function entriesOf(ctx: Context): ReadonlyArray<string> {
     return cookieValuesOf(ctx, name)
       .flatMap((value) => value.split('.'))

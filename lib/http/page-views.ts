@@ -2,21 +2,20 @@ import type { Client } from '../clients/client.ts'
 import type { ClientLink, ClientView, ScopeView } from '../pages/pages.ts'
 import { descriptionOf, type ScopeCatalogue } from '../scopes/scope-catalogue.ts'
 
-/** What the pages show of a client. */
+/** Creates the view of a client for the pages. */
 export function clientViewOf(client: Client, redirectUri: string): ClientView {
   const { name, clientUri, logoUrl, tosUri, policyUri } = client
   return { name, clientUri, logoUrl, tosUri, policyUri, redirectHost: hostOf(redirectUri) }
 }
 
-/** An app's own scheme (RFC 8252 §7.1) has no host; it is a domain name written backwards. */
+/** For a private-use scheme, which has no host, the scheme itself (RFC 8252 §7.1). */
 function hostOf(redirectUri: string): string {
   const { host, protocol } = new URL(redirectUri)
   return protocol === 'https:' || protocol === 'http:' ? host : protocol.slice(0, -1)
 }
 
 /**
- * The way back to a client: its home page or, if it has none, the start of the site or the app that a
- * redirect URI belongs to.
+ * Creates the link back to a client: its home page, or else the origin or scheme of a redirect URI.
  */
 export function clientLinkOf(
   { name, clientUri, redirectUris }: Client,
@@ -31,7 +30,7 @@ function startOf(redirectUri: string): string {
   return `${origin === 'null' ? protocol : origin}/`
 }
 
-/** Scopes with their sentences. */
+/** Creates the views of scopes, with their descriptions. */
 export function scopeViewsOf(
   scopes: ReadonlyArray<string>,
   catalogue: ScopeCatalogue,

@@ -1,5 +1,5 @@
 /**
- * The paths of the contract, relative to the issuer. `:name` stands for the id of something.
+ * The paths of the contract, relative to the issuer. `:name` stands for an id.
  *
  * @module
  */
@@ -25,10 +25,7 @@ export function continuePath(pendingRequestToken: string): string {
   return `${CONTINUE_PATH}?${new URLSearchParams({ prt: pendingRequestToken })}`
 }
 
-/**
- * What a request asks for, for audit events: its method and path, without the identifier of a pending
- * request, which is nobody else's business.
- */
+/** The operation of a request, for audit events: method and path, without a pending request token. */
 export function operationOf({
   method,
   path,

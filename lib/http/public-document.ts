@@ -4,14 +4,14 @@ import type { Route } from './route.ts'
 const MAX_AGE_SECONDS = 300
 
 /**
- * A JSON document for everybody. Open to every origin (CORS).
+ * Creates the route of a public JSON document, open to every origin (CORS).
  *
- * @param current Returns its content; it is serialised again only when that is another object.
+ * @param current Returns the content. It is serialized again only when it is another object.
  */
 export function publicDocument(current: () => object, type: string): Route {
   let content: object | undefined
   let body = Buffer.alloc(0)
-  const serialise = (newContent: object): Buffer => {
+  const serialize = (newContent: object): Buffer => {
     if (newContent !== content) body = Buffer.from(JSON.stringify(newContent))
     content = newContent
     return body
@@ -32,7 +32,7 @@ export function publicDocument(current: () => object, type: string): Route {
         return
       }
       ctx.type = type
-      ctx.body = serialise(current())
+      ctx.body = serialize(current())
     },
   }
 }

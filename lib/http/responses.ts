@@ -1,15 +1,17 @@
 /**
- * Writing responses: pages, JSON, and the headers that go with them.
+ * Sends responses: pages, errors and redirects, with their headers.
  *
  * @module
  */
 
+import { STATUS_CODES } from 'node:http'
 import type { Context } from 'koa'
+import type { Issue } from '../errors.ts'
 import type { ErrorView, HtmlPage, Pages } from '../pages/pages.ts'
 
 /**
- * Writes a page with a form, with the headers that keep it to itself (RFC 9700 §4.16). It sends its
- * address to pages of the same origin only; with none at all, its forms would have no `Origin`
+ * Sends a page with a form, with headers against framing and leaks (RFC 9700 §4.16). The referrer policy
+ * is `same-origin`: under `no-referrer` browsers submit its forms without a useful `Origin`
  * (`same-origin.ts`).
  */
 export function sendPage(ctx: Context, status: number, page: HtmlPage): void {
@@ -24,7 +26,7 @@ export function sendPage(ctx: Context, status: number, page: HtmlPage): void {
   })
 }
 
-/** Writes the error page, which has no form. */
+/** Sends the error page, which has no form. */
 export async function sendErrorPage(
   ctx: Context,
   status: number,
@@ -47,6 +49,19 @@ export function sendErrorResponse(
   ctx.body = { error, error_description: description }
 }
 
+/** Sends problem details (RFC 9457) with every issue of the request. */
+export function sendProblem(
+  ctx: Context,
+  status: number,
+  detail: string,
+  errors?: ReadonlyArray<Issue>,
+): void {
+  ctx.status = status
+  ctx.type = 'application/problem+json'
+  ctx.set(PRIVATE_HEADERS)
+  ctx.body = { type: 'about:blank', title: STATUS_CODES[status], status, detail, errors }
+}
+
 /** Redirects after a GET. */
 export function redirectAfterGet(ctx: Context, url: string): void {
   ctx.set(PRIVATE_HEADERS)
@@ -54,14 +69,14 @@ export function redirectAfterGet(ctx: Context, url: string): void {
   ctx.redirect(url)
 }
 
-/** Redirects after a POST: 303, so that nothing that was posted is sent on (RFC 9700 §4.12). */
+/** Redirects after a POST with 303, so that the browser does not resend the form (RFC 9700 §4.12). */
 export function redirectAfterPost(ctx: Context, url: string): void {
   ctx.set(PRIVATE_HEADERS)
   ctx.status = 303
   ctx.redirect(url)
 }
 
-/** Headers of every response that is for one person or one client only. */
+/** Headers of every response for one user or client. */
 export const PRIVATE_HEADERS: Readonly<Record<string, string>> = {
   'Cache-Control': 'no-store',
   'Referrer-Policy': 'no-referrer',

@@ -1,28 +1,28 @@
 /**
- * Routes, and how one is found by its path.
+ * Routes, and how they are found by path.
  *
  * @module
  */
 
 import type { Context } from 'koa'
 
-/** What a route's errors are: a page, an OAuth error response (RFC 6749 §5.2), or problem details (RFC 9457). */
+/** The format of error responses: a page, OAuth (RFC 6749 §5.2), or problem details (RFC 9457). */
 export type ErrorFormat = 'html' | 'oauth' | 'problem'
 
-/** How one path is answered. */
+/** The handler of a path. */
 export interface Route {
-  /** Methods it answers; any other gets 405. */
+  /** Allowed methods; any other gets 405. */
   readonly methods: ReadonlyArray<string>
-  /** What its errors are; a function where that depends on the request. */
+  /** The format of its errors; a function if it depends on the request. */
   readonly errorFormat: ErrorFormat | ((ctx: Context) => ErrorFormat)
-  /** Answers; `parameters` are the parts of the path that its pattern names. */
+  /** Sends the response. `parameters` are the named parts of the path. */
   readonly handle: (ctx: Context, parameters: PathParameters) => Promise<void> | void
 }
 
-/** The parts of a path that the pattern of its route names. */
+/** The named parts of a path. */
 export type PathParameters = Readonly<Record<string, string>>
 
-/** A route with what the path says. */
+/** A route and the parameters of the path. */
 export interface FoundRoute {
   readonly route: Route
   readonly parameters: PathParameters
@@ -32,12 +32,12 @@ export interface FoundRoute {
 export type FindRoute = (path: string) => FoundRoute | undefined
 
 /**
- * Paths and their routes. In a text, `:name` stands for an id, 1 to 128 characters out of
- * `A–Z a–z 0–9 _ -`; any other path is not matched and stays the host's.
+ * Paths and their routes. In a string, `:name` stands for an id: 1 to 128 characters out of
+ * `A–Z a–z 0–9 _ -`.
  */
 export type RouteTable = ReadonlyArray<readonly [path: string | RegExp, route: Route]>
 
-/** Makes what finds a route in a table. */
+/** Creates the finder of a table. */
 export function createRouteFinder(table: RouteTable): FindRoute {
   const exact = new Map<string, FoundRoute>()
   const patterns: Array<readonly [RegExp, Route]> = []
@@ -64,7 +64,7 @@ function findByPattern(
   return undefined
 }
 
-/** A route that answers each method in its own way. GET answers HEAD too. */
+/** Creates a route with a handler for each method. GET also handles HEAD. */
 export function routeByMethod(
   errorFormat: Route['errorFormat'],
   handlers: Readonly<Record<string, Route['handle']>>,

@@ -1,5 +1,5 @@
 /**
- * The server as one Koa middleware: knows its own paths, answers them, and leaves all others alone.
+ * The server as a Koa middleware: handles its own paths and passes all others on.
  *
  * @module
  */
@@ -13,8 +13,7 @@ import type { Pages } from '../pages/pages.ts'
 import { withinConnectionLimits } from './connection-limits.ts'
 import { forbidOtherOrigins } from './cors.ts'
 import { operationOf } from './paths.ts'
-import { sendProblem } from './problem.ts'
-import { sendErrorPage, sendErrorResponse } from './responses.ts'
+import { sendErrorPage, sendErrorResponse, sendProblem } from './responses.ts'
 import type { ErrorFormat, FindRoute, FoundRoute } from './route.ts'
 import { THROTTLE_WINDOW_SECONDS } from './throttle.ts'
 
@@ -30,14 +29,14 @@ export interface RouterDependencies {
 
 /** Creates the middleware. */
 export function createRouter(dependencies: RouterDependencies): Middleware {
-  const answer = createDispatcher(dependencies)
+  const dispatch = createDispatcher(dependencies)
   return async (ctx, next) => {
-    if (hasPath(ctx)) await answer(ctx, next)
+    if (hasPath(ctx)) await dispatch(ctx, next)
     else sendErrorResponse(ctx, 400, 'invalid_request', 'the request target is not a URL')
   }
 }
 
-/** Koa throws at every look at the path of a target such as `http://[/` (RFC 9112 §3.2.2). */
+/** Reading the path of a malformed request target such as `http://[/` throws (RFC 9112 §3.2.2). */
 function hasPath(ctx: Context): boolean {
   try {
     return typeof ctx.path === 'string'
@@ -47,51 +46,53 @@ function hasPath(ctx: Context): boolean {
 }
 
 function createDispatcher(dependencies: RouterDependencies): Middleware {
-  const routes = dispatch(dependencies, dependencies.findRoute)
+  const routes = createRouteMiddleware(dependencies, dependencies.findRoute)
   const { pathname: issuerPath } = new URL(dependencies.issuer)
   if (issuerPath === '/') return routes
 
   const underIssuerPath = mount(issuerPath, routes)
-  const atRoot = dispatch(dependencies, dependencies.rootRoutes)
+  const atRoot = createRouteMiddleware(dependencies, dependencies.rootRoutes)
   return (ctx, next) => {
-    // koa-mount has taken the prefix off already. (It leaves `mountPath` behind when the host mounted
-    // something else there that called `next()`.)
+    // koa-mount has removed the prefix already. (It also leaves `mountPath` set when the host mounted
+    // another middleware there that called `next()`.)
     const isMounted = ctx['mountPath'] !== undefined && !ctx.path.startsWith(`${issuerPath}/`)
     if (isMounted) return routes(ctx, next)
     return atRoot(ctx, () => underIssuerPath(ctx, next))
   }
 }
 
-function dispatch(dependencies: RouterDependencies, findRoute: FindRoute): Middleware {
+function createRouteMiddleware(dependencies: RouterDependencies, findRoute: FindRoute): Middleware {
   return async (ctx: Context, next: Next) => {
     const found = findRoute(ctx.path)
     if (found === undefined) return await next()
-    // Koa asks the connection, which has forgotten it once it is closed.
+    // Reads the address now: Koa asks the connection, which has none once it is closed.
     ctx.request.ip = ctx.ip
     await withinConnectionLimits(ctx, () =>
-      dependencies.audit.answer(ctx.res, () => answer(dependencies, ctx, found)),
+      dependencies.audit.deferUntilSent(ctx.res, () => handle(dependencies, ctx, found)),
     )
   }
 }
 
-async function answer(
+async function handle(
   dependencies: RouterDependencies,
   ctx: Context,
   { route, parameters }: FoundRoute,
 ): Promise<void> {
   const { errorFormat: format } = route
   const errorFormat = typeof format === 'function' ? format(ctx) : format
-  // What is for one person or a tool of theirs, no script of another origin may read.
+  // Endpoints for clients have their own CORS rules.
   if (errorFormat !== 'oauth') forbidOtherOrigins(ctx)
   if (!route.methods.includes(ctx.method)) {
     ctx.set('Allow', route.methods.join(', '))
-    sendRefusal(ctx, errorFormat, 405, `use ${route.methods.join(' or ')}`)
+    const description = `use ${route.methods.join(' or ')}`
+    if (errorFormat === 'problem') sendProblem(ctx, 405, description)
+    else sendErrorResponse(ctx, 405, 'invalid_request', description)
     return
   }
   try {
     await route.handle(ctx, parameters)
   } catch (error) {
-    await answerFailure(dependencies, ctx, errorFormat, error)
+    await sendServerError(dependencies, ctx, errorFormat, error)
   }
   const retryAfterSeconds = RETRY_AFTER_SECONDS.get(ctx.status)
   if (retryAfterSeconds !== undefined) ctx.set('Retry-After', String(retryAfterSeconds))
@@ -102,17 +103,7 @@ const RETRY_AFTER_SECONDS: ReadonlyMap<number, number> = new Map([
   [503, 5],
 ])
 
-function sendRefusal(
-  ctx: Context,
-  errorFormat: ErrorFormat,
-  status: number,
-  description: string,
-): void {
-  if (errorFormat === 'problem') sendProblem(ctx, status, description)
-  else sendErrorResponse(ctx, status, 'invalid_request', description)
-}
-
-async function answerFailure(
+async function sendServerError(
   { pages, audit }: RouterDependencies,
   ctx: Context,
   errorFormat: ErrorFormat,
@@ -135,8 +126,8 @@ async function answerFailure(
       break
     case 'html': {
       const view = { kind, error: code, description: undefined, client: undefined }
-      await sendErrorPage(ctx, status, pages, view).catch(async (failureOfPage: unknown) => {
-        audit.record({ type: 'server.error', error: failureOfPage, operation }, ctx.ip)
+      await sendErrorPage(ctx, status, pages, view).catch(async (pageError: unknown) => {
+        audit.record({ type: 'server.error', error: pageError, operation }, ctx.ip)
         await sendErrorPage(ctx, status, defaultPages, view)
       })
     }

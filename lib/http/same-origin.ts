@@ -1,8 +1,8 @@
 /**
- * Where a request says that it comes from. Browsers set these headers, and no page can change them.
+ * Checks of the origin of a request. Browsers set these headers, and pages cannot change them.
  *
- * Our pages with forms send `Referrer-Policy: same-origin`: under `no-referrer` a browser sends its forms
- * with `Origin: null`, which a page of any other site can make it do too.
+ * Our pages with forms send `Referrer-Policy: same-origin`: under `no-referrer` browsers submit forms with
+ * `Origin: null`, as pages of other sites can do too.
  *
  * @module
  */
@@ -10,8 +10,8 @@
 import type { Context } from 'koa'
 
 /**
- * Whether a page of the issuer's own origin sent a form: its `Origin` says so or, where a browser sends
- * none, `Sec-Fetch-Site: same-origin`.
+ * Whether a page of the issuer's origin submitted a form: by `Origin` or, when that is absent, by
+ * `Sec-Fetch-Site`.
  */
 export function isFromOwnPage(ctx: Context, issuer: string): boolean {
   const hasOrigin = ctx.get('origin') !== ''
@@ -19,8 +19,8 @@ export function isFromOwnPage(ctx: Context, issuer: string): boolean {
 }
 
 /**
- * Whether a browser says that a page of another origin sent a request. For requests that programs send
- * too, and no form can.
+ * Whether a page of another origin sent a request. For requests that non-browsers send too, and forms
+ * cannot.
  */
 export function isFromOtherOrigin(ctx: Context, issuer: string): boolean {
   const site = ctx.get('sec-fetch-site')

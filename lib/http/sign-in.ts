@@ -1,5 +1,5 @@
 /**
- * Checking what was typed on the sign-in page, wherever that page was shown.
+ * Checks the submitted credentials of every sign-in page.
  *
  * @module
  */
@@ -13,36 +13,36 @@ import { parseIpAddress } from '../util/ip-address.ts'
 import type { KnownBrowsers } from './known-browsers.ts'
 import type { Throttle } from './throttle.ts'
 
-/** The longest email address there can be (RFC 5321 §4.5.3.1.3); whatever else is typed is cut there. */
+/** The longest email address (RFC 5321 §4.5.3.1.3); longer user names are truncated in audit events. */
 const MAXIMUM_AUDITED_LENGTH = 254
 
-/** Dependencies of the check. */
+/** Dependencies of signing in. */
 export interface SignInDependencies {
   readonly authenticateUser: AuthenticateUser | undefined
-  /** Shared by all sign-in pages: an attempt on one counts on the others. */
+  /** Shared by all sign-in pages. */
   readonly signInThrottle: Throttle
-  /** Browsers whose attempts are counted by themselves. */
+  /** Browsers whose attempts are counted separately. */
   readonly knownBrowsers: KnownBrowsers
   readonly audit: AuditLog
   readonly now: () => number
 }
 
-/** What came of an attempt to sign in. */
+/** The result of a sign-in attempt. */
 export type SignInAttempt =
-  /** `at` is when it began: whoever was signed out everywhere meanwhile has to begin again. */
-  | { readonly outcome: 'signed-in'; readonly user: User; readonly at: number }
+  /** A user who was signed out everywhere since `startedAt` must sign in again. */
+  | { readonly outcome: 'signed-in'; readonly user: User; readonly startedAt: number }
   | {
       readonly outcome: 'failed'
       readonly status: number
       readonly problem: SignInProblem
-      /** What was typed, for the page that is shown again. */
+      /** The submitted user name, for the page that is shown again. */
       readonly username: string
     }
 
 /**
- * Checks what was typed.
+ * Checks submitted credentials.
  *
- * @param clientId The client that the user is on the way to, for the audit event.
+ * @param clientId The client of the pending request, for the audit event.
  */
 export async function attemptSignIn(
   dependencies: SignInDependencies,
@@ -51,7 +51,7 @@ export async function attemptSignIn(
   clientId?: string,
 ): Promise<SignInAttempt> {
   const { authenticateUser, signInThrottle, knownBrowsers, audit } = dependencies
-  const at = dependencies.now()
+  const startedAt = dependencies.now()
   const username = form.get('username')?.trim() ?? ''
   const password = form.get('password') ?? ''
   const account = username.toLowerCase()
@@ -65,11 +65,11 @@ export async function attemptSignIn(
     return { outcome: 'failed', status, problem, username }
   }
   const knownBrowser = knownBrowsers.find(ctx, account)
-  if (!(await signInThrottle.begin(ctx.ip, account, knownBrowser))) {
+  if (!(await signInThrottle.consume(ctx.ip, account, knownBrowser))) {
     return fail(429, 'too-many-attempts')
   }
   const user = await authenticate({ username, password }).catch((error: unknown) => {
-    signInThrottle.refund(ctx.ip, account, knownBrowser) // the host's failure, not the user's
+    signInThrottle.refund(ctx.ip, account, knownBrowser) // a failure of the host, not of the user
     throw error
   })
   if (user === undefined) return fail(400, 'invalid-credentials')
@@ -77,5 +77,5 @@ export async function attemptSignIn(
   knownBrowsers.remember(ctx, account)
   const { userId, tenantId } = user
   audit.record({ type: 'user.signed-in', clientId, userId, tenantId }, ctx.ip)
-  return { outcome: 'signed-in', user, at }
+  return { outcome: 'signed-in', user, startedAt }
 }

@@ -1,10 +1,10 @@
 /**
- * Slows down whoever guesses passwords, client secrets or a SuperAdmin's credentials.
+ * Limits failed attempts to guess passwords, client secrets and SuperAdmin credentials.
  *
- * Counts failures only, in the memory of the process: behind a load balancer the limits apply per
- * instance. An account or a client is counted together with the address that failed, so that nobody
- * elsewhere can lock it out; an IPv6 address counts as its whole /64. What one address may have
- * counted is bounded, in number and in size. Without an address, nothing may be tried at all.
+ * Counts only failures, in the memory of the process: behind a load balancer the limits apply per instance.
+ * Failures are counted per address, and per address and target (account or client), so that nobody at
+ * another address can lock a target out. An IPv6 address counts as its /64. The counters of an address are
+ * bounded in number and size. Requests without a valid address are blocked.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { RateLimiterMemory } from 'rate-limiter-flexible'
 import { networkOf } from '../util/network-of.ts'
 import { sha256 } from '../util/sha256.ts'
 
-/** For how long a failure counts; a blocked caller may try again after that, at the latest. */
+/** For how long a failure counts, and the longest that a caller is blocked. */
 export const THROTTLE_WINDOW_SECONDS = 300
 const FAILURES_PER_ADDRESS = 100
 const FAILURES_PER_TARGET = 10
@@ -22,19 +22,19 @@ const FAILURES_PER_KNOWN_BROWSER = 10
 /** Counts failed attempts. */
 export interface Throttle {
   /**
-   * Begins an attempt that takes a while. It counts as failed until it is taken back, so that many at
-   * once are no way around the limit.
+   * Counts an attempt as failed before it is made, so that concurrent attempts cannot exceed the limit.
+   * Call {@link refund} if it succeeds.
    *
-   * @param knownBrowser Names a browser that was at this target before, which is counted by itself then,
-   *   and not with its address.
+   * @param knownBrowser Id of a browser that has signed in to the target before. It is counted instead of
+   *   the address.
    *
-   * @returns `false` when it must not be made: the address has failed too often, at all or with this
-   *   target, or the known browser has, or `ip` is no address.
+   * @returns `false` when the caller is blocked: too many failures of the address, of the address with
+   *   this target, or of the known browser; or `ip` is not valid.
    */
-  begin(ip: string, target: string, knownBrowser?: string): Promise<boolean>
-  /** Takes back what was begun, because it did not fail. */
+  consume(ip: string, target: string, knownBrowser?: string): Promise<boolean>
+  /** Removes an attempt from the count, because it did not fail. */
   refund(ip: string, target: string, knownBrowser?: string): void
-  /** Whether an address has failed too often, at all or with this target, or `ip` is no address. */
+  /** Whether a caller is blocked. */
   isBlocked(ip: string, target?: string): Promise<boolean>
   /** Counts a failure. */
   recordFailure(ip: string, target: string | undefined): void
@@ -69,7 +69,7 @@ export function createThrottle(): Throttle {
     void byTarget.reward(pairOf(network, target))
   }
   return {
-    async begin(ip, target, knownBrowser) {
+    async consume(ip, target, knownBrowser) {
       const network = networkOf(ip)
       if (network === undefined) return false
       if (knownBrowser !== undefined) {
@@ -80,7 +80,7 @@ export function createThrottle(): Throttle {
       }
       const address = await byAddress.penalty(network)
       if (address.consumedPoints > FAILURES_PER_ADDRESS) {
-        // Its targets are not counted any more: it could name new ones without end.
+        // A blocked address creates no counters for further targets.
         void byAddress.reward(network)
         return false
       }
@@ -107,7 +107,7 @@ export function createThrottle(): Throttle {
   }
 }
 
-/** Names a target together with a network; as short for a long target as for any other. */
+/** The key of network and target; hashed, so that its size is bounded. */
 function pairOf(network: string, target: string): string {
   return `${network} ${sha256(target)}`
 }

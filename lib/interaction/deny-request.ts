@@ -1,7 +1,6 @@
 /**
- * Denying a pending request. It is final, whatever another tab did meanwhile: no code of the request is
- * good any more, tokens that were issued for one are revoked, and the consent that was given on the way is
- * taken back.
+ * Denying a pending request. It is final, whatever another tab did meanwhile: its codes become invalid, the
+ * tokens issued for them are revoked, and the scopes granted with it are removed from the consent.
  *
  * @module
  */
@@ -14,7 +13,7 @@ import type { ConsentStore } from '../storage/storage.ts'
 import type { GivenConsent, PendingRequest, PendingRequests } from './pending-request.ts'
 import type { Redemption } from './request-endings.ts'
 
-/** Dependencies of denying. */
+/** Dependencies of denying requests. */
 export interface DenialDependencies {
   readonly pendingRequests: Pick<PendingRequests, 'deny'>
   readonly consents: Pick<ConsentStore, 'find' | 'removeScopes'>
@@ -23,7 +22,7 @@ export interface DenialDependencies {
 }
 
 /**
- * Denies a pending request. It may be done again.
+ * Denies a pending request. Safe to repeat.
  *
  * @param reason For the client and the audit event.
  */
@@ -36,7 +35,7 @@ export async function denyRequest(
   const { consents, redemption } = await dependencies.pendingRequests.deny(request, reason)
   if (redemption !== undefined) await revokeFamily(dependencies, request, redemption, ip)
   for (const given of Map.groupBy(consents, ({ consentId }) => consentId).values()) {
-    await refund(dependencies, given, ip)
+    await removeGrantedScopes(dependencies, given, ip)
   }
 }
 
@@ -47,20 +46,20 @@ async function revokeFamily(
   ip: string,
 ): Promise<void> {
   await revoker.preventFamily({ ...redemption, clientId })
-  if (isDenied) return // the second time
+  if (isDenied) return // recorded before
   const { userId, tenantId, familyId } = redemption
   audit.record({ type: 'authorization.withdrawn', clientId, userId, tenantId, familyId }, ip)
 }
 
-/** Takes back what one consent was given; all of it is gone when nothing else was. */
-async function refund(
+/** Removes the scopes granted with the request; deletes the consent if no other scope is left. */
+async function removeGrantedScopes(
   { consents, revoker, audit }: DenialDependencies,
   given: ReadonlyArray<GivenConsent>,
   ip: string,
 ): Promise<void> {
   const [first] = given
   const consent = first && (await consents.find(first.userId, first.clientId))
-  if (consent === undefined || !isAsGiven(consent, given)) return
+  if (consent === undefined || !isUnchanged(consent, given)) return
   const newScopes = given.flatMap((each) => each.newScopes)
   const { userId, clientId, tenantId } = consent
   if (!isSubset(scopesOf(consent), newScopes)) {
@@ -71,8 +70,8 @@ async function refund(
   }
 }
 
-/** Whether nobody has granted anything there since: that would be a consent of its own. */
-function isAsGiven(consent: Consent, given: ReadonlyArray<GivenConsent>): boolean {
+/** Whether nothing was granted to the consent since. */
+function isUnchanged(consent: Consent, given: ReadonlyArray<GivenConsent>): boolean {
   const grantedAt = Math.max(...given.map((each) => each.grantedAt))
   return consent.consentId === given[0]?.consentId && consent.grantedAt === grantedAt
 }

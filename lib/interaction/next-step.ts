@@ -1,16 +1,15 @@
 /**
- * What a pending request still needs: the order of the pages, in one place.
+ * The order of the pages: what a pending request needs next.
  *
  * @module
  */
 
-import type { Client } from '../clients/client.ts'
-import { mayUseClient } from '../clients/client-audience.ts'
+import { type Client, mayUseClient } from '../clients/client.ts'
 import { needsConsent } from '../consent/consent-policy.ts'
 import type { User } from '../users/user.ts'
 import type { PendingRequest } from './pending-request.ts'
 
-/** What comes next. */
+/** The next step of a pending request. */
 export type NextStep =
   | { readonly step: 'sign-in' }
   | { readonly step: 'select-account'; readonly user: User }
@@ -19,10 +18,11 @@ export type NextStep =
   | { readonly step: 'complete'; readonly user: User }
 
 /**
- * Decides what comes next.
+ * Determines the next step.
  *
- * @param user The user of {@link currentSignIn}; `undefined` when there is none, or none any more.
- * @param grantedScopes Scopes this user granted to this client earlier.
+ * @param user The user of {@link currentSignIn}; `undefined` when nobody is signed in, or the user does
+ *   not exist any more.
+ * @param grantedScopes Scopes of the user's consent to the client.
  */
 export function nextStep(
   request: PendingRequest,

@@ -1,5 +1,5 @@
 /**
- * The pending request: an authorization request parked while the user signs in and consents.
+ * The pending request: an authorization request that waits while the user signs in and consents.
  *
  * @module
  */
@@ -8,79 +8,78 @@ import type { Context } from 'koa'
 import type { Consent } from '../consent/consent.ts'
 import type { Redemption } from './request-endings.ts'
 
-/** A parked authorization request, and how far its user has come. */
+/** A pending authorization request and the progress of its user. */
 export interface PendingRequest {
-  /** Names it in `/oauth/continue?prt=…`. */
+  /** Identifies it in `/oauth/continue?prt=…`. */
   readonly pendingRequestToken: string
-  /** Client that asks. */
+  /** The client of the request. */
   readonly clientId: string
-  /** What it asks for. */
+  /** Requested scopes. */
   readonly scopes: ReadonlyArray<string>
-  /** Where the answer goes. */
   readonly redirectUri: string
   /** The values of its `prompt` parameter. */
   readonly prompts: ReadonlySet<string>
   /** Its `login_hint` parameter. */
   readonly loginHint: string | undefined
-  /** Who is signed in in this browser, now. */
+  /** The current session of the browser. */
   readonly session: SignIn | undefined
-  /** When it was parked; seconds since the Unix epoch. */
+  /** Seconds since the Unix epoch. */
   readonly createdAt: number
-  /** What the user has done since. */
+  /** What the user has done for it. */
   readonly progress: Progress
-  /** Whether all its pages were answered, and by whom. */
+  /** Set when all pages were completed. */
   readonly completion: Completion | undefined
-  /** Whom an authorization code was issued to. */
+  /** The user that an authorization code was issued to. */
   readonly issuedTo: string | undefined
   /** Whether the client has redeemed the code. */
   readonly isRedeemed: boolean
-  /** Whether its user denied it. That is final. */
+  /** Whether the user denied it. That is final. */
   readonly isDenied: boolean
-  /** Whether the client was sent its answer already: the code or, once it was denied, the error. */
-  readonly isAnswered: boolean
+  /** Whether the response was already sent to the client: the code or, after a denial, the error. */
+  readonly isResponseSent: boolean
 }
 
-/** A sign-in: as whom, and as of when it is known to be good; seconds since the Unix epoch. */
+/** A sign-in of a user. */
 export interface SignIn {
   readonly userId: string
+  /** When it was last known to be valid; seconds since the Unix epoch. */
   readonly at: number
-  /** The server's own session that it is; absent when the host keeps the sessions. */
+  /** The server's session; absent with sessions of the host. */
   readonly sessionId?: string
 }
 
 /** What a user has done for a pending request. */
 export interface Progress {
-  /** Signed in for this request: the session that began with it. */
+  /** The sign-in for this request. */
   readonly signedIn?: SignIn
-  /** Confirmed this account. */
+  /** The account that the user confirmed. */
   readonly chosenUserId?: string
   /**
-   * Whether the account must be confirmed before the request is completed, because a page that showed
-   * another one was answered.
+   * Whether the user must confirm the account, because a page that showed another account was submitted.
    */
   readonly mustConfirmAccount?: boolean
-  /** When another account was asked for: the session of that moment does not count any more. */
+  /** When the user asked for another account: the session before that is ignored. */
   readonly sessionDismissedAt?: number
-  /** What was allowed, and by whom: another user may be signed in since. */
+  /** The granted scopes, and the user who granted them: another user may be signed in by now. */
   readonly consent?: { readonly userId: string; readonly scopes: ReadonlyArray<string> }
 }
 
-/** All pages of a pending request were answered. */
+/** The completion of all pages. */
 export interface Completion {
-  /** By this user. */
+  /** The user who completed them. */
   readonly userId: string
-  /** Who signed in for this request, and not before. */
+  /** Whether the user signed in for this request, not before it. */
   readonly hasSignedIn: boolean
 }
 
-/** A consent that was given for a pending request: what a denial takes back. */
+/** A consent that was granted for a pending request. A denial reverts it. */
 export interface GivenConsent
   extends Pick<Consent, 'consentId' | 'userId' | 'clientId' | 'grantedAt'> {
   /** The scopes that were granted for the first time. */
   readonly newScopes: ReadonlyArray<string>
 }
 
-/** What was given for a pending request until it was denied. */
+/** What was granted and issued for a request before it was denied. */
 export interface Denied {
   readonly consents: ReadonlyArray<GivenConsent>
   readonly redemption: Redemption | undefined
@@ -88,43 +87,42 @@ export interface Denied {
 
 /** The pending requests of an authorization server. */
 export interface PendingRequests {
-  /** Finds one, whether it ended or not. @returns `undefined` when there is none or it has expired. */
+  /** Finds a request, finished or not. @returns `undefined` when there is none or it has expired. */
   find(ctx: Context, pendingRequestToken: string): Promise<PendingRequest | undefined>
   /**
-   * Records progress.
+   * Saves progress.
    *
-   * @param given A consent that was given with it.
+   * @param given A consent granted with this step.
    */
   saveProgress(request: PendingRequest, progress: Progress, given?: GivenConsent): Promise<void>
   /**
-   * Records that all pages were answered.
+   * Records that all pages were completed.
    *
-   * @param given A consent that was given with the last of them.
+   * @param given A consent granted with the last step.
    */
   complete(request: PendingRequest, userId: string, given?: GivenConsent): Promise<void>
-  /** Records that the client is sent its answer. */
-  recordAnswer(request: PendingRequest): Promise<void>
-  /** Whether its user denied it meanwhile. */
+  /** Records that the response is sent to the client. */
+  recordResponse(request: PendingRequest): Promise<void>
+  /** Whether the user denied it meanwhile. */
   wasDenied(request: PendingRequest): Promise<boolean>
-  /** Ends one with `access_denied`, whatever it came to before: no code of it is good any more. */
+  /** Ends a request with `access_denied`, even a finished one: its codes become invalid. */
   deny(request: PendingRequest, reason: string): Promise<Denied>
-  /** The URL where the client gets the answer of one that was completed or denied. */
-  answerUrl(request: PendingRequest): string
+  /** The URL that resumes a completed or denied request: it redirects to the client. */
+  resumeUrl(request: PendingRequest): string
 }
 
 /**
- * A pending request as the browser's own session may see it. What was done after a sign-in counts in the
- * session that began with it and nowhere else: whoever else has the request's cookie, because they made
- * the request and planted the cookie, has not signed in.
+ * Applies the session of the browser to a pending request. The progress after a sign-in counts only in the
+ * session of that sign-in: an attacker who started the request and planted its cookie must not share it.
  */
 export function inOwnSession(request: PendingRequest): PendingRequest {
   const { progress, session } = request
   if (progress.signedIn === undefined) return request
-  const isTheirs = session !== undefined && session.sessionId === progress.signedIn.sessionId
-  return isTheirs ? request : { ...request, progress: {} }
+  const isSameSession = session !== undefined && session.sessionId === progress.signedIn.sessionId
+  return isSameSession ? request : { ...request, progress: {} }
 }
 
-/** Whether all pages were answered, by the user for whom a pending request would be answered now. */
+/** Whether the current user has completed all pages. */
 export function isComplete(request: PendingRequest): boolean {
   const { completion, progress } = request
   if (completion === undefined || completion.userId !== currentSignIn(request)?.userId) return false
@@ -132,15 +130,15 @@ export function isComplete(request: PendingRequest): boolean {
 }
 
 /**
- * Whether a pending request cannot lead a user to the client any more: its code was redeemed, so that
- * sending it once more would end what it began; or it was issued to somebody else.
+ * Whether a pending request cannot be resumed for a user any more: its code was redeemed, and sending it
+ * again would revoke the tokens; or the code was issued to another user.
  */
 export function isUsedUp(request: PendingRequest, userId: string | undefined): boolean {
   const { issuedTo, isRedeemed } = request
   return isRedeemed || (issuedTo !== undefined && issuedTo !== userId)
 }
 
-/** The sign-in of the user a pending request would be answered for now. */
+/** The current sign-in of a pending request. */
 export function currentSignIn({ progress, session }: PendingRequest): SignIn | undefined {
   const { signedIn, sessionDismissedAt } = progress
   return signedIn ?? (sessionDismissedAt === undefined ? session : undefined)

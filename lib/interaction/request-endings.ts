@@ -1,9 +1,9 @@
 /**
- * How pending requests end: their user denies them, or their client redeems the code. Both may happen, in
- * either order or at once, and denying wins.
+ * How pending requests end: the user denies the request, or the client redeems the code. Both may happen,
+ * in any order or concurrently. The denial wins.
  *
- * Each is a record of its own, never changed, and who writes one reads the other afterwards: of a denial and
- * a redemption at the same moment, at least one sees the other.
+ * Each is a separate record that never changes. Each side writes its own record, then reads the other: of a
+ * concurrent denial and redemption, at least one sees the other.
  *
  * @module
  */
@@ -12,31 +12,32 @@ import { AUTHORIZATION_CODE_TTL_SECONDS, PENDING_REQUEST_TTL_SECONDS } from '../
 import type { ArtifactStore, TokenFamily } from '../storage/storage.ts'
 import { sha256 } from '../util/sha256.ts'
 
-/** The family that began when the code of a pending request was redeemed. */
+/** The token family that the code of a pending request was redeemed for. */
 export type Redemption = Pick<TokenFamily, 'familyId' | 'consentId' | 'userId' | 'tenantId'>
 
-/** How pending requests ended. */
+/** The endings of pending requests. */
 export interface RequestEndings {
-  /** Whether one was denied. */
+  /** Whether a request was denied. */
   isDenied(requestKey: string): Promise<boolean>
-  /** Records that one was denied: no code of it is good from now on. */
+  /** Records a denial: the codes of the request become invalid. */
   deny(requestKey: string): Promise<void>
-  /** How its code was redeemed; `undefined` when it was not. */
+  /** Finds the redemption of a request's code. */
   findRedemption(requestKey: string): Promise<Redemption | undefined>
   /**
-   * Records that its code is being redeemed; before the family begins, so that a denial finds it.
+   * Records a redemption. Call it before the family is created, so that a denial finds it.
    *
-   * @returns `false` when the family must not begin: the request was denied, or another code of it redeemed.
+   * @returns `false` when the family must not be created: the request was denied, or another code of it
+   *   was redeemed.
    */
   redeem(requestKey: string, redemption: Redemption): Promise<boolean>
 }
 
-/** What a pending request is stored under. */
+/** The storage key of a pending request. */
 export function requestKeyOf(pendingRequestToken: string): string {
   return sha256(pendingRequestToken)
 }
 
-/** Creates what tells how pending requests ended. */
+/** Creates the request endings of a server. */
 export function createRequestEndings(artifacts: ArtifactStore, now: () => number): RequestEndings {
   const isDenied = async (requestKey: string): Promise<boolean> =>
     (await artifacts.find('Denial', requestKey, now())) !== undefined
@@ -47,7 +48,7 @@ export function createRequestEndings(artifacts: ArtifactStore, now: () => number
 
     async deny(requestKey) {
       const at = now()
-      // A code may be issued until the request expires, and redeemed for a while longer.
+      // A code may be issued until the request expires, and redeemed until the code expires.
       const expiresAt = at + PENDING_REQUEST_TTL_SECONDS + AUTHORIZATION_CODE_TTL_SECONDS
       await artifacts.save('Denial', requestKey, { at }, expiresAt)
     },

@@ -7,10 +7,11 @@
 import { z } from 'zod'
 import type { AuditListener } from '../audit/audit-event.ts'
 import { ConfigurationError } from '../errors.ts'
-import { clockOption, structuralIssues } from '../options/structural-issues.ts'
 import type { EncryptedKeyStore, RevocationStore } from '../storage/storage.ts'
 import { type Clock, checkedClock, systemClock } from '../util/clock.ts'
+import { clockOption } from '../util/clock-option.ts'
 import { isObject } from '../util/is-object.ts'
+import { findSchemaIssues, OPTION_WORDS } from '../util/schema-issues.ts'
 import type { KeyPurpose } from './key-schedule.ts'
 
 const MINIMUM_SECRET_LENGTH = 32
@@ -101,7 +102,7 @@ export interface ResolvedManagedKeysOptions {
  * @throws {@link ConfigurationError} with everything that is wrong.
  */
 export function resolveManagedKeysOptions(options: ManagedKeysOptions): ResolvedManagedKeysOptions {
-  const issues = structuralIssues(optionsSchema, options)
+  const issues = findSchemaIssues(optionsSchema, options, OPTION_WORDS)
   if (issues.length > 0) throw new ConfigurationError(issues)
   return {
     storage: options.storage,

@@ -4,8 +4,8 @@
  * @module
  */
 
+import type { Actor } from '../audit/audit-event.ts'
 import { type AuditLog, createAuditLog } from '../audit/audit-log.ts'
-import type { Actor } from '../clients/actor.ts'
 import { ConfigurationError } from '../errors.ts'
 import { boundStore } from '../storage/wrap-storage.ts'
 import { repeat } from '../util/repeat.ts'

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Actor } from '../clients/actor.ts'
+import type { Actor } from '../audit/audit-event.ts'
 import { ConflictError } from '../errors.ts'
 import type { EncryptedKey, EncryptedKeyStore, SealedKeyChange } from '../storage/storage.ts'
 import {

@@ -1,5 +1,5 @@
 /**
- * What a host gives to `createAuthorizationServer`.
+ * The options of `createAuthorizationServer`.
  *
  * @module
  */
@@ -16,16 +16,16 @@ import type { Storage } from '../storage/storage.ts'
 import type { AuthenticateUser, HostSession } from '../users/authentication.ts'
 import type { FindUser } from '../users/user.ts'
 
-/** Options of `createAuthorizationServer`. Everything wrong in them is reported at once. */
+/** Options of `createAuthorizationServer`. All problems are reported at once. */
 export type AuthorizationServerOptions = GeneralOptions &
   KeyOptions &
   SignInOptions &
   ResourceOptions
 
-/** The keys of the server: managed ones, or ones that the host keeps. */
+/** The keys of the server: managed keys, or keys of the host. */
 export type KeyOptions =
   | {
-      /** Keys that are created, shared and rotated by themselves: see `openManagedKeys`. */
+      /** Keys that the server creates, shares and rotates: see `openManagedKeys`. */
       readonly keys: ManagedKeys
       readonly signingKeys?: undefined
       readonly cookieKeys?: undefined
@@ -33,29 +33,28 @@ export type KeyOptions =
   | {
       readonly keys?: undefined
       /**
-       * RSA keys of at least 2048 bits: private ones, or ones that sign elsewhere. The first signs; all are
-       * published.
+       * RSA keys of at least 2048 bits: private keys or external ones. The first signs; all are published.
        */
       readonly signingKeys: readonly [
         JWK | ExternalSigningKey,
         ...ReadonlyArray<JWK | ExternalSigningKey>,
       ]
       /**
-       * Secrets of at least 32 characters. The first signs cookies; all verify. Not the host's `app.keys`.
+       * Secrets of at least 32 characters. The first signs cookies; all verify. Do not reuse `app.keys`.
        */
       readonly cookieKeys: readonly [string, ...ReadonlyArray<string>]
     }
 
-/** How users sign in: on the server's own page, or in the host's own session. */
+/** How users sign in: on the server's sign-in page, or in a session of the host. */
 export type SignInOptions =
   | {
-      /** Checks a password typed on the server's own sign-in page. */
+      /** Checks a password from the server's sign-in page. */
       readonly authenticateUser: AuthenticateUser
       readonly hostSession?: undefined
     }
   | {
       readonly authenticateUser?: undefined
-      /** Reads the host's own session instead of showing a sign-in page. */
+      /** Reads the session of the host instead of showing a sign-in page. */
       readonly hostSession: HostSession
     }
 
@@ -71,71 +70,71 @@ export type ResourceOptions =
   | {
       readonly audience?: undefined
       /**
-       * The APIs, each with a token audience and scopes of its own. Every scope of the catalogue must be of
-       * one at least.
+       * The APIs, each with its own token audience and scopes. Every scope of the catalogue must belong to at
+       * least one.
        *
        * @see [RFC 8707](https://www.rfc-editor.org/rfc/rfc8707.html)
        */
       readonly resources: ReadonlyArray<ProtectedResource>
     }
 
-/** Options that stand by themselves. */
+/** All other options. */
 export interface GeneralOptions {
   /**
-   * Issuer identifier: the https URL under which the server is reached from outside, without query,
-   * fragment or trailing slash. `http` only for localhost, 127.0.0.1 and [::1]. Every URL the server
-   * hands out starts with it, whatever the `Host` header says.
+   * Issuer identifier: the public https URL of the server, without query, fragment or trailing slash.
+   * `http` only for localhost, 127.0.0.1 and [::1]. Every URL of the server starts with it; the `Host`
+   * header is ignored.
    *
    * @see [RFC 8414 §2](https://www.rfc-editor.org/rfc/rfc8414.html#section-2)
    */
   readonly issuer: string
-  /** Where everything is kept; see the subpaths `./memory`, `./redis` and `./postgres`. */
+  /** The storage; see the subpaths `./memory`, `./redis` and `./postgres`. */
   readonly storage: Storage
-  /** Scopes and their sentences for the consent page. Defaults to `TEAMCAST_SCOPES`. */
+  /** Scopes and their descriptions for the consent page. Defaults to `TEAMCAST_SCOPES`. */
   readonly scopes?: ScopeCatalogue
-  /** Finds a user; asked at every step. */
+  /** Finds a user; called at every authorization, code exchange and refresh. */
   readonly findUser: FindUser
   /**
-   * Decides who may use `/super-admin/oauth-clients`. Without it those paths are not the server's own. Failures
-   * with what the request presents as `Authorization` or cookies are slowed down; while they are, it is not asked.
+   * Decides who may use `/super-admin/oauth-clients`. Without it, the server does not serve that path. Failed
+   * attempts with an `Authorization` header or cookies are throttled; while they are, it is not called.
    */
   readonly authorizeSuperAdmin?: AuthorizeSuperAdmin
   /** Renderers that replace the server's own pages. */
   readonly pages?: Partial<Pages>
-  /** Receives audit events, after the response; it can neither delay nor break one. */
+  /** Receives audit events. Called after the response was sent. */
   readonly onEvent?: AuditListener
   /**
-   * For how long, in seconds, the same client repeating the same refresh request gets the same answer
-   * again, because it may have lost the first one. 0 to 60; defaults to `0`: every reuse revokes.
+   * Refresh grace period in seconds: a client that repeats the same refresh request within it gets the same
+   * response again, because it may have lost the first one. 0 to 60; defaults to `0`: every reuse of a
+   * refresh token revokes the family.
    */
   readonly refreshTokenGraceSeconds?: number
   /**
-   * For how long a call of the storage may take, in milliseconds. A request that needs a slower one is
-   * answered with 503 and `Retry-After`. 100 to 30 000; defaults to `2000`.
+   * Timeout of a storage call, in milliseconds. A request that exceeds it gets 503 with `Retry-After`.
+   * 100 to 30 000; defaults to `2000`.
    */
   readonly storageTimeoutMilliseconds?: number
   /**
-   * For how long a client that was found is remembered, in milliseconds: how late a change of a client
-   * made by another process may show. 0 to 60 000; defaults to `1000`. Deleting a client ends its
-   * tokens at once all the same.
+   * For how long clients are cached, in milliseconds: how late a change by another process takes effect.
+   * 0 to 60 000; defaults to `1000`. Deleting a client revokes its tokens at once all the same.
    */
   readonly clientCacheMilliseconds?: number
   /**
-   * For how long it is remembered, in milliseconds, that an access token was not revoked: how late a
-   * revocation may show at APIs that use the server's `revocations`. 0 to 60 000; defaults to `1000`.
+   * For how long `revocations` caches that an access token is not revoked, in milliseconds: how late a
+   * revocation takes effect at APIs in the same process. 0 to 60 000; defaults to `1000`.
    */
   readonly revocationCacheMilliseconds?: number
-  /** Tells the time in whole seconds since the Unix epoch. Defaults to the machine's clock. */
+  /** Returns the time in whole seconds since the Unix epoch. Defaults to the system clock. */
   readonly clock?: () => number
 }
 
-/** Says whether a request comes from a SuperAdmin. */
+/** Decides whether a request comes from a SuperAdmin. */
 export type AuthorizeSuperAdmin = (ctx: Context) => Promise<SuperAdminDecision> | SuperAdminDecision
 
 /**
- * `unauthenticated` is answered with 401, and counts as a guess if there are credentials: say it for all that are
- * wrong. `forbidden`, for somebody else whom you know, is answered with 403. An object allows the request as
- * `allowed` does, and says who it is: the `actorId` of audit events.
+ * `unauthenticated` leads to 401, and counts as a failed attempt if the request has credentials; `forbidden` leads
+ * to 403. `allowed` and an object allow the request; the object also names the SuperAdmin, for the `actorId` of
+ * audit events.
  */
 export type SuperAdminDecision =
   | 'allowed'

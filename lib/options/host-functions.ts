@@ -1,6 +1,6 @@
 /**
- * What each function that a host gives to `createAuthorizationServer` may return. What it returns beside
- * that is refused here, before anything is made of it.
+ * Checks the results of the functions in the options. An unexpected result is an error before anything uses
+ * it.
  *
  * @module
  */
@@ -18,10 +18,10 @@ import type {
   SuperAdminDecision,
 } from './authorization-server-options.ts'
 
-/** How far ahead of ours the clock of a host's sessions may be. */
+/** How far the clock of the host's sessions may be ahead of ours. */
 const MAXIMUM_SKEW_SECONDS = 300
 
-/** An identifier of the host's: what every store can keep and tell apart. */
+/** An identifier of the host: one that every store supports. */
 const identifier = z
   .string()
   .min(1)
@@ -64,7 +64,7 @@ const PAGE: Expectation<HtmlPage> = {
   words: '{ html, contentSecurityPolicy }, both texts',
   schema: z.object({
     html: z.string().min(1),
-    // RFC 9110 §5.5: what a header may hold.
+    // RFC 9110 §5.5: the characters of a header value.
     contentSecurityPolicy: z.string().regex(/^[\x20-\x7e]+$/),
   }),
 }
@@ -74,13 +74,13 @@ const CLIENT_IDS: Expectation<ReadonlyArray<string>> = {
   schema: z.array(z.string()),
 }
 
-/** The functions that say who somebody is. */
+/** The functions that identify users and SuperAdmins. */
 type IdentityFunctions = Pick<
   AuthorizationServerOptions,
   'findUser' | 'authenticateUser' | 'hostSession' | 'authorizeSuperAdmin'
 >
 
-/** Checks what these functions return. */
+/** Wraps these functions in checks of their results. */
 export function checkIdentityFunctions(options: IdentityFunctions, now: Clock): IdentityFunctions {
   const { authenticateUser, hostSession, authorizeSuperAdmin } = options
   return {
@@ -109,7 +109,7 @@ function checkHostSession(hostSession: HostSession, now: Clock): HostSession {
     async signedInUser(ctx) {
       const name = 'hostSession.signedInUser'
       const signedIn = await callHost(name, SIGNED_IN, () => hostSession.signedInUser(ctx))
-      // Or every sign-in would count as one for the request at hand, whatever `prompt=login` asks for.
+      // Otherwise every session would count as a new sign-in and satisfy `prompt=login`.
       if (signedIn === undefined || signedIn.authenticatedAt <= now() + MAXIMUM_SKEW_SECONDS) {
         return signedIn
       }
@@ -121,7 +121,7 @@ function checkHostSession(hostSession: HostSession, now: Clock): HostSession {
   }
 }
 
-/** The pages of a server: those of the host, whose results are checked, and ours for the others. */
+/** The pages of a server: checked renderers of the host, and the default pages for the others. */
 export function checkPages(given: Partial<Pages>): Pages {
   const pages = Object.keys(defaultPages).map((name) => [
     name,
@@ -136,7 +136,7 @@ function rendererOf(given: Partial<Pages>, name: keyof Pages): (view: never) => 
   return (view) => callHost(`pages.${name}`, PAGE, () => render.call(given, view))
 }
 
-/** Checks what tells the resource servers of resources. */
+/** Wraps the functions of resources in checks of their results. */
 export function checkResources(
   resources: ReadonlyArray<ProtectedResource>,
 ): ReadonlyArray<ProtectedResource> {

@@ -1,5 +1,5 @@
 /**
- * Checks the options of a host, all of them, and fills in the defaults.
+ * Validates the options and fills in the defaults.
  *
  * @module
  */
@@ -15,9 +15,11 @@ import type { ProtectedResource } from '../resources/protected-resource.ts'
 import { isPermissionCode } from '../scopes/scope.ts'
 import { type ScopeCatalogue, TEAMCAST_SCOPES } from '../scopes/scope-catalogue.ts'
 import type { Storage } from '../storage/storage.ts'
+import { validateIssuer, validateIssuerPath } from '../urls/issuer.ts'
 import { type Clock, checkedClock, systemClock } from '../util/clock.ts'
+import { clockOption } from '../util/clock-option.ts'
 import { isObject } from '../util/is-object.ts'
-import { validateIssuer } from '../util/issuer.ts'
+import { findSchemaIssues, OPTION_WORDS } from '../util/schema-issues.ts'
 import type { AuthorizationServerOptions } from './authorization-server-options.ts'
 import { checkIdentityFunctions, checkPages, checkResources } from './host-functions.ts'
 import {
@@ -26,29 +28,40 @@ import {
   resolveResources,
   resourcesSchema,
 } from './resource-options.ts'
-import { clockOption, structuralIssues } from './structural-issues.ts'
+
+/** Defaults of the numeric options. */
+const DEFAULTS = {
+  refreshTokenGraceSeconds: 0,
+  storageTimeoutMilliseconds: 2000,
+  clientCacheMilliseconds: 1000,
+  revocationCacheMilliseconds: 1000,
+} as const
+
+type Numbers = Readonly<Record<keyof typeof DEFAULTS, number>>
 
 /** Options with every default filled in; frozen. */
 export interface ResolvedOptions
-  extends Omit<
-    AuthorizationServerOptions,
-    'keys' | 'signingKeys' | 'cookieKeys' | 'scopes' | 'audience' | 'pages' | 'clock'
-  > {
+  extends Numbers,
+    Omit<
+      AuthorizationServerOptions,
+      | keyof Numbers
+      | 'keys'
+      | 'signingKeys'
+      | 'cookieKeys'
+      | 'scopes'
+      | 'audience'
+      | 'pages'
+      | 'clock'
+    > {
   readonly keys: KeyRing
   readonly scopes: ScopeCatalogue
   readonly resources: ReadonlyArray<ProtectedResource>
   readonly pages: Pages
-  readonly refreshTokenGraceSeconds: number
-  readonly storageTimeoutMilliseconds: number
-  readonly clientCacheMilliseconds: number
-  readonly revocationCacheMilliseconds: number
   readonly clock: Clock
 }
 
 const MINIMUM_COOKIE_KEY_LENGTH = 32
 const MAXIMUM_GRACE_SECONDS = 60
-// Path segments that URLs, cookies and mount points all take as they stand.
-const ISSUER_PATH = /^(\/[\w.~-]+)*\/?$/
 const STORES: ReadonlyArray<keyof Storage> = [
   'clients',
   'consents',
@@ -58,8 +71,8 @@ const STORES: ReadonlyArray<keyof Storage> = [
   'encryptedKeys',
 ]
 
-const aFunction = z.custom((value) => typeof value === 'function', 'must be a function')
-const aStore = z.custom(
+const functionSchema = z.custom((value) => typeof value === 'function', 'must be a function')
+const storageSchema = z.custom(
   (value) =>
     isObject(value) &&
     STORES.every((store) => isObject(value[store])) &&
@@ -73,7 +86,7 @@ const optionsSchema = z.strictObject(
       const problem = validateIssuer(issuer) ?? validateIssuerPath(new URL(issuer))
       if (problem !== undefined) context.addIssue(problem)
     }),
-    storage: aStore,
+    storage: storageSchema,
     keys: z
       .custom(isKeyRing, 'must be what openManagedKeys() resolves to, after it has resolved')
       .optional(),
@@ -111,29 +124,29 @@ const optionsSchema = z.strictObject(
       .optional(),
     audience: audienceSchema.optional(),
     resources: resourcesSchema.optional(),
-    findUser: aFunction,
-    authenticateUser: aFunction.optional(),
+    findUser: functionSchema,
+    authenticateUser: functionSchema.optional(),
     hostSession: z
       .strictObject(
-        { signedInUser: aFunction, signInUrl: aFunction },
+        { signedInUser: functionSchema, signInUrl: functionSchema },
         'must be an object with signedInUser() and signInUrl()',
       )
       .optional(),
-    authorizeSuperAdmin: aFunction.optional(),
+    authorizeSuperAdmin: functionSchema.optional(),
     pages: z
       .strictObject(
         {
-          signIn: aFunction.optional(),
-          selectAccount: aFunction.optional(),
-          consent: aFunction.optional(),
-          accessRefused: aFunction.optional(),
-          connections: aFunction.optional(),
-          error: aFunction.optional(),
+          signIn: functionSchema.optional(),
+          selectAccount: functionSchema.optional(),
+          consent: functionSchema.optional(),
+          accessRefused: functionSchema.optional(),
+          connections: functionSchema.optional(),
+          error: functionSchema.optional(),
         },
         'must be an object of page renderers',
       )
       .optional(),
-    onEvent: aFunction.optional(),
+    onEvent: functionSchema.optional(),
     refreshTokenGraceSeconds: z
       .int('must be a whole number of seconds')
       .min(0, 'must be 0 or more')
@@ -156,15 +169,15 @@ function milliseconds(minimum: number, maximum: number): z.ZodType<number | unde
 }
 
 /**
- * Checks options and fills in the defaults.
+ * Validates options and fills in the defaults.
  *
  * @throws {@link ConfigurationError} with everything that is wrong.
  */
 export function resolveOptions(given: AuthorizationServerOptions): ResolvedOptions {
-  // Read once: what is checked is what is used.
+  // Copied, so that getters are read once: the validated values are the used ones.
   const options = isObject(given) ? { ...given } : given
   const issues = [
-    ...structuralIssues(optionsSchema, options),
+    ...findSchemaIssues(optionsSchema, options, OPTION_WORDS),
     ...keyIssues(options),
     ...signInIssues(options),
     ...resourceIssues(options),
@@ -173,17 +186,18 @@ export function resolveOptions(given: AuthorizationServerOptions): ResolvedOptio
   const { audience: _audience, keys, signingKeys, cookieKeys, ...rest } = options
   const scopes = Object.freeze({ ...(options.scopes ?? TEAMCAST_SCOPES) })
   const clock = options.clock === undefined ? systemClock : checkedClock(options.clock)
+  const numbers = Object.entries(DEFAULTS).map(([name, value]) => [
+    name,
+    options[name as keyof Numbers] ?? value,
+  ])
   return Object.freeze({
     ...rest,
+    ...(Object.fromEntries(numbers) as Numbers),
     ...checkIdentityFunctions(options, clock),
     keys: keys ?? createGivenKeys(signingKeys ?? [], cookieKeys ?? []),
     scopes,
     resources: checkResources(resolveResources(options, options.issuer, Object.keys(scopes))),
     pages: checkPages(options.pages ?? {}),
-    refreshTokenGraceSeconds: options.refreshTokenGraceSeconds ?? 0,
-    storageTimeoutMilliseconds: options.storageTimeoutMilliseconds ?? 2000,
-    clientCacheMilliseconds: options.clientCacheMilliseconds ?? 1000,
-    revocationCacheMilliseconds: options.revocationCacheMilliseconds ?? 1000,
     clock,
   })
 }
@@ -209,8 +223,8 @@ function keyIssues(options: Partial<AuthorizationServerOptions>): ReadonlyArray<
 
 function signInIssues(options: Partial<AuthorizationServerOptions>): ReadonlyArray<Issue> {
   if (!isObject(options)) return []
-  const ways = [options.authenticateUser, options.hostSession].filter((way) => way !== undefined)
-  if (ways.length === 1) return []
+  const given = [options.authenticateUser, options.hostSession].filter((way) => way !== undefined)
+  if (given.length === 1) return []
   return [
     {
       path: 'authenticateUser',
@@ -223,9 +237,4 @@ function resourceIssues(options: Partial<AuthorizationServerOptions>): ReadonlyA
   if (!isObject(options)) return []
   const catalogue = isObject(options.scopes) ? options.scopes : TEAMCAST_SCOPES
   return findResourceIssues(options, Object.keys(catalogue))
-}
-
-function validateIssuerPath({ pathname }: URL): string | undefined {
-  if (ISSUER_PATH.test(pathname)) return undefined
-  return 'must have a path of letters, digits and "-._~" only'
 }

@@ -1,13 +1,12 @@
 /**
- * The option `resources`: how it is checked, and what it is when it is not given.
+ * The options `resources` and `audience`: validation and defaults.
  *
  * @module
  */
 
 import { z } from 'zod'
 import type { Issue } from '../errors.ts'
-import { type ProtectedResource, scopesOfAll } from '../resources/protected-resource.ts'
-import { isSameUri } from '../util/same-uri.ts'
+import { isSameUri, type ProtectedResource, scopesOfAll } from '../resources/protected-resource.ts'
 import type { AuthorizationServerOptions } from './authorization-server-options.ts'
 
 const URI_CHARACTERS = /^[\x21-\x7E]+$/
@@ -22,7 +21,7 @@ const clientIdsSchema = z.custom(
   'must be an array of client ids, or a function that returns one',
 )
 
-/** The shape of the option. */
+/** The schema of `resources`. */
 export const resourcesSchema: z.ZodType<unknown> = z
   .array(
     z.strictObject(
@@ -41,7 +40,7 @@ export const resourcesSchema: z.ZodType<unknown> = z
 
 type Given = Pick<AuthorizationServerOptions, 'audience' | 'resources'>
 
-/** What is wrong with resources whose shape is right: with each other, and with the catalogue. */
+/** Validates resources against each other and against the catalogue. Skips malformed ones. */
 export function findResourceIssues(
   { audience, resources }: Given,
   catalogue: ReadonlyArray<string>,
@@ -83,7 +82,7 @@ function scopeIssues(
   })
 }
 
-/** The resources of a server: those that were given, or else one that has all scopes. */
+/** The resources of a server: the given ones, or else one with all scopes. */
 export function resolveResources(
   { audience, resources }: Given,
   issuer: string,

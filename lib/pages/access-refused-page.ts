@@ -1,5 +1,5 @@
 /**
- * The page for a user whom the client does not accept.
+ * The page for a user who may not use the client.
  *
  * @module
  */
@@ -12,9 +12,9 @@ import type { AccessRefusedView, HtmlPage } from './pages.ts'
 import { renderUserCard } from './user-card.ts'
 
 /**
- * Renders the page that says that this user may not use this client.
+ * Renders the page.
  *
- * @param view What it shows.
+ * @param view The data of the page.
  */
 export function renderAccessRefusedPage({ client, form, user }: AccessRefusedView): HtmlPage {
   const heading = html`This account can’t be used with !${renderClientName(client)}`
@@ -24,7 +24,7 @@ export function renderAccessRefusedPage({ client, form, user }: AccessRefusedVie
     content: html`!${renderClientHeader(client, heading)}
       !${renderUserCard(user)}
       <p>This application is only open to members of another Teamcast workspace. Nothing was shared with it.</p>
-      <p>If you also have an account in that workspace, sign in with it. Otherwise ask whoever gave you the link for access.</p>
+      <p>If you also have an account in that workspace, sign in with it. Otherwise ask the person who sent you the link for access.</p>
       <div class="actions stacked">
         !${renderForm(form, renderButton('primary', 'switch-account', 'Use another account'))}
         !${renderForm(form, renderButton('quiet', 'cancel', 'Cancel'))}

@@ -10,12 +10,12 @@ import { LINK_GLYPH, TEAMCAST_MARK } from './icons.ts'
 import { initialOf } from './initial.ts'
 import type { ClientView } from './pages.ts'
 
-/** From here on a name is set in smaller type; the longest has 255 characters. */
+/** Longer names use a smaller font; the longest has 255 characters. */
 const LONG_NAME_LENGTH = 60
 
 /**
- * Renders the tiles of client and Teamcast, the page's heading, and where the browser goes next: the
- * name is what the client says of itself, the host is what we know of it.
+ * Renders the tiles of client and Teamcast, the heading, and the host of the redirect URI: the name is chosen
+ * by the client, the host is verified.
  *
  * @param client The client.
  * @param heading HTML of the heading.
@@ -34,7 +34,7 @@ export function renderClientHeader(client: ClientView, heading: string): string 
 }
 
 /**
- * Renders the tile of a client: its logo, or its initial where there is none.
+ * Renders the tile of a client: its logo, or its initial without one.
  *
  * @param client The client.
  */
@@ -46,8 +46,7 @@ export function renderClientTile({ name, logoUrl }: Pick<ClientView, 'name' | 'l
 }
 
 /**
- * Renders a client's name, apart from the text around it: a name in another direction must not turn
- * the sentence.
+ * Renders a client's name, isolated from the text direction around it.
  *
  * @param client The client.
  */
@@ -56,7 +55,7 @@ export function renderClientName({ name }: Pick<ClientView, 'name'>): string {
 }
 
 /**
- * Renders the links to the client's own pages; nothing when it has none.
+ * Renders the links to the client's pages; nothing when it has none.
  *
  * @param client The client.
  */
@@ -73,19 +72,18 @@ export function renderClientLinks(client: ClientView): string {
 }
 
 /**
- * Renders a link to a page of the client's own, as an item of a list; nothing when there is no such page.
+ * Renders a link to a page of the client as a list item; nothing without a URL.
  *
  * @param url The page.
- * @param label What the link says.
+ * @param label The text of the link.
  */
 export function renderLink(url: string | undefined, label: string): string {
   if (url === undefined || !isHttpsUrl(url)) return ''
   return html`<li><a href="${url}" target="_blank" rel="noopener noreferrer">${label}<span class="visually-hidden"> (opens in a new tab)</span></a></li>`
 }
 
-// Browsers give an image that has no alternative text and no size of its own no room until it has
-// loaded, so the initial behind shows when it does not load. So the stylesheet must not size it: it
-// enlarges (nothing stays nothing) and limits.
+// Without alternative text and size, an image takes no space until it has loaded, so the initial behind it
+// shows. The stylesheet must not set its size, only scale and limit it.
 function renderLogo(logoUrl: string | undefined): string {
   if (findLogoOrigin(logoUrl) === undefined) return ''
   return html`<img class="logo" src="${logoUrl}" alt="" decoding="async" referrerpolicy="no-referrer">`

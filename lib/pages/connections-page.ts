@@ -1,7 +1,5 @@
 /**
- * The page with the user's connections.
- *
- * To disconnect takes two steps on this one page: the first opens what the second means.
+ * The connections page. Disconnecting takes two steps: the first opens the confirmation.
  *
  * @module
  */
@@ -17,9 +15,9 @@ import type { ConnectionsView, ConnectionView, FormView, HtmlPage, ScopeView } f
 import { renderUserCard } from './user-card.ts'
 
 /**
- * Renders the page with the user's connections.
+ * Renders the connections page.
  *
- * @param view What it shows.
+ * @param view The data of the page.
  */
 export function renderConnectionsPage(view: ConnectionsView): HtmlPage {
   const { form, user, connections, disconnectedName, canSignOut } = view

@@ -1,9 +1,9 @@
 /**
  * The consent page.
  *
- * No button has the focus and no field can submit: only pressing Allow or Deny answers. Both ignore the
- * pointer for a moment after it came onto the page (styles.ts), so that the second click of a double click,
- * on the page before or on a popup that covered this one, cannot land on Allow.
+ * No button has the focus and no field can submit: the user must press Allow or Deny. Both ignore the pointer
+ * at first (styles.ts), so that the second click of a double click, on the previous page or on a popup that
+ * covered this one, cannot hit Allow.
  *
  * @module
  */
@@ -19,21 +19,21 @@ import { renderUserCard } from './user-card.ts'
 /**
  * Renders the consent page.
  *
- * @param view What it shows.
+ * @param view The data of the page.
  */
 export function renderConsentPage(view: ConsentView): HtmlPage {
   const { client, form, user } = view
   const heading = html`!${renderClientName(client)} wants to access your Teamcast account`
   const switchAccount = renderButton('quiet', 'switch-account', 'Switch account')
-  const answers = html`!${renderButton('secondary', 'deny', 'Deny')}!${renderButton('primary', 'allow', 'Allow')}`
+  const buttons = html`!${renderButton('secondary', 'deny', 'Deny')}!${renderButton('primary', 'allow', 'Allow')}`
   return renderDocument({
     title: 'Allow access',
     logoUrls: [client.logoUrl],
     content: html`!${renderClientHeader(client, heading)}
       !${renderUserCard(user, renderForm(form, switchAccount))}
       !${renderScopeGroups(view)}
-      <p class="notice">This access stays in place until it is withdrawn.</p>
-      <div class="actions side-by-side deliberate">!${renderForm(form, answers)}</div>
+      <p class="notice">This access stays in place until it is revoked.</p>
+      <div class="actions side-by-side deliberate">!${renderForm(form, buttons)}</div>
       !${renderClientLinks(client)}`,
   })
 }

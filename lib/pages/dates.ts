@@ -1,5 +1,5 @@
 /**
- * Days, as the pages name them. There is no script that could know the reader's time zone: UTC.
+ * Dates on the pages, in UTC: without a script, the time zone of the user is unknown.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import { html } from 'ghtml'
 
 const DAY_SECONDS = 24 * 60 * 60
-/** From here on a date says more than a number of days. */
+/** From this many days on, the date is shown. */
 const MANY_DAYS = 31
 
 const DATE = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: 'UTC' })
@@ -22,7 +22,7 @@ export function renderDate(instant: number): string {
 }
 
 /**
- * Renders a day as a person would say it now.
+ * Renders a day relative to now, for example `yesterday`.
  *
  * @param instant Seconds since the Unix epoch.
  * @param now The time; seconds since the Unix epoch.
@@ -30,7 +30,7 @@ export function renderDate(instant: number): string {
 export function renderDay(instant: number, now: number): string {
   const days = dayOf(now) - dayOf(instant)
   if (days >= MANY_DAYS) return html`on !${renderDate(instant)}`
-  // Clocks differ a little: what lies in the future happened just now.
+  // Clocks differ a little: the future counts as today.
   if (days <= 0) return renderTime(instant, 'today')
   return renderTime(instant, days === 1 ? 'yesterday' : `${days} days ago`)
 }

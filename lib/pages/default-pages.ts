@@ -1,5 +1,5 @@
 /**
- * The pages that a host gets unless it gives its own.
+ * The default pages.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import type { Pages } from './pages.ts'
 import { renderSelectAccountPage } from './select-account-page.ts'
 import { renderSignInPage } from './sign-in-page.ts'
 
-/** Renderers of all pages, in Teamcast's design. */
+/** The default renderers of all pages, in Teamcast's design. */
 export const defaultPages: Pages = {
   signIn: renderSignInPage,
   selectAccount: renderSelectAccountPage,

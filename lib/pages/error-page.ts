@@ -1,8 +1,7 @@
 /**
- * The error page: everything that cannot be sent back to the client.
+ * The error page, for errors that cannot be sent to the client.
  *
- * It leads back to the client, where that is certain. A request that could not be checked must not choose
- * what a page of ours says.
+ * It links back to the client if that is verified. An unverified request must not influence the page.
  *
  * @module
  */
@@ -71,7 +70,7 @@ const ERROR_TEXTS: Readonly<Record<ErrorKind, ErrorText>> = {
 /**
  * Renders the error page.
  *
- * @param view What it shows.
+ * @param view The data of the page.
  */
 export function renderErrorPage(view: ErrorView): HtmlPage {
   const { title, whatHappened, whatToDo } = ERROR_TEXTS[view.kind]

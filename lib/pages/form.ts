@@ -1,9 +1,8 @@
 /**
  * Forms and their buttons.
  *
- * A page whose buttons do different things has one form for each kind of answer. So the Enter key in
- * a field can only mean that field's form, leaving the page never asks for filled fields, and a
- * password that was typed and abandoned is not sent.
+ * A page with several actions has a form for each. So the Enter key submits the form of the field, other
+ * actions do not require filled fields, and an abandoned password is not sent.
  *
  * @module
  */
@@ -11,13 +10,13 @@
 import { html } from 'ghtml'
 import type { FormView } from './pages.ts'
 
-/** How much a button stands out: one `primary` per page at most. */
+/** The emphasis of a button: at most one `primary` per page. */
 export type ButtonKind = 'primary' | 'secondary' | 'quiet' | 'danger'
 
 /**
  * Renders a form that posts a view's hidden fields.
  *
- * @param form Where it goes.
+ * @param form Its URL and hidden fields.
  * @param content HTML of its fields and buttons.
  */
 export function renderForm(form: FormView, content: string): string {
@@ -30,9 +29,9 @@ export function renderForm(form: FormView, content: string): string {
 /**
  * Renders a submit button.
  *
- * @param kind How much it stands out.
+ * @param kind Its emphasis.
  * @param action Value of the field `action`.
- * @param label What the button says.
+ * @param label The text of the button.
  */
 export function renderButton(kind: ButtonKind, action: string, label: string): string {
   return html`<button class="button ${kind}" name="action" value="${action}">${label}</button>`

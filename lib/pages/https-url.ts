@@ -1,19 +1,19 @@
 /**
- * URLs that clients registered, before they go into a page.
+ * Checks of client URLs before they are rendered.
  *
  * @module
  */
 
-/** The most that all origins of one page may take in its policy: proxies limit the size of headers. */
+/** The longest list of origins in a policy: proxies limit the size of headers. */
 const MAXIMUM_ORIGINS_LENGTH = 2000
 
-// The URL standard lets `*`, `,` and `;` stand in a host. In a policy they would be a wildcard, the
-// end of the policy and the end of the directive. A policy cannot name an IPv6 address at all.
+// The URL standard allows `*`, `,` and `;` in a host. In a policy they are a wildcard and separators. A
+// policy cannot contain an IPv6 address.
 const PLAIN_ORIGIN = /^https:\/\/[a-z0-9._-]+(?::[0-9]+)?$/
 
 /**
- * Tells whether a URL may stand in a link. Registration lets only https URLs through; this is the
- * second lock, because a `javascript:` URL would run on the origin of the sign-in page.
+ * Whether a URL may be used in a link. Registration already requires https; this is defence in depth, because
+ * a `javascript:` URL would run on the origin of the sign-in page.
  *
  * @param url A client's URL.
  */
@@ -26,18 +26,19 @@ export function isHttpsUrl(url: string): boolean {
  *
  * @param logoUrl A client's logo.
  *
- * @returns `undefined` when there is no logo, or when its origin cannot be written into a policy; the
- * page shows no image then.
+ * @returns `undefined` without a logo, or when a policy cannot contain its origin; the page shows no image
+ * then.
  */
 export function findLogoOrigin(logoUrl: string | undefined): string | undefined {
-  // The origin of a `blob:` URL is that of the page that made it, so the scheme counts too.
+  // The scheme matters too: the origin of a `blob:` URL is that of its creator.
   if (logoUrl === undefined || !isHttpsUrl(logoUrl)) return undefined
   const { origin } = new URL(logoUrl)
   return PLAIN_ORIGIN.test(origin) ? origin : undefined
 }
 
 /**
- * Finds the origins of the logos of a page, each once. What would make the policy too long is left out.
+ * Finds the origins of the logos of a page, without repetitions. Omits origins that would make the policy too
+ * long.
  *
  * @param logoUrls The logos of clients.
  */

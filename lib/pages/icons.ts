@@ -1,6 +1,6 @@
 /**
- * Inline SVG glyphs. All are decoration, hidden from assistive technology, and drawn in the colour of
- * the text around them, so that they follow dark mode and forced colours.
+ * Inline SVG glyphs: decorative, hidden from assistive technology, and in the colour of the text, so that they
+ * follow dark mode and forced colours.
  *
  * @module
  */
@@ -14,10 +14,10 @@ export const TEAMCAST_MARK: string = glyph(
 /** The link between the tiles of client and Teamcast. */
 export const LINK_GLYPH: string = glyph('<path d="M4 9h15l-3.5-3.5"/><path d="M20 15H5l3.5 3.5"/>')
 
-/** A check mark: what a client may do. */
+/** A check mark. */
 export const CHECK_GLYPH: string = glyph('<path d="m5 12.5 4.5 4.5L19 7.5"/>', 2.25)
 
-/** Leads on. */
+/** A chevron. */
 export const CHEVRON_GLYPH: string = glyph('<path d="m9 6 6 6-6 6"/>')
 
 /** A person and a plus sign: another account. */

@@ -1,5 +1,5 @@
 /**
- * The letter that stands in for a picture.
+ * The letter on a tile without a picture.
  *
  * @module
  */
@@ -14,7 +14,7 @@ const GRAPHEMES = new Intl.Segmenter('en', { granularity: 'grapheme' })
  * @returns One grapheme in upper case, or an empty string.
  */
 export function initialOf(name: string): string {
-  // Upper case first: it makes two letters of some, `ß` for one.
+  // Upper case first: it can yield two letters, for example for `ß`.
   const upperCase = name.trim().toLocaleUpperCase('en')
   const graphemes = Array.from(GRAPHEMES.segment(upperCase), ({ segment }) => segment)
   const letter = graphemes.find((grapheme) => /^[\p{L}\p{N}]/u.test(grapheme))

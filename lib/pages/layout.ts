@@ -1,8 +1,8 @@
 /**
  * The document around every page, and its Content-Security-Policy.
  *
- * Nothing runs: no script, no font, no image but logos of clients. The one stylesheet is inline and
- * allowed by its hash.
+ * The policy allows no scripts, no fonts, and no images but client logos. The inline stylesheet is allowed by
+ * its hash.
  *
  * @module
  */
@@ -13,13 +13,13 @@ import { TEAMCAST_MARK } from './icons.ts'
 import type { HtmlPage } from './pages.ts'
 import { STYLES, STYLES_HASH } from './styles.ts'
 
-/** What is particular to a page. */
+/** The content of a page. */
 export interface DocumentParts {
-  /** Says what the page is for; the product's name is added. */
+  /** The title, without the product name. */
   readonly title: string
-  /** The logos that the page shows, of those clients that have one. */
+  /** The client logos on the page. */
   readonly logoUrls: ReadonlyArray<string | undefined>
-  /** How wide it may get; defaults to what one question needs. */
+  /** The maximum width; defaults to `regular`. */
   readonly width?: 'regular' | 'wide'
   /** HTML of the page, with its one `h1`. */
   readonly content: string
@@ -28,7 +28,7 @@ export interface DocumentParts {
 /**
  * Renders a complete page.
  *
- * @param parts What is particular to it.
+ * @param parts Its content.
  */
 export function renderDocument({
   title,

@@ -1,7 +1,7 @@
 /**
- * The pages a person sees, as data: what each page must show and where its form goes.
+ * The views of the pages: the data of each page and its form.
  *
- * A host replaces a page by giving its own renderer for the same view in the `pages` option.
+ * A host replaces a page with its own renderer in the `pages` option.
  *
  * @module
  */
@@ -13,9 +13,9 @@ export interface HtmlPage {
   /** A complete HTML document. */
   readonly html: string
   /**
-   * Value of its `Content-Security-Policy` header. The server sends all other security headers itself.
-   * Do not add `form-action`: Chromium applies it to every redirect after the submit, also to those
-   * the client makes after its callback, and so blocks honest clients.
+   * Value of its `Content-Security-Policy` header. The server sends the other security headers. Do not add
+   * `form-action`: Chromium also applies it to every redirect after the submit, including those of the
+   * client after its callback.
    */
   readonly contentSecurityPolicy: string
 }
@@ -31,15 +31,15 @@ export interface Pages {
   readonly selectAccount: PageRenderer<SelectAccountView>
   /** Asks the user to allow or deny. */
   readonly consent: PageRenderer<ConsentView>
-  /** Says that this user may not use this client. */
+  /** Tells the user that they may not use the client. */
   readonly accessRefused: PageRenderer<AccessRefusedView>
   /** Lists the clients that the user connected, and lets them disconnect each. */
   readonly connections: PageRenderer<ConnectionsView>
-  /** Says what went wrong and what to do. */
+  /** Explains an error and what to do. */
   readonly error: PageRenderer<ErrorView>
 }
 
-/** The client, as the pages show it. */
+/** A client on the pages. */
 export interface ClientView {
   /** Its registered name. */
   readonly name: string
@@ -51,13 +51,13 @@ export interface ClientView {
   readonly tosUri: string | undefined
   /** Its privacy policy; an https URL. */
   readonly policyUri: string | undefined
-  /** Host (and port) the browser returns to, for example `acme.example`; an app’s scheme has none and stands for it. */
+  /** Host and port of the redirect URI, for example `acme.example`; for a private-use scheme, the scheme. */
   readonly redirectHost: string
 }
 
 /**
- * Where the page's form goes. It must be sent as an HTML form with method POST, contain every hidden
- * field, and a field `action` with one of the values that the view lists.
+ * The form of a page. Submit it as an HTML form with method POST, with every hidden field and a field `action`
+ * with one of the values that the view lists.
  */
 export interface FormView {
   /** URL to post to. */
@@ -71,10 +71,10 @@ export interface FormView {
  * `cancel`.
  */
 export interface SignInView {
-  /** Where the user is on the way to; `undefined` when that is a page of the server itself. */
+  /** The client of the request; `undefined` on the way to a page of the server. */
   readonly client: ClientView | undefined
   readonly form: FormView
-  /** What to fill in as user name, from `login_hint` or a failed attempt. */
+  /** Initial user name, from `login_hint` or a failed attempt. */
   readonly username: string
   /** Why the page is shown again. */
   readonly problem: SignInProblem | undefined
@@ -97,21 +97,21 @@ export interface ConsentView {
   readonly form: FormView
   /** The user who is signed in. */
   readonly user: User
-  /** What is asked for now. Never empty. */
+  /** Scopes to grant. Never empty. */
   readonly scopes: ReadonlyArray<ScopeView>
-  /** What this user already allowed this client. */
+  /** Requested scopes that the user has already granted. */
   readonly grantedScopes: ReadonlyArray<ScopeView>
 }
 
-/** A scope in words. */
+/** A scope and its description. */
 export interface ScopeView {
   /** The permission code, for example `interview:read`. */
   readonly scope: string
-  /** The catalogue's sentence, for example `See your interviews and their results`. */
+  /** The description in the catalogue, for example `See your interviews and their results`. */
   readonly description: string
 }
 
-/** The page for a user whom the client does not accept. Actions: `switch-account`; `cancel`. */
+/** The page for a user who may not use the client. Actions: `switch-account`; `cancel`. */
 export interface AccessRefusedView {
   readonly client: ClientView
   readonly form: FormView
@@ -120,18 +120,18 @@ export interface AccessRefusedView {
 }
 
 /**
- * The page with the user's connections. Actions: `disconnect` with the field `clientId`; `sign-out`, if
+ * The connections page. Actions: `disconnect` with the field `clientId`; `sign-out`, if
  * `canSignOut`.
  */
 export interface ConnectionsView {
   readonly form: FormView
   /** The user who is signed in. */
   readonly user: User
-  /** What they connected, newest first. */
+  /** The user's connections, newest first. */
   readonly connections: ReadonlyArray<ConnectionView>
   /** Name of the client that was disconnected just now. */
   readonly disconnectedName: string | undefined
-  /** Whether the session is the server's own, and not the host's. */
+  /** Whether the page may offer to sign out: the session is the server's, not the host's. */
   readonly canSignOut: boolean
   /** The time; seconds since the Unix epoch. */
   readonly now: number
@@ -140,23 +140,23 @@ export interface ConnectionsView {
 /** A client that the user connected. */
 export interface ConnectionView extends Omit<ClientView, 'redirectHost'> {
   readonly clientId: string
-  /** What it may do. Empty when it has lost all that was granted. */
+  /** Granted scopes that the client is still registered for; may be empty. */
   readonly scopes: ReadonlyArray<ScopeView>
   /** When it was connected; seconds since the Unix epoch. */
   readonly connectedAt: number
-  /** When it used the connection last, to the hour; seconds since the Unix epoch. */
+  /** When tokens were last issued; seconds since the Unix epoch, accurate to the hour. */
   readonly lastUsedAt: number | undefined
 }
 
-/** The error page: everything that cannot be sent back to the client. */
+/** The error page, for errors that cannot be sent to the client. */
 export interface ErrorView {
   /** What happened. */
   readonly kind: ErrorKind
   /** The registered error code, for developers, for example `invalid_request`. */
   readonly error: string
-  /** A sentence for developers, safe to show. */
+  /** A description for developers, safe to show. */
   readonly description: string | undefined
-  /** The client that the user came from, if that is certain; the page has a link back to it. */
+  /** The client to link back to, if it is verified. */
   readonly client: ClientLink | undefined
 }
 
@@ -164,25 +164,25 @@ export interface ErrorView {
 export interface ClientLink {
   /** The client's registered name. */
   readonly name: string
-  /** Its home page, or the start of the site or app that it returns to: never a page with parameters. */
+  /** Its home page, or the origin or scheme of its redirect URI. */
   readonly url: string
 }
 
-/** What happened, for the person in front of the page. */
+/** The kind of error. */
 export type ErrorKind =
-  /** The pending request is unknown, used up or too old. */
+  /** The pending request is unknown or has expired. */
   | 'request-expired'
-  /** The pending request was finished before, and cannot be used once more. */
+  /** The pending request is already finished. */
   | 'request-finished'
-  /** The pending request was begun in another browser. */
+  /** The pending request was started in another browser. */
   | 'other-browser'
-  /** The form was not sent by our page. */
+  /** The form was not submitted by our page. */
   | 'form-rejected'
-  /** The client sent a request that cannot be answered: unknown client, wrong redirect URI. */
+  /** The request of the client is invalid: unknown client, wrong redirect URI. */
   | 'invalid-request'
   /** Too many requests from this address. */
   | 'too-many-requests'
-  /** The storage does not answer. */
+  /** The storage is unavailable. */
   | 'temporarily-unavailable'
   /** A defect on our side. */
   | 'server-error'

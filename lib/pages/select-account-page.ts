@@ -15,7 +15,7 @@ import { renderUser } from './user-card.ts'
 /**
  * Renders the account chooser.
  *
- * @param view What it shows.
+ * @param view The data of the page.
  */
 export function renderSelectAccountPage({ client, form, user }: SelectAccountView): HtmlPage {
   const heading = html`Choose an account to continue to !${renderClientName(client)}`

@@ -11,7 +11,7 @@ import { ALERT_GLYPH } from './icons.ts'
 import { renderDocument } from './layout.ts'
 import type { ClientView, HtmlPage, SignInProblem, SignInView } from './pages.ts'
 
-// The first does not tell which of the two was wrong, so that nobody learns who has an account.
+// The first does not reveal which of the two is wrong, and so not whether an account exists.
 const PROBLEM_TEXTS: Readonly<Record<SignInProblem, string>> = {
   'invalid-credentials': 'The email address or the password is wrong. Check both and try again.',
   'too-many-attempts': 'Too many failed attempts. Wait a few minutes, then try again.',
@@ -20,7 +20,7 @@ const PROBLEM_TEXTS: Readonly<Record<SignInProblem, string>> = {
 /**
  * Renders the sign-in page.
  *
- * @param view What it shows.
+ * @param view The data of the page.
  */
 export function renderSignInPage(view: SignInView): HtmlPage {
   const { client, form, problem } = view

@@ -1,5 +1,5 @@
 /**
- * The user who is signed in, as the pages show them.
+ * The signed-in user on the pages.
  *
  * @module
  */

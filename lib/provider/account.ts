@@ -1,12 +1,12 @@
 import type { Account } from 'oidc-provider'
 import type { User } from '../users/user.ts'
 
-/** A user as oidc-provider knows it. */
+/** A user as an account of oidc-provider. */
 interface UserAccount extends Account {
   readonly user: User
 }
 
-/** Wraps a user for oidc-provider. */
+/** Converts a user to an account. */
 export function toAccount(user: User): Account {
   const account: UserAccount = {
     accountId: user.userId,
@@ -16,7 +16,7 @@ export function toAccount(user: User): Account {
   return account
 }
 
-/** The user behind an account of oidc-provider. */
+/** The user of an account. */
 export function userOf(account: Account | undefined): User | undefined {
   return (account as UserAccount | undefined)?.user
 }

@@ -1,5 +1,5 @@
 /**
- * oidc-provider's events as audit events.
+ * Audit events of the authorization endpoint, from oidc-provider's events.
  *
  * @module
  */
@@ -12,9 +12,9 @@ import type { Progress } from '../interaction/pending-request.ts'
 import { userOf } from './account.ts'
 
 /**
- * Reports what oidc-provider decides.
+ * Records the events of oidc-provider.
  *
- * @param isRepeated Whether a response was sent, and reported, before.
+ * @param isRepeated Whether the response was already sent and recorded.
  */
 export function recordProviderEvents(
   provider: Provider,
@@ -62,13 +62,13 @@ export function recordProviderEvents(
   provider.on('server_error', recordFailure)
 }
 
-/** Whether the user ended the request on our pages. */
+/** Whether the user denied the request on our pages. */
 function isDeniedByUser({ oidc }: KoaContextWithOIDC): boolean {
   const { error } = (oidc.entities.Interaction?.result ?? {}) as { readonly error?: string }
   return error === 'access_denied'
 }
 
-/** Who signed in on our pages and then denied: the session does not know yet. */
+/** The user who signed in on our pages and then denied: not in the session yet. */
 function signedInUserOf({ oidc }: KoaContextWithOIDC): string | undefined {
   const { progress } = (oidc.entities.Interaction?.result ?? {}) as { readonly progress?: Progress }
   return progress?.signedIn?.userId

@@ -1,5 +1,5 @@
 /**
- * The rules of the contract for an authorization request that oidc-provider does not have.
+ * The rules of the contract for authorization requests that oidc-provider does not have.
  *
  * @module
  */
@@ -22,24 +22,24 @@ const KNOWN_PARAMETERS = new Set([
   'prompt',
   'login_hint',
   'resource',
-  // Refused by oidc-provider with an error of their own; better than ignoring what a client signed.
+  // oidc-provider refuses these with errors of their own. Ignoring a signed request would be worse.
   'request',
   'request_uri',
   'registration',
 ])
 
-/** oidc-provider takes a space too many for an empty value, which it does not know. */
+/** oidc-provider does not accept repeated spaces in these. */
 const SPACE_DELIMITED_PARAMETERS = ['scope', 'prompt', 'response_type']
 
 const MAXIMUM_STATE_LENGTH = 4096
 const MAXIMUM_LOGIN_HINT_LENGTH = 320
 
 /**
- * Removes what the contract ignores (`nonce`, `max_age` and other OpenID Connect parameters, which
- * oidc-provider refuses without the `openid` scope, and spaces too many), and refuses every response
- * type but `code` and every response mode but `query`.
+ * Normalizes the query: removes unknown parameters (among them `nonce`, `max_age` and other OpenID Connect
+ * parameters, which oidc-provider refuses without the `openid` scope) and repeated spaces, and marks every
+ * response type but `code` and every response mode but `query` for refusal.
  */
-export function ignoreForeignParameters(ctx: Context): void {
+export function normalizeQuery(ctx: Context): void {
   for (const name of Object.keys(ctx.query)) {
     if (!KNOWN_PARAMETERS.has(name)) delete ctx.query[name]
   }
@@ -47,11 +47,10 @@ export function ignoreForeignParameters(ctx: Context): void {
     const value = ctx.query[name]
     if (typeof value === 'string') ctx.query[name] = splitAtSpaces(value).join(' ')
   }
-  // A hint that is too long to be one would be kept for nothing while the user signs in.
+  // The hint is stored while the user signs in.
   const { login_hint: hint = '' } = ctx.query
   if (hint.length > MAXIMUM_LOGIN_HINT_LENGTH) delete ctx.query['login_hint']
-  // oidc-provider would answer in the way asked for even when it refuses it: in the fragment, or in a
-  // page with a script.
+  // oidc-provider would send the error in the requested mode: in the fragment, or in a page with a script.
   if (isOtherThan('code', ctx.query['response_type'])) ctx.query['response_type'] = 'unsupported'
   if (isOtherThan('query', ctx.query['response_mode'])) {
     delete ctx.query['response_mode']
@@ -65,12 +64,12 @@ function isOtherThan(value: string, given: string | ReadonlyArray<string> | unde
   return typeof given === 'string' && given !== '' && given !== value
 }
 
-/** The answer goes into the query of the redirect URI. */
+/** The response mode must be `query`. */
 export function requireQueryResponse(ctx: KoaContextWithOIDC): void {
   if (requestsOfOtherModes.has(ctx)) throw new errors.InvalidRequest('response_mode must be query')
 }
 
-/** `state` is required. It is kept while the user signs in, so its length has a limit. */
+/** `state` is required. It is stored while the user signs in, so its length is limited. */
 export function requireState(_ctx: KoaContextWithOIDC, state: string | undefined): void {
   if (!state) throw new errors.InvalidRequest("missing required parameter 'state'")
   if (state.length > MAXIMUM_STATE_LENGTH) {
@@ -87,10 +86,10 @@ export function requireAuthorizationCodeClient(ctx: KoaContextWithOIDC): void {
   }
 }
 
-/** `scope` is required and must be within what the client is registered for. */
+/** `scope` is required, and the client must be registered for every scope. */
 export function requireRegisteredScope(ctx: KoaContextWithOIDC): void {
   const { client } = ctx.oidc
-  // Not those of oidc-provider, which takes some scopes out before it gets here.
+  // Not from oidc-provider, which has already removed some scopes.
   const scopeString = ctx.query['scope']
   if (!scopeString || typeof scopeString !== 'string') {
     throw invalidScope("missing required parameter 'scope'")
@@ -102,7 +101,7 @@ export function requireRegisteredScope(ctx: KoaContextWithOIDC): void {
   }
 }
 
-/** The resources of a request that names none: those that understand any of its scopes (RFC 8707 §2). */
+/** The resources of a request without `resource`: those that accept any of its scopes (RFC 8707 §2). */
 export function defaultResources(
   ctx: KoaContextWithOIDC,
   resources: ReadonlyArray<ProtectedResource>,
@@ -110,17 +109,17 @@ export function defaultResources(
   return resourcesFor(resources, [...ctx.oidc.requestParamScopes]).map(({ audience }) => audience)
 }
 
-/** Each scope must be one that a resource of the request understands (RFC 8707 §2.1). */
+/** A resource of the request must accept each scope (RFC 8707 §2.1). */
 export function requireScopeOfResources(ctx: KoaContextWithOIDC): void {
-  const understood = Object.values(ctx.oidc.resourceServers ?? {}).flatMap(({ scopes }) => [
+  const accepted = Object.values(ctx.oidc.resourceServers ?? {}).flatMap(({ scopes }) => [
     ...scopes,
   ])
-  if (!isSubset([...ctx.oidc.requestParamScopes], understood)) {
+  if (!isSubset([...ctx.oidc.requestParamScopes], accepted)) {
     throw invalidScope('requested scope is not one of the requested resource')
   }
 }
 
-/** oidc-provider's own would repeat the scope in a parameter that no RFC knows. */
+/** oidc-provider's own error adds a non-standard parameter. */
 function invalidScope(description: string): Error {
   return new errors.CustomOIDCProviderError('invalid_scope', description)
 }

@@ -1,5 +1,5 @@
 /**
- * The browser's session with the server, as oidc-provider keeps it, outside of its own endpoints.
+ * The browser sessions of oidc-provider, for use outside of its own endpoints.
  *
  * @module
  */
@@ -13,12 +13,12 @@ import type { BrowserSession, BrowserSessions } from '../users/browser-sessions.
 /** A session of oidc-provider. */
 export type Session = InstanceType<Provider['Session']>
 
-/** Gives a session a new identifier, when it is saved. */
+/** Renews the identifier of a session when it is saved. */
 export type RenewIdentifier = (session: Session) => void
 
 /**
- * Has sessions keep their identifier until somebody signs in. oidc-provider would give them a new one
- * whenever an authorization goes on, and what the browser sent at the same moment would be nobody's.
+ * Makes sessions keep their identifier until somebody signs in. oidc-provider would renew it whenever an
+ * authorization is resumed, and concurrent requests of the browser would lose their session.
  */
 export function keepIdentifiers(provider: Provider): RenewIdentifier {
   const { prototype } = provider.Session
@@ -41,9 +41,9 @@ export function createBrowserSessions(
 
     async signIn(ctx, userId, at) {
       const before = await findSession(provider, createCookieJar(ctx))
-      const isTheirs = before.accountId === userId
-      const session = isTheirs ? before : new provider.Session()
-      if (isTheirs) renewIdentifier(session)
+      const isSameUser = before.accountId === userId
+      const session = isSameUser ? before : new provider.Session()
+      if (isSameUser) renewIdentifier(session)
       else if (before.accountId !== undefined) await before.destroy()
       session.loginAccount({ accountId: userId, loginTs: at })
       const id = await session.save(SESSION_TTL_SECONDS)
@@ -60,12 +60,12 @@ export function createBrowserSessions(
   }
 }
 
-/** The session of a request; one without a user when there is none. */
+/** Finds the session of a request; an empty one when there is none. */
 export function findSession(provider: Provider, cookies: Cookies): Promise<Session> {
   return provider.Session.get({ oidc: { cookies } } as unknown as Context)
 }
 
-/** A session with a user. */
+/** Converts a session; `undefined` when nobody is signed in. */
 export function toBrowserSession({ uid, accountId, loginTs }: Session): BrowserSession | undefined {
   return accountId === undefined
     ? undefined

@@ -1,21 +1,19 @@
 /**
- * Our client as oidc-provider understands it (RFC 7591 metadata).
- *
- * Deliberately not told to oidc-provider, because our own code decides it: the client's scopes, grant
- * types, redirect URIs, lifetimes, secrets, and how it authenticates.
+ * Client metadata for oidc-provider (RFC 7591). Scopes, grant types, redirect URIs, lifetimes, secrets and
+ * authentication are left out on purpose: our own code checks them.
  *
  * @module
  */
 
 import type { ClientRecord } from '../clients/client.ts'
 
-/** Extra metadata member that carries our own record through oidc-provider, as it is. */
+/** Extra metadata member that holds our client record. */
 export const CLIENT_RECORD_MEMBER = 'teamcast_client'
 
-// For clients that use the browser, oidc-provider demands one; ours are matched in create-provider.ts.
+// oidc-provider requires one; create-provider.ts matches the real ones.
 const UNUSED_REDIRECT_URI = 'https://client.invalid/'
 
-/** Client metadata for oidc-provider. */
+/** Converts a client record to metadata. */
 export function toProviderMetadata(client: ClientRecord): Record<string, unknown> {
   const usesBrowser = client.allowedGrantTypes.includes('authorization_code')
   return {
@@ -28,7 +26,7 @@ export function toProviderMetadata(client: ClientRecord): Record<string, unknown
   }
 }
 
-/** Our record of a client that oidc-provider found. */
+/** The client record of a client of oidc-provider. */
 export function clientRecordOf(providerClient: object): ClientRecord {
   return (providerClient as Record<string, unknown>)[CLIENT_RECORD_MEMBER] as ClientRecord
 }

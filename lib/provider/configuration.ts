@@ -1,5 +1,5 @@
 /**
- * Our options as oidc-provider's configuration: everything off that the contract does not have.
+ * The configuration of oidc-provider: everything that the contract does not have is off.
  *
  * @module
  */
@@ -31,31 +31,31 @@ import { toServiceUnavailable } from './errors.ts'
 import { createInteractionPolicy, loadGrant } from './interaction-policy.ts'
 import { createProviderAdapter, type ProviderAdapterDependencies } from './provider-adapter.ts'
 
-/** Names of two cookies of oidc-provider that no browser gets to see (interaction-cookies.ts). */
+/** Names of two cookies of oidc-provider that are never sent to browsers (interaction-cookies.ts). */
 export const INTERACTION_COOKIE = 'oauth_interaction'
 export const RESUME_COOKIE = 'oauth_resume'
 
-/** What the configuration is made of. */
+/** The input of the configuration. */
 export interface ConfigurationInput extends ProviderAdapterDependencies {
   readonly consents: Storage['consents']
   readonly cookies: CookieSettings
   readonly scopes: ReadonlyArray<string>
   readonly findUser: FindUser
-  /** Called before the user is looked up; a host with sessions of its own brings them in here. */
+  /** Called before the user is looked up; applies the session of the host. */
   readonly onAuthorizationRequest: (ctx: KoaContextWithOIDC) => Promise<void>
-  /** Whether the session's user is still signed in at a host with sessions of its own. */
+  /** Whether the user of the session is still signed in at the host. */
   readonly isSignedIn: (ctx: KoaContextWithOIDC, userId: string) => boolean
-  /** Where the browser goes for sign-in and consent. */
+  /** The URL of the sign-in and consent pages. */
   readonly interactionUrl: (
     ctx: KoaContextWithOIDC,
     pendingRequestToken: string,
     clientId: string,
   ) => string
-  /** Answers what cannot be sent back to the client. */
+  /** Renders errors that cannot be sent to the client. */
   readonly renderError: NonNullable<Configuration['renderError']>
 }
 
-/** The configuration of oidc-provider. */
+/** Creates the configuration. */
 export function toProviderConfiguration(input: ConfigurationInput): Configuration {
   const { resources, consents, cookies, findUser, scopes } = input
   const cookieOptions = { signed: true, httpOnly: true, sameSite: 'lax', overwrite: true } as const
@@ -64,7 +64,7 @@ export function toProviderConfiguration(input: ConfigurationInput): Configuratio
     allowOmittingSingleRegisteredRedirectUri: false,
     claims: {},
     clientBasedCORS: () => false,
-    // oidc-provider signs nothing here, but demands a key that its client defaults agree with.
+    // oidc-provider signs nothing here, but requires a key that matches its client defaults.
     clientDefaults: { id_token_signed_response_alg: 'ES256', grant_types: [], response_types: [] },
     jwks: { keys: [createUnusedKey()] },
     cookies: {
@@ -99,8 +99,8 @@ export function toProviderConfiguration(input: ConfigurationInput): Configuratio
         getResourceServerInfo(_ctx, uri) {
           const resource = findResource(resources, uri)
           if (resource === undefined) throw new errors.InvalidTarget()
-          const { audience, scopes: understood } = resource
-          return { scope: formatScopes(understood), audience, accessTokenFormat: 'jwt' }
+          const { audience, scopes: accepted } = resource
+          return { scope: formatScopes(accepted), audience, accessTokenFormat: 'jwt' }
         },
       },
       rpInitiatedLogout: { enabled: false },

@@ -1,8 +1,8 @@
 /**
  * oidc-provider, configured for the authorization endpoint. This folder is the only one that imports it.
  *
- * It parses and checks authorization requests, keeps browser sessions, decides when a person must be
- * asked, and issues authorization codes. The endpoints for clients are ours (lib/endpoints).
+ * It validates authorization requests, keeps browser sessions, decides whether the user must interact, and
+ * issues authorization codes. The endpoints for clients are ours (lib/endpoints).
  *
  * @module
  */
@@ -19,7 +19,7 @@ import type { Storage } from '../storage/storage.ts'
 import type { HostSession } from '../users/authentication.ts'
 import type { BrowserSessions } from '../users/browser-sessions.ts'
 import { recordProviderEvents } from './audit-events.ts'
-import { ignoreForeignParameters } from './authorization-request.ts'
+import { normalizeQuery } from './authorization-request.ts'
 import { createBrowserSessions, findSession, keepIdentifiers } from './browser-sessions.ts'
 import { clientRecordOf } from './client-metadata.ts'
 import { type ConfigurationInput, toProviderConfiguration } from './configuration.ts'
@@ -30,7 +30,7 @@ import { createPendingRequests } from './pending-requests.ts'
 import { QueryResponseProvider } from './query-response-provider.ts'
 import { repeatCodes } from './repeated-codes.ts'
 
-/** What the provider is made of. */
+/** Dependencies of the authorization endpoint. */
 export interface ProviderInput
   extends Omit<
     ConfigurationInput,
@@ -40,7 +40,7 @@ export interface ProviderInput
   readonly audit: AuditLog
   readonly pages: Pages
   readonly hostSession: HostSession | undefined
-  /** Creates the jar through which all cookies of a request go. */
+  /** Creates the cookie jar of a request. */
   readonly createCookieJar: (ctx: Context) => Cookies
   readonly storage: Pick<Storage, 'artifacts' | 'consents'>
 }
@@ -49,7 +49,7 @@ export interface ProviderInput
 export interface AuthorizationEndpoint {
   /** Handles an authorization request. */
   readonly handle: (ctx: Context) => Promise<void>
-  /** Goes on with a pending request that was answered: sends the browser to the client. */
+  /** Resumes a completed or denied request: redirects to the client. */
   readonly resume: (ctx: Context, request: PendingRequest) => Promise<void>
   readonly pendingRequests: PendingRequests
   readonly browserSessions: BrowserSessions
@@ -74,15 +74,15 @@ export function createAuthorizationEndpoint(input: ProviderInput): Authorization
   const renewIdentifier = keepIdentifiers(provider)
   const hostSessions = hostSession && createHostSessions(hostSession, renewIdentifier, input.now)
   pinUrlsAndCookies(provider)
-  decideAboutClients(provider)
+  useClientRecords(provider)
   repeatCodes(provider)
   const repeated = new WeakSet<object>()
   recordProviderEvents(provider, audit, (ctx) => repeated.has(ctx))
   const [run] = provider.middleware as unknown as [Middleware]
 
   async function handle(ctx: Context, finishedRequest?: string): Promise<void> {
-    ignoreForeignParameters(ctx)
-    ctx.status = 200 // not what a middleware of the host may have said before
+    normalizeQuery(ctx)
+    ctx.status = 200 // a middleware of the host may have set another one
     await hostSessions?.read(ctx)
     const hostCookies = ctx.cookies
     ctx.cookies = withoutInteractionCookies(input.createCookieJar(ctx), finishedRequest)
@@ -91,7 +91,7 @@ export function createAuthorizationEndpoint(input: ProviderInput): Authorization
     } finally {
       ctx.cookies = hostCookies
     }
-    // The contract says 302; oidc-provider redirects with 303, and only after a GET here.
+    // The contract requires 302 after GET; oidc-provider sends 303.
     if (ctx.status === 303) ctx.status = 302
     ctx.set(PRIVATE_HEADERS)
   }
@@ -104,11 +104,11 @@ export function createAuthorizationEndpoint(input: ProviderInput): Authorization
     }),
     browserSessions: createBrowserSessions(provider, input.createCookieJar, renewIdentifier),
     handle: (ctx) => handle(ctx),
-    async resume(ctx, { pendingRequestToken, completion, isAnswered }) {
-      if (isAnswered) repeated.add(ctx)
+    async resume(ctx, { pendingRequestToken, completion, isResponseSent }) {
+      if (isResponseSent) repeated.add(ctx)
       if (hostSession !== undefined) {
         const session = await findSession(provider, input.createCookieJar(ctx))
-        // At the host, another user has signed in since it began. oidc-provider would ask.
+        // Another user has signed in at the host since; oidc-provider would ask again.
         const isStale = session.accountId !== undefined && session.accountId !== completion?.userId
         if (isStale) await session.destroy()
       }
@@ -118,9 +118,8 @@ export function createAuthorizationEndpoint(input: ProviderInput): Authorization
 }
 
 /**
- * oidc-provider derives URLs from the Host header and reads cookies with its own keys and `secure`
- * setting, but writes some with the host's. Here every URL starts with the issuer, and every cookie
- * goes through the jar that our middleware put on the context.
+ * Makes every URL start with the issuer, and every cookie use our jar. oidc-provider would derive URLs from
+ * the Host header, and write some cookies with the settings of the host.
  */
 function pinUrlsAndCookies(provider: Provider): void {
   const { prototype } = provider.OIDCContext
@@ -132,12 +131,12 @@ function pinUrlsAndCookies(provider: Provider): void {
   })
 }
 
-/** What our own record of a client says, in place of what oidc-provider was told. */
-function decideAboutClients(provider: Provider): void {
+/** Makes oidc-provider check clients against our own records. */
+function useClientRecords(provider: Provider): void {
   const { prototype } = provider.Client
   prototype.redirectUriAllowed = function (redirectUri) {
     return clientRecordOf(this).redirectUris.includes(redirectUri)
   }
-  // Whether the client may use the authorization code flow is asked in authorization-request.ts.
+  // authorization-request.ts checks the grant type.
   prototype.responseTypeAllowed = () => true
 }

@@ -1,5 +1,5 @@
 /**
- * Errors of oidc-provider as pages.
+ * Error pages for errors of oidc-provider.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { type Configuration, errors } from 'oidc-provider'
 import { sendErrorPage } from '../http/responses.ts'
 import type { ErrorKind, Pages } from '../pages/pages.ts'
 
-/** Makes oidc-provider's `renderError`. */
+/** Creates oidc-provider's `renderError`. */
 export function createErrorRenderer(pages: Pages): NonNullable<Configuration['renderError']> {
   return async (ctx, out, error) => {
     const { error: code, error_description: description } = out

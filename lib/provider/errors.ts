@@ -1,5 +1,5 @@
 /**
- * Our errors as oidc-provider answers them.
+ * Errors of the storage and of signing keys, as oidc-provider sends them.
  *
  * @module
  */
@@ -19,7 +19,7 @@ class ServiceUnavailableError extends errors.OIDCProviderError {
   }
 }
 
-/** Runs an operation for oidc-provider: a storage or signing key that fails becomes a 503 instead of a 500. */
+/** Runs an operation; turns a failure of the storage or a signing key into 503 instead of 500. */
 export async function toServiceUnavailable<Result>(
   operation: () => Promise<Result>,
 ): Promise<Result> {

@@ -1,6 +1,5 @@
 /**
- * A host's own session as oidc-provider's: whoever is signed in there is signed in here, and whoever
- * signed out there is signed out here.
+ * Applies the session of the host to oidc-provider's: signing in and out at the host takes effect here.
  *
  * @module
  */
@@ -12,17 +11,17 @@ import type { RenewIdentifier } from './browser-sessions.ts'
 
 type SignedIn = Awaited<ReturnType<HostSession['signedInUser']>>
 
-/** Brings the host's session into an authorization request. */
+/** The sessions of the host in authorization requests. */
 export interface HostSessions {
-  /** Asks the host, while the context still has the host's cookie jar. */
+  /** Reads the host's session. Must run while the context has the host's cookie jar. */
   read(ctx: Context): Promise<void>
-  /** Makes what was read the session of oidc-provider. */
+  /** Applies what was read to the session of oidc-provider. */
   apply(ctx: KoaContextWithOIDC): void
-  /** Whether a user is the one who is signed in at the host. */
+  /** Whether a user is signed in at the host. */
   isSignedIn(ctx: KoaContextWithOIDC, userId: string): boolean
 }
 
-/** Creates the bridge to the host's sessions. */
+/** Creates the host sessions. */
 export function createHostSessions(
   hostSession: HostSession,
   renewIdentifier: RenewIdentifier,
@@ -41,9 +40,9 @@ export function createHostSessions(
       if (signedIn === undefined) {
         delete session.accountId
       } else if (session.accountId !== signedIn.userId) {
-        // The host says so now: it may have signed the user out everywhere else since they signed in.
+        // Not the time of the sign-in at the host: the user may have been signed out everywhere since.
         session.loginAccount({ accountId: signedIn.userId, loginTs: now() })
-        renewIdentifier(session) // so that nobody who knew it before can use it
+        renewIdentifier(session) // against session fixation
       }
     },
 

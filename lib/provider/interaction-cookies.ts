@@ -1,6 +1,6 @@
 /**
- * The cookies with which oidc-provider binds a pending request to a browser. Ours do that already
- * (lib/http/browser-binding.ts), and those a sibling domain could plant.
+ * Suppresses the cookies with which oidc-provider binds a pending request to a browser. A sibling domain
+ * could plant them; lib/http/browser-binding.ts replaces them.
  *
  * @module
  */
@@ -9,9 +9,9 @@ import type Cookies from 'cookies'
 import { INTERACTION_COOKIE, RESUME_COOKIE } from './configuration.ts'
 
 /**
- * A jar that neither sets those cookies nor reads them.
+ * Changes a cookie jar so that it neither reads nor sets those cookies.
  *
- * @param finishedRequest The pending request that goes on.
+ * @param finishedRequest The pending request to resume.
  */
 export function withoutInteractionCookies(
   jar: Cookies,

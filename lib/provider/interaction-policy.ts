@@ -1,12 +1,12 @@
 /**
- * When oidc-provider must send the browser to our pages. What those pages then show is decided in
- * lib/interaction; both use the same policies.
+ * When oidc-provider must send the browser to our pages. lib/interaction determines which page is shown; both
+ * use the same policies.
  *
  * @module
  */
 
 import { errors, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider'
-import { mayUseClient } from '../clients/client-audience.ts'
+import { mayUseClient } from '../clients/client.ts'
 import { consentInTenant, scopesOf } from '../consent/consent.ts'
 import { needsConsent } from '../consent/consent-policy.ts'
 import type { Progress } from '../interaction/pending-request.ts'
@@ -16,7 +16,7 @@ import { clientRecordOf } from './client-metadata.ts'
 
 const { Check, Prompt, base } = interactionPolicy
 
-/** The prompts, in the order of our pages: choose an account, sign in, be of the right tenant, consent. */
+/** Creates the prompts, in the order of our pages: select account, sign in, tenant, consent. */
 export function createInteractionPolicy(): interactionPolicy.DefaultPolicy {
   const policy = base()
   policy.add(new Prompt({ name: 'select_account', requestable: true }), 0)
@@ -25,7 +25,7 @@ export function createInteractionPolicy(): interactionPolicy.DefaultPolicy {
   signIn?.checks.add(
     new Check(
       'account_gone',
-      'the session is of a user who is gone or disabled',
+      'the user of the session does not exist or is disabled',
       'login_required',
       (ctx) => {
         const { session, account } = ctx.oidc
@@ -44,14 +44,14 @@ export function createInteractionPolicy(): interactionPolicy.DefaultPolicy {
   )
   policy.add(tenant, 2)
 
-  // Our scopes are resource scopes; oidc-provider would also look for them among the OIDC scopes.
+  // Our scopes are resource scopes; oidc-provider would look for them among the OIDC scopes.
   policy.get('consent')?.checks.remove('op_scopes_missing')
   return policy
 }
 
 /**
- * Creates the grant of an authorization, if the user has consented. It carries the name of the consent to
- * the authorization code, and is never stored.
+ * Creates the grant of an authorization, if the user has consented. It carries the consent id to the
+ * authorization code, and is never stored.
  */
 export async function loadGrant(
   ctx: KoaContextWithOIDC,
@@ -65,7 +65,7 @@ export async function loadGrant(
   const { userId, tenantId } = user
 
   const redirectUri = String(oidc.params?.['redirect_uri'])
-  // It may have been taken from the client since the request was checked.
+  // The client may have been changed since the request was validated.
   if (!client.redirectUriAllowed(redirectUri)) throw new errors.InvalidRedirectUri()
 
   const consent = consentInTenant(await consents.find(userId, clientId), tenantId)
@@ -89,7 +89,7 @@ export async function loadGrant(
   return grant
 }
 
-/** What this user allowed just now, on our pages. */
+/** The scopes that this user granted for this request. */
 function consentedScopesOf(result: unknown, userId: string): ReadonlyArray<string> | undefined {
   const { consent } = (result ?? {}) as Pick<Progress, 'consent'>
   return consent?.userId === userId ? consent.scopes : undefined

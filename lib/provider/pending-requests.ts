@@ -1,9 +1,9 @@
 /**
- * Pending requests, kept as oidc-provider's interactions.
+ * Pending requests, stored as oidc-provider's interactions.
  *
- * oidc-provider remembers the session an interaction began with and refuses to resume it in another
- * one, and shows a page with a script when another user signs in. Here the browser's session is read
- * anew at every step instead, so a second tab may sign in, or switch accounts, meanwhile.
+ * oidc-provider ties an interaction to the session it began with, and shows a page with a script when another
+ * user signs in. Here the session is read at every step instead, so that another tab may sign in or switch
+ * accounts meanwhile.
  *
  * @module
  */
@@ -33,23 +33,23 @@ type Interaction = InstanceType<Provider['Interaction']>
 export interface PendingRequestDependencies {
   readonly artifacts: ArtifactStore
   readonly now: () => number
-  /** Creates the jar through which all cookies of a request go. */
+  /** Creates the cookie jar of a request. */
   readonly createCookieJar: (ctx: Context) => Cookies
-  /** Where the browser returns to when a pending request is done. */
+  /** The URL that resumes a completed or denied request. */
   readonly resumeUrl: (pendingRequestToken: string) => string
 }
 
-/** What our pages leave with an interaction, beside what oidc-provider reads. */
+/** The members of an interaction's result that our pages add. */
 interface Result {
   readonly progress?: Progress
   readonly completion?: Completion
-  /** Every consent that was given on the way. */
+  /** Every consent granted for the request. */
   readonly given?: ReadonlyArray<GivenConsent>
   readonly issuedTo?: string
-  /** The user's denial, as oidc-provider wants it. */
+  /** The denial, in the form that oidc-provider expects. */
   readonly error?: string
   readonly error_description?: string
-  /** Whether the client was sent that. */
+  /** Whether the denial was sent to the client. */
   readonly isDenialSent?: boolean
 }
 
@@ -66,14 +66,13 @@ export function createPendingRequests(
     return save.call(this, ttl)
   }
 
-  /** Changes what is kept. What was given, and how the request ended, always stays. */
+  /** Replaces the result. Granted consents and the ending always stay. */
   async function change(
     { pendingRequestToken }: PendingRequest,
     replace: (before: Result) => Result & Record<string, unknown>,
   ): Promise<Interaction> {
     const interaction = await provider.Interaction.find(pendingRequestToken)
-    if (interaction === undefined)
-      throw new Error('the pending request expired while it was answered')
+    if (interaction === undefined) throw new Error('the pending request expired meanwhile')
     const before = resultOf(interaction)
     const { given, issuedTo, error, error_description, isDenialSent } = before
     const kept = { given, issuedTo, error, error_description, isDenialSent }
@@ -98,7 +97,7 @@ export function createPendingRequests(
       const requestKey = requestKeyOf(pendingRequestToken)
       const { completion, issuedTo, error } = resultOf(interaction)
       const [isDenied, redemption] = await Promise.all([
-        // Another answer, saved at the same moment, may have overwritten it.
+        // A concurrent update may have overwritten the error, so the denial record decides.
         error !== undefined || (completion !== undefined && endings.isDenied(requestKey)),
         issuedTo === undefined ? undefined : endings.findRedemption(requestKey),
       ])
@@ -114,18 +113,18 @@ export function createPendingRequests(
       const { progress } = request
       const completion: Completion = { userId, hasSignedIn: progress.signedIn !== undefined }
       await change(request, (before) => ({
-        // Kept for a form that is submitted twice: it leads here again.
+        // Kept for a form that is submitted twice.
         progress,
         completion,
         ...withGiven(before, given),
-        // What oidc-provider need not ask for any more.
+        // For oidc-provider: these prompts are done.
         login: { accountId: userId, ts: currentSignIn(request)?.at },
         select_account: {},
         ...(progress.consent?.userId === userId ? { consent: progress.consent } : {}),
       }))
     },
 
-    async recordAnswer(request) {
+    async recordResponse(request) {
       const { isDenied, completion } = request
       await change(request, (before) => ({
         ...before,
@@ -149,7 +148,7 @@ export function createPendingRequests(
       }
     },
 
-    answerUrl: ({ pendingRequestToken }) => resumeUrl(pendingRequestToken),
+    resumeUrl: ({ pendingRequestToken }) => resumeUrl(pendingRequestToken),
   }
 }
 
@@ -174,7 +173,7 @@ function toPendingRequest(
     completion,
     issuedTo,
     ...ended,
-    isAnswered: ended.isDenied ? isDenialSent : issuedTo !== undefined,
+    isResponseSent: ended.isDenied ? isDenialSent : issuedTo !== undefined,
   }
 }
 

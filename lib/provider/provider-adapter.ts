@@ -1,13 +1,12 @@
 /**
  * oidc-provider's storage adapter on top of ours.
  *
- * oidc-provider keeps three kinds of record here: sessions, pending requests (its `Interaction`) and
- * authorization codes. Its tokens and grants are not used: our grants (lib/grants) issue tokens, and a
- * `Grant` lives only as long as the request that makes it.
+ * oidc-provider stores three kinds of records here: sessions, pending requests (its `Interaction`) and
+ * authorization codes. Tokens are issued by our own grants (lib/grants), and its `Grant` exists only during a
+ * request.
  *
- * It uses a record's identifier, which the browser or client holds, as key and repeats it inside the
- * record. What we store has neither: the key is the identifier's hash, and the copies are left out and
- * put back.
+ * oidc-provider uses the identifier of a record, which is a credential, as the key and repeats it in the
+ * record. Here the key is its hash, and the copies are removed before storing and restored after loading.
  *
  * @module
  */
@@ -33,23 +32,23 @@ export interface ProviderAdapterDependencies {
   readonly artifacts: ArtifactStore
   readonly findClient: (clientId: string) => Promise<ClientRecord | undefined>
   readonly resources: ReadonlyArray<ProtectedResource>
-  /** Where the browser returns to when a pending request is done. */
+  /** The URL that resumes a completed or denied request. */
   readonly resumeUrl: (pendingRequestToken: string) => string
-  /** Whether a user was signed out everywhere at an instant or since. */
+  /** Whether a user was signed out everywhere at or after an instant. */
   readonly wasSignedOutSince: NotBefore['wasSignedOutSince']
   readonly now: () => number
 }
 
-/** What changes between a payload of oidc-provider and what we store of it. */
+/** Converts between payloads of oidc-provider and stored records. */
 interface Shape {
   readonly kind: ArtifactKind
   toStored(payload: AdapterPayload): Record<string, unknown>
   fromStored(stored: Readonly<Record<string, unknown>>, id: string): AdapterPayload
-  /** Whether it has ended, although it has not expired. */
+  /** Whether the record is invalid, although it has not expired. */
   hasEnded?(stored: AdapterPayload): Promise<boolean>
 }
 
-/** Creates the adapter factory that oidc-provider asks once per model. */
+/** Creates the adapter factory, which oidc-provider calls once per model. */
 export function createProviderAdapter(
   dependencies: ProviderAdapterDependencies,
 ): (model: string) => Adapter {
@@ -62,7 +61,7 @@ export function createProviderAdapter(
       case 'Interaction':
         return {
           ...artifactAdapter(dependencies, pendingRequestShape(dependencies.resumeUrl)),
-          // It stays until it expires: it may be finished once more, or denied.
+          // Kept until it expires: it may be finished again, or denied.
           destroy: nothing,
         }
       case 'AuthorizationCode':
@@ -113,7 +112,7 @@ const authorizationCodeShape = (resources: ReadonlyArray<ProtectedResource>): Sh
   },
 })
 
-/** The audiences of the resources that were named, in that order, but for those without any scope. */
+/** The audiences of the named resources that accept any of the scopes, in that order. */
 function grantedAudiences(
   named: string | ReadonlyArray<string> = [],
   resources: ReadonlyArray<ProtectedResource>,

@@ -1,6 +1,6 @@
 /**
- * oidc-provider that sends its authorization responses to the redirect URI as it was registered; its own
- * response mode `query` rewrites the query that the URI had (RFC 6749 §3.1.2).
+ * oidc-provider with a response mode `query` that retains the query of the redirect URI (RFC 6749 §3.1.2); the
+ * original one rewrites it.
  *
  * @module
  */
@@ -17,9 +17,9 @@ const appendResponse: ResponseMode = (ctx, redirectUri, parameters) => {
   ctx.set('Location', location) // Koa normalizes the URL
 }
 
-/** oidc-provider whose response mode `query` is ours. */
+/** oidc-provider with our response mode `query`. */
 export class QueryResponseProvider extends Provider {
-  // oidc-provider registers its own modes through this method, each name once.
+  // oidc-provider registers its own modes with this method.
   override registerResponseMode(name: string, mode: ResponseMode): void {
     super.registerResponseMode(name, name === 'query' ? appendResponse : mode)
   }

@@ -1,5 +1,5 @@
 /**
- * The codes of a pending request that is finished twice: by a double click, or a reload of the last URL.
+ * Repeated responses: a double click or a reload gets the same authorization code.
  *
  * @module
  */
@@ -8,9 +8,9 @@ import { createHmac } from 'node:crypto'
 import { Provider } from 'oidc-provider'
 
 /**
- * Has a pending request lead to the same code each time that a session finishes it. The code is made from
- * the session's identifier, which only the browser holds and no store keeps. So nothing is kept, and
- * oidc-provider checks each time whether the user may still have it.
+ * Derives the code of a pending request from the session identifier, which only the browser has. So a session
+ * gets the same code each time it resumes the request, no code is stored, and oidc-provider still checks
+ * every time whether the user may have it.
  */
 export function repeatCodes(provider: Provider): void {
   const { prototype } = provider.AuthorizationCode

@@ -1,32 +1,40 @@
 /**
- * The APIs that access tokens are for (RFC 8707): each with a token audience and scopes of its own.
+ * Protected resources: the APIs that access tokens are for (RFC 8707).
  *
  * @module
  */
 
 import { intersect, isSubset } from '../scopes/scope.ts'
-import { isSameUri } from '../util/same-uri.ts'
 
 /** An API that accepts access tokens: a protected resource. */
 export interface ProtectedResource {
-  /** Names it: the `aud` of its access tokens, and its `resource`. An absolute URI without fragment. */
+  /** The `aud` of its access tokens and its resource indicator. An absolute URI without fragment. */
   readonly audience: string
-  /** Scopes that it understands, out of the catalogue. A scope may be of several resources. */
+  /** Scopes of the catalogue that it accepts. A scope may belong to several resources. */
   readonly scopes: ReadonlyArray<string>
   /**
-   * The `CONFIDENTIAL` clients as which the API itself asks about tokens that are for it, whoever's they
-   * are, and reads what was revoked. Their ids, or what tells them. Defaults to none.
+   * Client ids with which this API may introspect tokens issued for it and read the revocation feed.
+   * `CONFIDENTIAL` clients only. Defaults to none.
    *
-   * An id is known when its client has been registered, so a host whose ids are not in its configuration
-   * gives a function. It is asked at every such request; what it throws is answered with 500.
+   * A function is called at each of these requests; if it throws, the response is 500. Use one if the ids
+   * are not known at start-up.
    */
   readonly resourceServerClientIds?: ReadonlyArray<string> | ResourceServerClientIds
 }
 
-/** Tells which clients are the resource servers of a resource, now. */
+/** Returns the client ids of the resource servers of a resource. */
 export type ResourceServerClientIds = () => ReadonlyArray<string> | Promise<ReadonlyArray<string>>
 
-/** Finds a resource by its URI, however a client spells it. */
+/**
+ * Whether two absolute URIs name the same resource: they are equal after normalization. So
+ * `https://a.example` and `https://a.example/` are the same.
+ */
+export function isSameUri(left: string, right: string): boolean {
+  const [leftUrl, rightUrl] = [URL.parse(left), URL.parse(right)]
+  return leftUrl !== null && leftUrl.href === rightUrl?.href
+}
+
+/** Finds a resource by its URI. */
 export function findResource(
   resources: ReadonlyArray<ProtectedResource>,
   uri: string,
@@ -34,7 +42,7 @@ export function findResource(
   return resources.find(({ audience }) => isSameUri(audience, uri))
 }
 
-/** The resources that understand any of these scopes. */
+/** The resources that accept any of these scopes. */
 export function resourcesFor(
   resources: ReadonlyArray<ProtectedResource>,
   scopes: ReadonlyArray<string>,
@@ -42,22 +50,22 @@ export function resourcesFor(
   return resources.filter((resource) => intersect(scopes, resource.scopes).length > 0)
 }
 
-/** Every scope of these resources. */
+/** All scopes of these resources. */
 export function scopesOfAll(resources: ReadonlyArray<ProtectedResource>): ReadonlyArray<string> {
   return resources.flatMap(({ scopes }) => scopes)
 }
 
-/** What one access token is for. */
+/** Audience and scopes of an access token. */
 export interface Target {
   readonly audience: string
   readonly scopes: ReadonlyArray<string>
 }
 
 /**
- * What an access token is for: the first of the resources that understands all of the scopes, or else the
- * first that understands any, with the scopes that it understands.
+ * Chooses audience and scopes of an access token: the first resource that accepts all of the scopes, or else
+ * the first that accepts any, with the scopes it accepts.
  *
- * @returns `undefined` when none understands any of them.
+ * @returns `undefined` when no resource accepts any of them.
  */
 export function chooseTarget(
   resources: ReadonlyArray<ProtectedResource>,
@@ -66,11 +74,11 @@ export function chooseTarget(
   const [first, ...others] = resourcesFor(resources, scopes)
   if (first === undefined) return undefined
   const all = [first, ...others].find((resource) => isSubset(scopes, resource.scopes))
-  const { audience, scopes: understood } = all ?? first
-  return { audience, scopes: intersect(scopes, understood) }
+  const { audience, scopes: accepted } = all ?? first
+  return { audience, scopes: intersect(scopes, accepted) }
 }
 
-/** The resources whose resource server a client is. */
+/** The resources that list a client as resource server. */
 export async function resourcesServedBy(
   resources: ReadonlyArray<ProtectedResource>,
   clientId: string,

@@ -1,22 +1,22 @@
 /**
- * Answers to questions of the kind "was this revoked?", remembered for a moment.
+ * A cache of the results of revocation checks.
  *
  * @module
  */
 
 const MAXIMUM_ANSWERS = 10_000
 
-/** Remembers answers by what they are about. */
+/** Caches results by id. */
 export interface AnswerCache {
   /**
-   * Gives the answer that is remembered, or asks. Questions about the same at the same time are one.
-   * `true` is for good, and remembered as long as there is room; `false` for as long as the cache's
-   * answers live, counted from when it was asked. A failure is nobody's answer but that of who waits.
+   * Returns the cached result or runs the check. Concurrent checks of an id share one run. `true` is kept
+   * for good, as long as there is room; `false` for the lifetime of the cache, counted from the start of
+   * the check. Failures are not cached.
    */
-  answer(about: string, ask: () => Promise<boolean>): Promise<boolean>
+  answer(id: string, check: () => Promise<boolean>): Promise<boolean>
 }
 
-interface Remembered {
+interface CachedAnswer {
   readonly answer: Promise<boolean>
   until: number
 }
@@ -24,39 +24,39 @@ interface Remembered {
 /**
  * Creates a cache.
  *
- * @param lifetimeMilliseconds For how long `false` is remembered.
- * @param monotonicNow Counts milliseconds.
+ * @param lifetimeMilliseconds For how long `false` is cached.
+ * @param monotonicNow A monotonic clock in milliseconds.
  */
 export function createAnswerCache(
   lifetimeMilliseconds: number,
   monotonicNow: () => number = () => performance.now(),
 ): AnswerCache {
-  const answers = new Map<string, Remembered>()
+  const answers = new Map<string, CachedAnswer>()
 
-  function remember(about: string, ask: () => Promise<boolean>, now: number): Promise<boolean> {
+  function remember(id: string, check: () => Promise<boolean>, now: number): Promise<boolean> {
     const [oldest] = answers.keys()
     if (answers.size >= MAXIMUM_ANSWERS && oldest !== undefined) answers.delete(oldest)
-    const answer = ask()
+    const answer = check()
     const remembered = { answer, until: now + lifetimeMilliseconds }
-    answers.set(about, remembered)
+    answers.set(id, remembered)
     answer.then(
-      (isSo) => {
-        if (isSo) remembered.until = Number.POSITIVE_INFINITY
+      (isRevoked) => {
+        if (isRevoked) remembered.until = Number.POSITIVE_INFINITY
       },
       () => {
-        if (answers.get(about) === remembered) answers.delete(about)
+        if (answers.get(id) === remembered) answers.delete(id)
       },
     )
     return answer
   }
 
   return {
-    async answer(about, ask) {
+    async answer(id, check) {
       const now = monotonicNow()
-      const known = answers.get(about)
+      const known = answers.get(id)
       if (known !== undefined && now < known.until) return await known.answer
-      answers.delete(about)
-      return await remember(about, ask, now)
+      answers.delete(id)
+      return await remember(id, check, now)
     },
   }
 }

@@ -1,36 +1,65 @@
 /**
- * Whether tokens were revoked, for APIs in the server's own process: they ask the storage.
+ * Whether access tokens were revoked: for introspection, and for APIs in the server's own process.
  *
  * @module
  */
 
-import {
-  type AccessTokenStatusDependencies,
-  isRevoked,
-  type RevocableAccessToken,
-} from './access-token-status.ts'
+import type { Storage } from '../storage/storage.ts'
 import { createAnswerCache } from './answer-cache.ts'
 
-/** An access token that is good in every other way, as a verifier hands it out. */
+/** The members of an access token that tell whether it was revoked. */
+export interface RevocableAccessToken {
+  /** Its `jti`. */
+  readonly tokenId: string
+  /** The token family, its `grant_id`; `undefined` when the client acts on its own behalf. */
+  readonly familyId: string | undefined
+  /** The client it was issued to. */
+  readonly clientId: string
+}
+
+/** Dependencies of {@link isRevoked}. */
+export interface RevocationCheckDependencies {
+  readonly storage: Pick<Storage, 'revocations' | 'families'>
+  /** Whether a client exists now; bypasses the client cache. */
+  readonly isRegistered: (clientId: string) => Promise<boolean>
+  readonly now: () => number
+}
+
+/** Whether a valid access token was revoked: itself, its family, its consent or its client. */
+export async function isRevoked(
+  { storage, isRegistered, now }: RevocationCheckDependencies,
+  { tokenId, familyId, clientId }: RevocableAccessToken,
+): Promise<boolean> {
+  const { revocations, families } = storage
+  const [isTokenRevoked, isGrantValid] = await Promise.all([
+    revocations.has('access-token', tokenId, now()),
+    familyId === undefined
+      ? isRegistered(clientId)
+      : families.find(familyId, clientId, now()).then((family) => family !== undefined),
+  ])
+  return isTokenRevoked || !isGrantValid
+}
+
+/** A verified access token. */
 export interface CheckedAccessToken extends RevocableAccessToken {
-  /** Which key signed it: its `kid`. */
+  /** The `kid` of the key that signed it. */
   readonly keyId?: string | undefined
 }
 
-/** Says whether access tokens were revoked. */
+/** Tells whether access tokens were revoked. */
 export interface TokenRevocations {
   /**
-   * Whether a token was revoked: itself, or with its family, its consent, its client or the key that
-   * signed it. That it was not is remembered for `revocationCacheMilliseconds`, that it was for good.
+   * Whether a token was revoked: itself, its family, its consent, its client or its signing key. A
+   * negative result is cached for `revocationCacheMilliseconds`, a positive one for good.
    *
    * @throws {@link StorageError} when the storage does not answer.
    */
   isRevoked(token: CheckedAccessToken): Promise<boolean>
 }
 
-/** Creates the checker of a server. */
+/** Creates the revocation checker of a server. */
 export function createRevocationChecker(
-  dependencies: AccessTokenStatusDependencies,
+  dependencies: RevocationCheckDependencies,
   cacheMilliseconds: number,
 ): TokenRevocations {
   const { storage, now } = dependencies
@@ -44,11 +73,11 @@ export function createRevocationChecker(
 
   return Object.freeze<TokenRevocations>({
     async isRevoked(token) {
-      const isEnded = await Promise.all([
+      const results = await Promise.all([
         tokens.answer(token.tokenId, () => isRevoked(dependencies, token)),
         isKeyRevoked(token.keyId),
       ])
-      return isEnded.includes(true)
+      return results.includes(true)
     },
   })
 }

@@ -1,11 +1,11 @@
 /**
- * Revoking. Everything that ends tokens goes through here, so that resource servers hear of it.
+ * Revocation. Everything that ends tokens goes through here and is added to the revocation feed.
  *
- * What is about to be revoked is recorded first. If the revocation itself then fails, its caller learns so
- * and tries again, while resource servers refuse the tokens already; the other way round they would go on
- * accepting them, and nobody would know.
+ * The entry is recorded before the revocation. If the revocation then fails, the caller retries it, and
+ * resource servers reject the tokens already. The other way round they would accept them without anybody
+ * noticing.
  *
- * What is recorded lasts for as long as any verifier accepts the tokens that it is about.
+ * An entry lasts for as long as any verifier accepts the tokens it revokes.
  *
  * @module
  */
@@ -15,32 +15,32 @@ import { accessTokensExpireAt } from '../clients/issued-access-tokens.ts'
 import { MAXIMUM_VERIFIER_TOLERANCE_SECONDS, rememberRevokedUntil } from '../lifetimes.ts'
 import type { Consent, RevocationKind, Storage, TokenFamily } from '../storage/storage.ts'
 
-/** What is known of a family before it begins. */
+/** A token family that does not exist yet. */
 export type FamilyToPrevent = Pick<
   TokenFamily,
   'familyId' | 'consentId' | 'clientId' | 'userId' | 'tenantId'
 >
 
-/** Ends tokens. */
+/** Revokes tokens. */
 export interface Revoker {
-  /** Revokes one access token; its family lives on. */
+  /** Revokes one access token, not its family. */
   revokeAccessToken(tokenId: string, expiresAt: number): Promise<void>
   /** Revokes a family. */
   revokeFamily(family: Pick<TokenFamily, 'familyId' | 'clientId'>): Promise<void>
-  /** Revokes a family that may be about to begin: then it never does. */
+  /** Revokes a family that may be about to be created: it never becomes valid. */
   preventFamily(family: FamilyToPrevent): Promise<void>
-  /** Records that a family was revoked: by the store itself, when it met a spent token. */
+  /** Records a family that the store revoked itself, because a used refresh token was presented. */
   recordRevokedFamily(family: Pick<TokenFamily, 'familyId' | 'clientId'>): Promise<void>
   /**
-   * Deletes this very consent, and with it every family under it.
+   * Deletes a consent and every token family under it.
    *
-   * @returns `false` when it was gone already.
+   * @returns `false` when it was already deleted.
    */
   revokeConsent(consent: Pick<Consent, 'consentId' | 'userId' | 'clientId'>): Promise<boolean>
   /**
-   * Records that a client was deleted. Not before it was: it may be at another version by then.
+   * Records that a client was deleted. Call it after the deletion.
    *
-   * @param client As it was; `undefined` when it had been deleted before.
+   * @param client The deleted record; `undefined` when it was deleted earlier.
    */
   recordDeletedClient(clientId: string, client: ClientRecord | undefined): Promise<void>
 }
@@ -48,7 +48,7 @@ export interface Revoker {
 /**
  * Creates the revoker of a server.
  *
- * @param storage Finds clients as they are at that moment: not ones that are remembered.
+ * @param storage Its client store must not be cached.
  */
 export function createRevoker(
   {
@@ -64,7 +64,7 @@ export function createRevoker(
     await revocations.add({ kind, id, expiresAt })
   }
 
-  /** Records that tokens of a client are revoked, and revokes them. */
+  /** Records a revocation of tokens of a client, then revokes them. */
   async function recordAndRevoke<Result>(
     clientId: string,
     kind: RevocationKind,
@@ -75,7 +75,7 @@ export function createRevoker(
     const at = now()
     await record(kind, id, accessTokensExpireAt(before, at))
     const result = await revoke()
-    // Until then tokens were issued, with a longer lifetime maybe, which somebody gave the client meanwhile.
+    // Tokens issued meanwhile may have a longer lifetime, if the client was changed.
     const after = await clients.find(clientId)
     const expiresAt = accessTokensExpireAt(after ?? before, at)
     if (expiresAt > accessTokensExpireAt(before, at)) await record(kind, id, expiresAt)
@@ -97,7 +97,7 @@ export function createRevoker(
       await recordAndRevoke(family.clientId, 'family', family.familyId, async () => {
         const createdAt = now()
         const expiresAt = rememberRevokedUntil(createdAt)
-        // Whoever creates it first is the only one who does; it is revoked then, and stays taken.
+        // A family can be created only once, so a later attempt finds it taken and revoked.
         const empty = { ...family, scopes: [], resources: [], createdAt, expiresAt }
         await families.create(empty, createdAt, Number.MAX_SAFE_INTEGER)
         await families.revoke(family.familyId, expiresAt, createdAt)

@@ -1,10 +1,10 @@
 /**
- * The scopes there are, and what they mean to the people who grant them.
+ * The scope catalogue: all scopes, with descriptions for the users who grant them.
  *
  * @module
  */
 
-/** Permission codes (`resource:action`) and their sentences for the consent page. */
+/** Permission codes (`resource:action`) and their descriptions for the consent page. */
 export type ScopeCatalogue = Readonly<Record<string, string>>
 
 /** Teamcast's own permission codes. */
@@ -18,7 +18,7 @@ export const TEAMCAST_SCOPES: ScopeCatalogue = Object.freeze({
   'candidate:read': 'See candidates and their profiles',
 })
 
-/** What a scope means; one that has left the catalogue speaks for itself. */
+/** The description of a scope; the scope itself if it is not in the catalogue any more. */
 export function descriptionOf(scope: string, catalogue: ScopeCatalogue): string {
   return catalogue[scope] ?? scope
 }

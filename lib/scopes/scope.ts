@@ -1,5 +1,5 @@
 /**
- * Scope strings (RFC 6749 §3.3) and the sets they stand for.
+ * Scope strings (RFC 6749 §3.3) and sets of scopes.
  *
  * @module
  */
@@ -8,7 +8,7 @@
 const SCOPE_TOKEN = /^[\x21\x23-\x5B\x5D-\x7E]+$/
 const PERMISSION_CODE = /^[a-z][a-z0-9_-]*:[a-z][a-z0-9_-]*$/
 
-/** Whether a text is one scope, with only the characters that a scope may have. */
+/** Whether a text is a single valid scope. */
 export function isScope(text: string): boolean {
   return SCOPE_TOKEN.test(text)
 }
@@ -19,22 +19,22 @@ export function isPermissionCode(scope: string): boolean {
 }
 
 /**
- * Reads a scope string. Spaces too many, which clients leave when they join lists, mean nothing.
+ * Parses a scope string. Repeated spaces are ignored.
  *
- * @returns The scopes without repetitions, in their order; `undefined` when the string is malformed: no
- *   scope, or a character that no scope may have.
+ * @returns The scopes in their order, without repetitions; `undefined` when the string is empty or contains
+ *   an invalid character.
  */
 export function parseScopes(scopeString: string): ReadonlyArray<string> | undefined {
   const scopes = splitAtSpaces(scopeString)
   return scopes.length > 0 && scopes.every(isScope) ? [...new Set(scopes)] : undefined
 }
 
-/** The words of a space-delimited parameter (RFC 6749 §3.3), without spaces at its ends or too many between. */
+/** Splits a space-delimited parameter (RFC 6749 §3.3). Ignores leading, trailing and repeated spaces. */
 export function splitAtSpaces(text: string): ReadonlyArray<string> {
   return text.split(' ').filter((word) => word !== '')
 }
 
-/** Writes a scope string. */
+/** Formats a scope string. */
 export function formatScopes(scopes: ReadonlyArray<string>): string {
   return scopes.join(' ')
 }

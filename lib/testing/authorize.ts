@@ -1,5 +1,5 @@
 /**
- * Takes a user through sign-in and consent without a browser: the same requests, the same pages.
+ * Signs a user in and consents without a browser, with the same requests as one.
  *
  * @module
  */
@@ -7,10 +7,10 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { createUserAgent, type UserAgent } from './user-agent.ts'
 
-/** Pages and redirects; a sign-in with everything that there can be takes fewer. */
+/** Pages and redirects; the longest sign-in takes fewer. */
 const MAXIMUM_STEPS = 20
 
-/** An authorization request and who answers it. */
+/** An authorization request, and the user who consents to it. */
 export interface AuthorizationRequest {
   readonly authorizationEndpoint: string
   readonly clientId: string
@@ -22,31 +22,31 @@ export interface AuthorizationRequest {
   readonly userAgent?: UserAgent
 }
 
-/** What the client gets back, and what it needs to redeem it. */
+/** The authorization response, and the code verifier to redeem it. */
 export interface Authorization {
   /** The authorization code. */
   readonly code: string
-  /** The PKCE verifier that goes with it. */
+  /** The PKCE code verifier. */
   readonly codeVerifier: string
-  /** Where it was sent. */
+  /** The redirect URI of the request. */
   readonly redirectUri: string
 }
 
 /**
- * Signs a user in, allows everything that is asked for, and returns the code.
+ * Signs a user in, grants all requested scopes, and returns the code.
  *
- * @throws Error when the server shows a page that does not lead there; it says which.
+ * @throws Error which names the page, when the server shows an unexpected one.
  */
 export async function authorize(request: AuthorizationRequest): Promise<Authorization> {
   const { redirectUri, userAgent = createUserAgent() } = request
   const codeVerifier = randomBytes(32).toString('base64url')
   const url = authorizationUrl(request, codeVerifier)
-  const callback = await answerPages(url, { ...request, userAgent })
+  const callback = await completePages(url, { ...request, userAgent })
   return { code: codeFrom(callback), codeVerifier, redirectUri }
 }
 
-/** Who answers the pages on the way from an authorization request to the client. */
-export interface PageAnswers {
+/** The user who completes the pages of an authorization request. */
+export interface PageUser {
   readonly redirectUri: string
   readonly username: string
   readonly password: string
@@ -54,18 +54,18 @@ export interface PageAnswers {
 }
 
 /**
- * Follows an authorization request to the client's redirect URI, and says yes to every page.
+ * Follows an authorization request to the redirect URI, and consents on every page.
  *
- * @returns Where the client gets its answer.
+ * @returns The redirect URI with the authorization response.
  */
-export async function answerPages(url: URL, answers: PageAnswers): Promise<URL> {
-  const { redirectUri, userAgent } = answers
+export async function completePages(url: URL, user: PageUser): Promise<URL> {
+  const { redirectUri, userAgent } = user
   let location = url
   let response = await userAgent.request(location)
   for (let steps = 0; steps < MAXIMUM_STEPS; steps += 1) {
     const target = response.headers.get('location')
     if (target === null) {
-      response = await userAgent.submit(location, await answerTo(response, answers))
+      response = await userAgent.submit(location, await fieldsFor(response, user))
     } else if (target.startsWith(redirectUri)) {
       return new URL(target)
     } else {
@@ -91,9 +91,9 @@ function authorizationUrl(request: AuthorizationRequest, codeVerifier: string): 
   return url
 }
 
-async function answerTo(
+async function fieldsFor(
   page: Response,
-  { username, password }: PageAnswers,
+  { username, password }: PageUser,
 ): Promise<Record<string, string>> {
   const html = await page.text()
   const csrf = /name="csrf" value="([^"]+)"/.exec(html)?.[1] ?? ''

@@ -1,5 +1,5 @@
 /**
- * `@teamcast/oauth-server/testing`: what the tests of a host, of an API and of a store need.
+ * `@teamcast/oauth-server/testing`: helpers for tests of hosts, APIs and stores.
  *
  * @module
  */

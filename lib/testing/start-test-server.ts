@@ -1,5 +1,5 @@
 /**
- * A whole authorization server in the memory of a test.
+ * An authorization server in memory, for tests.
  *
  * @module
  */
@@ -30,9 +30,9 @@ export interface TestUser extends User {
   readonly password?: string
 }
 
-/** Options of {@link startTestServer}: what a test sets itself. Everything has a default. */
+/** Options of {@link startTestServer}. All are optional. */
 export interface TestServerOptions extends Partial<Omit<AuthorizationServerOptions, 'issuer'>> {
-  /** Who can sign in. */
+  /** Users who can sign in. */
   readonly users?: ReadonlyArray<TestUser>
   /** Clients to register. */
   readonly clients?: ReadonlyArray<NewClient>
@@ -40,28 +40,28 @@ export interface TestServerOptions extends Partial<Omit<AuthorizationServerOptio
   readonly issuerPath?: string
 }
 
-/** Who authorizes what. */
+/** An authorization: a user grants scopes to a client. */
 export interface TestAuthorization {
   readonly userId: string
   readonly clientId: string
-  /** Defaults to all of the client's. */
+  /** Defaults to all scopes of the client. */
   readonly scopes?: ReadonlyArray<string>
-  /** The audiences of resources to name (RFC 8707). Defaults to none: the server chooses by the scopes. */
+  /** The `resource` parameters (RFC 8707). Defaults to none: the server chooses by the scopes. */
   readonly resources?: ReadonlyArray<string>
-  /** Defaults to the client's first. */
+  /** Defaults to the first redirect URI of the client. */
   readonly redirectUri?: string
-  /** Whose cookies to use; defaults to a browser without any. */
+  /** Defaults to a browser without cookies. */
   readonly userAgent?: UserAgent
 }
 
-/** Whom a single access token is for. Neither user nor client needs to exist. */
+/** The content of an access token. Neither user nor client need to exist. */
 export interface TestAccessToken {
   /** `undefined` for a token of the client itself (`client_credentials`). */
   readonly userId?: string
   readonly clientId: string
   readonly tenantId?: string
   readonly scopes: ReadonlyArray<string>
-  /** Token audience. Defaults to that of the server's first resource that understands the scopes. */
+  /** Token audience. Defaults to that of the first resource that accepts the scopes. */
   readonly audience?: string
   /** Defaults to 900. */
   readonly ttlSeconds?: number
@@ -80,32 +80,32 @@ export interface TokenResponse {
 export interface TestServer {
   /** Its issuer, with the port. */
   readonly issuer: string
-  /** The server itself. */
+  /** The authorization server. */
   readonly authorizationServer: AuthorizationServer
-  /** Its users by id. Delete one to disable it, set one to add or change it. */
+  /** Its users by id. Delete a user to disable it, set one to add or change it. */
   readonly users: Map<string, TestUser>
-  /** The clients that were registered with the options, in their order. */
+  /** The clients of the options, in their order. */
   readonly clients: ReadonlyArray<RegisteredClient>
   /** Its clock. */
   readonly clock: TestClock
-  /** Registers one more client. */
+  /** Registers a client. */
   registerClient(newClient: NewClient): Promise<RegisteredClient>
-  /** Signs a user in without a browser, allows everything, and returns the authorization code. */
+  /** Signs a user in without a browser, grants all scopes, and returns the authorization code. */
   authorize(authorization: TestAuthorization): Promise<Authorization>
-  /** Signs a user in without a browser and redeems the code: the tokens a client would get. */
+  /** Signs a user in without a browser, redeems the code, and returns the tokens. */
   issueTokens(authorization: TestAuthorization): Promise<TokenResponse>
-  /** Signs one access token for anybody and anything. */
+  /** Issues an access token without any checks. */
   issueAccessToken(accessToken: TestAccessToken): Promise<string>
-  /** Stops it. */
+  /** Stops the server. */
   close(): Promise<void>
 }
 
 /**
- * Starts an authorization server in memory, on a free port of 127.0.0.1. The first one in a process
- * takes longer, because it generates the signing key that all of them share.
+ * Starts an authorization server in memory, on a free port of 127.0.0.1. The first one in a process takes
+ * longer, because it generates the signing key that all share.
  *
- * @throws {@link ConfigurationError} when an option is wrong.
- * @throws {@link ClientMetadataError} when a client breaks a rule.
+ * @throws {@link ConfigurationError} when options are invalid.
+ * @throws {@link ClientMetadataError} when a client is invalid.
  *
  * @example
  *
@@ -141,7 +141,7 @@ async function serveOn(listener: Server, options: TestServerOptions): Promise<Te
 
   const { port } = listener.address() as AddressInfo
   const issuer = `http://127.0.0.1:${port}${issuerPath}`
-  // What excludes each other is found when the server checks its options.
+  // The server validates options that exclude each other.
   const serverOptions = {
     storage: createMemoryStorage(),
     clientCacheMilliseconds: 0, // a test may change a client behind the server's back
@@ -154,7 +154,7 @@ async function serveOn(listener: Server, options: TestServerOptions): Promise<Te
   } as AuthorizationServerOptions
   const authorizationServer = createAuthorizationServer(serverOptions)
   const app = new Koa()
-  app.silent = true // what goes wrong is in the audit events
+  app.silent = true // errors are in the audit events
   app.use(authorizationServer.middleware())
   listener.on('request', app.callback())
 
@@ -176,7 +176,7 @@ async function serveOn(listener: Server, options: TestServerOptions): Promise<Te
     return target?.audience ?? given.audience ?? issuer
   }
 
-  /** How a client authenticates, by the method it is registered for. */
+  /** The credentials of a client, for its registered method. */
   async function credentialsOf(clientId: string): Promise<{
     readonly headers?: Readonly<Record<string, string>>
     readonly parameters: Readonly<Record<string, string>>
@@ -264,7 +264,7 @@ async function serveOn(listener: Server, options: TestServerOptions): Promise<Te
   }
 }
 
-/** The keys of the options, or else those of a test; and what else signs with them. */
+/** The given keys or test keys, as options and as a key ring. */
 function keysOf(given: TestServerOptions): {
   readonly options: Pick<AuthorizationServerOptions, 'signingKeys' | 'cookieKeys'>
   readonly ring: KeyRing
@@ -288,7 +288,7 @@ function authenticateAmong(
 
 function listenOnFreePort(): Promise<Server> {
   return new Promise((resolve, reject) => {
-    // It never closes a connection that a test was too busy to use: the next request would find it reset.
+    // Keeps idle connections open: a slow test would find them reset.
     const server = createServer({ keepAliveTimeout: 0 })
     server.once('error', reject)
     server.listen(0, '127.0.0.1', () => resolve(server))

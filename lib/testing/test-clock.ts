@@ -1,8 +1,8 @@
 import { systemClock } from '../util/clock.ts'
 
-/** The clock of a test server. It stands still until it is moved. */
+/** The clock of a test server. It stands still until the test moves it. */
 export interface TestClock {
-  /** Tells the time; seconds since the Unix epoch. */
+  /** Returns the time; seconds since the Unix epoch. */
   now(): number
   /** Sets the time; seconds since the Unix epoch. */
   set(instant: number): void
@@ -10,7 +10,7 @@ export interface TestClock {
   advance(seconds: number): void
 }
 
-/** Creates a clock that shows the present. */
+/** Creates a clock that is set to the current time. */
 export function createTestClock(): TestClock {
   let instant = systemClock()
   return {

@@ -3,7 +3,7 @@ import type { JWK } from 'jose'
 
 let signingKey: JWK | undefined
 
-/** A private RSA key. Generated once per process: that takes a while, and nothing else does. */
+/** A private RSA key. Generated once per process, because that is slow. */
 export function testSigningKey(): JWK {
   signingKey ??= generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({
     format: 'jwk',

@@ -1,16 +1,16 @@
 /**
- * As much of a browser as signing in takes: cookies, and one step at a time.
+ * A minimal browser: cookies, and redirects one step at a time.
  *
  * @module
  */
 
-/** Sends requests with the cookies it was given, and follows no redirect by itself. */
+/** Sends requests with its cookies and does not follow redirects. */
 export interface UserAgent {
   /** Sends a request; see `fetch`. */
   request(url: string | URL, init?: RequestInit): Promise<Response>
-  /** Submits an HTML form, as a page of the same origin does: with its `Origin`. */
+  /** Submits an HTML form with the `Origin` of the same site. */
   submit(url: string | URL, fields: Readonly<Record<string, string>>): Promise<Response>
-  /** Its cookies, of whatever host. Add or remove one to plant or to lose it. */
+  /** Its cookies, for all hosts. May be modified. */
   readonly cookies: Array<TestCookie>
 }
 

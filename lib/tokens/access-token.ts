@@ -1,5 +1,5 @@
 /**
- * Access tokens: JWTs as of RFC 9068, signed and handed out without being stored.
+ * Access tokens: JWTs (RFC 9068), signed and not stored.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { formatScopes } from '../scopes/scope.ts'
 
 const ACCESS_TOKEN_TYPE = 'at+jwt'
 
-/** Whom and what an access token is for. */
+/** The content of an access token. */
 export interface AccessTokenSubject {
   /** Client it is issued to. */
   readonly clientId: string
@@ -21,7 +21,7 @@ export interface AccessTokenSubject {
   readonly tenantId: string | undefined
   /** The token family; `undefined` for `client_credentials`. */
   readonly familyId: string | undefined
-  /** What it permits. */
+  /** Granted scopes. */
   readonly scopes: ReadonlyArray<string>
   /** Token audience: the API it is for. */
   readonly audience: string
@@ -45,14 +45,14 @@ export interface AccessTokenClaims {
   readonly grant_id?: string
 }
 
-/** Issues and recognises the access tokens of one authorization server. */
+/** Issues and verifies the access tokens of an authorization server. */
 export interface AccessTokens {
   /** Signs an access token. */
   issue(subject: AccessTokenSubject): Promise<IssuedAccessToken>
   /**
-   * Verifies that a token was issued here and has not expired.
+   * Verifies that a token was issued by this server and has not expired. Does not check revocation.
    *
-   * @returns `undefined` for anything else. Whether it was revoked is for the caller to find out.
+   * @returns `undefined` for anything else.
    */
   verify(token: string): Promise<AccessTokenClaims | undefined>
 }
@@ -110,14 +110,14 @@ function claimsOf(subject: AccessTokenSubject, issuer: string, now: number): Acc
   }
 }
 
-/** Whose token it is, for audit events. */
+/** User and family of a token, for audit events. */
 export interface TokenSubject {
   readonly userId?: string
   readonly tenantId?: string
   readonly familyId?: string
 }
 
-/** Whose access token it is. */
+/** The user and family of an access token. */
 export function tokenSubjectOf({ sub, tenant_id, grant_id }: AccessTokenClaims): TokenSubject {
   return {
     ...(tenant_id === undefined ? {} : { tenantId: tenant_id }),

@@ -1,12 +1,12 @@
 /**
- * The authorization code: what is stored of it, and who may redeem it.
+ * Authorization codes: the stored record, and the checks of a redemption.
  *
  * @module
  */
 
 import { equalsInConstantTime, sha256 } from '../util/sha256.ts'
 
-/** What an authorization code stands for. Stored under the hash of the code. */
+/** The record of an authorization code, stored under the hash of the code. */
 export interface AuthorizationCodeRecord {
   /** Client it was issued to. */
   readonly clientId: string
@@ -24,25 +24,25 @@ export interface AuthorizationCodeRecord {
   readonly redirectUri: string
   /** PKCE challenge, S256. */
   readonly codeChallenge: string
-  /** The pending request that it was issued for; absent when its user was asked nothing. */
+  /** The pending request it was issued for; absent when no page was shown. */
   readonly pendingRequestKey?: string
 }
 
-/** How a client tries to redeem a code. */
+/** An attempt of a client to redeem a code. */
 export interface RedemptionAttempt {
   readonly clientId: string
-  /** As sent; OAuth 2.1 no longer asks for it, but if sent it must match (§10.2). */
+  /** Optional in OAuth 2.1; if present, it must match (§10.2). */
   readonly redirectUri: string | undefined
   readonly codeVerifier: string | undefined
 }
 
-/** Why a code may not be redeemed. None of these uses the code up: its owner still can. */
+/** Why a redemption is rejected. The code stays valid: its owner can still redeem it. */
 export type RedemptionProblem = 'client-mismatch' | 'redirect-uri-mismatch' | 'pkce-failed'
 
 // RFC 7636 §4.1.
 const CODE_VERIFIER = /^[A-Za-z0-9._~-]{43,128}$/
 
-/** Decides whether an attempt fits the code. @returns `undefined` when it does. */
+/** Checks a redemption attempt against the code. @returns `undefined` when it is valid. */
 export function checkRedemption(
   code: AuthorizationCodeRecord,
   attempt: RedemptionAttempt,

@@ -1,32 +1,32 @@
 /**
- * What a refresh token looks like.
+ * The format of refresh tokens.
  *
- * `tcr_` + base64url(consent id ‖ family secret ‖ nonce ‖ MAC). The family secret is the same in every
- * refresh token of a family and known to nobody but their holder; the consent id and the secret's hash
- * are the family's id, the `grant_id` that every access token shows. The MAC is keyed with the family
- * secret. So, without any record of the tokens that were spent and without a key of the server's own:
+ * `tcr_` + base64url(consent id ‖ family secret ‖ nonce ‖ MAC). All refresh tokens of a family share the
+ * family secret, which only the client knows. The consent id and the hash of the secret form the family id,
+ * the `grant_id` of access tokens. The MAC is keyed with the family secret. So, without records of used tokens
+ * and without a key of the server:
  *
- * - a token that was once issued is told from a forged one: whoever knows only `grant_id` cannot
- *   compute the MAC, and a token damaged on its way fails it, so neither revokes the family;
- * - a token that was once issued but is not the family's current one was spent: reuse.
+ * - a genuine token differs from a forged one: `grant_id` alone does not suffice to compute the MAC, and a
+ *   damaged token fails it. Neither revokes the family;
+ * - a genuine token that is not the current one of its family is a used one: reuse.
  *
  * @module
  */
 
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
-import { CONSENT_ID_BYTES } from '../consent/consent-id.ts'
+import { CONSENT_ID_BYTES } from '../consent/consent.ts'
 import { sha256 } from '../util/sha256.ts'
 
 const PREFIX = 'tcr_'
 const FAMILY_SECRET_BYTES = 32
 const NONCE_BYTES = 26
 const MAC_BYTES = 16
-// 90 bytes: a multiple of three, so that every text of this length is the only one for its bytes.
+// 90 bytes: a multiple of three, so the base64url encoding is unique.
 const TOKEN_PATTERN = /^tcr_[\w-]{120}$/
 
-/** A refresh token that was read and whose MAC is right. */
+/** A parsed refresh token with a valid MAC. */
 export interface ParsedRefreshToken {
-  /** The consent under which its family began. */
+  /** The consent of its family. */
   readonly consentId: string
   /** The secret that all refresh tokens of the family share. */
   readonly familySecret: Buffer
@@ -37,28 +37,27 @@ export interface ParsedRefreshToken {
 }
 
 /**
- * Derives the family secret from what redeems an authorization code: whoever redeems the same code
- * arrives at the same family, and so only one redemption can create it. The PKCE verifier takes part
- * because a code is seen by others, in a browser's history or a log: with the code alone somebody could
- * make tokens that look spent, and revoke the family with them.
+ * Derives the family secret from an authorization code and its PKCE verifier. Every redemption of a code
+ * leads to the same family, so only one can create it. The verifier is included because codes leak into
+ * browser histories and logs: with the code alone, an attacker could forge used tokens and revoke the family.
  */
 export function familySecretOf(authorizationCode: string, codeVerifier: string): Buffer {
   return createHash('sha256').update(`token-family\0${authorizationCode}\0${codeVerifier}`).digest()
 }
 
-/** The id of the family with this secret. */
+/** Derives the family id from the family secret. */
 export function familyIdOf(consentId: string, familySecret: Buffer): string {
   return consentId + createHash('sha256').update(familySecret).digest('base64url')
 }
 
-/** Creates a new refresh token for the family with this secret. */
+/** Creates a refresh token of a family. */
 export function createRefreshToken(consentId: string, familySecret: Buffer): string {
   const consent = Buffer.from(consentId, 'base64url')
   const body = Buffer.concat([consent, familySecret, randomBytes(NONCE_BYTES)])
   return PREFIX + Buffer.concat([body, mac(familySecret, body)]).toString('base64url')
 }
 
-/** Reads a refresh token. @returns `undefined` for anything that never was one. */
+/** Parses a refresh token. @returns `undefined` when it was never issued. */
 export function parseRefreshToken(token: string): ParsedRefreshToken | undefined {
   if (!TOKEN_PATTERN.test(token)) return undefined
   const bytes = Buffer.from(token.slice(PREFIX.length), 'base64url')

@@ -1,5 +1,5 @@
 /**
- * How users prove who they are: with a password on our page, or in the host's own session.
+ * How users authenticate: with a password on our sign-in page, or in a session of the host.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import type { Context } from 'koa'
 import type { User } from './user.ts'
 
-/** What a person typed on the sign-in page. */
+/** Submitted credentials. */
 export interface Credentials {
   readonly username: string
   readonly password: string
@@ -16,30 +16,33 @@ export interface Credentials {
 /**
  * Checks credentials.
  *
- * Return `undefined` when they are wrong, and take as long for an unknown user name as for a wrong
- * password. Attempts are throttled by user name and by address before they get here.
+ * Return `undefined` when they are wrong. Take the same time for an unknown user name and a wrong password.
+ * Attempts are already throttled by user name and address.
  */
 export type AuthenticateUser = (credentials: Credentials) => Promise<User | undefined>
 
-/** Reads the session in which the host's own pages signed the user in. */
+/** The session of the host, whose own pages sign users in. */
 export interface HostSession {
-  /** Who is signed in, and since when (seconds since the Unix epoch); `undefined` for nobody. */
+  /**
+   * The current user and the time of the sign-in (seconds since the Unix epoch); `undefined` when nobody is
+   * signed in.
+   */
   readonly signedInUser: (
     ctx: Context,
   ) => Promise<{ readonly userId: string; readonly authenticatedAt: number } | undefined>
   /**
-   * Where the host signs users in: an http or https URL, or a path from `/`. The host sends the browser to
-   * `returnTo` afterwards.
+   * The URL of the host's sign-in page: an http or https URL, or a path from `/`. The page must redirect to
+   * `returnTo` after the sign-in.
    */
   readonly signInUrl: (request: HostSignInRequest) => Promise<string> | string
 }
 
-/** What the host's sign-in page is asked to do. */
+/** The request to the host's sign-in page. */
 export interface HostSignInRequest {
-  /** Absolute URL to send the browser to when the user has signed in. */
+  /** Absolute URL to redirect to after the sign-in. */
   readonly returnTo: string
-  /** Whether the user must prove who they are, or choose an account, even if already signed in. */
+  /** Whether the user must authenticate or choose an account even if already signed in. */
   readonly mustReauthenticate: boolean
-  /** What the client believes the user name to be. */
+  /** The `login_hint` of the client. */
   readonly loginHint: string | undefined
 }

@@ -1,25 +1,24 @@
 import type { Context } from 'koa'
 
-/** A user's session with the server, in one browser. */
+/** A session of a user in a browser. */
 export interface BrowserSession {
   /**
-   * Names the session as long as its user is the same, though its cookie changes at each sign-in. Nobody
-   * outside of the server knows it.
+   * Stays the same as long as the user does, although the cookie changes at each sign-in. Known only to the
+   * server.
    */
   readonly sessionId: string
-  /** Who is signed in. The caller finds out whether that user still exists. */
+  /** The signed-in user, who may not exist any more. */
   readonly userId: string
   /** When that user signed in; seconds since the Unix epoch. */
   readonly at: number
 }
 
-/** Who is signed in to the server itself, in which browser. */
+/** The sessions of the server's own sign-in page. */
 export interface BrowserSessions {
   /** Finds the browser's session; `undefined` when nobody is signed in. */
   find(ctx: Context): Promise<BrowserSession | undefined>
   /**
-   * Signs a user in, under a new identifier in place of the one that the browser has: nobody who knew
-   * that, or planted it, has the session.
+   * Signs a user in with a new session identifier, against session fixation.
    *
    * @param at When the sign-in began; seconds since the Unix epoch.
    */

@@ -1,5 +1,5 @@
 /**
- * Users: the people who sign in. They belong to the host; this is what it tells about them.
+ * Users: the people who sign in. The host owns them.
  *
  * @module
  */
@@ -19,7 +19,7 @@ export interface User {
 /**
  * Finds a user.
  *
- * Asked at every authorization, code exchange and refresh. Return `undefined` for a user who does not
- * exist or is disabled: that ends the refresh of all their tokens.
+ * Called at every authorization, code exchange and refresh. Return `undefined` for a user who does not exist or
+ * is disabled: their tokens can no longer be refreshed.
  */
 export type FindUser = (userId: string) => Promise<User | undefined>

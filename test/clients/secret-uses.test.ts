@@ -5,7 +5,7 @@ import test from 'ava'
 import type { ReportedDetail } from '../../lib/audit/audit-event.ts'
 import type { ClientRecord } from '../../lib/clients/client.ts'
 import { createClientSecret } from '../../lib/clients/client-secret.ts'
-import { createSecretUses, type NoteSecretUse } from '../../lib/clients/secret-uses.ts'
+import { createSecretUses, type RecordSecretUse } from '../../lib/clients/secret-uses.ts'
 import { fullClient } from '../../lib/storage/contract/sample-records.ts'
 import type { ClientStore } from '../../lib/storage/storage.ts'
 import { startServer } from '../helpers/start-server.ts'
@@ -16,7 +16,7 @@ const NOW = 1_700_000_000
 interface Fixture {
   readonly client: ClientRecord
   readonly store: ClientStore
-  readonly noteUse: NoteSecretUse
+  readonly noteUse: RecordSecretUse
   readonly events: Array<ReportedDetail>
 }
 
@@ -26,7 +26,7 @@ function open(update?: ClientStore['update']): Fixture {
   const secrets = [createClientSecret(NOW).record, createClientSecret(NOW).record]
   const noteUse = createSecretUses({
     clients: { ...clients, ...(update && { update }) },
-    audit: { record: (event) => void events.push(event), answer: (_, work) => work() },
+    audit: { record: (event) => void events.push(event), deferUntilSent: (_, work) => work() },
     now: () => NOW,
   })
   return { client: fullClient({ secrets }), store: clients, noteUse, events }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import test from 'ava'
-import { createConsentId } from '../../lib/consent/consent-id.ts'
+import { createConsentId } from '../../lib/consent/consent.ts'
 import { createRefreshToken } from '../../lib/tokens/refresh-token.ts'
 import { startServer } from '../helpers/start-server.ts'
 import { assertRefused, isActive, redeem, refresh, tokensOf } from '../helpers/token-requests.ts'

@@ -7,6 +7,7 @@
 import type { AuthorizationServerOptions, RegisteredClient } from '@teamcast/oauth-server'
 import { createAuditLog } from '../../lib/audit/audit-log.ts'
 import { createClientRegistry } from '../../lib/clients/client-registry.ts'
+import { createDeleteClient } from '../../lib/revocation/delete-client.ts'
 import { createRevoker } from '../../lib/revocation/revoker.ts'
 import { TEAMCAST_SCOPES } from '../../lib/scopes/scope-catalogue.ts'
 import { type Authorization, authorize } from '../../lib/testing/authorize.ts'
@@ -84,13 +85,15 @@ export async function startInstances(
   balancer.backendPorts.push(...instances.map(({ url }) => Number(new URL(url).port)))
 
   const opened = await openStorageAt(location)
+  const { clients: store, consents } = opened.storage
+  const audit = createAuditLog(undefined, systemClock)
+  const revoker = createRevoker(opened.storage, systemClock)
   const registry = createClientRegistry({
-    store: opened.storage.clients,
-    consents: opened.storage.consents,
-    revoker: createRevoker(opened.storage, systemClock),
+    store,
     catalogue: TEAMCAST_SCOPES,
     now: systemClock,
-    audit: createAuditLog(undefined, systemClock),
+    audit,
+    deleteClient: createDeleteClient({ store, consents, revoker, audit }),
   })
   const registerClient = (name = CONFIDENTIAL_CLIENT.name): Promise<RegisteredClient> =>
     registry.register({ ...CONFIDENTIAL_CLIENT, name })

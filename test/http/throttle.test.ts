@@ -23,7 +23,7 @@ test.serial(
 
     const attempts: Array<boolean> = []
     for (let attempt = 0; attempt < 150; attempt += 1) {
-      attempts.push(await throttle.begin(ADDRESS, `${attempt}`.padEnd(16_000, 'x')))
+      attempts.push(await throttle.consume(ADDRESS, `${attempt}`.padEnd(16_000, 'x')))
     }
 
     t.deepEqual(
@@ -37,23 +37,23 @@ test.serial(
 
 test('a refused attempt is not counted: what was consumed and refunded can be used again', async (t) => {
   const throttle = createThrottle()
-  for (let attempt = 0; attempt < 10; attempt += 1) t.true(await throttle.begin(ADDRESS, 'ada'))
-  for (let attempt = 0; attempt < 200; attempt += 1) t.false(await throttle.begin(ADDRESS, 'ada'))
+  for (let attempt = 0; attempt < 10; attempt += 1) t.true(await throttle.consume(ADDRESS, 'ada'))
+  for (let attempt = 0; attempt < 200; attempt += 1) t.false(await throttle.consume(ADDRESS, 'ada'))
   throttle.refund(ADDRESS, 'ada')
-  t.true(await throttle.begin(ADDRESS, 'ada'))
-  t.true(await throttle.begin(ADDRESS, 'grace'))
+  t.true(await throttle.consume(ADDRESS, 'ada'))
+  t.true(await throttle.consume(ADDRESS, 'grace'))
 })
 
 test('all addresses of an IPv6 /64 count as one, because one host has them all (ASVS 6.3)', async (t) => {
   const throttle = createThrottle()
   for (let attempt = 0; attempt < 10; attempt += 1) {
-    t.true(await throttle.begin(`2001:db8:1:2::${attempt}`, 'ada'))
+    t.true(await throttle.consume(`2001:db8:1:2::${attempt}`, 'ada'))
   }
 
-  t.false(await throttle.begin('2001:db8:1:2:3:4:5:6', 'ada'))
+  t.false(await throttle.consume('2001:db8:1:2:3:4:5:6', 'ada'))
   t.true(await throttle.isBlocked('2001:db8:1:2:3:4:5:6', 'ada'))
-  t.true(await throttle.begin('2001:db8:1:3::1', 'ada'))
-  t.true(await throttle.begin('::ffff:192.0.2.1', 'ada'))
+  t.true(await throttle.consume('2001:db8:1:3::1', 'ada'))
+  t.true(await throttle.consume('::ffff:192.0.2.1', 'ada'))
 })
 
 test('accepted credentials: the last thousand are remembered, by when they were used last', async (t) => {

@@ -4,7 +4,7 @@ import { promisify } from 'node:util'
 import { createUserAgent } from '@teamcast/oauth-server/testing'
 import test, { type ExecutionContext } from 'ava'
 import * as paths from '../../lib/http/paths.ts'
-import { answerPages } from '../../lib/testing/authorize.ts'
+import { completePages } from '../../lib/testing/authorize.ts'
 import { startBrowser, type Visit } from '../helpers/browser.ts'
 import {
   type CodeBlock,
@@ -260,7 +260,7 @@ test.serial(
 
     const userAgent = createUserAgent()
     const begun = await userAgent.request(url)
-    const callback = await answerPages(new URL(begun.headers.get('location') ?? ''), {
+    const callback = await completePages(new URL(begun.headers.get('location') ?? ''), {
       redirectUri: `${url}/callback`,
       username: 'ada@acme.test',
       password: 'correct horse battery staple',

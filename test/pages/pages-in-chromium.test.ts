@@ -302,7 +302,7 @@ test.serial('consent page: what assistive technology reads', async (t) => {
     - list:
       - listitem: Schedule interviews on your behalf
       - listitem: See the candidates you have access to
-  - paragraph: This access stays in place until it is withdrawn.
+  - paragraph: This access stays in place until it is revoked.
   - button "Deny"
   - button "Allow"
   - navigation "About this application":

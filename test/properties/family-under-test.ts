@@ -7,7 +7,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { ClientRecord, Storage } from '@teamcast/oauth-server'
 import { createMemoryStorage } from '@teamcast/oauth-server/memory'
-import { createConsentId } from '../../lib/consent/consent-id.ts'
+import { createConsentId } from '../../lib/consent/consent.ts'
 import { introspect } from '../../lib/endpoints/introspect.ts'
 import { revoke } from '../../lib/endpoints/revoke.ts'
 import { authorizationCodeGrant } from '../../lib/grants/authorization-code.ts'

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import test from 'ava'
-import { createConsentId } from '../../lib/consent/consent-id.ts'
+import { createConsentId } from '../../lib/consent/consent.ts'
 import {
   createRefreshToken,
   familyIdOf,

@@ -1,5 +1,5 @@
 /**
- * The cookies of the account pages, besides the session.
+ * The cookies of the account pages, except the session.
  *
  * @module
  */
@@ -9,29 +9,29 @@ import type Cookies from 'cookies'
 import type { Context } from 'koa'
 
 const BINDING_BYTES = 32
-const NOTICE_SECONDS = 60
+const FLASH_MESSAGE_SECONDS = 60
 
 /** The cookies of the account pages. */
 export interface AccountCookies {
   /**
-   * The secret that ties forms to this browser. A browser that has one keeps it, so that pages in other
-   * tabs stay good.
+   * Binds forms to this browser, and returns the secret of the binding. An existing secret is kept, so that
+   * pages in other tabs stay valid.
    */
   bind(ctx: Context): string
-  /** That secret; `undefined` in a browser that was shown no page. */
+  /** Finds the secret; `undefined` in a browser that was not shown a page. */
   findBinding(ctx: Context): string | undefined
-  /** Leaves a word for the next page. */
-  leaveFlashMessage(ctx: Context, clientId: string): void
-  /** Takes it. */
+  /** Sets the flash message: the client that was disconnected. */
+  setFlashMessage(ctx: Context, clientId: string): void
+  /** Returns the flash message and removes it. */
   takeFlashMessage(ctx: Context): string | undefined
 }
 
 /**
  * Creates the cookies.
  *
- * @param namePrefix Put before their names.
- * @param createCookieJar Makes the jar of a request: it signs them.
- * @param bindingSeconds For how long after it was shown last a page is good.
+ * @param namePrefix Prefix of the cookie names.
+ * @param createCookieJar Creates the cookie jar of a request, which signs cookies.
+ * @param bindingSeconds For how long a page is valid after it was shown.
  */
 export function createAccountCookies(
   namePrefix: string,
@@ -53,10 +53,10 @@ export function createAccountCookies(
 
     findBinding: (ctx) => find(ctx, bindingName),
 
-    leaveFlashMessage(ctx, clientId) {
+    setFlashMessage(ctx, clientId) {
       createCookieJar(ctx).set(flashMessageName, clientId, {
         ...options,
-        maxAge: NOTICE_SECONDS * 1000,
+        maxAge: FLASH_MESSAGE_SECONDS * 1000,
       })
     },
 

@@ -6,14 +6,12 @@
 
 import type { Context } from 'koa'
 import type { Connection } from '../../connections/connection.ts'
-import { sendProblem } from '../../http/problem.ts'
-import { PRIVATE_HEADERS } from '../../http/responses.ts'
+import { PRIVATE_HEADERS, sendProblem } from '../../http/responses.ts'
 import { isFromOtherOrigin } from '../../http/same-origin.ts'
 import type { User } from '../../users/user.ts'
-import type { AccountDependencies } from './account-dependencies.ts'
-import { findCurrentUser } from './current-user.ts'
+import { type AccountDependencies, findCurrentUser } from './current-user.ts'
 
-/** Answers with the connections of the signed-in user. */
+/** Sends the connections of the current user. */
 export async function sendConnections(
   dependencies: AccountDependencies,
   ctx: Context,
@@ -25,13 +23,13 @@ export async function sendConnections(
   ctx.body = { connections: connections.map(toJson) }
 }
 
-/** Disconnects a client from the signed-in user. */
+/** Disconnects a client from the current user. */
 export async function deleteConnection(
   dependencies: AccountDependencies,
   ctx: Context,
   clientId: string,
 ): Promise<void> {
-  // Browsers ask before they send it from another origin, and hosts may have an answer to that.
+  // A preflight would stop it in a browser, but the host may answer preflights.
   if (isFromOtherOrigin(ctx, dependencies.issuer)) {
     sendProblem(ctx, 403, 'the request comes from another origin')
     return
@@ -52,7 +50,7 @@ async function requireUser(
 ): Promise<User | undefined> {
   const { user } = await findCurrentUser(dependencies, ctx)
   if (user === undefined) {
-    // A challenge there must be (RFC 9110 §15.5.2). Browsers ignore one that they do not know.
+    // RFC 9110 §15.5.2 requires a challenge. Browsers ignore unknown schemes.
     ctx.set('WWW-Authenticate', `Cookie realm="${dependencies.issuer}"`)
     sendProblem(ctx, 401, 'sign in first')
   }

@@ -1,6 +1,6 @@
 /**
- * `/account/connections`: signed-in users see which clients they connected, and disconnect them. A page
- * for people, and the same as JSON for pages of the host's own.
+ * `/account/connections`: users list the clients they connected and disconnect them. As an HTML page, and
+ * as JSON for pages of the host.
  *
  * @module
  */
@@ -8,8 +8,8 @@
 import type { Context } from 'koa'
 import { CONNECTION_PATH, CONNECTIONS_PATH } from '../../http/paths.ts'
 import { type ErrorFormat, type RouteTable, routeByMethod } from '../../http/route.ts'
-import type { AccountDependencies } from './account-dependencies.ts'
 import { deleteConnection, sendConnections } from './connections-json.ts'
+import type { AccountDependencies } from './current-user.ts'
 import { handleSubmission } from './handle-submission.ts'
 import { showConnections } from './show-connections.ts'
 
@@ -32,7 +32,7 @@ export function connectionsRoutes(dependencies: AccountDependencies): RouteTable
   ]
 }
 
-/** The form is sent by the page; otherwise a page is what whoever asks for nothing better gets. */
+/** Forms come from the page. Other requests get the page unless they prefer JSON. */
 function errorFormatOf(ctx: Context): ErrorFormat {
   if (ctx.method === 'POST') return 'html'
   const preferred = ctx.accepts('html', 'json', 'application/problem+json')

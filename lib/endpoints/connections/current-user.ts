@@ -1,39 +1,58 @@
 /**
- * Who looks at the account pages, and how they sign in when nobody is.
+ * The current user of the account pages.
  *
  * @module
  */
 
 import type { Context } from 'koa'
+import type { Client } from '../../clients/client.ts'
+import type { Connections, Disconnect } from '../../connections/connections.ts'
 import type { ShownUser } from '../../http/browser-binding.ts'
+import { CONNECTIONS_PATH } from '../../http/paths.ts'
+import type { SignInDependencies } from '../../http/sign-in.ts'
+import type { Pages } from '../../pages/pages.ts'
 import type { HostSession } from '../../users/authentication.ts'
 import type { BrowserSessions } from '../../users/browser-sessions.ts'
 import type { FindUser, User } from '../../users/user.ts'
+import type { AccountCookies } from './account-cookies.ts'
 
-/** What tells who it is. */
-export interface CurrentUserDependencies {
+/** Dependencies of the account pages. */
+export interface AccountDependencies extends SignInDependencies {
+  readonly issuer: string
+  readonly connections: Pick<Connections, 'list'>
+  readonly disconnect: Disconnect
+  readonly findClient: (clientId: string) => Promise<Client | undefined>
   readonly hostSession: HostSession | undefined
   readonly browserSessions: BrowserSessions
   readonly findUser: FindUser
+  readonly cookies: AccountCookies
+  readonly pages: Pages
 }
 
-/** Whoever sent a request. */
+/** The current user of a request. */
 export interface CurrentUser {
-  /** Who is signed in; `undefined` for nobody, or nobody any more. */
+  /** `undefined` when nobody is signed in, or the user does not exist any more. */
   readonly user: User | undefined
-  /** What ties forms to them. */
+  /** The user and session that the CSRF token is bound to. */
   readonly shown: ShownUser | undefined
-  /** Whether there is a session all the same: of a user who is gone or disabled. */
+  /** Whether the session belongs to a deleted or disabled user. */
   readonly hasStaleSession: boolean
 }
 
-/** Finds out who sent a request. */
+/** The URL of the connections page. */
+export function connectionsUrl({ issuer }: Pick<AccountDependencies, 'issuer'>): string {
+  return issuer + CONNECTIONS_PATH
+}
+
+/** Finds the current user. */
 export async function findCurrentUser(
-  { hostSession, browserSessions, findUser }: CurrentUserDependencies,
+  { hostSession, browserSessions, findUser }: AccountDependencies,
   ctx: Context,
 ): Promise<CurrentUser> {
   const signedIn =
-    hostSession === undefined ? await browserSessions.find(ctx) : await atHost(hostSession, ctx)
+    hostSession === undefined
+      ? await browserSessions.find(ctx)
+      : await findHostUser(hostSession, ctx)
   const user = signedIn && (await findUser(signedIn.userId))
   return {
     user,
@@ -42,7 +61,10 @@ export async function findCurrentUser(
   }
 }
 
-async function atHost(hostSession: HostSession, ctx: Context): Promise<ShownUser | undefined> {
+async function findHostUser(
+  hostSession: HostSession,
+  ctx: Context,
+): Promise<ShownUser | undefined> {
   const signedIn = await hostSession.signedInUser(ctx)
   return signedIn && { userId: signedIn.userId }
 }

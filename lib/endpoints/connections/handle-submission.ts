@@ -1,5 +1,5 @@
 /**
- * Taking the answer of an account page: the form that its user submitted.
+ * Handles the submitted forms of the account pages.
  *
  * @module
  */
@@ -11,11 +11,10 @@ import { redirectAfterPost, sendErrorPage } from '../../http/responses.ts'
 import { isFromOwnPage } from '../../http/same-origin.ts'
 import { attemptSignIn } from '../../http/sign-in.ts'
 import type { User } from '../../users/user.ts'
-import { type AccountDependencies, connectionsUrl } from './account-dependencies.ts'
-import { findCurrentUser } from './current-user.ts'
+import { type AccountDependencies, connectionsUrl, findCurrentUser } from './current-user.ts'
 import { showSignIn } from './show-connections.ts'
 
-/** Does what the user chose, and leads back to the page. */
+/** Performs the action of a submitted form and redirects to the page. */
 export async function handleSubmission(
   dependencies: AccountDependencies,
   ctx: Context,
@@ -39,11 +38,10 @@ export async function handleSubmission(
 }
 
 /**
- * @param user Whom the page shows, if that is who is signed in now: nobody disconnects for somebody else.
- *   But credentials that were typed are checked, and who signs out is signed out, whatever another tab did
- *   meanwhile.
+ * @param user The current user, if the page was shown to that user: nobody may disconnect for another
+ *   user. Signing in and signing out are performed for an outdated page too.
  *
- * @returns `false` when it has answered.
+ * @returns `false` when the response is already sent.
  */
 async function perform(
   dependencies: AccountDependencies,
@@ -53,13 +51,12 @@ async function perform(
 ): Promise<boolean> {
   const { hostSession, browserSessions, disconnect, cookies } = dependencies
   const action = form.get('action')
-  // With sessions of its own, the host signs users in and out.
-  const isOurs = hostSession === undefined
-  if (isOurs && action === 'sign-in') return await signIn(dependencies, ctx, form)
-  if (isOurs && action === 'sign-out') await browserSessions.signOut(ctx)
+  const hasOwnSessions = hostSession === undefined
+  if (hasOwnSessions && action === 'sign-in') return await signIn(dependencies, ctx, form)
+  if (hasOwnSessions && action === 'sign-out') await browserSessions.signOut(ctx)
   if (user !== undefined && action === 'disconnect') {
     const clientId = form.get('clientId') ?? ''
-    if (await disconnect(user.userId, clientId, ctx.ip)) cookies.leaveFlashMessage(ctx, clientId)
+    if (await disconnect(user.userId, clientId, ctx.ip)) cookies.setFlashMessage(ctx, clientId)
   }
   return true
 }
@@ -75,7 +72,7 @@ function originOf(
   return formOriginOf(form?.get('csrf') ?? null, binding, shown)
 }
 
-/** @returns `false` when the page was shown again. */
+/** @returns `false` when the sign-in page was sent again. */
 async function signIn(
   dependencies: AccountDependencies,
   ctx: Context,
@@ -86,6 +83,6 @@ async function signIn(
     await showSignIn(dependencies, ctx, attempt.status, attempt.username, attempt.problem)
     return false
   }
-  await dependencies.browserSessions.signIn(ctx, attempt.user.userId, attempt.at)
+  await dependencies.browserSessions.signIn(ctx, attempt.user.userId, attempt.startedAt)
   return true
 }

@@ -1,5 +1,5 @@
 /**
- * Showing the page with a user's connections, or what comes before it: signing in.
+ * Shows the connections page, or the sign-in page before it.
  *
  * @module
  */
@@ -9,10 +9,9 @@ import { csrfTokenOf, type ShownUser } from '../../http/browser-binding.ts'
 import { redirectAfterGet, sendPage } from '../../http/responses.ts'
 import type { FormView, SignInProblem } from '../../pages/pages.ts'
 import type { User } from '../../users/user.ts'
-import { type AccountDependencies, connectionsUrl } from './account-dependencies.ts'
-import { findCurrentUser } from './current-user.ts'
+import { type AccountDependencies, connectionsUrl, findCurrentUser } from './current-user.ts'
 
-/** Shows the page, or leaves for where the host signs users in. */
+/** Shows the page, or redirects to the sign-in page of the host. */
 export async function showConnections(
   dependencies: AccountDependencies,
   ctx: Context,
@@ -26,7 +25,7 @@ export async function showConnections(
   } else {
     const url = await hostSession.signInUrl({
       returnTo: connectionsUrl(dependencies),
-      // Or the host, where somebody is signed in, would send them right back.
+      // Otherwise the host would redirect back at once: there the user is signed in.
       mustReauthenticate: hasStaleSession,
       loginHint: undefined,
     })
@@ -54,16 +53,16 @@ async function showConnectionsOf(
   shown: ShownUser | undefined,
 ): Promise<void> {
   const { connections, cookies, findClient, hostSession, pages, now } = dependencies
-  const endedClientId = cookies.takeFlashMessage(ctx)
-  const [list, ended] = await Promise.all([
+  const disconnectedClientId = cookies.takeFlashMessage(ctx)
+  const [list, disconnected] = await Promise.all([
     connections.list(user.userId),
-    endedClientId === undefined ? undefined : findClient(endedClientId),
+    disconnectedClientId === undefined ? undefined : findClient(disconnectedClientId),
   ])
   const page = await pages.connections({
     form: formOf(dependencies, ctx, shown),
     user,
     connections: list,
-    disconnectedName: ended?.name,
+    disconnectedName: disconnected?.name,
     canSignOut: hostSession === undefined,
     now: now(),
   })

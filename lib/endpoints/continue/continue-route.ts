@@ -1,9 +1,9 @@
 /**
- * `/oauth/continue?prt=…`: the pages on which a user signs in and consents, and `/oauth/authorize/…`, the
- * way back from the last of them.
+ * `/oauth/continue?prt=…`: the pages where a user signs in and consents; and `/oauth/authorize/…`, which
+ * resumes the authorization request after the last page.
  *
- * GET shows what is needed next, POST takes the answer and leads back to GET, so that reload and the
- * back button do no harm.
+ * GET shows the next step. POST handles the submitted form and redirects to GET, so that reload and the
+ * back button are safe.
  *
  * @module
  */
@@ -23,11 +23,11 @@ import {
   continueUrl,
   determineNextStep,
   findRequest,
-  refuse,
+  sendRequestError,
 } from './interaction-context.ts'
 import { showNextStep } from './show-next-step.ts'
 
-/** Creates the route of the pages. */
+/** Creates the handler of the pages. */
 export function createContinueRoute(
   dependencies: ContinueDependencies,
 ): (ctx: Context) => Promise<void> {
@@ -37,9 +37,9 @@ export function createContinueRoute(
     if (ctx.method === 'POST') {
       await handleSubmission(dependencies, ctx, await determineNextStep(dependencies, found))
     } else if (found.request.isDenied) {
-      redirectAfterGet(ctx, dependencies.pendingRequests.answerUrl(found.request))
+      redirectAfterGet(ctx, dependencies.pendingRequests.resumeUrl(found.request))
     } else if (isUsedUp(found.request, currentSignIn(found.request)?.userId)) {
-      await refuse(dependencies, ctx, 400, 'request-finished', found)
+      await sendRequestError(dependencies, ctx, 400, 'request-finished', found)
     } else {
       await showNextStep(dependencies, ctx, await determineNextStep(dependencies, found))
     }
@@ -47,10 +47,10 @@ export function createContinueRoute(
 }
 
 /**
- * Creates the route of the way back. It leads to the client only the user who answered the pages, in the
- * session in which they did; the second time as the first.
+ * Creates the handler that resumes an authorization request. Only the user who completed the pages, in the
+ * same session, is redirected to the client; a repeated request gets the same response.
  *
- * @param resume Answers with what the client gets.
+ * @param resume Sends the authorization response.
  */
 export function createResumeRoute(
   dependencies: ContinueDependencies,
@@ -61,9 +61,9 @@ export function createResumeRoute(
     if (found === undefined) return
     const { request } = found
     if (!request.isDenied && isUsedUp(request, currentSignIn(request)?.userId)) {
-      await refuse(dependencies, ctx, 400, 'request-finished', found)
+      await sendRequestError(dependencies, ctx, 400, 'request-finished', found)
     } else if (request.isDenied || isComplete(request)) {
-      if (!request.isAnswered) await dependencies.pendingRequests.recordAnswer(request)
+      if (!request.isResponseSent) await dependencies.pendingRequests.recordResponse(request)
       await resume(ctx, request)
     } else {
       redirectAfterGet(ctx, continueUrl(dependencies, request))

@@ -1,12 +1,11 @@
 /**
- * Taking the answer of a page: the form that its user submitted.
+ * Handles the submitted forms of the sign-in and consent pages.
  *
  * @module
  */
 
 import type { Context } from 'koa'
-import { scopesOf } from '../../consent/consent.ts'
-import { createConsentId } from '../../consent/consent-id.ts'
+import { createConsentId, scopesOf } from '../../consent/consent.ts'
 import { readForm } from '../../http/body.ts'
 import { formOriginOf, isFromSignInPage } from '../../http/browser-binding.ts'
 import { redirectAfterPost } from '../../http/responses.ts'
@@ -27,16 +26,15 @@ import {
   determineNextStep,
   type FoundRequest,
   type InteractionContext,
-  refuse,
+  sendRequestError,
 } from './interaction-context.ts'
 import { showSignIn } from './show-next-step.ts'
 
 /**
- * Does what the user chose, and leads on.
+ * Performs the action of a submitted form and redirects to the next step.
  *
- * The page may be out of date: the back button, or another tab. That must not turn what its user meant
- * into something else. Who refuses has refused; credentials that were typed are checked, and count; and
- * nobody agrees for an account that the page did not show.
+ * The page may be outdated, because of the back button or another tab. A denial is final all the same, and
+ * submitted credentials are checked. But nobody consents for an account that the page did not show.
  */
 export async function handleSubmission(
   dependencies: ContinueDependencies,
@@ -50,7 +48,7 @@ export async function handleSubmission(
     ? formOriginOf(token, bindingSecret, shown)
     : 'elsewhere'
   if (form === undefined || origin === 'elsewhere') {
-    await refuse(dependencies, ctx, 403, 'form-rejected', interaction)
+    await sendRequestError(dependencies, ctx, 403, 'form-rejected', interaction)
     return
   }
   const action = form.get('action')
@@ -60,15 +58,15 @@ export async function handleSubmission(
   } else if (action === 'deny' || action === 'cancel') {
     await deny(dependencies, ctx, interaction)
   } else if (request.isDenied) {
-    redirectAfterPost(ctx, dependencies.pendingRequests.answerUrl(request))
+    redirectAfterPost(ctx, dependencies.pendingRequests.resumeUrl(request))
   } else if (isUsedUp(request, currentSignIn(request)?.userId)) {
-    await refuse(dependencies, ctx, 400, 'request-finished', interaction)
+    await sendRequestError(dependencies, ctx, 400, 'request-finished', interaction)
   } else if (action === 'switch-account') {
     await switchAccount(dependencies, ctx, interaction)
   } else if (origin === 'outdated-page') {
-    await showWhoIsSignedIn(dependencies, ctx, interaction)
+    await askForCurrentUser(dependencies, ctx, interaction)
   } else {
-    await agree(dependencies, ctx, interaction, action)
+    await performForShownUser(dependencies, ctx, interaction, action)
   }
 }
 
@@ -86,12 +84,12 @@ async function signIn(
     return
   }
   const { userId } = attempt.user
-  // Sent twice, it leads to where it led: to the code that this session was given.
+  // A form submitted twice gets the same code again.
   if (request.issuedTo === userId && request.session?.userId === userId) {
     await finishAgain(dependencies, ctx, interaction, userId)
     return
   }
-  const signedIn = await dependencies.browserSessions.signIn(ctx, userId, attempt.at)
+  const signedIn = await dependencies.browserSessions.signIn(ctx, userId, attempt.startedAt)
   if (request.isDenied || isUsedUp(request, userId)) {
     await finishAgain(dependencies, ctx, interaction, userId)
     return
@@ -100,7 +98,7 @@ async function signIn(
   await proceed(dependencies, ctx, found, { signedIn })
 }
 
-/** Leads to where a request has led before, unless its code was redeemed or is somebody else's. */
+/** Resumes a finished request again, unless its code was redeemed or was issued to another user. */
 async function finishAgain(
   dependencies: ContinueDependencies,
   ctx: Context,
@@ -109,9 +107,9 @@ async function finishAgain(
 ): Promise<void> {
   const { request } = interaction
   if (!request.isDenied && isUsedUp(request, userId)) {
-    await refuse(dependencies, ctx, 400, 'request-finished', interaction)
+    await sendRequestError(dependencies, ctx, 400, 'request-finished', interaction)
   } else {
-    redirectAfterPost(ctx, dependencies.pendingRequests.answerUrl(request))
+    redirectAfterPost(ctx, dependencies.pendingRequests.resumeUrl(request))
   }
 }
 
@@ -125,7 +123,7 @@ async function deny(
       ? 'the user may not use this client'
       : 'the user denied the request'
   await denyRequest(dependencies, request, reason, ctx.ip)
-  redirectAfterPost(ctx, dependencies.pendingRequests.answerUrl(request))
+  redirectAfterPost(ctx, dependencies.pendingRequests.resumeUrl(request))
 }
 
 async function switchAccount(
@@ -133,29 +131,29 @@ async function switchAccount(
   ctx: Context,
   interaction: InteractionContext,
 ): Promise<void> {
-  // The code is the other account's.
+  // A code was already issued to the other account.
   if (interaction.request.issuedTo !== undefined) {
-    await refuse(dependencies, ctx, 400, 'request-finished', interaction)
+    await sendRequestError(dependencies, ctx, 400, 'request-finished', interaction)
     return
   }
   await proceed(dependencies, ctx, interaction, { sessionDismissedAt: dependencies.now() })
 }
 
-/** Shows what is due now, and asks before it goes on with an account that the page did not show. */
-async function showWhoIsSignedIn(
+/** Shows the next step for the current user. The user must confirm the account: the page did not show it. */
+async function askForCurrentUser(
   dependencies: ContinueDependencies,
   ctx: Context,
   { request, next }: InteractionContext,
 ): Promise<void> {
   if (next.step === 'complete') {
     const { chosenUserId: _chosen, consent: _consent, ...progress } = request.progress
-    const asking = { ...progress, mustConfirmAccount: true }
-    await dependencies.pendingRequests.saveProgress(request, asking)
+    const unconfirmed = { ...progress, mustConfirmAccount: true }
+    await dependencies.pendingRequests.saveProgress(request, unconfirmed)
   }
   redirectAfterPost(ctx, continueUrl(dependencies, request))
 }
 
-async function agree(
+async function performForShownUser(
   dependencies: ContinueDependencies,
   ctx: Context,
   interaction: InteractionContext,
@@ -182,7 +180,7 @@ async function allow(
   const { userId, tenantId } = user
   const { clientId } = client
   const { scopes } = request
-  const given = await keepConsent(dependencies, ctx, request, clientId, user)
+  const given = await saveConsent(dependencies, ctx, request, clientId, user)
   if (given === undefined) {
     redirectAfterPost(ctx, continueUrl(dependencies, request))
     return
@@ -190,19 +188,19 @@ async function allow(
   dependencies.audit.record({ type: 'consent.granted', clientId, userId, tenantId, scopes }, ctx.ip)
   const progress = { ...request.progress, consent: { userId, scopes } }
   await proceed(dependencies, ctx, interaction, progress, given)
-  // One that came meanwhile, from another tab, may not have seen the consent.
+  // A concurrent denial in another tab may have missed this consent.
   if (await dependencies.pendingRequests.wasDenied(request)) {
     await deny(dependencies, ctx, interaction)
   }
 }
 
 /**
- * Keeps a consent.
+ * Saves a consent.
  *
- * @returns `undefined` when the user was signed out everywhere meanwhile. Their consents are deleted
- *   then, and this one may have come after that: it must not stay behind.
+ * @returns `undefined` when the user was signed out everywhere meanwhile. That deletes all consents, and
+ *   this one may have been saved after it, so it is revoked.
  */
-async function keepConsent(
+async function saveConsent(
   dependencies: ContinueDependencies,
   { ip }: Context,
   request: PendingRequest,
@@ -213,7 +211,7 @@ async function keepConsent(
   const signIn = currentSignIn(request)
   const { scopes } = request
   const before = await consents.find(userId, clientId)
-  // The store ends it too, with this grant; but here it is recorded.
+  // The store replaces it anyway; this revokes its tokens and records an audit event.
   if (before !== undefined && before.tenantId !== tenantId)
     await endFormerConnection(before, { ip })
   const grant = { userId, clientId, tenantId, scopes, grantedAt: now() }
@@ -230,9 +228,9 @@ async function keepConsent(
 }
 
 /**
- * Records progress; goes to the end if that was all, or back to GET for the next page.
+ * Saves progress, and redirects to the next page or, after the last one, to the authorization endpoint.
  *
- * @param given A consent that was given with it.
+ * @param given A consent granted with this step.
  */
 async function proceed(
   dependencies: ContinueDependencies,
@@ -246,7 +244,7 @@ async function proceed(
   const { next } = await determineNextStep(dependencies, { ...found, request: advanced })
   if (next.step === 'complete') {
     await pendingRequests.complete(advanced, next.user.userId, given)
-    redirectAfterPost(ctx, pendingRequests.answerUrl(advanced))
+    redirectAfterPost(ctx, pendingRequests.resumeUrl(advanced))
   } else {
     await pendingRequests.saveProgress(advanced, progress, given)
     redirectAfterPost(ctx, continueUrl(dependencies, advanced))

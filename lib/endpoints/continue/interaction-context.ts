@@ -1,5 +1,5 @@
 /**
- * Who shows up at `/oauth/continue`, with which pending request, and what comes next.
+ * Loads the pending request of a browser at `/oauth/continue` and determines the next step.
  *
  * @module
  */
@@ -30,7 +30,7 @@ import type { BrowserSessions } from '../../users/browser-sessions.ts'
 import type { NotBefore } from '../../users/not-before.ts'
 import type { FindUser } from '../../users/user.ts'
 
-/** Dependencies of the route. */
+/** Dependencies of the pages. */
 export interface ContinueDependencies extends SignInDependencies {
   readonly issuer: string
   readonly pendingRequests: PendingRequests
@@ -44,28 +44,28 @@ export interface ContinueDependencies extends SignInDependencies {
   readonly findUser: FindUser
   readonly hostSession: HostSession | undefined
   readonly pages: Pages
-  /** Whether a user was signed out everywhere at an instant or since. */
+  /** Whether a user was signed out everywhere at or after an instant. */
   readonly wasSignedOutSince: NotBefore['wasSignedOutSince']
 }
 
-/** A pending request that was begun in this browser. */
+/** A pending request that was started in this browser. */
 export interface FoundRequest {
   readonly request: PendingRequest
   readonly client: Client
-  /** Ties forms to this browser. */
+  /** Binds forms to this browser. */
   readonly bindingSecret: string
 }
 
-/** Everything known about the pending request that the browser shows. */
+/** A pending request with its next step. */
 export interface InteractionContext extends FoundRequest {
-  /** What the user granted to the client earlier, in the tenant that they belong to now. */
+  /** The user's earlier consent to the client, in the user's current tenant. */
   readonly consent: Consent | undefined
   readonly next: NextStep
-  /** Whom the page shows as signed in. */
+  /** The sign-in that the page shows. */
   readonly shown: SignIn | undefined
 }
 
-/** Finds a pending request, or answers with an error page and returns `undefined`. */
+/** Finds a pending request. Sends an error page and returns `undefined` if there is none. */
 export async function findRequest(
   dependencies: ContinueDependencies,
   ctx: Context,
@@ -76,21 +76,22 @@ export async function findRequest(
   const request = typeof token === 'string' ? await pendingRequests.find(ctx, token) : undefined
   const clientId = request?.clientId ?? bound?.clientId
   const client = clientId === undefined ? undefined : await findClient(clientId)
-  if (request === undefined) return refuse(dependencies, ctx, 400, 'request-expired', { client })
+  if (request === undefined)
+    return sendRequestError(dependencies, ctx, 400, 'request-expired', { client })
   if (bound === undefined)
-    return refuse(dependencies, ctx, 400, 'other-browser', { client, request })
+    return sendRequestError(dependencies, ctx, 400, 'other-browser', { client, request })
   if (client === undefined || !client.redirectUris.includes(request.redirectUri)) {
-    return refuse(dependencies, ctx, 400, 'invalid-request', { client })
+    return sendRequestError(dependencies, ctx, 400, 'invalid-request', { client })
   }
   const { hostSession, now } = dependencies
-  const seen =
+  const current =
     hostSession === undefined
       ? inOwnSession(request)
       : await inHostSession(hostSession, ctx, request, now())
-  return { request: seen, client, bindingSecret: bound.secret }
+  return { request: current, client, bindingSecret: bound.secret }
 }
 
-/** Works out what comes next for a pending request. */
+/** Determines the next step of a pending request. */
 export async function determineNextStep(
   { findUser, consents }: ContinueDependencies,
   found: FoundRequest,
@@ -106,18 +107,18 @@ export async function determineNextStep(
   return { ...found, consent, next, shown: next.step === 'sign-in' ? undefined : signIn }
 }
 
-/** With a session of the host, being signed in there is being signed in here. */
+/** Applies the session of the host to a pending request. */
 async function inHostSession(
   hostSession: HostSession,
   ctx: Context,
   request: PendingRequest,
   at: number,
 ): Promise<PendingRequest> {
-  // Saved with an earlier answer; the host may have signed the user out since.
+  // The host may have signed the user out since the progress was saved.
   const { signedIn: _earlier, ...progress } = request.progress
-  const atHost = await hostSession.signedInUser(ctx)
-  if (atHost === undefined) return { ...request, progress, session: undefined }
-  const { userId, authenticatedAt } = atHost
+  const hostUser = await hostSession.signedInUser(ctx)
+  if (hostUser === undefined) return { ...request, progress, session: undefined }
+  const { userId, authenticatedAt } = hostUser
   const { sessionDismissedAt = Number.NEGATIVE_INFINITY } = progress
   const hasSignedInForThisRequest =
     authenticatedAt >= request.createdAt && authenticatedAt > sessionDismissedAt
@@ -132,12 +133,9 @@ export function continueUrl({ issuer }: ContinueDependencies, request: PendingRe
 }
 
 /**
- * Answers with an error page.
- *
- * @param from The client that the user came from, and the request, as far as they are known: the page leads
- *   back there.
+ * Sends an error page. It links back to the client, if that is known.
  */
-export async function refuse(
+export async function sendRequestError(
   { pages }: ContinueDependencies,
   ctx: Context,
   status: number,

@@ -1,5 +1,5 @@
 /**
- * Showing what a pending request needs next.
+ * Shows the next step of a pending request.
  *
  * @module
  */
@@ -19,7 +19,7 @@ import {
   type InteractionContext,
 } from './interaction-context.ts'
 
-/** Shows the page that is due, or leaves for where the request goes on. */
+/** Shows the page of the next step, or redirects to the sign-in page of the host or to the end. */
 export async function showNextStep(
   dependencies: ContinueDependencies,
   ctx: Context,
@@ -31,7 +31,7 @@ export async function showNextStep(
   switch (next.step) {
     case 'sign-in':
       if (hostSession !== undefined) {
-        await leaveForHostSignIn(dependencies, ctx, interaction, hostSession)
+        await redirectToHostSignIn(dependencies, ctx, interaction, hostSession)
       } else
         await showSignIn(dependencies, ctx, interaction, 200, interaction.request.loginHint ?? '')
       break
@@ -41,7 +41,7 @@ export async function showNextStep(
       break
     }
     case 'refuse-access': {
-      recordTenantRefusal(dependencies, ctx, interaction, next.user)
+      recordTenantMismatch(dependencies, ctx, interaction, next.user)
       const form = formOf(dependencies, interaction, shown)
       sendPage(ctx, 403, await pages.accessRefused({ ...shared, form, user: next.user }))
       break
@@ -50,7 +50,7 @@ export async function showNextStep(
       const granted = scopesOf(consent)
       const { scopes } = interaction.request
       const isNew = (scope: string): boolean => !granted.includes(scope)
-      // Asked again for what was granted already (prompt=consent, loopback): show it all.
+      // When everything is already granted (prompt=consent, loopback), show all scopes.
       const asked = scopes.some(isNew) ? scopes.filter(isNew) : scopes
       const view = {
         ...shared,
@@ -67,7 +67,7 @@ export async function showNextStep(
     }
     case 'complete':
       await dependencies.pendingRequests.complete(interaction.request, next.user.userId)
-      redirectAfterGet(ctx, dependencies.pendingRequests.answerUrl(interaction.request))
+      redirectAfterGet(ctx, dependencies.pendingRequests.resumeUrl(interaction.request))
       break
   }
 }
@@ -101,7 +101,7 @@ function formOf(
   }
 }
 
-async function leaveForHostSignIn(
+async function redirectToHostSignIn(
   dependencies: ContinueDependencies,
   ctx: Context,
   { request }: InteractionContext,
@@ -116,7 +116,7 @@ async function leaveForHostSignIn(
   redirectAfterGet(ctx, url)
 }
 
-function recordTenantRefusal(
+function recordTenantMismatch(
   { audit }: ContinueDependencies,
   ctx: Context,
   { client }: InteractionContext,

@@ -1,17 +1,15 @@
 /**
- * The clients as a collection: list and register.
+ * `/super-admin/oauth-clients`: lists and registers clients.
  *
  * @module
  */
 
 import type { ClientRegistry, NewClient } from '../../clients/client-registry.ts'
 import { SUPER_ADMIN_CLIENTS_PATH } from '../../http/paths.ts'
-import { sendProblem } from '../../http/problem.ts'
-import { PRIVATE_HEADERS } from '../../http/responses.ts'
-import type { SuperAdminHandler } from './authorize.ts'
+import { PRIVATE_HEADERS, sendProblem } from '../../http/responses.ts'
 import { entityTagOf } from './entity-tags.ts'
 import { parseListQuery } from './list-query.ts'
-import { requestBodyOf } from './request-body.ts'
+import { readRequestBody, type SuperAdminHandler } from './super-admin-request.ts'
 
 /** Lists clients, page by page. */
 export function listClients(clients: ClientRegistry): SuperAdminHandler {
@@ -27,12 +25,12 @@ export function listClients(clients: ClientRegistry): SuperAdminHandler {
   }
 }
 
-/** Registers a client, and shows its secret once. */
+/** Registers a client. The response is the only one that contains its secret. */
 export function registerClient(clients: ClientRegistry, issuer: string): SuperAdminHandler {
   return async (ctx, _parameters, by) => {
-    const body = await requestBodyOf(ctx)
+    const body = await readRequestBody(ctx)
     if (body === undefined) return
-    // Not a NewClient yet: register() is what finds out.
+    // register() validates it.
     const { client, clientSecret } = await clients.register(body as unknown as NewClient, by)
     ctx.set(PRIVATE_HEADERS)
     ctx.set({

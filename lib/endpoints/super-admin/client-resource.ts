@@ -1,5 +1,5 @@
 /**
- * One client: read, change, delete.
+ * `/super-admin/oauth-clients/:id`: reads, changes and deletes a client.
  *
  * @module
  */
@@ -9,11 +9,10 @@ import type { Client } from '../../clients/client.ts'
 import type { ClientRegistry } from '../../clients/client-registry.ts'
 import { ClientNotFoundError } from '../../errors.ts'
 import { PRIVATE_HEADERS } from '../../http/responses.ts'
-import type { SuperAdminHandler } from './authorize.ts'
 import { entityTagOf, ifMatchOf } from './entity-tags.ts'
-import { requestBodyOf } from './request-body.ts'
+import { readRequestBody, type SuperAdminHandler } from './super-admin-request.ts'
 
-/** Shows a client. */
+/** Reads a client. */
 export function readClient(clients: ClientRegistry): SuperAdminHandler {
   return async (ctx, { clientId = '' }) => {
     const client = await clients.find(clientId)
@@ -22,10 +21,10 @@ export function readClient(clients: ClientRegistry): SuperAdminHandler {
   }
 }
 
-/** Changes the fields that the body names (RFC 7396). */
+/** Changes the fields in the body (RFC 7396). */
 export function changeClient(clients: ClientRegistry): SuperAdminHandler {
   return async (ctx, { clientId = '' }, by) => {
-    const changes = await requestBodyOf(ctx)
+    const changes = await readRequestBody(ctx)
     if (changes === undefined) return
     const expected = await ifMatchOf(ctx, clients, clientId)
     sendClient(ctx, await clients.update(clientId, changes, { ...expected, by }))

@@ -1,5 +1,5 @@
 /**
- * The secrets of one client: add, remove. They are seen with the client.
+ * `/super-admin/oauth-clients/:id/secrets`: adds and removes secrets. They are listed with the client.
  *
  * @module
  */
@@ -8,8 +8,8 @@ import { z } from 'zod'
 import type { ClientRegistry } from '../../clients/client-registry.ts'
 import { ClientMetadataError } from '../../errors.ts'
 import { PRIVATE_HEADERS } from '../../http/responses.ts'
-import type { SuperAdminHandler } from './authorize.ts'
-import { requestBodyOf } from './request-body.ts'
+import { findSchemaIssues } from '../../util/schema-issues.ts'
+import { readRequestBody, type SuperAdminHandler } from './super-admin-request.ts'
 
 const newSecret = z.strictObject({
   expiresAt: z
@@ -18,10 +18,10 @@ const newSecret = z.strictObject({
     .transform((expiresAt) => expiresAt ?? undefined),
 })
 
-/** Adds a secret, and shows it once. */
+/** Adds a secret. The response is the only one that contains it. */
 export function addSecret(clients: ClientRegistry): SuperAdminHandler {
   return async (ctx, { clientId = '' }, by) => {
-    const body = await requestBodyOf(ctx)
+    const body = await readRequestBody(ctx)
     if (body === undefined) return
     const { expiresAt } = parseNewSecret(body)
     const expiry = expiresAt === undefined ? {} : { expiresAt }
@@ -42,12 +42,8 @@ export function removeSecret(clients: ClientRegistry): SuperAdminHandler {
 }
 
 function parseNewSecret(body: object): z.infer<typeof newSecret> {
-  const { data, error } = newSecret.safeParse(body)
+  const { data } = newSecret.safeParse(body)
   if (data !== undefined) return data
-  const issues = error.issues.flatMap((issue) =>
-    issue.code === 'unrecognized_keys'
-      ? issue.keys.map((path) => ({ path, message: 'is not a field of a new secret' }))
-      : [{ path: issue.path.join('.'), message: issue.message }],
-  )
-  throw new ClientMetadataError(issues)
+  const words = { unknownKey: 'is not a field of a new secret' }
+  throw new ClientMetadataError(findSchemaIssues(newSecret, body, words))
 }

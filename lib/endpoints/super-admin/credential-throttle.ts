@@ -1,9 +1,9 @@
 /**
- * Slows down whoever guesses the credentials of a SuperAdmin.
+ * Limits failed attempts to guess the credentials of a SuperAdmin.
  *
  * Only the host knows what they are, and whether they can be guessed. So it is not asked while the caller
- * is blocked. Credentials that it accepted lately are no guess: they are let through to it whatever others
- * at the same address have done. Only hashes of credentials are kept, in the memory of the process.
+ * is blocked, except about credentials that it accepted lately: failures of others at the same address do
+ * not block those. Only hashes of credentials are kept, in the memory of the process.
  *
  * @module
  */
@@ -75,7 +75,7 @@ export function createCredentialThrottle(now: () => number): AskAboutCredentials
     const isAccepted = (accepted.get(hash) ?? 0) > now()
     const sameUnderWay = underWay.get(pair)
     if (!isAccepted && sameUnderWay === undefined) {
-      const begun = throttle.begin(ip, hash)
+      const begun = throttle.consume(ip, hash)
       underWay.set(pair, begun)
       return await askCounted(ip, hash, begun, ask).finally(() => underWay.delete(pair))
     }
@@ -85,7 +85,7 @@ export function createCredentialThrottle(now: () => number): AskAboutCredentials
     const decision = await ask()
     note(hash, decision)
     // Counts up to the limits only: the same credentials once more are no further guess.
-    if (decision === 'unauthenticated') await throttle.begin(ip, hash)
+    if (decision === 'unauthenticated') await throttle.consume(ip, hash)
     return decision
   }
 }

@@ -15,10 +15,10 @@ export function entityTagOf({ version }: Client): string {
 }
 
 /**
- * At which version `If-Match` wants the client to be (RFC 9110 §13.1.1); nothing when any will do.
+ * The version that `If-Match` requires (RFC 9110 §13.1.1); empty when any version matches.
  *
  * @throws {@link ClientNotFoundError} when there is no such client.
- * @throws {@link PreconditionFailedError} when it is at none of the versions that `If-Match` lists.
+ * @throws {@link PreconditionFailedError} when `If-Match` does not list its version.
  */
 export async function ifMatchOf(
   ctx: Context,
@@ -29,7 +29,7 @@ export async function ifMatchOf(
   if (ifMatch === '' || ifMatch === '*') return {}
   const client = await clients.find(clientId)
   if (client === undefined) throw new ClientNotFoundError(clientId)
-  // Compared strongly: `W/"1"` is not `"1"`. Our tags have no comma in them.
+  // Strong comparison: `W/"1"` is not `"1"`. Our tags contain no comma.
   const tags = ifMatch.split(',').map((tag) => tag.trim())
   if (!tags.includes(entityTagOf(client))) throw new PreconditionFailedError(clientId)
   return { expectedVersion: client.version }

@@ -7,6 +7,7 @@
 import { z } from 'zod'
 import type { ClientListQuery } from '../../clients/client-registry.ts'
 import type { Issue } from '../../errors.ts'
+import { findSchemaIssues } from '../../util/schema-issues.ts'
 
 const DEFAULT_LIMIT = 20
 const LIMIT = /^([1-9]\d?|100)$/
@@ -14,7 +15,7 @@ const MAXIMUM_CURSOR_LENGTH = 500
 const MAXIMUM_TEXT_LENGTH = 255
 const CONTROL_CHARACTERS = /\p{Cc}/u
 
-const aText = z
+const textSchema = z
   .string()
   .min(1, 'must not be empty')
   .max(MAXIMUM_TEXT_LENGTH, `must have at most ${MAXIMUM_TEXT_LENGTH} characters`)
@@ -32,25 +33,22 @@ const listQuery = z.strictObject({
     .max(MAXIMUM_CURSOR_LENGTH, 'must be the nextCursor of a page')
     .optional(),
   audience: z.enum(['TENANT', 'PLATFORM'], 'must be TENANT or PLATFORM').optional(),
-  tenantId: aText.optional(),
+  tenantId: textSchema.optional(),
   clientType: z.enum(['CONFIDENTIAL', 'PUBLIC'], 'must be CONFIDENTIAL or PUBLIC').optional(),
-  name: aText.optional(),
+  name: textSchema.optional(),
 })
 
-/** Reads the query, or says everything that is wrong with it. */
+/** Parses the query; returns every issue when it is invalid. */
 export function parseListQuery(
   query: URLSearchParams,
 ): { readonly query: ClientListQuery } | { readonly issues: ReadonlyArray<Issue> } {
-  const { data, error } = listQuery.safeParse(Object.fromEntries(query))
+  const parameters = Object.fromEntries(query)
+  const { data } = listQuery.safeParse(parameters)
   const names = [...query.keys()]
   const repeated = new Set(names.filter((name, index) => names.indexOf(name) !== index))
   const issues = [
     ...[...repeated].map((path) => ({ path, message: 'must be given once' })),
-    ...(error?.issues ?? []).flatMap((issue) =>
-      issue.code === 'unrecognized_keys'
-        ? issue.keys.map((path) => ({ path, message: 'is not a parameter of this list' }))
-        : [{ path: issue.path.join('.'), message: issue.message }],
-    ),
+    ...findSchemaIssues(listQuery, parameters, { unknownKey: 'is not a parameter of this list' }),
   ]
   return data === undefined || issues.length > 0 ? { issues } : { query: data as ClientListQuery }
 }

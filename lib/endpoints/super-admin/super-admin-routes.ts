@@ -1,5 +1,5 @@
 /**
- * `/super-admin/oauth-clients`: the registry of clients as an HTTP API (docs/openapi.yaml).
+ * `/super-admin/oauth-clients`: the client registry as an HTTP API (docs/openapi.yaml).
  *
  * @module
  */
@@ -12,15 +12,14 @@ import {
   SUPER_ADMIN_CLIENTS_PATH,
 } from '../../http/paths.ts'
 import { type Route, type RouteTable, routeByMethod } from '../../http/route.ts'
+import { listClients, registerClient } from './client-collection.ts'
+import { changeClient, deleteClient, readClient } from './client-resource.ts'
+import { addSecret, removeSecret } from './client-secrets.ts'
 import {
   createSuperAdminGuard,
   type SuperAdminGuardDependencies,
   type SuperAdminHandler,
-} from './authorize.ts'
-import { listClients, registerClient } from './client-collection.ts'
-import { changeClient, deleteClient, readClient } from './client-resource.ts'
-import { addSecret, removeSecret } from './client-secrets.ts'
-import { sendingErrorResponses } from './send-error-response.ts'
+} from './super-admin-request.ts'
 
 /** Dependencies of the routes. */
 export interface SuperAdminDependencies extends SuperAdminGuardDependencies {
@@ -36,7 +35,7 @@ export function superAdminRoutes(dependencies: SuperAdminDependencies): RouteTab
   const route = (handlers: Readonly<Record<string, SuperAdminHandler>>): Route => {
     const guarded = Object.entries(handlers).map(([method, handler]) => [
       method,
-      forSuperAdmins(sendingErrorResponses(handler)),
+      forSuperAdmins(handler),
     ])
     return routeByMethod('problem', Object.fromEntries(guarded))
   }

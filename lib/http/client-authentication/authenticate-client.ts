@@ -1,40 +1,53 @@
 /**
  * Client authentication (RFC 6749 §2.3, OAuth 2.1 §2.4), the same at every endpoint for clients.
  *
- * A secret has 256 bits, so a right one is never refused because others failed: credentials are checked
- * first, and only wrong ones are counted and slowed down.
+ * Credentials are checked before the throttle: secrets have 256 bits, so failed attempts never lock out a
+ * client with the right secret. Only failures are counted.
  *
  * @module
  */
 
 import type { ClientRecord, TokenEndpointAuthMethod } from '../../clients/client.ts'
-import type { NoteSecretUse } from '../../clients/secret-uses.ts'
+import type { RecordSecretUse } from '../../clients/secret-uses.ts'
 import { InvalidRequestError } from '../form-parameters.ts'
 import type { Throttle } from '../throttle.ts'
-import type { CredentialsInRequest, PresentedCredentials } from './client-authentication-method.ts'
-import { CLIENT_AUTHENTICATION_METHODS } from './client-authentication-methods.ts'
+import type {
+  ClientAuthenticationMethod,
+  CredentialsInRequest,
+  PresentedCredentials,
+} from './client-authentication-method.ts'
+import { clientSecretBasic } from './client-secret-basic.ts'
+import { clientSecretPost } from './client-secret-post.ts'
+import { none } from './none.ts'
+
+/** The implementation of each authentication method. */
+const METHODS: Readonly<Record<TokenEndpointAuthMethod, ClientAuthenticationMethod>> = {
+  client_secret_basic: clientSecretBasic,
+  client_secret_post: clientSecretPost,
+  none,
+}
 
 /** Dependencies of client authentication. */
 export interface ClientAuthenticationDependencies {
   readonly findClient: (clientId: string) => Promise<ClientRecord | undefined>
   /** Counts failures. */
   readonly clientThrottle: Pick<Throttle, 'isBlocked' | 'recordFailure'>
-  readonly noteSecretUse: NoteSecretUse
+  readonly recordSecretUse: RecordSecretUse
   readonly now: () => number
 }
 
-/** A request as client authentication sees it. */
+/** The parts of a request that client authentication needs. */
 export interface AuthenticationRequest extends CredentialsInRequest {
   /** Address it comes from. */
   readonly ip: string
 }
 
-/** How authentication ended. */
+/** The result of client authentication. */
 export type ClientAuthentication =
   | { readonly outcome: 'authenticated'; readonly client: ClientRecord }
   | FailedAuthentication
 
-/** Why a client did not authenticate. */
+/** A failed authentication. */
 export interface FailedAuthentication {
   readonly outcome: 'failed' | 'throttled'
   /** The client that the request claims to be from, if it exists. */
@@ -48,10 +61,10 @@ export interface FailedAuthentication {
 /**
  * Authenticates the client of a request.
  *
- * @throws {@link InvalidRequestError} when credentials are malformed, or there are several.
+ * @throws {@link InvalidRequestError} when the credentials are malformed, or there are several.
  */
 export async function authenticateClient(
-  { findClient, clientThrottle, noteSecretUse, now }: ClientAuthenticationDependencies,
+  { findClient, clientThrottle, recordSecretUse, now }: ClientAuthenticationDependencies,
   request: AuthenticationRequest,
 ): Promise<ClientAuthentication> {
   const presented = findCredentials(request)
@@ -67,7 +80,7 @@ export async function authenticateClient(
       const hint = `the client is registered for ${registered}`
       return { outcome: 'failed', clientId, reason: `it used ${method}`, hint }
     }
-    if (verification.secret !== undefined) noteSecretUse(client, verification.secret)
+    if (verification.secret !== undefined) recordSecretUse(client, verification.secret)
     return { outcome: 'authenticated', client }
   }
   const clientId = client?.clientId
@@ -88,7 +101,7 @@ interface FoundCredentials {
 function findCredentials(request: CredentialsInRequest): FoundCredentials | undefined {
   const { parameters } = request
   const found: Array<FoundCredentials> = []
-  for (const [name, { find }] of Object.entries(CLIENT_AUTHENTICATION_METHODS)) {
+  for (const [name, { find }] of Object.entries(METHODS)) {
     const credentials = find(request)
     if (credentials !== undefined) {
       found.push({ method: name as TokenEndpointAuthMethod, credentials })

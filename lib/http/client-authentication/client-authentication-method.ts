@@ -1,5 +1,5 @@
 /**
- * What a method of client authentication is (RFC 6749 §2.3, OAuth 2.1 §2.4).
+ * The interface of a client authentication method (RFC 6749 §2.3, OAuth 2.1 §2.4).
  *
  * @module
  */
@@ -7,43 +7,43 @@
 import type { ClientRecord, ClientSecretRecord } from '../../clients/client.ts'
 import type { FormParameters } from '../form-parameters.ts'
 
-/** Where credentials may stand in a request. Never in its URL (OAuth 2.1 §2.4.1). */
+/** The parts of a request that may hold credentials. The URL is none of them (OAuth 2.1 §2.4.1). */
 export interface CredentialsInRequest {
   /** The `Authorization` header; empty when there is none. */
   readonly authorization: string
   readonly parameters: FormParameters
 }
 
-/** One way in which clients authenticate. */
+/** A client authentication method. */
 export interface ClientAuthenticationMethod {
   /**
-   * Finds credentials of this method.
+   * Finds credentials of this method in a request.
    *
-   * @returns `undefined` when the request has none.
+   * @returns `undefined` when there are none.
    *
    * @throws {@link InvalidRequestError} when they are malformed.
    */
   find(request: CredentialsInRequest): PresentedCredentials | undefined
 }
 
-/** Credentials as a request presents them. */
+/** The credentials of a request. */
 export interface PresentedCredentials {
-  /** The client that they claim to be of. */
+  /** The claimed client. */
   readonly clientId: string
   /**
-   * Checks that they are. Takes as long for a client that does not exist as for wrong credentials.
+   * Verifies the credentials. Takes as long for an unknown client as for wrong credentials.
    *
-   * @param client The client of that id, if it exists.
+   * @param client The claimed client, if it exists.
    * @param now Seconds since the Unix epoch.
    */
   verify(client: ClientRecord | undefined, now: number): Verification
 }
 
-/** Whether credentials are the client's. */
+/** Whether the credentials are valid. */
 export type Verification =
   | {
       readonly isValid: false
-      /** What the client's developer should know; the same whether or not the client exists. */
+      /** For the client's developer; the same whether or not the client exists. */
       readonly hint?: string
     }
   | {

@@ -12,7 +12,7 @@ const BASIC = /^basic +([A-Za-z0-9+/]+={0,2})$/i
 // RFC 6749 appendix A: *VSCHAR.
 const PRINTABLE = /^[\x20-\x7E]*$/
 
-/** Reads the header. */
+/** Reads the `Authorization` header. */
 export const clientSecretBasic: ClientAuthenticationMethod = {
   find({ authorization }) {
     if (authorization === '') return undefined
@@ -28,8 +28,8 @@ export const clientSecretBasic: ClientAuthenticationMethod = {
 }
 
 /**
- * What a part of the pair may mean. It should be form-encoded (RFC 6749 appendix B), but many clients
- * send it as it is. The second reading differs only where a secret contains `%` or `+`.
+ * The possible values of the id or the secret. It should be form-encoded (RFC 6749 appendix B), but many
+ * clients send it unencoded. The two differ only if it contains `%` or `+`.
  */
 function readingsOf(part: string): ReadonlyArray<string> {
   const decoded = formDecode(part)

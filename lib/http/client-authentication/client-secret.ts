@@ -5,9 +5,9 @@ const EMPTY_SECRET =
   'the client secret is empty; a PUBLIC client sends client_id in the body and no Authorization header'
 
 /**
- * Credentials that are a secret. With several readings of one secret, one of them must be right.
+ * Creates credentials from a client secret. With several readings, one of them must match.
  *
- * A client that does not exist, or has no secrets, is checked like any other: in the same time.
+ * Verification takes the same time for unknown clients and for clients without a secret.
  */
 export function presentedSecret(
   clientId: string,

@@ -1,6 +1,6 @@
 import type { ClientAuthenticationMethod } from './client-authentication-method.ts'
 
-/** `none`: a PUBLIC client only says who it is (RFC 7591 §2). */
+/** `none`: a PUBLIC client only sends its `client_id` (RFC 7591 §2). */
 export const none: ClientAuthenticationMethod = {
   find({ authorization, parameters }) {
     const clientId = parameters.get('client_id')

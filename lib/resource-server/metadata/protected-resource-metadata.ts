@@ -6,7 +6,7 @@
 
 import type { Middleware } from 'koa'
 import { list, type Members, optional, rule, text } from '../../util/schema.ts'
-import { hasCredentials, isSecureUrl } from '../../util/secure-url.ts'
+import { hasCredentials, isSecureUrl } from '../../urls/secure-url.ts'
 import { issuerOption, readOptions, SECURE_URL, scopesOption, urlOption } from '../options.ts'
 
 const WELL_KNOWN_PATH = '/.well-known/oauth-protected-resource'

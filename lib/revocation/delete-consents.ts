@@ -1,15 +1,15 @@
-import type { Consent } from '../storage/storage.ts'
+import type { Consent } from '../consent/consent.ts'
 
 /** How many consents to list at a time. */
 export const DELETION_BATCH_SIZE = 100
 
 /**
- * Deletes consents, and with each one its families, until none is listed any more. It may be
- * interrupted, by a storage that fails, and done again: what was deleted stays deleted.
+ * Deletes consents, and with each one its token families, until the list is empty. Safe to repeat after a
+ * failure.
  *
- * @param listBatch Lists some of those that are left.
- * @param deleteOne Deletes one. @returns `false` when it was gone already.
- * @param onDeleted Told of each consent that this call deleted.
+ * @param listBatch Lists some of the remaining consents.
+ * @param deleteOne Deletes a consent. @returns `false` when it was already deleted.
+ * @param onDeleted Called for each consent that this call deleted.
  */
 export async function deleteConsents(
   listBatch: () => Promise<ReadonlyArray<Consent>>,

@@ -1,7 +1,22 @@
+/**
+ * What every request of the SuperAdmin API goes through: authorization, reading the body, and the error
+ * responses.
+ *
+ * @module
+ */
+
 import type { Context } from 'koa'
+import type { Actor } from '../../audit/audit-event.ts'
 import type { AuditLog } from '../../audit/audit-log.ts'
-import type { Actor } from '../../clients/actor.ts'
-import { sendProblem } from '../../http/problem.ts'
+import {
+  ClientMetadataError,
+  ClientNotFoundError,
+  ClientSecretNotFoundError,
+  ConflictError,
+  PreconditionFailedError,
+} from '../../errors.ts'
+import { readJson } from '../../http/body.ts'
+import { sendProblem } from '../../http/responses.ts'
 import type { PathParameters, Route } from '../../http/route.ts'
 import type {
   AuthorizeSuperAdmin,
@@ -9,7 +24,10 @@ import type {
 } from '../../options/authorization-server-options.ts'
 import { createCredentialThrottle } from './credential-throttle.ts'
 
-/** Answers a request of a SuperAdmin; `by` is who it is, for the audit event. */
+const JSON_TYPE = 'application/json'
+const MERGE_PATCH_TYPE = 'application/merge-patch+json'
+
+/** Handles a request of a SuperAdmin. `by` names the SuperAdmin for the audit event. */
 export type SuperAdminHandler = (
   ctx: Context,
   parameters: PathParameters,
@@ -23,7 +41,7 @@ export interface SuperAdminGuardDependencies {
   readonly now: () => number
 }
 
-/** What is answered to whoever is not let in, by the reason in the audit event. */
+/** The error responses, by the reason in the audit event. */
 const REFUSALS = {
   'no-credentials': [401, 'sign in as a SuperAdmin'],
   unauthenticated: [401, 'sign in as a SuperAdmin'],
@@ -32,7 +50,7 @@ const REFUSALS = {
   'address-unknown': [429, 'attempts from an unknown address cannot be counted, so none is made'],
 } as const
 
-/** Creates what lets a SuperAdmin through to a handler, and nobody else. */
+/** Creates the guard of the handlers: authorizes a request, and sends the errors of the registry. */
 export function createSuperAdminGuard({
   authorizeSuperAdmin,
   audit,
@@ -55,7 +73,9 @@ export function createSuperAdminGuard({
     const { ip } = ctx
     const decision = await decide(ctx)
     if (typeof decision === 'object') {
-      await handler(ctx, parameters, { ...decision, ip })
+      await handler(ctx, parameters, { ...decision, ip }).catch((error: unknown) =>
+        sendRegistryError(ctx, error),
+      )
       return
     }
     audit.record({ type: 'super-admin.refused', reason: decision }, ip)
@@ -69,4 +89,37 @@ export function createSuperAdminGuard({
 function credentialsOf(ctx: Context): string | undefined {
   const presented = [ctx.get('authorization'), ctx.get('cookie')]
   return presented.every((header) => header === '') ? undefined : JSON.stringify(presented)
+}
+
+/** Reads the JSON object of a request. Sends an error response and returns `undefined` if there is none. */
+export async function readRequestBody(
+  ctx: Context,
+): Promise<Readonly<Record<string, unknown>> | undefined> {
+  const types = ctx.method === 'PATCH' ? [JSON_TYPE, MERGE_PATCH_TYPE] : [JSON_TYPE]
+  const body = await readJson(ctx, types)
+  switch (body.outcome) {
+    case 'read':
+      return body.value
+    case 'unsupported-type':
+      // RFC 5789 §3.1, RFC 9110 §12.5.1: the accepted types.
+      ctx.set(ctx.method === 'PATCH' ? 'Accept-Patch' : 'Accept', types.join(', '))
+      sendProblem(ctx, 415, `the Content-Type must be ${types.join(' or ')}`)
+      return undefined
+    case 'unreadable':
+      sendProblem(ctx, 400, 'the body must be a JSON object of at most 64 kB')
+      return undefined
+  }
+}
+
+/** Sends the error response for an error of the client registry. Rethrows any other error. */
+function sendRegistryError(ctx: Context, error: unknown): void {
+  if (error instanceof ClientMetadataError) sendProblem(ctx, 422, error.message, error.issues)
+  else if (error instanceof PreconditionFailedError) sendProblem(ctx, 412, error.message)
+  else if (error instanceof ConflictError) sendProblem(ctx, 409, error.message)
+  else if (isNotFound(error)) sendProblem(ctx, 404, error.message)
+  else throw error
+}
+
+function isNotFound(error: unknown): error is ClientNotFoundError | ClientSecretNotFoundError {
+  return error instanceof ClientNotFoundError || error instanceof ClientSecretNotFoundError
 }
