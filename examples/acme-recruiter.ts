@@ -1,6 +1,6 @@
 /**
- * Acme Recruiter: a partner's application with a "Sign in with Teamcast" button. It uses openid-client
- * and nothing of this package but its registration.
+ * Acme Recruiter: a partner's application with a "Sign in with Teamcast" button. It uses openid-client, and
+ * this package only to register itself.
  *
  * @module
  */
@@ -50,10 +50,10 @@ export function createPartnerApplication(
     const expectedState = url.searchParams.get('state') ?? ''
     const pkceCodeVerifier = endSignIn(session, expectedState)
     if (pkceCodeVerifier === undefined) {
-      throw new Error('This sign-in is not under way in this browser. Start again.')
+      throw new Error('This sign-in was not started in this browser. Start again.')
     }
     const checks = { pkceCodeVerifier, expectedState }
-    await partnerActions.keepTokens(
+    await partnerActions.saveTokens(
       session,
       await oauth.authorizationCodeGrant(await discover(), url, checks),
     )
@@ -61,7 +61,7 @@ export function createPartnerApplication(
     ctx.redirect('/')
   }
 
-  /** Everybody who was signed in is forgotten: their tokens are of the registration before. */
+  /** Switches to another registration. Discards all sessions: their tokens belong to the previous one. */
   function use(ctx: Context, credentials: PartnerCredentials): void {
     partner = createPartnerClient(issuer, credentials)
     sessionOf = createSessions()
@@ -83,7 +83,7 @@ export function createPartnerApplication(
   async function act(ctx: Context, session: Session): Promise<void> {
     if (ctx.path === '/registration') return await changeRegistration(ctx, session)
     if (ctx.path === '/own-registration') return use(ctx, ownCredentials)
-    // Signed out in another tab: the home page says so.
+    // Without tokens, the user has signed out in another tab; the home page shows that.
     if (session.tokens !== undefined) await partnerActions.act(session, ctx.path)
   }
 
@@ -95,7 +95,7 @@ export function createPartnerApplication(
     } else if (ctx.method !== 'GET') {
       ctx.status = 404
     } else if (ctx.host !== host) {
-      // Opened by another name (127.0.0.1), it would come back from Teamcast without its cookie.
+      // Under another host name (127.0.0.1) the cookie would be missing at the callback.
       ctx.redirect(origin + ctx.path + ctx.search)
     } else if (ctx.path === '/') {
       showHome(ctx, session)

@@ -1,5 +1,5 @@
 /**
- * Browser applications of other origins may call the APIs: who may do what, their tokens say.
+ * CORS: browser applications of other origins may call the APIs, with their access tokens.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import cors from '@koa/cors'
 import type { Middleware } from 'koa'
 
-/** Goes in front of the check of tokens: a preflight has none, and scripts are to read why one was refused. */
+/** Must run before the check of tokens: preflights have none, and scripts must be able to read its errors. */
 export function allowOtherOrigins(): Middleware {
   return cors({
     origin: '*',

@@ -1,5 +1,5 @@
 /**
- * The people who can sign in. A real host asks its user database instead.
+ * The users who can sign in. A real host asks its user database instead.
  *
  * @module
  */
@@ -30,7 +30,7 @@ export async function authenticateUser({
   password,
 }: Credentials): Promise<User | undefined> {
   const user = DEMO_USERS.find(({ email }) => email === username.toLowerCase())
-  // Hashed for unknown users too, so that the time taken does not tell who exists.
+  // Also hashes for unknown users, so that the response time does not reveal who exists.
   const isRight = timingSafeEqual(await derive(password, salt, 32), passwordHash)
   return isRight ? user : undefined
 }

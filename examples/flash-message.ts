@@ -1,22 +1,22 @@
 /**
- * The notice on top of a page: what was done, and what came of it.
+ * The flash message on top of a page: the result of the last action.
  *
  * @module
  */
 
 import { html } from 'ghtml'
 
-/** What a notice says. */
+/** A message that is shown once. */
 export interface FlashMessage {
   readonly kind: 'success' | 'failure'
   readonly title: string
   readonly detail?: string
 }
 
-/** Renders a notice; nothing when there is none. */
-export function renderFlashMessage(notice: FlashMessage | undefined): string {
-  if (notice === undefined) return ''
-  const { kind, title, detail = '' } = notice
+/** Renders a flash message; nothing when there is none. */
+export function renderFlashMessage(message: FlashMessage | undefined): string {
+  if (message === undefined) return ''
+  const { kind, title, detail = '' } = message
   const sentence = detail === '' ? '' : html`<p>${detail}</p>`
   return html`<div class="notice ${kind}" role="status"><p class="title">${title}</p>!${sentence}</div>`
 }

@@ -1,5 +1,5 @@
 /**
- * Reading submitted forms.
+ * Reads submitted forms.
  *
  * @module
  */
@@ -19,7 +19,7 @@ export async function readForm(ctx: Context): Promise<URLSearchParams | undefine
   let length = 0
   for await (const chunk of ctx.req as AsyncIterable<Buffer>) {
     length += chunk.length
-    // What is too much is read all the same: the answer could not be sent before.
+    // Reads the rest of a body that is too large, so that the response can be sent.
     if (length <= MAXIMUM_FORM_BYTES) chunks.push(chunk)
   }
   if (length > MAXIMUM_FORM_BYTES) return undefined
@@ -27,9 +27,9 @@ export async function readForm(ctx: Context): Promise<URLSearchParams | undefine
 }
 
 /**
- * Whether a page of the application itself sent a form. Browsers say so, and no page can change it.
+ * Whether a page of the application submitted a form. Browsers set these headers, and pages cannot change them.
  *
- * @param ownOrigin Where the application is, for example `http://localhost:3001`.
+ * @param ownOrigin Origin of the application, for example `http://localhost:3001`.
  */
 export function isFromOwnPage(ctx: Context, ownOrigin: string): boolean {
   const origin = ctx.get('origin')

@@ -1,5 +1,5 @@
 /**
- * The host: an application of its own that mounts the authorization server.
+ * The host application, which mounts the authorization server.
  *
  * @module
  */
@@ -20,23 +20,23 @@ import { createInterviewApi } from './interview-api.ts'
 import { sendPage } from './layout.ts'
 import { createMcpServer } from './mcp-server.ts'
 import { welcomePage } from './pages.ts'
+import { createTokenCheck } from './super-admin/sign-in.ts'
 import { createSuperAdminPages } from './super-admin/super-admin-pages.ts'
-import { createTokenCheck } from './super-admin/token.ts'
 
-/** What the host is started with. */
+/** Options of the host application. */
 export interface HostOptions {
   readonly issuer: string
-  /** Port it listens on, through which it reaches its own JWKS. */
+  /** Port it listens on; also used to fetch its own JWKS. */
   readonly port: number
   readonly superAdminToken: string
   readonly storage: Storage
   readonly keys: ManagedKeys
   readonly refreshTokenGraceSeconds: number
-  /** Where the demo partner is; `undefined` when there is none. */
+  /** URL of the demo partner; `undefined` when it is turned off. */
   readonly partnerUrl: string | undefined
 }
 
-/** The host application and the authorization server in it. */
+/** The host application and its authorization server. */
 export interface HostApplication {
   readonly app: Koa
   readonly authorizationServer: AuthorizationServer
@@ -56,7 +56,7 @@ export function createHostApplication(options: HostOptions): HostApplication {
       { audience: mcpUrl, scopes: ['interview:read'] },
     ],
     refreshTokenGraceSeconds: options.refreshTokenGraceSeconds,
-    // Whoever disconnects in one tab and calls the API in another sees it at once.
+    // A disconnection in one tab takes effect at once in another.
     revocationCacheMilliseconds: 0,
     findUser,
     authenticateUser,
@@ -65,7 +65,7 @@ export function createHostApplication(options: HostOptions): HostApplication {
   })
 
   const app = new Koa()
-  // An https issuer means that a proxy ends TLS in front of this process.
+  // With an https issuer, a proxy terminates TLS in front of this process.
   app.proxy = issuer.startsWith('https:')
   app.maxIpsCount = 1
   app.use(authorizationServer.middleware())
@@ -97,7 +97,7 @@ export function createHostApplication(options: HostOptions): HostApplication {
   return { app, authorizationServer }
 }
 
-/** Writes an audit event. */
+/** Logs an audit event. */
 export const logEvent: AuditListener = ({ type, ...event }) =>
   console.log(`[${type}]`, JSON.stringify(event))
 

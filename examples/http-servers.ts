@@ -1,5 +1,5 @@
 /**
- * HTTP servers that begin and end cleanly.
+ * HTTP servers with limits and a graceful shutdown.
  *
  * @module
  */
@@ -8,35 +8,35 @@ import { createServer, type RequestListener, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { SettingsError } from './settings.ts'
 
-/** How long a request under way may take once the process was asked to end. */
-const END_TIMEOUT_MILLISECONDS = 5000
+/** How long a request may still take after a shutdown signal. */
+const CLOSE_TIMEOUT_MILLISECONDS = 5000
 
-/** What clients may take: see "Limits of the HTTP server" in the guide to mounting. */
+/** See "Limits of the HTTP server" in the guide to mounting. */
 const LIMITS = {
-  /** For all of a request to arrive. */
+  /** To receive a request. */
   requestTimeout: 30_000,
-  /** For its headers. */
+  /** To receive its headers. */
   headersTimeout: 15_000,
-  /** Longer than proxies keep connections: whoever closes first must not be the one who is written to. */
+  /** Longer than that of proxies, so that a proxy never writes to a closed connection. */
   keepAliveTimeout: 65_000,
 } as const
 
-/** How long nothing may move on a connection while a request is under way. */
+/** How long a connection may be idle during a request. */
 const IDLE_TIMEOUT_MILLISECONDS = 60_000
 const MAXIMUM_REQUESTS_PER_CONNECTION = 1000
 const MAXIMUM_CONNECTIONS = 1000
 
-/** A server that listens. Until it has something to serve, it answers that it is starting. */
+/** A listening server. It responds 503 until it has an application to serve. */
 export interface HttpServer {
   readonly port: number
-  /** Serves requests from now on. */
+  /** Starts to serve an application. */
   serve(application: RequestListener): void
-  /** Closes it: no new connections, requests under way are answered. */
-  end(): Promise<void>
+  /** Closes the server: no new connections, requests under way are finished. */
+  close(): Promise<void>
 }
 
-/** Where to listen, and the name of the setting that says so. */
-export interface Place {
+/** An address to listen on, and the setting of its port. */
+export interface ListenOptions {
   readonly address: string
   readonly port: number
   readonly variable: string
@@ -45,15 +45,15 @@ export interface Place {
 /**
  * Listens on a port.
  *
- * @throws SettingsError when that is not possible.
+ * @throws SettingsError when that fails.
  */
-export function listen({ address, port, variable }: Place): Promise<HttpServer> {
+export function listen({ address, port, variable }: ListenOptions): Promise<HttpServer> {
   let respond: RequestListener = respondStarting
   const server = createServer(LIMITS, (request, response) => respond(request, response))
   server.setTimeout(IDLE_TIMEOUT_MILLISECONDS)
   server.maxRequestsPerSocket = MAXIMUM_REQUESTS_PER_CONNECTION
   server.maxConnections = MAXIMUM_CONNECTIONS
-  const end = closerOf(server)
+  const close = createClose(server)
   return new Promise((resolve, reject) => {
     server.once('error', (cause) => {
       reject(new SettingsError(`cannot listen on ${variable} ${port}: ${cause.message}`, { cause }))
@@ -64,51 +64,50 @@ export function listen({ address, port, variable }: Place): Promise<HttpServer> 
         serve(application) {
           respond = application
         },
-        end,
+        close,
       }),
     )
   })
 }
 
-/** A request that comes too early gets an answer too: whoever waits for a healthy service asks again. */
+/** Responds before the application is ready; health checks try again. */
 const respondStarting: RequestListener = (_request, response) => {
   response.writeHead(503, { 'Retry-After': '1', 'Cache-Control': 'no-store' })
   response.end('starting\n')
 }
 
-function closerOf(server: Server): () => Promise<void> {
+function createClose(server: Server): () => Promise<void> {
   const responses = new Set<ServerResponse>()
-  let isEnding = false
-  // A connection that is kept alive would keep the process alive.
-  const isLast = (response: ServerResponse): void => {
+  let isClosing = false
+  // Kept-alive connections would keep the process alive.
+  const closeAfter = (response: ServerResponse): void => {
     if (!response.headersSent) response.setHeader('Connection', 'close')
   }
   server.on('request', (_request, response) => {
     responses.add(response)
     response.once('close', () => responses.delete(response))
-    if (isEnding) isLast(response)
+    if (isClosing) closeAfter(response)
   })
   return () => {
-    isEnding = true
-    responses.forEach(isLast)
+    isClosing = true
+    responses.forEach(closeAfter)
     const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-    setTimeout(() => server.closeAllConnections(), END_TIMEOUT_MILLISECONDS).unref()
+    setTimeout(() => server.closeAllConnections(), CLOSE_TIMEOUT_MILLISECONDS).unref()
     return closed
   }
 }
 
 /**
- * Closes servers when the process is asked to end, and what they used after them; then it has no work
- * left.
+ * Closes the servers on a shutdown signal, then the storage. After that the process exits by itself.
  */
-export function endOnSignal(
+export function closeOnSignal(
   servers: ReadonlyArray<HttpServer>,
   closeStorage: () => Promise<void>,
 ): void {
-  const end = async (): Promise<void> => {
-    await Promise.all(servers.map((server) => server.end()))
+  const closeAll = async (): Promise<void> => {
+    await Promise.all(servers.map((server) => server.close()))
     await closeStorage()
   }
-  process.once('SIGTERM', end)
-  process.once('SIGINT', end)
+  process.once('SIGTERM', closeAll)
+  process.once('SIGINT', closeAll)
 }

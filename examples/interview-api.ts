@@ -1,5 +1,5 @@
 /**
- * An API that accepts the server's access tokens: interviews of the token's tenant.
+ * An API that accepts the server's access tokens: the interviews of the token's tenant.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import Koa, { type Context, type Middleware } from 'koa'
 import mount from 'koa-mount'
 import { allowOtherOrigins } from './cross-origin.ts'
 
-/** An interview, as a list shows it. */
+/** An interview. */
 export interface Interview {
   readonly id: string
   readonly tenantId: string

@@ -9,17 +9,17 @@ import { html } from 'ghtml'
 import type { Context } from 'koa'
 import { STYLES } from './styles.ts'
 
-/** Whose page it is. */
+/** The application of a page. */
 export interface Brand {
   readonly name: string
-  /** Class of the page: gives it its colours. */
+  /** CSS class for the colours of the page. */
   readonly look: 'host' | 'partner'
   readonly tagline: string
   /** Colour of the icon in the browser's tab. */
   readonly color: string
 }
 
-/** What is particular to a page. */
+/** The content of a page. */
 export interface DocumentParts {
   readonly brand: Brand
   readonly title: string
@@ -27,7 +27,7 @@ export interface DocumentParts {
   readonly aside?: string
   /** HTML of the page, with its one `h1`. */
   readonly content: string
-  /** The one script that the page may run. */
+  /** The only script that the policy allows. */
   readonly script?: string
 }
 
@@ -36,7 +36,7 @@ const sourceOf = (text: string): string =>
 
 const STYLES_SOURCE = sourceOf(STYLES)
 
-/** Writes a page, with the headers that keep it to itself. */
+/** Sends a page with its security headers. */
 export function sendPage(ctx: Context, parts: DocumentParts): void {
   ctx.type = 'html'
   ctx.set({
@@ -50,7 +50,7 @@ export function sendPage(ctx: Context, parts: DocumentParts): void {
       "frame-ancestors 'none'",
     ].join('; '),
     'Cache-Control': 'no-store',
-    // With `no-referrer` its forms would be sent with `Origin: null`, as if from anywhere.
+    // Under `no-referrer`, browsers would submit its forms with `Origin: null`.
     'Referrer-Policy': 'same-origin',
     'X-Content-Type-Options': 'nosniff',
   })

@@ -3,8 +3,8 @@
  * application that signs users in with it.
  *
  * Environment: `PORT` (3000), `CLIENT_PORT` (3001; 0 turns the partner off), `LISTEN_ADDRESS` (127.0.0.1:
- * this machine only; 0.0.0.0 or :: lets others in), `ISSUER` (http://localhost:PORT), `SUPER_ADMIN_TOKEN` (a
- * random one is made and printed), `STORAGE` (memory; redis with `REDIS_URL`, postgres with `DATABASE_URL`,
+ * this machine only; 0.0.0.0 or :: for any address), `ISSUER` (http://localhost:PORT), `SUPER_ADMIN_TOKEN` (a
+ * random one is generated and printed), `STORAGE` (memory; redis with `REDIS_URL`, postgres with `DATABASE_URL`,
  * pglite with `DATA_DIR`, layered), `OAUTH_SECRET`.
  *
  * @module
@@ -20,11 +20,11 @@ import {
 import { createPartnerApplication } from './acme-recruiter.ts'
 import { DEMO_PASSWORD, DEMO_USERS } from './demo-users.ts'
 import { createHostApplication, logEvent } from './host-application.ts'
-import { endOnSignal, type HttpServer, listen } from './http-servers.ts'
+import { closeOnSignal, type HttpServer, listen } from './http-servers.ts'
 import { findOrRegisterPartner } from './partner-registration.ts'
 import {
+  createSuperAdminToken,
   isThisMachineOnly,
-  makeSuperAdminToken,
   readSettings,
   type Settings,
   SettingsError,
@@ -34,7 +34,7 @@ import { openStorage } from './storage.ts'
 async function main(): Promise<void> {
   const settings = readSettings(process.env)
   const { clientPort } = settings
-  const superAdminToken = settings.superAdminToken ?? makeSuperAdminToken()
+  const superAdminToken = settings.superAdminToken ?? createSuperAdminToken()
 
   const { listenAddress } = settings
   const host = await listen({ address: listenAddress, port: settings.port, variable: 'PORT' })
@@ -57,7 +57,7 @@ async function main(): Promise<void> {
   if (clientPort !== undefined) {
     servers.push(await startPartner(clientPort, authorizationServer, settings))
   }
-  endOnSignal(servers, async () => {
+  closeOnSignal(servers, async () => {
     await keys.stop()
     await close()
   })
@@ -76,7 +76,7 @@ ${partnerUrl === undefined ? `Open ${issuer}` : `Open ${partnerUrl} and press "S
 `)
 }
 
-/** The keys are nobody's business but when something is wrong with them. */
+/** Logs only errors: the events of keys are of no interest here. */
 const logFailure: AuditListener = (event) => {
   if (event.type === 'server.error') logEvent(event)
 }
@@ -100,7 +100,7 @@ const VARIABLES: Readonly<Record<string, string>> = {
   refreshTokenGraceSeconds: 'REFRESH_TOKEN_GRACE_SECONDS',
 }
 
-/** One line for what the settings are to blame for, everything about a defect. */
+/** A single line for an error in the settings, the whole error otherwise. */
 function explain(error: unknown): unknown {
   if (error instanceof SettingsError) return error.message
   if (!(error instanceof ConfigurationError)) return error

@@ -29,7 +29,7 @@ export function createMcpServer(verification: AccessTokenVerifierOptions): Koa {
   protectedPart.use(allowOtherOrigins())
   protectedPart.use(requireCaller(verification, { resourceMetadata: true, scopes: [SCOPE] }))
   protectedPart.use(requireScopes(SCOPE))
-  protectedPart.use(async (ctx) => answer(ctx, ctx.state.caller.tenantId))
+  protectedPart.use(async (ctx) => handleRequest(ctx, ctx.state.caller.tenantId))
 
   const app = new Koa()
   app.use(
@@ -44,8 +44,8 @@ export function createMcpServer(verification: AccessTokenVerifierOptions): Koa {
   return app
 }
 
-/** Without sessions: each request has a server of its own, and its caller is checked anew. */
-async function answer(ctx: Context, tenantId: string): Promise<void> {
+/** Stateless: every request gets its own MCP server, and its token is checked. */
+async function handleRequest(ctx: Context, tenantId: string): Promise<void> {
   if (ctx.method !== 'POST') {
     ctx.set('Allow', 'POST')
     ctx.status = 405

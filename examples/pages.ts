@@ -1,5 +1,5 @@
 /**
- * The pages of both applications, but for the SuperAdmin's.
+ * The pages of both applications, except the SuperAdmin's.
  *
  * @module
  */
@@ -43,8 +43,8 @@ accepts its access tokens. A partner’s application uses both.</p>
 <h2 id="pages">Who can do what</h2>
 <dl class="rows">
 <div><dt>Users</dt><dd><a href="${connectionsUrl(issuer)}">Manage connected applications</a></dd></div>
-<div><dt>SuperAdmins</dt><dd><a href="/super-admin">Register and change clients</a>, with the token that the
-terminal shows</dd></div>
+<div><dt>SuperAdmins</dt><dd><a href="/super-admin">Register and change clients</a>, with the token in the
+terminal</dd></div>
 </dl>
 </section>
 <section aria-labelledby="endpoints">
@@ -57,7 +57,7 @@ terminal shows</dd></div>
   }
 }
 
-/** Where users see which clients they connected. */
+/** The page where users manage their connections. */
 function connectionsUrl(issuer: string): string {
   return `${issuer}/account/connections`
 }
@@ -71,24 +71,24 @@ function renderDemoUsers(): string {
 <div><dt>Password of all</dt><dd><code>${DEMO_PASSWORD}</code></dd></div></dl>`
 }
 
-/** The last thing the partner did, and what came of it. */
+/** The result of the partner's last action. */
 export interface Outcome extends FlashMessage {
-  /** What Teamcast or its API answered. */
+  /** The response of Teamcast or its API. */
   readonly json?: string
 }
 
-/** How the partner is known at Teamcast. */
+/** The partner's registration at Teamcast. */
 export interface RegistrationView {
   readonly issuer: string
   readonly clientId: string
-  /** Whether that is another registration than the one it was started with. */
+  /** Whether it replaces the original registration. */
   readonly isReplaced: boolean
-  /** What another registration must have. */
+  /** The redirect URI that a registration must have. */
   readonly redirectUri: string
   readonly scopes: ReadonlyArray<string>
 }
 
-/** The partner's page before anybody signed in. */
+/** The partner's page for a signed-out user. */
 export function signedOutPage(
   registration: RegistrationView,
   outcome: Outcome | undefined,
@@ -98,8 +98,8 @@ export function signedOutPage(
     title: 'Acme Recruiter',
     content: html`!${renderFlashMessage(outcome)}
 <h1>Plan your interviews with Acme Recruiter</h1>
-<p class="lead">It works with the interviews in your Teamcast workspace, if you let it. Your Teamcast
-password stays with Teamcast.</p>
+<p class="lead">It uses the interviews in your Teamcast workspace, with your consent. It never sees your
+Teamcast password.</p>
 <p><a class="button primary" href="/sign-in">Sign in with Teamcast</a></p>
 <section aria-labelledby="users">
 <h2 id="users">Demo accounts</h2>
@@ -117,8 +117,8 @@ function renderRegistration(registration: RegistrationView): string {
   const codes = scopes.map((scope) => html`<code>${scope}</code> `)
   const ownAgain = html`<form method="post" action="/own-registration"><button class="button secondary">Use its own
 registration again</button></form>`
-  return html`<p>Acme Recruiter is the client <code>${clientId}</code>. Anybody who tries this out may give it
-another registration, which a SuperAdmin makes <a href="${new URL('/super-admin', issuer).href}">at
+  return html`<p>Acme Recruiter is the client <code>${clientId}</code>. To try another
+registration, create one <a href="${new URL('/super-admin', issuer).href}">as a SuperAdmin at
 Teamcast</a>:</p>
 <dl class="rows">
 <div><dt>Client type</dt><dd>Confidential</dd></div>
@@ -137,7 +137,7 @@ Teamcast</a>:</p>
 !${isReplaced ? ownAgain : ''}`
 }
 
-/** What the partner knows of a signed-in user. */
+/** The partner's data of a signed-in user. */
 export interface Connection {
   readonly userId: string
   readonly tenantId: string
@@ -161,7 +161,7 @@ export function signedInPage(
 <div><dt>User</dt><dd>${userId}</dd></div>
 <div><dt>Workspace</dt><dd>${tenantId}</dd></div>
 <div><dt>May use</dt><dd>!${scopes}</dd></div>
-<div><dt>Access token</dt><dd>good until ${expiresAt.toISOString().slice(11, 19)} UTC</dd></div>
+<div><dt>Access token</dt><dd>expires at ${expiresAt.toISOString().slice(11, 19)} UTC</dd></div>
 </dl>
 <section aria-labelledby="api">
 <h2 id="api">Call the interview API</h2>
@@ -169,13 +169,13 @@ export function signedInPage(
 !${renderAction('list-interviews', 'List interviews', 'primary')}
 !${renderAction('create-interview', 'Create an interview')}
 </div>
-!${renderAnswer(outcome)}
+!${renderResponse(outcome)}
 </section>
 <section aria-labelledby="connection">
 <h2 id="connection">Manage the connection</h2>
 <div class="actions">
 !${renderAction('refresh', 'Refresh the tokens')}
-!${renderAction('introspect', 'Ask about the token')}
+!${renderAction('introspect', 'Introspect the token')}
 !${renderAction('disconnect', 'Disconnect', 'danger')}
 <a class="button secondary" href="/sign-in">Sign in again</a>
 </div>
@@ -188,7 +188,7 @@ function renderAction(action: string, label: string, kind = 'secondary'): string
   return html`<form method="post" action="/${action}"><button class="button ${kind}">${label}</button></form>`
 }
 
-function renderAnswer(outcome: Outcome | undefined): string {
+function renderResponse(outcome: Outcome | undefined): string {
   if (outcome?.json === undefined) return ''
-  return html`<pre tabindex="0" role="region" aria-label="What Teamcast answered">${outcome.json}</pre>`
+  return html`<pre tabindex="0" role="region" aria-label="Response from Teamcast">${outcome.json}</pre>`
 }

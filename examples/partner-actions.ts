@@ -1,29 +1,29 @@
 /**
- * What the partner does with a user's tokens.
+ * The partner's actions with a user's tokens.
  *
  * @module
  */
 
 import * as oauth from 'openid-client'
-import { isInvalidClient, isInvalidGrant, isTokenRefused, outcomeOf } from './partner-outcomes.ts'
+import { isInvalidClient, isInvalidGrant, isTokenRejected, outcomeOf } from './partner-outcomes.ts'
 import type { Session } from './partner-sessions.ts'
 
-/** What the partner can do. Each leaves its outcome in the session. */
+/** The actions. Each stores its outcome in the session. */
 export interface PartnerActions {
-  /** Keeps tokens, and what Teamcast says of them. */
-  keepTokens(session: Session, tokens: oauth.TokenEndpointResponse): Promise<void>
-  /** Does what a signed-in user asked for with a form at a path; nothing at an unknown one. */
+  /** Stores tokens and their introspection response. */
+  saveTokens(session: Session, tokens: oauth.TokenEndpointResponse): Promise<void>
+  /** Performs the action of a path; nothing at an unknown path. */
   act(session: Session, path: string): Promise<void>
 }
 
 type Action = (session: Session) => Promise<void>
 
-/** Creates the actions. @param discover How the partner speaks to Teamcast. */
+/** Creates the actions. @param discover Returns the partner's configuration at Teamcast. */
 export function createPartnerActions(
   issuer: string,
   discover: () => Promise<oauth.Configuration>,
 ): PartnerActions {
-  async function keepTokens(session: Session, tokens: oauth.TokenEndpointResponse): Promise<void> {
+  async function saveTokens(session: Session, tokens: oauth.TokenEndpointResponse): Promise<void> {
     session.tokens = tokens
     const token = await introspect(session)
     session.connection = {
@@ -41,15 +41,15 @@ export function createPartnerActions(
     return await oauth.fetchProtectedResource(await discover(), accessToken, url, method)
   }
 
-  /** Calls the API; when it does not take the access token, once more with a new one. */
+  /** Calls the API. If the access token is rejected, refreshes it and tries once more. */
   async function callApi(session: Session, method: 'GET' | 'POST'): Promise<void> {
     let response: Response
     try {
       response = await send(session, method)
     } catch (error) {
-      if (!isTokenRefused(error)) throw error
+      if (!isTokenRejected(error)) throw error
       await refreshOnce(session)
-      if (session.tokens === undefined) return // it has ended, and the outcome says so
+      if (session.tokens === undefined) return // refresh() has set the outcome
       response = await send(session, method)
     }
     session.outcome = {
@@ -62,10 +62,10 @@ export function createPartnerActions(
   async function refresh(session: Session): Promise<void> {
     const refreshToken = session.tokens?.refresh_token ?? ''
     try {
-      await keepTokens(session, await oauth.refreshTokenGrant(await discover(), refreshToken))
+      await saveTokens(session, await oauth.refreshTokenGrant(await discover(), refreshToken))
     } catch (error) {
       if (!isInvalidGrant(error)) throw error
-      // Revoked, expired, or the user is not there any more: only a new sign-in helps.
+      // Revoked, expired, or the user does not exist any more: the user must sign in again.
       const { active } = await introspect(session)
       forgetTokens(session)
       session.outcome = {
@@ -75,11 +75,7 @@ export function createPartnerActions(
       }
       return
     }
-    session.outcome = {
-      kind: 'success',
-      title: 'The tokens are new',
-      detail: 'The ones before them are of no use any more.',
-    }
+    session.outcome = { kind: 'success', title: 'Tokens refreshed' }
   }
 
   async function introspect({ tokens }: Session): Promise<oauth.IntrospectionResponse> {
@@ -96,7 +92,7 @@ export function createPartnerActions(
     }
   }
 
-  /** Does something; a partner that Teamcast does not know any more has no use for its tokens. */
+  /** Performs an action. If Teamcast does not accept the client any more, the tokens are discarded. */
   async function attempt(session: Session, action: Action): Promise<void> {
     try {
       await action(session)
@@ -116,7 +112,7 @@ export function createPartnerActions(
 
   async function disconnect(session: Session): Promise<void> {
     const refreshToken = session.tokens?.refresh_token ?? ''
-    // Forgotten first: whatever Teamcast answers, the user asked for it.
+    // Forgets the tokens first, so that they are gone even if the revocation fails.
     forgetTokens(session)
     await oauth.tokenRevocation(await discover(), refreshToken)
     session.outcome = {
@@ -135,7 +131,7 @@ export function createPartnerActions(
   }
 
   return {
-    keepTokens,
+    saveTokens,
     async act(session, path) {
       const action = actions[path]
       if (action !== undefined) await attempt(session, action)

@@ -1,5 +1,5 @@
 /**
- * Acme Recruiter as a client of Teamcast, with one registration.
+ * The OAuth client of Acme Recruiter, for a registration.
  *
  * @module
  */
@@ -7,14 +7,14 @@
 import * as oauth from 'openid-client'
 import type { PartnerCredentials } from './partner-registration.ts'
 
-/** The partner with one registration. */
+/** The client of a registration. */
 export interface PartnerClient {
   readonly credentials: PartnerCredentials
-  /** Asks Teamcast where its endpoints are, once. */
+  /** Fetches the server metadata, once. */
   discover(): Promise<oauth.Configuration>
 }
 
-/** Creates the client; it asks nothing yet. */
+/** Creates the client without sending a request. */
 export function createPartnerClient(
   issuer: string,
   credentials: PartnerCredentials,

@@ -1,5 +1,5 @@
 /**
- * What the partner says when something failed.
+ * The partner's error messages.
  *
  * @module
  */
@@ -12,7 +12,7 @@ export function isInvalidGrant(error: unknown): boolean {
   return error instanceof oauth.ResponseBodyError && error.error === 'invalid_grant'
 }
 
-/** Whether Teamcast does not know the partner (any more), or its secret is another one. */
+/** Whether Teamcast rejects the client id or the secret of the partner. */
 export function isInvalidClient(error: unknown): boolean {
   return (
     (error instanceof oauth.ResponseBodyError && error.error === 'invalid_client') ||
@@ -20,18 +20,18 @@ export function isInvalidClient(error: unknown): boolean {
   )
 }
 
-/** Whether the API does not take the access token: it has expired, or was revoked. */
-export function isTokenRefused(error: unknown): boolean {
+/** Whether the API rejects the access token: it has expired or was revoked. */
+export function isTokenRejected(error: unknown): boolean {
   return isChallenge(error, 'bearer')
 }
 
-/** A 401 says which kind of credentials it is about (RFC 9110 §11.6.1). */
+/** Whether an error is a 401 with a challenge of a scheme (RFC 9110 §11.6.1). */
 function isChallenge(error: unknown, scheme: 'basic' | 'bearer'): boolean {
   if (!(error instanceof oauth.WWWAuthenticateChallengeError) || error.status !== 401) return false
   return error.cause.some((challenge) => challenge.scheme === scheme)
 }
 
-/** Says to the user what failed. */
+/** Creates the outcome for an error. */
 export function outcomeOf(error: unknown): Outcome {
   const failure = (title: string, ...sentences: ReadonlyArray<string | undefined>): Outcome => {
     return { kind: 'failure', title, detail: sentences.filter(Boolean).join(' ') }

@@ -1,5 +1,5 @@
 /**
- * How Acme Recruiter got its client id and secret, and where it keeps them.
+ * The registration of Acme Recruiter: client id and secret, and the file that stores them.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { ClientRegistry } from '@teamcast/oauth-server'
 
-/** What the partner authenticates with. */
+/** The partner's client credentials. */
 export interface PartnerCredentials {
   readonly clientId: string
   readonly clientSecret: string
@@ -17,7 +17,7 @@ export interface PartnerCredentials {
 /**
  * Finds the partner's registration, or registers it as a SuperAdmin would.
  *
- * @param file Where the partner keeps it; `undefined` when the server forgets it anyway.
+ * @param file Stores the registration; `undefined` when the storage is not durable.
  */
 export async function findOrRegisterPartner(
   clients: ClientRegistry,

@@ -1,5 +1,5 @@
 /**
- * What the partner keeps of each browser.
+ * The partner's browser sessions.
  *
  * @module
  */
@@ -13,9 +13,9 @@ const COOKIE = 'acme_recruiter_session'
 const MAXIMUM_SESSIONS = 1000
 const MAXIMUM_SIGN_INS = 10
 
-/** What the partner keeps of one browser. */
+/** A browser session. */
 export interface Session {
-  /** Code verifiers of the sign-ins under way, by `state`: each tab may have one. */
+  /** Code verifiers of sign-ins under way, by `state`: one for each tab. */
   readonly signIns: Map<string, string>
   /** The tokens; they never leave the server. */
   tokens?: TokenEndpointResponse
@@ -26,7 +26,7 @@ export interface Session {
   outcome?: Outcome | undefined
 }
 
-/** Creates the sessions; the function finds the session of a request, or begins one. */
+/** Creates the session store: a function that finds or creates the session of a request. */
 export function createSessions(): (ctx: Context) => Session {
   const sessions = new Map<string, Session>()
   return (ctx) => {
@@ -40,7 +40,7 @@ export function createSessions(): (ctx: Context) => Session {
   }
 }
 
-/** Keeps the code verifier of a sign-in that begins. */
+/** Stores the code verifier of a new sign-in. */
 export function beginSignIn(session: Session, state: string, codeVerifier: string): void {
   setBounded(session.signIns, state, codeVerifier, MAXIMUM_SIGN_INS)
 }
@@ -52,7 +52,7 @@ export function endSignIn({ signIns }: Session, state: string): string | undefin
   return codeVerifier
 }
 
-/** Sets an entry; the oldest one makes room for it. */
+/** Sets an entry; removes the oldest one if the map is full. */
 function setBounded<Value>(
   map: Map<string, Value>,
   key: string,

@@ -1,35 +1,35 @@
 import { randomBytes } from 'node:crypto'
 import { STORAGES, type StorageSettings } from './storage.ts'
 
-/** What the environment says. */
+/** Settings from the environment. */
 export interface Settings extends StorageSettings {
-  /** Where the host application listens; 0 for any free port. */
+  /** Port of the host application; 0 for any free port. */
   readonly port: number
-  /** Where Acme Recruiter listens; `undefined` when it is turned off. */
+  /** Port of Acme Recruiter; `undefined` when it is turned off. */
   readonly clientPort: number | undefined
-  /** The address that both listen on: one that only this machine reaches, or all. */
+  /** The address that both listen on: loopback or any. */
   readonly listenAddress: (typeof LISTEN_ADDRESSES)[number]
-  /** Under which URL the host is reached; `undefined` for http://localhost and its port. */
+  /** Public URL of the host; `undefined` for http://localhost and its port. */
   readonly issuer: string | undefined
-  /** What a SuperAdmin sends as bearer token; `undefined` to have one made. */
+  /** The bearer token of SuperAdmins; `undefined` to generate one. */
   readonly superAdminToken: string | undefined
-  /** The one secret that all instances on one storage share: their keys are encrypted under it. */
+  /** Encrypts the keys in the storage. All instances on one storage share it. */
   readonly secret: string
-  /** For how long a refresh whose answer was lost may be asked for again. */
+  /** The refresh grace period. */
   readonly refreshTokenGraceSeconds: number
 }
 
-/** Something that the person who started this can put right: the message says what. */
+/** An invalid setting. The message says how to correct it. */
 export class SettingsError extends Error {
   override readonly name = 'SettingsError'
 }
 
 const HIGHEST_PORT = 65_535
-// The passwords are in this repository: whoever wants others to reach them says so.
+// Loopback by default: the passwords are public in this repository.
 const LISTEN_ADDRESSES = ['127.0.0.1', '0.0.0.0', '::'] as const
 const DEVELOPMENT_SECRET = 'a secret for development, known to everybody'
 
-// What a bearer token may consist of (RFC 6750 §2.1).
+// RFC 6750 §2.1.
 const BEARER_TOKEN = /^[\w.~+/-]+=*$/
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -37,7 +37,7 @@ type Environment = Readonly<Record<string, string | undefined>>
 /**
  * Reads the settings from the environment.
  *
- * @throws SettingsError that names every variable that is wrong.
+ * @throws SettingsError with every invalid variable.
  */
 export function readSettings(environment: Environment): Settings {
   const problems: Array<string> = []
@@ -100,7 +100,7 @@ function readStorageSettings(environment: Environment, problems: Array<string>):
   }
 }
 
-/** One of several values; the first is the default. */
+/** Reads one of several values; the first is the default. */
 function choiceFrom<Choice extends string>(
   environment: Environment,
   name: string,
@@ -120,6 +120,6 @@ export function isThisMachineOnly({ listenAddress }: Settings): boolean {
 }
 
 /** Creates a token for a SuperAdmin. */
-export function makeSuperAdminToken(): string {
+export function createSuperAdminToken(): string {
   return randomBytes(24).toString('base64url')
 }

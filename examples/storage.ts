@@ -1,5 +1,5 @@
 /**
- * Where the example keeps its records: `STORAGE` says it.
+ * The storage of the example, chosen by `STORAGE`.
  *
  * @module
  */
@@ -19,25 +19,25 @@ import { Redis } from 'ioredis'
 import { Kysely, PGliteDialect, PostgresDialect } from 'kysely'
 import { Pool } from 'pg'
 
-/** What `STORAGE` can be. */
+/** The values of `STORAGE`. */
 export const STORAGES = ['memory', 'redis', 'postgres', 'pglite', 'layered'] as const
 
-/** Where to keep records. */
+/** Settings of the storage. */
 export interface StorageSettings {
   readonly storage: (typeof STORAGES)[number]
   readonly redisUrl: string
   readonly databaseUrl: string
-  /** Directory of the embedded database, and of what the partner remembers. */
+  /** Directory of the embedded database and of the partner's registration. */
   readonly dataDirectory: string
 }
 
-/** A storage with its connections. */
+/** An open storage. */
 export interface OpenedStorage {
   readonly storage: Storage
   close(): Promise<void>
 }
 
-/** Opens the storage, with its tables. */
+/** Opens the storage and creates its tables. */
 export async function openStorage(settings: StorageSettings): Promise<OpenedStorage> {
   switch (settings.storage) {
     case 'memory':
@@ -65,7 +65,7 @@ export async function openStorage(settings: StorageSettings): Promise<OpenedStor
 }
 
 async function openRedis(url: string): Promise<OpenedStorage> {
-  // Without a connection a request fails at once, instead of waiting for it.
+  // Without a connection, requests fail at once instead of waiting.
   const client = new Redis(url, {
     lazyConnect: true,
     enableOfflineQueue: false,

@@ -1,5 +1,5 @@
 /**
- * Looking at a client, changing it, deleting it.
+ * Shows, changes and deletes a client.
  *
  * @module
  */
@@ -17,7 +17,13 @@ import { clientPage } from './client-page.ts'
 import { renderBackLink, renderForm, renderHeading } from './parts.ts'
 import { clientPath, deletionPath, LIST_PATH } from './paths.ts'
 import { remarksOfConflict, remarksOfError } from './remarks.ts'
-import type { AdminDependencies, AdminPage, AdminRequest, Answer, Handle } from './request.ts'
+import type {
+  AdminDependencies,
+  AdminPage,
+  AdminRequest,
+  AdminResponse,
+  Handle,
+} from './request.ts'
 import { takeFlashMessage } from './sessions.ts'
 
 const MINUTES = new Intl.NumberFormat('en', {
@@ -30,20 +36,20 @@ const MINUTES = new Intl.NumberFormat('en', {
 export function createShowClient({ clients, catalogue, now }: AdminDependencies): Handle {
   return async ({ ids: [clientId = ''], session, formToken }) => {
     const client = await requireClient(clients, clientId)
-    const notice = takeFlashMessage(session)
-    return clientPage({ client, catalogue, now: now(), formToken, notice })
+    const flashMessage = takeFlashMessage(session)
+    return clientPage({ client, catalogue, now: now(), formToken, flashMessage })
   }
 }
 
-/** Makes what saves the changes to a client. */
+/** Creates the action that saves the changes to a client. */
 export function createUpdateClient({ clients, catalogue, now }: AdminDependencies): Handle {
   return async (request) => {
     const { ids, session, formToken, by } = request
     const [clientId = ''] = ids
     const form = readClientForm(request.form)
     const expectedVersion = Number(request.form.get('version'))
-    const saved = (): Answer => {
-      session.notice = { kind: 'success', title: 'The changes are saved' }
+    const saved = (): AdminResponse => {
+      session.flashMessage = { kind: 'success', title: 'The changes are saved' }
       return { location: clientPath(clientId) }
     }
     try {
@@ -54,7 +60,7 @@ export function createUpdateClient({ clients, catalogue, now }: AdminDependencie
       if (!isConflict && !(error instanceof ClientMetadataError)) throw error
       const client = await requireClient(clients, clientId)
       const remarks = isConflict ? remarksOfConflict(client, form) : remarksOfError(error, form)
-      // Sent twice, by a double click, or somebody else had the same idea.
+      // The same changes are saved already, for example by a double click.
       if (remarks.items.length === 0) return saved()
       return clientPage({ client, catalogue, now: now(), formToken, form, remarks })
     }
@@ -67,12 +73,12 @@ export function createConfirmDeletion({ clients }: AdminDependencies): Handle {
     deletionPage(await requireClient(clients, clientId), formToken)
 }
 
-/** Makes what deletes a client. */
+/** Creates the action that deletes a client. */
 export function createDeleteClient({ clients }: AdminDependencies): Handle {
   return async ({ ids: [clientId = ''], session, by }: AdminRequest) => {
     const { name } = await requireClient(clients, clientId)
     await clients.delete(clientId, { by })
-    session.notice = { kind: 'success', title: `“${name}” is deleted` }
+    session.flashMessage = { kind: 'success', title: `“${name}” is deleted` }
     return { location: LIST_PATH }
   }
 }

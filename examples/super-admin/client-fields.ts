@@ -1,5 +1,5 @@
 /**
- * The fields of a client in a form: all of them when it is registered, later those that can be changed.
+ * The form fields of a client: all for a registration, the mutable ones for a change.
  *
  * @module
  */
@@ -24,12 +24,12 @@ import {
 } from './fields.ts'
 import type { Remarks } from './remarks.ts'
 
-/** What the fields are filled with. */
+/** The content of the fields. */
 export interface ClientFieldsOptions {
   readonly form: ClientForm
   readonly remarks: Remarks | undefined
   readonly catalogue: ScopeCatalogue
-  /** The client that is changed; `undefined` for one that is registered. */
+  /** The client to change; `undefined` for a registration. */
   readonly client?: Client
 }
 

@@ -1,12 +1,12 @@
 /**
- * The form of a client: texts, as browsers send them, and the fields of a client that they stand for.
+ * The form of a client: converts between submitted texts and client metadata.
  *
  * @module
  */
 
 import type { Client, ClientChanges, NewClient } from '@teamcast/oauth-server'
 
-/** Fields that hold one text. */
+/** Fields with a single text. */
 const TEXT_FIELDS = [
   'name',
   'clientType',
@@ -21,7 +21,7 @@ const TEXT_FIELDS = [
   'tosUri',
   'policyUri',
 ] as const
-/** Fields of which several options can be chosen. */
+/** Fields with several options. */
 const LIST_FIELDS = ['scopes', 'allowedGrantTypes'] as const
 const IMMUTABLE_FIELDS: ReadonlyArray<string> = ['clientType', 'audience', 'tenantId']
 
@@ -29,11 +29,11 @@ export type TextField = (typeof TEXT_FIELDS)[number]
 export type ListField = (typeof LIST_FIELDS)[number]
 export type FieldName = TextField | ListField
 
-/** What the form holds. */
+/** The values of the form. */
 export type ClientForm = Readonly<Record<TextField, string>> &
   Readonly<Record<ListField, ReadonlyArray<string>>>
 
-/** The form of a client that is not registered yet. */
+/** The empty form of a registration. */
 export const EMPTY_FORM: ClientForm = {
   name: '',
   clientType: 'CONFIDENTIAL',
@@ -66,14 +66,14 @@ export function formOf(client: Client): ClientForm {
   }
 }
 
-/** Reads the form from what was sent. */
+/** Reads a submitted form. */
 export function readClientForm(sent: URLSearchParams): ClientForm {
   const texts = TEXT_FIELDS.map((field) => [field, sent.get(field) ?? ''] as const)
   const lists = LIST_FIELDS.map((field) => [field, sent.getAll(field)] as const)
   return Object.fromEntries([...texts, ...lists]) as unknown as ClientForm
 }
 
-/** The client to register. Nothing is known of its values yet: registering it finds out. */
+/** The client to register. Its values are not validated yet. */
 export function newClientOf(form: ClientForm): NewClient {
   const { clientType, audience, tenantId } = form
   return {
@@ -82,12 +82,12 @@ export function newClientOf(form: ClientForm): NewClient {
   } as unknown as NewClient
 }
 
-/** The changes to a client; what is empty goes back to its default. */
+/** The changes to a client. An empty field resets to its default. */
 export function changesOf(form: ClientForm): ClientChanges {
   return settingsOf(form, null) as ClientChanges
 }
 
-/** @param absent Stands for an optional field that is empty. */
+/** @param absent The value of an empty optional field. */
 function settingsOf(form: ClientForm, absent: null | undefined): Record<string, unknown> {
   return {
     name: form.name,
@@ -104,7 +104,7 @@ function settingsOf(form: ClientForm, absent: null | undefined): Record<string, 
   }
 }
 
-/** The fields that can be changed in which two forms differ. */
+/** The mutable fields in which two forms differ. */
 export function differences(one: ClientForm, other: ClientForm): ReadonlyArray<FieldName> {
   const fields = [...TEXT_FIELDS, ...LIST_FIELDS].filter(
     (field) => !IMMUTABLE_FIELDS.includes(field),
@@ -112,7 +112,7 @@ export function differences(one: ClientForm, other: ClientForm): ReadonlyArray<F
   return fields.filter((field) => textOf(one, field) !== textOf(other, field))
 }
 
-/** What a field of the form holds, in one line. */
+/** The value of a field as a single line. */
 export function textOf(form: ClientForm, field: FieldName): string {
   const value = form[field]
   return typeof value === 'string' ? linesOf(value).join(', ') : [...value].sort().join(', ')
@@ -124,7 +124,7 @@ export function linesOf(text: string): ReadonlyArray<string> {
   return lines.filter((line) => line !== '')
 }
 
-/** A number of seconds; a text that is none, as it is: whoever checks it says so. */
+/** Parses seconds; returns an invalid text as it is, for the validation to report. */
 function secondsOf(text: string): number | string | undefined {
   const digits = text.replaceAll(/\s/g, '')
   if (digits === '') return undefined

@@ -1,5 +1,5 @@
 /**
- * The page of one client: what it is, its secrets, and the form that changes it.
+ * The page of a client: its data, its secrets, and the form to change it.
  *
  * @module
  */
@@ -25,39 +25,39 @@ import type { AdminPage } from './request.ts'
 import { renderSecrets } from './secrets-section.ts'
 import { renderTimeAndAge } from './times.ts'
 
-/** What the page shows. */
+/** The data of the page. */
 export interface ClientPageView {
   readonly client: Client
   readonly catalogue: ScopeCatalogue
   readonly now: number
   readonly formToken: string
-  readonly notice?: FlashMessage | undefined
-  /** What was filled in, when it was not accepted. */
+  readonly flashMessage?: FlashMessage | undefined
+  /** The submitted form, when it was rejected. */
   readonly form?: ClientForm
-  /** Why not. */
+  /** Why it was rejected. */
   readonly remarks?: Remarks
-  /** The expiry of another secret that was filled in, when it was not accepted. */
+  /** The submitted expiry of a new secret, when it was rejected. */
   readonly secretExpiry?: string
 }
 
 /** Creates the page. */
 export function clientPage(view: ClientPageView): AdminPage {
-  const { client, notice, remarks } = view
+  const { client, flashMessage, remarks } = view
   const { clientId, name } = client
   return {
     ...(remarks === undefined
       ? { title: name }
       : { title: `Error: ${name}`, status: remarks.kind === 'conflict' ? 409 : 422 }),
     content: html`!${renderBackLink()}
-!${renderFlashMessage(notice)}!${renderSummary(remarks, adviceOn(view))}
+!${renderFlashMessage(flashMessage)}!${renderSummary(remarks, adviceOn(view))}
 !${renderHeading(name)}
 !${renderCopyField('clientId', 'Client id', clientId)}!${COPY_STATUS}
 !${renderFacts(view)}
 !${renderSecrets(view)}
 <section aria-labelledby="settings">
 <h2 id="settings">Settings</h2>
-<p class="help">Changes hold from the client’s next request. Access tokens that were issued already keep
-their scopes until they expire.</p>
+<p class="help">Changes take effect at the client’s next request. Issued access tokens keep their scopes
+until they expire.</p>
 !${renderSettings(view)}
 </section>
 <section aria-labelledby="deletion">
@@ -71,8 +71,8 @@ their scopes until they expire.</p>
 
 function adviceOn({ client, remarks }: ClientPageView): string {
   if (remarks?.kind !== 'conflict') return ''
-  return html`<p>Those are the differences to what you filled in, which the form below still holds. Save it to
-replace what they saved, or <a href="${clientPath(client.clientId)}">drop yours and show theirs</a>.</p>`
+  return html`<p>These are the differences to your changes, which are still in the form below. Save the form to
+overwrite the other changes, or <a href="${clientPath(client.clientId)}">discard yours</a>.</p>`
 }
 
 function renderFacts({ client, now }: ClientPageView): string {

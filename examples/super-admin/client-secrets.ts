@@ -1,5 +1,5 @@
 /**
- * The secrets of a client: adding one, showing it once, removing one.
+ * Adds a client secret, shows it once, and removes secrets.
  *
  * @module
  */
@@ -17,28 +17,34 @@ import { clientPage } from './client-page.ts'
 import { COPY_SCRIPT, COPY_STATUS, renderBackLink, renderCopyField, renderForm } from './parts.ts'
 import { clientPath, removalPath, secretPath } from './paths.ts'
 import type { Remarks } from './remarks.ts'
-import type { AdminDependencies, AdminPage, AdminRequest, Answer, Handle } from './request.ts'
+import type {
+  AdminDependencies,
+  AdminPage,
+  AdminRequest,
+  AdminResponse,
+  Handle,
+} from './request.ts'
 import { EXPIRY_FIELD } from './secrets-section.ts'
 import { keepUnseenSecret, once, takeFlashMessage, takeUnseenSecret } from './sessions.ts'
 import { endOfDay, renderTimeAndAge } from './times.ts'
 
-/** Makes what adds another secret. */
+/** Creates the action that adds another secret. */
 export function createAddSecret({ clients, catalogue, now }: AdminDependencies): Handle {
   async function add(
     { session, by }: AdminRequest,
     clientId: string,
     expiry: string,
   ): Promise<string> {
-    // NaN for what is no day: adding the secret finds out.
+    // NaN for an invalid day: addSecret() rejects it.
     const expiresAt = expiry === '' ? undefined : (endOfDay(expiry) ?? Number.NaN)
     const expires = expiresAt === undefined ? {} : { expiresAt }
     const { secret, clientSecret } = await clients.addSecret(clientId, { ...expires, by })
-    session.notice = { kind: 'success', title: 'The secret is added' }
+    session.flashMessage = { kind: 'success', title: 'The secret is added' }
     keepUnseenSecret(session, secret.secretId, clientSecret)
     return secretPath(clientId, secret.secretId)
   }
 
-  return async (request): Promise<Answer> => {
+  return async (request): Promise<AdminResponse> => {
     const { ids, session, formToken, form } = request
     const [clientId = ''] = ids
     const secretExpiry = form.get(EXPIRY_FIELD)?.trim() ?? ''
@@ -65,14 +71,14 @@ export function createShowSecret({ clients, issuer }: AdminDependencies): Handle
       title: 'Copy the client secret now',
       content: html`!${renderFlashMessage(takeFlashMessage(session))}
 <h1>Copy the client secret now</h1>
-<p class="lead"><strong>It is not shown again</strong>, not even to a SuperAdmin: the server keeps only what it
-takes to recognise it.</p>
+<p class="lead"><strong>It is not shown again</strong>, not even to a SuperAdmin: the server stores only its
+hash.</p>
 !${renderCopyField('clientSecret', 'Client secret', clientSecret)}
 !${renderCopyField('clientId', 'Client id', clientId)}
 !${renderCopyField('issuer', 'Issuer', issuer)}
 !${COPY_STATUS}
-<p class="help">Give all three to the partner on a way that only the partner can read. A secret that got
-into other hands is replaced on the page of the client.</p>
+<p class="help">Send all three to the partner over a confidential channel. If a secret leaks, replace it on the
+page of the client.</p>
 <div class="actions"><a class="button primary" href="${clientPath(clientId)}">I have copied it</a></div>`,
       script: COPY_SCRIPT,
     }
@@ -89,18 +95,18 @@ export function createConfirmRemoval({ clients, now }: AdminDependencies): Handl
   }
 }
 
-/** Makes what removes a secret. */
+/** Creates the action that removes a secret. */
 export function createRemoveSecret({ clients }: AdminDependencies): Handle {
   return async ({ ids: [clientId = '', secretId = ''], session, by }) => {
     try {
       await clients.removeSecret(clientId, secretId, { by })
-      session.notice = { kind: 'success', title: 'The secret is removed' }
+      session.flashMessage = { kind: 'success', title: 'The secret is removed' }
     } catch (error) {
-      // Sent twice, by a double click.
+      // Removed already, for example by a double click.
       if (error instanceof ClientSecretNotFoundError) return { location: clientPath(clientId) }
       if (!(error instanceof ClientMetadataError)) throw error
       const detail = 'It is the last one that works. Add another one first.'
-      session.notice = { kind: 'failure', title: 'The secret was not removed', detail }
+      session.flashMessage = { kind: 'failure', title: 'The secret was not removed', detail }
     }
     return { location: clientPath(clientId) }
   }
@@ -124,8 +130,8 @@ function seenSecretPage({ clientId, name }: Client): AdminPage {
     title: 'This secret was shown already',
     content: html`!${renderBackLink()}
 <h1>This secret was shown already</h1>
-<p class="lead">A secret is shown once. If nobody has kept it, add another one to <bdi>${name}</bdi> and
-remove this one.</p>
+<p class="lead">A secret is shown once. If it is lost, add another one to <bdi>${name}</bdi> and remove this
+one.</p>
 <div class="actions"><a class="button primary" href="${clientPath(clientId)}">Show the client</a></div>`,
   }
 }
@@ -144,8 +150,8 @@ function removalPage(
     title: `Remove a secret of ${name}?`,
     content: html`!${renderBackLink()}
 <h1>Remove the secret <code>${hint}…</code>?</h1>
-<p>!${used} Whoever still uses it cannot authenticate as <bdi>${name}</bdi> any more, from the next request
-on. Nobody is disconnected.</p>
+<p>!${used} From the next request on, it cannot be used to authenticate as <bdi>${name}</bdi>. No user is
+disconnected.</p>
 !${renderForm({
       action: removalPath(clientId, secretId),
       formToken,

@@ -1,5 +1,5 @@
 /**
- * What the page says of each field of a client.
+ * Labels, help texts and options of the fields of a client.
  *
  * @module
  */
@@ -14,7 +14,7 @@ interface FieldText {
 export const FIELD_TEXTS: Readonly<Record<FieldName, FieldText>> = {
   name: {
     label: 'Name',
-    help: 'People read it when they sign in and when they consent. 3 to 255 characters.',
+    help: 'Shown on the sign-in and consent pages. 3 to 255 characters.',
   },
   clientType: { label: 'Client type', help: 'It cannot be changed later.' },
   audience: { label: 'Client audience', help: 'It cannot be changed later.' },
@@ -24,7 +24,7 @@ export const FIELD_TEXTS: Readonly<Record<FieldName, FieldText>> = {
   },
   scopes: {
     label: 'Scopes',
-    help: 'The most that the client may ever ask for. Each person still decides.',
+    help: 'The scopes that the client may request. Users still decide what to grant.',
   },
   redirectUris: {
     label: 'Redirect URIs',
@@ -49,7 +49,7 @@ export const FIELD_TEXTS: Readonly<Record<FieldName, FieldText>> = {
   policyUri: { label: 'Privacy policy' },
 }
 
-/** One of the values that a field can have. */
+/** An option of a field. */
 export interface Option {
   readonly value: string
   readonly label: string
@@ -98,7 +98,7 @@ export const AUTH_METHODS: ReadonlyArray<Option> = [
   { value: 'none', label: 'none (public clients only)' },
 ]
 
-/** What an option is called. */
+/** The label of an option. */
 export function labelOf(options: ReadonlyArray<Option>, value: string): string {
   return options.find((option) => option.value === value)?.label ?? value
 }

@@ -1,5 +1,5 @@
 /**
- * Fields of forms, with their labels, help texts and remarks.
+ * Form fields with labels, help texts and remarks.
  *
  * @module
  */
@@ -7,15 +7,15 @@
 import { html } from 'ghtml'
 import type { Option } from './field-texts.ts'
 
-/** What every field has. */
+/** Members of every field. */
 export interface Field {
   /** Its name, and its id. */
   readonly name: string
   readonly label: string
   readonly help?: string | undefined
-  /** What there is to say about what it holds. */
+  /** Remarks about its value. */
   readonly remarks?: ReadonlyArray<string> | undefined
-  /** Whether the remarks say that it holds something wrong. */
+  /** Whether its value is invalid. */
   readonly isWrong?: boolean
 }
 
@@ -27,7 +27,7 @@ export interface TextFieldOptions extends Field {
   readonly attributes?: string
 }
 
-/** Renders a field for a text of one line. */
+/** Renders a single-line text field. */
 export function renderTextField(field: TextFieldOptions): string {
   const { name, type = 'text', value, attributes = '' } = field
   return html`<div class="field">
@@ -37,7 +37,7 @@ export function renderTextField(field: TextFieldOptions): string {
 </div>`
 }
 
-/** Renders a field for a text of several lines. */
+/** Renders a multi-line text field. */
 export function renderTextArea(field: TextFieldOptions): string {
   const { name, value, attributes = '' } = field
   const rows = Math.min(10, Math.max(3, value.split('\n').length + 1))
@@ -57,7 +57,7 @@ export interface ChoiceOptions extends Field {
   readonly chosen: ReadonlyArray<string>
 }
 
-/** Renders a field that opens its options. */
+/** Renders a select field. */
 export function renderSelect(field: ChoiceOptions): string {
   const { name, options, chosen } = field
   const items = options.map(({ value, label }) => {
@@ -71,11 +71,11 @@ export function renderSelect(field: ChoiceOptions): string {
 </div>`
 }
 
-/** Renders a field that shows its options, of which one or several can be chosen. */
+/** Renders radio buttons or checkboxes. */
 export function renderChoices(type: 'radio' | 'checkbox', field: ChoiceOptions): string {
   const { name, label, options, chosen } = field
   const items = options.map(({ value, label: optionLabel, help = '' }, index) => {
-    // The first one is what a link to the field leads to.
+    // Links to the field lead to the first option.
     const id = index === 0 ? name : `${name}-${index}`
     const checked = chosen.includes(value) ? ' checked' : ''
     const helpId = `${name}-${index}-help`

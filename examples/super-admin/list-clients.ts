@@ -46,9 +46,9 @@ interface Filters {
   readonly tenantId?: string
 }
 
-/** What the query asks for. What is empty, or no option, filters nothing. */
+/** Reads the filters of a query. Ignores empty and unknown values. */
 function filtersOf(query: URLSearchParams): Filters {
-  // No client has control characters, and not every store can look for them.
+  // No client has control characters, and not every store can search for them.
   const textOf = (name: string): string | undefined =>
     query
       .get(name)
@@ -102,7 +102,7 @@ function isFiltered(filters: Filters): boolean {
 
 function renderEmpty(filters: Filters, cursor: string | undefined): string {
   if (cursor !== undefined) return html`<p class="empty">There are no more clients.</p>`
-  if (isFiltered(filters)) return html`<p class="empty">No client is like that.</p>`
+  if (isFiltered(filters)) return html`<p class="empty">No client matches.</p>`
   return html`<p class="empty">No client is registered yet. Register the first one, and give its client id
 and secret to the partner.</p>`
 }

@@ -1,5 +1,5 @@
 /**
- * Parts that several of the SuperAdmin's pages have.
+ * Parts that several SuperAdmin pages share.
  *
  * @module
  */
@@ -18,7 +18,7 @@ export interface FormParts {
   readonly content: string
 }
 
-/** Renders a form. What is wrong with it the server says, everything at once. */
+/** Renders a form. The server validates it and shows all errors at once. */
 export function renderForm({ action, formToken, hidden, content }: FormParts): string {
   const fields = Object.entries({ formToken, ...hidden }).map(
     ([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`,
@@ -31,7 +31,7 @@ export function renderBackLink(): string {
   return html`<nav aria-label="Back"><a href="${LIST_PATH}"><span aria-hidden="true">← </span>All clients</a></nav>`
 }
 
-/** Renders the heading of a page, as large as its length allows. */
+/** Renders the heading of a page, in a smaller font if it is long. */
 export function renderHeading(heading: string): string {
   return html`<h1 class="${heading.length > 60 ? 'long' : ''}"><bdi>${heading}</bdi></h1>`
 }
@@ -41,7 +41,7 @@ const SUMMARY_TITLES: Readonly<Record<Remarks['kind'], string>> = {
   conflict: 'Somebody else changed this client while you did. Nothing of yours was saved yet.',
 }
 
-/** Renders what there is to say about a form, on top of its page and with the focus. */
+/** Renders the summary of remarks about a form, on top of the page and with the focus. */
 export function renderSummary(remarks: Remarks | undefined, advice = ''): string {
   if (remarks === undefined) return ''
   const items = remarks.items.map(({ field, text }) =>
@@ -52,7 +52,7 @@ export function renderSummary(remarks: Remarks | undefined, advice = ''): string
 <p class="title">${SUMMARY_TITLES[remarks.kind]}</p>!${list}!${advice}</div>`
 }
 
-/** Renders a value that is there to be copied. It has no line breaks, but a phone may show it in two lines. */
+/** Renders a value with a button that copies it. A textarea, so that long values wrap. */
 export function renderCopyField(id: string, label: string, value: string): string {
   return html`<div class="field">
 <label for="${id}">${label}</label>
@@ -63,10 +63,10 @@ export function renderCopyField(id: string, label: string, value: string): strin
 </div>`
 }
 
-/** Where {@link COPY_SCRIPT} says what it did. */
+/** The status message of {@link COPY_SCRIPT}. */
 export const COPY_STATUS: string = html`<p class="help" id="copy-status" role="status"></p>`
 
-/** Creates the buttons of copy fields work. Without it the fields can still be selected and copied. */
+/** Enables the copy buttons. Without scripts, the fields can still be selected and copied. */
 export const COPY_SCRIPT = `
 for (const button of document.querySelectorAll('[data-copy]')) {
   const field = document.getElementById(button.dataset.copy)

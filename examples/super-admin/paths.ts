@@ -1,5 +1,5 @@
 /**
- * Where the SuperAdmin's pages are. `/super-admin/oauth-clients` is the authorization server's.
+ * The paths of the SuperAdmin pages. `/super-admin/oauth-clients` belongs to the authorization server.
  *
  * @module
  */

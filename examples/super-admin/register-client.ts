@@ -1,5 +1,5 @@
 /**
- * Registering a client.
+ * Registers a client.
  *
  * @module
  */
@@ -20,12 +20,12 @@ export function createNewClient({ catalogue }: AdminDependencies): Handle {
   return async ({ formToken }) => registrationPage(catalogue, formToken, EMPTY_FORM)
 }
 
-/** Makes what registers the client that was filled in. */
+/** Creates the action that registers the client that was filled in. */
 export function createRegisterClient({ clients, catalogue }: AdminDependencies): Handle {
   async function register({ session, by }: AdminRequest, form: ClientForm): Promise<string> {
     const { client, clientSecret } = await clients.register(newClientOf(form), by)
     const { clientId, name, secrets } = client
-    session.notice = { kind: 'success', title: `“${name}” is registered` }
+    session.flashMessage = { kind: 'success', title: `“${name}” is registered` }
     const [secret] = secrets
     if (clientSecret === undefined || secret === undefined) return clientPath(clientId)
     keepUnseenSecret(session, secret.secretId, clientSecret)

@@ -1,6 +1,5 @@
 /**
- * What there is to say about the fields of a form that was not accepted: what is wrong with them, or
- * what somebody else made of them in the meantime.
+ * Remarks about a rejected form: invalid fields, or conflicts with changes of somebody else.
  *
  * @module
  */
@@ -18,18 +17,18 @@ import { FIELD_TEXTS } from './field-texts.ts'
 
 /** A sentence about one field. */
 export interface Remark {
-  /** Its name and id; `undefined` when it is about the form as a whole. */
+  /** Name and id of the field; `undefined` for a remark about the whole form. */
   readonly field: string | undefined
   readonly text: string
 }
 
-/** Why a form was not accepted. */
+/** Why a form was rejected. */
 export interface Remarks {
   readonly kind: 'invalid' | 'conflict'
   readonly items: ReadonlyArray<Remark>
 }
 
-/** What is wrong with a form, in the order of its fields. */
+/** Remarks about invalid fields, in the order of the form. */
 export function remarksOfError({ issues }: ClientMetadataError, form: ClientForm): Remarks {
   const items = issues.map(({ path, message }): Remark => {
     const [name = '', index] = path.split('.')
@@ -41,7 +40,7 @@ export function remarksOfError({ issues }: ClientMetadataError, form: ClientForm
   return { kind: 'invalid', items: inOrderOfFields(items) }
 }
 
-/** What somebody else saved of a client, where the form says something else. */
+/** Remarks about fields where the saved client differs from the form. */
 export function remarksOfConflict(current: Client, form: ClientForm): Remarks {
   const saved = formOf(current)
   const items = differences(saved, form).map((field) => {
@@ -62,7 +61,7 @@ function inOrderOfFields(remarks: ReadonlyArray<Remark>): ReadonlyArray<Remark> 
   return remarks.toSorted((one, other) => place(one) - place(other))
 }
 
-/** Puts a subject before what the library says of it: `must be …`, `is missing …`. */
+/** Combines a subject with a message of the library, such as `must be …` or `is missing …`. */
 function sentence(subject: string, predicate: string): string {
   return `${subject} ${predicate}.`
 }

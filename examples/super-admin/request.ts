@@ -1,5 +1,5 @@
 /**
- * What the SuperAdmin's pages are asked, and what they answer.
+ * Requests and responses of the SuperAdmin pages.
  *
  * @module
  */
@@ -17,17 +17,17 @@ export interface AdminDependencies {
   readonly now: () => number
 }
 
-/** A request of somebody who is signed in. */
+/** A request of a signed-in SuperAdmin. */
 export interface AdminRequest {
   readonly session: Session
-  /** The token that every form of the answer carries. */
+  /** The CSRF token for every form of the response. */
   readonly formToken: string
-  /** Who it is, for the audit events. */
+  /** The SuperAdmin, for audit events. */
   readonly by: { readonly actorId: string; readonly ip: string }
   /** The ids in the path, in their order. */
   readonly ids: ReadonlyArray<string>
   readonly query: URLSearchParams
-  /** What was submitted; empty when nothing was. */
+  /** The submitted form; empty if there is none. */
   readonly form: URLSearchParams
 }
 
@@ -38,15 +38,15 @@ export interface AdminPage {
   readonly title: string
   /** HTML with its one `h1`. */
   readonly content: string
-  /** The one script that the page may run. */
+  /** The only script that the policy allows. */
   readonly script?: string
 }
 
-/** Where to go next. */
-export interface Redirection {
+/** A redirect. */
+export interface Redirect {
   readonly location: string
 }
 
-export type Answer = AdminPage | Redirection
+export type AdminResponse = AdminPage | Redirect
 
-export type Handle = (request: AdminRequest) => Promise<Answer>
+export type Handle = (request: AdminRequest) => Promise<AdminResponse>

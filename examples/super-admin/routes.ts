@@ -1,5 +1,5 @@
 /**
- * Which page is where.
+ * The routes of the SuperAdmin pages.
  *
  * @module
  */
@@ -30,7 +30,7 @@ import {
 import { createNewClient, createRegisterClient } from './register-client.ts'
 import type { AdminDependencies, Handle } from './request.ts'
 
-/** A page, or something to do. */
+/** A page or an action. */
 export interface Route {
   readonly method: string
   readonly handle: Handle
@@ -38,7 +38,7 @@ export interface Route {
   readonly ids: ReadonlyArray<string>
 }
 
-/** Makes what finds the routes of a path: one for each method. */
+/** Creates the function that finds the routes of a path: one for each method. */
 export function createRoutes(dependencies: AdminDependencies): (path: string) => Array<Route> {
   const [client, secret] = ['(tc_\\w{1,100})', '([\\w-]{1,100})']
   const table: ReadonlyArray<[method: string, path: string, handle: Handle]> = [

@@ -1,5 +1,5 @@
 /**
- * The secrets of a client, on its page.
+ * The secrets section of the client page.
  *
  * @module
  */
@@ -13,10 +13,10 @@ import { removalPath, secretsPath } from './paths.ts'
 import type { Remarks } from './remarks.ts'
 import { renderTime, renderTimeAndAge } from './times.ts'
 
-/** Name of the field for the expiry of another secret. */
+/** Name of the field for the expiry of a new secret. */
 export const EXPIRY_FIELD = 'expiresAt'
 
-/** What the section shows. */
+/** The data of the section. */
 export interface SecretsView {
   readonly client: Client
   readonly now: number
@@ -25,7 +25,7 @@ export interface SecretsView {
   readonly secretExpiry?: string
 }
 
-/** Renders the secrets; nothing for a client that has none. */
+/** Renders the secrets; nothing for a PUBLIC client. */
 export function renderSecrets(view: SecretsView): string {
   const { client, now } = view
   if (client.clientType === 'PUBLIC') return ''
@@ -36,8 +36,8 @@ export function renderSecrets(view: SecretsView): string {
   })
   return html`<section aria-labelledby="secrets">
 <h2 id="secrets">Secrets</h2>
-<p class="help">To replace one: add another, let the partner switch over, and remove the old one when it is
-not used any more. Until then both work.</p>
+<p class="help">To replace a secret, add another, let the partner switch over, and remove the old one when it
+is not used any more. Until then both work.</p>
 <ul class="secrets" role="list">!${items}</ul>
 !${renderAddition(view)}
 </section>`

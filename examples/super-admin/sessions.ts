@@ -1,9 +1,8 @@
 /**
- * Who is signed in as a SuperAdmin, in which browser.
+ * The sessions of SuperAdmins.
  *
- * Every browser has a cookie with a random id; some of the ids are signed in. The token in its forms is
- * derived from the id, under a key that only this process has: no other site can know it. Signing in
- * changes the id, so that nobody is signed in under an id that somebody else knew before.
+ * Every browser has a cookie with a random id, whether it is signed in or not. The CSRF token of its forms is
+ * an HMAC of the id with a key of this process. Signing in changes the id, against session fixation.
  *
  * @module
  */
@@ -17,16 +16,16 @@ const COOKIE_PATH = '/super-admin'
 const SESSION_TTL_SECONDS = 8 * 60 * 60
 const MAXIMUM_SESSIONS = 1000
 
-/** What is kept of one signed-in browser. */
+/** The session of a signed-in browser. */
 export interface Session {
   /** Seconds since the Unix epoch. */
   readonly expiresAt: number
-  /** Client secrets that were not shown yet, by the id of the secret. */
+  /** Client secrets that were not shown yet, by secret id. */
   readonly unseenSecrets: Map<string, string>
-  /** Where the forms that were sent led to: see {@link once}. */
+  /** The redirects of submitted forms: see {@link once}. */
   readonly submissions: Map<string, Promise<string>>
   /** Shown once. */
-  notice?: FlashMessage | undefined
+  flashMessage?: FlashMessage | undefined
 }
 
 /** The sessions of SuperAdmins. */
@@ -35,15 +34,15 @@ export interface Sessions {
   find(ctx: Context): Session | undefined
   /** Signs the browser in. */
   begin(ctx: Context): void
-  /** Signs the browser out, for good: its cookie is of no use any more. */
+  /** Signs the browser out: its cookie becomes invalid. */
   end(ctx: Context): void
-  /** The token that the forms of this browser carry. */
+  /** The CSRF token for the forms of this browser. */
   formTokenOf(ctx: Context): string
-  /** Whether this browser was given the token with a form. */
+  /** Whether a CSRF token belongs to this browser. */
   isFormToken(ctx: Context, formToken: string): boolean
 }
 
-/** Creates the sessions; they live in this process. */
+/** Creates the sessions, in the memory of this process. */
 export function createSessions(now: () => number): Sessions {
   const sessions = new Map<string, Session>()
   const formKey = randomBytes(32)
@@ -101,10 +100,11 @@ export function createSessions(now: () => number): Sessions {
 }
 
 /**
- * Does what a form says, once: sent again as it is, by a double click, it leads to where it led before.
+ * Performs the action of a form once. A repeated submission, for example by a double click, gets the same
+ * redirect.
  *
- * @param form It holds the id that it was given when it was shown.
- * @param act Returns where to go next.
+ * @param form The submitted form, with its `submissionId`.
+ * @param act Performs the action and returns the location to redirect to.
  */
 export function once(
   { submissions }: Session,
@@ -116,12 +116,12 @@ export function once(
   if (before !== undefined) return before
   const outcome = act()
   submissions.set(submission, outcome)
-  // What failed may be tried again.
+  // A failed action may be repeated.
   outcome.catch(() => submissions.delete(submission))
   return outcome
 }
 
-/** Keeps a client secret until it is shown. */
+/** Stores a client secret until it is shown. */
 export function keepUnseenSecret(
   { unseenSecrets }: Session,
   secretId: string,
@@ -130,16 +130,16 @@ export function keepUnseenSecret(
   unseenSecrets.set(secretId, clientSecret)
 }
 
-/** Takes a client secret to show it. @returns `undefined` when it was taken before. */
+/** Returns a client secret and removes it. @returns `undefined` when it was shown before. */
 export function takeUnseenSecret({ unseenSecrets }: Session, secretId: string): string | undefined {
   const clientSecret = unseenSecrets.get(secretId)
   unseenSecrets.delete(secretId)
   return clientSecret
 }
 
-/** Takes the notice that the next page shows. */
+/** Returns the flash message and removes it. */
 export function takeFlashMessage(session: Session): FlashMessage | undefined {
-  const { notice } = session
-  session.notice = undefined
-  return notice
+  const { flashMessage } = session
+  session.flashMessage = undefined
+  return flashMessage
 }

@@ -1,9 +1,10 @@
 /**
- * Signing in as a SuperAdmin, with the token.
+ * Signs a SuperAdmin in with the token.
  *
  * @module
  */
 
+import { createHash, timingSafeEqual } from 'node:crypto'
 import { html } from 'ghtml'
 import type { FailedAttempt } from './attempts.ts'
 import { renderTextField } from './fields.ts'
@@ -11,12 +12,12 @@ import { renderForm } from './parts.ts'
 import { LIST_PATH, SIGN_IN_PATH } from './paths.ts'
 import type { AdminPage } from './request.ts'
 
-/** What the sign-in page shows. */
+/** The data of the sign-in page. */
 export interface SignInView {
   readonly formToken: string
-  /** Where to go afterwards. */
+  /** Location after the sign-in. */
   readonly next: string
-  /** Why the page is shown, when nobody asked for it. */
+  /** Why the user must sign in, or sign in again. */
   readonly cause: 'ended' | FailedAttempt | undefined
 }
 
@@ -29,7 +30,7 @@ export function signInPage({ formToken, next, cause }: SignInView): AdminPage {
     title: reason === undefined ? 'Sign in as a SuperAdmin' : 'Error: Sign in as a SuperAdmin',
     content: html`!${renderCause(cause)}
 <h1>Sign in as a SuperAdmin</h1>
-<p class="lead">SuperAdmins register the applications of partners, and take them away.</p>
+<p class="lead">SuperAdmins register, change and delete the applications of partners.</p>
 !${renderForm({
       action: SIGN_IN_PATH,
       formToken,
@@ -39,7 +40,7 @@ export function signInPage({ formToken, next, cause }: SignInView): AdminPage {
 !${renderTextField({
         name: 'token',
         label: 'SuperAdmin token',
-        help: 'The terminal in which the server was started shows it, unless SUPER_ADMIN_TOKEN says it.',
+        help: 'The server printed it to its terminal, unless SUPER_ADMIN_TOKEN is set.',
         type: 'password',
         value: '',
         attributes: `autocomplete="current-password" autofocus${isWrong ? ' aria-invalid="true"' : ''}`,
@@ -75,8 +76,15 @@ function explain(cause: 'ended' | FailedAttempt): readonly [title: string, text:
   }
 }
 
-/** Where to go after signing in: one of these pages, and nothing else. */
+/** The location after the sign-in: only one of these pages. */
 export function safeNext(next: string | null): string {
   const isOurs = next !== null && /^\/super-admin(?:[/?][\w\-./?=&%+]*)?$/.test(next)
   return isOurs ? next : LIST_PATH
+}
+
+/** Creates the check of the SuperAdmin token, in constant time. */
+export function createTokenCheck(superAdminToken: string): (token: string) => boolean {
+  const hash = (text: string): Buffer => createHash('sha256').update(text).digest()
+  const expected = hash(superAdminToken)
+  return (token) => timingSafeEqual(hash(token), expected)
 }

@@ -1,9 +1,8 @@
 /**
- * The SuperAdmin's pages, at `/super-admin`: register partners, change them, replace their secrets,
- * delete them.
+ * The SuperAdmin pages, at `/super-admin`: register clients, change them, replace their secrets, delete them.
  *
- * They call the registry of the authorization server themselves; the JSON API at
- * `/super-admin/oauth-clients` is for programs, and takes no notice of their cookie.
+ * They use the client registry directly. The JSON API at `/super-admin/oauth-clients` is for programs and
+ * ignores their cookie.
  *
  * @module
  */
@@ -16,12 +15,12 @@ import { type Brand, sendPage } from '../layout.ts'
 import { type AttemptDependencies, type AttemptSignIn, createAttempts } from './attempts.ts'
 import { renderForm } from './parts.ts'
 import { LIST_PATH, SIGN_IN_PATH, SIGN_OUT_PATH } from './paths.ts'
-import type { AdminDependencies, AdminPage, Answer } from './request.ts'
+import type { AdminDependencies, AdminPage, AdminResponse } from './request.ts'
 import { createRoutes, type Route } from './routes.ts'
 import { createSessions, type Session, type Sessions } from './sessions.ts'
 import { type SignInView, safeNext, signInPage } from './sign-in.ts'
 
-/** What the pages are made with. */
+/** Options of the pages. */
 export type SuperAdminPagesOptions = AdminDependencies & AttemptDependencies
 
 const BRAND: Brand = {
@@ -32,17 +31,17 @@ const BRAND: Brand = {
 }
 const NO_FORM = new URLSearchParams()
 
-/** Creates the pages: a middleware that calls `next()` for every path that is not theirs. */
+/** Creates the pages: a middleware that calls `next()` for every other path. */
 export function createSuperAdminPages(options: SuperAdminPagesOptions): Middleware {
   const sessions = createSessions(options.now)
   const findRoutes = createRoutes(options)
   const attemptSignIn = createAttempts(options)
 
-  async function answer(ctx: Context, route: Route, session: Session): Promise<Answer> {
-    const { ids, handle } = route
+  async function handle(ctx: Context, route: Route, session: Session): Promise<AdminResponse> {
+    const { ids } = route
     const form = ctx.method === 'POST' ? await readOwnForm(ctx, sessions) : NO_FORM
     if (form === undefined) return EXPIRED_FORM
-    return await handle({
+    return await route.handle({
       ...{ session, ids, form },
       formToken: sessions.formTokenOf(ctx),
       by: { actorId: 'super-admin', ip: ctx.ip },
@@ -56,12 +55,12 @@ export function createSuperAdminPages(options: SuperAdminPagesOptions): Middlewa
     const routes = findRoutes(ctx.path)
     if (routes.length === 0) return await next()
     const route = routes.find(({ method }) => method === ctx.method)
-    if (route === undefined) return refuseMethod(ctx, ...routes.map(({ method }) => method))
+    if (route === undefined) return sendMethodNotAllowed(ctx, ...routes.map(({ method }) => method))
 
     const session = sessions.find(ctx)
     if (session === undefined) return redirectToSignIn(ctx)
     try {
-      send(ctx, sessions, await answer(ctx, route, session))
+      send(ctx, sessions, await handle(ctx, route, session))
     } catch (error) {
       send(ctx, sessions, failurePage(ctx, error))
     }
@@ -73,7 +72,7 @@ async function signIn(
   sessions: Sessions,
   attemptSignIn: AttemptSignIn,
 ): Promise<void> {
-  if (ctx.method !== 'POST' && ctx.method !== 'GET') return refuseMethod(ctx, 'GET', 'POST')
+  if (ctx.method !== 'POST' && ctx.method !== 'GET') return sendMethodNotAllowed(ctx, 'GET', 'POST')
   const show = (next: string, cause?: SignInView['cause']): void =>
     send(ctx, sessions, signInPage({ formToken: sessions.formTokenOf(ctx), next, cause }))
 
@@ -95,45 +94,45 @@ async function signIn(
   send(ctx, sessions, { location: next })
 }
 
-/** Not by the request's URL: with a malformed Host header there is none. */
+/** Not from `ctx.URL`, which is undefined with a malformed `Host` header. */
 function queryOf(ctx: Context): URLSearchParams {
   return new URLSearchParams(ctx.querystring)
 }
 
 async function signOut(ctx: Context, sessions: Sessions): Promise<void> {
-  if (ctx.method !== 'POST') return refuseMethod(ctx, 'POST')
+  if (ctx.method !== 'POST') return sendMethodNotAllowed(ctx, 'POST')
   if ((await readOwnForm(ctx, sessions)) === undefined) return send(ctx, sessions, EXPIRED_FORM)
   sessions.end(ctx)
   send(ctx, sessions, { location: SIGN_IN_PATH })
 }
 
 function redirectToSignIn(ctx: Context): void {
-  // What was sent cannot be sent again after signing in.
+  // A submitted form cannot be repeated after the sign-in.
   const query = ctx.method === 'GET' ? { next: ctx.url } : { ended: '' }
   ctx.status = 303
   ctx.redirect(`${SIGN_IN_PATH}?${new URLSearchParams(query)}`)
 }
 
-/** Reads a form, if it is one that this browser was given, and a page of ours sent it. */
+/** Reads a form. @returns `undefined` unless our page submitted it, with the CSRF token of this browser. */
 async function readOwnForm(ctx: Context, sessions: Sessions): Promise<URLSearchParams | undefined> {
   const form = await readForm(ctx)
   if (form === undefined || !isFromOwnPage(ctx, `${ctx.protocol}://${ctx.host}`)) return undefined
   return sessions.isFormToken(ctx, form.get('formToken') ?? '') ? form : undefined
 }
 
-function refuseMethod(ctx: Context, ...allowed: ReadonlyArray<string>): void {
+function sendMethodNotAllowed(ctx: Context, ...allowed: ReadonlyArray<string>): void {
   ctx.set('Allow', allowed.join(', '))
   ctx.status = 405
 }
 
-function send(ctx: Context, sessions: Sessions, answer: Answer): void {
+function send(ctx: Context, sessions: Sessions, response: AdminResponse): void {
   ctx.set('Cache-Control', 'no-store')
-  if ('location' in answer) {
+  if ('location' in response) {
     ctx.status = 303
-    ctx.redirect(answer.location)
+    ctx.redirect(response.location)
     return
   }
-  const { status = 200, title, content, script } = answer
+  const { status = 200, title, content, script } = response
   const isSignedIn = sessions.find(ctx) !== undefined
   ctx.status = status
   sendPage(ctx, {
@@ -164,7 +163,7 @@ function failurePage(ctx: Context, error: unknown): AdminPage {
   ctx.app.emit('error', error, ctx)
   return error instanceof StorageError
     ? messagePage(503, 'The storage does not answer', 'Try again in a moment.')
-    : messagePage(500, 'Something went wrong', 'The log of the server says what.')
+    : messagePage(500, 'Something went wrong', 'The log of the server has the details.')
 }
 
 function messagePage(status: number, title: string, text: string): AdminPage {

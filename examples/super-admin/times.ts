@@ -1,5 +1,5 @@
 /**
- * Instants, as people read them.
+ * Formats dates and times.
  *
  * @module
  */
@@ -26,12 +26,12 @@ export function renderTime(instant: number): string {
   return html`<time datetime="${date.toISOString()}">${DATE.format(date)} UTC</time>`
 }
 
-/** Renders an instant, and how long ago it was or how far off it is. */
+/** Renders an instant, and its distance from now. */
 export function renderTimeAndAge(instant: number, now: number): string {
   return html`!${renderTime(instant)} <span class="muted">(${ageOf(instant, now)})</span>`
 }
 
-/** How long ago an instant was, or how far off it is. */
+/** The distance of an instant from now, for example `2 days ago`. */
 export function ageOf(instant: number, now: number): string {
   const seconds = instant - now
   const [unit, length] = UNITS.find(([, size]) => Math.abs(seconds) >= size) ?? []
@@ -44,7 +44,7 @@ export function ageOf(instant: number, now: number): string {
  *
  * @param day As a date field sends it: 2026-12-31.
  *
- * @returns Seconds since the Unix epoch; `undefined` when it is no day.
+ * @returns Seconds since the Unix epoch; `undefined` when it is not a valid day.
  */
 export function endOfDay(day: string): number | undefined {
   const end = Date.parse(`${day}T23:59:59Z`)

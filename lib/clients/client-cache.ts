@@ -16,27 +16,27 @@ const MAXIMUM_CLIENTS = 1000
 export function cacheClients(store: ClientStore, lifetimeMilliseconds: number): ClientStore {
   const found = new Map<
     string,
-    { readonly answer: ReturnType<ClientStore['find']>; until: number }
+    { readonly result: ReturnType<ClientStore['find']>; until: number }
   >()
 
   function remember(clientId: string, now: number): ReturnType<ClientStore['find']> {
     const [oldest] = found.keys()
     if (found.size >= MAXIMUM_CLIENTS && oldest !== undefined) found.delete(oldest)
-    const answer = store.find(clientId)
-    found.set(clientId, { answer, until: now + lifetimeMilliseconds })
+    const result = store.find(clientId)
+    found.set(clientId, { result, until: now + lifetimeMilliseconds })
     // Failures and missing clients are not cached.
     const forget = (): void => {
-      if (found.get(clientId)?.answer === answer) found.delete(clientId)
+      if (found.get(clientId)?.result === result) found.delete(clientId)
     }
-    answer.then((client) => client ?? forget(), forget)
-    return answer
+    result.then((client) => client ?? forget(), forget)
+    return result
   }
 
   return {
     find(clientId) {
       const now = performance.now()
       const known = found.get(clientId)
-      if (known !== undefined && now < known.until) return known.answer
+      if (known !== undefined && now < known.until) return known.result
       found.delete(clientId)
       return remember(clientId, now)
     },

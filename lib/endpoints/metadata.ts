@@ -5,13 +5,7 @@
  */
 
 import { AUTHENTICATION_METHODS, authenticationMethodsOf, GRANT_TYPES } from '../clients/client.ts'
-import {
-  AUTHORIZE_PATH,
-  INTROSPECT_PATH,
-  JWKS_PATH,
-  REVOKE_PATH,
-  TOKEN_PATH,
-} from '../http/paths.ts'
+import { METADATA_ENDPOINTS } from '../http/paths.ts'
 import type { ProtectedResource } from '../resources/protected-resource.ts'
 import type { ScopeCatalogue } from '../scopes/scope-catalogue.ts'
 import { isSecureUrl } from '../urls/secure-url.ts'
@@ -23,13 +17,12 @@ export function createMetadata(
   resources: ReadonlyArray<ProtectedResource>,
 ): Readonly<Record<string, unknown>> {
   const methods = Object.keys(AUTHENTICATION_METHODS)
+  const endpoints = Object.fromEntries(
+    Object.entries(METADATA_ENDPOINTS).map(([name, path]) => [name, issuer + path]),
+  )
   return {
     issuer,
-    authorization_endpoint: issuer + AUTHORIZE_PATH,
-    token_endpoint: issuer + TOKEN_PATH,
-    jwks_uri: issuer + JWKS_PATH,
-    introspection_endpoint: issuer + INTROSPECT_PATH,
-    revocation_endpoint: issuer + REVOKE_PATH,
+    ...endpoints,
     scopes_supported: Object.keys(scopes),
     response_types_supported: ['code'],
     response_modes_supported: ['query'],

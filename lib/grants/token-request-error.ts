@@ -5,37 +5,55 @@
  * @module
  */
 
-/** Why a token request was refused. */
-export type TokenRequestErrorReason =
-  | 'client-not-found'
-  | 'grant-type-unsupported'
-  | 'grant-type-not-allowed'
-  | 'parameter-missing'
-  | 'target-unknown'
-  | 'target-ambiguous'
-  | 'target-not-found'
-  | 'code-unknown'
-  | 'code-replayed'
-  | 'request-ended'
-  | 'client-mismatch'
-  | 'redirect-uri-mismatch'
-  | 'pkce-failed'
-  | 'refresh-token-unknown'
-  | 'refresh-token-reused'
-  | 'refresh-token-expired'
-  | 'replay-outdated'
-  | 'user-unavailable'
-  | 'tenant-changed'
-  | 'tenant-refused'
-  | 'consent-revoked'
-  | 'scope-malformed'
-  | 'scope-exceeded'
-
 /** An OAuth error response (RFC 6749 §5.2). */
 export interface ErrorResponse {
   readonly error: string
   readonly description: string
 }
+
+const INVALID_GRANT: ErrorResponse = {
+  error: 'invalid_grant',
+  description: 'the grant is invalid, expired, revoked or was issued to another client',
+}
+
+/** Every reason with its error code and description, or `invalid_grant` with the generic description. */
+const ERRORS = {
+  'client-not-found': ['invalid_client', 'client authentication failed'],
+  'grant-type-unsupported': [
+    'unsupported_grant_type',
+    'the server does not support this grant type',
+  ],
+  'grant-type-not-allowed': [
+    'unauthorized_client',
+    'the client is not registered for this grant type',
+  ],
+  'parameter-missing': ['invalid_request', 'a required parameter is missing'],
+  'target-unknown': ['invalid_target', 'the requested resource is unknown'],
+  'target-ambiguous': [
+    'invalid_target',
+    'an access token is for one resource: name one, and ask again for the next',
+  ],
+  'scope-malformed': ['invalid_scope', 'the requested scope is malformed'],
+  'scope-exceeded': ['invalid_scope', 'the requested scope exceeds what is allowed'],
+  'target-not-found': 'invalid_grant',
+  'code-unknown': 'invalid_grant',
+  'code-replayed': 'invalid_grant',
+  'request-ended': 'invalid_grant',
+  'client-mismatch': 'invalid_grant',
+  'redirect-uri-mismatch': 'invalid_grant',
+  'pkce-failed': 'invalid_grant',
+  'refresh-token-unknown': 'invalid_grant',
+  'refresh-token-reused': 'invalid_grant',
+  'refresh-token-expired': 'invalid_grant',
+  'replay-outdated': 'invalid_grant',
+  'user-unavailable': 'invalid_grant',
+  'tenant-changed': 'invalid_grant',
+  'tenant-refused': 'invalid_grant',
+  'consent-revoked': 'invalid_grant',
+} as const
+
+/** Why a token request was refused. */
+export type TokenRequestErrorReason = keyof typeof ERRORS
 
 /** Thrown when a token request is refused. */
 export class TokenRequestError extends Error {
@@ -58,54 +76,10 @@ export interface GrantSubject {
   readonly familyId?: string
 }
 
-const INVALID_GRANT: ErrorResponse = {
-  error: 'invalid_grant',
-  description: 'the grant is invalid, expired, revoked or was issued to another client',
-}
-
 /** Maps a reason to the error response. */
 export function toErrorResponse(reason: TokenRequestErrorReason): ErrorResponse {
-  switch (reason) {
-    case 'client-not-found':
-      return { error: 'invalid_client', description: 'client authentication failed' }
-    case 'grant-type-unsupported':
-      return {
-        error: 'unsupported_grant_type',
-        description: 'the server does not support this grant type',
-      }
-    case 'grant-type-not-allowed':
-      return {
-        error: 'unauthorized_client',
-        description: 'the client is not registered for this grant type',
-      }
-    case 'parameter-missing':
-      return { error: 'invalid_request', description: 'a required parameter is missing' }
-    case 'target-unknown':
-      return { error: 'invalid_target', description: 'the requested resource is unknown' }
-    case 'target-ambiguous':
-      return {
-        error: 'invalid_target',
-        description: 'an access token is for one resource: name one, and ask again for the next',
-      }
-    case 'scope-malformed':
-      return { error: 'invalid_scope', description: 'the requested scope is malformed' }
-    case 'scope-exceeded':
-      return { error: 'invalid_scope', description: 'the requested scope exceeds what is allowed' }
-    case 'code-unknown':
-    case 'code-replayed':
-    case 'request-ended':
-    case 'client-mismatch':
-    case 'redirect-uri-mismatch':
-    case 'pkce-failed':
-    case 'refresh-token-unknown':
-    case 'refresh-token-reused':
-    case 'refresh-token-expired':
-    case 'replay-outdated':
-    case 'user-unavailable':
-    case 'tenant-changed':
-    case 'tenant-refused':
-    case 'consent-revoked':
-    case 'target-not-found':
-      return INVALID_GRANT
-  }
+  const entry = ERRORS[reason]
+  if (entry === 'invalid_grant') return INVALID_GRANT
+  const [error, description] = entry
+  return { error, description }
 }

@@ -20,6 +20,15 @@ export const SUPER_ADMIN_CLIENT_SECRETS_PATH = '/super-admin/oauth-clients/:clie
 export const SUPER_ADMIN_CLIENT_SECRET_PATH =
   '/super-admin/oauth-clients/:clientId/secrets/:secretId'
 
+/** The endpoints in the metadata (RFC 8414 §2), by the name of the member. */
+export const METADATA_ENDPOINTS: Readonly<Record<string, string>> = {
+  authorization_endpoint: AUTHORIZE_PATH,
+  token_endpoint: TOKEN_PATH,
+  jwks_uri: JWKS_PATH,
+  introspection_endpoint: INTROSPECT_PATH,
+  revocation_endpoint: REVOKE_PATH,
+}
+
 /** Path and query of the page for a pending request. */
 export function continuePath(pendingRequestToken: string): string {
   return `${CONTINUE_PATH}?${new URLSearchParams({ prt: pendingRequestToken })}`

@@ -92,7 +92,7 @@ for (const [variant, options] of Object.entries(VARIANTS)) {
       await notice(page, 'POST /api/interviews answered 201')
       const { id } = JSON.parse(await answer(page))
       await press(page, 'Refresh the tokens')
-      await notice(page, 'The tokens are new')
+      await notice(page, 'Tokens refreshed')
       await press(page, 'List interviews')
       await notice(page, 'GET /api/interviews answered 200')
       t.true((await answer(page)).includes(id))
@@ -222,7 +222,7 @@ test.serial('the example: it needs no script', async (t) => {
   await press(page, 'Create an interview')
   await notice(page, 'POST /api/interviews answered 201')
   await press(page, 'Refresh the tokens')
-  await notice(page, 'The tokens are new')
+  await notice(page, 'Tokens refreshed')
   await press(page, 'Disconnect')
   await notice(page, 'You are disconnected')
   t.deepEqual(complaints, [])
@@ -246,7 +246,7 @@ async function signIn(page: Page, username: string, password = PASSWORD): Promis
 // ————— what a person sees —————
 
 async function answer(page: Page): Promise<string> {
-  const json = await page.getByRole('region', { name: 'What Teamcast answered' }).textContent()
+  const json = await page.getByRole('region', { name: 'Response from Teamcast' }).textContent()
   return json ?? ''
 }
 

@@ -369,7 +369,7 @@ test('the partner: a callback that it did not ask for signs nobody in', async (t
   const browser = startBrowser()
   const callback = `${example.partnerUrl}/callback?code=x&state=y&iss=${example.hostUrl}`
   const { html } = await browser.open(callback)
-  t.true(html.includes('This sign-in is not under way in this browser.'))
+  t.true(html.includes('This sign-in was not started in this browser.'))
   t.true(html.includes('Sign in with Teamcast'))
 })
 
@@ -404,10 +404,10 @@ test('the partner: a double click refreshes once, because a second use would end
 
   await Promise.all([send('/refresh', 'POST'), send('/refresh', 'POST')])
   const page = await home()
-  t.true(page.includes('The tokens are new'))
+  t.true(page.includes('Tokens refreshed'))
   t.true(page.includes('Connected to Teamcast'))
   await send('/refresh', 'POST')
-  t.true((await home()).includes('The tokens are new'))
+  t.true((await home()).includes('Tokens refreshed'))
 })
 
 test('the partner: disconnected at Teamcast, the API refuses it at once; it says so, and connects again', async (t) => {

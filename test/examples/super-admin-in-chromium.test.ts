@@ -87,16 +87,16 @@ for (const [variant, name, hands, options] of VARIANTS) {
 
       const ada = await openTab(t, browser, options)
       await connect(t, ada.page, hands, name)
-      await hands.press(ada.page, button(ada.page, 'Ask about the token'))
+      await hands.press(ada.page, button(ada.page, 'Introspect the token'))
       await notice(ada.page, 'The access token is active')
 
       await hands.press(ada.page, link(ada.page, 'Manage connected applications'))
       await disconnect(t, ada.page, hands, name)
 
       await ada.page.goto(example.partnerUrl)
-      await hands.press(ada.page, button(ada.page, 'Ask about the token'))
+      await hands.press(ada.page, button(ada.page, 'Introspect the token'))
       await notice(ada.page, 'The access token is not active any more')
-      const answer = ada.page.getByRole('region', { name: 'What Teamcast answered' })
+      const answer = ada.page.getByRole('region', { name: 'Response from Teamcast' })
       t.deepEqual(JSON.parse((await answer.textContent()) ?? ''), { active: false })
       await hands.press(ada.page, button(ada.page, 'Refresh the tokens'))
       await notice(ada.page, 'The connection has ended')
@@ -315,7 +315,7 @@ async function connect(t: ExecutionContext, page: Page, hands: Hands, name: stri
   await hands.press(page, button(page, 'List interviews'))
   await notice(page, 'GET /api/interviews answered 200')
   await hands.press(page, button(page, 'Refresh the tokens'))
-  await notice(page, 'The tokens are new')
+  await notice(page, 'Tokens refreshed')
   await assertAccessible(t, page)
 }
 

@@ -10,8 +10,8 @@ import {
 import { startTestServer, type TestServer } from '@teamcast/oauth-server/testing'
 import test, { type ExecutionContext } from 'ava'
 import Koa from 'koa'
+import { createTokenCheck } from '../../examples/super-admin/sign-in.ts'
 import { createSuperAdminPages } from '../../examples/super-admin/super-admin-pages.ts'
-import { createTokenCheck } from '../../examples/super-admin/token.ts'
 import {
   bodyOf,
   type FormBrowser,
@@ -527,9 +527,7 @@ test('/super-admin: filters by name, type, audience and tenant, and keeps them f
 test('/super-admin: says so when there is no client, no such client, or no further one', async (t) => {
   const { origin, client, server } = await startPages(t)
   const browser = await signIn(origin)
-  t.true(
-    (await browser.open(`${origin}/super-admin?name=zzz`)).html.includes('No client is like that'),
-  )
+  t.true((await browser.open(`${origin}/super-admin?name=zzz`)).html.includes('No client matches'))
   t.true(
     (await browser.open(`${origin}/super-admin?cursor=zzz`)).html.includes('There are no more'),
   )
