@@ -1,7 +1,7 @@
 import { createMemoryStorage } from '@teamcast/oauth-server/memory'
 import test, { type ExecutionContext } from 'ava'
-import { StorageError } from '../../lib/errors.ts'
 import { createFeedReaders } from '../../lib/endpoints/revocations.ts'
+import { StorageError } from '../../lib/errors.ts'
 import { basicCredentials } from '../helpers/requests.ts'
 import { type SeveralApis, startSeveralApis } from '../helpers/several-apis.ts'
 import {
