@@ -16,17 +16,6 @@ export type {
 } from './audit/audit-event.ts'
 export type { ReportedError } from './audit/reported-error.ts'
 export { type AuthorizationServer, createAuthorizationServer } from './authorization-server.ts'
-export type {
-  Client,
-  ClientAudience,
-  ClientRecord,
-  ClientSecret,
-  ClientSecretRecord,
-  ClientSettings,
-  ClientType,
-  GrantType,
-  TokenEndpointAuthMethod,
-} from './clients/client.ts'
 export type { ClientChangeOptions, ClientChanges } from './clients/client-changes.ts'
 export type {
   ClientListQuery,
@@ -37,7 +26,6 @@ export type {
 export type { AddedClientSecret, ClientSecretRegistry } from './clients/client-secret-registry.ts'
 export type { ConnectedScope, Connection } from './connections/connection.ts'
 export type { Connections } from './connections/connections.ts'
-export type { Consent, ConsentGrant, GrantedScope } from './consent/consent.ts'
 export {
   ClientMetadataError,
   ClientNotFoundError,
@@ -92,40 +80,19 @@ export type {
   TokenRevocations,
 } from './revocation/revocation-checker.ts'
 export { type ScopeCatalogue, TEAMCAST_SCOPES } from './scopes/scope-catalogue.ts'
+export type {
+  Client,
+  ClientAudience,
+  ClientSecret,
+  ClientSettings,
+  ClientType,
+  GrantType,
+  TokenEndpointAuthMethod,
+} from './storage/client.ts'
+export type { Page, PageRequest } from './storage/client-store.ts'
 export type { BackendHealth, Health } from './storage/health.ts'
 export { createLayeredStorage, type LayeredStorageOptions } from './storage/layered-storage.ts'
-export {
-  type ArtifactData,
-  type ArtifactKind,
-  type ArtifactStore,
-  type Backend,
-  type ClientListRequest,
-  type ClientStore,
-  type ConsentOwner,
-  type ConsentStore,
-  type CreationOutcome,
-  type CurrentRefreshToken,
-  type EncryptedKey,
-  type EncryptedKeyStore,
-  type FoundArtifact,
-  type FoundTokenFamily,
-  type Page,
-  type PageRequest,
-  type RefreshReplay,
-  type Revocation,
-  type RevocationKind,
-  type RevocationListRequest,
-  type RevocationPage,
-  type RevocationStore,
-  type Rotation,
-  type RotationOutcome,
-  type SealedKeyChange,
-  type Storage,
-  searchableText,
-  type TokenFamily,
-  type TokenFamilyStore,
-  USE_RESOLUTION_SECONDS,
-} from './storage/storage.ts'
+export type { Storage } from './storage/storage.ts'
 export type {
   AuthenticateUser,
   Credentials,

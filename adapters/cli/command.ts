@@ -7,24 +7,26 @@
 /** The variables of the environment. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** A command that was typed, and what it may read. */
+/** What a command may read. */
 export interface Invocation {
-  /** What was typed after the command. */
-  readonly parameters: ReadonlyArray<string>
+  /** The parameter after the command's name. */
+  readonly parameter: string | undefined
+  /** Who runs it, in the host's own terms. */
+  readonly by: string | undefined
   readonly environment: Environment
 }
 
-/** Runs a command. @returns What it prints. @throws CommandError */
-export type Command = (invocation: Invocation) => Promise<string>
-
-/** Something that the person who typed the command can put right: the message says what, in one line. */
-export class CommandError extends Error {
-  override readonly name = 'CommandError'
+/** A command. */
+export interface Command {
+  /** Whether it takes a parameter. */
+  readonly hasParameter?: true
+  /** Whether it takes `--by`. */
+  readonly hasBy?: true
+  /** @returns What it prints. @throws CommandError */
+  run(invocation: Invocation): Promise<string>
 }
 
-/** Refuses parameters that a command does not take. */
-export function requireNoParameters({ parameters }: Invocation): void {
-  const [first] = parameters
-  if (first !== undefined)
-    throw new CommandError(`"${first}" is one parameter too many; see --help`)
+/** A mistake that the person at the command line can correct: the message says how, in one line. */
+export class CommandError extends Error {
+  override readonly name = 'CommandError'
 }

@@ -6,19 +6,19 @@
 
 import type { Cluster, Redis } from 'ioredis'
 import type { Kysely } from 'kysely'
-import type { EncryptedKeyStore } from '../../lib/storage/storage.ts'
+import type { EncryptedKeyStore } from '../../lib/storage/encrypted-key-store.ts'
 import type { SchemaOption } from '../postgres/index.ts'
 import { CommandError, type Environment } from './command.ts'
 
 const CONNECT_TIMEOUT_MILLISECONDS = 10_000
 
-/** Something that was opened. */
+/** An open connection. */
 interface Opened<Value> {
   readonly value: Value
   close(): Promise<unknown>
 }
 
-/** Works with the database that `DATABASE_URL` names. */
+/** Connects to the database of `DATABASE_URL`, and closes the connection afterwards. */
 export async function withDatabase<Result>(
   environment: Environment,
   work: (db: Kysely<unknown>) => Promise<Result>,
@@ -32,7 +32,7 @@ export async function withDatabase<Result>(
   return await using(await openDatabase(url), work)
 }
 
-/** Works with the keys in the store that `DATABASE_URL` or else `REDIS_URL` names. */
+/** Connects to the key store of `DATABASE_URL` or else `REDIS_URL`, likewise. */
 export async function withKeyStore<Result>(
   environment: Environment,
   work: (store: EncryptedKeyStore) => Promise<Result>,
@@ -80,7 +80,7 @@ async function openDatabase(connectionString: string): Promise<Opened<Kysely<unk
     max: 1,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MILLISECONDS,
   })
-  pool.on('error', () => undefined) // whatever was under way fails by itself
+  pool.on('error', () => undefined) // what is in progress fails by itself
   const db = new Kysely({ dialect: new PostgresDialect({ pool }) })
   return { value: db, close: () => db.destroy() }
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * `teamcast-oauth`: what is done to an authorization server from a command line.
+ * `teamcast-oauth`: administers an authorization server from the command line.
  *
  * @module
  */

@@ -1,21 +1,22 @@
 /**
- * What `teamcast-oauth` does with what was typed.
+ * The command line of `teamcast-oauth`.
  *
  * @module
  */
 
-import { type Command, CommandError } from './command.ts'
+import { parseArgs } from 'node:util'
+import { type Command, CommandError, type Environment } from './command.ts'
+import { schemaOption, withDatabase } from './connections.ts'
 import { generateKey, listKeys, revokeKey, rotateKeys } from './keys.ts'
-import { migrate } from './migrate.ts'
 
 const USAGE = `Usage: teamcast-oauth <command>
 
   migrate                       creates or updates the tables; safe to run again
   keys generate                 prints a new private signing key (JWK), for the option "signingKeys"
   keys list                     lists the managed keys, without showing any
-  keys rotate [signing|cookie]  has the standby key sign; what the one before it signed stays good
-  keys revoke <key id>        ends a key at once, and all that it signed within 15 seconds
-    --by <who>                  names, in the audit event of either, who did it
+  keys rotate [signing|cookie]  activates the next key; what the previous one signed stays valid
+  keys revoke <key id>          revokes a key at once, and all that it signed within 15 seconds
+    --by <who>                  for rotate and revoke: names who did it in the audit event
 
 Environment:
   DATABASE_URL      the database, for example postgres://user:password@localhost:5432/teamcast
@@ -24,6 +25,16 @@ Environment:
                     several, with commas, of a cluster
   REDIS_KEY_PREFIX  what keys begin with in Redis, if it is not "teamcast-oauth:"
 `
+
+const migrate: Command = {
+  async run({ environment }) {
+    const applied = await withDatabase(environment, async (db) => {
+      const { migrateToLatest } = await import('../postgres/index.ts')
+      return await migrateToLatest(db, schemaOption(environment))
+    })
+    return `The tables are up to date: ${applied.length === 0 ? 'nothing to do' : applied.join(', ')}.`
+  },
+}
 
 const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ['migrate', migrate],
@@ -40,17 +51,31 @@ export interface Outcome {
   readonly stderr: string
 }
 
-/** Runs the command that was typed. Never throws. */
+/** Runs the command that was typed. Never rejects. */
 export async function run(
   typed: ReadonlyArray<string>,
-  environment: Readonly<Record<string, string | undefined>>,
+  environment: Environment,
 ): Promise<Outcome> {
-  if (typed.some((word) => ['--help', '-h', 'help'].includes(word))) return success(USAGE)
-  const words = typed[0] === 'keys' ? 2 : 1
-  const command = COMMANDS.get(typed.slice(0, words).join(' '))
-  if (command === undefined) return failure(USAGE.trimEnd())
   try {
-    return success(`${await command({ parameters: typed.slice(words), environment })}\n`)
+    const { values, positionals } = parseArgs({
+      args: [...typed],
+      options: { help: { type: 'boolean', short: 'h' }, by: { type: 'string' } },
+      allowPositionals: true,
+    })
+    if (values.help || positionals[0] === 'help') return success(USAGE)
+    const words = positionals[0] === 'keys' ? 2 : 1
+    const command = COMMANDS.get(positionals.slice(0, words).join(' '))
+    if (command === undefined) return failure(USAGE.trimEnd())
+    const [parameter, ...rest] = positionals.slice(words)
+    const [superfluous] = command.hasParameter ? rest : [parameter]
+    if (superfluous !== undefined) {
+      throw new CommandError(`"${superfluous}" is one parameter too many; see --help`)
+    }
+    const { by } = values
+    if (by !== undefined && !command.hasBy) {
+      throw new CommandError('"--by" is for rotate and revoke; see --help')
+    }
+    return success(`${await command.run({ parameter, by, environment })}\n`)
   } catch (error) {
     return failure(explain(error))
   }
@@ -59,7 +84,7 @@ export async function run(
 const success = (stdout: string): Outcome => ({ code: 0, stdout, stderr: '' })
 const failure = (message: string): Outcome => ({ code: 1, stdout: '', stderr: `${message}\n` })
 
-/** One line: what is wrong, and what made it so. */
+/** One line: what is wrong, and why. */
 function explain(error: unknown): string {
   if (error instanceof CommandError) return error.message
   const { message, name, cause } = error as Error

@@ -1,4 +1,4 @@
-import type { ArtifactData, ArtifactKind, ArtifactStore } from '../../lib/storage/storage.ts'
+import type { ArtifactData, ArtifactKind, ArtifactStore } from '../../lib/storage/artifact-store.ts'
 import { ExpiringRecords, type RecordLimits } from './expiring-records.ts'
 
 /** Creates the store of artifacts. Each kind has its limit. */
@@ -14,9 +14,9 @@ export function createArtifactStore(limits: RecordLimits): ArtifactStore {
       kind: 'pending requests',
       whenFull: 'drop-oldest',
     }),
-    // To forget one would bring sessions back that do not count any more.
+    // Dropping one would make sessions valid again that the user has signed out of.
     NotBefore: new ExpiringRecords({ ...limits, kind: 'sign-outs', whenFull: 'refuse' }),
-    // To forget one would make a code good that its user took back.
+    // Dropping one would make a code valid again that its user denied.
     Denial: new ExpiringRecords({ ...limits, kind: 'denials', whenFull: 'refuse' }),
     Redemption: new ExpiringRecords({ ...limits, kind: 'redemptions', whenFull: 'drop-oldest' }),
     Session: new ExpiringRecords({ ...limits, kind: 'sessions', whenFull: 'drop-oldest' }),

@@ -1,26 +1,26 @@
+import type { ClientRecord } from '../../lib/storage/client.ts'
 import {
   type ClientListRequest,
-  type ClientRecord,
   type ClientStore,
   searchableText,
-} from '../../lib/storage/storage.ts'
+} from '../../lib/storage/client-store.ts'
 
-/** A client's place in the list. */
+/** A client's position in the list. */
 type Place = Pick<ClientRecord, 'createdAt' | 'clientId'>
 
-/** A client at its place in the list. */
+/** A client at its position in the list. */
 interface Listed extends Place {
   readonly client: ClientRecord
   readonly searchableName: string
 }
 
-/** Before every client: none is as new. */
+/** Before every client. */
 const FIRST: Place = { createdAt: Number.POSITIVE_INFINITY, clientId: '' }
 
 /**
  * Creates the store of registered clients.
  *
- * @param clients Where it keeps them.
+ * @param clients The map that holds them.
  */
 export function createClientStore(clients: Map<string, ClientRecord>): ClientStore {
   // All of them, in order.
@@ -99,7 +99,7 @@ function passesFilters(
   )
 }
 
-/** The index of the first client after a place; one more than that of the client at the place. */
+/** The index of the first client after a position. */
 function firstAfter(list: ReadonlyArray<Place>, place: Place): number {
   let [low, high] = [0, list.length]
   while (low < high) {
@@ -110,14 +110,14 @@ function firstAfter(list: ReadonlyArray<Place>, place: Place): number {
   return low
 }
 
-/** Newest first; among equals by id, so that no two clients have the same place. */
+/** Newest first; then by id, so that no two clients have the same position. */
 function comparePlaces(left: Place, right: Place): number {
   if (left.createdAt !== right.createdAt) return right.createdAt - left.createdAt
   if (left.clientId === right.clientId) return 0
   return left.clientId < right.clientId ? -1 : 1
 }
 
-/** Names a place rather than a client, which may be deleted before the next page is asked for. */
+/** Names a position, not a client: that may be deleted before the next page is requested. */
 function cursorOf({ createdAt, clientId }: Place): string {
   return `${createdAt}.${clientId}`
 }

@@ -1,9 +1,9 @@
-import type { Consent, ConsentStore, GrantedScope } from '../../lib/storage/storage.ts'
+import type { Consent, ConsentStore, GrantedScope } from '../../lib/storage/consent-store.ts'
 
 /**
  * Creates the store of consents.
  *
- * @param consents Where it keeps them, by `consentId`.
+ * @param consents The map that holds them, by `consentId`.
  */
 export function createConsentStore(consents: Map<string, Consent>): ConsentStore {
   // Of each user, the `consentId` by client.
@@ -68,7 +68,7 @@ export function createConsentStore(consents: Map<string, Consent>): ConsentStore
   }
 }
 
-/** Adds scopes to those that were granted before, which keep their history. */
+/** Adds scopes; those that were granted before keep their history. */
 function addScopes(
   before: ReadonlyArray<GrantedScope>,
   scopes: ReadonlyArray<string>,

@@ -1,4 +1,4 @@
-import type { EncryptedKey, EncryptedKeyStore } from '../../lib/storage/storage.ts'
+import type { EncryptedKey, EncryptedKeyStore } from '../../lib/storage/encrypted-key-store.ts'
 
 /** Creates the store of the server's own keys. */
 export function createEncryptedKeyStore(): EncryptedKeyStore {

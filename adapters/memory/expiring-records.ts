@@ -7,14 +7,14 @@
 import { StorageError } from '../../lib/errors.ts'
 
 /**
- * The `now` of the storage's latest call. Some writes are not told the time; this is what they go by
- * when they remove expired records. What a call *finds* is decided by its own `now` alone.
+ * The `now` of the storage's latest call. Writes without a `now` use it to remove expired records. What a
+ * call *finds* is decided by its own `now` alone.
  */
 export interface LatestInstant {
   now: number
 }
 
-/** What all kinds of records of a storage have in common. */
+/** Shared by all kinds of records of a storage. */
 export interface RecordLimits {
   readonly maxRecords: number
   readonly latestInstant: LatestInstant
@@ -24,7 +24,7 @@ export interface RecordLimits {
 export interface ExpiringRecordsOptions extends RecordLimits {
   /** What the records are, in the plural; for the error message. */
   readonly kind: string
-  /** What a new record meets when `maxRecords` others are alive. */
+  /** What happens to a new record when there are `maxRecords` live ones. */
   readonly whenFull: 'drop-oldest' | 'refuse'
 }
 

@@ -9,7 +9,9 @@
  */
 
 import { ConfigurationError, type Issue, unknownOptions } from '../../lib/errors.ts'
-import type { ClientRecord, Consent, Storage } from '../../lib/storage/storage.ts'
+import type { ClientRecord } from '../../lib/storage/client.ts'
+import type { Consent } from '../../lib/storage/consent-store.ts'
+import type { Storage } from '../../lib/storage/storage.ts'
 import { createArtifactStore } from './artifact-store.ts'
 import { createClientStore } from './client-store.ts'
 import { createConsentStore } from './consent-store.ts'
@@ -23,12 +25,12 @@ const DEFAULT_MAX_RECORDS = 100_000
 /** Options of {@link createMemoryStorage}. */
 export interface MemoryStorageOptions {
   /**
-   * The most short-lived records of each kind, a positive integer. The kinds are authorization codes,
-   * pending requests, sessions, sign-outs, token families and revocations.
+   * The most ephemeral records of each kind, a positive integer. The kinds are those of artifacts, token
+   * families and revocations.
    *
-   * When so many are alive, the oldest pending request or session is dropped to make room, while a
-   * new authorization code, sign-out, token family or revocation is refused with a `StorageError`:
-   * to forget one of those would undo a sign-in, or bring a session or a token back to life.
+   * When there are that many, the oldest pending request or session is dropped to make room. A new record
+   * of any other kind is refused with a `StorageError`: dropping one would undo a sign-in, or make a revoked
+   * session, code or token valid again.
    *
    * @defaultValue `100_000`
    */
@@ -38,7 +40,7 @@ export interface MemoryStorageOptions {
 /**
  * Creates an empty storage in memory.
  *
- * Expired records are removed as others of their kind are written.
+ * Expired records are removed when others of their kind are written.
  *
  * @throws {@link ConfigurationError} when `maxRecords` is not a positive integer, or an option is
  * unknown.

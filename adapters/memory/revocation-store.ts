@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { Revocation, RevocationStore } from '../../lib/storage/storage.ts'
+import type { Revocation, RevocationStore } from '../../lib/storage/revocation-store.ts'
 import { ExpiringRecords, type RecordLimits } from './expiring-records.ts'
 
 interface Entry {
@@ -9,8 +9,8 @@ interface Entry {
 }
 
 /**
- * Creates the store of revocations. Its cursors name the position of the last one told, and the store: a
- * process that has started again counts from the beginning.
+ * Creates the store of revocations. Its cursors name the position of the last one listed, and the store: a
+ * restarted process counts from the beginning.
  */
 export function createRevocationStore(limits: RecordLimits): RevocationStore {
   const entries = new ExpiringRecords<Entry>({

@@ -1,16 +1,15 @@
-import {
-  type Consent,
-  type Rotation,
-  type TokenFamily,
-  type TokenFamilyStore,
-  USE_RESOLUTION_SECONDS,
-} from '../../lib/storage/storage.ts'
+import { type Consent, USE_RESOLUTION_SECONDS } from '../../lib/storage/consent-store.ts'
+import type {
+  Rotation,
+  TokenFamily,
+  TokenFamilyStore,
+} from '../../lib/storage/token-family-store.ts'
 import { ExpiringRecords, type RecordLimits } from './expiring-records.ts'
 
-/** Stands where a family was, for as long as it must not begin again. */
+/** A revoked family, whose id stays taken. */
 const REVOKED = 'revoked'
 
-/** What families live by, besides their own records. */
+/** Records that families depend on. */
 export interface DurableRecords {
   readonly clients: ReadonlyMap<string, unknown>
   /** By `consentId`. */
@@ -39,7 +38,7 @@ export function createTokenFamilyStore(
     records.set(family.familyId, structuredClone(family), family.expiresAt)
   }
 
-  /** Notes that a consent was used, unless it was used at most so many seconds before, or later. */
+  /** Updates `lastUsedAt` of a consent, unless it is at most so many seconds earlier, or later. */
   function noteUse(consentId: string, usedAt: number, resolutionSeconds: number): void {
     const consent = consents.get(consentId)
     if (consent === undefined) return

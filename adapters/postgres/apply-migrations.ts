@@ -20,8 +20,7 @@ export type Migrations = Readonly<Record<string, Migration>>
 const LOCK_TIMEOUT = '2s'
 
 /**
- * Applies the migrations that the schema does not have yet. Those that it has and nobody knows here are a
- * newer version's, and no matter.
+ * Applies the migrations that the schema does not have yet. It may have unknown ones of a newer version.
  *
  * @returns The names of those that were applied.
  */
@@ -32,7 +31,7 @@ export async function applyMigrations(
 ): Promise<ReadonlyArray<string>> {
   return await db
     .transaction()
-    .setIsolationLevel('read committed') // to see what whoever had the lock before has done
+    .setIsolationLevel('read committed') // to see what the previous holder of the lock did
     .execute(async (transaction) => {
       await takeTurns(transaction, schema)
       await createSchema(transaction, schema)
@@ -48,16 +47,16 @@ export async function applyMigrations(
     })
 }
 
-/** Waits for whoever migrates the schema now. The lock ends with the transaction. */
+/** Waits until nobody else migrates the schema. The lock ends with the transaction. */
 async function takeTurns(db: Transaction<unknown>, schema: string): Promise<void> {
   await sql`select pg_advisory_xact_lock(hashtextextended(${`teamcast-oauth ${schema}`}, 0))`.execute(
     db,
   )
-  // Requests queue behind a migration that waits for a table. Rather give up, and be tried again.
+  // Requests queue behind a migration that waits for a table: give up instead, and try again.
   await sql`set local lock_timeout = ${sql.lit(LOCK_TIMEOUT)}`.execute(db)
 }
 
-/** Creates what is missing, and asks for no right that is not needed. */
+/** Creates what is missing. Needs no right to do what is done already. */
 async function createSchema(db: Transaction<unknown>, schema: string): Promise<void> {
   const { rows } = await sql<{ has_schema: boolean; has_table: boolean }>`select
     to_regnamespace(quote_ident(${schema})) is not null as has_schema,

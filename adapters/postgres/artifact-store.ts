@@ -1,4 +1,4 @@
-import type { ArtifactData, ArtifactStore } from '../../lib/storage/storage.ts'
+import type { ArtifactData, ArtifactStore } from '../../lib/storage/artifact-store.ts'
 import { NOW_MILLISECONDS } from './deadline.ts'
 import { prepareQuery } from './prepared-query.ts'
 import type { Database } from './schema.ts'

@@ -1,10 +1,10 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely'
+import type { ClientRecord } from '../../lib/storage/client.ts'
 import {
   type ClientListRequest,
-  type ClientRecord,
   type ClientStore,
   searchableText,
-} from '../../lib/storage/storage.ts'
+} from '../../lib/storage/client-store.ts'
 import { prepareQuery } from './prepared-query.ts'
 import type { Database } from './schema.ts'
 
@@ -104,7 +104,7 @@ function conditionsOf(
   return conditions.filter((condition) => typeof condition === 'object')
 }
 
-/** No pattern: every character stands for itself. */
+/** Escapes a text for LIKE: every character stands for itself. */
 function nameCondition(part: string): RawBuilder<SqlBool> {
   // Postgres refuses a NUL as a parameter; no name has one.
   return part.includes('\0') ? sql`false` : sql`position(${part} in searchable_name) > 0`

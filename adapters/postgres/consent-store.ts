@@ -1,5 +1,5 @@
 import { type RawBuilder, type Selectable, sql } from 'kysely'
-import type { Consent, ConsentStore } from '../../lib/storage/storage.ts'
+import type { Consent, ConsentStore } from '../../lib/storage/consent-store.ts'
 import { prepareQuery } from './prepared-query.ts'
 import type { Database, OAuthDatabase } from './schema.ts'
 

@@ -1,9 +1,9 @@
 /**
  * Statements that undo themselves when their deadline has passed.
  *
- * A statement waits for whoever holds a row or a table that it wants. Its conditions are not always asked
- * again after that, so a deadline is no condition: it is looked at when everything else is done, and to have
- * missed it is an error, which takes back what the statement did.
+ * A statement waits for locks on its rows and tables, and does not always evaluate its conditions again
+ * afterwards. So a deadline is no condition: it is checked when everything else is done, and missing it is
+ * an error, which rolls the statement back.
  *
  * @module
  */
@@ -14,10 +14,10 @@ import { INVALID_TEXT, sqlStateOf } from './sql-state.ts'
 /** The clock of the database: milliseconds since the Unix epoch, as text. */
 export const NOW_MILLISECONDS: RawBuilder<string> = sql<string>`(extract(epoch from clock_timestamp()) * 1000)::bigint`
 
-/** What is no number, and no value of ours either. */
+/** Neither a number nor a value of ours. */
 const MISSED = 'the statement missed its deadline at '
 
-/** Selected last: nothing, or an error when the deadline has passed. It may stand for a value of later. */
+/** Selected last: nothing, or an error when the deadline has passed. It may stand for a later value. */
 export function requireInTime(deadlineMilliseconds: string): RawBuilder<number> {
   return sql<number>`case when ${NOW_MILLISECONDS} > ${deadlineMilliseconds}::bigint
     then cast(${sql.lit(MISSED)} || clock_timestamp()::text as integer) end`

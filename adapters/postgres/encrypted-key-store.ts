@@ -1,5 +1,9 @@
 import type { Selectable } from 'kysely'
-import type { EncryptedKey, EncryptedKeyStore, SealedKeyChange } from '../../lib/storage/storage.ts'
+import type {
+  EncryptedKey,
+  EncryptedKeyChange,
+  EncryptedKeyStore,
+} from '../../lib/storage/encrypted-key-store.ts'
 import type { Database, OAuthDatabase } from './schema.ts'
 
 const COLUMNS = [
@@ -56,7 +60,7 @@ export function createEncryptedKeyStore(db: Database): EncryptedKeyStore {
   }
 }
 
-/** What may change, and what may not but does not hurt. */
+/** The columns that an update writes. */
 function columnsOf({
   keyId,
   encrypted,
@@ -96,7 +100,7 @@ function keyOf(row: Selectable<OAuthDatabase['encrypted_keys']>): EncryptedKey {
     ...(row.revoked_at === null ? {} : { revokedAt: Number(row.revoked_at) }),
     ...(row.changes === null
       ? {}
-      : { changes: JSON.parse(row.changes) as ReadonlyArray<SealedKeyChange> }),
+      : { changes: JSON.parse(row.changes) as ReadonlyArray<EncryptedKeyChange> }),
     version: row.version,
   }
 }

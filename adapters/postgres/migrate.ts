@@ -4,7 +4,7 @@ import { applyMigrations, type Migrations } from './apply-migrations.ts'
 import { createTables } from './migrations/0001-tables.ts'
 import { DEFAULT_SCHEMA, findSchemaIssues, type SchemaOption } from './schema-option.ts'
 
-/** All there are. */
+/** All migrations. */
 export const MIGRATIONS: Migrations = { '0001-tables': createTables }
 
 /**
@@ -17,7 +17,7 @@ export const MIGRATIONS: Migrations = { '0001-tables': createTables }
  *
  * @throws {@link ConfigurationError} when an option is wrong.
  * @throws {@link StorageError} when a migration fails, or would have to wait for a table for longer than
- *   two seconds. Nothing of any migration stays then.
+ *   two seconds. Everything is rolled back then.
  */
 export async function migrateToLatest<Tables>(
   db: Kysely<Tables>,

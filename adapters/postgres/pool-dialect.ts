@@ -10,7 +10,7 @@ import {
 } from 'kysely'
 import { createStatementRunner, type PostgresPool, type RunStatement } from './statement-runner.ts'
 
-/** What is known of a pool's connections is known once, however many storages use it. */
+/** One runner per pool, however many storages use it. */
 const runners = new WeakMap<PostgresPool, RunStatement>()
 
 /**

@@ -6,14 +6,14 @@
 
 import { Kysely } from 'kysely'
 import { ConfigurationError, type Issue, StorageError, unknownOptions } from '../../lib/errors.ts'
-import { driverFailure } from '../../lib/storage/driver-failure.ts'
-import type { Backend, Rotation, Storage, TokenFamilyStore } from '../../lib/storage/storage.ts'
+import { driverFailure, reportDriverFailures } from '../../lib/storage/driver-failure.ts'
+import { type Backend, createStores, type Storage, type Stores } from '../../lib/storage/storage.ts'
+import type { Rotation, TokenFamilyStore } from '../../lib/storage/token-family-store.ts'
 import { createArtifactStore } from './artifact-store.ts'
 import { createClientStore } from './client-store.ts'
 import { createConsentStore } from './consent-store.ts'
 import { createEncryptedKeyStore } from './encrypted-key-store.ts'
 import { createPoolDialect } from './pool-dialect.ts'
-import { attempting } from './queries.ts'
 import { createRevocationStore } from './revocation-store.ts'
 import type { Database } from './schema.ts'
 import { DEFAULT_SCHEMA, findSchemaIssues, type SchemaOption } from './schema-option.ts'
@@ -25,7 +25,7 @@ import { createTokenFamilyStore } from './token-family-store.ts'
 export type PostgresStorageOptions<Tables = unknown> = SchemaOption &
   (
     | {
-        /** A `Pool` of `pg`. It stays the host's, who closes it. Statements are prepared. */
+        /** A `Pool` of `pg`. The host closes it. Statements are prepared. */
         readonly pool: PostgresPool
         readonly db?: undefined
       }
@@ -37,7 +37,7 @@ export type PostgresStorageOptions<Tables = unknown> = SchemaOption &
   )
 
 /**
- * Creates a storage in PostgreSQL or PGlite. Its tables are made by {@link migrateToLatest}.
+ * Creates a storage in PostgreSQL or PGlite. {@link migrateToLatest} creates its tables.
  *
  * @throws {@link ConfigurationError} when options are rejected: all problems at once.
  *
@@ -61,13 +61,16 @@ export function createPostgresStorage<Tables>(options: PostgresStorageOptions<Ta
       : new Kysely<Tables>({ dialect: createPoolDialect(options.pool) })
   const db = host.withoutPlugins().withSchema(schema) as Kysely<unknown> as Database
   const families = createTokenFamilyStore(db)
+  const stores: Stores = {
+    clients: createClientStore(db),
+    consents: createConsentStore(db),
+    families,
+    artifacts: createArtifactStore(db),
+    revocations: createRevocationStore(db),
+    encryptedKeys: createEncryptedKeyStore(db),
+  }
   return {
-    clients: attempting('clients', createClientStore(db)),
-    consents: attempting('consents', createConsentStore(db)),
-    families: attempting('families', families),
-    artifacts: attempting('artifacts', createArtifactStore(db)),
-    revocations: attempting('revocations', createRevocationStore(db)),
-    encryptedKeys: attempting('encryptedKeys', createEncryptedKeyStore(db)),
+    ...createStores((name) => reportDriverFailures(`postgres: ${name}`, stores[name])),
     backends: [createBackend(families)],
   }
 }
@@ -93,7 +96,7 @@ function createBackend(families: TokenFamilyStore): Backend {
     name: 'postgres',
     async ping() {
       try {
-        // The very statements of a refresh: nothing is healthy while they fail.
+        // The statements of a refresh: the storage is not healthy while they fail.
         await families.find('', '', 0)
         await families.rotate('', NO_ROTATION, 0)
       } catch (error) {

@@ -1,6 +1,6 @@
 /**
- * Queries that are built and compiled once, and run often: building one costs more than Postgres takes
- * to answer it.
+ * Queries that are built and compiled once, and run often: building one costs more time than Postgres needs
+ * to run it.
  *
  * @module
  */

@@ -1,8 +1,8 @@
 /**
  * What was revoked, in the order of the database's clock at the moment each was written.
  *
- * That is not the order in which they are committed, and so become visible: one that is written first may
- * appear after others that somebody has read already. What keeps a reader from missing it:
+ * They become visible in another order, as they are committed: one that is written first may appear after
+ * others that were read already. What keeps a reader from missing it:
  *
  * - `add()` has resolved only if its statement was committed, and it fails after `storageTimeoutMilliseconds`,
  *   which is 30 seconds at most. So whatever is acknowledged became visible within 30 seconds of its
@@ -22,7 +22,7 @@ import type {
   RevocationListRequest,
   RevocationPage,
   RevocationStore,
-} from '../../lib/storage/storage.ts'
+} from '../../lib/storage/revocation-store.ts'
 import { prepareQuery } from './prepared-query.ts'
 import type { Database } from './schema.ts'
 
@@ -31,7 +31,7 @@ const OVERLAP_MILLISECONDS = 60_000
 
 const CLOCK = sql<string>`(extract(epoch from clock_timestamp()) * 1000)::bigint`
 
-/** Where a reader is. */
+/** The position of a reader. */
 interface Cursor {
   /** Where the next run begins, in milliseconds; `undefined` before the first page of a run. */
   readonly nextRun: string | undefined
@@ -119,7 +119,7 @@ export function createRevocationStore(db: Database): RevocationStore {
     const cursor = parseCursor(request.cursor)
     const rows = await findPage({ ...cursor.place, limit: request.limit + 1, now })
     const startedAt = Number(rows[0]?.started_at)
-    // A place in the future is another storage's.
+    // A position in the future is another storage's.
     if (Number(cursor.place.recordedAt) > startedAt) {
       return await list({ limit: request.limit }, now)
     }

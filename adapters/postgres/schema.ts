@@ -11,7 +11,7 @@ import type { ColumnType, Kysely, RawBuilder } from 'kysely'
 /** `bigint`: given as a number, returned by the driver as text. */
 type Instant = ColumnType<string | number, number, number>
 
-/** `jsonb`: given as text, returned by the driver as what it stands for. */
+/** `jsonb`: given as text, returned by the driver parsed. */
 type ScopeGrants = ColumnType<Readonly<Record<string, number>>, string, string>
 
 interface ClientsTable {
@@ -21,7 +21,7 @@ interface ClientsTable {
   readonly audience: string
   readonly tenant_id: string | null
   readonly client_type: string
-  /** What the name is searched by. */
+  /** The name, normalized for searches. */
   readonly searchable_name: string
   /** JSON of the `ClientRecord`. */
   readonly record: string
@@ -58,7 +58,7 @@ interface TokenFamiliesTable {
   readonly replay_request_hash: string | null
   readonly replay_until: Instant | null
   readonly is_revoked: boolean
-  /** Until when the family lives or, revoked, is remembered. */
+  /** When the family expires; if it was revoked, until when its id stays taken. */
   readonly expires_at: Instant
 }
 

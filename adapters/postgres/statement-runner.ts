@@ -3,9 +3,9 @@
  *
  * They are prepared: Postgres plans each once per connection.
  *
- * Some errors say that a connection is of no use any more: it has been to a server that is a replica now,
- * or what was prepared on it does not fit. It is thrown away then, and the statement is run once more, on
- * another connection and without a name. Only after errors that prove that it did nothing the first time.
+ * Some errors mean that a connection is no longer usable: its server has become a replica, or its prepared
+ * statements no longer match. The connection is discarded then, and the statement runs once more on another
+ * one, unprepared; only after errors that prove that it did nothing the first time.
  *
  * @module
  */
@@ -21,13 +21,13 @@ import {
   TRANSACTION_FAILED,
 } from './sql-state.ts'
 
-/** What is used of a `Pool` of `pg`. */
+/** The part of a `Pool` of `pg` that is used. */
 export interface PostgresPool {
   connect(): Promise<PostgresConnection>
   on(event: 'connect', listener: (connection: PostgresConnection) => void): unknown
 }
 
-/** What is used of a connection of `pg`. */
+/** The part of a connection of `pg` that is used. */
 export interface PostgresConnection {
   query(statement: {
     readonly name?: string
@@ -48,8 +48,8 @@ export interface Statement {
 export type RunStatement = (statement: Statement) => Promise<ReadonlyArray<unknown>>
 
 /**
- * How often all connections of a pool may be replaced, at most. In between, a new one that cannot write
- * either says that the server cannot.
+ * At most how often all connections of a pool are replaced. If a new one cannot write either in between, the
+ * server cannot.
  */
 const REPLACEMENT_INTERVAL_MILLISECONDS = 1000
 
@@ -64,14 +64,14 @@ type Outcome =
  */
 export function createStatementRunner(pool: PostgresPool, now: () => number): RunStatement {
   const madeAt = new WeakMap<PostgresConnection, number>()
-  /** Connections that were made before are not used any more. */
+  /** Connections from before this are no longer used. */
   let usableSince = Number.NEGATIVE_INFINITY
   let keepsStatements = true
 
   function enter(connection: PostgresConnection, instant: number): void {
     madeAt.set(connection, instant)
-    // A connection that breaks while it is used emits this besides failing its statement, and `pg` ends the
-    // process when nobody listens.
+    // A connection that breaks during a statement emits this too, and without a listener it would end the
+    // process.
     connection.on('error', () => undefined)
   }
   pool.on('connect', (connection) => enter(connection, now()))
@@ -79,7 +79,7 @@ export function createStatementRunner(pool: PostgresPool, now: () => number): Ru
   async function checkOut(): Promise<PostgresConnection> {
     for (;;) {
       const connection = await pool.connect()
-      // One that the host had made already, or has lent to nobody but itself.
+      // One that the host opened earlier, or uses itself.
       if (!madeAt.has(connection)) enter(connection, Number.NEGATIVE_INFINITY)
       if (isUsable(connection)) return connection
       connection.release(true)
@@ -90,7 +90,7 @@ export function createStatementRunner(pool: PostgresPool, now: () => number): Ru
     return (madeAt.get(connection) ?? Number.NEGATIVE_INFINITY) >= usableSince
   }
 
-  /** Whether the connection is to blame: the statement did nothing, and another one may well run it. */
+  /** Whether the connection is the cause: the statement did nothing and may succeed on another one. */
   function isSpoilt(code: string, connection: PostgresConnection): boolean {
     switch (code) {
       case STATEMENT_UNKNOWN:
@@ -120,7 +120,7 @@ export function createStatementRunner(pool: PostgresPool, now: () => number): Ru
     } catch (error) {
       const code = sqlStateOf(error)
       const spoilt = code !== undefined && isSpoilt(code, connection)
-      // An error without a code is not the server's: nobody knows what it may still answer.
+      // An error without a code is not the server's: the connection may still receive a response.
       connection.release(spoilt || code === undefined)
       return { error, isSpoilt: spoilt }
     }

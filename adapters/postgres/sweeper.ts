@@ -1,12 +1,12 @@
 /**
- * Removing what has expired. Several instances may do it at once: each takes rows that no other holds.
+ * Deletes expired records. Several instances may do it at once: each takes rows that no other holds.
  *
  * @module
  */
 
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import { ConfigurationError, type Issue } from '../../lib/errors.ts'
-import { attempt } from './queries.ts'
+import { driverFailure } from '../../lib/storage/driver-failure.ts'
 import { DEFAULT_SCHEMA, findSchemaIssues, type SchemaOption } from './schema-option.ts'
 
 const TABLES = ['artifacts', 'revocations', 'token_families'] as const
@@ -24,7 +24,7 @@ export interface SweepOptions extends SchemaOption {
 }
 
 /**
- * Deletes what has expired, batch by batch, until nothing is left.
+ * Deletes everything that has expired, batch by batch.
  *
  * @param now Seconds since the Unix epoch.
  *
@@ -42,7 +42,7 @@ export async function sweepExpired<Tables>(
     const table = sql.id(schema, name)
     let deleted = batchSize
     while (deleted === batchSize) {
-      deleted = await attempt('the sweeper', async () => deleteBatch(db, table, now, batchSize))
+      deleted = await deleteBatch(db, table, now, batchSize)
       total += deleted
     }
   }
@@ -55,13 +55,17 @@ async function deleteBatch<Tables>(
   now: number,
   batchSize: number,
 ): Promise<number> {
-  const { rows } = await sql`
+  const query = sql`
     delete from ${table} where ctid = any(array(
       select ctid from ${table} where expires_at <= ${now}
       limit ${batchSize} for update skip locked))
       and expires_at <= ${now} -- a ctid is unique within one partition only
-    returning 1`.execute(db)
-  return rows.length
+    returning 1`
+  try {
+    return (await query.execute(db)).rows.length
+  } catch (error) {
+    throw driverFailure('postgres: the sweeper', error)
+  }
 }
 
 /** Options of {@link startSweeper}. */
@@ -70,18 +74,18 @@ export interface SweeperOptions<Tables> extends SchemaOption {
   readonly db: Kysely<Tables>
   /** How often, in seconds, 1 to 86 400. Defaults to `300`. */
   readonly intervalSeconds?: number
-  /** Receives failures; the sweeper tries again at its next turn. */
+  /** Receives failures; the sweeper tries again after the interval. */
   readonly onError: (error: unknown) => void
 }
 
-/** A sweeper that runs. */
+/** A running sweeper. */
 export interface Sweeper {
-  /** Ends it, after the batch it is at. */
+  /** Stops it after the current batch. */
   stop(): Promise<void>
 }
 
 /**
- * Sweeps now and then, until it is stopped. It does not keep the process alive.
+ * Sweeps at an interval until it is stopped. It does not keep the process alive.
  *
  * @throws {@link ConfigurationError} when an option is wrong.
  */

@@ -7,21 +7,21 @@ import {
   type SqlBool,
   sql,
 } from 'kysely'
-import {
-  type RefreshReplay,
-  type Rotation,
-  type RotationOutcome,
-  type TokenFamily,
-  type TokenFamilyStore,
-  USE_RESOLUTION_SECONDS,
-} from '../../lib/storage/storage.ts'
+import { USE_RESOLUTION_SECONDS } from '../../lib/storage/consent-store.ts'
+import type {
+  RefreshReplay,
+  Rotation,
+  RotationOutcome,
+  TokenFamily,
+  TokenFamilyStore,
+} from '../../lib/storage/token-family-store.ts'
 import { inTime, NOW_MILLISECONDS, requireInTime } from './deadline.ts'
 import { prepareQuery } from './prepared-query.ts'
 import type { Database, OAuthDatabase } from './schema.ts'
 
-// Every transition is one conditional statement. When two meet at a row, Postgres lets the second wait for
-// the first and then asks its conditions again (READ COMMITTED), so one of them wins. Whoever holds a family
-// may wait for its consent, and nobody the other way round.
+// Every transition is one conditional statement. When two change the same row, the second waits for the first
+// and then evaluates its conditions again (READ COMMITTED), so one of them wins. A statement that has locked
+// a family may wait for its consent, never the other way round.
 
 type FamiliesTable = OAuthDatabase['token_families']
 
@@ -35,7 +35,7 @@ const consentExists = ({
       .whereRef('consents.consent_id', '=', 'token_families.consent_id'),
   )
 
-/** Notes the use of the consent whose family has `changed`, unless one within the resolution is noted. */
+/** Updates `lastUsedAt` of the consent whose family has `changed`, unless it is within the resolution. */
 function noteUse(
   query: QueryCreator<OAuthDatabase & { readonly changed: { readonly consent_id: string } }>,
   usedAt: number | string,
@@ -100,7 +100,7 @@ export function createTokenFamilyStore(db: Database): TokenFamilyStore {
         )
         .with('used', (query) => noteUse(query, values.now, USE_RESOLUTION_SECONDS))
         .selectFrom('changed')
-        // Joined, so that it has waited for the consent, too, when the deadline is looked at.
+        // Joined, so that it has waited for the consent, too, when the deadline is checked.
         .leftJoin('used', (join) => join.onTrue())
         .select(requireInTime(values.deadline).as('late')),
   )
@@ -169,7 +169,7 @@ export function createTokenFamilyStore(db: Database): TokenFamilyStore {
     })
   }
 
-  /** Revokes a family whose presented token is spent, unless it is presented by a retry. */
+  /** Revokes a family whose presented token was used before, unless the response is replayed. */
   async function revokeReused(familyId: string, rotation: Rotation, now: number): Promise<boolean> {
     const revoked = await revokeWhere(familyId, rotation.rememberRevokedUntil, now)
       .where('token_hash', 'is distinct from', rotation.presentedTokenHash)
@@ -187,7 +187,7 @@ export function createTokenFamilyStore(db: Database): TokenFamilyStore {
     return revoked !== undefined
   }
 
-  /** Why nothing changed. `undefined` when the family has changed since, and it must be tried again. */
+  /** Why nothing changed. `undefined` when the family has changed since: try again. */
   async function explain(
     familyId: string,
     rotation: Rotation,
@@ -226,7 +226,7 @@ export function createTokenFamilyStore(db: Database): TokenFamilyStore {
     return (await explain(familyId, rotation, now)) ?? (await rotate(familyId, rotation, now))
   }
 
-  /** What may have kept a family from beginning. */
+  /** Why a family may not have been created. */
   const explainQuery = (consentId: string) =>
     db
       .selectNoFrom(({ exists, selectFrom }) => [
@@ -331,7 +331,7 @@ function replayColumns(replay: RefreshReplay | undefined): ReplayColumns {
   }
 }
 
-/** Selected instead of inserted, a parameter has no column to take its type from. */
+/** A parameter that is selected has no column to take its type from. */
 function typedValue(column: string, value: unknown) {
   if (column === 'scopes' || column === 'resources') return sql`${value}::text[]`
   const isInstant = column.endsWith('_at') || column.endsWith('_until')

@@ -1,8 +1,7 @@
-import type { ArtifactData, ArtifactStore } from '../../lib/storage/storage.ts'
+import type { ArtifactData, ArtifactStore } from '../../lib/storage/artifact-store.ts'
 import type { Connection } from './connection.ts'
-import { removalOf } from './expiry.ts'
-import { parseJson } from './json.ts'
 import { assertIdentifier, isIdentifier } from './keys.ts'
+import { parseJson, removalOf } from './records.ts'
 import { createScript, MILLISECONDS, runScript } from './script.ts'
 
 const FIND_TIMED = createScript(`${MILLISECONDS}

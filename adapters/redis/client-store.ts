@@ -1,13 +1,13 @@
+import type { ClientRecord } from '../../lib/storage/client.ts'
 import {
   type ClientListRequest,
-  type ClientRecord,
   type ClientStore,
   searchableText,
-} from '../../lib/storage/storage.ts'
+} from '../../lib/storage/client-store.ts'
 import type { Connection } from './connection.ts'
-import { parseJson } from './json.ts'
 import { assertIdentifier, type ClientIndexFilter, isIdentifier, type Keys } from './keys.ts'
 import { writeProvisionally } from './provisional-record.ts'
+import { parseJson } from './records.ts'
 import { createScript, runScript } from './script.ts'
 
 const UPDATE = createScript(`
@@ -184,7 +184,7 @@ function indexesOf(
   ])
 }
 
-/** Sorts by `createdAt`, then by id, and is a cursor: it names a place, whether somebody is there or not. */
+/** Sorts by `createdAt`, then by id. As a cursor it names a place, whether or not a client is there. */
 function placeOf({ createdAt, clientId }: ClientRecord): string {
   return `${String(createdAt).padStart(INSTANT_DIGITS, '0')}:${clientId}`
 }

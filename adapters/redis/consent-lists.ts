@@ -1,16 +1,16 @@
 /**
- * Which consents there are of everybody in a tenant, and to a client: a sorted set for each, in slots of
- * their own, of consent ids by when they were entered.
+ * The consents of a tenant's users, and those to a client: a sorted set for each, in slots of their own, of
+ * consent ids by when they were entered.
  *
- * A consent is entered before its record says that it belongs there, so whatever belongs there is found,
- * wherever a process crashed. An entry of a consent that is gone or belongs to another tenant means
- * nothing. It is removed when it is met, but not within a minute of being entered: the record may be
- * about to say so.
+ * A consent is entered before its record says that it belongs there, so every consent that belongs there is
+ * found, wherever a process crashed. An entry of a consent that does not exist or belongs to another tenant
+ * means nothing. It is removed when it is read, but not within a minute of being entered: its record may be
+ * about to be written.
  *
  * @module
  */
 
-import type { ConsentOwner } from '../../lib/storage/storage.ts'
+import type { ConsentOwner } from '../../lib/storage/consent-store.ts'
 import type { Connection } from './connection.ts'
 import { PROVISIONAL_SECONDS } from './provisional-record.ts'
 import { createScript, runScript } from './script.ts'
@@ -34,7 +34,7 @@ return 1`)
 export interface ConsentLists {
   /** Enters a consent, for a minute at least. */
   enter(of: ConsentOwner, consentId: string): Promise<void>
-  /** Removes a consent that is gone for good. */
+  /** Removes a consent that was deleted. */
   remove(of: ConsentOwner, consentId: string): Promise<void>
   /** Removes consents that do not belong there, unless one was entered a moment ago. */
   removeStale(of: ConsentOwner, consentIds: ReadonlyArray<string>): Promise<void>

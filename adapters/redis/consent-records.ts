@@ -4,10 +4,10 @@
  * @module
  */
 
-import type { Consent, ConsentGrant } from '../../lib/storage/storage.ts'
+import type { Consent, ConsentGrant } from '../../lib/storage/consent-store.ts'
 import type { Connection } from './connection.ts'
-import { parseJson } from './json.ts'
 import { type ProvisionalRecord, writeProvisionally } from './provisional-record.ts'
+import { parseJson } from './records.ts'
 import { createScript, runScript } from './script.ts'
 
 /** What is one field: what the last grant said. Each scope is another, and the key has the id. */
@@ -62,7 +62,7 @@ export interface ConsentRecords {
   write(grant: ConsentGrant): Promise<ProvisionalRecord>
   /** Adds scopes to a record of the same tenant, and deletes one of another. */
   addScopes(consentId: string, grant: ConsentGrant): Promise<AdditionOutcome>
-  /** @returns `false` when it is gone. */
+  /** @returns `false` when it does not exist. */
   removeScopes(consentId: string, scopes: ReadonlyArray<string>): Promise<boolean>
   /** @returns What the record said; `undefined` when there was none. */
   delete(consentId: string): Promise<StoredGrant | undefined>

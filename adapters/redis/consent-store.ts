@@ -1,29 +1,28 @@
 /**
  * Consents.
  *
- * A consent lives in the slot of its families, which live by it; an index per user, in another slot,
- * names the consent of each client. What ties the two (for the lists of tenants and clients, see
+ * A consent is in the slot of its families, which depend on it. An index per user, in another slot, names
+ * the consent of each client. What keeps the two consistent (for the lists of tenants and clients, see
  * `consent-lists.ts`):
  *
- * - The index decides which of several records is *the* consent, the record whether there is one. An
+ * - The index decides which of several records is *the* consent; the record decides whether it exists. An
  *   entry without a record means nothing.
- * - `grant()` writes a candidate for a minute, enters it in the lists, then in the index unless there is
- *   an entry, and adds its scopes to the record that the entry names, which makes it last. Whoever loses
- *   deletes its candidate. A crash before the entry leaves a candidate that nobody sees and that goes by
- *   itself; a crash after it, a consent that goes within the minute, unless another `grant()` or a family
- *   that begins under it makes it last.
+ * - `grant()` writes a candidate that expires within a minute, enters it in the lists, then in the index
+ *   unless there is an entry, and adds its scopes to the record that the entry names, which makes that
+ *   durable. The loser deletes its candidate. A crash before the index leaves a candidate that nothing
+ *   refers to and that expires; a crash after it, a consent that expires within the minute, unless another
+ *   `grant()` or a new family makes it durable.
  * - `delete()` deletes the record first, and so all families, then its entry. A crash in between leaves
- *   an entry that means nothing; the next `grant()` replaces it with its own.
- * - `grant()` against `grant()`: the entry has one winner, and adding scopes is one step that works only
- *   on a record that exists, so no scopes go where nobody reads them.
- * - `grant()` in another tenant: instead of scopes being added to it, the record is deleted, and so all
- *   families; the candidate then takes the place of its entry, as where the record is gone. Two that do
- *   that to each other may both be withdrawn.
- * - `grant()` against `delete()`: scopes are added before the record is deleted, and go with it, or they
- *   find it gone. Whose own candidate is gone was withdrawn in that moment; it is not written again,
- *   which would bring back the families of a consent that was withdrawn. Whose owner is gone puts its
- *   candidate in the place of that very entry; `delete()` removes only the entry of what it deleted.
- * - `delete()` against `families.create()`: both touch the record, in its slot, one before the other.
+ *   an entry that means nothing; the next `grant()` replaces it.
+ * - `grant()` against `grant()`: the index has one winner. Adding scopes is one step that works only on an
+ *   existing record, so no scopes are lost.
+ * - `grant()` in another tenant deletes the record, and so all families, instead of adding scopes. The
+ *   candidate then replaces its entry, as if there were no record. Two such calls may delete each other's.
+ * - `grant()` against `delete()`: scopes are added before the record is deleted, and are deleted with it, or
+ *   the record is not found. A candidate that is not found was deleted at that moment. It is not written
+ *   again: that would bring back the families of a deleted consent. If the owner is not found, the candidate
+ *   replaces exactly that entry; `delete()` removes only the entry of the record that it deleted.
+ * - `delete()` against `families.create()`: both change the record, in its slot, one after the other.
  *
  * @module
  */
@@ -34,14 +33,14 @@ import type {
   ConsentGrant,
   ConsentOwner,
   ConsentStore,
-} from '../../lib/storage/storage.ts'
+} from '../../lib/storage/consent-store.ts'
 import type { Connection } from './connection.ts'
 import { createConsentLists } from './consent-lists.ts'
 import { createConsentRecords, type StoredGrant } from './consent-records.ts'
 import { assertIdentifier, isConsentId, isIdentifier } from './keys.ts'
 import { createScript, runScript } from './script.ts'
 
-/** Each attempt fails only because another call succeeded or withdrew, and each does so at most twice. */
+/** An attempt fails only because another call succeeded or gave up, and each does so at most twice. */
 const MAX_ATTEMPTS = 200
 
 const ENTER = createScript(`
@@ -76,7 +75,7 @@ export function createConsentStore(connection: Connection): ConsentStore {
   /**
    * Adds a grant to the consent that the index names.
    *
-   * @returns `false` when that is gone, or was another tenant's and is gone now.
+   * @returns `false` when that does not exist, or was another tenant's and has been deleted.
    */
   async function addToOwner(owner: string, grant: ConsentGrant): Promise<boolean> {
     const { consentId } = grant

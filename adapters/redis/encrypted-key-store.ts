@@ -1,6 +1,6 @@
-import type { EncryptedKey, EncryptedKeyStore } from '../../lib/storage/storage.ts'
+import type { EncryptedKey, EncryptedKeyStore } from '../../lib/storage/encrypted-key-store.ts'
 import type { Connection } from './connection.ts'
-import { parseJson } from './json.ts'
+import { parseJson } from './records.ts'
 import { createScript, runScript } from './script.ts'
 
 const UPDATE = createScript(`

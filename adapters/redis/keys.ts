@@ -9,12 +9,10 @@
 
 import { createHash } from 'node:crypto'
 import { StorageError } from '../../lib/errors.ts'
-import type {
-  ArtifactKind,
-  ClientListRequest,
-  ConsentOwner,
-  RevocationKind,
-} from '../../lib/storage/storage.ts'
+import type { ArtifactKind } from '../../lib/storage/artifact-store.ts'
+import type { ClientListRequest } from '../../lib/storage/client-store.ts'
+import type { ConsentOwner } from '../../lib/storage/consent-store.ts'
+import type { RevocationKind } from '../../lib/storage/revocation-store.ts'
 
 const CONSENT_ID_LENGTH = 22
 

@@ -1,9 +1,9 @@
 /**
  * Durable records that are found through an index in another slot, where no script reaches both.
  *
- * Such a record is written first, for a minute; then it is entered in the index; then it is confirmed
- * to last. Whoever crashes in between leaves a record that goes by itself, or an entry without a record,
- * which means nothing.
+ * Such a record is written first, to expire within a minute; then it is entered in the index; then it is
+ * made durable. A crash in between leaves a record that expires, or an entry without a record, which means
+ * nothing.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { StorageError } from '../../lib/errors.ts'
 import type { Connection } from './connection.ts'
 import { createScript, runScript } from './script.ts'
 
-/** How long a record stays that is not confirmed. */
+/** How long a record stays that is not made durable. */
 export const PROVISIONAL_SECONDS = 60
 
 const WRITE = createScript(`
@@ -26,7 +26,7 @@ export interface ProvisionalRecord {
   /** Whether it was written now; `false` when the key is taken. */
   readonly isNew: boolean
   /**
-   * Called where the record is gone: either somebody deleted it already, or it took too long.
+   * Called when the record is not found: it was deleted already, or saving it took too long.
    *
    * @throws {@link StorageError} when it took too long.
    */

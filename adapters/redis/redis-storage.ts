@@ -10,7 +10,8 @@
 
 import type { Cluster } from 'ioredis'
 import { ConfigurationError, type Issue, unknownOptions } from '../../lib/errors.ts'
-import type { Storage } from '../../lib/storage/storage.ts'
+import { reportDriverFailures } from '../../lib/storage/driver-failure.ts'
+import { createStores, type Storage, type Stores } from '../../lib/storage/storage.ts'
 import { createArtifactStore } from './artifact-store.ts'
 import { createClientStore } from './client-store.ts'
 import type { Connection, RedisClient } from './connection.ts'
@@ -18,13 +19,12 @@ import { createConsentStore } from './consent-store.ts'
 import { createEncryptedKeyStore } from './encrypted-key-store.ts'
 import { keepConnectionFresh } from './fresh-connection.ts'
 import { createKeys } from './keys.ts'
-import { reportFailures } from './report-failures.ts'
 import { createRevocationStore } from './revocation-store.ts'
 import { createTokenFamilyStore } from './token-family-store.ts'
 
 const DEFAULT_KEY_PREFIX = 'teamcast-oauth:'
 
-/** How long what a ping writes stays. */
+/** Expiry of the key that a ping writes. */
 const PING_SECONDS = 10
 
 /** Options of {@link createRedisStorage}. */
@@ -74,14 +74,17 @@ export function createRedisStorage(options: RedisStorageOptions): Storage {
       await connection.client.set(keys.ping, '1', 'EX', PING_SECONDS)
     },
   }
+  const stores: Stores = {
+    clients: createClientStore(connection),
+    consents: createConsentStore(connection),
+    families: createTokenFamilyStore(connection),
+    artifacts: createArtifactStore(connection),
+    revocations: createRevocationStore(connection),
+    encryptedKeys: createEncryptedKeyStore(connection),
+  }
   return {
-    clients: reportFailures('clients', createClientStore(connection)),
-    consents: reportFailures('consents', createConsentStore(connection)),
-    families: reportFailures('families', createTokenFamilyStore(connection)),
-    artifacts: reportFailures('artifacts', createArtifactStore(connection)),
-    revocations: reportFailures('revocations', createRevocationStore(connection)),
-    encryptedKeys: reportFailures('encryptedKeys', createEncryptedKeyStore(connection)),
-    backends: [reportFailures('backend', backend)],
+    ...createStores((name) => reportDriverFailures(`redis: ${name}`, stores[name])),
+    backends: [reportDriverFailures('redis: backend', backend)],
   }
 }
 

@@ -1,18 +1,22 @@
 /**
- * What was revoked: a key of each, to be asked for, and one sorted set, to be followed. Another one has the
- * same entries by when they expire.
+ * Revocations: a key for each, to look it up, and one sorted set for the feed. Another set has the same
+ * entries by when they expire.
  *
  * The first set is in the order in which its script ran, by the clock of Redis in microseconds. That clock may be
  * set back, so each place is later than the last one all the same; and as Redis runs one script after the
- * other, nothing ever appears before a place that somebody has read. A cursor is the place read last.
+ * other, nothing ever appears before a place that a reader has passed. A cursor is the place read last.
  *
  * @module
  */
 
-import type { Revocation, RevocationKind, RevocationStore } from '../../lib/storage/storage.ts'
+import type {
+  Revocation,
+  RevocationKind,
+  RevocationStore,
+} from '../../lib/storage/revocation-store.ts'
 import type { Connection } from './connection.ts'
-import { removalOf } from './expiry.ts'
 import { assertIdentifier, isIdentifier } from './keys.ts'
+import { removalOf } from './records.ts'
 import { createScript, runScript } from './script.ts'
 
 /** For how long the sets are kept after the last revocation: the longest that it can matter, and an hour. */

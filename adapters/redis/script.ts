@@ -40,7 +40,7 @@ export async function runScript(
   try {
     return await client.evalsha(sha1, keys.length, ...keys, ...parameters)
   } catch (error) {
-    // Nothing ran: it is a new server, a new primary, or somebody ran SCRIPT FLUSH.
+    // Nothing ran: it is a new server or primary, or its scripts were flushed.
     const isForgotten = error instanceof Error && error.message.startsWith('NOSCRIPT')
     if (!isForgotten) throw error
     return await client.eval(lua, keys.length, ...keys, ...parameters)

@@ -1,20 +1,19 @@
 /**
- * What happens to a token family, each as one atomic step.
+ * The state changes of a token family, each one atomic step.
  *
- * `KEYS[1]` is the consent, `KEYS[2]` the family: a hash. Of a revoked one there remains that it was.
+ * `KEYS[1]` is the consent, `KEYS[2]` the family: a hash. A revoked family keeps nothing but that.
  *
- * A driver whose connection broke before the answer came sends the command again, and what it did the
- * first time would look like somebody else's doing: a rotation like reuse of the token that it has just
- * spent. So every call brings a name of its own, and the family keeps that of the last one. Whoever finds
- * its own gets the same answer again.
+ * A driver whose connection breaks before the reply sends the command again. The repetition would look
+ * like another call's: a rotation like reuse of the token that it has just used. So every call has a name
+ * of its own, and the family keeps the last one's. A repeated call gets the same reply.
  *
  * @module
  */
 
-import { USE_RESOLUTION_SECONDS } from '../../lib/storage/storage.ts'
+import { USE_RESOLUTION_SECONDS } from '../../lib/storage/consent-store.ts'
 import { createScript, MILLISECONDS, type Script } from './script.ts'
 
-const RETRY_FIELDS = `'usedTokenHash', 'requestHash', 'encryptedResponse', 'replayUntil'`
+const REPLAY_FIELDS = `'usedTokenHash', 'requestHash', 'encryptedResponse', 'replayUntil'`
 
 const FUNCTIONS = `${MILLISECONDS}
 local consent, family = KEYS[1], KEYS[2]
@@ -71,7 +70,7 @@ return 'created'`)
 export const FIND: Script = createFamilyScript(`
 if not is_alive(ARGV[1]) then return false end
 local fields = redis.call('HMGET', family, 'record', 'expiresAt',
-  'tokenHash', 'tokenIssuedAt', 'tokenExpiresAt', ${RETRY_FIELDS})
+  'tokenHash', 'tokenIssuedAt', 'tokenExpiresAt', ${REPLAY_FIELDS})
 table.insert(fields, string.format('%.0f', milliseconds()))
 return fields`)
 
@@ -92,17 +91,17 @@ local token, token_expires_at = unpack(redis.call('HMGET', family, 'tokenHash', 
 if token == presented then
   if tonumber(token_expires_at) <= tonumber(now) then return { 'not-found' } end
   redis.call('HSET', family, 'lastCall', call)
-  redis.call('HDEL', family, ${RETRY_FIELDS})
+  redis.call('HDEL', family, ${REPLAY_FIELDS})
   redis.call('HSET', family, unpack(ARGV, 9))
   redis.call('EXPIREAT', family, removal)
   note_use(now, ${USE_RESOLUTION_SECONDS})
   return { 'rotated' }
 end
 
-local spent, spending_request, answer, answer_until =
-  unpack(redis.call('HMGET', family, ${RETRY_FIELDS}))
-if spent == presented and spending_request == request and tonumber(now) < tonumber(answer_until) then
-  return { 'replayed', answer }
+local used, used_by, response, replay_until =
+  unpack(redis.call('HMGET', family, ${REPLAY_FIELDS}))
+if used == presented and used_by == request and tonumber(now) < tonumber(replay_until) then
+  return { 'replayed', response }
 end
 
 revoke(call, remember_until, revoked_removal)

@@ -8,11 +8,10 @@ import type {
   RotationOutcome,
   TokenFamily,
   TokenFamilyStore,
-} from '../../lib/storage/storage.ts'
+} from '../../lib/storage/token-family-store.ts'
 import type { Connection } from './connection.ts'
-import { removalOf } from './expiry.ts'
-import { parseJson } from './json.ts'
 import { assertIdentifier, consentIdOf, isFamilyId, isIdentifier } from './keys.ts'
+import { parseJson, removalOf } from './records.ts'
 import { runScript, type Script } from './script.ts'
 import { CREATE, FIND, REVOKE, ROTATE } from './token-family-scripts.ts'
 

@@ -17,7 +17,7 @@ import {
   GRANT_TYPES,
   type GrantType,
   type TokenEndpointAuthMethod,
-} from './client.ts'
+} from '../storage/client.ts'
 import { isHttpsUrl, validateRedirectUri } from './redirect-uri.ts'
 
 const MAXIMUM_REDIRECT_URIS = 20

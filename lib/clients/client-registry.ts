@@ -6,9 +6,9 @@
 
 import type { Actor } from '../audit/audit-event.ts'
 import { ConflictError } from '../errors.ts'
-import { type ClientListRequest, type Page, searchableText } from '../storage/storage.ts'
+import type { Client, ClientRecord, ClientSettings } from '../storage/client.ts'
+import { type ClientListRequest, type Page, searchableText } from '../storage/client-store.ts'
 import { randomText } from '../util/random-text.ts'
-import type { Client, ClientRecord, ClientSettings } from './client.ts'
 import {
   type ClientChangeDependencies,
   type ClientChangeOptions,

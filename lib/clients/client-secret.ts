@@ -4,9 +4,9 @@
  * @module
  */
 
+import type { Client, ClientRecord, ClientSecret, ClientSecretRecord } from '../storage/client.ts'
 import { randomText } from '../util/random-text.ts'
 import { equalsInConstantTime, sha256 } from '../util/sha256.ts'
-import type { Client, ClientRecord, ClientSecret, ClientSecretRecord } from './client.ts'
 
 /** Lets secret scanners recognise client secrets. */
 const PREFIX = 'tcs_'

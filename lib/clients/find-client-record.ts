@@ -1,5 +1,5 @@
-import type { ClientStore } from '../storage/storage.ts'
-import type { ClientRecord } from './client.ts'
+import type { ClientRecord } from '../storage/client.ts'
+import type { ClientStore } from '../storage/client-store.ts'
 
 const CLIENT_ID = /^[\w-]{1,128}$/
 

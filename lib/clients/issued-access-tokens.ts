@@ -6,7 +6,7 @@
  */
 
 import { MAXIMUM_ACCESS_TOKEN_TTL_SECONDS, MAXIMUM_CLIENT_CACHE_SECONDS } from '../lifetimes.ts'
-import type { ClientRecord } from './client.ts'
+import type { ClientRecord } from '../storage/client.ts'
 
 /**
  * The latest expiry of the access tokens issued to a client until now.

@@ -5,7 +5,7 @@
  */
 
 import { ClientMetadataError, ClientSecretNotFoundError, type Issue } from '../errors.ts'
-import type { ClientRecord, ClientSecretRecord } from './client.ts'
+import type { ClientRecord, ClientSecretRecord } from '../storage/client.ts'
 import { isUsableSecret } from './client-secret.ts'
 
 /** Two are enough for a rotation; more let several deployments switch over one after another. */

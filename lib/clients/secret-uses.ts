@@ -5,8 +5,9 @@
  */
 
 import type { AuditLog } from '../audit/audit-log.ts'
-import { type ClientStore, USE_RESOLUTION_SECONDS } from '../storage/storage.ts'
-import type { ClientRecord, ClientSecretRecord } from './client.ts'
+import type { ClientRecord, ClientSecretRecord } from '../storage/client.ts'
+import type { ClientStore } from '../storage/client-store.ts'
+import { USE_RESOLUTION_SECONDS } from '../storage/consent-store.ts'
 
 /** Records that a client has just authenticated with a secret. */
 export type RecordSecretUse = (client: ClientRecord, used: ClientSecretRecord) => void

@@ -7,8 +7,9 @@
 
 import { ClientMetadataError, type Issue } from '../errors.ts'
 import type { ScopeCatalogue } from '../scopes/scope-catalogue.ts'
+import type { ClientSettings } from '../storage/client.ts'
+import { authenticationMethodsOf, isGrantTypeFor } from '../storage/client.ts'
 import { isObject } from '../util/is-object.ts'
-import { authenticationMethodsOf, type ClientSettings, isGrantTypeFor } from './client.ts'
 import { type FieldSchemas, fieldSchemas, IMMUTABLE_FIELDS, oneOf } from './client-fields.ts'
 import { isPrivateUseRedirectUri } from './redirect-uri.ts'
 

@@ -1,6 +1,6 @@
-import type { Client } from '../clients/client.ts'
-import type { Consent } from '../consent/consent.ts'
 import { descriptionOf, type ScopeCatalogue } from '../scopes/scope-catalogue.ts'
+import type { Client } from '../storage/client.ts'
+import type { Consent } from '../storage/consent-store.ts'
 
 /** A client that a user has connected. */
 export interface Connection

@@ -7,7 +7,6 @@
  * @module
  */
 
-import type { Client } from '../clients/client.ts'
 import {
   type ClientEndpointDependencies,
   createClientEndpoint,
@@ -22,6 +21,7 @@ import {
 } from '../resources/protected-resource.ts'
 import { isRevoked, type RevocationCheckDependencies } from '../revocation/revocation-checker.ts'
 import { formatScopes } from '../scopes/scope.ts'
+import type { Client } from '../storage/client.ts'
 import type { Storage } from '../storage/storage.ts'
 import {
   type AccessTokenClaims,

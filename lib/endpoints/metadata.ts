@@ -4,10 +4,10 @@
  * @module
  */
 
-import { AUTHENTICATION_METHODS, authenticationMethodsOf, GRANT_TYPES } from '../clients/client.ts'
 import { METADATA_ENDPOINTS } from '../http/paths.ts'
 import type { ProtectedResource } from '../resources/protected-resource.ts'
 import type { ScopeCatalogue } from '../scopes/scope-catalogue.ts'
+import { AUTHENTICATION_METHODS, authenticationMethodsOf, GRANT_TYPES } from '../storage/client.ts'
 import { isSecureUrl } from '../urls/secure-url.ts'
 
 /** Creates the metadata document. */

@@ -14,8 +14,8 @@ import type {
   RevocationKind,
   RevocationListRequest,
   RevocationPage,
-  Storage,
-} from '../storage/storage.ts'
+} from '../storage/revocation-store.ts'
+import type { Storage } from '../storage/storage.ts'
 
 /** Dependencies of the revocation feed. */
 export interface RevocationFeedDependencies extends ClientEndpointDependencies {

@@ -5,12 +5,12 @@
  * @module
  */
 
-import type { Client } from '../clients/client.ts'
 import { type ClientEndpointDependencies, createClientEndpoint } from '../http/client-endpoint.ts'
 import { InvalidRequestError } from '../http/form-parameters.ts'
 import { sendErrorResponse } from '../http/responses.ts'
 import type { Route } from '../http/route.ts'
 import type { Revoker } from '../revocation/revoker.ts'
+import type { Client } from '../storage/client.ts'
 import type { Storage } from '../storage/storage.ts'
 import { type AccessTokens, type TokenSubject, tokenSubjectOf } from '../tokens/access-token.ts'
 import { parseRefreshToken } from '../tokens/refresh-token.ts'

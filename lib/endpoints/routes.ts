@@ -7,7 +7,6 @@
 import type Cookies from 'cookies'
 import type { Context } from 'koa'
 import type { AuditLog } from '../audit/audit-log.ts'
-import type { ClientRecord } from '../clients/client.ts'
 import type { ClientRegistry } from '../clients/client-registry.ts'
 import { findClientRecord } from '../clients/find-client-record.ts'
 import { createSecretUses } from '../clients/secret-uses.ts'
@@ -36,7 +35,8 @@ import {
   createAuthorizationEndpoint,
 } from '../provider/create-provider.ts'
 import type { Revoker } from '../revocation/revoker.ts'
-import type { ClientStore } from '../storage/storage.ts'
+import type { ClientRecord } from '../storage/client.ts'
+import type { ClientStore } from '../storage/client-store.ts'
 import { createAccessTokens } from '../tokens/access-token.ts'
 import type { NotBefore } from '../users/not-before.ts'
 import { createAccountCookies } from './connections/account-cookies.ts'

@@ -5,7 +5,6 @@
  */
 
 import type { Context } from 'koa'
-import type { ClientRecord, GrantType } from '../clients/client.ts'
 import type { GrantDependencies } from '../grants/grant-handler.ts'
 import { GRANT_HANDLERS } from '../grants/grant-handlers.ts'
 import { TokenRequestError, toErrorResponse } from '../grants/token-request-error.ts'
@@ -17,6 +16,7 @@ import {
 } from '../http/client-endpoint.ts'
 import { sendErrorResponse } from '../http/responses.ts'
 import type { Route } from '../http/route.ts'
+import type { ClientRecord, GrantType } from '../storage/client.ts'
 
 /** Dependencies of the token endpoint. */
 export interface TokenEndpointDependencies extends ClientEndpointDependencies, GrantDependencies {}

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { isGrantTypeFor } from '../clients/client.ts'
+import { isGrantTypeFor } from '../storage/client.ts'
 import {
   type GrantHandler,
   requestedResources,

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Client, mayUseClient } from '../clients/client.ts'
+import { mayUseClient } from '../clients/client-audience.ts'
 import type { EndFormerConnection } from '../connections/connections.ts'
 import {
   chooseTarget,
@@ -14,7 +14,9 @@ import {
 } from '../resources/protected-resource.ts'
 import type { Revoker } from '../revocation/revoker.ts'
 import { formatScopes, isSubset, parseScopes } from '../scopes/scope.ts'
-import type { Storage, TokenFamily } from '../storage/storage.ts'
+import type { Client } from '../storage/client.ts'
+import type { Storage } from '../storage/storage.ts'
+import type { TokenFamily } from '../storage/token-family-store.ts'
 import type { AccessTokenSubject, AccessTokens } from '../tokens/access-token.ts'
 import type { FindUser, User } from '../users/user.ts'
 import { type GrantSubject, TokenRequestError } from './token-request-error.ts'

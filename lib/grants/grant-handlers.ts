@@ -1,4 +1,4 @@
-import type { GrantType } from '../clients/client.ts'
+import type { GrantType } from '../storage/client.ts'
 import { authorizationCodeGrant } from './authorization-code.ts'
 import { clientCredentialsGrant } from './client-credentials.ts'
 import type { GrantHandler } from './grant-handler.ts'

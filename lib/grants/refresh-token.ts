@@ -7,11 +7,11 @@
  * @module
  */
 
-import type { Client } from '../clients/client.ts'
 import { StorageError } from '../errors.ts'
 import { rememberRevokedUntil } from '../lifetimes.ts'
 import type { ProtectedResource } from '../resources/protected-resource.ts'
 import { intersect, isSubset, parseScopes } from '../scopes/scope.ts'
+import type { Client } from '../storage/client.ts'
 import { deadlineAfter } from '../storage/deadline.ts'
 import type {
   CurrentRefreshToken,
@@ -19,7 +19,7 @@ import type {
   RefreshReplay,
   Rotation,
   TokenFamily,
-} from '../storage/storage.ts'
+} from '../storage/token-family-store.ts'
 import {
   createRefreshToken,
   type ParsedRefreshToken,

@@ -7,8 +7,8 @@
 
 import type { Context } from 'koa'
 import type { AuditLog } from '../audit/audit-log.ts'
-import type { ClientRecord } from '../clients/client.ts'
 import { redirectOrigin } from '../clients/redirect-uri.ts'
+import type { ClientRecord } from '../storage/client.ts'
 import {
   authenticateClient,
   type ClientAuthenticationDependencies,

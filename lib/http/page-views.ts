@@ -1,6 +1,6 @@
-import type { Client } from '../clients/client.ts'
 import type { ClientLink, ClientView, ScopeView } from '../pages/pages.ts'
 import { descriptionOf, type ScopeCatalogue } from '../scopes/scope-catalogue.ts'
+import type { Client } from '../storage/client.ts'
 
 /** Creates the view of a client for the pages. */
 export function clientViewOf(client: Client, redirectUri: string): ClientView {

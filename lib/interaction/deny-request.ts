@@ -6,10 +6,10 @@
  */
 
 import type { AuditLog } from '../audit/audit-log.ts'
-import { type Consent, scopesOf } from '../consent/consent.ts'
+import { scopesOf } from '../consent/consent.ts'
 import type { Revoker } from '../revocation/revoker.ts'
 import { isSubset } from '../scopes/scope.ts'
-import type { ConsentStore } from '../storage/storage.ts'
+import type { Consent, ConsentStore } from '../storage/consent-store.ts'
 import type { GivenConsent, PendingRequest, PendingRequests } from './pending-request.ts'
 import type { Redemption } from './request-endings.ts'
 

@@ -4,8 +4,9 @@
  * @module
  */
 
-import { type Client, mayUseClient } from '../clients/client.ts'
+import { mayUseClient } from '../clients/client-audience.ts'
 import { needsConsent } from '../consent/consent-policy.ts'
+import type { Client } from '../storage/client.ts'
 import type { User } from '../users/user.ts'
 import type { PendingRequest } from './pending-request.ts'
 

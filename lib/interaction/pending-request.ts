@@ -5,7 +5,7 @@
  */
 
 import type { Context } from 'koa'
-import type { Consent } from '../consent/consent.ts'
+import type { Consent } from '../storage/consent-store.ts'
 import type { Redemption } from './request-endings.ts'
 
 /** A pending authorization request and the progress of its user. */

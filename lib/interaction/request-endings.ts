@@ -9,7 +9,8 @@
  */
 
 import { AUTHORIZATION_CODE_TTL_SECONDS, PENDING_REQUEST_TTL_SECONDS } from '../lifetimes.ts'
-import type { ArtifactStore, TokenFamily } from '../storage/storage.ts'
+import type { ArtifactStore } from '../storage/artifact-store.ts'
+import type { TokenFamily } from '../storage/token-family-store.ts'
 import { sha256 } from '../util/sha256.ts'
 
 /** The token family that the code of a pending request was redeemed for. */

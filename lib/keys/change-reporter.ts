@@ -1,21 +1,20 @@
 /**
- * Reports what somebody did to the keys of a store, by a running instance or from a command line, as audit
- * events.
+ * Reports rotations and revocations of the keys of a store as audit events, whether an instance or the
+ * command line made them.
  *
- * A change is noted in the key's record, in the same atomic step. The first instance that reads it and has
- * a listener puts its name there, and alone reports it. So each is reported exactly once, whoever made it
- * and whatever fails, but for an instance that dies between putting its name there and handing the event
- * over.
+ * A change is recorded with the key, in the same atomic step. The first instance with a listener that reads
+ * it claims it, and alone reports it. So each is reported exactly once, unless the instance dies between
+ * claiming the change and emitting the event.
  *
  * @module
  */
 
 import { randomUUID } from 'node:crypto'
 import type { AuditLog } from '../audit/audit-log.ts'
-import type { EncryptedKey, EncryptedKeyStore } from '../storage/storage.ts'
+import type { EncryptedKey, EncryptedKeyStore } from '../storage/encrypted-key-store.ts'
 import { changeKey } from './stored-keys.ts'
 
-/** Reports the changes of a key that are for this instance to report. @throws {@link StorageError} */
+/** Claims and reports the changes of a key. @throws {@link StorageError} */
 export type ReportChanges = (key: EncryptedKey) => Promise<void>
 
 /** Creates the reporter of an instance. */
@@ -33,7 +32,7 @@ export function createChangeReporter(store: EncryptedKeyStore, audit: AuditLog):
     const { keyId, purpose } = key
     const claimed = claim(key) === key ? key : await changeKey(store, key, claim)
     for (const { type, at, actorId, ip, reportedBy } of claimed?.changes ?? []) {
-      // Also one that was claimed before, when the store's answer was lost.
+      // Also a change that was claimed before, if the response of the store was lost.
       const name = `${keyId} ${type}`
       if (reportedBy !== instanceId || reported.has(name)) continue
       reported.add(name)

@@ -1,14 +1,14 @@
 /**
- * The keys of a store as an instance knows them, never older than the lease when it signs.
+ * The keys of a store as an instance last read them. It signs with none that are older than the lease.
  *
  * @module
  */
 
 import { errors } from 'jose'
 import { StorageError } from '../errors.ts'
-import type { EncryptedKeyStore } from '../storage/storage.ts'
+import type { EncryptedKeyStore } from '../storage/encrypted-key-store.ts'
 import type { Clock } from '../util/clock.ts'
-import type { KeyEncryption, OpenedKey, OpenedKeys } from './key-encryption.ts'
+import type { DecryptedKey, DecryptedKeys, KeyEncryption } from './key-encryption.ts'
 import type { KeyRing } from './key-ring.ts'
 import { KEY_LEASE_SECONDS } from './key-schedule.ts'
 import { createKeySelector } from './key-selection.ts'
@@ -16,35 +16,35 @@ import { signJwt } from './signing-key.ts'
 
 /** The keys of a store, as last read. */
 export interface CurrentKeys {
-  /** What uses them. */
+  /** Signs and verifies with them. */
   readonly ring: KeyRing
   /** Reads the store. @throws {@link StorageError}; the keys then stay those that were read before. */
-  read(): Promise<OpenedKeys>
+  read(): Promise<DecryptedKeys>
 }
 
-/** Knows the keys of a store; none before the first read. */
+/** Creates the current keys of a store; there are none before the first read. */
 export function createCurrentKeys(
   store: EncryptedKeyStore,
   encryption: KeyEncryption,
   now: Clock,
 ): CurrentKeys {
   const select = createKeySelector(now)
-  let keys: ReadonlyArray<OpenedKey> = []
+  let keys: ReadonlyArray<DecryptedKey> = []
   let reads = 0
   /** The read that the keys are from: which, and when it began. */
   let latest = { number: 0, at: Number.NEGATIVE_INFINITY }
   let failure: unknown
   let pending: Promise<unknown> | undefined
 
-  async function read(): Promise<OpenedKeys> {
+  async function read(): Promise<DecryptedKeys> {
     reads += 1
     const begun = { number: reads, at: now() }
     try {
-      const found = encryption.open(await store.list())
-      // One that began earlier and took longer knows less.
+      const found = await encryption.decrypt(await store.list())
+      // A read that began earlier and took longer knows less.
       if (begun.number > latest.number) {
         latest = begun
-        keys = found.opened
+        keys = found.decrypted
         failure = undefined
       }
       return found
@@ -69,19 +69,19 @@ export function createCurrentKeys(
     async signJwt(claims, type) {
       await freshen(KEY_LEASE_SECONDS)
       const { signingKey } = select(keys)
-      if (signingKey === undefined) throw new StorageError('the storage has no key to sign with')
+      if (signingKey === undefined) throw new StorageError('the storage has no signing key')
       return await signJwt(signingKey, claims, type)
     },
 
     async verificationKey(header, token) {
-      // Keys that are known go on verifying while the store is away.
+      // Known keys still verify while the store is unavailable.
       await freshen(KEY_LEASE_SECONDS).catch(() => undefined)
       try {
         return await select(keys).verificationKey(header, token)
       } catch (error) {
         if (!(error instanceof errors.JWKSNoMatchingKey)) throw error
       }
-      // Another instance may have made it and used it at once, after two emergencies in a row.
+      // Another instance may have created and used it at once, after two revocations in a row.
       await freshen(0).catch(() => undefined)
       return await select(keys).verificationKey(header, token)
     },

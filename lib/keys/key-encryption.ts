@@ -1,86 +1,112 @@
 /**
- * Keys as they lie in a store: encrypted under the host's secret, each bound to its place.
+ * Keys at rest: each is an encrypted JWK (RFC 7517 §7), a JWE in compact serialization with `dir` and
+ * `A256GCM`. Its encryption key and its `kid` are both derived from the host's secret (HKDF, RFC 5869): the
+ * `kid` identifies the secret without revealing anything about it.
  *
  * @module
  */
 
-import type { JWK } from 'jose'
-import type { EncryptedKey } from '../storage/storage.ts'
-import { decryptText, encryptText } from '../util/encrypted-text.ts'
+import { hkdfSync } from 'node:crypto'
+import { CompactEncrypt, compactDecrypt, type JWK } from 'jose'
+import type { EncryptedKey } from '../storage/encrypted-key-store.ts'
 import type { KeyPurpose } from './key-schedule.ts'
-import type { NewKey } from './new-key.ts'
 import { type SigningKey, toSigningKey } from './signing-key.ts'
 
-/** A key that was opened, with its record. */
-export type OpenedKey = EncryptedKey & {
-  /** Whether it is under a previous secret. */
+const KEY_BYTES = 32
+const KEY_ID_BYTES = 16
+
+const KEY_TYPES: Readonly<Record<KeyPurpose, string>> = { signing: 'RSA', cookie: 'oct' }
+
+/** A key that was decrypted, with its record. */
+export type DecryptedKey = EncryptedKey & {
+  /** Whether it is encrypted under a previous secret. */
   readonly isOutdated: boolean
-  /** The key itself, as text. */
-  readonly key: string
-  /** What signs; `undefined` for a cookie key. */
+  readonly jwk: JWK
+  /** What signs tokens; `undefined` for a cookie key. */
   readonly signingKey: SigningKey | undefined
 }
 
-/** Keys of a store, opened as far as the secrets go. */
-export interface OpenedKeys {
-  readonly opened: ReadonlyArray<OpenedKey>
-  /** Those that none of the secrets opens. */
-  readonly closed: ReadonlyArray<EncryptedKey>
+/** The keys of a store, decrypted as far as the secrets allow. */
+export interface DecryptedKeys {
+  readonly decrypted: ReadonlyArray<DecryptedKey>
+  /** Those that none of the secrets decrypts. */
+  readonly undecryptable: ReadonlyArray<EncryptedKey>
 }
 
-/** Encrypts and opens keys. */
+/** Encrypts and decrypts keys. */
 export interface KeyEncryption {
-  /** Encrypts a key. */
-  encrypt(purpose: KeyPurpose, key: NewKey): string
-  /** Opens keys; what was opened before stays open, whatever it is encrypted under now. */
-  open(records: ReadonlyArray<EncryptedKey>): OpenedKeys
+  encrypt(key: JWK): Promise<string>
+  /** Decrypts keys. One that was decrypted before stays so, whatever it is encrypted under now. */
+  decrypt(records: ReadonlyArray<EncryptedKey>): Promise<DecryptedKeys>
 }
 
-/** Encrypts under the first secret; opens under any. */
+/** Encrypts under the first secret, decrypts under any. */
 export function createKeyEncryption(
   secrets: readonly [string, ...ReadonlyArray<string>],
 ): KeyEncryption {
-  let known = new Map<string, OpenedKey>()
+  const secretKeys = new Map(secrets.map((secret) => [secretIdOf(secret), encryptionKeyOf(secret)]))
+  const secretId = secretIdOf(secrets[0])
+  const encryptionKey = encryptionKeyOf(secrets[0])
+  let known: ReadonlyMap<string, DecryptedKey> = new Map()
+  let calls = 0
 
-  function openOne(record: EncryptedKey): OpenedKey | undefined {
+  async function decryptOne(record: EncryptedKey): Promise<DecryptedKey | undefined> {
     const before = known.get(record.keyId)
     if (before?.encrypted === record.encrypted) return { ...before, ...record }
-    const found = decrypt(record, secrets)
+    const found = await decryptJwk(record, secretKeys)
     if (found === undefined) return before && { ...before, ...record }
-    const { key, isOutdated } = found
-    // What is expensive to make anew is kept, with what it has cached.
+    // What is expensive to create is kept, with what it has cached.
     const signingKey =
-      before?.signingKey ??
-      (record.purpose === 'signing' ? toSigningKey(JSON.parse(key) as JWK) : undefined)
-    return { ...record, key, isOutdated, signingKey }
+      before?.signingKey ?? (record.purpose === 'signing' ? toSigningKey(found.jwk) : undefined)
+    return { ...record, jwk: found.jwk, isOutdated: found.secretId !== secretId, signingKey }
   }
 
   return {
-    encrypt: (purpose, { keyId, key }) => encryptText(key, secrets[0], placeOf(purpose, keyId)),
+    encrypt: (key) =>
+      new CompactEncrypt(Buffer.from(JSON.stringify(key)))
+        .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', cty: 'jwk+json', kid: secretId })
+        .encrypt(encryptionKey),
 
-    open(records) {
-      const opened = records.map(openOne).filter((key) => key !== undefined)
-      known = new Map(opened.map((key) => [key.keyId, key]))
-      return { opened, closed: records.filter(({ keyId }) => !known.has(keyId)) }
+    async decrypt(records) {
+      calls += 1
+      const call = calls
+      const results = await Promise.all(records.map(decryptOne))
+      const decrypted = results.filter((key) => key !== undefined)
+      // A call that began later knows better.
+      if (call === calls) known = new Map(decrypted.map((key) => [key.keyId, key]))
+      return { decrypted, undecryptable: records.filter((_, index) => !results[index]) }
     },
   }
 }
 
-function decrypt(
+/** Decrypts a key; `undefined` unless it is under one of the secrets and in its place. */
+async function decryptJwk(
   { encrypted, purpose, keyId }: EncryptedKey,
-  secrets: ReadonlyArray<string>,
-): { readonly key: string; readonly isOutdated: boolean } | undefined {
-  for (const [index, secret] of secrets.entries()) {
-    try {
-      return { key: decryptText(encrypted, secret, placeOf(purpose, keyId)), isOutdated: index > 0 }
-    } catch {
-      // It is under another one.
-    }
+  secretKeys: ReadonlyMap<string, Uint8Array>,
+): Promise<{ readonly jwk: JWK; readonly secretId: string } | undefined> {
+  let secretId = ''
+  try {
+    const { plaintext } = await compactDecrypt(
+      encrypted,
+      ({ kid = '' }) => {
+        secretId = kid
+        return secretKeys.get(kid) ?? Promise.reject(new Error('it is under another secret'))
+      },
+      { keyManagementAlgorithms: ['dir'], contentEncryptionAlgorithms: ['A256GCM'] },
+    )
+    const jwk: JWK = JSON.parse(Buffer.from(plaintext).toString())
+    // Records cannot be exchanged in the storage: each key names itself and says what it is for.
+    return jwk.kid === keyId && jwk.kty === KEY_TYPES[purpose] ? { jwk, secretId } : undefined
+  } catch {
+    return undefined
   }
-  return undefined
 }
 
-/** Binds what is encrypted to its place, so that records cannot be exchanged in the storage. */
-function placeOf(purpose: KeyPurpose, keyId: string): string {
-  return `${purpose}-key ${keyId}`
+const encryptionKeyOf = (secret: string): Uint8Array => derive(secret, 'key encryption', KEY_BYTES)
+
+const secretIdOf = (secret: string): string =>
+  Buffer.from(derive(secret, 'secret id', KEY_ID_BYTES)).toString('base64url')
+
+function derive(secret: string, purpose: string, bytes: number): Uint8Array {
+  return new Uint8Array(hkdfSync('sha256', secret, '', `teamcast-oauth ${purpose}`, bytes))
 }

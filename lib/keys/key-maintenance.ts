@@ -1,7 +1,7 @@
 /**
- * Keeps the keys of a store in order: makes those that are due, removes those that are done with.
+ * Key maintenance: creates the keys that are due and deletes those that are no longer used.
  *
- * Every instance does it. Of several that make the same key the store takes one, and the others use it.
+ * Every instance does it. When several create the same key the store takes one, and all use that.
  *
  * @module
  */
@@ -11,37 +11,37 @@ import {
   MAXIMUM_ACCESS_TOKEN_TTL_SECONDS,
   MAXIMUM_VERIFIER_TOLERANCE_SECONDS,
 } from '../lifetimes.ts'
-import type { EncryptedKey } from '../storage/storage.ts'
+import type { EncryptedKey } from '../storage/encrypted-key-store.ts'
 import type { ReportChanges } from './change-reporter.ts'
-import type { KeyEncryption, OpenedKey, OpenedKeys } from './key-encryption.ts'
+import type { DecryptedKey, DecryptedKeys, KeyEncryption } from './key-encryption.ts'
 import { KEY_PURPOSES, type KeyPurpose, maintenanceOf } from './key-schedule.ts'
 import type { ResolvedManagedKeysOptions } from './managed-keys-options.ts'
-import { makeKey } from './new-key.ts'
+import { createKey } from './new-key.ts'
 import { changeKey } from './stored-keys.ts'
 
-/** Dependencies of the maintenance. */
+/** Dependencies of {@link maintainKeys}. */
 export interface MaintenanceDependencies
   extends Pick<ResolvedManagedKeysOptions, 'storage' | 'rotationSeconds' | 'now'> {
   readonly encryption: KeyEncryption
   readonly audit: AuditLog
-  /** Absent where nobody listens: then other instances report. */
+  /** Absent without a listener: then other instances report. */
   readonly reportChanges: ReportChanges | undefined
 }
 
 /**
- * Does what has to be done about the keys of a store.
+ * Creates, deletes and encrypts again what is due.
  *
- * @returns Whether anything was done, so that the keys have to be read again.
+ * @returns Whether anything changed: the keys must be read again then.
  *
- * @throws {@link StorageError}; the rest is done the next time.
+ * @throws {@link StorageError}; the next call does the rest.
  */
 export async function maintainKeys(
   dependencies: MaintenanceDependencies,
-  { opened, closed }: OpenedKeys,
+  { decrypted, undecryptable }: DecryptedKeys,
 ): Promise<boolean> {
   const { now, rotationSeconds, reportChanges } = dependencies
-  const records: ReadonlyArray<EncryptedKey> = [...opened, ...closed]
-  // Before a key goes, and takes along what was done to it.
+  const records: ReadonlyArray<EncryptedKey> = [...decrypted, ...undecryptable]
+  // Before a key is deleted, and its changes with it.
   for (const key of records) await reportChanges?.(key)
   let isChanged = false
   for (const purpose of KEY_PURPOSES) {
@@ -51,7 +51,7 @@ export async function maintainKeys(
     for (const key of toDelete) await remove(dependencies, key)
     isChanged ||= toCreate !== undefined || toDelete.length > 0
   }
-  const outdated = opened.filter(({ isOutdated }) => isOutdated)
+  const outdated = decrypted.filter(({ isOutdated }) => isOutdated)
   for (const key of outdated) await encryptAgain(dependencies, key)
   return isChanged || outdated.length > 0
 }
@@ -61,13 +61,13 @@ async function create(
   purpose: KeyPurpose,
   { generation, activatesAt }: Pick<EncryptedKey, 'generation' | 'activatesAt'>,
 ): Promise<void> {
-  const made = await makeKey(purpose)
-  const { keyId } = made
+  const key = await createKey(purpose)
+  const keyId = key.kid
   const isOurs = await storage.encryptedKeys.insert({
     keyId,
     purpose,
     generation,
-    encrypted: encryption.encrypt(purpose, made),
+    encrypted: await encryption.encrypt(key),
     createdAt: now(),
     activatesAt,
     version: 1,
@@ -79,7 +79,7 @@ async function remove(
   { storage, now, audit }: MaintenanceDependencies,
   { keyId, purpose, generation, revokedAt }: EncryptedKey,
 ): Promise<void> {
-  // First those who verify are told: were the key gone, nobody would think of it again.
+  // The revocation comes first: once the key is deleted, nobody would add it.
   if (purpose === 'signing' && revokedAt !== undefined) {
     const expiresAt = now() + MAXIMUM_ACCESS_TOKEN_TTL_SECONDS + MAXIMUM_VERIFIER_TOLERANCE_SECONDS
     await storage.revocations.add({ kind: 'signing-key', id: keyId, expiresAt })
@@ -90,9 +90,9 @@ async function remove(
 
 async function encryptAgain(
   { storage, encryption }: MaintenanceDependencies,
-  outdated: OpenedKey,
+  outdated: DecryptedKey,
 ): Promise<void> {
-  const encrypted = encryption.encrypt(outdated.purpose, outdated)
+  const encrypted = await encryption.encrypt(outdated.jwk)
   await changeKey(storage.encryptedKeys, outdated, (current) =>
     current.encrypted === outdated.encrypted ? { ...current, encrypted } : current,
   )

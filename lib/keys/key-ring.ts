@@ -1,6 +1,5 @@
 /**
- * The keys of a server, as everything that needs one asks for it: at the moment it is needed, because
- * keys change while the server runs.
+ * The keys of a server. Read them at the moment they are needed: they change while the server runs.
  *
  * @module
  */
@@ -8,20 +7,20 @@
 import { createLocalJWKSet, type JSONWebKeySet, type JWK, type JWTVerifyGetKey } from 'jose'
 import { type ExternalSigningKey, signJwt, toSigningKey } from './signing-key.ts'
 
-/** The keys of a server, those that are good now. */
+/** The keys of a server that are valid now. */
 export interface KeyRing {
   /** Signs a JWT with RS256 and the key that signs now. @throws {@link SigningError} */
   signJwt(claims: Readonly<Record<string, unknown>>, type: string): Promise<string>
   /** Finds the key that verifies a token, as jose asks for it. */
   readonly verificationKey: JWTVerifyGetKey
-  /** The public keys, as published. The same object for as long as they are the same. */
+  /** The public keys, as published. The same object while they are the same. */
   publishedKeys(): JSONWebKeySet
   /** The secrets of cookies: the first one signs, all verify. */
   cookieKeys(): ReadonlyArray<string>
 }
 
 /**
- * The keys that a host gave, which stay as they are.
+ * Creates a key ring of the keys in the options, which never change.
  *
  * @param signingKeys Passed `validateSigningKeys`. The first signs; all are published, so that tokens of a
  *   previous key stay valid.

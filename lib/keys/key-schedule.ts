@@ -1,15 +1,15 @@
 /**
- * When keys are made, used and removed: pure functions of the records and the time, so that instances
+ * When keys are created, used and deleted: pure functions of the records and the time, so that instances
  * that read the same records do the same without talking to each other.
  *
- * There is always a standby key. It is published for a whole rotation interval before it signs, so
- * everybody who verifies has it by then, and the change from one key to the next is nothing but the time.
+ * There is always a next key. It is published for a whole rotation interval before it signs, so every
+ * verifier has it by then, and instances switch from one key to the next by the time alone.
  *
  * @module
  */
 
 import { MAXIMUM_ACCESS_TOKEN_TTL_SECONDS, SESSION_TTL_SECONDS } from '../lifetimes.ts'
-import type { EncryptedKey } from '../storage/storage.ts'
+import type { EncryptedKey } from '../storage/encrypted-key-store.ts'
 
 /** What a key is for. */
 export type KeyPurpose = EncryptedKey['purpose']
@@ -17,41 +17,40 @@ export type KeyPurpose = EncryptedKey['purpose']
 /** All purposes. */
 export const KEY_PURPOSES: ReadonlyArray<KeyPurpose> = ['signing', 'cookie']
 
-/** How old the keys that an instance signs with may be: older ones are read again first. */
+/** An instance that read the keys longer ago than this reads them again before it signs. */
 export const KEY_LEASE_SECONDS = 10
 
 /**
- * How long a key is still good after somebody withdrew it. No instance signs with it for longer than the
- * lease, so what it signed in good faith is refused everywhere at the same time, whatever few seconds the
- * clocks of the instances differ by.
+ * How long a key stays valid after it was revoked. No instance signs with it for longer than the lease, so
+ * every instance stops accepting its tokens at the same time, although clocks may differ by a few seconds.
  */
-export const WITHDRAWAL_SECONDS = 15
+export const REVOCATION_DELAY_SECONDS = 15
 
 /** How long a key is published before it signs, at least: until caches of the JWKS have expired. */
 export const PUBLISHED_BEFORE_USE_SECONDS = 600
 
 /**
- * How old a standby key must be to be found by who meets it in a token without having it yet: instances
- * have read it and publish it, and a resource server that has just fetched the JWKS fetches it again.
+ * How old a key must be for a resource server that meets it in a token to find it: every instance has read
+ * and publishes it, and a resource server that has just fetched the JWKS may fetch it again.
  */
-export const FOUND_WHEN_MET_SECONDS = 60
+export const DISCOVERABLE_AFTER_SECONDS = 60
 
-/** The longest life of what a key of each purpose signs. */
+/** How long what a key of each purpose signs is valid at most. */
 const LONGEST_LIFE_SECONDS: Readonly<Record<KeyPurpose, number>> = {
   signing: MAXIMUM_ACCESS_TOKEN_TTL_SECONDS,
   cookie: SESSION_TTL_SECONDS,
 }
 
-/** For clocks that differ, here and at those who verify. */
+/** For clock differences, here and at verifiers. */
 const RETIREMENT_MARGIN_SECONDS = 300
 
-/** What the schedule needs to know of a key. All of one call are of one purpose. */
+/** What the schedule needs of a key. All keys of one call are of one purpose. */
 export type ScheduledKey = Pick<
   EncryptedKey,
   'purpose' | 'generation' | 'createdAt' | 'activatesAt' | 'revokedAt'
 >
 
-/** The keys that verify, without those that are withdrawn; the first one signs. */
+/** The keys that verify; the first one signs. */
 export function usableKeys<Key extends ScheduledKey>(
   keys: ReadonlyArray<Key>,
   now: number,
@@ -63,7 +62,7 @@ export function usableKeys<Key extends ScheduledKey>(
   return signing === undefined ? others : [signing, ...others]
 }
 
-/** The newest that is active, or the next one to be. Nothing signs any more that somebody withdrew. */
+/** The newest active key, or else the next one. A revoked key never signs. */
 function signingKeyOf<Key extends ScheduledKey>(
   keys: ReadonlyArray<Key>,
   now: number,
@@ -74,7 +73,7 @@ function signingKeyOf<Key extends ScheduledKey>(
   return candidates.findLast(({ activatesAt }) => activatesAt <= now) ?? candidates[0]
 }
 
-/** The keys that wait for their turn, the next one first. */
+/** The keys that will sign later, the next one first. */
 export function nextKeys<Key extends ScheduledKey>(
   keys: ReadonlyArray<Key>,
   now: number,
@@ -88,15 +87,14 @@ export function nextKeys<Key extends ScheduledKey>(
     .sort((left, right) => left.generation - right.generation)
 }
 
-/** What has to be done about the keys of a purpose. */
+/** Maintenance that is due for the keys of a purpose. */
 export interface Maintenance<Key> {
-  /** The key to make. */
+  /** The key to create. */
   readonly toCreate: Pick<EncryptedKey, 'generation' | 'activatesAt'> | undefined
-  /** Keys that are good for nothing any more. */
   readonly toDelete: ReadonlyArray<Key>
 }
 
-/** Decides what has to be done about the keys of a purpose. */
+/** Decides which maintenance is due for the keys of a purpose. */
 export function maintenanceOf<Key extends ScheduledKey>(
   keys: ReadonlyArray<Key>,
   now: number,
@@ -116,7 +114,7 @@ export function maintenanceOf<Key extends ScheduledKey>(
   return { toCreate: { generation, activatesAt }, toDelete }
 }
 
-/** When the last thing that a key signed has expired; `undefined` while it has no successor. */
+/** When everything that a key signed has expired; `undefined` while it has no successor. */
 export function retiresAtOf(
   key: ScheduledKey,
   keys: ReadonlyArray<ScheduledKey>,
@@ -128,13 +126,13 @@ export function retiresAtOf(
   return Math.min(...successors) + LONGEST_LIFE_SECONDS[key.purpose] + RETIREMENT_MARGIN_SECONDS
 }
 
-/** When {@link usableKeys} says something else for the same keys; infinity for never. */
+/** When {@link usableKeys} next changes for the same keys; infinity for never. */
 export function nextChangeAfter(keys: ReadonlyArray<ScheduledKey>, now: number): number {
   const instants = keys.flatMap(({ activatesAt, revokedAt }) => [activatesAt, revokedAt ?? now])
   return Math.min(Number.POSITIVE_INFINITY, ...instants.filter((instant) => instant > now))
 }
 
-/** Whether a key is withdrawn, and nothing that it signed counts any more. */
+/** Whether a key was revoked and the revocation has taken effect. */
 function isRevoked({ revokedAt }: ScheduledKey, now: number): boolean {
   return revokedAt !== undefined && revokedAt <= now
 }

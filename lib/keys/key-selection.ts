@@ -1,10 +1,10 @@
 import { createLocalJWKSet, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose'
 import type { Clock } from '../util/clock.ts'
-import type { OpenedKey } from './key-encryption.ts'
+import type { DecryptedKey } from './key-encryption.ts'
 import { nextChangeAfter, usableKeys } from './key-schedule.ts'
 import type { SigningKey } from './signing-key.ts'
 
-/** Of the keys of a store, what is in use at a moment. */
+/** The keys of a store that are in use at a moment. */
 export interface KeySelection {
   readonly signingKey: SigningKey | undefined
   readonly publishedKeys: JSONWebKeySet
@@ -12,9 +12,9 @@ export interface KeySelection {
   readonly cookieKeys: ReadonlyArray<string>
 }
 
-/** Selects what is in use, anew only when other keys or the time changed it. */
-export function createKeySelector(now: Clock): (keys: ReadonlyArray<OpenedKey>) => KeySelection {
-  let selectedFrom: ReadonlyArray<OpenedKey> = []
+/** Creates a function that selects the keys in use. It selects anew only when the keys or the time changed. */
+export function createKeySelector(now: Clock): (keys: ReadonlyArray<DecryptedKey>) => KeySelection {
+  let selectedFrom: ReadonlyArray<DecryptedKey> = []
   let validFrom = Number.NEGATIVE_INFINITY
   let validUntil = Number.POSITIVE_INFINITY
   let selection = select([], 0, undefined)
@@ -31,11 +31,11 @@ export function createKeySelector(now: Clock): (keys: ReadonlyArray<OpenedKey>) 
 }
 
 function select(
-  keys: ReadonlyArray<OpenedKey>,
+  keys: ReadonlyArray<DecryptedKey>,
   now: number,
   before: KeySelection | undefined,
 ): KeySelection {
-  const usableFor = (purpose: OpenedKey['purpose']): ReadonlyArray<OpenedKey> =>
+  const usableFor = (purpose: DecryptedKey['purpose']): ReadonlyArray<DecryptedKey> =>
     usableKeys(
       keys.filter((key) => key.purpose === purpose),
       now,
@@ -43,7 +43,7 @@ function select(
   const signingKeys = usableFor('signing').flatMap(({ signingKey }) => signingKey ?? [])
   const kids = signingKeys.map(({ kid }) => kid)
   const kidsBefore = before?.publishedKeys.keys.map(({ kid }) => kid)
-  // The same object for as long as the keys are the same: others keep what they made of it.
+  // The same object while the keys are the same: others cache what they derive from it.
   const publishedKeys =
     before !== undefined && kids.join() === kidsBefore?.join()
       ? before.publishedKeys
@@ -55,6 +55,6 @@ function select(
       publishedKeys === before?.publishedKeys
         ? before.verificationKey
         : createLocalJWKSet(publishedKeys),
-    cookieKeys: usableFor('cookie').map(({ key }) => key),
+    cookieKeys: usableFor('cookie').flatMap(({ jwk }) => jwk.k ?? []),
   }
 }

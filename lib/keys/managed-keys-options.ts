@@ -7,7 +7,8 @@
 import { z } from 'zod'
 import type { AuditListener } from '../audit/audit-event.ts'
 import { ConfigurationError } from '../errors.ts'
-import type { EncryptedKeyStore, RevocationStore } from '../storage/storage.ts'
+import type { EncryptedKeyStore } from '../storage/encrypted-key-store.ts'
+import type { RevocationStore } from '../storage/revocation-store.ts'
 import { type Clock, checkedClock, systemClock } from '../util/clock.ts'
 import { clockOption } from '../util/clock-option.ts'
 import { isObject } from '../util/is-object.ts'
@@ -29,11 +30,11 @@ export interface ManagedKeysOptions {
     readonly revocations: Pick<RevocationStore, 'add'>
   }
   /**
-   * The one secret that the host keeps: at least 32 characters that cannot be guessed, such as
-   * `openssl rand -base64 32` prints. The keys in the storage are encrypted under it.
+   * The one secret that the host keeps: at least 32 characters that cannot be guessed, for example from
+   * `openssl rand -base64 32`. The keys in the storage are encrypted under it.
    */
   readonly secret: string
-  /** Secrets that `secret` took the place of. Keys under one of them are encrypted again, under `secret`. */
+  /** Earlier secrets. Keys that are encrypted under one of them are encrypted again, under `secret`. */
   readonly previousSecrets?: ReadonlyArray<string>
   /**
    * How long a key signs access tokens before the next one does, in seconds: an hour to ten years. Defaults
@@ -46,8 +47,8 @@ export interface ManagedKeysOptions {
   readonly refreshSeconds?: number
   /**
    * Receives audit events: `key.created`, `key.rotated`, `key.revoked`, `key.deleted`; and `server.error`
-   * when the keys could not be read or kept in order, which is tried again. Usually the server's own. What
-   * was rotated or withdrawn, from a command line too, is told to one instance's listener, once.
+   * when the keys could not be read or maintained, which is tried again. Usually the server's own. Each
+   * rotation and revocation, from the command line too, is reported to one instance's listener, once.
    */
   readonly onEvent?: AuditListener
   /** Tells the time in whole seconds since the Unix epoch. Defaults to the machine's clock. */

@@ -1,5 +1,5 @@
 /**
- * Keys that the server makes, shares, rotates and retires by itself, encrypted in its storage.
+ * Keys that the server creates, shares, rotates and retires by itself, encrypted in its storage.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { boundStore } from '../storage/wrap-storage.ts'
 import { repeat } from '../util/repeat.ts'
 import { createChangeReporter } from './change-reporter.ts'
 import { type CurrentKeys, createCurrentKeys } from './current-keys.ts'
-import { createKeyEncryption, type OpenedKeys } from './key-encryption.ts'
+import { createKeyEncryption, type DecryptedKeys } from './key-encryption.ts'
 import { type MaintenanceDependencies, maintainKeys } from './key-maintenance.ts'
 import type { KeyRing } from './key-ring.ts'
 import type { KeyPurpose } from './key-schedule.ts'
@@ -25,54 +25,54 @@ import { listStoredKeys, type ManagedKey, revokeStoredKey, rotateStoredKey } fro
 /** How long a call of the storage may take. */
 const STORAGE_TIMEOUT_MILLISECONDS = 2000
 
-/** Making the first key and its standby takes two rounds; a third finds nothing to do. */
+/** Creating the first key and the next one takes two rounds; a third finds nothing to do. */
 const MAXIMUM_ROUNDS = 5
 
-/** Keys of a storage, kept fresh and in order until they are stopped. */
+/** The keys of a storage, refreshed and maintained until they are stopped. */
 export interface ManagedKeys extends KeyRing {
   /** Lists the keys in the storage, by purpose, the newest first. */
   list(): Promise<ReadonlyArray<ManagedKey>>
   /**
-   * Has the standby key sign, here at once and elsewhere after the next refresh; what the key before it
-   * signed stays good. A standby key that is younger than ten minutes first becomes as old.
+   * Activates the next key, here at once and elsewhere after the next refresh. What the previous key signed
+   * stays valid. A next key that is younger than ten minutes is activated when it is that old.
    *
-   * @param actor Who wants it, for the audit event `key.rotated`. The first instance with an `onEvent` that
-   *   reads the keys reports it: this one, unless another is faster. There is none when it was so already.
+   * @param actor Who asked for it, for the audit event `key.rotated`. The first instance with an `onEvent`
+   *   that reads the keys reports it. Repeating a rotation is no event.
    *
-   * @returns When it signs.
+   * @returns When the key signs.
    */
   rotate(purpose: KeyPurpose, actor?: Actor): Promise<number>
   /**
-   * Withdraws a key that must not be trusted any more: it signs nothing from now on, here, and within
-   * ten seconds elsewhere; after 15 seconds it is removed, and what it signed is refused. The standby key
-   * takes its place; if that was made within the last minute, the key before does until then, if there
-   * is one.
+   * Revokes a key that must no longer be trusted. It stops signing here at once and elsewhere within ten
+   * seconds. After 15 seconds it is deleted, and what it signed is no longer valid. The next key takes its
+   * place; if that was created within the last minute, the previous key signs until then, if there is one.
    *
-   * APIs that verify offline and do not follow the server's revocations go on trusting a key for as long
-   * as they keep the JWKS: ten minutes with ours.
+   * APIs that verify offline and do not follow the revocation feed trust the key for as long as they cache
+   * the JWKS: ten minutes with our verifier.
    *
-   * @param actor Who wants it, for the audit event `key.revoked`, which is reported in the same way.
+   * @param actor Who asked for it, for the audit event `key.revoked`, which is reported in the same way.
    *
-   * @returns When it is refused; `undefined` when there is no such key.
+   * @returns When it is no longer valid; `undefined` when there is no such key.
    */
-  withdraw(keyId: string, actor?: Actor): Promise<number | undefined>
+  revoke(keyId: string, actor?: Actor): Promise<number | undefined>
   /**
-   * Reads the storage now, makes keys that are due and removes those that are done with. It happens by
-   * itself every few seconds.
+   * Reads the storage now, creates the keys that are due and deletes those that are no longer used. It
+   * happens by itself every few seconds.
    *
    * @throws {@link StorageError} when the storage does not answer; the keys stay as they were.
    */
   refresh(): Promise<void>
-  /** Ends that, after what it is at. The keys stay good for the server that uses them. */
+  /** Ends that, once the current refresh is done. The server can still use the keys. */
   stop(): Promise<void>
 }
 
 /**
- * Opens the keys that all instances with the same storage and secret use. The first one makes them.
+ * Opens the keys that all instances with the same storage and secret share. The first instance creates
+ * them.
  *
- * A key is published a whole rotation interval before it signs, and after that until the last thing that
- * it signed has expired. Instances change from one key to the next by the time alone, and read the storage
- * every few seconds for what cannot be foreseen.
+ * A key is published a whole rotation interval before it signs, and afterwards until everything it signed
+ * has expired. Instances switch from one key to the next by the time alone, and read the storage every few
+ * seconds for manual rotations and revocations.
  *
  * @throws {@link ConfigurationError} when options are rejected, or when a key in the storage is encrypted
  *   under none of the secrets.
@@ -98,14 +98,14 @@ export async function openManagedKeys(options: ManagedKeysOptions): Promise<Mana
     audit,
     reportChanges: onEvent && createChangeReporter(storage.encryptedKeys, audit),
   }
-  const refresh = (): Promise<OpenedKeys> => readAndTend(current, maintenance)
+  const refresh = (): Promise<DecryptedKeys> => readAndMaintain(current, maintenance)
 
-  requireOpened(await current.read())
+  requireDecrypted(await current.read())
   await refresh()
-  const reportClosed = createClosedKeysReport(audit)
+  const reportUndecryptable = createUndecryptableReport(audit)
   const refreshing = repeat(
     refreshSeconds,
-    async () => reportClosed(await refresh()),
+    async () => reportUndecryptable(await refresh()),
     (error) => audit.record({ type: 'server.error', error }),
   )
 
@@ -120,12 +120,12 @@ export async function openManagedKeys(options: ManagedKeysOptions): Promise<Mana
       return activatesAt
     },
 
-    async withdraw(keyId, actor = {}) {
-      await refresh() // there may be no standby key yet to take its place
-      const withdrawn = await revokeStoredKey(storage.encryptedKeys, keyId, now(), actor)
-      if (withdrawn === undefined) return undefined
+    async revoke(keyId, actor = {}) {
+      await refresh() // there may be no next key yet to take its place
+      const revoked = await revokeStoredKey(storage.encryptedKeys, keyId, now(), actor)
+      if (revoked === undefined) return undefined
       await refresh()
-      return withdrawn.revokedAt
+      return revoked.revokedAt
     },
 
     async refresh() {
@@ -136,10 +136,10 @@ export async function openManagedKeys(options: ManagedKeysOptions): Promise<Mana
   })
 }
 
-async function readAndTend(
+async function readAndMaintain(
   current: CurrentKeys,
   maintenance: MaintenanceDependencies,
-): Promise<OpenedKeys> {
+): Promise<DecryptedKeys> {
   let keys = await current.read()
   for (let round = 0; round < MAXIMUM_ROUNDS; round += 1) {
     if (!(await maintainKeys(maintenance, keys))) break
@@ -157,15 +157,15 @@ function withBoundedStorage(options: ResolvedManagedKeysOptions): ResolvedManage
   return { ...options, storage }
 }
 
-function requireOpened({ closed }: OpenedKeys): void {
-  if (closed.length > 0) throw secretError()
+function requireDecrypted({ undecryptable }: DecryptedKeys): void {
+  if (undecryptable.length > 0) throw secretError()
 }
 
-/** Reports keys that the secrets do not open, once. The keys that were opened before serve on. */
-function createClosedKeysReport(audit: AuditLog): (keys: OpenedKeys) => void {
+/** Reports keys that no secret decrypts, once. Those that were decrypted before stay in use. */
+function createUndecryptableReport(audit: AuditLog): (keys: DecryptedKeys) => void {
   let reported = ''
-  return ({ closed }) => {
-    const keyIds = closed.map(({ keyId }) => keyId).join()
+  return ({ undecryptable }) => {
+    const keyIds = undecryptable.map(({ keyId }) => keyId).join()
     if (keyIds !== '' && keyIds !== reported) {
       audit.record({ type: 'server.error', error: secretError() })
     }

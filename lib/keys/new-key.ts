@@ -1,5 +1,5 @@
 /**
- * Making keys.
+ * New keys.
  *
  * @module
  */
@@ -15,29 +15,22 @@ const KEY_ID_BYTES = 16
 
 const generateKeyPairOnThreadPool = promisify(generateKeyPair)
 
-/** A key that was just made. */
-export interface NewKey {
-  readonly keyId: string
-  /** The key itself, as text: the JSON of a private JWK, or a secret. */
-  readonly key: string
-}
+/** A key that was just created: a private RSA key, or a symmetric one for cookies. */
+export type NewKey = JWK & { readonly kid: string }
 
 /** Creates a key. */
-export async function makeKey(purpose: KeyPurpose): Promise<NewKey> {
-  if (purpose === 'signing') {
-    const jwk = await makeSigningKey()
-    return { keyId: jwk.kid, key: JSON.stringify(jwk) }
-  }
-  return { keyId: makeKeyId(), key: randomBytes(COOKIE_KEY_BYTES).toString('base64url') }
+export async function createKey(purpose: KeyPurpose): Promise<NewKey> {
+  if (purpose === 'signing') return await createPrivateKey()
+  return { kty: 'oct', k: randomBytes(COOKIE_KEY_BYTES).toString('base64url'), kid: createKeyId() }
 }
 
 /** Creates a private RSA key. */
-export async function makeSigningKey(): Promise<JWK & { readonly kid: string }> {
+export async function createPrivateKey(): Promise<NewKey> {
   const { privateKey } = await generateKeyPairOnThreadPool('rsa', { modulusLength: MODULUS_BITS })
-  return { ...(privateKey.export({ format: 'jwk' }) as JWK), kid: makeKeyId() }
+  return { ...(privateKey.export({ format: 'jwk' }) as JWK), kid: createKeyId() }
 }
 
 /** Not base64url: it may be typed on a command line, where a leading dash means something else. */
-function makeKeyId(): string {
+function createKeyId(): string {
   return randomBytes(KEY_ID_BYTES).toString('hex')
 }

@@ -1,5 +1,5 @@
 /**
- * An RSA key that signs access tokens: here, or somewhere that it never leaves.
+ * An RSA key that signs access tokens, in this process or in a place that it never leaves.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { checkResult, type Expectation } from '../util/host-function.ts'
 import { sha256 } from '../util/sha256.ts'
 import { withinTime } from '../util/within-time.ts'
 
-/** How long somebody else may take to sign. */
+/** How long an external key may take to sign. */
 const SIGNING_TIMEOUT_MILLISECONDS = 5000
 
 const SIGNATURE: Expectation<Uint8Array> = {
@@ -46,14 +46,14 @@ export interface SigningKey {
   sign(data: Uint8Array): Promise<Uint8Array>
 }
 
-/** Whether a host's signing key is kept elsewhere. */
+/** Whether a signing key is external. */
 export function isExternal(key: JWK | ExternalSigningKey): key is ExternalSigningKey {
   return 'sign' in key && typeof key.sign === 'function'
 }
 
 /**
- * Creates a signing key of what a host gave and `validateSigningKeys` found right. One without `kid` gets its
- * RFC 7638 thumbprint.
+ * Creates a signing key of one that passed `validateSigningKeys`. One without `kid` gets its RFC 7638
+ * thumbprint.
  */
 export function toSigningKey(key: JWK | ExternalSigningKey): SigningKey {
   if (isExternal(key)) {

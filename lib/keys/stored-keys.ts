@@ -1,25 +1,29 @@
 /**
- * The keys in a store, as they are administered: listed, rotated, withdrawn. None of it needs the keys
- * themselves, nor the secret that they are encrypted under.
+ * Administers the keys in a store: lists, rotates and revokes them. None of it decrypts a key or needs
+ * the secret.
  *
  * @module
  */
 
 import type { Actor } from '../audit/audit-event.ts'
 import { ConflictError } from '../errors.ts'
-import type { EncryptedKey, EncryptedKeyStore, SealedKeyChange } from '../storage/storage.ts'
+import type {
+  EncryptedKey,
+  EncryptedKeyChange,
+  EncryptedKeyStore,
+} from '../storage/encrypted-key-store.ts'
 import {
-  FOUND_WHEN_MET_SECONDS,
+  DISCOVERABLE_AFTER_SECONDS,
   KEY_PURPOSES,
   type KeyPurpose,
   nextKeys,
   PUBLISHED_BEFORE_USE_SECONDS,
+  REVOCATION_DELAY_SECONDS,
   retiresAtOf,
   usableKeys,
-  WITHDRAWAL_SECONDS,
 } from './key-schedule.ts'
 
-/** How often a change is tried again when somebody else changes the same key. */
+/** How often a change is tried when something else changes the same key. */
 const MAXIMUM_ATTEMPTS = 5
 
 /** A key of the server, without the key. Instants are seconds since the Unix epoch. */
@@ -30,14 +34,14 @@ export interface ManagedKey {
   /** Which of its purpose it is, counted from 1. */
   readonly generation: number
   /**
-   * `standby` is published and signs next, `signing` is the one that signs, `previous` is published until
-   * the last thing that it signed has expired, `withdrawn` is about to be refused, or already is.
+   * `next` is published and signs next, `signing` signs, `previous` is published until everything it signed
+   * has expired, `revoked` is no longer valid, or will not be within seconds.
    */
   readonly state: 'next' | 'signing' | 'previous' | 'revoked'
   readonly createdAt: number
   /** From when it signs, or did. */
   readonly activatesAt: number
-  /** When it is removed; `undefined` as long as no key is there to follow it. */
+  /** When it is deleted; `undefined` while it has no successor. */
   readonly retiresAt: number | undefined
 }
 
@@ -79,11 +83,11 @@ function stateOf(
 }
 
 /**
- * Has the standby key sign from now on; or, if it was made a moment ago, as soon as everybody can have it.
+ * Activates the next key: now or, if it was created a moment ago, as soon as JWKS caches can have it.
  *
  * @returns The key; its `activatesAt` says when.
  *
- * @throws {@link ConflictError} when there is no standby key.
+ * @throws {@link ConflictError} when there is no next key.
  */
 export async function rotateStoredKey(
   store: EncryptedKeyStore,
@@ -91,19 +95,19 @@ export async function rotateStoredKey(
   now: number,
   actor: Actor,
 ): Promise<EncryptedKey> {
-  const standby = nextKeyOf(await store.list(), purpose, now)
-  const activatesAt = Math.max(now, standby.createdAt + PUBLISHED_BEFORE_USE_SECONDS)
-  return await activate(store, standby, activatesAt, changeOf('rotated', now, actor))
+  const next = nextKeyOf(await store.list(), purpose, now)
+  const activatesAt = Math.max(now, next.createdAt + PUBLISHED_BEFORE_USE_SECONDS)
+  return await activate(store, next, activatesAt, changeOf('rotated', now, actor))
 }
 
 /**
- * Withdraws a key that must not be trusted any more. If it signs, the standby key does from now on; while
- * that is so young that resource servers cannot have found it, the key before does once more, if there is
- * one. The key itself is refused a few seconds later, when no instance can still sign with it.
+ * Revokes a key that must no longer be trusted. If it is the one that signs, the next key is activated;
+ * while that is too young for resource servers to find, the previous key signs once more, if there is one.
+ * The revocation takes effect a few seconds later, when no instance can still sign with the key.
  *
  * @returns The key, whose `revokedAt` says when; `undefined` when there is none.
  *
- * @throws {@link ConflictError} when it signs and there is no standby key.
+ * @throws {@link ConflictError} when it signs and there is no next key.
  */
 export async function revokeStoredKey(
   store: EncryptedKeyStore,
@@ -117,14 +121,14 @@ export async function revokeStoredKey(
   const { purpose } = key
   const ofPurpose = keys.filter((candidate) => candidate.purpose === purpose)
   if (usableKeys(ofPurpose, now)[0] === key) {
-    // The one that was standby when this key was found to sign: another call may have rotated since.
-    const standby = nextKeyOf(keys, purpose, now)
-    await activate(store, standby, Math.max(now, standby.createdAt + FOUND_WHEN_MET_SECONDS))
+    // The next key as of when this one was found to sign: another call may have rotated since.
+    const next = nextKeyOf(keys, purpose, now)
+    await activate(store, next, Math.max(now, next.createdAt + DISCOVERABLE_AFTER_SECONDS))
   }
   return await changeKey(store, key, (current) =>
     current.revokedAt === undefined
       ? withChange(
-          { ...current, revokedAt: now + WITHDRAWAL_SECONDS },
+          { ...current, revokedAt: now + REVOCATION_DELAY_SECONDS },
           changeOf('revoked', now, actor),
         )
       : current,
@@ -137,31 +141,31 @@ function nextKeyOf(
   now: number,
 ): EncryptedKey {
   const ofPurpose = keys.filter((key) => key.purpose === purpose)
-  const [standby] = nextKeys(ofPurpose, now)
-  if (standby !== undefined) return standby
+  const [next] = nextKeys(ofPurpose, now)
+  if (next !== undefined) return next
   throw new ConflictError(
-    `there is no standby ${purpose} key yet; an instance makes one when it next reads the keys`,
+    `there is no next ${purpose} key yet; an instance creates one when it next reads the keys`,
   )
 }
 
 async function activate(
   store: EncryptedKeyStore,
-  standby: EncryptedKey,
+  next: EncryptedKey,
   activatesAt: number,
-  change?: SealedKeyChange,
+  change?: EncryptedKeyChange,
 ): Promise<EncryptedKey> {
-  const activated = await changeKey(store, standby, (current) =>
+  const activated = await changeKey(store, next, (current) =>
     current.activatesAt <= activatesAt ? current : withChange({ ...current, activatesAt }, change),
   )
-  if (activated === undefined) throw new ConflictError('the standby key was removed meanwhile')
+  if (activated === undefined) throw new ConflictError('the next key was deleted meanwhile')
   return activated
 }
 
 function changeOf(
-  type: SealedKeyChange['type'],
+  type: EncryptedKeyChange['type'],
   at: number,
   { actorId, ip }: Actor,
-): SealedKeyChange {
+): EncryptedKeyChange {
   return {
     type,
     at,
@@ -170,17 +174,17 @@ function changeOf(
   }
 }
 
-/** Notes what somebody did: whoever reads the key tells it ({@link createChangeReporter}). */
-function withChange(key: EncryptedKey, change: SealedKeyChange | undefined): EncryptedKey {
+/** Records a change; an instance that reads the key reports it ({@link createChangeReporter}). */
+function withChange(key: EncryptedKey, change: EncryptedKeyChange | undefined): EncryptedKey {
   return change === undefined ? key : { ...key, changes: [...(key.changes ?? []), change] }
 }
 
 /**
- * Changes a key, whatever else changes it at the same moment.
+ * Changes a key, although others may change it at the same time.
  *
- * @param change Returns the same object when there is nothing to do, also because it was done before.
+ * @param change Returns the same object when there is nothing to do.
  *
- * @returns The key as it is then; `undefined` when it is gone.
+ * @returns The key afterwards; `undefined` when it does not exist.
  */
 export async function changeKey(
   store: EncryptedKeyStore,
@@ -196,5 +200,5 @@ export async function changeKey(
     const next = { ...changed, version: current.version + 1 }
     if (await store.update(next, current.version)) return next
   }
-  throw new ConflictError('somebody else changes the key again and again')
+  throw new ConflictError('others keep changing the key; try again')
 }

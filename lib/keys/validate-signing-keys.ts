@@ -1,5 +1,5 @@
 /**
- * The signing keys a host gives: what is wrong with them.
+ * Validation of the option `signingKeys`.
  *
  * @module
  */
@@ -16,8 +16,7 @@ const MINIMUM_MODULUS_BITS = 2048
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth']
 
 /**
- * Checks the keys a host gives: RSA keys of at least 2048 bits for RS256, private or kept elsewhere, no
- * `kid` twice.
+ * Validates signing keys: RSA keys of at least 2048 bits for RS256, private or external, each `kid` once.
  *
  * @returns What is wrong; empty when nothing is.
  */

@@ -14,7 +14,7 @@ import type { Pages } from '../pages/pages.ts'
 import type { ProtectedResource } from '../resources/protected-resource.ts'
 import { isPermissionCode } from '../scopes/scope.ts'
 import { type ScopeCatalogue, TEAMCAST_SCOPES } from '../scopes/scope-catalogue.ts'
-import type { Storage } from '../storage/storage.ts'
+import { isStorage } from '../storage/storage.ts'
 import { validateIssuer, validateIssuerPath } from '../urls/issuer.ts'
 import { type Clock, checkedClock, systemClock } from '../util/clock.ts'
 import { clockOption } from '../util/clock-option.ts'
@@ -62,31 +62,15 @@ export interface ResolvedOptions
 
 const MINIMUM_COOKIE_KEY_LENGTH = 32
 const MAXIMUM_GRACE_SECONDS = 60
-const STORES: ReadonlyArray<keyof Storage> = [
-  'clients',
-  'consents',
-  'families',
-  'artifacts',
-  'revocations',
-  'encryptedKeys',
-]
 
 const functionSchema = z.custom((value) => typeof value === 'function', 'must be a function')
-const storageSchema = z.custom(
-  (value) =>
-    isObject(value) &&
-    STORES.every((store) => isObject(value[store])) &&
-    Array.isArray(value['backends']),
-  'must be a Storage, for example createMemoryStorage()',
-)
-
 const optionsSchema = z.strictObject(
   {
     issuer: z.string('must be a string').superRefine((issuer, context) => {
       const problem = validateIssuer(issuer) ?? validateIssuerPath(new URL(issuer))
       if (problem !== undefined) context.addIssue(problem)
     }),
-    storage: storageSchema,
+    storage: z.custom(isStorage, 'must be a Storage, for example createMemoryStorage()'),
     keys: z
       .custom(isKeyRing, 'must be what openManagedKeys() resolves to, after it has resolved')
       .optional(),

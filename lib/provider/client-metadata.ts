@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { ClientRecord } from '../clients/client.ts'
+import type { ClientRecord } from '../storage/client.ts'
 
 /** Extra metadata member that holds our client record. */
 export const CLIENT_RECORD_MEMBER = 'teamcast_client'

@@ -6,7 +6,7 @@
  */
 
 import { errors, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider'
-import { mayUseClient } from '../clients/client.ts'
+import { mayUseClient } from '../clients/client-audience.ts'
 import { consentInTenant, scopesOf } from '../consent/consent.ts'
 import { needsConsent } from '../consent/consent-policy.ts'
 import type { Progress } from '../interaction/pending-request.ts'

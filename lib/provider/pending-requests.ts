@@ -20,7 +20,7 @@ import {
   type Progress,
 } from '../interaction/pending-request.ts'
 import { createRequestEndings, requestKeyOf } from '../interaction/request-endings.ts'
-import type { ArtifactStore } from '../storage/storage.ts'
+import type { ArtifactStore } from '../storage/artifact-store.ts'
 import type { BrowserSession } from '../users/browser-sessions.ts'
 import { findSession, toBrowserSession } from './browser-sessions.ts'
 

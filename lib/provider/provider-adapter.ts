@@ -12,14 +12,14 @@
  */
 
 import { type Adapter, type AdapterPayload, Provider } from 'oidc-provider'
-import type { ClientRecord } from '../clients/client.ts'
 import { requestKeyOf } from '../interaction/request-endings.ts'
 import {
   findResource,
   type ProtectedResource,
   resourcesFor,
 } from '../resources/protected-resource.ts'
-import type { ArtifactKind, ArtifactStore } from '../storage/storage.ts'
+import type { ArtifactKind, ArtifactStore } from '../storage/artifact-store.ts'
+import type { ClientRecord } from '../storage/client.ts'
 import type { AuthorizationCodeRecord } from '../tokens/authorization-code.ts'
 import type { NotBefore } from '../users/not-before.ts'
 import { sha256 } from '../util/sha256.ts'

@@ -6,11 +6,11 @@
 
 import { ConfigurationError, type Issue, unknownOptions } from '../errors.ts'
 import { isScope } from '../scopes/scope.ts'
+import { validateIssuer } from '../urls/issuer.ts'
+import { hasCredentials, isSecureUrl } from '../urls/secure-url.ts'
 import { type Clock, validateClock } from '../util/clock.ts'
 import { isObject } from '../util/is-object.ts'
-import { validateIssuer } from '../urls/issuer.ts'
 import { list, type Members, object, rule, type Schema } from '../util/schema.ts'
-import { hasCredentials, isSecureUrl } from '../urls/secure-url.ts'
 
 /** Which URLs are accepted, in words. */
 export const SECURE_URL = 'https URL (http for localhost, 127.0.0.1 and [::1] only)'

@@ -5,11 +5,12 @@
  */
 
 import type { AuditLog } from '../audit/audit-log.ts'
-import type { ClientRecord } from '../clients/client.ts'
 import type { ClientRegistry } from '../clients/client-registry.ts'
 import { findClientRecord, isClientId } from '../clients/find-client-record.ts'
 import { ClientNotFoundError, PreconditionFailedError } from '../errors.ts'
-import type { ClientStore, ConsentStore } from '../storage/storage.ts'
+import type { ClientRecord } from '../storage/client.ts'
+import type { ClientStore } from '../storage/client-store.ts'
+import type { ConsentStore } from '../storage/consent-store.ts'
 import { DELETION_BATCH_SIZE, deleteConsents } from './delete-consents.ts'
 import type { Revoker } from './revoker.ts'
 

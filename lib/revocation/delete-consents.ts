@@ -1,4 +1,4 @@
-import type { Consent } from '../consent/consent.ts'
+import type { Consent } from '../storage/consent-store.ts'
 
 /** How many consents to list at a time. */
 export const DELETION_BATCH_SIZE = 100

@@ -5,7 +5,9 @@
  */
 
 import type { Storage } from '../storage/storage.ts'
-import { createAnswerCache } from './answer-cache.ts'
+import { createPromiseCache, type PromiseCacheOptions } from '../util/promise-cache.ts'
+
+const MAXIMUM_ENTRIES = 10_000
 
 /** The members of an access token that tell whether it was revoked. */
 export interface RevocableAccessToken {
@@ -63,18 +65,23 @@ export function createRevocationChecker(
   cacheMilliseconds: number,
 ): TokenRevocations {
   const { storage, now } = dependencies
-  const tokens = createAnswerCache(cacheMilliseconds)
-  const keys = createAnswerCache(cacheMilliseconds)
+  const cacheOptions: PromiseCacheOptions<boolean> = {
+    maximumEntries: MAXIMUM_ENTRIES,
+    lifetimeMilliseconds: cacheMilliseconds,
+    lifetimeOf: (isEnded) => (isEnded ? Number.POSITIVE_INFINITY : cacheMilliseconds),
+  }
+  const tokens = createPromiseCache(cacheOptions)
+  const keys = createPromiseCache(cacheOptions)
 
   async function isKeyRevoked(keyId: string | undefined): Promise<boolean> {
     if (keyId === undefined) return false
-    return await keys.answer(keyId, () => storage.revocations.has('signing-key', keyId, now()))
+    return await keys.get(keyId, () => storage.revocations.has('signing-key', keyId, now()))
   }
 
   return Object.freeze<TokenRevocations>({
     async isRevoked(token) {
       const results = await Promise.all([
-        tokens.answer(token.tokenId, () => isRevoked(dependencies, token)),
+        tokens.get(token.tokenId, () => isRevoked(dependencies, token)),
         isKeyRevoked(token.keyId),
       ])
       return results.includes(true)

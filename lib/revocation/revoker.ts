@@ -10,10 +10,13 @@
  * @module
  */
 
-import type { ClientRecord } from '../clients/client.ts'
 import { accessTokensExpireAt } from '../clients/issued-access-tokens.ts'
 import { MAXIMUM_VERIFIER_TOLERANCE_SECONDS, rememberRevokedUntil } from '../lifetimes.ts'
-import type { Consent, RevocationKind, Storage, TokenFamily } from '../storage/storage.ts'
+import type { ClientRecord } from '../storage/client.ts'
+import type { Consent } from '../storage/consent-store.ts'
+import type { RevocationKind } from '../storage/revocation-store.ts'
+import type { Storage } from '../storage/storage.ts'
+import type { TokenFamily } from '../storage/token-family-store.ts'
 
 /** A token family that does not exist yet. */
 export type FamilyToPrevent = Pick<

@@ -1,10 +1,10 @@
 /**
- * Tells until when a call of a store may have an effect, by the store's own clock.
+ * Computes the deadline of a call by the store's own clock.
  *
- * @param found What the store has just found: called at once after that.
- * @param timeoutMilliseconds How long the caller will wait.
+ * @param found What the store has just found. Call this at once afterwards.
+ * @param timeoutMilliseconds How long the caller waits.
  *
- * @returns The deadline of a call that is made at the moment of asking.
+ * @returns A function that returns the deadline of a call made now.
  */
 export function deadlineAfter(
   { foundAtMilliseconds }: { readonly foundAtMilliseconds: number },

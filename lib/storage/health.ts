@@ -1,5 +1,5 @@
 /**
- * Whether a server can reach what it keeps its records in.
+ * Whether a server can reach the backends of its storage.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { Backend } from './storage.ts'
 
 /** The health of a server. */
 export interface Health {
-  /** Whether every backend answers: whether the server can serve. */
+  /** Whether every backend responds. */
   readonly isHealthy: boolean
   /** Each backend by itself. */
   readonly backends: ReadonlyArray<BackendHealth>
@@ -18,13 +18,13 @@ export interface Health {
 export interface BackendHealth {
   /** For people, for example `redis`. */
   readonly name: string
-  /** Whether it answers. */
+  /** Whether it responds. */
   readonly isReachable: boolean
-  /** What failed; for operators, not for the public. `undefined` when it answers. */
+  /** What failed; for operators, not for the public. `undefined` when it responds. */
   readonly error: Error | undefined
 }
 
-/** Asks every backend. Never rejects. */
+/** Pings every backend. Never rejects. */
 export async function checkHealth(backends: ReadonlyArray<Backend>): Promise<Health> {
   const results = await Promise.all(backends.map(checkBackend))
   return { isHealthy: results.every(({ isReachable }) => isReachable), backends: results }

@@ -1,19 +1,24 @@
 import { ConfigurationError, type Issue, unknownOptions } from '../errors.ts'
-import type { ArtifactKind, ArtifactStore, Storage } from './storage.ts'
+import type { ArtifactKind, ArtifactStore } from './artifact-store.ts'
+import { createStores, isStorage, STORE_KINDS, type Storage } from './storage.ts'
 
 /** Options of {@link createLayeredStorage}. */
 export interface LayeredStorageOptions {
-  /** Keeps clients, consents, codes, token families and the server's keys: Postgres, for example. */
+  /**
+   * Keeps clients, consents, authorization codes, token families and the server's keys: Postgres, for
+   * example.
+   */
   readonly durable: Storage
   /** Keeps pending requests, sessions and revocations: Redis, for example. */
   readonly ephemeral: Storage
 }
 
 /**
- * Makes one storage of two: what must last in one, what is gone within minutes or days in the other.
+ * Combines two storages: durable records in one, ephemeral ones, which are gone within minutes or days, in
+ * the other.
  *
- * No operation spans the two, so neither can be ahead of the other. Codes are in the durable one, where
- * redeeming one begins a token family: the clock that finds the code also judges the deadline of that.
+ * No operation spans the two, so neither can be ahead of the other. Authorization codes are in the durable
+ * one: redeeming a code creates a token family, and one clock finds the code and judges that deadline.
  *
  * @throws {@link ConfigurationError} when options are rejected: all problems at once.
  *
@@ -31,12 +36,8 @@ export function createLayeredStorage(options: LayeredStorageOptions): Storage {
   if (issues.length > 0) throw new ConfigurationError(issues)
   const { durable, ephemeral } = options
   return {
-    clients: durable.clients,
-    consents: durable.consents,
-    families: durable.families,
+    ...createStores((name) => options[STORE_KINDS[name].lifetime][name]),
     artifacts: routeArtifacts(durable.artifacts, ephemeral.artifacts),
-    revocations: ephemeral.revocations,
-    encryptedKeys: durable.encryptedKeys,
     backends: [...durable.backends, ...ephemeral.backends],
   }
 }
@@ -56,12 +57,11 @@ function findIssues(options: Partial<LayeredStorageOptions> | undefined): Readon
   const { durable, ephemeral, ...unknown } = options ?? {}
   const issues = unknownOptions(Object.keys(unknown))
   for (const [path, storage] of Object.entries({ durable, ephemeral })) {
-    if (storage?.backends === undefined) issues.push({ path, message: 'must be a Storage' })
+    if (!isStorage(storage)) issues.push({ path, message: 'must be a Storage' })
   }
-  const names = [...(durable?.backends ?? []), ...(ephemeral?.backends ?? [])].map(
-    ({ name }) => name,
-  )
-  if (issues.length === 0 && new Set(names).size < names.length) {
+  if (issues.length > 0) return issues
+  const backends = [durable, ephemeral].flatMap((storage) => storage?.backends ?? [])
+  if (new Set(backends.map(({ name }) => name)).size < backends.length) {
     issues.push({ path: 'ephemeral', message: 'must be another storage than "durable"' })
   }
   return issues

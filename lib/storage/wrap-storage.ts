@@ -1,62 +1,63 @@
 /**
- * A storage whose every call ends in a bounded time, whatever its backend does: down, frozen or slow; and
- * whose every result is one that the contract knows, whoever wrote it.
+ * A storage whose every call ends in a bounded time, whether its backend is down, frozen or slow, and whose
+ * every result is one that the contract knows, whoever wrote it.
  *
  * @module
  */
 
 import { StorageError } from '../errors.ts'
 import { withinTime } from '../util/within-time.ts'
-import type { Storage } from './storage.ts'
-import { checkStorageResult } from './storage-results.ts'
+import { ANYTHING, checkStoreResult, type ResultShape } from './result-shape.ts'
+import { createStores, STORE_KINDS, type Storage, type Stores } from './storage.ts'
 
 /**
- * Wraps a storage. A call that takes longer than `timeoutMilliseconds` fails with a
- * {@link StorageError}; what becomes of it in the backend is not known then. One that resolves to what the
- * contract does not know fails with a `TypeError`.
+ * Wraps a storage. A call that takes longer than `timeoutMilliseconds` fails with a {@link StorageError};
+ * the backend may still carry it out. A result that the contract does not know is a `TypeError`.
  */
 export function boundStorage(storage: Storage, timeoutMilliseconds: number): Storage {
   return {
-    clients: boundStore('clients', storage.clients, timeoutMilliseconds),
-    consents: boundStore('consents', storage.consents, timeoutMilliseconds),
-    families: boundStore('families', storage.families, timeoutMilliseconds),
-    artifacts: boundStore('artifacts', storage.artifacts, timeoutMilliseconds),
-    revocations: boundStore('revocations', storage.revocations, timeoutMilliseconds),
-    encryptedKeys: boundStore('encryptedKeys', storage.encryptedKeys, timeoutMilliseconds),
-    backends: storage.backends.map((backend) =>
-      boundStore(backend.name, backend, timeoutMilliseconds),
-    ),
+    ...createStores((name) => boundStore(name, storage[name], timeoutMilliseconds)),
+    backends: storage.backends.map((backend) => ({
+      name: backend.name,
+      ping: boundMethod(backend.name, backend, 'ping', timeoutMilliseconds),
+    })),
   }
 }
 
-/**
- * Wraps one store of a storage, likewise.
- *
- * @param storeName For {@link StorageError.operation}.
- */
+/** Wraps one store of a storage, or a part of one, likewise. */
 export function boundStore<Store extends object>(
-  storeName: string,
+  name: keyof Stores,
   store: Store,
   timeoutMilliseconds: number,
 ): Store {
-  return new Proxy(store, {
-    get(target, name) {
-      const member: unknown = Reflect.get(target, name)
-      if (typeof member !== 'function') return member
-      const operation = `${storeName}.${String(name)}()`
-      return async (...parameters: ReadonlyArray<unknown>) => {
-        try {
-          const result = await withinTime(
-            Reflect.apply(member, target, parameters) as Promise<unknown>,
-            timeoutMilliseconds,
-            () => new StorageError(`the storage did not answer within ${timeoutMilliseconds} ms`),
-          )
-          return checkStorageResult(storeName, String(name), parameters, result)
-        } catch (error) {
-          if (error instanceof StorageError) error.operation ??= operation
-          throw error
-        }
-      }
-    },
-  })
+  const methods = Object.entries(STORE_KINDS[name].results)
+    .filter(([method]) => method in store)
+    .map(([method, result]) => [
+      method,
+      boundMethod(name, store, method, timeoutMilliseconds, result),
+    ])
+  return Object.fromEntries(methods)
+}
+
+function boundMethod(
+  targetName: string,
+  target: object,
+  method: string,
+  timeoutMilliseconds: number,
+  expected: ResultShape = ANYTHING,
+): (...parameters: Array<never>) => Promise<never> {
+  const call = `${targetName}.${method}`
+  return async (...parameters) => {
+    try {
+      const result = await withinTime(
+        Reflect.apply(Reflect.get(target, method), target, parameters) as Promise<unknown>,
+        timeoutMilliseconds,
+        () => new StorageError(`the storage did not answer within ${timeoutMilliseconds} ms`),
+      )
+      return checkStoreResult(`storage.${call}`, expected, parameters, result) as never
+    } catch (error) {
+      if (error instanceof StorageError) error.operation ??= `${call}()`
+      throw error
+    }
+  }
 }

@@ -1,10 +1,9 @@
 /**
- * `@teamcast/oauth-server/testing`: helpers for tests of hosts, APIs and stores.
+ * `@teamcast/oauth-server/testing`: helpers for tests of hosts and APIs.
  *
  * @module
  */
 
-export { type StorageContractCase, storageContract } from '../storage/contract/index.ts'
 export type { Authorization } from './authorize.ts'
 export {
   startTestServer,

@@ -6,7 +6,7 @@
  */
 
 import { SESSION_TTL_SECONDS } from '../lifetimes.ts'
-import type { ArtifactStore } from '../storage/storage.ts'
+import type { ArtifactStore } from '../storage/artifact-store.ts'
 import { sha256 } from '../util/sha256.ts'
 
 /** The not-before times of users. */

@@ -1,7 +1,10 @@
 /**
  * Text encrypted under a secret: AES-256-GCM with a key derived from it (HKDF, RFC 5869).
  *
- * The secret must have the entropy of a key itself; a password has not.
+ * The secret must have the entropy of a key, which a password has not.
+ *
+ * Not a JWE, unlike keys at rest: refresh requests encrypt and decrypt on their way, and jose takes twice
+ * as long and is asynchronous.
  *
  * @module
  */
@@ -19,7 +22,7 @@ const keyFrom = (secret: string, purpose: string): Buffer =>
 /**
  * Encrypts a text.
  *
- * @param purpose What the text is: a text that was encrypted for one purpose does not open for another.
+ * @param purpose What the text is. It must be the same when the text is decrypted.
  */
 export function encryptText(text: string, secret: string, purpose: string): string {
   const nonce = randomBytes(NONCE_BYTES)

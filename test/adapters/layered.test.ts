@@ -45,25 +45,28 @@ test.serial('layered: both backends are pinged', async (t) => {
   )
 })
 
-test.serial('layered: what lasts is in the one, what does not is in the other', async (t) => {
-  await Promise.all([emptyDatabase(db), client.flushall()])
-  const storage = layer()
-  await storage.artifacts.save('Session', 'key', {}, 4_000_000_000)
-  await storage.revocations.add({ kind: 'client', id: 'client-1', expiresAt: 4_000_000_000 })
-  t.is(await client.dbsize(), 4)
-  // Beside the families: the clock that finds a code judges how late its exchange is.
-  await storage.artifacts.save('AuthorizationCode', 'code', { of: 'durable' }, 4_000_000_000)
-  t.deepEqual(await storage.artifacts.find('AuthorizationCode', 'code', 1), { of: 'durable' })
-  await storage.consents.grant({
-    consentId: 'a-consent-of-22-chars-',
-    userId: 'user-1',
-    clientId: 'client-1',
-    tenantId: 'acme',
-    scopes: [],
-    grantedAt: 1,
-  })
-  t.is(await client.dbsize(), 4)
-})
+test.serial(
+  'layered: durable records are in one storage, ephemeral ones in the other',
+  async (t) => {
+    await Promise.all([emptyDatabase(db), client.flushall()])
+    const storage = layer()
+    await storage.artifacts.save('Session', 'key', {}, 4_000_000_000)
+    await storage.revocations.add({ kind: 'client', id: 'client-1', expiresAt: 4_000_000_000 })
+    t.is(await client.dbsize(), 4)
+    // Beside the families: the clock that finds a code judges how late its exchange is.
+    await storage.artifacts.save('AuthorizationCode', 'code', { of: 'durable' }, 4_000_000_000)
+    t.deepEqual(await storage.artifacts.find('AuthorizationCode', 'code', 1), { of: 'durable' })
+    await storage.consents.grant({
+      consentId: 'a-consent-of-22-chars-',
+      userId: 'user-1',
+      clientId: 'client-1',
+      tenantId: 'acme',
+      scopes: [],
+      grantedAt: 1,
+    })
+    t.is(await client.dbsize(), 4)
+  },
+)
 
 test('layered: wrong options are reported at once', (t) => {
   const storage = createMemoryStorage()

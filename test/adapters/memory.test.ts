@@ -4,7 +4,8 @@ import test, { type ExecutionContext } from 'ava'
 import { ConfigurationError, type Issue, StorageError } from '../../lib/errors.ts'
 import { findFamily } from '../../lib/storage/contract/find-family.ts'
 import { ANYTIME, aGrant, fullClient } from '../../lib/storage/contract/sample-records.ts'
-import type { Storage, TokenFamily } from '../../lib/storage/storage.ts'
+import type { Storage } from '../../lib/storage/storage.ts'
+import type { TokenFamily } from '../../lib/storage/token-family-store.ts'
 import { testStorageContract } from './test-storage-contract.ts'
 
 const NOW = 1_800_000_000

@@ -1,15 +1,11 @@
-import {
-  ConfigurationError,
-  StorageError,
-  type TokenFamily,
-  USE_RESOLUTION_SECONDS,
-} from '@teamcast/oauth-server'
+import { ConfigurationError, StorageError } from '@teamcast/oauth-server'
 import {
   createPostgresStorage,
   migrateToLatest,
   startSweeper,
   sweepExpired,
 } from '@teamcast/oauth-server/postgres'
+import { type TokenFamily, USE_RESOLUTION_SECONDS } from '@teamcast/oauth-server/storage'
 import test from 'ava'
 import { CamelCasePlugin, Kysely, PostgresDialect, sql } from 'kysely'
 import { applyMigrations } from '../../adapters/postgres/apply-migrations.ts'
@@ -43,7 +39,7 @@ async function countRows(db: Kysely<unknown>): Promise<Record<string, number>> {
   return Object.fromEntries(await Promise.all(counts))
 }
 
-/** Everything that somebody made in a database: relations, in the schemas that somebody made, too. */
+/** Everything that was created in a database: schemas and relations. */
 async function listRelations(db: Kysely<unknown>): Promise<ReadonlyArray<string>> {
   const { rows } = await sql<{ name: string }>`
     select concat_ws('.', nspname, relname) as name from pg_namespace
@@ -57,13 +53,13 @@ const TABLES = [
   'oauth.artifacts',
   'oauth.clients',
   'oauth.consents',
+  'oauth.encrypted_keys',
   'oauth.migrations',
   'oauth.revocations',
-  'oauth.encrypted_keys',
   'oauth.token_families',
 ]
 
-test('migrateToLatest: five instances at once make the tables once, and again is nothing to do', async (t) => {
+test('migrateToLatest: five instances at once create the tables once; running it again does nothing', async (t) => {
   const { pool, db } = await createDatabase(postgres, 'migrations')
   const applied = await Promise.all(Array.from({ length: 5 }, () => migrateToLatest(db)))
   t.deepEqual(applied.flat(), ['0001-tables'])
@@ -279,7 +275,7 @@ test('through a pool: every statement is prepared, once per connection', async (
   await pool.end()
 })
 
-test('growth: a family is one row of at most 6 kB after 1 000 rotations (decision 4)', async (t) => {
+test('growth: a family is one row of at most 6 kB after 1 000 rotations (ADR 0004)', async (t) => {
   const { pool, db } = await createDatabase(postgres, 'growth')
   await migrateToLatest(db)
   const { clients, consents, families } = createPostgresStorage({ pool })

@@ -3,7 +3,7 @@ import test from 'ava'
 import { Kysely, PostgresDialect, sql } from 'kysely'
 import type { Pool } from 'pg'
 import { NOW } from '../../lib/storage/contract/sample-records.ts'
-import type { RevocationPage } from '../../lib/storage/storage.ts'
+import type { RevocationPage } from '../../lib/storage/revocation-store.ts'
 import { startPostgres } from '../helpers/start-postgres.ts'
 
 const postgres = await startPostgres()

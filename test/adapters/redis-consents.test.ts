@@ -9,6 +9,8 @@ import { createRedisStorage } from '@teamcast/oauth-server/redis'
 import test, { type ExecutionContext } from 'ava'
 import type { Redis } from 'ioredis'
 import { scopesOf } from '../../lib/consent/consent.ts'
+import type { ClientStore } from '../../lib/storage/client-store.ts'
+import type { Consent, ConsentGrant, ConsentOwner } from '../../lib/storage/consent-store.ts'
 import {
   ANYTIME,
   aFamily,
@@ -18,14 +20,8 @@ import {
   fullClient,
   NOW,
 } from '../../lib/storage/contract/sample-records.ts'
-import type {
-  ClientStore,
-  Consent,
-  ConsentGrant,
-  ConsentOwner,
-  Storage,
-  TokenFamily,
-} from '../../lib/storage/storage.ts'
+import type { Storage } from '../../lib/storage/storage.ts'
+import type { TokenFamily } from '../../lib/storage/token-family-store.ts'
 import { sha256 } from '../../lib/util/sha256.ts'
 import { crashAfter, interceptCommands } from '../helpers/intercepted-redis.ts'
 import { type Operation, runEveryInterleaving } from '../helpers/interleavings.ts'

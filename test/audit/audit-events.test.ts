@@ -266,9 +266,9 @@ const FAILURES: Readonly<Record<string, readonly [Failing, status: number, expec
     503,
     {
       name: 'StorageError',
-      message: 'postgres: families.find failed',
+      message: 'postgres: families.find() failed',
       code: 'ERR_STORAGE',
-      operation: 'postgres: families.find',
+      operation: 'postgres: families.find()',
       cause: { name: 'Error', code: 'ECONNREFUSED' },
     },
   ],

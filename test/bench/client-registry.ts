@@ -6,7 +6,8 @@
  * @module
  */
 
-import type { ClientRecord, NewClient, RegisteredClient, Storage } from '@teamcast/oauth-server'
+import type { NewClient, RegisteredClient, Storage } from '@teamcast/oauth-server'
+import type { ClientRecord } from '@teamcast/oauth-server/storage'
 import { startTestServer, type TestServer } from '@teamcast/oauth-server/testing'
 import { fullClient } from '../../lib/storage/contract/sample-records.ts'
 import { postAs } from '../helpers/requests.ts'

@@ -1,5 +1,5 @@
 /**
- * A thousand requests a second to an API, while the issuer's keys rotate and one is withdrawn.
+ * A thousand requests a second to an API, while the issuer's keys rotate and one is revoked.
  *
  * `node --conditions=teamcast-source test/bench/key-rotation.ts`. Prints what was refused, and how late.
  *
@@ -25,7 +25,7 @@ const refusedInRotation = answers.filter(({ status }) => status !== 204).length
 
 const keyId = await signingKeyId()
 const askedAt = Date.now()
-const revokedAt = Number(await keys.withdraw(keyId)) * 1000
+const revokedAt = Number(await keys.revoke(keyId)) * 1000
 await until(() => answers.some(({ status }) => status === 401))
 const refusedAt = answers.find(({ status }) => status === 401)?.endedAt ?? 0
 const end = answers.length + ANSWERS
@@ -40,9 +40,9 @@ const figures = {
   'requests in all': answers.length,
   'refused during the rotation': refusedInRotation,
   'refused of other keys': answers.filter((a) => a.keyId !== keyId && a.status !== 204).length,
-  'withdrawn after the command, ms': revokedAt - askedAt,
+  'revoked after the command, ms': revokedAt - askedAt,
   'last signed with it after the command, ms': lastSigned - askedAt,
-  'first refused after the withdrawal, ms': refusedAt - revokedAt,
+  'first refused after the revocation, ms': refusedAt - revokedAt,
   'accepted after the first refusal': ofKey.filter(
     (answer) => answer.startedAt > refusedAt && answer.status === 204,
   ).length,

@@ -61,7 +61,7 @@ async function createDatabase(t: ExecutionContext, name: string): Promise<Storag
   return createPostgresStorage({ pool })
 }
 
-test('migrate: makes the tables, says so, and says when there is nothing to do', async (t) => {
+test('migrate: creates the tables, says so, and says when there is nothing to do', async (t) => {
   const storage = await createDatabase(t, 'migrations')
   const first = await startCli(['migrate'], { DATABASE_URL: urlOf('migrations') })
   t.is(first.code, 0)
@@ -73,7 +73,7 @@ test('migrate: makes the tables, says so, and says when there is nothing to do',
   const env = { DATABASE_URL: urlOf('migrations'), DATABASE_SCHEMA: 'second' }
   t.is((await run(['migrate'], env)).stdout, first.stdout)
   const keys = await run(['keys', 'list'], env)
-  t.is(keys.stdout, 'There are no keys here: no instance has made any.\n')
+  t.is(keys.stdout, 'There are no keys: no instance has created any.\n')
 })
 
 const WRONG: ReadonlyArray<
@@ -103,6 +103,8 @@ const WRONG: ReadonlyArray<
   [['keys', 'rotate', 'cookies'], {}, /^rotate signing or cookie; see --help\n$/],
   [['keys', 'rotate', 'signing', 'now'], {}, /^"now" is one parameter too many; see --help\n$/],
   [['keys', 'rotate', '--by'], {}, /^Option '--by <value>' argument missing\n$/],
+  [['keys', 'list', '--by', 'ada'], {}, /^"--by" is for rotate and revoke; see --help\n$/],
+  [['--verbose', 'migrate'], {}, /^Unknown option '--verbose'.*\n$/],
   [['keys', 'revoke', 'a', '--for', 'ada'], {}, /^Unknown option '--for'.*\n$/],
   [['keys', 'revoke'], {}, /^say which key; "keys list" shows them\n$/],
 ]
@@ -190,9 +192,9 @@ for (const { name, env, open } of STORES) {
     const storage = await open(t)
     t.is(
       (await run(['keys', 'list'], env)).stdout,
-      'There are no keys here: no instance has made any.\n',
+      'There are no keys: no instance has created any.\n',
     )
-    // The keys are a day old, so that the standby key may sign at once.
+    // The keys are a day old, so that the next key may sign at once.
     const now = (): number => Math.floor(Date.now() / 1000)
     const yesterday = (): number => now() - LONG_AGO
     await (await openManagedKeys({ storage, secret: SECRET, clock: yesterday })).stop()
@@ -229,15 +231,15 @@ for (const { name, env, open } of STORES) {
     const [cookieKeyNow] = keys.cookieKeys()
     t.is(cookieKeyNow, cookieKeys[1])
 
-    const withdrawn = await run(['keys', 'revoke', String(second)], env)
+    const revoked = await run(['keys', 'revoke', String(second)], env)
     t.regex(
-      withdrawn.stdout,
-      new RegExp(`^The signing key ${second} is refused from 20[\\d:TZ-]+\\.\n$`),
+      revoked.stdout,
+      new RegExp(`^The signing key ${second} is revoked from 20[\\d:TZ-]+\\.\n$`),
     )
-    // The standby key is seconds old, too young to be known everywhere.
+    // The next key is seconds old, too young to be known everywhere.
     t.is(await kidNow(), first)
     const unknown = await run(['keys', 'revoke', 'unknown'], env)
-    t.deepEqual(unknown, { code: 1, stdout: '', stderr: 'there is no key "unknown" here\n' })
+    t.deepEqual(unknown, { code: 1, stdout: '', stderr: 'there is no key "unknown"\n' })
 
     await Promise.all([keys.refresh(), other.refresh()])
     await nextTurn()
@@ -256,11 +258,11 @@ for (const { name, env, open } of STORES) {
   })
 }
 
-test('keys rotate: where nobody has made keys there is nothing to rotate', async (t) => {
+test('keys rotate: without keys there is nothing to rotate', async (t) => {
   t.deepEqual(await run(['keys', 'rotate'], { REDIS_URL: redis.socketPath }), {
     code: 1,
     stdout: '',
     stderr:
-      'there is no standby signing key yet; an instance makes one when it next reads the keys\n',
+      'there is no next signing key yet; an instance creates one when it next reads the keys\n',
   })
 })

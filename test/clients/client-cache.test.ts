@@ -2,8 +2,8 @@ import { StorageError } from '@teamcast/oauth-server'
 import { createMemoryStorage } from '@teamcast/oauth-server/memory'
 import test, { type ExecutionContext } from 'ava'
 import { cacheClients } from '../../lib/clients/client-cache.ts'
+import type { ClientStore } from '../../lib/storage/client-store.ts'
 import { fullClient } from '../../lib/storage/contract/sample-records.ts'
-import type { ClientStore } from '../../lib/storage/storage.ts'
 
 const HOUR_MILLISECONDS = 3_600_000
 
@@ -57,6 +57,14 @@ test('client cache: the absence of a client is not remembered', async (t) => {
   t.is(await cache.find('client-2'), undefined)
   await store.insert(fullClient({ clientId: 'client-2' }))
   t.is((await cache.find('client-2'))?.clientId, 'client-2')
+})
+
+test('client cache: clients that do not exist displace none that do', async (t) => {
+  const { cache, countFinds } = await openCache(t)
+  await cache.find('client-1')
+  for (let index = 0; index < 1000; index += 1) await cache.find(`unknown-${index}`)
+  await cache.find('client-1')
+  t.is(countFinds(), 1001)
 })
 
 test('client cache: a failure is not remembered', async (t) => {

@@ -1,7 +1,8 @@
 /** Ending a connection ends everything under it, whatever keeps the records. */
 
-import type { Revocation, RevocationPage, Storage } from '@teamcast/oauth-server'
+import type { Storage } from '@teamcast/oauth-server'
 import { createMemoryStorage } from '@teamcast/oauth-server/memory'
+import type { Revocation, RevocationPage } from '@teamcast/oauth-server/storage'
 import test from 'ava'
 import { startBrowser, titleOf } from '../helpers/browser.ts'
 import { type OpenedStorage, openStorageAt } from '../helpers/instance-storage.ts'

@@ -1,4 +1,4 @@
-/** Many instances on one real store that make, rotate and withdraw keys at the same moment. */
+/** Many instances on one real store that make, rotate and revoke keys at the same moment. */
 
 import { type ManagedKeys, openManagedKeys } from '@teamcast/oauth-server'
 import test from 'ava'
@@ -51,8 +51,8 @@ for (const location of LOCATIONS) {
       ['signing 2 next', 'signing 1 signing', 'cookie 2 next', 'cookie 1 signing'],
     )
 
-    const withdrawn = await Promise.all(instances.map((each) => each.withdraw(String(first))))
-    t.deepEqual(new Set(withdrawn), new Set([NOW + 15]))
+    const revoked = await Promise.all(instances.map((each) => each.revoke(String(first))))
+    t.deepEqual(new Set(revoked), new Set([NOW + 15]))
     now += 15
     await Promise.all(instances.map((each) => each.refresh()))
     const signing = instances.map(

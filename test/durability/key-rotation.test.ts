@@ -50,8 +50,8 @@ for (const location of LOCATIONS) {
         [],
       )
 
-      const revokedAt = Number(await keys.withdraw(second)) * 1000
-      // The standby key is seconds old, too young to be known to the API: the first key signs once more.
+      const revokedAt = Number(await keys.revoke(second)) * 1000
+      // The next key is seconds old, too young to be known to the API: the first key signs once more.
       t.is(await signingKeyId(), first)
       const isRefused = (keyId: string): boolean =>
         answers.some((answer) => answer.keyId === keyId && answer.status === 401)
@@ -61,14 +61,14 @@ for (const location of LOCATIONS) {
       await until(() => answers.length >= later && isSignedEverywhereWith(first, revokedAt))
       await traffic.stop()
 
-      const withdrawn = answers.filter(({ keyId }) => keyId === second)
+      const revoked = answers.filter(({ keyId }) => keyId === second)
       const others = answers.filter(({ keyId }) => keyId !== second)
       t.true(others.every(({ status }) => status === 204))
       t.true(
-        withdrawn.some(({ startedAt }) => startedAt > refusedAt),
+        revoked.some(({ startedAt }) => startedAt > refusedAt),
         'somebody must have tried',
       )
-      for (const { startedAt, status } of withdrawn) {
+      for (const { startedAt, status } of revoked) {
         if (startedAt > refusedAt) t.is(status, 401)
       }
       t.true(refusedAt > revokedAt - 1000)

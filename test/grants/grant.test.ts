@@ -1,5 +1,4 @@
 import test from 'ava'
-import type { Client } from '../../lib/clients/client.ts'
 import {
   requestedResources,
   requestedScopes,
@@ -8,6 +7,7 @@ import {
   type TokenRequest,
 } from '../../lib/grants/grant-handler.ts'
 import { TokenRequestError } from '../../lib/grants/token-request-error.ts'
+import type { Client } from '../../lib/storage/client.ts'
 import { ADA } from '../helpers/start-server.ts'
 
 const CEILING = ['interview:read', 'candidate:read']

@@ -5,13 +5,8 @@
  */
 
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type {
-  AuditEvent,
-  AuditListener,
-  ClientRecord,
-  RegisteredClient,
-  Storage,
-} from '@teamcast/oauth-server'
+import type { AuditEvent, AuditListener, RegisteredClient, Storage } from '@teamcast/oauth-server'
+import type { ClientRecord } from '@teamcast/oauth-server/storage'
 import type { Authorization, TokenResponse } from '@teamcast/oauth-server/testing'
 import type { ExecutionContext } from 'ava'
 import { postAs } from './requests.ts'

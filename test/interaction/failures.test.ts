@@ -1,5 +1,6 @@
-import { type ArtifactStore, StorageError, type User } from '@teamcast/oauth-server'
+import { StorageError, type User } from '@teamcast/oauth-server'
 import { createMemoryStorage } from '@teamcast/oauth-server/memory'
+import type { ArtifactStore } from '@teamcast/oauth-server/storage'
 import test from 'ava'
 import { assertErrorPage } from '../helpers/authorization-responses.ts'
 import { startBrowser, titleOf, type Visit } from '../helpers/browser.ts'

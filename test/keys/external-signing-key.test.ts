@@ -118,7 +118,7 @@ const FAILURES: ReadonlyArray<[name: string, sign: ExternalSigningKey['sign'], m
 ]
 
 for (const [name, behave, message] of FAILURES) {
-  test(`external signing key: one ${name} is 503 temporarily_unavailable, and costs neither code nor refresh token (decision 3)`, async (t) => {
+  test(`external signing key: one ${name} is 503 temporarily_unavailable, and costs neither code nor refresh token (ADR 0017)`, async (t) => {
     const key = new UnsteadyKey()
     const server = await startWith(t, key)
     const { confidential } = server

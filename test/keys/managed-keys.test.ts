@@ -2,7 +2,6 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import {
   type AuditEvent,
   ConfigurationError,
-  type EncryptedKey,
   type ManagedKeys,
   type ManagedKeysOptions,
   openManagedKeys,
@@ -10,6 +9,7 @@ import {
   StorageError,
 } from '@teamcast/oauth-server'
 import { createMemoryStorage } from '@teamcast/oauth-server/memory'
+import type { EncryptedKey } from '@teamcast/oauth-server/storage'
 import test from 'ava'
 import { decodeProtectedHeader, errors, jwtVerify } from 'jose'
 import { revokeStoredKey, rotateStoredKey } from '../../lib/keys/stored-keys.ts'
@@ -74,7 +74,7 @@ const verify = async (keys: ManagedKeys, token: string): Promise<boolean> => {
   }
 }
 
-test('managed keys: of ten instances that start at once, one makes the keys and all use them', async (t) => {
+test('managed keys: of ten instances that start at once, one creates the keys and all use them', async (t) => {
   const { storage, open } = createEmpty()
   const instances = await Promise.all(Array.from({ length: 10 }, () => open()))
   for (const keys of instances) {
@@ -104,7 +104,7 @@ test('managed keys: a key of 2048 bits signs, another is published and waits; co
   t.true(await verify(keys, token))
   t.deepEqual(new Set(keys.cookieKeys().map((key) => key.length)), new Set([43]))
 
-  const [standby, signing, ...cookieKeys] = await keys.list()
+  const [next, signing, ...cookieKeys] = await keys.list()
   const now = clock.now()
   t.deepEqual(signing, {
     keyId: kidOf(token),
@@ -115,18 +115,26 @@ test('managed keys: a key of 2048 bits signs, another is published and waits; co
     activatesAt: now,
     retiresAt: now + ROTATION + DAY + 300,
   })
-  t.like(standby, { generation: 2, state: 'next', activatesAt: now + ROTATION })
-  t.is(standby?.retiresAt, undefined)
+  t.like(next, { generation: 2, state: 'next', activatesAt: now + ROTATION })
+  t.is(next?.retiresAt, undefined)
   t.deepEqual(
     cookieKeys.map(({ purpose, state }) => `${purpose} ${state}`),
     ['cookie next', 'cookie signing'],
   )
 })
 
-test('managed keys: what is in the storage shows neither key nor secret (decision 7)', async (t) => {
+test('managed keys: the storage shows neither key nor secret: each record is an encrypted JWK (RFC 7517 §7)', async (t) => {
   const { storage, open } = await createShared()
   const keys = await open()
-  const dump = JSON.stringify(await storage.encryptedKeys.list())
+  const records = await storage.encryptedKeys.list()
+  for (const { encrypted } of records) {
+    t.is(encrypted.split('.').length, 5)
+    const { kid = '', ...header } = decodeProtectedHeader(encrypted)
+    t.deepEqual(header, { alg: 'dir', enc: 'A256GCM', cty: 'jwk+json' })
+    t.regex(kid, /^[\w-]{22}$/)
+  }
+  t.is(new Set(records.map(({ encrypted }) => decodeProtectedHeader(encrypted).kid)).size, 1)
+  const dump = JSON.stringify(records)
   for (const hidden of [...keys.cookieKeys(), SECRET, '"d"', '"qi"']) {
     t.false(dump.includes(hidden), hidden)
   }
@@ -154,12 +162,43 @@ test('managed keys: keys that were exchanged in the storage are refused', async 
   const { storage, open } = await createShared()
   await open()
   const keys = await storage.encryptedKeys.list()
-  const [signing, cookie] = ['signing', 'cookie'].map((purpose) =>
-    keys.find((key) => key.purpose === purpose),
-  )
-  if (signing === undefined || cookie === undefined) return t.fail()
-  await storage.encryptedKeys.update({ ...signing, encrypted: cookie.encrypted, version: 2 }, 1)
-  await t.throwsAsync(() => open(), { code: 'ERR_CONFIGURATION_INVALID' })
+  const [signing, otherSigning] = keys.filter(({ purpose }) => purpose === 'signing')
+  const cookie = keys.find(({ purpose }) => purpose === 'cookie')
+  if (!signing || !otherSigning || !cookie) return t.fail()
+  const exchanged: ReadonlyArray<Partial<EncryptedKey>> = [
+    { encrypted: otherSigning.encrypted },
+    { encrypted: cookie.encrypted },
+    { encrypted: cookie.encrypted, keyId: cookie.keyId },
+  ]
+  let version = 1
+  for (const changes of exchanged) {
+    version += 1
+    await storage.encryptedKeys.update({ ...signing, ...changes, version }, version - 1)
+    await t.throwsAsync(() => open(), { code: 'ERR_CONFIGURATION_INVALID' })
+  }
+})
+
+test('managed keys: a record that was changed, or is no JWE of ours, is refused', async (t) => {
+  const { storage, open } = await createShared()
+  const [key] = await storage.encryptedKeys.list()
+  if (key === undefined) return t.fail()
+  const [header = '', , ...rest] = key.encrypted.split('.')
+  const [iv = '', ciphertext = '', tag = ''] = rest
+  const otherHeader = { ...decodeProtectedHeader(key.encrypted), enc: 'A128GCM' }
+  const changed: ReadonlyArray<string> = [
+    'x',
+    key.encrypted.slice(0, -4),
+    [header, '', iv, ciphertext.replace(/^./, (first) => (first === 'A' ? 'B' : 'A')), tag].join(
+      '.',
+    ),
+    [Buffer.from(JSON.stringify(otherHeader)).toString('base64url'), '', ...rest].join('.'),
+  ]
+  let version = 1
+  for (const encrypted of changed) {
+    version += 1
+    await storage.encryptedKeys.update({ ...key, encrypted, version }, version - 1)
+    await t.throwsAsync(() => open(), { code: 'ERR_CONFIGURATION_INVALID' }, encrypted)
+  }
 })
 
 test('managed keys: everything wrong with the options is reported at once, before the storage is asked', async (t) => {
@@ -206,7 +245,7 @@ test('managed keys: a storage that fails is reported as it is', async (t) => {
   t.is(await t.throwsAsync(() => openManagedKeys({ storage, secret: SECRET })), failure)
 })
 
-test('managed keys: the standby key signs when its time has come, without a read; the previous one stays until its last token has expired', async (t) => {
+test('managed keys: the next key signs when its time has come, without a read; the previous one stays until its last token has expired', async (t) => {
   const { clock, open } = await createShared()
   const keys = await open()
   const [first, second] = kidsOf(keys)
@@ -234,7 +273,7 @@ test('managed keys: the standby key signs when its time has come, without a read
   t.is(kidsOf(keys)[0], second)
 })
 
-test('managed keys: rotate() has the standby key sign at once, if it is ten minutes old', async (t) => {
+test('managed keys: rotate() has the next key sign at once, if it is ten minutes old', async (t) => {
   const { clock, open } = await createShared()
   const [keys, elsewhere] = [await open(), await open()]
   const [first, second] = kidsOf(keys)
@@ -267,16 +306,16 @@ test('managed keys: rotate() of the cookie keys changes which secret signs, and 
   t.deepEqual(kidsOf(keys), published)
 })
 
-test('managed keys: withdraw() ends signing at once, and what the key signed fifteen seconds later, on every instance', async (t) => {
+test('managed keys: revoke() ends signing at once, and what the key signed fifteen seconds later, on every instance', async (t) => {
   const { storage, clock, open } = await createShared()
   const [keys, elsewhere] = [await open(), await open()]
   const [leaked, next] = kidsOf(keys)
   const now = clock.now()
   const token = await sign(keys)
-  t.is(await keys.withdraw(leaked), now + 15)
+  t.is(await keys.revoke(leaked), now + 15)
   t.is(kidOf(await sign(keys)), next)
   t.is(kidOf(await sign(elsewhere)), leaked)
-  t.is(await elsewhere.withdraw(leaked), now + 15, 'again is no other moment')
+  t.is(await elsewhere.revoke(leaked), now + 15, 'again is no other moment')
 
   clock.advance(14)
   t.is(kidOf(await sign(elsewhere)), next)
@@ -290,21 +329,21 @@ test('managed keys: withdraw() ends signing at once, and what the key signed fif
   await elsewhere.refresh()
   t.true(await storage.revocations.has('signing-key', leaked, clock.now() + DAY - 1))
   t.false((await keys.list()).some(({ keyId }) => keyId === leaked))
-  t.is(await keys.withdraw(leaked), undefined)
+  t.is(await keys.revoke(leaked), undefined)
 })
 
-test('managed keys: an instance that has not heard of a withdrawal signs for ten seconds at most, and then reads the keys first', async (t) => {
+test('managed keys: an instance that has not heard of a revocation signs for ten seconds at most, and then reads the keys first', async (t) => {
   const { clock, open } = await createShared()
   const [keys, elsewhere] = [await open(), await open()]
   const [leaked] = kidsOf(keys)
-  await keys.withdraw(leaked)
+  await keys.revoke(leaked)
   clock.advance(10)
   t.is(kidOf(await sign(elsewhere)), leaked)
   clock.advance(1)
   t.not(kidOf(await sign(elsewhere)), leaked)
 })
 
-test('managed keys: while the storage is away nothing is signed with keys older than ten seconds, but all verify', async (t) => {
+test('managed keys: while the storage is unavailable nothing is signed with keys older than ten seconds, but all verify', async (t) => {
   const { storage, clock, open } = await createShared()
   let isAway = false
   const list = async (): Promise<ReadonlyArray<EncryptedKey>> => {
@@ -334,17 +373,17 @@ test('managed keys: while the storage is away nothing is signed with keys older 
   t.is(kidOf(await sign(cutOff)), kidOf(await sign(keys)))
 })
 
-test('managed keys: a key that another instance made and used at once is read when its first token comes', async (t) => {
+test('managed keys: a key that another instance created and used at once is read with its first token', async (t) => {
   const { clock, open } = await createShared()
   const [keys, elsewhere] = [await open(), await open()]
-  // Two emergencies in a row: the second standby key was made a moment ago.
-  for (const kid of kidsOf(keys)) await keys.withdraw(kid)
+  // Two emergencies in a row: the second next key was made a moment ago.
+  for (const kid of kidsOf(keys)) await keys.revoke(kid)
   const token = await sign(keys)
   clock.advance(1)
   t.true(await verify(elsewhere, token))
 })
 
-test('managed keys: an unknown key makes one read a second at most', async (t) => {
+test('managed keys: an unknown key causes one read a second at most', async (t) => {
   const { storage, clock, open } = await createShared()
   let reads = 0
   const list = (): ReturnType<typeof storage.encryptedKeys.list> => {
@@ -394,7 +433,7 @@ test('managed keys: events say what happened to which key, once, and nothing sec
   const [first, second] = kidsOf(keys)
   clock.advance(600)
   await keys.rotate('signing')
-  await keys.withdraw(first, { actorId: 'root', ip: '192.0.2.1' })
+  await keys.revoke(first, { actorId: 'root', ip: '192.0.2.1' })
   clock.advance(15)
   await keys.refresh()
   await nextTurn()
@@ -419,7 +458,7 @@ test('managed keys: events say what happened to which key, once, and nothing sec
   for (const secret of [SECRET, ...keys.cookieKeys()]) t.false(text.includes(secret))
 })
 
-/** Instances with one listener, and what it hears of keys that somebody rotated or withdrew. */
+/** Instances with one listener, and what it hears of keys that somebody rotated or revoked. */
 async function openListening(
   { open }: Shared,
   count: number,
@@ -439,7 +478,7 @@ async function openListening(
   }
 }
 
-test('managed keys: what a command did is reported as what keys.rotate() and keys.withdraw() do, once, by one of ten instances', async (t) => {
+test('managed keys: what a command did is reported as what keys.rotate() and keys.revoke() do, once, by one of ten instances', async (t) => {
   const shared = await createShared()
   const { storage, clock } = shared
   const { instances, changes } = await openListening(shared, 10)
@@ -462,19 +501,19 @@ test('managed keys: what a command did is reported as what keys.rotate() and key
   await refreshAll()
   clock.advance(15)
   await refreshAll()
-  const withdrawn = { type: 'key.revoked', ...ofKey(first, NOW + 605) } as const
-  t.deepEqual(await changes(), [rotated, withdrawn])
+  const revoked = { type: 'key.revoked', ...ofKey(first, NOW + 605) } as const
+  t.deepEqual(await changes(), [rotated, revoked])
 })
 
-test('managed keys: rotating or withdrawing what is so already is no event', async (t) => {
+test('managed keys: rotating or revoking what is so already is no event', async (t) => {
   const shared = await createShared()
   const { instances, changes } = await openListening(shared, 1)
   const [keys] = instances as readonly [ManagedKeys]
   const [first, second] = kidsOf(keys)
   const signsAt = await keys.rotate('signing')
   t.is(await keys.rotate('signing'), signsAt)
-  const refusedAt = await keys.withdraw(first)
-  t.is(await keys.withdraw(first), refusedAt)
+  const refusedAt = await keys.revoke(first)
+  t.is(await keys.revoke(first), refusedAt)
   t.deepEqual(
     (await changes()).map((event) => 'keyId' in event && [event.type, event.keyId]),
     [

@@ -97,7 +97,7 @@ async function isGoodAt(instance: Instance, token: string, owner: Instance): Pro
   return active
 }
 
-test('rotation: two instances change to the standby key by the time alone, old tokens stay good, and the old key goes when the last of them has expired', async (t) => {
+test('rotation: two instances change to the next key by the time alone, old tokens stay good, and the old key goes when the last of them has expired', async (t) => {
   const { clock, first, second } = await startTwo(t)
   const [old, next] = await publishedBy(first)
   t.deepEqual(await publishedBy(second), [old, next])
@@ -120,7 +120,7 @@ test('rotation: two instances change to the standby key by the time alone, old t
   await first.keys.refresh()
   await second.keys.refresh()
   const published = await publishedBy(first)
-  t.is(published.length, 3, 'a standby key is there again')
+  t.is(published.length, 3, 'a next key is there again')
   t.deepEqual(await publishedBy(second), published)
 
   clock.advance(DAY + 299)
@@ -195,12 +195,12 @@ async function signIn(
   return (await response.json()).refresh_token
 }
 
-test('withdrawal: fifteen seconds later no instance publishes the key or accepts what it signed, and refresh tokens go on', async (t) => {
+test('revocation: fifteen seconds later no instance publishes the key or accepts what it signed, and refresh tokens go on', async (t) => {
   const { clock, first, second } = await startTwo(t)
   const [leaked = ''] = await publishedBy(first)
   const refreshToken = await signIn(t, first)
   const token = await issue(second)
-  t.is(await first.keys.withdraw(leaked), clock.now() + 15)
+  t.is(await first.keys.revoke(leaked), clock.now() + 15)
   t.not(kidOf(await issue(first)), leaked)
 
   clock.advance(14)

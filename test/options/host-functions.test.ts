@@ -558,7 +558,7 @@ const NOTHING = [undefined, null]
 const client = fullClient()
 const consent = aConsent()
 const family = { ...aFamily({ replay: aReplay(0, 'encrypted') }), foundAtMilliseconds: 1 }
-const sealedKey = anEncryptedKey()
+const encryptedKey = anEncryptedKey()
 const revocation = { kind: 'family', id: 'family-1', expiresAt: NOW }
 
 /** A record with each of its members missing or wrong, but for those that may be absent. */
@@ -575,7 +575,7 @@ const wrongClients = spoilt(
 ).filter((value) => (value as typeof client).requirePkce === true)
 const wrongConsents = spoilt(consent, 'lastUsedAt')
 const wrongFamilies = spoilt(family, 'refreshToken', 'replay')
-const wrongKeys = spoilt(sealedKey, 'revokedAt')
+const wrongKeys = spoilt(encryptedKey, 'revokedAt')
 const wrongRevocations = spoilt(revocation)
 
 /** What each method of a storage may resolve to. */
@@ -669,9 +669,9 @@ const STORES: Readonly<Record<Exclude<keyof Storage, 'backends'>, ReadonlyArray<
     ],
   ],
   encryptedKeys: [
-    ['insert', BOOLEANS, ['true'], sealedKey],
-    ['list', [[], [sealedKey]], [sealedKey, ...wrongKeys.map((wrong) => [wrong])]],
-    ['update', BOOLEANS, ['true'], sealedKey, 1],
+    ['insert', BOOLEANS, ['true'], encryptedKey],
+    ['list', [[], [encryptedKey]], [encryptedKey, ...wrongKeys.map((wrong) => [wrong])]],
+    ['update', BOOLEANS, ['true'], encryptedKey, 1],
     ['delete', BOOLEANS, ['true'], 'signing', 1],
   ],
 }

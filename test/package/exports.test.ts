@@ -16,12 +16,10 @@ const EXPORTS: Readonly<Record<string, ReadonlyArray<string>>> = {
     'SigningError',
     'StorageError',
     'TEAMCAST_SCOPES',
-    'USE_RESOLUTION_SECONDS',
     'createAuthorizationServer',
     'createLayeredStorage',
     'defaultPages',
     'openManagedKeys',
-    'searchableText',
   ],
   './memory': ['createMemoryStorage'],
   './postgres': ['createPostgresStorage', 'migrateToLatest', 'startSweeper', 'sweepExpired'],
@@ -52,7 +50,15 @@ const EXPORTS: Readonly<Record<string, ReadonlyArray<string>>> = {
     'requireScopes',
     'requireTenant',
   ],
-  './testing': ['createUserAgent', 'startTestServer', 'storageContract'],
+  './storage': [
+    'StorageError',
+    'USE_RESOLUTION_SECONDS',
+    'driverFailure',
+    'reportDriverFailures',
+    'searchableText',
+    'storageContract',
+  ],
+  './testing': ['createUserAgent', 'startTestServer'],
 }
 
 test('package.json: exports these subpaths and its own text, and nothing else', (t) => {
@@ -123,7 +129,7 @@ test('package.json: every subpath has its source, its types and its code in the 
 })
 
 test('@teamcast/oauth-server: what is not exported cannot be imported', async (t) => {
-  const specifiers = ['/lib/index.ts', '/provider', '/storage'].map(
+  const specifiers = ['/lib/index.ts', '/provider', '/storage/contract'].map(
     (path) => packageJson.name + path,
   )
   for (const specifier of specifiers) {

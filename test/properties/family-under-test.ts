@@ -5,8 +5,9 @@
  */
 
 import { createHash, randomBytes } from 'node:crypto'
-import type { ClientRecord, Storage } from '@teamcast/oauth-server'
+import type { Storage } from '@teamcast/oauth-server'
 import { createMemoryStorage } from '@teamcast/oauth-server/memory'
+import type { ClientRecord } from '@teamcast/oauth-server/storage'
 import { createConsentId } from '../../lib/consent/consent.ts'
 import { introspect } from '../../lib/endpoints/introspect.ts'
 import { revoke } from '../../lib/endpoints/revoke.ts'

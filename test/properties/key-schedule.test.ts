@@ -1,18 +1,18 @@
 /**
  * The schedule of keys under whatever may happen: instances with clocks that differ read, rotate and
- * withdraw at random moments, and some miss all of it for a while.
+ * revoke at random moments, and some miss all of it for a while.
  */
 
 import test from 'ava'
 import fc from 'fast-check'
 import {
-  FOUND_WHEN_MET_SECONDS,
+  DISCOVERABLE_AFTER_SECONDS,
   maintenanceOf,
   nextKeys,
   PUBLISHED_BEFORE_USE_SECONDS,
+  REVOCATION_DELAY_SECONDS,
   type ScheduledKey,
   usableKeys,
-  WITHDRAWAL_SECONDS,
 } from '../../lib/keys/key-schedule.ts'
 
 const NOW = 1_800_000_000
@@ -25,13 +25,13 @@ const SKEW = 4
 type Step =
   | { readonly kind: 'wait'; readonly seconds: number }
   /** An instance whose clock differs tends to the keys. */
-  | { readonly kind: 'tend'; readonly skew: number }
+  | { readonly kind: 'maintain'; readonly skew: number }
   | { readonly kind: 'rotate' }
-  | { readonly kind: 'withdraw'; readonly which: 'signing' | 'next' }
+  | { readonly kind: 'revoke'; readonly which: 'signing' | 'next' }
 
 const skew = fc.integer({ min: -SKEW, max: SKEW })
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ kind: fc.constant('tend' as const), skew }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('maintain' as const), skew }) },
   {
     weight: 4,
     arbitrary: fc.record({
@@ -48,7 +48,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 2,
     arbitrary: fc.record({
-      kind: fc.constant('withdraw' as const),
+      kind: fc.constant('revoke' as const),
       which: fc.constantFrom('signing' as const, 'next' as const),
     }),
   },
@@ -60,11 +60,11 @@ class KeysUnderTest {
   keys: ReadonlyArray<ScheduledKey> = []
   /** Until when somebody may hold a token of a key, by generation. */
   readonly tokensUntil = new Map<number, number>()
-  /** Keys that began to sign ahead of their time, because another was withdrawn. */
+  /** Keys that began to sign ahead of their time, because another was revoked. */
   readonly hurried = new Set<number>()
   readonly revokedAt = new Map<number, number>()
 
-  tend(skewSeconds: number): void {
+  maintain(skewSeconds: number): void {
     const there = this.now + skewSeconds
     const { toCreate, toDelete } = maintenanceOf(this.keys, there, ROTATION)
     this.keys = this.keys.filter((key) => !toDelete.includes(key))
@@ -74,19 +74,19 @@ class KeysUnderTest {
 
   /** As `rotateStoredKey` and `revokeStoredKey` do it. */
   activateNextKey(publishedSeconds: number): void {
-    const [standby] = nextKeys(this.keys, this.now)
-    if (standby === undefined) return
-    const activatesAt = Math.max(this.now, standby.createdAt + publishedSeconds)
-    this.#change(standby, { activatesAt: Math.min(activatesAt, standby.activatesAt) })
-    if (publishedSeconds < PUBLISHED_BEFORE_USE_SECONDS) this.hurried.add(standby.generation)
+    const [next] = nextKeys(this.keys, this.now)
+    if (next === undefined) return
+    const activatesAt = Math.max(this.now, next.createdAt + publishedSeconds)
+    this.#change(next, { activatesAt: Math.min(activatesAt, next.activatesAt) })
+    if (publishedSeconds < PUBLISHED_BEFORE_USE_SECONDS) this.hurried.add(next.generation)
   }
 
-  withdraw(which: 'signing' | 'next'): void {
-    const [standby] = nextKeys(this.keys, this.now)
-    const generation = (which === 'next' ? standby : this.#usable(0)[0])?.generation
+  revoke(which: 'signing' | 'next'): void {
+    const [next] = nextKeys(this.keys, this.now)
+    const generation = (which === 'next' ? next : this.#usable(0)[0])?.generation
     if (generation === undefined) return
-    if (which === 'signing') this.activateNextKey(FOUND_WHEN_MET_SECONDS)
-    const revokedAt = this.now + WITHDRAWAL_SECONDS
+    if (which === 'signing') this.activateNextKey(DISCOVERABLE_AFTER_SECONDS)
+    const revokedAt = this.now + REVOCATION_DELAY_SECONDS
     const key = this.keys.find((candidate) => candidate.generation === generation)
     if (key !== undefined) this.#change(key, { revokedAt })
     this.revokedAt.set(generation, revokedAt)
@@ -115,7 +115,7 @@ class KeysUnderTest {
       const isGood = this.now < until && this.now < revokedAt - SKEW
       const isVerified = usable.some((key) => key.generation === tokenGeneration)
       if (isGood && !isVerified) return `a good token of key ${tokenGeneration} is refused`
-      if (isVerified && this.now + difference >= revokedAt) return 'a withdrawn key verifies'
+      if (isVerified && this.now + difference >= revokedAt) return 'a revoked key verifies'
     }
     return undefined
   }
@@ -134,16 +134,16 @@ function take(store: KeysUnderTest, next: Step): void {
     case 'wait':
       store.now += next.seconds
       break
-    case 'tend':
-      store.tend(next.skew)
+    case 'maintain':
+      store.maintain(next.skew)
       break
     case 'rotate':
-      store.tend(0)
+      store.maintain(0)
       store.activateNextKey(PUBLISHED_BEFORE_USE_SECONDS)
       break
-    case 'withdraw':
-      store.tend(0)
-      store.withdraw(next.which)
+    case 'revoke':
+      store.maintain(0)
+      store.revoke(next.which)
   }
 }
 
@@ -151,8 +151,8 @@ test('schedule: always, the key that signs was published in time, valid tokens v
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
       const store = new KeysUnderTest()
-      store.tend(0)
-      store.tend(0)
+      store.maintain(0)
+      store.maintain(0)
       for (const next of steps) {
         take(store, next)
         t.is(store.problem(), undefined)
@@ -170,7 +170,7 @@ test('schedule: whatever happened, two keys are left of it in the end', (t) => {
       // Twice: keys that were due long ago first have to have successors.
       for (let times = 0; times < 2; times += 1) {
         store.now += ROTATION + 2 * DAY
-        for (let tending = 0; tending < 3; tending += 1) store.tend(0)
+        for (let tending = 0; tending < 3; tending += 1) store.maintain(0)
       }
       t.is(store.keys.length, 2)
     }),

@@ -1,5 +1,6 @@
-import type { Revocation, Storage, TokenFamilyStore } from '@teamcast/oauth-server'
+import type { Storage } from '@teamcast/oauth-server'
 import { createMemoryStorage } from '@teamcast/oauth-server/memory'
+import type { Revocation, TokenFamilyStore } from '@teamcast/oauth-server/storage'
 import test, { type ExecutionContext } from 'ava'
 import { StorageError } from '../../lib/errors.ts'
 import { type StartedServer, startServer } from '../helpers/start-server.ts'

@@ -3,7 +3,7 @@ import { createMemoryStorage } from '@teamcast/oauth-server/memory'
 import test from 'ava'
 import { startServer } from '../helpers/start-server.ts'
 
-test('health(): every backend answers', async (t) => {
+test('health(): every backend responds', async (t) => {
   const { authorizationServer } = await startServer(t)
   t.deepEqual(await authorizationServer.health(), {
     isHealthy: true,

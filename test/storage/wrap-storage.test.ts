@@ -7,13 +7,13 @@ import { boundStorage } from '../../lib/storage/wrap-storage.ts'
 
 const MINUTE_MILLISECONDS = 60_000
 
-/** A storage whose clients never answer. */
+/** A storage whose client store never responds. */
 function frozen(find: Storage['clients']['find'] = () => new Promise(() => undefined)): Storage {
   const storage = createMemoryStorage()
   return { ...storage, clients: { ...storage.clients, find } }
 }
 
-test('bounded storage: answers pass as they are', async (t) => {
+test('bounded storage: results pass unchanged', async (t) => {
   const storage = boundStorage(createMemoryStorage(), MINUTE_MILLISECONDS)
   t.is(await storage.clients.find('nobody'), undefined)
   t.false(await storage.clients.delete('nobody'))
@@ -30,7 +30,7 @@ test('bounded storage: a call that does not end fails with a StorageError', asyn
   })
 })
 
-test('bounded storage: a failure passes as it is, and so does one thrown at once', async (t) => {
+test('bounded storage: a failure passes unchanged', async (t) => {
   const failure = new StorageError('down')
   const rejecting = boundStorage(
     frozen(async () => {
@@ -41,7 +41,7 @@ test('bounded storage: a failure passes as it is, and so does one thrown at once
   t.is(await t.throwsAsync(() => rejecting.clients.find('any')), failure)
 })
 
-test('bounded storage: a failure that comes after the time is nobody’s unhandled rejection', async (t) => {
+test('bounded storage: a failure after the timeout is no unhandled rejection', async (t) => {
   const { promise, reject } = Promise.withResolvers<undefined>()
   const { clients } = boundStorage(
     frozen(() => promise),

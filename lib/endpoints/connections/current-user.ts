@@ -5,12 +5,12 @@
  */
 
 import type { Context } from 'koa'
-import type { Client } from '../../clients/client.ts'
 import type { Connections, Disconnect } from '../../connections/connections.ts'
 import type { ShownUser } from '../../http/browser-binding.ts'
 import { CONNECTIONS_PATH } from '../../http/paths.ts'
 import type { SignInDependencies } from '../../http/sign-in.ts'
 import type { Pages } from '../../pages/pages.ts'
+import type { Client } from '../../storage/client.ts'
 import type { HostSession } from '../../users/authentication.ts'
 import type { BrowserSessions } from '../../users/browser-sessions.ts'
 import type { FindUser, User } from '../../users/user.ts'

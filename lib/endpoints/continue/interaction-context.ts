@@ -5,9 +5,8 @@
  */
 
 import type { Context } from 'koa'
-import type { Client } from '../../clients/client.ts'
 import type { EndFormerConnection } from '../../connections/connections.ts'
-import { type Consent, consentInTenant, scopesOf } from '../../consent/consent.ts'
+import { consentInTenant, scopesOf } from '../../consent/consent.ts'
 import type { BrowserBinding } from '../../http/browser-binding.ts'
 import { clientLinkOf } from '../../http/page-views.ts'
 import { continuePath } from '../../http/paths.ts'
@@ -24,6 +23,8 @@ import {
 import type { ErrorKind, Pages } from '../../pages/pages.ts'
 import type { Revoker } from '../../revocation/revoker.ts'
 import type { ScopeCatalogue } from '../../scopes/scope-catalogue.ts'
+import type { Client } from '../../storage/client.ts'
+import type { Consent } from '../../storage/consent-store.ts'
 import type { Storage } from '../../storage/storage.ts'
 import type { HostSession } from '../../users/authentication.ts'
 import type { BrowserSessions } from '../../users/browser-sessions.ts'

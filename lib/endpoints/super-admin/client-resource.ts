@@ -5,10 +5,10 @@
  */
 
 import type { Context } from 'koa'
-import type { Client } from '../../clients/client.ts'
 import type { ClientRegistry } from '../../clients/client-registry.ts'
 import { ClientNotFoundError } from '../../errors.ts'
 import { PRIVATE_HEADERS } from '../../http/responses.ts'
+import type { Client } from '../../storage/client.ts'
 import { entityTagOf, ifMatchOf } from './entity-tags.ts'
 import { readRequestBody, type SuperAdminHandler } from './super-admin-request.ts'
 

@@ -5,9 +5,9 @@
  */
 
 import type { Context } from 'koa'
-import type { Client } from '../../clients/client.ts'
 import type { ClientRegistry } from '../../clients/client-registry.ts'
 import { ClientNotFoundError, PreconditionFailedError } from '../../errors.ts'
+import type { Client } from '../../storage/client.ts'
 
 /** The entity tag of a client. */
 export function entityTagOf({ version }: Client): string {

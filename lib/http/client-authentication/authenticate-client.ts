@@ -7,8 +7,8 @@
  * @module
  */
 
-import type { ClientRecord, TokenEndpointAuthMethod } from '../../clients/client.ts'
 import type { RecordSecretUse } from '../../clients/secret-uses.ts'
+import type { ClientRecord, TokenEndpointAuthMethod } from '../../storage/client.ts'
 import { InvalidRequestError } from '../form-parameters.ts'
 import type { Throttle } from '../throttle.ts'
 import type {

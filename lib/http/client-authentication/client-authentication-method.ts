@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ClientRecord, ClientSecretRecord } from '../../clients/client.ts'
+import type { ClientRecord, ClientSecretRecord } from '../../storage/client.ts'
 import type { FormParameters } from '../form-parameters.ts'
 
 /** The parts of a request that may hold credentials. The URL is none of them (OAuth 2.1 §2.4.1). */

@@ -5,8 +5,8 @@
  */
 
 import type { Middleware } from 'koa'
-import { list, type Members, optional, rule, text } from '../../util/schema.ts'
 import { hasCredentials, isSecureUrl } from '../../urls/secure-url.ts'
+import { list, type Members, optional, rule, text } from '../../util/schema.ts'
 import { issuerOption, readOptions, SECURE_URL, scopesOption, urlOption } from '../options.ts'
 
 const WELL_KNOWN_PATH = '/.well-known/oauth-protected-resource'

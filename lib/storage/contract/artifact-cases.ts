@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { sha256 } from '../../util/sha256.ts'
-import type { ArtifactData, ArtifactKind } from '../storage.ts'
+import type { ArtifactData, ArtifactKind } from '../artifact-store.ts'
 import { assertRecord, concurrently, ruin } from './assertions.ts'
 import { AWKWARD_KEYS } from './awkward-identifiers.ts'
 import { NOW } from './sample-records.ts'
@@ -102,7 +102,7 @@ export const artifactCases: ReadonlyArray<StorageContractCase> = [
     },
   },
   {
-    name: 'artifacts.save() replaces content and expiry, and nothing of the one before remains',
+    name: 'artifacts.save() replaces content and expiry, and keeps nothing of the one before',
     async run(openStorage) {
       const { artifacts } = await openStorage()
       for (const key of ['earlier', 'later']) {

@@ -5,7 +5,7 @@
  */
 
 import assert from 'node:assert/strict'
-import type { Consent } from '../storage.ts'
+import type { Consent } from '../consent-store.ts'
 
 /** How many calls a case makes at the same moment when one of them must win. */
 export const CALLERS = 50

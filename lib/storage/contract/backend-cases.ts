@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import type { StorageContractCase } from './storage-contract-case.ts'
 
-/** What the storage keeps its records in. */
+/** Backends. */
 export const backendCases: ReadonlyArray<StorageContractCase> = [
   {
-    name: 'backends have different names and answer a ping',
+    name: 'backends have different names and respond to a ping',
     async run(openStorage) {
       const { backends } = await openStorage()
       assert.ok(backends.length > 0, 'there must be a backend')

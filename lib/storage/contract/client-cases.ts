@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { ClientRecord } from '../storage.ts'
+import type { ClientRecord } from '../client.ts'
 import { assertOneWinner, assertRecord, concurrently, ruin } from './assertions.ts'
 import { AWKWARD_KEYS } from './awkward-identifiers.ts'
 import { bareClient, fullClient, NOW } from './sample-records.ts'
@@ -98,7 +98,7 @@ export const clientCases: ReadonlyArray<StorageContractCase> = [
     },
   },
   {
-    name: 'clients.update() replaces the client, and nothing of the one before remains',
+    name: 'clients.update() replaces the client, and keeps nothing of the one before',
     async run(openStorage) {
       const { clients } = await openStorage()
       await clients.insert(fullClient())
@@ -135,7 +135,7 @@ export const clientCases: ReadonlyArray<StorageContractCase> = [
     },
   },
   {
-    name: 'clients.update() with the same version loses no change that is made at the same moment',
+    name: 'clients.update() with the same version loses no concurrent change',
     async run(openStorage) {
       const { clients } = await openStorage()
       await clients.insert(fullClient())
@@ -168,7 +168,7 @@ export const clientCases: ReadonlyArray<StorageContractCase> = [
     },
   },
   {
-    name: 'clients.update() never brings back a client that is deleted at the same moment',
+    name: 'clients.update() never brings back a client that is deleted concurrently',
     async run(openStorage) {
       const { clients } = await openStorage()
       const results = await concurrently(async (caller) => {
@@ -224,7 +224,7 @@ export const clientCases: ReadonlyArray<StorageContractCase> = [
     },
   },
   {
-    name: 'clients.delete() with a version never deletes a client that is updated at the same moment',
+    name: 'clients.delete() with a version never deletes a client that is updated concurrently',
     async run(openStorage) {
       const { clients } = await openStorage()
       await concurrently(async (caller) => {

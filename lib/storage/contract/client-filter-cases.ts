@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import type { ClientListRequest, ClientRecord, ClientStore, PageRequest } from '../storage.ts'
+import type { ClientRecord } from '../client.ts'
+import type { ClientListRequest, ClientStore, PageRequest } from '../client-store.ts'
 import { concurrently } from './assertions.ts'
 import { AWKWARD_USER_IDS } from './awkward-identifiers.ts'
 import { listPages } from './list-pages.ts'
@@ -73,7 +74,7 @@ async function insertNamed(clients: ClientStore, names: ReadonlyArray<string>): 
 /** Filtered lists of clients. */
 export const clientFilterCases: ReadonlyArray<StorageContractCase> = [
   {
-    name: 'clients.list() lets through what every one of its filters does, alone and combined',
+    name: 'clients.list() lists what matches all of its filters, alone and combined',
     async run(openStorage) {
       const { clients } = await openStorage()
       await insertMixed(clients, 36)
@@ -86,7 +87,7 @@ export const clientFilterCases: ReadonlyArray<StorageContractCase> = [
     },
   },
   {
-    name: 'clients.list() returns pages of the limit, whatever its filters leave out',
+    name: 'clients.list() returns pages of the limit, whatever its filters exclude',
     async run(openStorage) {
       const { clients } = await openStorage()
       await insertMixed(clients, 36)
@@ -99,7 +100,7 @@ export const clientFilterCases: ReadonlyArray<StorageContractCase> = [
     },
   },
   {
-    name: 'clients.list() with filters neither skips nor repeats while others come and go',
+    name: 'clients.list() with filters neither skips nor repeats a client while others are inserted and deleted',
     async run(openStorage) {
       const { clients } = await openStorage()
       await insertMixed(clients, 36)
@@ -124,7 +125,7 @@ export const clientFilterCases: ReadonlyArray<StorageContractCase> = [
     },
   },
   {
-    name: 'clients.list() forgets a deleted client under every filter',
+    name: 'clients.list() omits a deleted client under every filter',
     async run(openStorage) {
       const { clients } = await openStorage()
       await insertMixed(clients, 18)
@@ -203,7 +204,7 @@ export const clientFilterCases: ReadonlyArray<StorageContractCase> = [
     },
   },
   {
-    name: 'clients.list() takes every character of a searched name for itself',
+    name: 'clients.list() takes every character of a searched name literally',
     async run(openStorage) {
       const { clients } = await openStorage()
       const characters = [...'%_*?\\[](){}^$.|+-#:/"\'`;&<>=@!~,']

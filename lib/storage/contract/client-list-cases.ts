@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { ClientStore } from '../storage.ts'
+import type { ClientStore } from '../client-store.ts'
 import { assertRecord } from './assertions.ts'
 import { listPages } from './list-pages.ts'
 import { bareClient, fullClient, NOW } from './sample-records.ts'
@@ -110,7 +110,7 @@ export const clientListCases: ReadonlyArray<StorageContractCase> = [
     },
   },
   {
-    name: 'clients.list() keeps the place of a client that is updated',
+    name: 'clients.list() keeps the position of a client that is updated',
     async run(openStorage) {
       const { clients } = await openStorage()
       await insertClients(clients, 4)
@@ -124,7 +124,7 @@ export const clientListCases: ReadonlyArray<StorageContractCase> = [
     },
   },
   {
-    name: 'clients.list() returns an empty last page for a cursor that no page ever had',
+    name: 'clients.list() returns an empty last page for an unknown cursor',
     async run(openStorage) {
       const { clients } = await openStorage()
       await insertClients(clients, 3)

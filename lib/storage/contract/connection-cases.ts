@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
-import type { Storage, TokenFamily } from '../storage.ts'
+import type { Storage } from '../storage.ts'
+import type { TokenFamily } from '../token-family-store.ts'
 import { assertRecord, concurrently } from './assertions.ts'
 import { findFamily } from './find-family.ts'
-import { GONE } from './rotation-outcomes.ts'
+import { NOT_FOUND } from './rotation-outcomes.ts'
 import {
   ANYTIME,
   aFamily,
@@ -25,14 +26,14 @@ const numbered = (index: number, consentId: string = CONSENT_ID): TokenFamily =>
 
 async function assertRevoked({ families }: Storage, id: string): Promise<void> {
   assert.equal(await findFamily(families, id, NOW), undefined)
-  assert.deepEqual(await families.rotate(id, aRotation(0, 1), NOW), GONE)
+  assert.deepEqual(await families.rotate(id, aRotation(0, 1), NOW), NOT_FOUND)
   assert.equal(await families.revoke(id, NOW + 60, NOW), false)
 }
 
 /** What families live by: their consent and their client. */
 export const connectionCases: ReadonlyArray<StorageContractCase> = [
   {
-    name: 'families.create() refuses a family whose consent never was',
+    name: 'families.create() returns consent-not-found for a consent that never existed',
     async run(openStorage) {
       const { families } = await openStorage()
       assert.equal(await families.create(aFamily(), NOW, ANYTIME), 'consent-not-found')
@@ -40,7 +41,7 @@ export const connectionCases: ReadonlyArray<StorageContractCase> = [
     },
   },
   {
-    name: 'consents.delete() ends every family under the consent and no other',
+    name: 'consents.delete() revokes every family under the consent and no other',
     async run(openStorage) {
       const storage = await openConnected(openStorage)
       const { consents, families } = storage
@@ -57,7 +58,7 @@ export const connectionCases: ReadonlyArray<StorageContractCase> = [
     },
   },
   {
-    name: 'consents.grant() after delete() brings no family back to life',
+    name: 'consents.grant() after delete() makes no family valid again',
     async run(openStorage) {
       const storage = await openConnected(openStorage)
       const { consents, families } = storage
@@ -81,7 +82,7 @@ export const connectionCases: ReadonlyArray<StorageContractCase> = [
     },
   },
   {
-    name: 'consents.grant() in another tenant ends every family under the consent before, for good',
+    name: 'consents.grant() in another tenant revokes every family under the previous consent, for good',
     async run(openStorage) {
       const storage = await openConnected(openStorage)
       const { consents, families } = storage
@@ -98,7 +99,7 @@ export const connectionCases: ReadonlyArray<StorageContractCase> = [
     },
   },
   {
-    name: 'consents.grant() by 50 concurrent callers makes one consent, under which families live',
+    name: 'consents.grant() by 50 concurrent callers creates one consent, under which families live',
     async run(openStorage) {
       const { clients, consents, families } = await openStorage()
       await clients.insert(fullClient())
@@ -116,7 +117,7 @@ export const connectionCases: ReadonlyArray<StorageContractCase> = [
     },
   },
   {
-    name: 'consents.delete() never leaves a family alive that begins or rotates at the same moment',
+    name: 'consents.delete() leaves no family alive that is created or rotated concurrently',
     async run(openStorage) {
       const { clients, consents, families } = await openStorage()
       await clients.insert(fullClient())
@@ -142,7 +143,7 @@ export const connectionCases: ReadonlyArray<StorageContractCase> = [
     },
   },
   {
-    name: 'clients.delete() ends the families of the client',
+    name: 'clients.delete() revokes the families of the client',
     async run(openStorage) {
       const { clients, families } = await openConnected(openStorage)
       await families.create(aFamily(), NOW, ANYTIME)
@@ -151,7 +152,7 @@ export const connectionCases: ReadonlyArray<StorageContractCase> = [
     },
   },
   {
-    name: 'families.find() finds a family for whichever client asks, as long as that client exists',
+    name: 'families.find() finds a family for any client, as long as that client exists',
     async run(openStorage) {
       const { clients, families } = await openConnected(openStorage)
       await families.create(aFamily(), NOW, ANYTIME)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { ConsentGrant } from '../storage.ts'
+import type { ConsentGrant } from '../consent-store.ts'
 import { assertConsent, concurrently, ruin } from './assertions.ts'
 import { AWKWARD_KEYS, AWKWARD_USER_IDS, LOOKALIKE_CONNECTIONS } from './awkward-identifiers.ts'
 import {
@@ -40,7 +40,7 @@ export const consentCases: ReadonlyArray<StorageContractCase> = [
     },
   },
   {
-    name: 'consents.grant() adds scopes, each once, and keeps what the consent was before',
+    name: 'consents.grant() adds scopes, each once, and keeps the rest',
     async run(openStorage) {
       const { consents } = await openStorage()
       await consents.grant(aGrant({ scopes: ['a:read', 'b:read'] }))
@@ -71,7 +71,7 @@ export const consentCases: ReadonlyArray<StorageContractCase> = [
     },
   },
   {
-    name: 'consents.removeScopes() removes scopes, and leaves the others and the families',
+    name: 'consents.removeScopes() removes scopes, and keeps the others and the families',
     async run(openStorage) {
       const { consents, families } = await openConnected(openStorage)
       const scopes = ['a:read', 'b:read', '__proto__', "'c':read"]
@@ -95,7 +95,7 @@ export const consentCases: ReadonlyArray<StorageContractCase> = [
     },
   },
   {
-    name: 'consents.removeScopes() changes nothing of another consent, nor of one that is gone',
+    name: 'consents.removeScopes() changes no other consent, and none that was deleted',
     async run(openStorage) {
       const { consents } = await openStorage()
       await consents.grant(aGrant())
@@ -154,7 +154,7 @@ export const consentCases: ReadonlyArray<StorageContractCase> = [
     },
   },
   {
-    name: 'consents.grant() by 50 concurrent callers keeps one beginning and one instant of each scope',
+    name: 'consents.grant() by 50 concurrent callers keeps one createdAt and one grantedAt of each scope',
     async run(openStorage) {
       const { consents } = await openStorage()
       await concurrently((caller) =>
@@ -232,7 +232,7 @@ export const consentCases: ReadonlyArray<StorageContractCase> = [
     },
   },
   {
-    name: 'consents.delete() of one consent leaves another that took its place',
+    name: 'consents.delete() of one consent leaves another that replaced it',
     async run(openStorage) {
       const { consents } = await openStorage()
       await consents.grant(aGrant())
@@ -244,7 +244,7 @@ export const consentCases: ReadonlyArray<StorageContractCase> = [
     },
   },
   {
-    name: 'consents.grant() in another tenant begins a new consent: no scopes and no history of the one before',
+    name: 'consents.grant() in another tenant creates a new consent, without the scopes and history of the one before',
     async run(openStorage) {
       const { consents, families } = await openConnected(openStorage)
       await families.create(aFamily(), NOW + 1, ANYTIME)
@@ -266,7 +266,7 @@ export const consentCases: ReadonlyArray<StorageContractCase> = [
         const consentId = `consent-of-caller-${100 + caller}-`
         return consents.grant(aGrant({ tenantId, consentId, scopes: [`${tenantId}:${caller}`] }))
       })
-      // Or none: two that are in each other's way may both be withdrawn.
+      // Or none: two that are in each other's way may both be deleted.
       const found = await consents.find('user-1', 'client-1')
       for (const { scope } of found?.scopes ?? []) {
         assert.ok(scope.startsWith(`${found?.tenantId}:`), `${scope} in ${found?.tenantId}`)
@@ -279,7 +279,7 @@ export const consentCases: ReadonlyArray<StorageContractCase> = [
     },
   },
   {
-    name: 'consents.grant() after delete() begins with no scopes and no history',
+    name: 'consents.grant() after delete() starts without scopes and history',
     async run(openStorage) {
       const { consents } = await openStorage()
       await consents.grant(aGrant({ scopes: ['a:read'] }))

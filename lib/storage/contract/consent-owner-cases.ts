@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Consent, ConsentOwner, ConsentStore } from '../storage.ts'
+import type { Consent, ConsentOwner, ConsentStore } from '../consent-store.ts'
 import { assertConsent, CALLERS, concurrently, ruin } from './assertions.ts'
 import { AWKWARD_KEYS, AWKWARD_USER_IDS } from './awkward-identifiers.ts'
 import { ANYTIME, aConsent, aFamily, aGrant, NOW, openConnected } from './sample-records.ts'
@@ -55,7 +55,7 @@ export const consentOwnerCases: ReadonlyArray<StorageContractCase> = [
     },
   },
   {
-    name: 'consents.listBatch() forgets a consent that is deleted, and has it again once it is granted',
+    name: 'consents.listBatch() omits a deleted consent, and lists it again once it is granted',
     async run(openStorage) {
       const { consents } = await openStorage()
       await consents.grant(aGrant())
@@ -92,7 +92,7 @@ export const consentOwnerCases: ReadonlyArray<StorageContractCase> = [
     },
   },
   {
-    name: 'consents.listBatch() lists something as long as anything is there, whoever moved away',
+    name: 'consents.listBatch() is not empty while any consent is left, although others moved away',
     async run(openStorage) {
       const { consents } = await openStorage()
       const users = [...Array(40).keys()].map((index) => `user-${index}`)
@@ -104,7 +104,7 @@ export const consentOwnerCases: ReadonlyArray<StorageContractCase> = [
     },
   },
   {
-    name: 'consents.listBatch() lists no more than its limit; to delete and ask again has them all',
+    name: 'consents.listBatch() lists at most its limit; repeating and deleting lists all',
     async run(openStorage) {
       const { consents } = await openStorage()
       for (let index = 0; index < 150; index++) {
@@ -133,7 +133,7 @@ export const consentOwnerCases: ReadonlyArray<StorageContractCase> = [
     },
   },
   {
-    name: 'consents.listBatch() never lists for good what 50 callers grant and delete at the same moment',
+    name: 'consents.listBatch() lists nothing that 50 concurrent callers have granted and deleted',
     async run(openStorage) {
       const { consents } = await openStorage()
       await concurrently(async (caller) => {

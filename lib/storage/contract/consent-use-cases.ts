@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { type Storage, USE_RESOLUTION_SECONDS } from '../storage.ts'
+import { USE_RESOLUTION_SECONDS } from '../consent-store.ts'
+import type { Storage } from '../storage.ts'
 import { assertConsent, concurrently } from './assertions.ts'
 import { REUSED, ROTATED } from './rotation-outcomes.ts'
 import {
@@ -43,7 +44,7 @@ async function lastUseOf({ consents }: Storage): Promise<number | undefined> {
 /** When a consent was last used. */
 export const consentUseCases: ReadonlyArray<StorageContractCase> = [
   {
-    name: 'consents have no last use until a family begins',
+    name: 'consents have no lastUsedAt until a family is created',
     async run(openStorage) {
       const storage = await openConnected(openStorage)
       assert.equal(await lastUseOf(storage), undefined)
@@ -51,7 +52,7 @@ export const consentUseCases: ReadonlyArray<StorageContractCase> = [
     },
   },
   {
-    name: 'families.create() notes the use of its consent and of no other, and changes nothing else',
+    name: 'families.create() sets lastUsedAt of its consent and no other, and changes nothing else',
     async run(openStorage) {
       const storage = await openConnected(openStorage)
       const { consents, families } = storage
@@ -76,7 +77,7 @@ export const consentUseCases: ReadonlyArray<StorageContractCase> = [
     },
   },
   {
-    name: 'families.create() notes every use that is later, and never an earlier one',
+    name: 'families.create() moves lastUsedAt forward, never back',
     async run(openStorage) {
       const storage = await openConnected(openStorage)
       const { families } = storage
@@ -91,7 +92,7 @@ export const consentUseCases: ReadonlyArray<StorageContractCase> = [
     },
   },
   {
-    name: 'families.create() notes nothing when it is refused',
+    name: 'families.create() leaves lastUsedAt when nothing is created',
     async run(openStorage) {
       const storage = await openConnected(openStorage)
       const { families } = storage
@@ -104,7 +105,7 @@ export const consentUseCases: ReadonlyArray<StorageContractCase> = [
     },
   },
   {
-    name: 'families.rotate() notes a use when the one that is noted is older than an hour',
+    name: 'families.rotate() sets lastUsedAt when it is older than an hour',
     async run(openStorage) {
       const storage = await openConnected(openStorage)
       const { families } = storage
@@ -125,7 +126,7 @@ export const consentUseCases: ReadonlyArray<StorageContractCase> = [
     },
   },
   {
-    name: 'families.rotate() never notes an earlier use than the one that is noted',
+    name: 'families.rotate() never moves lastUsedAt back',
     async run(openStorage) {
       const storage = await openConnected(openStorage)
       const { families } = storage
@@ -136,7 +137,7 @@ export const consentUseCases: ReadonlyArray<StorageContractCase> = [
     },
   },
   {
-    name: 'families.rotate() notes nothing when it is reused, retried, gone or late',
+    name: 'families.rotate() leaves lastUsedAt when it is reused, replayed, not-found or late',
     async run(openStorage) {
       const storage = await openConnected(openStorage)
       const { families } = storage
@@ -166,7 +167,7 @@ export const consentUseCases: ReadonlyArray<StorageContractCase> = [
     },
   },
   {
-    name: 'families.rotate() of 50 families at the same moment: all rotate, and the use is noted',
+    name: 'families.rotate() of 50 families concurrently: all rotate, and lastUsedAt is set',
     async run(openStorage) {
       const storage = await openConnected(openStorage)
       const { families } = storage
@@ -183,7 +184,7 @@ export const consentUseCases: ReadonlyArray<StorageContractCase> = [
     },
   },
   {
-    name: 'families.rotate() by 50 callers whose use must be noted: one rotates, one is reuse',
+    name: 'families.rotate() by 50 callers who must set lastUsedAt: one rotates, one is reuse',
     async run(openStorage) {
       const storage = await openConnected(openStorage)
       const { families } = storage
@@ -198,7 +199,7 @@ export const consentUseCases: ReadonlyArray<StorageContractCase> = [
     },
   },
   {
-    name: 'consents.grant() keeps the last use, and begins without one after delete()',
+    name: 'consents.grant() keeps lastUsedAt, and starts without it after delete()',
     async run(openStorage) {
       const storage = await openConnected(openStorage)
       const { consents, families } = storage
@@ -214,7 +215,7 @@ export const consentUseCases: ReadonlyArray<StorageContractCase> = [
     },
   },
   {
-    name: 'consents.grant() while families begin and rotate loses neither scopes nor the last use',
+    name: 'consents.grant() while families are created and rotated loses neither scopes nor lastUsedAt',
     async run(openStorage) {
       const storage = await openConnected(openStorage)
       const { consents, families } = storage
@@ -236,7 +237,7 @@ export const consentUseCases: ReadonlyArray<StorageContractCase> = [
     },
   },
   {
-    name: 'consents.delete() is never undone by a use that is noted at the same moment',
+    name: 'consents.delete() is never undone by a concurrent update of lastUsedAt',
     async run(openStorage) {
       const storage = await openConnected(openStorage)
       const { consents, families } = storage
@@ -266,7 +267,7 @@ export const consentUseCases: ReadonlyArray<StorageContractCase> = [
     },
   },
   {
-    name: 'families.rotate() of a spent token notes no use even when its consent has none',
+    name: 'families.rotate() of a used token leaves lastUsedAt even when there is none',
     async run(openStorage) {
       const storage = await openConnected(openStorage)
       const { consents, families } = storage

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
-import type { EncryptedKey, SealedKeyChange } from '../storage.ts'
+import type { EncryptedKey, EncryptedKeyChange } from '../encrypted-key-store.ts'
 import { assertOneWinner, concurrently } from './assertions.ts'
 import { AWKWARD_KEYS } from './awkward-identifiers.ts'
 import { anEncryptedKey, NOW } from './sample-records.ts'
 import type { StorageContractCase } from './storage-contract-case.ts'
 
-const ROTATED: SealedKeyChange = {
+const ROTATED: EncryptedKeyChange = {
   type: 'rotated',
   at: NOW,
   actorId: 'root "é" \\',
@@ -52,21 +52,21 @@ export const encryptedKeyCases: ReadonlyArray<StorageContractCase> = [
       const { encryptedKeys } = await openStorage()
       const others = [anEncryptedKey({ generation: 2 }), anEncryptedKey({ purpose: 'cookie' })]
       for (const key of [anEncryptedKey(), ...others]) await encryptedKeys.insert(key)
-      const withdrawn = anEncryptedKey({
+      const revoked = anEncryptedKey({
         encrypted: 'again',
         activatesAt: NOW,
         revokedAt: NOW,
         changes: [ROTATED, { type: 'revoked', at: NOW, reportedBy: 'instance-1' }],
         version: 2,
       })
-      assert.equal(await encryptedKeys.update(withdrawn, 1), true)
-      assert.deepEqual(sorted(await encryptedKeys.list()), sorted([withdrawn, ...others]))
+      assert.equal(await encryptedKeys.update(revoked, 1), true)
+      assert.deepEqual(sorted(await encryptedKeys.list()), sorted([revoked, ...others]))
       assert.equal(await encryptedKeys.update(anEncryptedKey({ version: 2 }), 1), false)
       assert.equal(
         await encryptedKeys.update(anEncryptedKey({ generation: 3, version: 2 }), 1),
         false,
       )
-      assert.deepEqual(sorted(await encryptedKeys.list()), sorted([withdrawn, ...others]))
+      assert.deepEqual(sorted(await encryptedKeys.list()), sorted([revoked, ...others]))
       const back = anEncryptedKey({ version: 3 })
       assert.equal(await encryptedKeys.update(back, 2), true)
       assert.deepEqual(sorted(await encryptedKeys.list()), sorted([back, ...others]))

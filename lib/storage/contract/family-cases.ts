@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { TokenFamily } from '../storage.ts'
+import type { TokenFamily } from '../token-family-store.ts'
 import { assertOneWinner, assertRecord, concurrently, ruin } from './assertions.ts'
 import { AWKWARD_KEYS } from './awkward-identifiers.ts'
 import { findFamily } from './find-family.ts'
@@ -112,7 +112,7 @@ export const familyCases: ReadonlyArray<StorageContractCase> = [
     },
   },
   {
-    name: 'families.create() keeps families apart by every character of their ids',
+    name: 'families.create() tells families apart by every character of their ids',
     async run(openStorage) {
       const { families } = await openConnected(openStorage)
       const familyOf = (key: string): TokenFamily => aFamily({ familyId: key, tenantId: key })
@@ -149,7 +149,7 @@ export const familyCases: ReadonlyArray<StorageContractCase> = [
     },
   },
   {
-    name: 'families.revoke() ends the family it names and no other, and is idempotent',
+    name: 'families.revoke() revokes the family it names and no other, and is idempotent',
     async run(openStorage) {
       const { families } = await openConnected(openStorage)
       const other = another({ familyId: familyIdOf('other') })
@@ -162,7 +162,7 @@ export const familyCases: ReadonlyArray<StorageContractCase> = [
     },
   },
   {
-    name: 'families.revoke() returns created to exactly one of 50 concurrent callers',
+    name: 'families.revoke() returns true to exactly one of 50 concurrent callers',
     async run(openStorage) {
       const { families } = await openConnected(openStorage)
       await families.create(aFamily(), NOW, ANYTIME)
@@ -171,7 +171,7 @@ export const familyCases: ReadonlyArray<StorageContractCase> = [
     },
   },
   {
-    name: 'families.revoke() of a family that never was or has expired changes nothing',
+    name: 'families.revoke() of a family that never existed or has expired changes nothing',
     async run(openStorage) {
       const { families } = await openConnected(openStorage)
       assert.equal(await families.revoke(familyId, NOW + 60, NOW), false)
@@ -196,7 +196,7 @@ export const familyCases: ReadonlyArray<StorageContractCase> = [
     },
   },
   {
-    name: 'families.revoke() is for good: a family that is no longer remembered stays dead',
+    name: 'families.revoke() is for good: a family that is no longer remembered stays revoked',
     async run(openStorage) {
       const { families } = await openConnected(openStorage)
       await families.create(aFamily(), NOW, ANYTIME)

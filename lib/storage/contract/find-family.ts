@@ -1,4 +1,4 @@
-import type { TokenFamily, TokenFamilyStore } from '../storage.ts'
+import type { TokenFamily, TokenFamilyStore } from '../token-family-store.ts'
 
 /** Finds a family on behalf of `client-1`, without the instant at which it was found. */
 export async function findFamily(

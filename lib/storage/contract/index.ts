@@ -1,5 +1,5 @@
 /**
- * The storage contract as a test suite: run it against a storage that you write yourself.
+ * The storage contract as a test suite: run it against your own storage.
  *
  * @module
  */
@@ -24,7 +24,7 @@ import type { StorageContractCase } from './storage-contract-case.ts'
 export type { StorageContractCase } from './storage-contract-case.ts'
 
 /**
- * Every promise that a `Storage` makes, each as a case of its own. They depend on no test runner.
+ * Every promise of a `Storage`, each as a case of its own. They depend on no test runner.
  *
  * Many cases issue 50 calls at once, to see that one of them wins. That says little about a backend
  * that serves them one after the other: give the storage a pool of several connections.
@@ -35,7 +35,7 @@ export type { StorageContractCase } from './storage-contract-case.ts'
  *
  * ```ts
  * import test from 'node:test'
- * import { storageContract } from '@teamcast/oauth-server/testing'
+ * import { storageContract } from '@teamcast/oauth-server/storage'
  *
  * for (const { name, run } of storageContract) {
  *   test(`my storage: ${name}`, () => run(async () => createMyStorage(await emptyDatabase())))
@@ -47,7 +47,7 @@ export type { StorageContractCase } from './storage-contract-case.ts'
  * With ava
  *
  * ```ts
- * import { storageContract } from '@teamcast/oauth-server/testing'
+ * import { storageContract } from '@teamcast/oauth-server/storage'
  * import test from 'ava'
  *
  * for (const { name, run } of storageContract) {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { ClientListRequest, ClientStore } from '../storage.ts'
+import type { ClientListRequest, ClientStore } from '../client-store.ts'
 
 /** Lists all pages: the ids on each. `betweenPages` runs after every page but the last. */
 export async function listPages(

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { sha256 } from '../../util/sha256.ts'
-import type { TokenFamilyStore } from '../storage.ts'
+import type { TokenFamilyStore } from '../token-family-store.ts'
 import { assertRecord, concurrently } from './assertions.ts'
 import { findFamily } from './find-family.ts'
 import { assertReused, countOutcomes, ROTATED } from './rotation-outcomes.ts'
@@ -27,7 +27,7 @@ async function rotateOnce(families: TokenFamilyStore): Promise<void> {
 /** Rotations by a client that never received the answer to the one before. */
 export const replayCases: ReadonlyArray<StorageContractCase> = [
   {
-    name: 'families.rotate() without a retry removes the one before',
+    name: 'families.rotate() without a replay removes the one before',
     async run(openStorage) {
       const { families } = await openConnected(openStorage)
       await rotateOnce(families)
@@ -39,7 +39,7 @@ export const replayCases: ReadonlyArray<StorageContractCase> = [
     },
   },
   {
-    name: 'families.rotate() by the same request 50 times at once: all get the answer of the winner',
+    name: 'families.rotate() by the same request 50 times at once: all get the response of the winner',
     async run(openStorage) {
       const { families } = await openConnected(openStorage)
       await families.create(aFamily(), NOW, ANYTIME)
@@ -59,7 +59,7 @@ export const replayCases: ReadonlyArray<StorageContractCase> = [
     },
   },
   {
-    name: 'families.rotate() answers a retry as often as it comes, and changes nothing',
+    name: 'families.rotate() replays the response as often as the request is repeated, and changes nothing',
     async run(openStorage) {
       const { families } = await openConnected(openStorage)
       await rotateOnce(families)
@@ -77,7 +77,7 @@ export const replayCases: ReadonlyArray<StorageContractCase> = [
     },
   },
   {
-    name: 'families.rotate() takes a retry by another request for reuse',
+    name: 'families.rotate() by another request is reuse',
     async run(openStorage) {
       const { families } = await openConnected(openStorage)
       await rotateOnce(families)
@@ -86,7 +86,7 @@ export const replayCases: ReadonlyArray<StorageContractCase> = [
     },
   },
   {
-    name: 'families.rotate() takes a retry at the end of its time for reuse',
+    name: 'families.rotate() at the end of the grace period is reuse',
     async run(openStorage) {
       const { families } = await openConnected(openStorage)
       await rotateOnce(families)
@@ -94,7 +94,7 @@ export const replayCases: ReadonlyArray<StorageContractCase> = [
     },
   },
   {
-    name: 'families.rotate() takes a retry of any but the last spent token for reuse',
+    name: 'families.rotate() of any but the last used token is reuse',
     async run(openStorage) {
       const { families } = await openConnected(openStorage)
       await rotateOnce(families)

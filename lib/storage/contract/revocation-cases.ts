@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Revocation, RevocationKind } from '../storage.ts'
+import type { Revocation, RevocationKind } from '../revocation-store.ts'
 import { concurrently } from './assertions.ts'
 import { AWKWARD_KEYS } from './awkward-identifiers.ts'
 import { ANYTIME, aFamily, CONSENT_ID, fullClient, NOW, openConnected } from './sample-records.ts'

@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict'
-import type { Revocation, RevocationKind, RevocationPage, RevocationStore } from '../storage.ts'
+import type {
+  Revocation,
+  RevocationKind,
+  RevocationPage,
+  RevocationStore,
+} from '../revocation-store.ts'
 import { CALLERS, concurrently } from './assertions.ts'
 import { AWKWARD_KEYS } from './awkward-identifiers.ts'
 import { NOW } from './sample-records.ts'

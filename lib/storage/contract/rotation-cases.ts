@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { assertRecord, CALLERS, concurrently } from './assertions.ts'
 import { findFamily } from './find-family.ts'
-import { assertReused, countOutcomes, GONE, ROTATED } from './rotation-outcomes.ts'
+import { assertReused, countOutcomes, NOT_FOUND, ROTATED } from './rotation-outcomes.ts'
 import {
   ANYTIME,
   aFamily,
@@ -17,10 +17,10 @@ import type { StorageContractCase } from './storage-contract-case.ts'
 
 const { familyId, expiresAt } = aFamily()
 
-/** Rotation of refresh tokens, and reuse of spent ones. */
+/** Rotation of refresh tokens, and reuse of used ones. */
 export const rotationCases: ReadonlyArray<StorageContractCase> = [
   {
-    name: 'families.rotate() replaces the token, the retry and the expiry, and nothing else',
+    name: 'families.rotate() replaces the token, the replay and the expiry, and nothing else',
     async run(openStorage) {
       const { families } = await openConnected(openStorage)
       await families.create(aFamily(), NOW, ANYTIME)
@@ -44,18 +44,18 @@ export const rotationCases: ReadonlyArray<StorageContractCase> = [
     },
   },
   {
-    name: 'families.rotate() of a spent token revokes the family (RFC 9700 §4.14.2)',
+    name: 'families.rotate() of a used token revokes the family (RFC 9700 §4.14.2)',
     async run(openStorage) {
       const { families } = await openConnected(openStorage)
       await families.create(aFamily(), NOW, ANYTIME)
       await families.rotate(familyId, aRotation(0, 1), NOW)
       await assertReused(families, aRotation(0, 2), NOW)
-      assert.deepEqual(await families.rotate(familyId, aRotation(1, 2), NOW), GONE)
+      assert.deepEqual(await families.rotate(familyId, aRotation(1, 2), NOW), NOT_FOUND)
       assert.equal(await families.revoke(familyId, NOW + 60, NOW), false)
     },
   },
   {
-    name: 'families.rotate() of a spent token has the family remembered as revoked',
+    name: 'families.rotate() of a used token keeps the family id taken',
     async run(openStorage) {
       const { families } = await openConnected(openStorage)
       await families.create(aFamily(), NOW, ANYTIME)
@@ -75,7 +75,7 @@ export const rotationCases: ReadonlyArray<StorageContractCase> = [
     },
   },
   {
-    name: 'families.rotate() with 50 successors at once: one rotates, the next kills the family',
+    name: 'families.rotate() with 50 successors at once: one rotates, the next revokes the family',
     async run(openStorage) {
       const { families } = await openConnected(openStorage)
       await families.create(aFamily(), NOW, ANYTIME)
@@ -89,7 +89,7 @@ export const rotationCases: ReadonlyArray<StorageContractCase> = [
     },
   },
   {
-    name: 'families.rotate() of an expired current token is gone and changes nothing',
+    name: 'families.rotate() of an expired current token is not-found and changes nothing',
     async run(openStorage) {
       const { families } = await openConnected(openStorage)
       await families.create(aFamily({ familyId: familyIdOf('just-in-time') }), NOW, ANYTIME)
@@ -99,20 +99,23 @@ export const rotationCases: ReadonlyArray<StorageContractCase> = [
         await families.rotate(familyIdOf('just-in-time'), aRotation(0, 1), now - 1),
         ROTATED,
       )
-      assert.deepEqual(await families.rotate(familyId, aRotation(0, 1), now), GONE)
+      assert.deepEqual(await families.rotate(familyId, aRotation(0, 1), now), NOT_FOUND)
       assertRecord(await findFamily(families, familyId, now), aFamily())
     },
   },
   {
-    name: 'families.rotate() of an unknown, revoked or expired family is gone and begins none',
+    name: 'families.rotate() of an unknown, revoked or expired family is not-found and creates none',
     async run(openStorage) {
       const { families } = await openConnected(openStorage)
-      assert.deepEqual(await families.rotate(familyIdOf('unknown'), aRotation(0, 1), NOW), GONE)
+      assert.deepEqual(
+        await families.rotate(familyIdOf('unknown'), aRotation(0, 1), NOW),
+        NOT_FOUND,
+      )
       assert.equal(await findFamily(families, familyIdOf('unknown'), NOW), undefined)
 
       await families.create(aFamily(), NOW, ANYTIME)
       await families.revoke(familyId, NOW + 60, NOW)
-      assert.deepEqual(await families.rotate(familyId, aRotation(0, 1), NOW), GONE)
+      assert.deepEqual(await families.rotate(familyId, aRotation(0, 1), NOW), NOT_FOUND)
       assert.equal(await findFamily(families, familyId, NOW), undefined)
 
       const durableToken = { ...refreshToken(0), expiresAt: expiresAt + 60 }
@@ -122,12 +125,12 @@ export const rotationCases: ReadonlyArray<StorageContractCase> = [
         NOW,
         ANYTIME,
       )
-      assert.deepEqual(await families.rotate(familyIdOf('expired'), rotation, expiresAt), GONE)
+      assert.deepEqual(await families.rotate(familyIdOf('expired'), rotation, expiresAt), NOT_FOUND)
       assert.equal(await findFamily(families, familyIdOf('expired'), expiresAt), undefined)
     },
   },
   {
-    name: 'families.rotate() a thousand times: the record does not grow, and every spent token kills',
+    name: 'families.rotate() a thousand times: the record does not grow, and every used token revokes',
     async run(openStorage) {
       const { families } = await openConnected(openStorage)
       await families.create(aFamily(), NOW, ANYTIME)
@@ -143,7 +146,7 @@ export const rotationCases: ReadonlyArray<StorageContractCase> = [
     },
   },
   {
-    name: 'families.rotate() never leaves a family alive that is revoked at the same moment',
+    name: 'families.rotate() leaves no family alive that is revoked concurrently',
     async run(openStorage) {
       const { families } = await openConnected(openStorage)
       const survivors = await concurrently(async (caller) => {

@@ -5,13 +5,13 @@
  */
 
 import assert from 'node:assert/strict'
-import type { Rotation, RotationOutcome, TokenFamilyStore } from '../storage.ts'
+import type { Rotation, RotationOutcome, TokenFamilyStore } from '../token-family-store.ts'
 import { findFamily } from './find-family.ts'
 import { aFamily } from './sample-records.ts'
 
 export const ROTATED: RotationOutcome = { outcome: 'rotated' }
 export const REUSED: RotationOutcome = { outcome: 'reused' }
-export const GONE: RotationOutcome = { outcome: 'not-found' }
+export const NOT_FOUND: RotationOutcome = { outcome: 'not-found' }
 
 /** How many of the outcomes are of one kind. */
 export function countOutcomes(
@@ -21,7 +21,7 @@ export function countOutcomes(
   return outcomes.filter((result) => result.outcome === outcome).length
 }
 
-/** Asserts that a rotation of the family `aFamily()` is reuse, and that it kills the family. */
+/** Asserts that a rotation of the family `aFamily()` is reuse and revokes the family. */
 export async function assertReused(
   families: TokenFamilyStore,
   rotation: Rotation,
@@ -29,5 +29,5 @@ export async function assertReused(
 ): Promise<void> {
   const { familyId } = aFamily()
   assert.deepEqual(await families.rotate(familyId, rotation, now), REUSED)
-  assert.equal(await findFamily(families, familyId, now), undefined, 'the family must be dead')
+  assert.equal(await findFamily(families, familyId, now), undefined, 'the family must be revoked')
 }

@@ -5,17 +5,16 @@
  */
 
 import { sha256 } from '../../util/sha256.ts'
+import type { ClientRecord } from '../client.ts'
+import type { Consent, ConsentGrant } from '../consent-store.ts'
+import type { EncryptedKey } from '../encrypted-key-store.ts'
+import type { Storage } from '../storage.ts'
 import type {
-  ClientRecord,
-  Consent,
-  ConsentGrant,
   CurrentRefreshToken,
-  EncryptedKey,
   RefreshReplay,
   Rotation,
-  Storage,
   TokenFamily,
-} from '../storage.ts'
+} from '../token-family-store.ts'
 
 /**
  * The time in all cases. So late that a backend which removes records by a clock of its own does not
@@ -164,10 +163,10 @@ export function familyWithoutRefreshToken(): TokenFamily {
   return family
 }
 
-/** The rotation that spends `refreshToken(spent)` and makes `refreshToken(next)` current. */
-export function aRotation(spent: number, next: number, changes: Partial<Rotation> = {}): Rotation {
+/** The rotation that uses `refreshToken(used)` and makes `refreshToken(next)` current. */
+export function aRotation(used: number, next: number, changes: Partial<Rotation> = {}): Rotation {
   return {
-    presentedTokenHash: refreshToken(spent).hash,
+    presentedTokenHash: refreshToken(used).hash,
     requestHash: sha256('request'),
     refreshToken: refreshToken(next),
     replay: undefined,
@@ -179,9 +178,9 @@ export function aRotation(spent: number, next: number, changes: Partial<Rotation
 }
 
 /** What a rotation keeps for a client that asks again; for 30 seconds. */
-export function aReplay(spent: number, encryptedResponse: string): RefreshReplay {
+export function aReplay(used: number, encryptedResponse: string): RefreshReplay {
   return {
-    usedTokenHash: refreshToken(spent).hash,
+    usedTokenHash: refreshToken(used).hash,
     requestHash: sha256('request'),
     encryptedResponse,
     until: NOW + 30,

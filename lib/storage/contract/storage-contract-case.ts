@@ -7,7 +7,7 @@ export interface StorageContractCase {
   /**
    * Checks the promise.
    *
-   * @param openStorage Opens a storage that holds nothing. Called once; whoever opens it closes it.
+   * @param openStorage Opens an empty storage. Called once. Closing it is up to the caller of `run`.
    *
    * @returns A promise that rejects with an `AssertionError` when the storage breaks the contract.
    */

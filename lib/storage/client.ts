@@ -1,10 +1,8 @@
 /**
- * The client: a partner's application, as registered (RFC 6749 §2).
+ * The client: a partner's application, as registered (RFC 6749 §2) and as stored.
  *
  * @module
  */
-
-import type { User } from '../users/user.ts'
 
 /** Whose users may sign in: any tenant's, or only those of the client's own tenant. */
 export type ClientAudience = 'TENANT' | 'PLATFORM'
@@ -137,15 +135,4 @@ export interface ClientRecord extends Client {
 export interface ClientSecretRecord extends ClientSecret {
   /** Base64url SHA-256 of the secret, which has 256 bits of entropy. */
   readonly hash: string
-}
-
-/**
- * Whether a user may use a client: any user a `PLATFORM` client, only users of its tenant a `TENANT`
- * client. Checked before consent, at code exchange and at every refresh.
- */
-export function mayUseClient(
-  user: Pick<User, 'tenantId'>,
-  client: Pick<Client, 'audience' | 'tenantId'>,
-): boolean {
-  return client.audience === 'PLATFORM' || client.tenantId === user.tenantId
 }

@@ -1,0 +1,52 @@
+import * as shape from './result-shape.ts'
+
+/** What an artifact is. */
+export type ArtifactKind =
+  | 'AuthorizationCode'
+  | 'PendingRequest'
+  | 'Session'
+  /** Sessions of a user from before this instant are no longer valid. */
+  | 'NotBefore'
+  /** The user denied a pending request. */
+  | 'Denial'
+  /** The family that the code of a pending request was redeemed for. */
+  | 'Redemption'
+
+/** An artifact's content: plain JSON. */
+export type ArtifactData = Readonly<Record<string, unknown>>
+
+/** An artifact that was found, and when. */
+export interface FoundArtifact {
+  readonly data: ArtifactData
+  /**
+   * When it was found: milliseconds since the Unix epoch by the clock of the storage's token families.
+   * Only for the deadline of {@link TokenFamilyStore.create}.
+   */
+  readonly foundAtMilliseconds: number
+}
+
+/** Ephemeral records, found by the hash of the identifier that a browser or client holds. */
+export interface ArtifactStore {
+  /** Inserts or replaces. */
+  save(kind: ArtifactKind, key: string, data: ArtifactData, expiresAt: number): Promise<void>
+
+  /** Finds an artifact that has not expired. */
+  find(kind: ArtifactKind, key: string, now: number): Promise<ArtifactData | undefined>
+
+  /** Finds an artifact likewise, and says when, by the clock that judges when a family begins. */
+  findTimed(kind: ArtifactKind, key: string, now: number): Promise<FoundArtifact | undefined>
+
+  /** Deletes an artifact; does nothing when there is none. */
+  delete(kind: ArtifactKind, key: string): Promise<void>
+}
+
+/** What the methods may resolve to. */
+export const ARTIFACT_RESULTS: shape.ResultShapes<ArtifactStore> = {
+  save: shape.ANYTHING,
+  find: shape.orUndefined('an object', shape.object),
+  findTimed: shape.orUndefined(
+    'a FoundArtifact',
+    shape.record<FoundArtifact>({ data: shape.object, foundAtMilliseconds: shape.number }),
+  ),
+  delete: shape.ANYTHING,
+}

@@ -1,0 +1,123 @@
+import type { ClientAudience, ClientRecord, ClientSecretRecord, ClientType } from './client.ts'
+import * as shape from './result-shape.ts'
+
+/** Registered clients. */
+export interface ClientStore {
+  /** Adds a client. @returns `false` when its `clientId` is taken; nothing is changed then. */
+  insert(client: ClientRecord): Promise<boolean>
+
+  /** Finds a client by its `clientId`. */
+  find(clientId: string): Promise<ClientRecord | undefined>
+
+  /**
+   * Lists clients, newest `createdAt` first. Clients of the same instant are in an order of the store's
+   * own.
+   *
+   * Paging is stable: a client that exists from the first page to the last is listed exactly once,
+   * whatever is inserted, updated or deleted meanwhile. An unknown cursor is no error: its page is empty
+   * and the last.
+   */
+  list(request: ClientListRequest): Promise<Page<ClientRecord>>
+
+  /**
+   * Replaces a client if it is still at `expectedVersion`. The caller leaves `createdAt`, `audience`,
+   * `tenantId` and `clientType` as they are. The version may stay the same: see {@link ClientRecord}.
+   *
+   * @returns `false` when the client does not exist or is at another version; nothing is changed then.
+   */
+  update(client: ClientRecord, expectedVersion: number): Promise<boolean>
+
+  /**
+   * Deletes a client and revokes its token families, in one step of constant cost: see
+   * {@link TokenFamilyStore.find}. Its id is never used again.
+   *
+   * @param expectedVersion Deletes the client only at this version.
+   *
+   * @returns `false` when it does not exist or is at another version; nothing is changed then.
+   */
+  delete(clientId: string, expectedVersion?: number): Promise<boolean>
+}
+
+/** Which clients to list. An absent filter matches every client. */
+export interface ClientListRequest extends PageRequest {
+  readonly audience?: ClientAudience
+  readonly tenantId?: string
+  readonly clientType?: ClientType
+  /** A part of the name: any text. Both are compared after {@link searchableText}. */
+  readonly nameContains?: string
+}
+
+/** Normalizes a text for a search that ignores case. */
+export function searchableText(text: string): string {
+  return text.normalize('NFKC').toLowerCase()
+}
+
+/** Which page of a list to return. */
+export interface PageRequest {
+  /** The most items to return, 1 to 100. */
+  readonly limit: number
+  /** `nextCursor` of the page before; absent for the first page. */
+  readonly cursor?: string
+}
+
+/** One page of a list. */
+export interface Page<Item> {
+  /** The items, at most `limit`. */
+  readonly items: ReadonlyArray<Item>
+  /** Opaque; names the next page. `undefined` on the last page. */
+  readonly nextCursor: string | undefined
+}
+
+const strings = shape.arrayOf(shape.string)
+
+const clientRecord = shape.record<ClientRecord>({
+  clientId: shape.nonEmptyString,
+  name: shape.string,
+  audience: shape.oneOf('TENANT', 'PLATFORM'),
+  tenantId: shape.optional(shape.nonEmptyString),
+  clientType: shape.oneOf('CONFIDENTIAL', 'PUBLIC'),
+  scopes: strings,
+  redirectUris: strings,
+  allowedGrantTypes: strings,
+  tokenEndpointAuthMethod: shape.nonEmptyString,
+  requirePkce: shape.oneOf(true),
+  accessTokenTtlSeconds: shape.integer,
+  refreshTokenTtlSeconds: shape.integer,
+  earlierAccessTokensExpireAt: shape.optional(shape.number),
+  clientUri: shape.optional(shape.string),
+  logoUrl: shape.optional(shape.string),
+  tosUri: shape.optional(shape.string),
+  policyUri: shape.optional(shape.string),
+  createdAt: shape.number,
+  updatedAt: shape.number,
+  version: shape.integer,
+  secrets: shape.arrayOf(
+    shape.record<ClientSecretRecord>({
+      secretId: shape.nonEmptyString,
+      hash: shape.nonEmptyString,
+      hint: shape.string,
+      createdAt: shape.number,
+      expiresAt: shape.optional(shape.number),
+      lastUsedAt: shape.optional(shape.number),
+    }),
+  ),
+})
+
+/** What the methods may resolve to. */
+export const CLIENT_RESULTS: shape.ResultShapes<ClientStore> = {
+  insert: shape.BOOLEAN,
+  find: shape.orUndefined(
+    'a ClientRecord',
+    clientRecord,
+    (found: ClientRecord, clientId: string) => found.clientId === clientId,
+  ),
+  list: {
+    words: 'a Page of ClientRecords',
+    shape: shape.record<Page<ClientRecord>>({
+      items: shape.arrayOf(clientRecord),
+      nextCursor: shape.optional(shape.string),
+    }),
+  },
+  update: shape.BOOLEAN,
+  delete: shape.BOOLEAN,
+}

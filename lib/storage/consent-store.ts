@@ -1,0 +1,126 @@
+import * as shape from './result-shape.ts'
+
+/** User X granted scopes Y to client Z: later authorizations skip the consent screen. */
+export interface Consent {
+  /**
+   * 22 random characters, unique among all consents there ever were. It stays when scopes are added. A
+   * consent that is given again after it was revoked, or in another tenant, has another id.
+   */
+  readonly consentId: string
+  /** The user who granted. */
+  readonly userId: string
+  /** The client that was granted access. */
+  readonly clientId: string
+  /** The user's tenant when the consent was given. In any other tenant it permits nothing. */
+  readonly tenantId: string
+  /** Every scope granted so far, in the order in which they were first granted. */
+  readonly scopes: ReadonlyArray<GrantedScope>
+  /** When it was first given; seconds since the Unix epoch. */
+  readonly createdAt: number
+  /** When scopes were last granted, new ones or the same again; seconds since the Unix epoch. */
+  readonly grantedAt: number
+  /**
+   * When tokens were last issued under it, to the hour; seconds since the Unix epoch. `undefined` when
+   * none ever was.
+   */
+  readonly lastUsedAt: number | undefined
+}
+
+/** A scope that a user granted. */
+export interface GrantedScope {
+  readonly scope: string
+  /** When it was first granted; seconds since the Unix epoch. */
+  readonly grantedAt: number
+}
+
+/** A user grants scopes to a client, for the first time or once more. */
+export interface ConsentGrant
+  extends Pick<Consent, 'consentId' | 'userId' | 'clientId' | 'tenantId' | 'grantedAt'> {
+  readonly scopes: ReadonlyArray<string>
+}
+
+/** Consents: one record per user and client. */
+export interface ConsentStore {
+  /**
+   * Creates the consent of a user to a client or adds scopes to it, in one atomic step: concurrent calls
+   * in one tenant lose no scopes. An existing consent keeps its `consentId`, `createdAt`, `lastUsedAt`
+   * and when each of its scopes was first granted; the call replaces everything else.
+   *
+   * A consent of another tenant is deleted in the same step, with its families, and a new one is created.
+   * So a consent never changes its tenant.
+   *
+   * @param grant Its `consentId` was never used before.
+   */
+  grant(grant: ConsentGrant): Promise<void>
+
+  /** Finds the consent of a user to a client. */
+  find(userId: string, clientId: string): Promise<Consent | undefined>
+
+  /** Lists the consents of a user, most recently granted first. */
+  list(userId: string): Promise<ReadonlyArray<Consent>>
+
+  /**
+   * Returns at most `limit` consents, in any order. To delete all, repeat until the result is empty.
+   *
+   * @param limit 1 to 1000.
+   */
+  listBatch(of: ConsentOwner, limit: number): Promise<ReadonlyArray<Consent>>
+
+  /**
+   * Removes scopes from the consent with this id, in one atomic step. Its other scopes and its families
+   * stay.
+   *
+   * @returns `false` when it does not exist; nothing is changed then.
+   */
+  removeScopes(
+    consent: Pick<Consent, 'consentId' | 'userId' | 'clientId'>,
+    scopes: ReadonlyArray<string>,
+  ): Promise<boolean>
+
+  /**
+   * Deletes a consent and revokes its token families, in one step of constant cost: a family lives only
+   * as long as its consent.
+   *
+   * @param expectedConsentId Deletes the consent only if it has this id.
+   *
+   * @returns `false` when it does not exist or has another id; nothing is changed then.
+   */
+  delete(userId: string, clientId: string, expectedConsentId?: string): Promise<boolean>
+}
+
+/** The consents of a tenant's users (by {@link Consent.tenantId}), or those to a client. */
+export type ConsentOwner = { readonly tenantId: string } | { readonly clientId: string }
+
+/**
+ * By how much {@link Consent.lastUsedAt} may lag behind, in seconds. A refresh updates it only when it is
+ * older than this: not every refresh writes the consent.
+ */
+export const USE_RESOLUTION_SECONDS = 3600
+
+const consent = shape.record<Consent>({
+  consentId: shape.nonEmptyString,
+  userId: shape.nonEmptyString,
+  clientId: shape.nonEmptyString,
+  tenantId: shape.nonEmptyString,
+  scopes: shape.arrayOf(
+    shape.record<GrantedScope>({ scope: shape.string, grantedAt: shape.number }),
+  ),
+  createdAt: shape.number,
+  grantedAt: shape.number,
+  lastUsedAt: shape.optional(shape.number),
+})
+
+/** What the methods may resolve to. */
+export const CONSENT_RESULTS: shape.ResultShapes<ConsentStore> = {
+  grant: shape.ANYTHING,
+  find: shape.orUndefined(
+    'a Consent',
+    consent,
+    (found: Consent, userId: string, clientId: string) =>
+      found.userId === userId && found.clientId === clientId,
+  ),
+  list: shape.listOf('Consents', consent),
+  listBatch: shape.listOf('Consents', consent),
+  removeScopes: shape.BOOLEAN,
+  delete: shape.BOOLEAN,
+}

@@ -1,0 +1,55 @@
+/**
+ * `@teamcast/oauth-server/storage`: what authors of a storage need: the contract, and the suite that
+ * checks it.
+ *
+ * @module
+ */
+
+export { StorageError, type StorageErrorOptions } from '../errors.ts'
+export type { ArtifactData, ArtifactKind, ArtifactStore, FoundArtifact } from './artifact-store.ts'
+export type {
+  Client,
+  ClientAudience,
+  ClientRecord,
+  ClientSecret,
+  ClientSecretRecord,
+  ClientType,
+  GrantType,
+  TokenEndpointAuthMethod,
+} from './client.ts'
+export {
+  type ClientListRequest,
+  type ClientStore,
+  type Page,
+  type PageRequest,
+  searchableText,
+} from './client-store.ts'
+export {
+  type Consent,
+  type ConsentGrant,
+  type ConsentOwner,
+  type ConsentStore,
+  type GrantedScope,
+  USE_RESOLUTION_SECONDS,
+} from './consent-store.ts'
+export { type StorageContractCase, storageContract } from './contract/index.ts'
+export { driverFailure, reportDriverFailures } from './driver-failure.ts'
+export type { EncryptedKey, EncryptedKeyChange, EncryptedKeyStore } from './encrypted-key-store.ts'
+export type {
+  Revocation,
+  RevocationKind,
+  RevocationListRequest,
+  RevocationPage,
+  RevocationStore,
+} from './revocation-store.ts'
+export type { Backend, Storage, Stores } from './storage.ts'
+export type {
+  CreationOutcome,
+  CurrentRefreshToken,
+  FoundTokenFamily,
+  RefreshReplay,
+  Rotation,
+  RotationOutcome,
+  TokenFamily,
+  TokenFamilyStore,
+} from './token-family-store.ts'

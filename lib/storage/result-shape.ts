@@ -1,0 +1,128 @@
+/**
+ * What the methods of a store may resolve to. A host may have written the store: what the contract does
+ * not know must not pass for a live token or a won race.
+ *
+ * These checks run on every call. They are built once and allocate nothing while the value is right.
+ *
+ * @module
+ */
+
+import { isObject } from '../util/is-object.ts'
+
+/** Finds what is wrong with a value: the path to it, `''` for the value itself; `undefined` if nothing. */
+export type Shape = (value: unknown) => string | undefined
+
+/** What one method may resolve to. */
+export interface ResultShape {
+  /** In words, for example `a Consent, or undefined`. */
+  readonly words: string
+  readonly shape: Shape
+  /** Whether a record is the one that the parameters ask for. */
+  readonly isRequested?: (record: never, ...parameters: Array<never>) => boolean
+}
+
+/** What each method of a store may resolve to. */
+export type ResultShapes<Store> = Readonly<Record<keyof Store, ResultShape>>
+
+// Each by itself rather than of a helper: they run some forty times for a client.
+export const string: Shape = (value) => (typeof value === 'string' ? undefined : '')
+export const nonEmptyString: Shape = (value) =>
+  typeof value === 'string' && value !== '' ? undefined : ''
+export const number: Shape = (value) => (Number.isFinite(value) ? undefined : '')
+export const integer: Shape = (value) => (Number.isSafeInteger(value) ? undefined : '')
+export const boolean: Shape = (value) => (typeof value === 'boolean' ? undefined : '')
+export const object: Shape = (value) => (isObject(value) ? undefined : '')
+
+/** One of these values. */
+export const oneOf =
+  (...values: ReadonlyArray<unknown>): Shape =>
+  (value) =>
+    values.includes(value) ? undefined : ''
+
+/** That, or `undefined`. */
+export const optional =
+  (shape: Shape): Shape =>
+  (value) =>
+    value === undefined ? undefined : shape(value)
+
+/** An array of that. */
+export function arrayOf(item: Shape): Shape {
+  return (value) => {
+    if (!Array.isArray(value)) return ''
+    for (let index = 0; index < value.length; index += 1) {
+      const wrong = item(value[index])
+      if (wrong !== undefined) return join(String(index), wrong)
+    }
+    return undefined
+  }
+}
+
+/** An object with these members, and maybe others. */
+export function record<Value extends object>(members: Readonly<Record<keyof Value, Shape>>): Shape {
+  const names = Object.keys(members)
+  const shapes = Object.values<Shape>(members)
+  return (value) => {
+    if (!isObject(value)) return ''
+    for (let index = 0; index < names.length; index += 1) {
+      const name = names[index] ?? ''
+      const wrong = shapes[index]?.(value[name])
+      if (wrong !== undefined) return join(name, wrong)
+    }
+    return undefined
+  }
+}
+
+const join = (name: string, path: string): string => (path === '' ? name : `${name}.${path}`)
+
+export const ANYTHING: ResultShape = { words: 'anything', shape: () => undefined }
+export const BOOLEAN: ResultShape = { words: 'true or false', shape: boolean }
+
+/** That, or `undefined`, or `null`, which counts as `undefined`. */
+export function orUndefined(
+  words: string,
+  shape: Shape,
+  isRequested?: ResultShape['isRequested'],
+): ResultShape {
+  return {
+    words: `${words}, or undefined`,
+    shape: (value) => (value === undefined || value === null ? undefined : shape(value)),
+    ...(isRequested && { isRequested }),
+  }
+}
+
+/** An array of records. */
+export const listOf = (words: string, item: Shape): ResultShape => ({
+  words: `an array of ${words}`,
+  shape: arrayOf(item),
+})
+
+/**
+ * Checks what a method of a store resolved to.
+ *
+ * @param name The method, for example `storage.clients.find`.
+ *
+ * @throws TypeError which names the method and the wrong member, but no value: it may be personal.
+ */
+export function checkStoreResult(
+  name: string,
+  { words, shape, isRequested }: ResultShape,
+  parameters: ReadonlyArray<unknown>,
+  result: unknown,
+): unknown {
+  const wrong = shape(result)
+  if (wrong !== undefined) {
+    throw new TypeError(`${name} must return ${words}; it returned ${describe(result, wrong)}`)
+  }
+  if (result === undefined || result === null) return undefined
+  if (isRequested && !Reflect.apply(isRequested, undefined, [result, ...parameters])) {
+    throw new TypeError(`${name} must return the requested record, matched character by character`)
+  }
+  return result
+}
+
+function describe(result: unknown, wrong: string): string {
+  if (result === null || result === undefined) return String(result)
+  const what = Array.isArray(result) ? 'array' : typeof result
+  const article = /^[ao]/.test(what) ? 'an' : 'a'
+  return wrong === '' ? `${article} ${what}` : `${article} ${what} whose "${wrong}" is wrong`
+}
