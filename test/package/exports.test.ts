@@ -105,7 +105,7 @@ test('./resource-server: an API loads jose and no other package, and nothing of 
   const urls = await filesLoadedBy(`${packageJson.name}/resource-server`)
   t.deepEqual([...new Set(urls.map(packageOf))].sort(), ['jose', undefined])
   const own = urls.filter((url) => packageOf(url) === undefined)
-  const isShared = /\/lib\/(resource-server\/|scopes\/scope\.ts$|util\/|errors\.ts$)/
+  const isShared = /\/lib\/(resource-server\/|scopes\/scope\.ts$|urls\/|util\/|errors\.ts$)/
   t.deepEqual(
     own.filter((url) => !isShared.test(url)),
     [],
