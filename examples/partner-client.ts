@@ -30,7 +30,7 @@ export function createPartnerClient(
         clientId,
         undefined,
         oauth.ClientSecretBasic(clientSecret),
-        { algorithm: 'oauth2', execute },
+        { execute },
       )
       configuration.catch(() => {
         configuration = undefined

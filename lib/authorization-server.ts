@@ -17,7 +17,7 @@ import {
   createEndFormerConnection,
 } from './connections/connections.ts'
 import { createRoutes, type GuardedOptions } from './endpoints/routes.ts'
-import { METADATA_PATH } from './http/paths.ts'
+import { METADATA_PATH, OPENID_CONFIGURATION_PATH } from './http/paths.ts'
 import { createRouter } from './http/router.ts'
 import type { AuthorizationServerOptions } from './options/authorization-server-options.ts'
 import { type ResolvedOptions, resolveOptions } from './options/resolve-options.ts'
@@ -105,7 +105,9 @@ export function createAuthorizationServer(
     issuer,
     findRoute,
     rootRoutes: (path) =>
-      path === METADATA_PATH + issuerPath ? findRoute(METADATA_PATH) : undefined,
+      [METADATA_PATH, OPENID_CONFIGURATION_PATH].some((metadata) => path === metadata + issuerPath)
+        ? findRoute(METADATA_PATH)
+        : undefined,
     pages,
     audit,
   })

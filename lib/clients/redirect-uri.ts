@@ -1,9 +1,10 @@
 /**
- * Redirect URIs: which ones a client may register (RFC 6749 §3.1.2, RFC 9700 §2.1 and §4.1.3).
+ * Redirect URIs: which ones a client may register and use (RFC 6749 §3.1.2, RFC 9700 §2.1 and §4.1.3).
  *
  * @module
  */
 
+import type { Client } from '../storage/client.ts'
 import { hasCredentials, isLoopbackHost, isSecureUrl } from '../urls/secure-url.ts'
 
 const MAXIMUM_LENGTH = 2000
@@ -72,11 +73,57 @@ export function allowsClientImpersonation(redirectUri: string): boolean {
   return isLoopback || isPrivateUseRedirectUri(redirectUri)
 }
 
+/** What decides which redirect URIs a client may use. */
+type RedirectSettings = Pick<Client, 'clientType' | 'redirectUris'>
+
+/**
+ * Whether a client may use a redirect URI: one that it registered, compared character by character. A native
+ * app listens at a port that the system gives it, so for a PUBLIC client the port of a loopback URI is not
+ * compared (RFC 8252 §7.3, OAuth 2.1 §8.4.2, RFC 9700 §2.1).
+ */
+export function isRedirectUriOf(
+  { clientType, redirectUris }: RedirectSettings,
+  redirectUri: string,
+): boolean {
+  return redirectUris.some(
+    (registered) =>
+      registered === redirectUri ||
+      (clientType === 'PUBLIC' && differInLoopbackPort(registered, redirectUri)),
+  )
+}
+
+/** Whether the scripts of an origin are those of a PUBLIC client: it has a redirect URI there. */
+export function isOriginOf(
+  { clientType, redirectUris }: RedirectSettings,
+  origin: string,
+): boolean {
+  return (
+    clientType === 'PUBLIC' &&
+    redirectUris
+      .map(redirectOrigin)
+      .some((own) => own !== undefined && (own === origin || differInLoopbackPort(own, origin)))
+  )
+}
+
+const LOOPBACK_URI =
+  /^(http:\/\/(?:localhost|127\.0\.0\.1|\[::1\]))(?::([1-9]\d{0,4}))?((?:[/?].*)?)$/
+
+function differInLoopbackPort(registered: string, requested: string): boolean {
+  const [own, other] = [withoutLoopbackPort(registered), withoutLoopbackPort(requested)]
+  return own !== undefined && own === other
+}
+
+/** A loopback URI without its port; `undefined` for every other URI. */
+function withoutLoopbackPort(uri: string): string | undefined {
+  const [, start, port = '80', rest = ''] = LOOPBACK_URI.exec(uri) ?? []
+  return start === undefined || Number(port) > 65_535 ? undefined : start + rest
+}
+
 /**
  * The origin of a redirect URI, as browsers send it in the `Origin` header; `undefined` for a private-use
  * scheme. Its origin is opaque (`null`), and any sandboxed frame sends that too.
  */
-export function redirectOrigin(redirectUri: string): string | undefined {
+function redirectOrigin(redirectUri: string): string | undefined {
   const origin = URL.parse(redirectUri)?.origin
   return origin === 'null' ? undefined : origin
 }

@@ -1,5 +1,6 @@
 /**
- * `GET /.well-known/oauth-authorization-server`: authorization server metadata (RFC 8414).
+ * `GET /.well-known/oauth-authorization-server` and `/.well-known/openid-configuration`: authorization server
+ * metadata (RFC 8414).
  *
  * @module
  */

@@ -45,7 +45,8 @@ export function createRevocationEndpoint(
         audit.record({ type: 'token.revoked', clientId, ...revocation.subject }, ctx.ip)
       }
       // RFC 7009 §2.2: an invalid token is no error, the purpose of the request is already achieved.
-      ctx.body = ''
+      // The RFC leaves the body open. Libraries parse it as JSON.
+      ctx.body = {}
     },
   })
 }

@@ -21,6 +21,7 @@ import {
   INTROSPECT_PATH,
   JWKS_PATH,
   METADATA_PATH,
+  OPENID_CONFIGURATION_PATH,
   REVOCATIONS_PATH,
   REVOKE_PATH,
   TOKEN_PATH,
@@ -78,11 +79,13 @@ export function createRoutes(options: GuardedOptions, services: Services): FindR
   const { clients, audit } = services
   const { authorization, backChannel, interaction, account } = createParts(options, services)
   const metadata = createMetadata(issuer, scopes, resources)
+  const metadataRoute = publicDocument(() => metadata, 'json')
   const showInteraction = createContinueRoute(interaction)
   const resume = createResumeRoute(interaction, authorization.resume)
   const page = { errorFormat: 'html' } as const
   return createRouteFinder([
-    [METADATA_PATH, publicDocument(() => metadata, 'json')],
+    [METADATA_PATH, metadataRoute],
+    [OPENID_CONFIGURATION_PATH, metadataRoute],
     [JWKS_PATH, publicDocument(keys.publishedKeys, 'application/jwk-set+json')],
     [AUTHORIZE_PATH, { ...page, methods: ['GET'], handle: authorization.handle }],
     [RESUME_PATH, { ...page, methods: ['GET'], handle: resume }],

@@ -7,7 +7,7 @@
 
 import type { Context } from 'koa'
 import type { AuditLog } from '../audit/audit-log.ts'
-import { redirectOrigin } from '../clients/redirect-uri.ts'
+import { isOriginOf } from '../clients/redirect-uri.ts'
 import type { ClientRecord } from '../storage/client.ts'
 import {
   authenticateClient,
@@ -139,16 +139,11 @@ function sendInvalidRequest(
   sendErrorResponse(ctx, 400, error, reason)
 }
 
-/** Requires the origin of a browser to be that of a redirect URI of a PUBLIC client. */
-function checkOrigin(
-  ctx: Context,
-  { clientType, redirectUris }: ClientRecord,
-  isOpenToBrowsers: boolean,
-): void {
+/** Requires the origin of a browser to be one of the client. */
+function checkOrigin(ctx: Context, client: ClientRecord, isOpenToBrowsers: boolean): void {
   const origin = ctx.get('origin')
   if (origin === '') return
-  const isOwn =
-    clientType === 'PUBLIC' && redirectUris.some((uri) => redirectOrigin(uri) === origin)
-  if (!isOwn) throw new InvalidRequestError('the origin is not one of the client')
+  if (!isOriginOf(client, origin))
+    throw new InvalidRequestError('the origin is not one of the client')
   if (isOpenToBrowsers) allowOrigin(ctx)
 }

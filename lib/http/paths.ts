@@ -5,6 +5,8 @@
  */
 
 export const METADATA_PATH = '/.well-known/oauth-authorization-server'
+/** The same document, where OpenID Connect libraries look for it (RFC 8414 §5). */
+export const OPENID_CONFIGURATION_PATH = '/.well-known/openid-configuration'
 export const JWKS_PATH = '/.well-known/jwks.json'
 export const AUTHORIZE_PATH = '/oauth/authorize'
 export const CONTINUE_PATH = '/oauth/continue'

@@ -104,6 +104,13 @@ export interface GeneralOptions {
   /** Receives audit events. Called after the response was sent. */
   readonly onEvent?: AuditListener
   /**
+   * Whether authorization requests must have `state`. Defaults to `false`: PKCE, which every request has, already
+   * protects against CSRF, and some libraries then leave `state` out.
+   *
+   * @see [RFC 9700 §2.1](https://www.rfc-editor.org/rfc/rfc9700.html#section-2.1)
+   */
+  readonly requireState?: boolean
+  /**
    * Refresh grace period in seconds: a client that repeats the same refresh request within it gets the same
    * response again, because it may have lost the first one. 0 to 60; defaults to `0`: every reuse of a
    * refresh token revokes the family.

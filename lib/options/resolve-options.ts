@@ -29,22 +29,23 @@ import {
   resourcesSchema,
 } from './resource-options.ts'
 
-/** Defaults of the numeric options. */
+/** Defaults of the options that have a plain one. */
 const DEFAULTS = {
+  requireState: false,
   refreshTokenGraceSeconds: 0,
   storageTimeoutMilliseconds: 2000,
   clientCacheMilliseconds: 1000,
   revocationCacheMilliseconds: 1000,
 } as const
 
-type Numbers = Readonly<Record<keyof typeof DEFAULTS, number>>
+type Defaulted = Required<Pick<AuthorizationServerOptions, keyof typeof DEFAULTS>>
 
 /** Options with every default filled in; frozen. */
 export interface ResolvedOptions
-  extends Numbers,
+  extends Defaulted,
     Omit<
       AuthorizationServerOptions,
-      | keyof Numbers
+      | keyof Defaulted
       | 'keys'
       | 'signingKeys'
       | 'cookieKeys'
@@ -131,6 +132,7 @@ const optionsSchema = z.strictObject(
       )
       .optional(),
     onEvent: functionSchema.optional(),
+    requireState: z.boolean('must be true or false').optional(),
     refreshTokenGraceSeconds: z
       .int('must be a whole number of seconds')
       .min(0, 'must be 0 or more')
@@ -170,13 +172,13 @@ export function resolveOptions(given: AuthorizationServerOptions): ResolvedOptio
   const { audience: _audience, keys, signingKeys, cookieKeys, ...rest } = options
   const scopes = Object.freeze({ ...(options.scopes ?? TEAMCAST_SCOPES) })
   const clock = options.clock === undefined ? systemClock : checkedClock(options.clock)
-  const numbers = Object.entries(DEFAULTS).map(([name, value]) => [
+  const defaulted = Object.entries(DEFAULTS).map(([name, value]) => [
     name,
-    options[name as keyof Numbers] ?? value,
+    options[name as keyof Defaulted] ?? value,
   ])
   return Object.freeze({
     ...rest,
-    ...(Object.fromEntries(numbers) as Numbers),
+    ...(Object.fromEntries(defaulted) as Defaulted),
     ...checkIdentityFunctions(options, clock),
     keys: keys ?? createGivenKeys(signingKeys ?? [], cookieKeys ?? []),
     scopes,

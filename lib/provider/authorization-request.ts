@@ -69,10 +69,10 @@ export function requireQueryResponse(ctx: KoaContextWithOIDC): void {
   if (requestsOfOtherModes.has(ctx)) throw new errors.InvalidRequest('response_mode must be query')
 }
 
-/** `state` is required. It is stored while the user signs in, so its length is limited. */
-export function requireState(_ctx: KoaContextWithOIDC, state: string | undefined): void {
-  if (!state) throw new errors.InvalidRequest("missing required parameter 'state'")
-  if (state.length > MAXIMUM_STATE_LENGTH) {
+/** `state` is optional, unless the host requires it. It is stored while the user signs in, so its length is limited. */
+export function validateState(state: string | undefined, isRequired: boolean): void {
+  if (!state && isRequired) throw new errors.InvalidRequest("missing required parameter 'state'")
+  if (state !== undefined && state.length > MAXIMUM_STATE_LENGTH) {
     throw new errors.InvalidRequest(`state must have at most ${MAXIMUM_STATE_LENGTH} characters`)
   }
 }

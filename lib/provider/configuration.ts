@@ -24,7 +24,7 @@ import {
   requireQueryResponse,
   requireRegisteredScope,
   requireScopeOfResources,
-  requireState,
+  validateState,
 } from './authorization-request.ts'
 import { CLIENT_RECORD_MEMBER } from './client-metadata.ts'
 import { toServiceUnavailable } from './errors.ts'
@@ -40,6 +40,8 @@ export interface ConfigurationInput extends ProviderAdapterDependencies {
   readonly consents: Storage['consents']
   readonly cookies: CookieSettings
   readonly scopes: ReadonlyArray<string>
+  /** Whether requests must have `state`. */
+  readonly requireState: boolean
   readonly findUser: FindUser
   /** Called before the user is looked up; applies the session of the host. */
   readonly onAuthorizationRequest: (ctx: KoaContextWithOIDC) => Promise<void>
@@ -79,7 +81,7 @@ export function toProviderConfiguration(input: ConfigurationInput): Configuratio
     expiresWithSession: () => false,
     extraClientMetadata: { properties: [CLIENT_RECORD_MEMBER] },
     extraParams: {
-      state: requireState,
+      state: (_ctx, state) => validateState(state, input.requireState),
       scope: async (ctx) => {
         requireAuthorizationCodeClient(ctx)
         requireQueryResponse(ctx)

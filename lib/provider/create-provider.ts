@@ -11,6 +11,7 @@ import type Cookies from 'cookies'
 import type { Context, Middleware } from 'koa'
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider'
 import type { AuditLog } from '../audit/audit-log.ts'
+import { isRedirectUriOf } from '../clients/redirect-uri.ts'
 import { AUTHORIZE_PATH } from '../http/paths.ts'
 import { PRIVATE_HEADERS } from '../http/responses.ts'
 import type { PendingRequest, PendingRequests } from '../interaction/pending-request.ts'
@@ -135,7 +136,7 @@ function pinUrlsAndCookies(provider: Provider): void {
 function useClientRecords(provider: Provider): void {
   const { prototype } = provider.Client
   prototype.redirectUriAllowed = function (redirectUri) {
-    return clientRecordOf(this).redirectUris.includes(redirectUri)
+    return isRedirectUriOf(clientRecordOf(this), redirectUri)
   }
   // authorization-request.ts checks the grant type.
   prototype.responseTypeAllowed = () => true

@@ -5,8 +5,9 @@ import {
   assertNoCors,
 } from '../helpers/authorization-responses.ts'
 import { startBrowser, titleOf, type Visit } from '../helpers/browser.ts'
-import { authorizationUrl } from '../helpers/requests.ts'
+import { authorizationUrl, CODE_VERIFIER } from '../helpers/requests.ts'
 import { CONFIDENTIAL_CLIENT, PUBLIC_CLIENT, startServer } from '../helpers/start-server.ts'
+import { assertRefused, redeem } from '../helpers/token-requests.ts'
 
 const REDIRECT_URI = 'https://recruiter.example/callback'
 
@@ -86,25 +87,94 @@ test('GET /oauth/authorize: the id of a client that was deleted gets a 400 page 
   )
 })
 
-test('GET /oauth/authorize: a loopback redirect_uri matches with its port only (ADR 0008)', async (t) => {
-  const { issuer, registerClient } = await startServer(t)
-  const cli = await registerClient({
-    ...PUBLIC_CLIENT,
-    redirectUris: ['http://127.0.0.1:8123/callback'],
+const LOOPBACK_REDIRECT_URIS: ReadonlyArray<string> = [
+  'http://127.0.0.1/callback?from=cli',
+  'http://localhost:8123/callback',
+  'http://[::1]:8123/callback',
+]
+
+for (const registered of LOOPBACK_REDIRECT_URIS) {
+  const { hostname, pathname, search } = new URL(registered)
+  test(`GET /oauth/authorize: a PUBLIC client gets its code at any port of ${registered} (RFC 8252 §7.3, OAuth 2.1 §8.4.2)`, async (t) => {
+    const server = await startServer(t)
+    const cli = await server.registerClient({ ...PUBLIC_CLIENT, redirectUris: [registered] })
+    const browser = startBrowser()
+    for (const authority of [hostname, `${hostname}:80`, `${hostname}:8123`, `${hostname}:65535`]) {
+      const redirectUri = `http://${authority}${pathname}${search}`
+      const url = authorizationUrl(server.issuer, cli, { redirect_uri: redirectUri })
+
+      // Any program may listen there: consent is asked for each time (RFC 8252 §8.6).
+      const consentPage = await browser.open(url)
+      const visit =
+        titleOf(consentPage) === 'Sign in'
+          ? await browser.authorize(url, 'ada@acme.test')
+          : await browser.submit(consentPage, { action: 'allow' })
+
+      const location = visit.headers.get('location') ?? ''
+      t.true(location.startsWith(redirectUri), location)
+      const code = visit.callback?.searchParams.get('code') ?? ''
+      const authorization = { code, codeVerifier: CODE_VERIFIER }
+      const redeemed = await redeem(server, cli, { ...authorization, redirectUri })
+      t.is(redeemed.status, 200)
+    }
   })
 
-  const exact = await startBrowser().open(authorizationUrl(issuer, cli))
-  t.is(titleOf(exact), 'Sign in')
-  for (const redirectUri of [
-    'http://127.0.0.1:8124/callback',
-    'http://127.0.0.1/callback',
-    'http://localhost:8123/callback',
-    'http://[::1]:8123/callback',
-  ]) {
-    const visit = await startBrowser().open(
-      authorizationUrl(issuer, cli, { redirect_uri: redirectUri }),
-    )
-    assertErrorPage(t, visit, 400)
+  test(`GET /oauth/authorize: nothing but the port of ${registered} may differ (RFC 8252 §7.3)`, async (t) => {
+    const { issuer, registerClient } = await startServer(t)
+    const cli = await registerClient({ ...PUBLIC_CLIENT, redirectUris: [registered] })
+    const others = ['127.0.0.1', 'localhost', '[::1]', '127.0.0.2'].filter((it) => it !== hostname)
+    const wrong = [
+      ...others.map((host) => `http://${host}:8123${pathname}${search}`),
+      ...['', '/callback/', '/Callback', '/%63allback'].map(
+        (path) => `http://${hostname}:8123${path}${search}`,
+      ),
+      `http://${hostname}:8123${pathname}${search}&more=1`,
+      `http://${hostname}:8123${pathname}?from=other`,
+      `http://${hostname}:8123${pathname}${search}#`,
+      `https://${hostname}:8123${pathname}${search}`,
+      `http://user@${hostname}:8123${pathname}${search}`,
+      `http://${hostname}:8123@evil.example${pathname}${search}`,
+      `http://${hostname}.evil.example:8123${pathname}${search}`,
+      `http://${hostname}:0${pathname}${search}`,
+      `http://${hostname}:08123${pathname}${search}`,
+      `http://${hostname}:65536${pathname}${search}`,
+      `http://${hostname}:${pathname}${search}`,
+      `http://${hostname}:8123\n${pathname}${search}`,
+    ]
+    for (const redirectUri of wrong) {
+      const url = authorizationUrl(issuer, cli, { redirect_uri: redirectUri })
+      const visit = await startBrowser().open(url)
+      assertErrorPage(t, visit, 400)
+    }
+  })
+}
+
+test('GET /oauth/authorize: for a CONFIDENTIAL client, and for any other host, the port counts (RFC 9700 §2.1)', async (t) => {
+  const { issuer, registerClient } = await startServer(t)
+  const [local, remote] = ['http://localhost:8123/callback', 'https://spa.example:8123/callback']
+  const webApplication = await registerClient({ ...CONFIDENTIAL_CLIENT, redirectUris: [local] })
+  const browserApp = await registerClient({ ...PUBLIC_CLIENT, redirectUris: [remote] })
+  for (const [client, redirectUri] of [
+    [webApplication, 'http://localhost:8124/callback'],
+    [browserApp, 'https://spa.example:8124/callback'],
+  ] as const) {
+    t.is(titleOf(await startBrowser().open(authorizationUrl(issuer, client))), 'Sign in')
+    const url = authorizationUrl(issuer, client, { redirect_uri: redirectUri })
+    assertErrorPage(t, await startBrowser().open(url), 400)
+  }
+})
+
+test('POST /oauth/token: the redirect_uri is compared with the requested one, its port too (OAuth 2.1 §4.1.3)', async (t) => {
+  const server = await startServer(t)
+  const registered = 'http://127.0.0.1/callback'
+  const cli = await server.registerClient({ ...PUBLIC_CLIENT, redirectUris: [registered] })
+  const redirectUri = 'http://127.0.0.1:50123/callback'
+  for (const presented of [registered, 'http://127.0.0.1:50124/callback']) {
+    const url = authorizationUrl(server.issuer, cli, { redirect_uri: redirectUri })
+    const visit = await startBrowser().authorize(url, 'ada@acme.test')
+    const code = visit.callback?.searchParams.get('code') ?? ''
+    const authorization = { code, codeVerifier: CODE_VERIFIER, redirectUri: presented }
+    await assertRefused(t, await redeem(server, cli, authorization), 400, 'invalid_grant')
   }
 })
 

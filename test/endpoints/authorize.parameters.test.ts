@@ -126,8 +126,22 @@ for (const responseType of [
 }
 
 for (const state of [undefined, '']) {
-  test(`GET /oauth/authorize: state ${state === '' ? 'empty' : 'missing'} → invalid_request without state (product contract)`, async (t) => {
+  const given = state === '' ? 'empty' : 'missing'
+  test(`GET /oauth/authorize: with state ${given} there is a code, and no state in any response (OAuth 2.1 §4.1.1, RFC 9700 §2.1)`, async (t) => {
     const { issuer, confidential } = await startServer(t)
+    const url = authorizationUrl(issuer, confidential, { state })
+
+    const granted = await startBrowser().authorize(url, 'ada@acme.test')
+    t.deepEqual([...(granted.callback?.searchParams.keys() ?? [])].sort(), ['code', 'iss'])
+
+    url.searchParams.set('prompt', 'none')
+    const refused = await startBrowser().open(url)
+    const expected = { redirectUri: REDIRECT_URI, error: 'login_required', issuer }
+    t.false(assertErrorRedirect(t, refused, expected).has('state'))
+  })
+
+  test(`GET /oauth/authorize: requireState makes state ${given} invalid_request (ADR 0024)`, async (t) => {
+    const { issuer, confidential } = await startServer(t, { requireState: true })
 
     const visit = await startBrowser().open(authorizationUrl(issuer, confidential, { state }))
 

@@ -115,12 +115,20 @@ test('CORS: every redirect URI’s origin counts, with its port, and http on loo
     'https://two.example:8443',
     'http://localhost:5173',
     'http://127.0.0.1',
+    // RFC 8252 §7.3: the port of a loopback redirect URI is not compared.
+    'http://localhost',
+    'http://127.0.0.1:5174',
   ]
   const url = `${server.issuer}/oauth/revoke`
   for (const origin of origins) {
     assertOpenTo(t, await postAs(client, url, { token: 'x' }, { origin }), origin)
   }
-  for (const origin of ['https://two.example', 'http://localhost', 'http://localhost:5174']) {
+  for (const origin of [
+    'https://two.example',
+    'http://[::1]:5173',
+    'https://localhost:5173',
+    'http://localhost.evil.example',
+  ]) {
     assertClosed(t, await postAs(client, url, { token: 'x' }, { origin }), origin)
   }
 })

@@ -8,6 +8,7 @@ import { startServer } from '../helpers/start-server.ts'
 import { validOptions } from '../helpers/valid-options.ts'
 
 const METADATA = '/.well-known/oauth-authorization-server'
+const OPENID_CONFIGURATION = '/.well-known/openid-configuration'
 
 test('GET /.well-known/oauth-authorization-server: lists what is enabled, and nothing else (RFC 8414 §2)', async (t) => {
   const { issuer } = await startServer(t)
@@ -46,6 +47,17 @@ test('GET /.well-known/oauth-authorization-server: lists what is enabled, and no
     authorization_response_iss_parameter_supported: true,
     protected_resources: [issuer],
   })
+})
+
+test('GET /.well-known/openid-configuration: is the same document, byte for byte (RFC 8414 §5)', async (t) => {
+  const { issuer } = await startServer(t)
+  const [metadata, configuration] = await Promise.all(
+    [METADATA, OPENID_CONFIGURATION].map((path) => fetch(issuer + path)),
+  )
+  t.is(configuration?.status, 200)
+  t.is(configuration?.headers.get('content-type'), 'application/json; charset=utf-8')
+  t.is(configuration?.headers.get('access-control-allow-origin'), '*')
+  t.is(await configuration?.text(), await metadata?.text())
 })
 
 test('GET /.well-known/oauth-authorization-server: lists the scopes of the host’s own catalogue', async (t) => {
@@ -168,8 +180,13 @@ test('GET /.well-known/oauth-authorization-server: an issuer with a path is foun
   t.is(inserted['issuer'], `${origin}/auth`)
   t.is(inserted['token_endpoint'], `${origin}/auth/oauth/token`)
   t.deepEqual(appended, inserted)
-  t.is((await fetch(origin + METADATA)).status, 404)
-  t.is((await fetch(`${origin}${METADATA}/other`)).status, 404)
+  // OpenID Connect Discovery §4 appends its path to the issuer, RFC 8414 §5 may insert it.
+  t.deepEqual(await fetchMetadata(`${issuer}${OPENID_CONFIGURATION}`), inserted)
+  t.deepEqual(await fetchMetadata(`${origin}${OPENID_CONFIGURATION}/auth`), inserted)
+  for (const path of [METADATA, OPENID_CONFIGURATION]) {
+    t.is((await fetch(origin + path)).status, 404)
+    t.is((await fetch(`${origin}${path}/other`)).status, 404)
+  }
 })
 
 test('GET /.well-known/oauth-authorization-server: is served below koa-mount', async (t) => {
@@ -202,7 +219,7 @@ test('GET /.well-known/openid-configuration: is the host’s, like every path th
 
   const paths = [
     '/',
-    '/.well-known/openid-configuration',
+    '/.well-known/openid-configuration/auth',
     '/.well-known/oauth-authorization-server/auth',
     '/oauth',
     '/oauth/userinfo',

@@ -19,7 +19,8 @@ test('POST /oauth/revoke: revoking an access token leaves its family active (RFC
   const first = await server.issueTokens({ userId: 'ada', clientId })
   const response = await revoke(server, confidential, first.access_token)
   t.is(response.status, 200)
-  t.is(await response.text(), '')
+  t.is(await response.text(), '{}')
+  t.is(response.headers.get('content-type'), 'application/json; charset=utf-8')
   t.is(response.headers.get('cache-control'), 'no-store')
   t.false(await isActive(server, confidential, first.access_token))
   t.true(await isActive(server, confidential, first.refresh_token))
@@ -94,7 +95,7 @@ test('POST /oauth/revoke: what is unknown, expired, malformed or revoked already
   for (const token of nothings) {
     const response = await revoke(server, confidential, token)
     t.is(response.status, 200, token.slice(0, 40))
-    t.is(await response.text(), '')
+    t.is(await response.text(), '{}')
   }
   t.true(await isActive(server, confidential, tokens.refresh_token))
   for (let time = 0; time < 3; time += 1) {

@@ -5,7 +5,7 @@ import { INTEROP_CASES, type Interop, startInterop } from './interop-clients.ts'
 const insecure = { [oauth.allowInsecureRequests]: true }
 
 async function discover({ issuer }: Interop): Promise<oauth.AuthorizationServer> {
-  const response = await oauth.discoveryRequest(issuer, { algorithm: 'oauth2', ...insecure })
+  const response = await oauth.discoveryRequest(issuer, insecure)
   return await oauth.processDiscoveryResponse(issuer, response)
 }
 

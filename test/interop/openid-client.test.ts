@@ -12,7 +12,6 @@ function discover(
     none: client.None,
   }[authMethod](clientSecret)
   return client.discovery(issuer, clientId, undefined, authentication, {
-    algorithm: 'oauth2',
     execute: [client.allowInsecureRequests],
   })
 }

@@ -53,7 +53,7 @@ test('at the root: the host’s other routes stay the host’s', async (t) => {
     '/request',
     '/device',
     '/super-admin/oauth-clients',
-    '/.well-known/openid-configuration',
+    '/.well-known/openid-configuration/auth',
     '/.well-known/oauth-authorization-server/auth',
     '/x/oauth/token',
     '//oauth/token',
@@ -69,7 +69,7 @@ test('at the root: the host’s other routes stay the host’s', async (t) => {
 test('at the root: a path that no middleware handles is Koa’s 404', async (t) => {
   const { origin, errors } = await startHost(t)
 
-  const response = await fetch(`${origin}/.well-known/openid-configuration`)
+  const response = await fetch(`${origin}/.well-known/unknown`)
 
   t.is(response.status, 404)
   t.deepEqual(errors, [])

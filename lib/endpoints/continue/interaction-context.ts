@@ -5,6 +5,7 @@
  */
 
 import type { Context } from 'koa'
+import { isRedirectUriOf } from '../../clients/redirect-uri.ts'
 import type { EndFormerConnection } from '../../connections/connections.ts'
 import { consentInTenant, scopesOf } from '../../consent/consent.ts'
 import type { BrowserBinding } from '../../http/browser-binding.ts'
@@ -81,7 +82,7 @@ export async function findRequest(
     return sendRequestError(dependencies, ctx, 400, 'request-expired', { client })
   if (bound === undefined)
     return sendRequestError(dependencies, ctx, 400, 'other-browser', { client, request })
-  if (client === undefined || !client.redirectUris.includes(request.redirectUri)) {
+  if (client === undefined || !isRedirectUriOf(client, request.redirectUri)) {
     return sendRequestError(dependencies, ctx, 400, 'invalid-request', { client })
   }
   const { hostSession, now } = dependencies
