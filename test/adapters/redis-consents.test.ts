@@ -81,6 +81,14 @@ async function createWorld(beginning: Beginning): Promise<World> {
   return { keyPrefix, storage, deleted: [] }
 }
 
+/** As {@link runEveryInterleaving}, leaving nothing: whoever lists keys looks at everybody's. */
+const inEveryOrder: typeof runEveryInterleaving<World> = (start, check) =>
+  runEveryInterleaving(start, async (world) => {
+    await check(world)
+    const keys = await listKeys(client, world.keyPrefix)
+    if (keys.length > 0) await client.del(...keys)
+  })
+
 type Parameters = ReadonlyArray<unknown>
 
 const isForKey = (parameters: Parameters, key: RegExp): boolean =>
@@ -146,7 +154,7 @@ const beginnings: ReadonlyArray<Beginning> = ['nothing', 'a consent', 'an entry 
 for (const beginning of beginnings) {
   test(`redis: consents.grant() twice in every order, where there was ${beginning}`, async (t) => {
     const before = beginning === 'a consent' ? [CONSENT_ID] : []
-    const orders = await runEveryInterleaving(
+    const orders = await inEveryOrder(
       async () => {
         const world = await createWorld(beginning)
         return { world, operations: [grants(FIRST)(world), grants(SECOND)(world)] }
@@ -162,7 +170,7 @@ for (const beginning of beginnings) {
 
   test(`redis: consents.grant() and delete() in every order, where there was ${beginning}`, async (t) => {
     const ends = new Set<string>()
-    await runEveryInterleaving(
+    await inEveryOrder(
       async () => {
         const world = await createWorld(beginning)
         return { world, operations: [grants(FIRST)(world), deletes()(world)] }
@@ -181,7 +189,7 @@ for (const beginning of beginnings) {
   })
 
   test(`redis: consents.delete() twice in every order, where there was ${beginning}`, async (t) => {
-    await runEveryInterleaving(
+    await inEveryOrder(
       async () => {
         const world = await createWorld(beginning)
         return { world, operations: [deletes()(world), deletes()(world)] }
@@ -346,7 +354,7 @@ async function createWorldWithClient(): Promise<World> {
 }
 
 test('redis: consents.grant() in another tenant and listBatch() there, in every order', async (t) => {
-  const orders = await runEveryInterleaving(
+  const orders = await inEveryOrder(
     async () => {
       const world = await createWorldWithClient()
       const operations = [
@@ -370,7 +378,7 @@ test('redis: consents.grant() in two tenants at once, in every order: one wins a
   const isStep = (parameters: Parameters): boolean =>
     isForKey(parameters, /\{user:.+:consents$/) ||
     (isForKey(parameters, /^scope:/) && !parameters.includes('createdAt'))
-  const orders = await runEveryInterleaving(
+  const orders = await inEveryOrder(
     async () => {
       const world = await createWorldWithClient()
       const operations = [
@@ -469,7 +477,7 @@ test('redis: clients.list() fills its pages past clients that went without a tra
 })
 
 test('redis: clients.insert() and list() in every order lose no client', async (t) => {
-  const orders = await runEveryInterleaving(
+  const orders = await inEveryOrder(
     async () => {
       const world = await createWorld('nothing')
       const { keyPrefix } = world

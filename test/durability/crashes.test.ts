@@ -5,8 +5,8 @@ import { type Instances, startInstances } from '../helpers/start-instances.ts'
 import { startPostgres } from '../helpers/start-postgres.ts'
 import { startRedis } from '../helpers/start-redis.ts'
 
-const CLIENTS = 48
-const ROTATIONS_BEFORE_CRASH = 300
+const CLIENTS = 16
+const ROTATIONS_BEFORE_CRASH = 100
 const MAXIMUM_RETRIES = 200
 
 const [postgres, redis] = await Promise.all([

@@ -22,16 +22,19 @@ export async function dumpRedis(client: Redis, prefix = ''): Promise<string> {
 
 /** Removes what would be gone within a minute, as if it had passed. */
 export async function passMinute(client: Redis, prefix: string): Promise<void> {
-  for (const key of await listKeys(client, prefix)) {
-    const left = await client.pttl(key)
-    if (left >= 0 && left <= 60_000) await client.del(key)
-    const isList = key.endsWith(':consents') && (await client.type(key)) === 'zset'
-    if (isList) await makeOlder(client, key)
-  }
+  const keys = await listKeys(client, prefix)
+  await Promise.all(
+    keys.map(async (key) => {
+      const isList = key.endsWith(':consents')
+      const [left, type] = await Promise.all([client.pttl(key), isList && client.type(key)])
+      if (left >= 0 && left <= 60_000) await client.del(key)
+      else if (type === 'zset') await makeOlder(client, key)
+    }),
+  )
 }
 
 /** Makes every entry of a list of consents a minute older. */
 async function makeOlder(client: Redis, key: string): Promise<void> {
-  for (const consentId of await client.zrange(key, '0', '-1'))
-    await client.zincrby(key, -61, consentId)
+  const entries = await client.zrange(key, '0', '-1')
+  await Promise.all(entries.map((consentId) => client.zincrby(key, -61, consentId)))
 }

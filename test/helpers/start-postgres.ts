@@ -14,6 +14,29 @@ import { makeDirectory, type RunningProcess, startProcess } from './start-proces
 
 const INSTALLATIONS = '/usr/lib/postgresql'
 
+/** Nothing is kept past the test, and what costs a process of its own to do is not done. */
+const SETTINGS: Readonly<Record<string, string>> = {
+  listen_addresses: '',
+  max_connections: '200',
+  // Every connection is a process, which maps what is shared page by page.
+  shared_buffers: '16MB',
+  fsync: 'off',
+  synchronous_commit: 'off',
+  full_page_writes: 'off',
+  wal_level: 'minimal',
+  max_wal_senders: '0',
+  autovacuum: 'off',
+  jit: 'off',
+  bgwriter_lru_maxpages: '0',
+}
+
+/** As a Postgres is in production: it waits for the disk at every commit. */
+const DURABLE: Readonly<Record<string, string>> = {
+  fsync: 'on',
+  synchronous_commit: 'on',
+  full_page_writes: 'on',
+}
+
 /** A Postgres that runs. */
 export interface RunningPostgres {
   /** Directory of its Unix socket. */
@@ -38,10 +61,8 @@ export async function startPostgres({ durable = false } = {}): Promise<RunningPo
   const binaries = findBinaries()
   const data = join(directory.path, 'data')
   execFileSync('cp', ['--archive', await findTemplate(binaries, account), data])
-  const settings = [
-    ...['-c', 'listen_addresses=', '-c', `fsync=${durable ? 'on' : 'off'}`],
-    ...['-c', 'max_connections=200'],
-  ]
+  const parameters = Object.entries({ ...SETTINGS, ...(durable ? DURABLE : {}) })
+  const settings = parameters.flatMap(([name, value]) => ['-c', `${name}=${value}`])
   const start = (): Promise<RunningProcess> =>
     startProcess(
       join(binaries, 'postgres'),

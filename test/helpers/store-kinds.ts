@@ -8,6 +8,7 @@ import type { Storage } from '@teamcast/oauth-server'
 import { createMemoryStorage } from '@teamcast/oauth-server/memory'
 import { createPostgresStorage, migrateToLatest } from '@teamcast/oauth-server/postgres'
 import { createRedisStorage } from '@teamcast/oauth-server/redis'
+import type { Redis } from 'ioredis'
 import { Kysely, PostgresDialect } from 'kysely'
 import type { Pool } from 'pg'
 import { type RunningPostgres, startPostgres } from './start-postgres.ts'
@@ -24,24 +25,15 @@ export interface StoreOpener {
   close(): Promise<void>
 }
 
-const TEMPLATE = 'migrated'
+/** Connections to a Postgres, for all storages of a test file: opening one is what costs. */
+const CONNECTIONS = 20
 
 /** Makes what opens storages for one test file. */
 export function createStoreOpener(): StoreOpener {
   let count = 0
   let redis: Promise<TestRedis> | undefined
-  let postgres: Promise<RunningPostgres> | undefined
-  const pools: Array<Pool> = []
-
-  async function openDatabase(database: string): Promise<Pool> {
-    postgres ??= startWithTemplate()
-    const admin = (await postgres).connect({ max: 1 })
-    await admin.query(`create database ${database} template ${TEMPLATE}`)
-    await admin.end()
-    const pool = (await postgres).connect({ database, max: 4 })
-    pools.push(pool)
-    return pool
-  }
+  let redisClient: Redis | undefined
+  let postgres: Promise<StartedPostgres> | undefined
 
   return {
     async open(kind) {
@@ -52,29 +44,33 @@ export function createStoreOpener(): StoreOpener {
           return createMemoryStorage()
         case 'redis': {
           redis ??= startRedis()
-          const client = (await redis).connect()
-          return createRedisStorage({ client, keyPrefix: `${name}:` })
+          const server = await redis
+          redisClient ??= server.connect()
+          return createRedisStorage({ client: redisClient, keyPrefix: `${name}:` })
         }
-        case 'postgres':
-          return createPostgresStorage({ pool: await openDatabase(name) })
+        case 'postgres': {
+          postgres ??= startWithPool()
+          const { pool } = await postgres
+          const db = new Kysely({ dialect: new PostgresDialect({ pool }) })
+          await migrateToLatest(db, { schema: name })
+          return createPostgresStorage({ pool, schema: name })
+        }
       }
     },
 
     async close() {
-      await Promise.all(pools.map((pool) => pool.end()))
-      await Promise.all([(await redis)?.stop(), (await postgres)?.stop()])
+      await (await postgres)?.pool.end()
+      await Promise.all([(await redis)?.stop(), (await postgres)?.server.stop()])
     },
   }
 }
 
-async function startWithTemplate(): Promise<RunningPostgres> {
-  const postgres = await startPostgres()
-  const admin = postgres.connect({ max: 1 })
-  await admin.query(`create database ${TEMPLATE}`)
-  await admin.end()
-  const pool = postgres.connect({ database: TEMPLATE, max: 1 })
-  const db = new Kysely({ dialect: new PostgresDialect({ pool }) })
-  await migrateToLatest(db)
-  await pool.end()
-  return postgres
+interface StartedPostgres {
+  readonly server: RunningPostgres
+  readonly pool: Pool
+}
+
+async function startWithPool(): Promise<StartedPostgres> {
+  const server = await startPostgres()
+  return { server, pool: server.connect({ max: CONNECTIONS }) }
 }
