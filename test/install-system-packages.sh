@@ -3,7 +3,7 @@
 set -eu
 
 packages=''
-command -v chromium >/dev/null || packages="$packages chromium"
+command -v chromium-headless-shell >/dev/null || packages="$packages chromium-headless-shell"
 command -v openssl >/dev/null || packages="$packages openssl"
 command -v redis-server >/dev/null || packages="$packages redis-server"
 [ -n "$(find /usr/lib/postgresql -name initdb 2>/dev/null)" ] || packages="$packages postgresql"

@@ -4,8 +4,8 @@ import { startPostgres } from '../helpers/start-postgres.ts'
 import { startRedis } from '../helpers/start-redis.ts'
 import { POLL_INTERVAL_SECONDS, startRotatingSystem } from '../helpers/start-rotating-system.ts'
 
-const LOAD = { connections: 8, requestsPerSecond: 200, tokensPerSecond: 20 }
-const ENOUGH_ANSWERS = 200
+const LOAD = { connections: 4, requestsPerSecond: 60, tokensPerSecond: 6 }
+const ENOUGH_ANSWERS = 60
 /** What a request to the feed and one to the API may take on a busy machine. */
 const TOLERANCE_MILLISECONDS = 5000
 
@@ -20,63 +20,59 @@ test.after.always(async () => {
 })
 
 for (const location of LOCATIONS) {
-  test.serial(
-    `two issuers on ${location.kind} and an API under load: no valid token is refused while keys rotate, none is accepted after its key was revoked`,
-    async (t) => {
-      const { traffic, issuerUrls, keys, signingKeyId, stop } = await startRotatingSystem(
-        location,
-        LOAD,
-      )
-      t.teardown(stop)
-      const { tokens, answers, until } = traffic
-      const first = await signingKeyId()
-      const answersOf = (keyId: string): number =>
-        answers.filter((answer) => answer.keyId === keyId).length
-      await until(() => answersOf(first) >= ENOUGH_ANSWERS)
+  test(`two issuers on ${location.kind} and an API under load: no valid token is refused while keys rotate, none is accepted after its key was withdrawn`, async (t) => {
+    const { traffic, issuerUrls, keys, signingKeyId, stop } = await startRotatingSystem(
+      location,
+      LOAD,
+    )
+    t.teardown(stop)
+    const { tokens, answers, until } = traffic
+    const first = await signingKeyId()
+    const answersOf = (keyId: string): number =>
+      answers.filter((answer) => answer.keyId === keyId).length
+    await until(() => answersOf(first) >= ENOUGH_ANSWERS)
 
-      await keys.rotate('signing')
-      const second = await signingKeyId()
-      t.not(second, first)
-      const isSignedEverywhereWith = (keyId: string, since = 0): boolean =>
-        issuerUrls.every((url) =>
-          tokens.some(
-            (token) =>
-              token.issuerUrl === url && token.keyId === keyId && token.requestedAt > since,
-          ),
-        )
-      await until(() => isSignedEverywhereWith(second) && answersOf(second) >= ENOUGH_ANSWERS)
-      t.deepEqual(
-        answers.filter(({ status }) => status !== 204),
-        [],
+    await keys.rotate('signing')
+    const second = await signingKeyId()
+    t.not(second, first)
+    const isSignedEverywhereWith = (keyId: string, since = 0): boolean =>
+      issuerUrls.every((url) =>
+        tokens.some(
+          (token) => token.issuerUrl === url && token.keyId === keyId && token.requestedAt > since,
+        ),
       )
+    await until(() => isSignedEverywhereWith(second) && answersOf(second) >= ENOUGH_ANSWERS)
+    t.deepEqual(
+      answers.filter(({ status }) => status !== 204),
+      [],
+    )
 
-      const revokedAt = Number(await keys.revoke(second)) * 1000
-      // The next key is seconds old, too young to be known to the API: the first key signs once more.
-      t.is(await signingKeyId(), first)
-      const isRefused = (keyId: string): boolean =>
-        answers.some((answer) => answer.keyId === keyId && answer.status === 401)
-      await until(() => isRefused(second))
-      const refusedAt = answers.find(({ status }) => status === 401)?.endedAt ?? 0
-      const later = answers.length + ENOUGH_ANSWERS
-      await until(() => answers.length >= later && isSignedEverywhereWith(first, revokedAt))
-      await traffic.stop()
+    const withdrawnAt = Number(await keys.withdraw(second)) * 1000
+    // The standby key is seconds old, too young to be known to the API: the first key signs once more.
+    t.is(await signingKeyId(), first)
+    const isRefused = (keyId: string): boolean =>
+      answers.some((answer) => answer.keyId === keyId && answer.status === 401)
+    await until(() => isRefused(second))
+    const refusedAt = answers.find(({ status }) => status === 401)?.endedAt ?? 0
+    const later = answers.length + ENOUGH_ANSWERS
+    await until(() => answers.length >= later && isSignedEverywhereWith(first, withdrawnAt))
+    await traffic.stop()
 
-      const revoked = answers.filter(({ keyId }) => keyId === second)
-      const others = answers.filter(({ keyId }) => keyId !== second)
-      t.true(others.every(({ status }) => status === 204))
-      t.true(
-        revoked.some(({ startedAt }) => startedAt > refusedAt),
-        'somebody must have tried',
-      )
-      for (const { startedAt, status } of revoked) {
-        if (startedAt > refusedAt) t.is(status, 401)
-      }
-      t.true(refusedAt > revokedAt - 1000)
-      t.true(refusedAt < revokedAt + POLL_INTERVAL_SECONDS * 1000 + TOLERANCE_MILLISECONDS)
-      t.deepEqual(
-        tokens.filter(({ keyId, requestedAt }) => keyId === second && requestedAt > revokedAt),
-        [],
-      )
-    },
-  )
+    const withdrawn = answers.filter(({ keyId }) => keyId === second)
+    const others = answers.filter(({ keyId }) => keyId !== second)
+    t.true(others.every(({ status }) => status === 204))
+    t.true(
+      withdrawn.some(({ startedAt }) => startedAt > refusedAt),
+      'somebody must have tried',
+    )
+    for (const { startedAt, status } of withdrawn) {
+      if (startedAt > refusedAt) t.is(status, 401)
+    }
+    t.true(refusedAt > withdrawnAt - 1000)
+    t.true(refusedAt < withdrawnAt + POLL_INTERVAL_SECONDS * 1000 + TOLERANCE_MILLISECONDS)
+    t.deepEqual(
+      tokens.filter(({ keyId, requestedAt }) => keyId === second && requestedAt > withdrawnAt),
+      [],
+    )
+  })
 }

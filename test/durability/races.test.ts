@@ -7,8 +7,8 @@ import { startRedis } from '../helpers/start-redis.ts'
 import { startRedisCluster } from '../helpers/start-redis-cluster.ts'
 
 const CALLERS = 50
-const ROUNDS = 5
-const DUELS = 20
+const ROUNDS = 3
+const DUELS = 8
 /** On a busy machine a store may be slow; who wins is the question here. */
 const SLOW_STORE = { storageTimeoutMilliseconds: 20_000 }
 

@@ -7,7 +7,7 @@ import { startRedis } from '../helpers/start-redis.ts'
 import { startRedisCluster } from '../helpers/start-redis-cluster.ts'
 import { decodeJwt } from '../helpers/token-requests.ts'
 
-const FAMILIES = 40
+const FAMILIES = 20
 
 const [postgres, redis, cluster] = await Promise.all([
   startPostgres(),

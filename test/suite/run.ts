@@ -1,11 +1,13 @@
 /**
- * Runs the whole suite in a few workers, or a part of it: `npm test [-- options] [parts]`. It prints what
+ * Runs the tests in a few workers, or a part of them: `npm test [-- options] [parts]`. It prints what
  * fails, and a last line.
  *
  * A part is the beginning of the path of a test file below `test`: `endpoints/revoke`, `adapters`.
  *
  * - `--quick`: only what needs no server, no store and no browser.
- * - `--extra`: the slow extras instead: what the documentation says, run as it stands.
+ * - `--system`: instead, what starts whole systems: several processes, the example, a browser.
+ * - `--extra`: instead, what the documentation says, run as it stands.
+ * - `--all`: everything.
  * - `--times`: says how long the slowest files took.
  * - `--match`, `-m`: only tests with a title like this, as ava understands it. May be repeated.
  *
@@ -20,7 +22,14 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { parseArgs, stripVTControlCharacters } from 'node:util'
-import { EXTRAS, findTestFiles, GROUPS, type Group, type Need } from './test-files.ts'
+import {
+  COMMANDS,
+  type Command,
+  findTestFiles,
+  GROUPS,
+  type Group,
+  type Need,
+} from './test-files.ts'
 import { workerEnvironment } from './worker-environment.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
@@ -30,16 +39,30 @@ const { values: options, positionals: parts } = parseArgs({
   allowPositionals: true,
   options: {
     quick: { type: 'boolean', default: false },
+    system: { type: 'boolean', default: false },
     extra: { type: 'boolean', default: false },
+    all: { type: 'boolean', default: false },
     times: { type: 'boolean', default: false },
     match: { type: 'string', short: 'm', multiple: true, default: [] },
   },
 })
 
+const COMMAND_OPTIONS = ['quick', 'system', 'extra'] as const
+
 /** Whether what a group needs is asked for. */
 function isAskedFor(need: Need): boolean {
-  if (options.quick) return need === 'nothing'
-  return EXTRAS.has(need) === options.extra
+  const commands: ReadonlyArray<Command> = options.all
+    ? ['test', 'system', 'extra']
+    : [COMMAND_OPTIONS.find((option) => options[option]) ?? 'test']
+  return commands.some((command) => (COMMANDS[command] as ReadonlyArray<Need>).includes(need))
+}
+
+/** How to run what needs this. */
+function commandOf(need: Need): string {
+  const option = COMMAND_OPTIONS.find((name) =>
+    (COMMANDS[name] as ReadonlyArray<Need>).includes(need),
+  )
+  return option === undefined || option === 'quick' ? 'npm test' : `npm run test:${option}`
 }
 
 const selected = new Set(findTestFiles(parts).map(({ group }) => group))
@@ -47,7 +70,12 @@ const groups = (Object.keys(GROUPS) as ReadonlyArray<Group>).filter(
   (group) => selected.has(group) && isAskedFor(GROUPS[group]),
 )
 if (groups.length === 0) {
-  process.stderr.write('No test file is in these parts; give beginnings of paths below test.\n')
+  const commands = new Set([...selected].map((group) => commandOf(GROUPS[group])))
+  process.stderr.write(
+    commands.size === 0
+      ? 'No test file is in these parts; give beginnings of paths below test.\n'
+      : `These parts are run by: ${[...commands].join(', ')}.\n`,
+  )
   process.exit(1)
 }
 

@@ -31,8 +31,15 @@ const NEEDS = {
 
 export type Need = keyof typeof NEEDS
 
-/** The slow extras, which have a command of their own. */
-export const EXTRAS: ReadonlySet<Need> = new Set<Need>(['documentation'])
+/** The commands of the suite, and the needs of the files that each runs. */
+export const COMMANDS = {
+  test: ['nothing', 'server', 'redis', 'cluster', 'postgres'],
+  quick: ['nothing'],
+  system: ['processes', 'example', 'chromium'],
+  extra: ['documentation'],
+} as const satisfies Readonly<Record<string, ReadonlyArray<Need>>>
+
+export type Command = keyof typeof COMMANDS
 
 /**
  * What runs in one worker, and what its files need. The dearest come first. Each is a file in `groups`, and
