@@ -4,11 +4,16 @@
  * @module
  */
 
-/** An operation: it awaits `step()` before each of its steps. */
-export type Operation = (step: () => Promise<void>) => Promise<void>
+/**
+ * An operation: it awaits `step()` before each of its steps. It may say what the step touches; a step that
+ * says nothing touches everything.
+ */
+export type Operation = (step: Step) => Promise<void>
+export type Step = (touched?: ReadonlyArray<string>) => Promise<void>
 
 /**
- * Runs operations once in every order of their steps.
+ * Runs operations once in every order of their steps. Of orders that differ only in which of two neighbours
+ * comes first that touch nothing in common, and so cannot differ in their outcome, it runs one.
  *
  * @param start Makes the operations anew for each order.
  * @param check Runs after each.
@@ -42,7 +47,17 @@ interface Choice {
 
 /** An operation that is waiting before its next step, or has ended. */
 interface Actor {
-  readonly release: (() => void) | undefined
+  readonly next: PausedStep | undefined
+}
+
+interface PausedStep {
+  readonly touched: ReadonlyArray<string>
+  readonly release: () => void
+}
+
+/** A step that could be next, and the position of its operation. */
+interface Candidate extends PausedStep {
+  readonly position: number
 }
 
 async function runInOrder(
@@ -51,37 +66,49 @@ async function runInOrder(
 ): Promise<ReadonlyArray<Choice>> {
   const runs = operations.map(startStepwise)
   const made: Array<Choice> = []
+  let last: Candidate | undefined
   for (;;) {
     const actors = await Promise.all(runs.map((run) => run.paused()))
-    const releases = actors.flatMap(({ release }) => release ?? [])
-    if (releases.length === 0) return made
+    const all = actors.flatMap(({ next }, position) => (next ? { ...next, position } : []))
+    if (all.length === 0) return made
+    const others = all.filter((candidate) => !couldHaveSwapped(candidate, last))
+    const candidates = others.length > 0 ? others : all
     const taken = choices[made.length] ?? 0
-    made.push({ taken, among: releases.length })
-    releases[taken]?.()
+    made.push({ taken, among: others.length > 0 ? candidates.length : 1 })
+    last = candidates[taken]
+    last?.release()
   }
+}
+
+/** Whether the order where this step comes before the last one has the same outcome, and runs anyway. */
+function couldHaveSwapped(candidate: Candidate, last: Candidate | undefined): boolean {
+  if (last === undefined || candidate.position >= last.position) return false
+  if (candidate.touched.length === 0 || last.touched.length === 0) return false
+  return !candidate.touched.some((it) => last.touched.includes(it))
 }
 
 function startStepwise(operation: Operation): { readonly paused: () => Promise<Actor> } {
   let pause = Promise.withResolvers<Actor>()
   // Steps that it takes at once are taken one after the other.
-  const waiting: Array<() => void> = []
+  const waiting: Array<PausedStep> = []
   const pauseBeforeFirst = (): void => {
-    if (waiting.length === 0) return
+    const [first] = waiting
+    if (first === undefined) return
     const release = (): void => {
       pause = Promise.withResolvers()
-      waiting.shift()?.()
+      waiting.shift()?.release()
       pauseBeforeFirst()
     }
-    pause.resolve({ release })
+    pause.resolve({ next: { touched: first.touched, release } })
   }
-  const step = async (): Promise<void> => {
+  const step: Step = async (touched = []) => {
     const { promise, resolve } = Promise.withResolvers<void>()
-    waiting.push(resolve)
+    waiting.push({ touched, release: resolve })
     pauseBeforeFirst()
     await promise
   }
   operation(step).then(
-    () => pause.resolve({ release: undefined }),
+    () => pause.resolve({ next: undefined }),
     (error: unknown) => pause.reject(error),
   )
   return { paused: () => pause.promise }
