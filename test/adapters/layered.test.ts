@@ -11,7 +11,7 @@ import { startRedis } from '../helpers/start-redis.ts'
 import { testStorageContract } from './test-storage-contract.ts'
 
 const [postgres, redis] = await Promise.all([startPostgres(), startRedis()])
-const pool = postgres.connect({ max: 20 })
+const pool = postgres.connect({ max: 8 })
 const db = new Kysely({ dialect: new PostgresDialect({ pool }) })
 await migrateToLatest(db)
 const client = new Redis(redis.socketPath)

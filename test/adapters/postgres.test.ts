@@ -6,7 +6,7 @@ import { startPostgres } from '../helpers/start-postgres.ts'
 import { testStorageContract } from './test-storage-contract.ts'
 
 const postgres = await startPostgres()
-const pool = postgres.connect({ max: 20 })
+const pool = postgres.connect({ max: 8 })
 const db = new Kysely({ dialect: new PostgresDialect({ pool }) })
 await migrateToLatest(db)
 

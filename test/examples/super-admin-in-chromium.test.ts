@@ -116,7 +116,8 @@ for (const [variant, name, hands, options] of VARIANTS) {
 test.serial(
   'the example: a SuperAdmin replaces a secret, changes and deletes a client; every page is accessible',
   async (t) => {
-    const { page, complaints } = await openTab(t, browser, PHONE)
+    const { page, context, complaints } = await openTab(t, browser, PHONE)
+    await context.grantPermissions(['clipboard-write']) // without a window nobody could be asked
     await registerClient(page, FINGER, 'Fabrikam')
     await link(page, 'I have copied it').tap()
     await heading(page, 'Fabrikam')

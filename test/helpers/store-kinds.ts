@@ -26,7 +26,7 @@ export interface StoreOpener {
 }
 
 /** Connections to a Postgres, for all storages of a test file: opening one is what costs. */
-const CONNECTIONS = 20
+const CONNECTIONS = 8
 
 /** Makes what opens storages for one test file. */
 export function createStoreOpener(): StoreOpener {
