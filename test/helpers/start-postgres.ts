@@ -14,27 +14,22 @@ import { makeDirectory, type RunningProcess, startProcess } from './start-proces
 
 const INSTALLATIONS = '/usr/lib/postgresql'
 
-/** Nothing is kept past the test, and what costs a process of its own to do is not done. */
-const SETTINGS: Readonly<Record<string, string>> = {
-  listen_addresses: '',
-  max_connections: '200',
+const SETTINGS = { listen_addresses: '', max_connections: '200' }
+
+/**
+ * What tests do not need, and costs a process of its own, is not done. What was committed survives the
+ * server, but not the machine.
+ */
+const CHEAP = {
   // Every connection is a process, which maps what is shared page by page.
   shared_buffers: '16MB',
   fsync: 'off',
-  synchronous_commit: 'off',
   full_page_writes: 'off',
   wal_level: 'minimal',
   max_wal_senders: '0',
   autovacuum: 'off',
   jit: 'off',
   bgwriter_lru_maxpages: '0',
-}
-
-/** As a Postgres is in production: it waits for the disk at every commit. */
-const DURABLE: Readonly<Record<string, string>> = {
-  fsync: 'on',
-  synchronous_commit: 'on',
-  full_page_writes: 'on',
 }
 
 /** A Postgres that runs. */
@@ -53,7 +48,7 @@ export interface RunningPostgres {
   stop(): Promise<void>
 }
 
-/** Starts an empty Postgres. `durable` has it wait for the disk at every commit. */
+/** Starts an empty Postgres. `durable` has it wait for the disk at every commit, and tune nothing for tests. */
 export async function startPostgres({ durable = false } = {}): Promise<RunningPostgres> {
   const directory = await makeDirectory('postgres')
   const account = accountOfServer()
@@ -61,7 +56,7 @@ export async function startPostgres({ durable = false } = {}): Promise<RunningPo
   const binaries = findBinaries()
   const data = join(directory.path, 'data')
   execFileSync('cp', ['--archive', await findTemplate(binaries, account), data])
-  const parameters = Object.entries({ ...SETTINGS, ...(durable ? DURABLE : {}) })
+  const parameters = Object.entries({ ...SETTINGS, ...(durable ? {} : CHEAP) })
   const settings = parameters.flatMap(([name, value]) => ['-c', `${name}=${value}`])
   const start = (): Promise<RunningProcess> =>
     startProcess(
