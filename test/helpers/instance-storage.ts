@@ -82,7 +82,8 @@ async function openCluster(ports: ReadonlyArray<number>): Promise<OpenedStorage>
 }
 
 async function openPostgres(host: string, renamedColumn?: RenamedColumn): Promise<OpenedStorage> {
-  const pool = new Pool({ host, user: 'postgres', max: 10, connectionTimeoutMillis: 1000 })
+  // A machine that is busy may take seconds to connect; how long a request waits, the storage's timeout says.
+  const pool = new Pool({ host, user: 'postgres', max: 10, connectionTimeoutMillis: 20_000 })
   pool.on('error', () => undefined)
   await migrateToLatest(new Kysely({ dialect: new PostgresDialect({ pool }) }))
   const storage =
