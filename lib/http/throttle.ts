@@ -17,7 +17,7 @@ import { sha256 } from '../util/sha256.ts'
 export const THROTTLE_WINDOW_SECONDS = 300
 const FAILURES_PER_ADDRESS = 100
 const FAILURES_PER_TARGET = 10
-const FAILURES_PER_KNOWN_BROWSER = 10
+const FAILURES_PER_KNOWN = 10
 
 /** Counts failed attempts. */
 export interface Throttle {
@@ -25,15 +25,15 @@ export interface Throttle {
    * Counts an attempt as failed before it is made, so that concurrent attempts cannot exceed the limit.
    * Call {@link refund} if it succeeds.
    *
-   * @param knownBrowser Id of a browser that has signed in to the target before. It is counted instead of
-   *   the address.
+   * @param known Id of what was accepted before: a browser that has signed in to the target, or a part of
+   *   a SuperAdmin's credentials. It is counted instead of the address.
    *
    * @returns `false` when the caller is blocked: too many failures of the address, of the address with
-   *   this target, or of the known browser; or `ip` is not valid.
+   *   this target, or of `known`; or `ip` is not valid.
    */
-  consume(ip: string, target: string, knownBrowser?: string): Promise<boolean>
+  consume(ip: string, target: string, known?: string): Promise<boolean>
   /** Removes an attempt from the count, because it did not fail. */
-  refund(ip: string, target: string, knownBrowser?: string): void
+  refund(ip: string, target: string, known?: string): void
   /** Whether a caller is blocked. */
   isBlocked(ip: string, target?: string): Promise<boolean>
   /** Counts a failure. */
@@ -50,32 +50,32 @@ export function createThrottle(): Throttle {
     points: FAILURES_PER_TARGET,
     duration: THROTTLE_WINDOW_SECONDS,
   })
-  const byKnownBrowser = new RateLimiterMemory({
-    points: FAILURES_PER_KNOWN_BROWSER,
+  const byKnown = new RateLimiterMemory({
+    points: FAILURES_PER_KNOWN,
     duration: THROTTLE_WINDOW_SECONDS,
   })
   const isUsed = async (limiter: RateLimiterMemory, key: string): Promise<boolean> => {
     const counter = await limiter.get(key)
     return counter !== null && counter.consumedPoints >= limiter.points
   }
-  const refund = (ip: string, target: string, knownBrowser?: string): void => {
+  const refund = (ip: string, target: string, known?: string): void => {
     const network = networkOf(ip)
     if (network === undefined) return
-    if (knownBrowser !== undefined) {
-      void byKnownBrowser.reward(knownBrowser)
+    if (known !== undefined) {
+      void byKnown.reward(known)
       return
     }
     void byAddress.reward(network)
     void byTarget.reward(pairOf(network, target))
   }
   return {
-    async consume(ip, target, knownBrowser) {
+    async consume(ip, target, known) {
       const network = networkOf(ip)
       if (network === undefined) return false
-      if (knownBrowser !== undefined) {
-        const browser = await byKnownBrowser.penalty(knownBrowser)
-        if (browser.consumedPoints <= FAILURES_PER_KNOWN_BROWSER) return true
-        refund(ip, target, knownBrowser)
+      if (known !== undefined) {
+        const { consumedPoints } = await byKnown.penalty(known)
+        if (consumedPoints <= FAILURES_PER_KNOWN) return true
+        refund(ip, target, known)
         return false
       }
       const address = await byAddress.penalty(network)

@@ -154,6 +154,61 @@ test('/super-admin/oauth-clients: a cookie is a credential too', async (t) => {
   t.is((await send('Bearer root', { cookie: 'session=wrong' })).status, 200)
 })
 
+test('/super-admin/oauth-clients: accepted credentials are known by the Authorization header or by any one of the cookies, whatever else is sent', async (t) => {
+  const { accepted, send, assertBlocked } = await startGuardedHost(t)
+  for (const session of ['session=1', 'session=2', 'session=3']) accepted.set(session, 'allowed')
+  t.is((await send('Bearer root', { cookie: 'theme=dark' })).status, 200)
+  t.is((await send(undefined, { cookie: 'session=1; csrf=of-root' })).status, 200)
+  for (let attempt = 0; attempt < 100; attempt += 1) await send(`Bearer ${attempt}`)
+  await assertBlocked('Bearer other-root')
+
+  for (const cookie of [undefined, 'theme=light', 'session=other; theme=dark']) {
+    t.is((await send('Bearer root', { cookie })).status, 200, cookie)
+  }
+  for (const cookie of [
+    'session=1',
+    'csrf=of-root; session=1',
+    'session=1;_ga=GA1.2.3;csrf=another',
+    'csrf=of-root; session=2', // a session that goes on with another value
+    'session=2; csrf=another',
+  ]) {
+    t.is((await send(undefined, { cookie })).status, 200, cookie)
+  }
+  await assertBlocked(undefined, { cookie: 'session=3' }) // nothing of it was accepted before
+})
+
+test('/super-admin/oauth-clients: a cookie that everybody has gives ten more guesses in five minutes, at all addresses together, and takes nothing from others (ASVS 6.3)', async (t) => {
+  const { asked, send, assertBlocked } = await startGuardedHost(t)
+  const cookie = 'lang=en'
+  t.is((await send('Bearer root', { cookie })).status, 200)
+  for (let attempt = 0; attempt < 100; attempt += 1) await send(`Bearer ${attempt}`)
+  asked.length = 0
+  for (let attempt = 0; attempt < 20; attempt += 1) {
+    t.is((await send(`Bearer ${attempt}`, { cookie })).status, attempt < 10 ? 401 : 429)
+  }
+  t.is(asked.length, 10)
+  t.is((await send('Bearer root', { cookie })).status, 200)
+  await assertBlocked('Bearer guess', { cookie })
+
+  const elsewhere = { cookie, ip: '203.0.113.9' }
+  for (let attempt = 0; attempt < 100; attempt += 1) {
+    t.is((await send(`Bearer ${attempt}`, elsewhere)).status, 401)
+  }
+  await assertBlocked('Bearer guess', elsewhere)
+})
+
+test('/super-admin/oauth-clients: 150 guesses at once beside a cookie that was accepted are counted before the hook is asked (ASVS 6.3)', async (t) => {
+  const { asked, send, answerNobodyBefore } = await startGuardedHost(t)
+  const cookie = 'lang=en'
+  t.is((await send('Bearer root', { cookie })).status, 200)
+  asked.length = 0
+  answerNobodyBefore(150)
+  await Promise.all(
+    Array.from({ length: 150 }, (_, attempt) => send(`Bearer ${attempt}`, { cookie })),
+  )
+  t.true(asked.length >= 100 && asked.length <= 110, String(asked.length))
+})
+
 test('/super-admin/oauth-clients: without credentials there is nothing to guess: 401 however often, and audited as such', async (t) => {
   const { send, assertBlocked, events } = await startGuardedHost(t)
   for (let attempt = 0; attempt < 101; attempt += 1) t.is((await send(undefined)).status, 401)
@@ -447,14 +502,14 @@ interface GuardedRequest {
   /** Below `/super-admin/oauth-clients`. */
   readonly path?: string
   readonly ip?: string
-  readonly cookie?: string
+  readonly cookie?: string | undefined
 }
 
 /** A host behind a proxy, whose hook knows credentials and remembers what it was asked. */
 async function startGuardedHost(t: ExecutionContext): Promise<{
-  /** What the hook says to an `Authorization` header; `unauthenticated` to any other. */
+  /** What the hook says to an `Authorization` header or a cookie `session`; `unauthenticated` to any other. */
   readonly accepted: Map<string, SuperAdminDecision | 'fail'>
-  readonly asked: ReadonlyArray<string>
+  readonly asked: Array<string>
   /** Seconds since the Unix epoch. */
   readonly clock: { now: number }
   /** Has the hook wait until so many requests have arrived. */
@@ -492,7 +547,8 @@ async function startGuardedHost(t: ExecutionContext): Promise<{
         asked.push(authorization)
         await complete.promise
         await nextTurn()
-        const decision = accepted.get(authorization) ?? 'unauthenticated'
+        const [session = ''] = /session=[^;]*/.exec(ctx.get('cookie')) ?? []
+        const decision = accepted.get(authorization) ?? accepted.get(session) ?? 'unauthenticated'
         if (decision === 'fail') throw new Error('the database of administrators')
         return decision
       },

@@ -56,18 +56,31 @@ test('all addresses of an IPv6 /64 count as one, because one host has them all (
   t.true(await throttle.consume('::ffff:192.0.2.1', 'ada'))
 })
 
-test('accepted credentials: the last thousand are remembered, by when they were used last', async (t) => {
+test('accepted credentials: a bounded number of parts is remembered, by when they were used last', async (t) => {
   const ask = createCredentialThrottle(() => 0)
-  const accept = (credentials: string): Promise<string | object> =>
-    ask(ADDRESS, credentials, async () => 'allowed')
+  const accept = (part: string): Promise<string | object> =>
+    ask(ADDRESS, [part], async () => 'allowed')
   const named = (count: number): string => `accepted ${count}`
-  for (let count = 0; count < 1000; count += 1) await accept(named(count))
+  for (let count = 0; count < 5000; count += 1) await accept(named(count))
   await accept(named(0))
-  await accept(named(1000))
+  await accept(named(5000))
   for (let attempt = 0; attempt < 100; attempt += 1) {
-    t.is(await ask(ADDRESS, `wrong ${attempt}`, async () => 'unauthenticated'), 'unauthenticated')
+    t.is(await ask(ADDRESS, [`wrong ${attempt}`], async () => 'unauthenticated'), 'unauthenticated')
   }
 
   t.is(await accept(named(1)), 'too-many-attempts')
-  for (const count of [0, 2, 1000]) t.is(await accept(named(count)), 'allowed')
+  for (const count of [0, 2, 5000]) t.is(await accept(named(count)), 'allowed')
+})
+
+test('accepted credentials: of a request with any number of cookies, 50 are remembered', async (t) => {
+  const ask = createCredentialThrottle(() => 0)
+  const many = Array.from({ length: 4000 }, (_, count) => `cookie ${count}`)
+  t.is(await ask(ADDRESS, ['first'], async () => 'allowed'), 'allowed')
+  for (const part of many.slice(0, 90))
+    await ask('192.0.2.2', [part, ...many], async () => 'allowed')
+  for (let attempt = 0; attempt < 100; attempt += 1) {
+    await ask(ADDRESS, [`wrong ${attempt}`], async () => 'unauthenticated')
+  }
+
+  t.is(await ask(ADDRESS, ['first'], async () => 'allowed'), 'allowed')
 })

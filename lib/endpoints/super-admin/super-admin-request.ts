@@ -61,12 +61,11 @@ export function createSuperAdminGuard({
   async function decide(ctx: Context): Promise<Actor | keyof typeof REFUSALS> {
     const ask = async (): Promise<SuperAdminDecision> => await authorizeSuperAdmin(ctx)
     const credentials = credentialsOf(ctx)
-    const decision =
-      credentials === undefined ? await ask() : await askAboutCredentials(ctx.ip, credentials, ask)
+    const isWithout = credentials.length === 0
+    const decision = isWithout ? await ask() : await askAboutCredentials(ctx.ip, credentials, ask)
     if (decision === 'allowed') return {}
     if (typeof decision === 'object') return { actorId: decision.superAdminId }
-    const isAnonymous = credentials === undefined && decision === 'unauthenticated'
-    return isAnonymous ? 'no-credentials' : decision
+    return isWithout && decision === 'unauthenticated' ? 'no-credentials' : decision
   }
 
   return (handler) => async (ctx, parameters) => {
@@ -85,10 +84,12 @@ export function createSuperAdminGuard({
   }
 }
 
-/** What a request presents: two headers, as one text. `undefined` when it has neither. */
-function credentialsOf(ctx: Context): string | undefined {
-  const presented = [ctx.get('authorization'), ctx.get('cookie')]
-  return presented.every((header) => header === '') ? undefined : JSON.stringify(presented)
+/** What a request presents: the `Authorization` header and each cookie. Empty when it has neither. */
+function credentialsOf(ctx: Context): ReadonlyArray<string> {
+  const authorization = ctx.get('authorization')
+  const cookies = ctx.get('cookie').split(';')
+  const presented = [`Authorization: ${authorization}`, ...cookies.map((text) => text.trim())]
+  return presented.slice(authorization === '' ? 1 : 0).filter((text) => text !== '')
 }
 
 /** Reads the JSON object of a request. Sends an error response and returns `undefined` if there is none. */
