@@ -3,8 +3,8 @@
  * application that signs users in with it.
  *
  * Environment: `PORT` (3000), `CLIENT_PORT` (3001; 0 turns the partner off), `LISTEN_ADDRESS` (127.0.0.1:
- * this machine only; 0.0.0.0 or :: for any address), `ISSUER` (http://localhost:PORT), `SUPER_ADMIN_TOKEN` (a
- * random one is generated and printed), `STORAGE` (memory; redis with `REDIS_URL`, postgres with `DATABASE_URL`,
+ * this machine only; 0.0.0.0 or :: for any address), `ISSUER` (http://localhost:PORT), `SUPER_ADMIN_TOKEN` (at
+ * least 32 characters; a random one is generated and printed), `STORAGE` (memory; redis with `REDIS_URL`, postgres with `DATABASE_URL`,
  * pglite with `DATA_DIR`, layered), `OAUTH_SECRET`.
  *
  * @module

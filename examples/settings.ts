@@ -32,6 +32,9 @@ const DEVELOPMENT_SECRET = 'a secret for development, known to everybody'
 // RFC 6750 §2.1.
 const BEARER_TOKEN = /^[\w.~+/-]+=*$/
 
+/** The sign-in page does not limit attempts to guess it. */
+const MINIMUM_TOKEN_LENGTH = 32
+
 type Environment = Readonly<Record<string, string | undefined>>
 
 /**
@@ -54,9 +57,7 @@ export function readSettings(environment: Environment): Settings {
   if (port === clientPort && port !== 0) problems.push('PORT and CLIENT_PORT must be different')
   const listenAddress = choiceFrom(environment, 'LISTEN_ADDRESS', LISTEN_ADDRESSES, problems)
   const superAdminToken = environment['SUPER_ADMIN_TOKEN'] || undefined
-  if (superAdminToken !== undefined && !BEARER_TOKEN.test(superAdminToken)) {
-    problems.push('SUPER_ADMIN_TOKEN must consist of letters, digits and "-._~+/" only')
-  }
+  problems.push(...findTokenProblems(superAdminToken))
   const issuer = environment['ISSUER'] || undefined
   if (issuer !== undefined && !URL.canParse(issuer)) {
     problems.push('ISSUER must be an absolute https URL')
@@ -78,6 +79,17 @@ export function readSettings(environment: Environment): Settings {
     refreshTokenGraceSeconds,
     ...storageSettings,
   }
+}
+
+function findTokenProblems(token: string | undefined): ReadonlyArray<string> {
+  if (token === undefined) return []
+  if (!BEARER_TOKEN.test(token)) {
+    return ['SUPER_ADMIN_TOKEN must consist of letters, digits and "-._~+/" only']
+  }
+  if (token.length >= MINIMUM_TOKEN_LENGTH) return []
+  return [
+    `SUPER_ADMIN_TOKEN must have at least ${MINIMUM_TOKEN_LENGTH} characters, so that nobody can guess it; make one with \`openssl rand -base64 32\``,
+  ]
 }
 
 function readStorageSettings(environment: Environment, problems: Array<string>): StorageSettings {
@@ -119,7 +131,7 @@ export function isThisMachineOnly({ listenAddress }: Settings): boolean {
   return listenAddress === LISTEN_ADDRESSES[0]
 }
 
-/** Creates a token for a SuperAdmin. */
+/** Creates a token for a SuperAdmin: 256 random bits. */
 export function createSuperAdminToken(): string {
-  return randomBytes(24).toString('base64url')
+  return randomBytes(32).toString('base64url')
 }

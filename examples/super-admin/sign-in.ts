@@ -6,7 +6,6 @@
 
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { html } from 'ghtml'
-import type { FailedAttempt } from './attempts.ts'
 import { renderTextField } from './fields.ts'
 import { renderForm } from './parts.ts'
 import { LIST_PATH, SIGN_IN_PATH } from './paths.ts'
@@ -17,17 +16,16 @@ export interface SignInView {
   readonly formToken: string
   /** Location after the sign-in. */
   readonly next: string
-  /** Why the user must sign in, or sign in again. */
-  readonly cause: 'ended' | FailedAttempt | undefined
+  /** Why the user must sign in again: the session has ended, or the token was wrong. */
+  readonly cause: 'ended' | 'wrong' | undefined
 }
 
 /** Creates the sign-in page. */
 export function signInPage({ formToken, next, cause }: SignInView): AdminPage {
-  const reason = typeof cause === 'object' ? cause.reason : undefined
-  const isWrong = reason === 'unauthenticated'
+  const isWrong = cause === 'wrong'
   return {
-    status: reason === undefined ? 200 : isWrong ? 403 : 429,
-    title: reason === undefined ? 'Sign in as a SuperAdmin' : 'Error: Sign in as a SuperAdmin',
+    status: isWrong ? 403 : 200,
+    title: isWrong ? 'Error: Sign in as a SuperAdmin' : 'Sign in as a SuperAdmin',
     content: html`!${renderCause(cause)}
 <h1>Sign in as a SuperAdmin</h1>
 <p class="lead">SuperAdmins register, change and delete the applications of partners.</p>
@@ -52,29 +50,14 @@ export function signInPage({ formToken, next, cause }: SignInView): AdminPage {
 
 function renderCause(cause: SignInView['cause']): string {
   if (cause === undefined) return ''
-  const [title, text] = explain(cause)
+  const [title, text] = CAUSES[cause]
   return html`<div class="notice failure" role="alert"><p class="title">${title}</p><p>${text}</p></div>`
 }
 
-function explain(cause: 'ended' | FailedAttempt): readonly [title: string, text: string] {
-  if (cause === 'ended') {
-    return ['You are not signed in any more', 'What you sent was not saved. Sign in again.']
-  }
-  switch (cause.reason) {
-    case 'unauthenticated':
-      return ['The token is wrong', 'Check it, and try again.']
-    case 'too-many-attempts': {
-      const minutes = Math.ceil(cause.retryAfterSeconds / 60)
-      const wait = minutes === 1 ? 'a minute' : `${minutes} minutes`
-      return [
-        'Too many wrong tokens from your address',
-        `Try again in ${wait}. Until then, no token is checked.`,
-      ]
-    }
-    case 'address-unknown':
-      return ['Your address is unknown', 'Attempts could not be counted, so no token is checked.']
-  }
-}
+const CAUSES = {
+  ended: ['You are not signed in any more', 'What you sent was not saved. Sign in again.'],
+  wrong: ['The token is wrong', 'Check it, and try again.'],
+} as const
 
 /** The location after the sign-in: only one of these pages. */
 export function safeNext(next: string | null): string {

@@ -7,12 +7,17 @@
  * @module
  */
 
-import { ClientNotFoundError, ConflictError, StorageError } from '@teamcast/oauth-server'
+import { isIP } from 'node:net'
+import {
+  type AuditListener,
+  ClientNotFoundError,
+  ConflictError,
+  StorageError,
+} from '@teamcast/oauth-server'
 import { html } from 'ghtml'
 import type { Context, Middleware } from 'koa'
 import { isFromOwnPage, readForm } from '../forms.ts'
 import { type Brand, sendPage } from '../layout.ts'
-import { type AttemptDependencies, type AttemptSignIn, createAttempts } from './attempts.ts'
 import { renderForm } from './parts.ts'
 import { LIST_PATH, SIGN_IN_PATH, SIGN_OUT_PATH } from './paths.ts'
 import type { AdminDependencies, AdminPage, AdminResponse } from './request.ts'
@@ -21,7 +26,12 @@ import { createSessions, type Session, type Sessions } from './sessions.ts'
 import { type SignInView, safeNext, signInPage } from './sign-in.ts'
 
 /** Options of the pages. */
-export type SuperAdminPagesOptions = AdminDependencies & AttemptDependencies
+export interface SuperAdminPagesOptions extends AdminDependencies {
+  /** Attempts are not limited: the token must be one that nobody can guess. */
+  readonly isSuperAdminToken: (token: string) => boolean
+  /** Receives an event for every wrong token. */
+  readonly onEvent: AuditListener
+}
 
 const BRAND: Brand = {
   name: 'Teamcast',
@@ -35,7 +45,6 @@ const NO_FORM = new URLSearchParams()
 export function createSuperAdminPages(options: SuperAdminPagesOptions): Middleware {
   const sessions = createSessions(options.now)
   const findRoutes = createRoutes(options)
-  const attemptSignIn = createAttempts(options)
 
   async function handle(ctx: Context, route: Route, session: Session): Promise<AdminResponse> {
     const { ids } = route
@@ -50,7 +59,7 @@ export function createSuperAdminPages(options: SuperAdminPagesOptions): Middlewa
   }
 
   return async (ctx, next) => {
-    if (ctx.path === SIGN_IN_PATH) return await signIn(ctx, sessions, attemptSignIn)
+    if (ctx.path === SIGN_IN_PATH) return await signIn(ctx, sessions, options)
     if (ctx.path === SIGN_OUT_PATH) return await signOut(ctx, sessions)
     const routes = findRoutes(ctx.path)
     if (routes.length === 0) return await next()
@@ -70,7 +79,7 @@ export function createSuperAdminPages(options: SuperAdminPagesOptions): Middlewa
 async function signIn(
   ctx: Context,
   sessions: Sessions,
-  attemptSignIn: AttemptSignIn,
+  { isSuperAdminToken, onEvent, now }: SuperAdminPagesOptions,
 ): Promise<void> {
   if (ctx.method !== 'POST' && ctx.method !== 'GET') return sendMethodNotAllowed(ctx, 'GET', 'POST')
   const show = (next: string, cause?: SignInView['cause']): void =>
@@ -85,10 +94,11 @@ async function signIn(
   const form = await readOwnForm(ctx, sessions)
   if (form === undefined) return send(ctx, sessions, EXPIRED_FORM)
   const next = safeNext(form.get('next'))
-  const failure = await attemptSignIn(ctx.ip, form.get('token')?.trim() ?? '')
-  if (failure !== undefined) {
-    if (failure.reason !== 'unauthenticated') ctx.set('Retry-After', `${failure.retryAfterSeconds}`)
-    return show(next, failure)
+  if (!isSuperAdminToken(form.get('token')?.trim() ?? '')) {
+    const ip = isIP(ctx.ip) === 0 ? undefined : ctx.ip
+    const [type, reason] = ['super-admin.refused', 'unauthenticated'] as const
+    onEvent({ version: 1, type, result: 'failure', at: now(), ip, reason })
+    return show(next, 'wrong')
   }
   sessions.begin(ctx)
   send(ctx, sessions, { location: next })
@@ -162,7 +172,7 @@ function failurePage(ctx: Context, error: unknown): AdminPage {
   }
   ctx.app.emit('error', error, ctx)
   return error instanceof StorageError
-    ? messagePage(503, 'The storage does not answer', 'Try again in a moment.')
+    ? messagePage(503, 'The storage is unavailable', 'Try again in a moment.')
     : messagePage(500, 'Something went wrong', 'The log of the server has the details.')
 }
 

@@ -12,7 +12,7 @@ import { authorizationUrl, CODE_VERIFIER, postAs } from '../helpers/requests.ts'
 import { type RunningExample, runExample, startExample } from '../helpers/start-example.ts'
 import { CONFIDENTIAL_CLIENT, PUBLIC_CLIENT } from '../helpers/start-server.ts'
 
-const SUPER_ADMIN_TOKEN = 'a-SuperAdmin.token_of~tests+/=='
+const SUPER_ADMIN_TOKEN = 'a-SuperAdmin.token_of~tests+/0123456789=='
 
 // One process for all requests that do not disturb each other; the others have their own.
 let example: RunningExample
@@ -26,6 +26,10 @@ test.after.always(() => example?.end())
 // ————— settings —————
 
 const WRONG_SETTINGS: ReadonlyArray<readonly [Readonly<Record<string, string>>, RegExp]> = [
+  [
+    { SUPER_ADMIN_TOKEN: 'x'.repeat(31) },
+    /^SUPER_ADMIN_TOKEN must have at least 32 characters, so that nobody can guess it; make one with `openssl rand -base64 32`$/,
+  ],
   [
     { PORT: 'http', CLIENT_PORT: '65536', SUPER_ADMIN_TOKEN: 'two words' },
     /^PORT must be 0 to 65535, not "http"; CLIENT_PORT .+ not "65536"; SUPER_ADMIN_TOKEN must .+$/,
@@ -162,7 +166,7 @@ test('settings: CLIENT_PORT=0 turns the partner off; without SUPER_ADMIN_TOKEN a
   t.true(page.includes('The demo partner is turned off'))
 
   const [, token = ''] = /^SuperAdmin token +(\S+)$/m.exec(greeting) ?? []
-  t.regex(token, /^[\w-]{32}$/)
+  t.regex(token, /^[\w-]{43}$/)
   t.is((await postClient(hostUrl, CONFIDENTIAL_CLIENT, `Bearer ${token}`)).status, 201)
   t.is((await postClient(hostUrl, CONFIDENTIAL_CLIENT)).status, 401)
 })

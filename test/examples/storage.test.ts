@@ -7,7 +7,7 @@ import { makeDirectory } from '../helpers/start-process.ts'
 import { startRedis } from '../helpers/start-redis.ts'
 import { CONFIDENTIAL_CLIENT } from '../helpers/start-server.ts'
 
-const SUPER_ADMIN_TOKEN = 'a-super-admin-token'
+const SUPER_ADMIN_TOKEN = 'a-super-admin-token-of-32-letters'
 const PASSWORD = 'correct horse battery staple'
 
 type Registered = Parameters<typeof postAs>[0]

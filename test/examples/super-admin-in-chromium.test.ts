@@ -13,7 +13,7 @@ import {
 } from '../helpers/person.ts'
 import { type RunningExample, startExample } from '../helpers/start-example.ts'
 
-const SUPER_ADMIN_TOKEN = 'a-super-admin-token'
+const SUPER_ADMIN_TOKEN = 'a-super-admin-token-of-32-letters'
 const PASSWORD = 'correct horse battery staple'
 const COPIED = 'Client secret copied.'
 const answered = (status: string): string =>

@@ -129,7 +129,7 @@ test('MCP SDK: finds the authorization server, signs in, calls a tool, and refre
 })
 
 test('MCP SDK: the same against the example, started as a process', async (t) => {
-  const superAdminToken = 'a-SuperAdmin.token_of~tests'
+  const superAdminToken = 'a-SuperAdmin.token_of~tests-0123456'
   const example = await startExample({ SUPER_ADMIN_TOKEN: superAdminToken, CLIENT_PORT: '0' })
   t.teardown(() => example.end())
   const registered = await fetch(`${example.hostUrl}/super-admin/oauth-clients`, {
