@@ -10,6 +10,7 @@ import type { AuditLog } from '../audit/audit-log.ts'
 import { isUnavailable } from '../errors.ts'
 import { defaultPages } from '../pages/default-pages.ts'
 import type { Pages } from '../pages/pages.ts'
+import { emitError } from '../util/host-function.ts'
 import { withinConnectionLimits } from './connection-limits.ts'
 import { forbidOtherOrigins } from './cors.ts'
 import { operationOf } from './paths.ts'
@@ -111,7 +112,7 @@ async function sendServerError(
 ): Promise<void> {
   const operation = operationOf(ctx)
   audit.record({ type: 'server.error', error, operation }, ctx.ip)
-  ctx.app.emit('error', error, ctx)
+  emitError(ctx, error)
   // oidc-provider's errors carry ours as their cause.
   const failure = [error, (error as Error | undefined)?.cause].some(isUnavailable)
     ? UNAVAILABLE

@@ -9,6 +9,7 @@ import type { AuditLog } from '../audit/audit-log.ts'
 import { isUnavailable } from '../errors.ts'
 import { operationOf } from '../http/paths.ts'
 import type { Progress } from '../interaction/pending-request.ts'
+import { emitError } from '../util/host-function.ts'
 import { userOf } from './account.ts'
 
 /**
@@ -23,7 +24,7 @@ export function recordProviderEvents(
 ): void {
   const recordFailure = (ctx: KoaContextWithOIDC, error: unknown): void => {
     audit.record({ type: 'server.error', error, operation: operationOf(ctx) }, ctx.ip)
-    ctx.app.emit('error', error, ctx)
+    emitError(ctx, error)
   }
   provider.on('authorization.success', (ctx: KoaContextWithOIDC) => {
     if (isRepeated(ctx)) return

@@ -6,6 +6,7 @@
  */
 
 import { StorageError } from '../errors.ts'
+import { toServerFailure } from '../util/host-function.ts'
 import { withinTime } from '../util/within-time.ts'
 import { ANYTHING, checkStoreResult, type ResultShape } from './result-shape.ts'
 import { createStores, STORE_KINDS, type Storage, type Stores } from './storage.ts'
@@ -52,10 +53,11 @@ function boundMethod(
       const result = await withinTime(
         Reflect.apply(Reflect.get(target, method), target, parameters) as Promise<unknown>,
         timeoutMilliseconds,
-        () => new StorageError(`the storage did not answer within ${timeoutMilliseconds} ms`),
+        () => new StorageError(`the storage did not respond within ${timeoutMilliseconds} ms`),
       )
       return checkStoreResult(`storage.${call}`, expected, parameters, result) as never
-    } catch (error) {
+    } catch (thrown) {
+      const error = toServerFailure(`storage.${call}`, thrown)
       if (error instanceof StorageError) error.operation ??= `${call}()`
       throw error
     }

@@ -1,4 +1,4 @@
-import { checkResult, type Expectation } from './host-function.ts'
+import { checkResult, type Expectation, toServerFailure } from './host-function.ts'
 import { rule } from './schema.ts'
 
 /** Tells the time: whole seconds since the Unix epoch. */
@@ -22,7 +22,14 @@ const INSTANT: Expectation<number> = {
 
 /** Checks every result of a host's clock: nothing expires by a clock that says `NaN`. */
 export function checkedClock(clock: Clock): Clock {
-  return () => checkResult('clock', INSTANT, clock())
+  const read = (): number => {
+    try {
+      return clock()
+    } catch (thrown) {
+      throw toServerFailure('clock', thrown)
+    }
+  }
+  return () => checkResult('clock', INSTANT, read())
 }
 
 /**

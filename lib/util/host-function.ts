@@ -26,7 +26,7 @@ export interface Expectation<Result> {
  *
  * @throws TypeError which names the function, when it returned something else than expected.
  * @throws Error when it takes too long.
- * @throws Whatever it throws itself, but an `Error` in any case.
+ * @throws Whatever it throws itself, after {@link toServerFailure}.
  */
 export async function callHost<Result>(
   name: string,
@@ -50,9 +50,34 @@ export async function settleHost(
       () => new Error(`${name} did not return within ${timeoutMilliseconds} ms`),
     )
   } catch (thrown) {
-    if (thrown instanceof Error) throw thrown
-    throw new Error(`${name} threw something that is no Error`, { cause: thrown })
+    throw toServerFailure(name, thrown)
   }
+}
+
+/**
+ * Reports an error to the application's listeners of `error`, as Koa does for what a middleware throws.
+ * Koa's own listener throws if it gets no `Error`. A listener that throws is a process warning.
+ */
+export function emitError(
+  ctx: { readonly app: { emit(event: 'error', error: Error, ctx: unknown): unknown } },
+  thrown: unknown,
+): void {
+  const error = thrown instanceof Error ? thrown : toServerFailure('the server', thrown)
+  void notifyHost('a listener of the event "error"', 'ErrorListenerWarning', () =>
+    ctx.app.emit('error', error, ctx),
+  )
+}
+
+/**
+ * What a function of the host threw, as an error of this server. Wrapped unless it is an `Error` without the
+ * members in which Koa and oidc-provider look for the status, headers and message of a response.
+ */
+export function toServerFailure(name: string, thrown: unknown): Error {
+  if (!(thrown instanceof Error)) {
+    return new Error(`${name} threw something that is no Error`, { cause: thrown })
+  }
+  const isHttpError = ['status', 'statusCode', 'expose', 'headers'].some((it) => it in thrown)
+  return isHttpError ? new Error(`${name} threw an HTTP error`, { cause: thrown }) : thrown
 }
 
 /** Checks what a function of the host returned. @throws TypeError which names the function. */

@@ -46,13 +46,15 @@ test('POST /oauth/token client_credentials: a TENANT client’s token carries it
   }
 })
 
-test('POST /oauth/token client_credentials: scope narrows; missing or empty it means all of the client’s (RFC 6749 §3.3)', async (t) => {
+test('POST /oauth/token client_credentials: scope narrows; missing, empty or of spaces only it means all of the client’s (RFC 6749 §3.3)', async (t) => {
   const server = await startServer(t)
   const { confidential } = server
   const all = confidential.client.scopes.join(' ')
   const cases = [
     [undefined, all],
     ['', all],
+    [' ', all],
+    ['   ', all],
     ['candidate:read', 'candidate:read'],
     ['candidate:read interview:read', 'candidate:read interview:read'],
     ['candidate:read candidate:read', 'candidate:read'],
@@ -76,7 +78,7 @@ test('POST /oauth/token client_credentials: a scope that is unknown, not the cli
     'openid',
     'interview:read interview:delete',
     'Interview:read',
-    ' ',
+    '\t',
     'interview:read\tcandidate:read',
     '"interview:read"',
     'é',

@@ -3,7 +3,13 @@
 import { type Storage, StorageError } from '@teamcast/oauth-server'
 import { createMemoryStorage } from '@teamcast/oauth-server/memory'
 import test, { type ExecutionContext } from 'ava'
-import { type StartedServer, startServer } from '../helpers/start-server.ts'
+import { createConsentId } from '../../lib/consent/consent.ts'
+import { createRefreshToken } from '../../lib/tokens/refresh-token.ts'
+import { startBrowser } from '../helpers/browser.ts'
+import { catchWarnings } from '../helpers/catch-warnings.ts'
+import { startHost } from '../helpers/host-application.ts'
+import { authorizationUrl } from '../helpers/requests.ts'
+import { ADA, type StartedServer, startServer } from '../helpers/start-server.ts'
 import { createStoreOpener, STORE_KINDS } from '../helpers/store-kinds.ts'
 import {
   assertRefused,
@@ -222,6 +228,111 @@ test('POST /oauth/token, /oauth/introspect: a failure is reported to the host wi
     t.true(error?.message?.includes('ECONNREFUSED'), JSON.stringify(error))
   }
 })
+
+/** What a clock or store of the host may throw. Koa would send a status and a message that it finds there. */
+const THROWN: ReadonlyArray<readonly [what: string, thrown: unknown]> = [
+  ['null', null],
+  ['undefined', undefined],
+  ['a text', SECRET_DETAIL],
+  ['an object', { status: 200, statusCode: 200, expose: true, message: SECRET_DETAIL }],
+  [
+    'an Error with a status',
+    Object.assign(new Error(SECRET_DETAIL), { status: 200, statusCode: 200, expose: true }),
+  ],
+]
+for (const [what, thrown] of THROWN) {
+  for (const source of ['clock', 'families', 'clients', 'artifacts', 'findUser'] as const) {
+    test(`every endpoint: ${what} thrown by ${source} is 500, in the format of the endpoint (checklist 56)`, async (t) => {
+      let isBroken = false
+      let isAsked = false
+      const fail = (): void => {
+        if (!isBroken) return
+        isAsked = true
+        throw thrown
+      }
+      const memory = createMemoryStorage()
+      const breakable = <Store extends object>(store: Store): Store =>
+        new Proxy(store, {
+          get(target, name) {
+            const method = Reflect.get(target, name) as (...given: Array<unknown>) => unknown
+            return async (...given: Array<unknown>) => {
+              fail()
+              return await method.apply(target, given)
+            }
+          },
+        })
+      const server = await startServer(t, {
+        storage:
+          source === 'clock' || source === 'findUser'
+            ? memory
+            : { ...memory, [source]: breakable(memory[source]) },
+        ...(source === 'clock' && {
+          clock: () => {
+            fail()
+            return 1_800_000_000
+          },
+        }),
+        ...(source === 'findUser' && {
+          async findUser() {
+            fail()
+            return ADA
+          },
+        }),
+      })
+      const { confidential, issuer } = server
+      const tokens = await server.issueTokens({ userId: ADA.userId, clientId: clientIdOf(server) })
+      const browser = startBrowser()
+      const signedIn = await browser.open(authorizationUrl(issuer, confidential))
+      await browser.signIn(signedIn, ADA.email)
+
+      isBroken = true
+      const responses = [
+        await refresh(server, confidential, tokens.refresh_token),
+        await introspect(server, confidential, tokens.refresh_token),
+        await revoke(server, confidential, tokens.refresh_token),
+        await browser.userAgent.request(authorizationUrl(issuer, confidential)),
+        await browser.userAgent.request(`${issuer}/account/connections`),
+      ]
+      isBroken = false
+
+      t.true(isAsked)
+      t.true(responses.some(({ status }) => status === 500))
+      for (const [index, response] of responses.entries()) {
+        const text = await response.text()
+        if (response.status >= 400) t.is(response.status, 500)
+        else t.notRegex(text, /<title>(?:Error|Something)|"error"/)
+        const isPage = index > 2
+        if (text !== '')
+          t.regex(response.headers.get('content-type') ?? '', isPage ? /html/ : /json/)
+        t.false(text.includes('ECONNREFUSED'))
+      }
+    })
+  }
+}
+
+for (const thrown of [new Error('the listener is broken'), null]) {
+  test.serial(
+    `every endpoint: a listener of the application’s errors that throws ${thrown === null ? 'null' : 'an Error'} does not change the response`,
+    async (t) => {
+      const warnings = catchWarnings(t, /^a listener of the event "error" failed: /)
+      const { storage, failNext } = createFailingStorage()
+      const host = await startHost(t, {
+        options: { storage },
+        assemble(app, server) {
+          app.on('error', () => {
+            throw thrown
+          })
+          app.use(server.middleware())
+        },
+      })
+      failNext('find')
+      const token = createRefreshToken(createConsentId(), Buffer.alloc(32))
+
+      await assertUnavailable(t, await refresh(host, host.client, token))
+      t.is(warnings.length, 1)
+    },
+  )
+}
 
 test('POST /oauth/token: the host’s own session is not read, so a hostSession that throws changes nothing (ADR 0021)', async (t) => {
   const server = await startServer(t, {

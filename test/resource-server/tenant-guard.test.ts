@@ -369,11 +369,41 @@ test('requireCaller: without verifyApiKey, X-API-Key is ignored', async (t) => {
   t.is((await server.send({ ...headers, Authorization: ofUser })).status, 200)
 })
 
-test('requireCaller: when verifyApiKey throws the response is 500, not 401', async (t) => {
-  const server = await startCaller(t, { verifyApiKey: () => Promise.reject(new Error('down')) })
-  const response = await server.send({ 'X-API-Key': 'a', 'X-Tenant-ID': 'tenant-1' })
-  t.is(response.status, 500)
-  t.deepEqual(server.callers, [])
+/** What a host's function may throw. Koa would send the status and the message that it finds there. */
+const THROWN: ReadonlyArray<unknown> = [
+  new Error('down'),
+  Object.assign(new Error('down'), { status: 200, expose: true }),
+  Object.assign(new Error('down'), { statusCode: 404, headers: { 'x-down': '1' } }),
+  new TenantMismatchError(),
+  { status: 200, expose: true, message: 'down' },
+  null,
+]
+
+test('requireCaller: when verifyApiKey, tenantOf or the verifier throws anything the response is 500', async (t) => {
+  for (const thrown of THROWN) {
+    const fail = async (): Promise<never> => {
+      throw thrown
+    }
+    const byKey = await startCaller(t, { verifyApiKey: fail })
+    const byTenant = await startCaller(t, { tenantOf: fail })
+    const responses = [
+      await byKey.send({ 'X-API-Key': 'a', 'X-Tenant-ID': 'tenant-1' }),
+      await byTenant.send({ Authorization: ofUser }),
+    ]
+    if (!(thrown instanceof TenantMismatchError)) {
+      const { origin } = await startKoa(
+        t,
+        requireCaller({ issuer: ISSUER, audience: AUDIENCE, verify: fail }) as Middleware,
+      )
+      responses.push(await fetch(origin, { headers: { authorization: 'Bearer x' } }))
+    }
+    for (const response of responses) {
+      t.is(response.status, 500)
+      t.is(response.headers.get('x-down'), null)
+      t.is(await response.text(), 'Internal Server Error')
+    }
+    t.deepEqual([...byKey.callers, ...byTenant.callers], [])
+  }
 })
 
 test('requireCaller: invalid tokens get the responses of requireAccessToken, whatever the tenant', async (t) => {

@@ -12,6 +12,7 @@
  */
 
 import type { Next, ParameterizedContext } from 'koa'
+import { emitError, toServerFailure } from '../../util/host-function.ts'
 import { ProtectedResourceError } from '../errors.ts'
 import { formatBearerChallenge } from './challenge.ts'
 import type { ChallengeParameters } from './challenge-options.ts'
@@ -46,10 +47,10 @@ export function sendErrorResponse<StateT>(
     ctx.set('WWW-Authenticate', formatBearerChallenge(extended))
   }
   ctx.body = { error: error.error, error_description: error.message }
-  ctx.app.emit('error', error, ctx)
+  emitError(ctx, error)
 }
 
-/** Calls `next` after `check`, unless that throws a {@link ProtectedResourceError}: that is the response. */
+/** Calls `next` after `check`, unless that throws: a {@link ProtectedResourceError} is the response, any other error a 500. */
 export async function passAfter<StateT>(
   ctx: ParameterizedContext<StateT>,
   next: Next,
@@ -58,7 +59,7 @@ export async function passAfter<StateT>(
   try {
     await check()
   } catch (error) {
-    if (!(error instanceof ProtectedResourceError)) throw error
+    if (!(error instanceof ProtectedResourceError)) throw toServerFailure('the check of the request', error)
     sendErrorResponse(ctx, error)
     return
   }
