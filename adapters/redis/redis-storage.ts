@@ -20,12 +20,14 @@ import { createEncryptedKeyStore } from './encrypted-key-store.ts'
 import { keepConnectionFresh } from './fresh-connection.ts'
 import { createKeys } from './keys.ts'
 import { createRevocationStore } from './revocation-store.ts'
+import { createScript, runScript } from './script.ts'
 import { createTokenFamilyStore } from './token-family-store.ts'
 
 const DEFAULT_KEY_PREFIX = 'teamcast-oauth:'
 
 /** Expiry of the key that a ping writes. */
 const PING_SECONDS = 10
+const PING = createScript(`redis.call('SET', KEYS[1], '1', 'EX', ARGV[1])`)
 
 /** Options of {@link createRedisStorage}. */
 export interface RedisStorageOptions {
@@ -70,8 +72,9 @@ export function createRedisStorage(options: RedisStorageOptions): Storage {
   const backend = {
     name: 'redis',
     async ping(): Promise<void> {
-      // A write: a read-only replica and a full memory answer PING as if nothing were wrong.
-      await connection.client.set(keys.ping, '1', 'EX', PING_SECONDS)
+      // Writes in a script, as requests do: PING succeeds on a read-only replica, with a full memory, and
+      // for a user who may run no scripts.
+      await runScript(connection.client, PING, [keys.ping], [PING_SECONDS])
     },
   }
   const stores: Stores = {

@@ -70,7 +70,7 @@ export type AuditEventDetail =
       readonly reason: string
     })
   /** The user denied a request after allowing it: the tokens issued for it were revoked. */
-  | (AuditSubject & { readonly type: 'authorization.withdrawn' })
+  | (AuditSubject & { readonly type: 'authorization.revoked' })
   /** The server refused an authorization request; `reason` is for developers. */
   | (AuditSubject & {
       readonly type: 'authorization.refused'
@@ -181,7 +181,7 @@ export type AuditEventDetail =
 export const AUDIT_RESULTS: Readonly<Record<AuditEventDetail['type'], AuditResult>> = {
   'authorization.granted': 'success',
   'authorization.denied': 'failure',
-  'authorization.withdrawn': 'success',
+  'authorization.revoked': 'success',
   'authorization.refused': 'failure',
   'user.signed-in': 'success',
   'user.sign-in-failed': 'failure',

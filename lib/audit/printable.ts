@@ -1,9 +1,16 @@
-/** Control characters (C0, C1), line separators and bidirectional controls. */
-const CONTROL_CHARACTERS = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu
+/**
+ * Control characters (C0, C1), line separators, bidirectional controls, and characters that nobody sees:
+ * of zero width, and tags.
+ */
+const CONTROL_CHARACTERS =
+  /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\u200B-\u200F\u2060-\u2064\uFEFF\u{E0000}-\u{E007F}]/gu
 
-/** Replaces each control character of a text by U+FFFD, so that terminals and log viewers show it safely. */
+/**
+ * Replaces each control character and lone surrogate of a text by U+FFFD, so that terminals and log viewers
+ * show it safely.
+ */
 export function printableText(text: string): string {
-  return text.replaceAll(CONTROL_CHARACTERS, '\uFFFD')
+  return text.toWellFormed().replaceAll(CONTROL_CHARACTERS, '\uFFFD')
 }
 
 /** Makes every text of a value printable, in nested arrays and objects too. */

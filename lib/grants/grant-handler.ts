@@ -13,7 +13,7 @@ import {
   type Target,
 } from '../resources/protected-resource.ts'
 import type { Revoker } from '../revocation/revoker.ts'
-import { formatScopes, isSubset, parseScopes } from '../scopes/scope.ts'
+import { formatScopes, isSubset, parseScopes, splitAtSpaces } from '../scopes/scope.ts'
 import type { Client } from '../storage/client.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { TokenFamily } from '../storage/token-family-store.ts'
@@ -125,13 +125,13 @@ export function requireTarget(
 /**
  * The requested scopes, which must be among the allowed ones.
  *
- * @returns The allowed scopes when the request has no `scope`.
+ * @returns The allowed scopes when the request has no `scope`, or one of spaces only.
  */
 export function requestedScopes(
   scopeString: string | undefined,
   allowed: ReadonlyArray<string>,
 ): ReadonlyArray<string> {
-  if (scopeString === undefined) return allowed
+  if (scopeString === undefined || splitAtSpaces(scopeString).length === 0) return allowed
   const requested = parseScopes(scopeString)
   if (requested === undefined) throw new TokenRequestError('scope-malformed')
   if (!isSubset(requested, allowed)) throw new TokenRequestError('scope-exceeded')

@@ -59,7 +59,8 @@ export async function attemptSignIn(
   const authenticate = async (credentials: Credentials): Promise<User | undefined> =>
     username === '' ? undefined : await authenticateUser?.(credentials)
   const fail = (status: number, problem: SignInProblem): SignInAttempt => {
-    const typed = username.slice(0, MAXIMUM_AUDITED_LENGTH)
+    // Not between the two halves of a character.
+    const typed = username.slice(0, MAXIMUM_AUDITED_LENGTH).replace(/[\uD800-\uDBFF]$/, '')
     const reason = parseIpAddress(ctx.ip) === undefined ? 'address-unknown' : problem
     audit.record({ type: 'user.sign-in-failed', clientId, username: typed, reason }, ctx.ip)
     return { outcome: 'failed', status, problem, username }

@@ -48,7 +48,7 @@ async function revokeFamily(
   await revoker.preventFamily({ ...redemption, clientId })
   if (isDenied) return // recorded before
   const { userId, tenantId, familyId } = redemption
-  audit.record({ type: 'authorization.withdrawn', clientId, userId, tenantId, familyId }, ip)
+  audit.record({ type: 'authorization.revoked', clientId, userId, tenantId, familyId }, ip)
 }
 
 /** Removes the scopes granted with the request; deletes the consent if no other scope is left. */

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { OAuthServerError } from '../errors.ts'
 import type { Schema, SchemaIssue } from './schema.ts'
 import { withinTime } from './within-time.ts'
 
@@ -69,13 +70,15 @@ export function emitError(
 }
 
 /**
- * What a function of the host threw, as an error of this server. Wrapped unless it is an `Error` without the
- * members in which Koa and oidc-provider look for the status, headers and message of a response.
+ * What a function of the host threw, as an error of this server. Wrapped unless it is one of this package, or
+ * an `Error` without the members in which Koa and oidc-provider look for the status, headers and message of a
+ * response.
  */
 export function toServerFailure(name: string, thrown: unknown): Error {
   if (!(thrown instanceof Error)) {
     return new Error(`${name} threw something that is no Error`, { cause: thrown })
   }
+  if (thrown instanceof OAuthServerError) return thrown
   const isHttpError = ['status', 'statusCode', 'expose', 'headers'].some((it) => it in thrown)
   return isHttpError ? new Error(`${name} threw an HTTP error`, { cause: thrown }) : thrown
 }

@@ -1,7 +1,7 @@
 import { createRedisStorage } from '@teamcast/oauth-server/redis'
 import test from 'ava'
 import type { Cluster, Redis } from 'ioredis'
-import { findFamily } from '../../lib/storage/contract/find-family.ts'
+import { findFamily } from '../../lib/storage/contract/read-records.ts'
 import {
   ANYTIME,
   aFamily,

@@ -12,7 +12,7 @@ import test, { type ExecutionContext } from 'ava'
 import type { Redis } from 'ioredis'
 import { keepConnectionFresh } from '../../adapters/redis/fresh-connection.ts'
 import { StorageError } from '../../lib/errors.ts'
-import { findFamily } from '../../lib/storage/contract/find-family.ts'
+import { findFamily } from '../../lib/storage/contract/read-records.ts'
 import {
   ANYTIME,
   aFamily,
@@ -183,6 +183,19 @@ test('redis: a server that became a replica fails its ping and changes nothing',
   await client.replicaof('NO', 'ONE')
   t.deepEqual(await families.rotate(familyId, aRotation(0, 1), NOW), { outcome: 'rotated' })
 })
+
+for (const command of ['eval', 'evalsha']) {
+  test(`redis: a user who may not ${command} fails the ping, as requests do`, async (t) => {
+    const client = (await start(t)).connect()
+    const { families, backends } = await connected(client)
+    await client.call('ACL', 'SETUSER', 'default', `-${command}`)
+    await client.script('FLUSH')
+    await fails(t, () => families.create(aFamily(), NOW, ANYTIME))
+    await fails(t, async () => await backends[0]?.ping())
+    await client.call('ACL', 'SETUSER', 'default', `+${command}`)
+    await t.notThrowsAsync(async () => backends[0]?.ping())
+  })
+}
 
 /** A primary and its replica behind one name, and a client that knows the name only. */
 interface Replicated {

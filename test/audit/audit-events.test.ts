@@ -162,8 +162,9 @@ test('audit: no event of a busy run of the SuperAdmin’s API holds a secret or 
 
 /** C0, C1, line separators and bidi controls, as somebody may send them. */
 const HOSTILE =
-  'ada\u0000\r\n\u001b[31m\u007f\u0085\u009b31m\u061c\u200e\u202e\u2066\u2028@acme.test'
-const CONTROL_CHARACTER = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u
+  'ada\u0000\r\n\u001b[31m\u007f\u0085\u009b31m\u061c\u200e\u202e\u2066\u2028\u200b\u2060\ufeff\u{e0041}\ud800@acme.test'
+const CONTROL_CHARACTER =
+  /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Cs}\u200B-\u200F\u2060-\u2064\uFEFF\u{E0000}-\u{E007F}]/u
 
 /** Every text in a value. */
 function textsOf(value: unknown): ReadonlyArray<string> {
@@ -171,7 +172,7 @@ function textsOf(value: unknown): ReadonlyArray<string> {
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsOf) : []
 }
 
-test('audit: what anybody types, sends or says reaches events without control or bidi characters (ASVS 16.4.1)', async (t) => {
+test('audit: what anybody types, sends or says reaches events well-formed, without control, bidi or invisible characters (ASVS 16.4.1)', async (t) => {
   const { onEvent, settled } = recordEvents()
   const user = { ...ADA, tenantId: HOSTILE }
   const server = await startServer(t, {
@@ -186,6 +187,7 @@ test('audit: what anybody types, sends or says reaches events without control or
   const browser = startBrowser()
   const page = await browser.open(authorizationUrl(issuer, confidential))
   await browser.signIn(page, HOSTILE, 'wrong')
+  await browser.signIn(page, `${'a'.repeat(253)}😀`, 'wrong')
   await browser.signIn(page, HOSTILE, 'broken')
   await browser.signIn(page, ADA.email)
   for (const parameter of [
@@ -214,8 +216,9 @@ test('audit: what anybody types, sends or says reaches events without control or
   for (const text of textsOf(events)) t.notRegex(text, CONTROL_CHARACTER)
   const failure = events.find(({ type }) => type === 'user.sign-in-failed')
   const username =
-    'ada\uFFFD\uFFFD\uFFFD\uFFFD[31m\uFFFD\uFFFD\uFFFD31m\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD@acme.test'
+    'ada\uFFFD\uFFFD\uFFFD\uFFFD[31m\uFFFD\uFFFD\uFFFD31m\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD@acme.test'
   t.like(failure, { username })
+  t.true(events.some((event) => 'username' in event && event.username === 'a'.repeat(253)))
 })
 
 /** Something of the storage or the host that fails in some way. */
@@ -249,6 +252,8 @@ const deadPostgres: Failing = async () => {
 const circular = new Error('circular')
 circular.cause = circular
 
+const THREW_NO_ERROR = 'storage.families.find threw something that is no Error'
+
 const FAILURES: Readonly<Record<string, readonly [Failing, status: number, expected: object]>> = {
   'a Redis that is down': [
     deadRedis,
@@ -281,7 +286,7 @@ const FAILURES: Readonly<Record<string, readonly [Failing, status: number, expec
     () => new Promise(() => undefined),
     503,
     {
-      message: 'the storage did not answer within 100 ms',
+      message: 'the storage did not respond within 100 ms',
       code: 'ERR_STORAGE',
       operation: 'families.find()',
     },
@@ -322,12 +327,19 @@ const FAILURES: Readonly<Record<string, readonly [Failing, status: number, expec
     500,
     { message: 'an error that cannot be described', operation: 'POST /oauth/introspect' },
   ],
-  'a text': [throwing('down'), 500, { name: 'string', message: 'down' }],
-  'nothing at all': [throwing(undefined), 500, { name: 'undefined', message: 'undefined' }],
+  'a text': [
+    throwing('down'),
+    500,
+    { message: THREW_NO_ERROR, cause: { name: 'string', message: 'down' } },
+  ],
+  'nothing at all': [throwing(undefined), 500, { message: THREW_NO_ERROR }],
   'an object that is no error': [
     throwing({ password: 'a secret' }),
     500,
-    { name: 'object', message: 'an object that is no Error' },
+    {
+      message: THREW_NO_ERROR,
+      cause: { name: 'object', message: 'an object that is no Error' },
+    },
   ],
 }
 

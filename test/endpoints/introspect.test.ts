@@ -152,7 +152,7 @@ test('POST /oauth/introspect: every token of a family is inactive once the famil
     async revocation(_replay: unknown, _spent: unknown, current: string | undefined) {
       await revoke(server, confidential, current)
     },
-    async 'withdrawn consent'() {
+    async 'revoked consent'() {
       await storage.consents.delete('ada', clientId)
     },
   }

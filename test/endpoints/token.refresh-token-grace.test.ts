@@ -70,7 +70,7 @@ const OTHER_REQUESTS = {
   'another scope': { scope: 'candidate:read' },
   'no scope': { scope: undefined },
   'another resource': { resource: 'https://other.example' },
-  'a malformed scope': { scope: ' ' },
+  'a malformed scope': { scope: '\t' },
 }
 for (const [name, changes] of Object.entries(OTHER_REQUESTS)) {
   test(`POST /oauth/token refresh_token, with grace: the used token with ${name} is reuse (ADR 0009)`, async (t) => {

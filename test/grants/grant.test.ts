@@ -30,8 +30,12 @@ test('grant: a scope above the ceiling is refused, also one that only differs in
   }
 })
 
+test('grant: a scope of spaces only counts as absent (RFC 6749 §3.2)', (t) => {
+  for (const scope of ['', ' ', '  ']) t.deepEqual(requestedScopes(scope, CEILING), CEILING)
+})
+
 test('grant: a malformed scope is refused (RFC 6749 §3.3)', (t) => {
-  for (const scope of ['', ' ', 'interview:read\n', 'interview:read\tcandidate:read', '"', 'é']) {
+  for (const scope of ['\t', 'interview:read\n', 'interview:read\tcandidate:read', '"', 'é']) {
     t.throws(() => requestedScopes(scope, CEILING), refusedFor('scope-malformed'))
   }
 })

@@ -346,14 +346,14 @@ test('audit: each submission is reported once, and so is what a denial revoked',
     [
       'consent.granted',
       'authorization.granted',
-      'authorization.withdrawn',
+      'authorization.revoked',
       'connection.revoked',
       'authorization.denied',
     ],
   )
-  const [, , withdrawn, revoked, denied] = reported
-  t.like(withdrawn, { ...subject, result: 'success' })
-  t.regex((withdrawn as { readonly familyId?: string }).familyId ?? '', /^[\w-]{65}$/)
+  const [, , authorization, revoked, denied] = reported
+  t.like(authorization, { ...subject, result: 'success' })
+  t.regex((authorization as { readonly familyId?: string }).familyId ?? '', /^[\w-]{65}$/)
   t.like(revoked, { ...subject, reason: 'denied-by-user' })
   t.like(denied, { clientId, userId: 'ada', reason: 'the user denied the request' })
 })

@@ -17,7 +17,7 @@ type Step =
   | { readonly kind: 'redeem' }
   | { readonly kind: 'refresh'; readonly back: number; readonly scope: string | undefined }
   | { readonly kind: 'revoke'; readonly back: number }
-  | { readonly kind: 'withdraw' }
+  | { readonly kind: 'revoke-consent' }
 
 type Tick = { readonly kind: 'advance'; readonly seconds: number }
 
@@ -38,7 +38,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('redeem' as const) }) },
   { weight: 20, arbitrary: fc.record({ kind: fc.constant('refresh' as const), back, scope }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('revoke' as const), back }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('withdraw' as const) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('revoke-consent' as const) }) },
 )
 const tick: fc.Arbitrary<Tick> = fc.record({
   kind: fc.constant('advance' as const),
@@ -115,7 +115,7 @@ class Oracle {
     return wasAlive
   }
 
-  withdraw(): void {
+  revokeConsent(): void {
     this.#isRevoked = true
     this.#isConsentRevoked = true
   }
@@ -161,9 +161,9 @@ async function take({ family, oracle, tokens }: Run, current: Step | Tick): Prom
     case 'redeem':
       keep(await family.redeem(), oracle.redeem(), tokens)
       break
-    case 'withdraw':
+    case 'revoke-consent':
       await family.deleteConsent()
-      oracle.withdraw()
+      oracle.revokeConsent()
       break
     case 'refresh':
     case 'revoke':
@@ -229,7 +229,7 @@ async function runAtOnce(
           return await endsFamily(family.refresh(token, current.scope), tokens)
         case 'revoke':
           return await family.revoke(token)
-        case 'withdraw':
+        case 'revoke-consent':
           await family.deleteConsent()
           return true
       }

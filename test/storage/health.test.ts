@@ -41,5 +41,5 @@ test('health(): a backend that is frozen is not reachable after storageTimeoutMi
   })
   const health = await authorizationServer.health()
   t.false(health.isHealthy)
-  t.is(health.backends[0]?.error?.message, 'the storage did not answer within 100 ms')
+  t.is(health.backends[0]?.error?.message, 'the storage did not respond within 100 ms')
 })

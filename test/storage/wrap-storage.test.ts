@@ -26,7 +26,7 @@ test('bounded storage: a call that does not end fails with a StorageError', asyn
   await t.throwsAsync(() => clients.find('any'), {
     instanceOf: StorageError,
     code: 'ERR_STORAGE',
-    message: 'the storage did not answer within 1 ms',
+    message: 'the storage did not respond within 1 ms',
   })
 })
 

@@ -37,7 +37,8 @@ export interface ApiKey {
  * another tenant. Compare hashes, not keys.
  *
  * Any other result than that or an {@link ApiKey} is a `TypeError`. It reaches the application's error
- * handling, as do errors that the function throws. The response is 500, whatever status they have.
+ * handling, as do errors that the function throws. The response is 500, whatever
+ * status they have; only errors of this package keep theirs.
  */
 export type VerifyApiKey = (
   credentials: ApiKeyCredentials,

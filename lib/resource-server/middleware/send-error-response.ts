@@ -59,7 +59,8 @@ export async function passAfter<StateT>(
   try {
     await check()
   } catch (error) {
-    if (!(error instanceof ProtectedResourceError)) throw toServerFailure('the check of the request', error)
+    if (!(error instanceof ProtectedResourceError))
+      throw toServerFailure('the check of the request', error)
     sendErrorResponse(ctx, error)
     return
   }

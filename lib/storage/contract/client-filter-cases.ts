@@ -3,7 +3,7 @@ import type { ClientRecord } from '../client.ts'
 import type { ClientListRequest, ClientStore, PageRequest } from '../client-store.ts'
 import { concurrently } from './assertions.ts'
 import { AWKWARD_USER_IDS } from './awkward-identifiers.ts'
-import { listPages } from './list-pages.ts'
+import { listPages } from './read-records.ts'
 import { bareClient, fullClient, NOW } from './sample-records.ts'
 import type { StorageContractCase } from './storage-contract-case.ts'
 

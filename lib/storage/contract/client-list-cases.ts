@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { ClientStore } from '../client-store.ts'
 import { assertRecord } from './assertions.ts'
-import { listPages } from './list-pages.ts'
+import { listPages } from './read-records.ts'
 import { bareClient, fullClient, NOW } from './sample-records.ts'
 import type { StorageContractCase } from './storage-contract-case.ts'
 

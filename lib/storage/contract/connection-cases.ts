@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { Storage } from '../storage.ts'
 import type { TokenFamily } from '../token-family-store.ts'
 import { assertRecord, concurrently } from './assertions.ts'
-import { findFamily } from './find-family.ts'
+import { findFamily } from './read-records.ts'
 import { NOT_FOUND } from './rotation-outcomes.ts'
 import {
   ANYTIME,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { TokenFamily } from '../token-family-store.ts'
 import { assertOneWinner, assertRecord, concurrently, ruin } from './assertions.ts'
 import { AWKWARD_KEYS } from './awkward-identifiers.ts'
-import { findFamily } from './find-family.ts'
+import { findFamily } from './read-records.ts'
 import {
   ANYTIME,
   aFamily,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { sha256 } from '../../util/sha256.ts'
 import type { TokenFamilyStore } from '../token-family-store.ts'
 import { assertRecord, concurrently } from './assertions.ts'
-import { findFamily } from './find-family.ts'
+import { findFamily } from './read-records.ts'
 import { assertReused, countOutcomes, ROTATED } from './rotation-outcomes.ts'
 import {
   ANYTIME,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { assertRecord, CALLERS, concurrently } from './assertions.ts'
-import { findFamily } from './find-family.ts'
+import { findFamily } from './read-records.ts'
 import { assertReused, countOutcomes, NOT_FOUND, ROTATED } from './rotation-outcomes.ts'
 import {
   ANYTIME,

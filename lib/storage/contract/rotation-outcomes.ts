@@ -6,7 +6,7 @@
 
 import assert from 'node:assert/strict'
 import type { Rotation, RotationOutcome, TokenFamilyStore } from '../token-family-store.ts'
-import { findFamily } from './find-family.ts'
+import { findFamily } from './read-records.ts'
 import { aFamily } from './sample-records.ts'
 
 export const ROTATED: RotationOutcome = { outcome: 'rotated' }
