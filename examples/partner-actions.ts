@@ -54,7 +54,7 @@ export function createPartnerActions(
     }
     session.outcome = {
       kind: response.ok ? 'success' : 'failure',
-      title: `${method} ${url.pathname} answered ${response.status}`,
+      title: `${method} ${url.pathname} responded with ${response.status}`,
       json: JSON.stringify(await response.json(), null, 2),
     }
   }

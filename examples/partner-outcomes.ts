@@ -39,22 +39,22 @@ export function outcomeOf(error: unknown): Outcome {
   if (error instanceof oauth.AuthorizationResponseError) {
     return error.error === 'access_denied'
       ? failure('You were not signed in', 'Acme Recruiter may not use your Teamcast account.')
-      : failure(`Teamcast answered ${error.error}`, error.error_description)
+      : failure(`Teamcast responded with ${error.error}`, error.error_description)
   }
   if (isInvalidGrant(error)) return failure('The connection has ended', 'Sign in again.')
   if (isInvalidClient(error)) {
     return failure(
-      'Teamcast answered invalid_client',
+      'Teamcast responded with invalid_client',
       'Acme Recruiter is not registered there any more, or with another secret.',
       'It needs another registration.',
     )
   }
   if (error instanceof oauth.ResponseBodyError) {
-    return failure(`Teamcast answered ${error.error}`, error.error_description)
+    return failure(`Teamcast responded with ${error.error}`, error.error_description)
   }
   if (error instanceof oauth.WWWAuthenticateChallengeError) {
     const reason = error.cause[0]?.parameters.error_description
-    return failure(`The API answered ${error.status}`, reason && `${reason}.`)
+    return failure(`The API responded with ${error.status}`, reason && `${reason}.`)
   }
   const [message, cause] = error instanceof Error ? [error.message, error.cause] : []
   return failure('That did not work', message, cause instanceof Error ? `(${cause.message})` : '')

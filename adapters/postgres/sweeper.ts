@@ -30,7 +30,7 @@ export interface SweepOptions extends SchemaOption {
  *
  * @returns How many rows were deleted.
  *
- * @throws {@link StorageError} when the database does not answer; what was deleted before stays deleted.
+ * @throws {@link StorageError} when the database is unavailable; what was deleted before stays deleted.
  */
 export async function sweepExpired<Tables>(
   db: Kysely<Tables>,

@@ -15,8 +15,8 @@ import type { RedisClient } from './connection.ts'
 
 /**
  * Nothing was done, and another server may do it: a replica, one that has lost its primary, one that is
- * loading what its new primary sent, and a primary whose replicas have left it. Redis 6 puts what a script
- * was answered behind words of its own.
+ * loading what its new primary sent, and a primary whose replicas have left it. Redis 6 puts words of
+ * its own in front of an error inside a script.
  */
 const WRONG_SERVER =
   /^(?:ERR Error running script .*: -)?(?:READONLY|MASTERDOWN|LOADING|NOREPLICAS) /
@@ -86,7 +86,7 @@ function wrap(client: RedisClient, now: () => number): RedisClient {
 async function connectAnew(
   client: EventEmitter & Pick<Redis, 'ping' | 'disconnect'>,
 ): Promise<boolean> {
-  // Whatever was sent before is answered by then, and needs not be sent again.
+  // Whatever was sent before has its reply by then, and needs not be sent again.
   await client.ping().catch(() => undefined)
   const { promise, resolve } = Promise.withResolvers<boolean>()
   const succeed = (): void => resolve(true)

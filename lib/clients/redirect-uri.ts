@@ -48,7 +48,8 @@ export function validateRedirectUri(redirectUri: string): string | undefined {
     return 'must be https; http is for localhost, 127.0.0.1 and [::1] only'
   }
   const reserved = [...url.searchParams.keys()].find((name) => RESPONSE_PARAMETERS.has(name))
-  if (reserved !== undefined) return `must not have the parameter "${reserved}": our answer has it`
+  if (reserved !== undefined)
+    return `must not have the parameter "${reserved}": our response has it`
   const isWeb = url.protocol === 'https:' || url.protocol === 'http:'
   if (isWeb && !HOST.test(url.hostname)) return 'must have the name of one host, without wildcards'
   if (!isWeb && !isPrivateUseRedirectUri(redirectUri)) {

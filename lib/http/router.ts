@@ -145,5 +145,5 @@ const DEFECT = {
   status: 500,
   code: 'server_error',
   kind: 'server-error',
-  description: 'the server failed to answer this request',
+  description: 'the server failed to handle this request',
 } as const

@@ -59,7 +59,7 @@ export interface ManagedKeys extends KeyRing {
    * Reads the storage now, creates the keys that are due and deletes those that are no longer used. It
    * happens by itself every few seconds.
    *
-   * @throws {@link StorageError} when the storage does not answer; the keys stay as they were.
+   * @throws {@link StorageError} when the storage is unavailable; the keys stay as they were.
    */
   refresh(): Promise<void>
   /** Ends that, once the current refresh is done. The server can still use the keys. */
@@ -76,7 +76,7 @@ export interface ManagedKeys extends KeyRing {
  *
  * @throws {@link ConfigurationError} when options are rejected, or when a key in the storage is encrypted
  *   under none of the secrets.
- * @throws {@link StorageError} when the storage does not answer.
+ * @throws {@link StorageError} when the storage is unavailable.
  *
  * @example
  *

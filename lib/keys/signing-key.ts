@@ -31,7 +31,7 @@ export interface ExternalSigningKey {
    * Signs as RS256 does: RSASSA-PKCS1-v1_5 with SHA-256 over `data` as it stands, which is the text of a
    * JWT up to its second dot (RFC 7515 §5.1), a few hundred bytes. It has five seconds.
    *
-   * Every signature is verified with `publicJwk` before it is used. A failure is answered with 503 and
+   * Every signature is verified with `publicJwk` before it is used. The response to a failure is 503, and
    * costs the client neither its code nor its refresh token.
    */
   sign(data: Uint8Array): Promise<Uint8Array>

@@ -54,7 +54,7 @@ export interface TokenRevocations {
    * Whether a token was revoked: itself, its family, its consent, its client or its signing key. A
    * negative result is cached for `revocationCacheMilliseconds`, a positive one for good.
    *
-   * @throws {@link StorageError} when the storage does not answer.
+   * @throws {@link StorageError} when the storage is unavailable.
    */
   isRevoked(token: CheckedAccessToken): Promise<boolean>
 }

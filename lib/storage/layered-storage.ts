@@ -14,7 +14,7 @@ export interface LayeredStorageOptions {
 }
 
 /**
- * Combines two storages: durable records in one, ephemeral ones, which are gone within minutes or days, in
+ * Combines two storages: durable records in one, ephemeral ones, which expire within minutes or days, in
  * the other.
  *
  * No operation spans the two, so neither can be ahead of the other. Authorization codes are in the durable

@@ -67,7 +67,7 @@ export interface Backend {
 
 /** How a store is treated. */
 interface StoreKind<Store> {
-  /** Whether its records are durable, or ephemeral: gone within minutes or days. */
+  /** Whether its records are durable, or ephemeral: they expire within minutes or days. */
   readonly lifetime: 'durable' | 'ephemeral'
   /** What its methods may resolve to. */
   readonly results: ResultShapes<Store>

@@ -103,7 +103,7 @@ async function fieldsFor(
     if (html.includes('value="continue"')) return { csrf, action: 'continue' }
   }
   const title = /<title>([^<]*)/.exec(html)?.[1] ?? html.slice(0, 200)
-  throw new Error(`the server answered ${page.status}: ${title.trim()}`)
+  throw new Error(`the server responded with ${page.status}: ${title.trim()}`)
 }
 
 function codeFrom({ searchParams }: URL): string {

@@ -240,7 +240,9 @@ async function serveOn(listener: Server, options: TestServerOptions): Promise<Te
       })
       const response = await fetch(issuer + TOKEN_PATH, { method: 'POST', headers, body })
       if (response.ok) return (await response.json()) as TokenResponse
-      throw new Error(`the token endpoint answered ${response.status}: ${await response.text()}`)
+      throw new Error(
+        `the token endpoint responded with ${response.status}: ${await response.text()}`,
+      )
     },
 
     async issueAccessToken({ userId, clientId, tenantId, scopes, audience, ttlSeconds }) {

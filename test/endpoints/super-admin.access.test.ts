@@ -285,7 +285,7 @@ test('/super-admin/oauth-clients: a hook that fails is a 500 that does not tell 
 
   const problem = await assertProblem(t, await server.send('GET', ''), 500)
 
-  t.is(problem.detail, 'the server failed to answer this request')
+  t.is(problem.detail, 'the server failed to handle this request')
 })
 
 test('/super-admin/oauth-clients: the hook gets the request, and "allowed" is enough', async (t) => {

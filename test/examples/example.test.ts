@@ -446,7 +446,7 @@ test('the partner: its client was deleted; whatever it does next says so, and it
 
     await send(path, 'POST')
     const page = await home()
-    t.true(page.includes('Teamcast answered invalid_client'), path)
+    t.true(page.includes('Teamcast responded with invalid_client'), path)
     t.true(page.includes('It needs another registration.'))
     t.true(page.includes('Use another registration'))
     t.false(page.includes('Connected to Teamcast'))

@@ -241,7 +241,7 @@ test.serial(
     await page.keyboard.press('Enter')
     await button(page, 'Allow').click()
     await page.waitForURL(`${example.partnerUrl}/`)
-    await notice(page, 'Teamcast answered invalid_client')
+    await notice(page, 'Teamcast responded with invalid_client')
 
     await button(page, 'Use its own registration again').click()
     await notice(page, 'Acme Recruiter uses its own registration')

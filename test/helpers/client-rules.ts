@@ -150,7 +150,7 @@ export const REFUSED_FIELDS: ReadonlyArray<[fields: object, path: string, messag
   [
     redirectTo('https://acme.example/?state=x'),
     'redirectUris.0',
-    'must not have the parameter "state": our answer has it',
+    'must not have the parameter "state": our response has it',
   ],
   [
     redirectTo('https://*.acme.example/'),

@@ -228,7 +228,9 @@ test('feed: tokens are checked until the last second of maximumStalenessSeconds,
   await feed.poll()
   issuer.server.answer = serveStatus(503)
   advance(20)
-  await t.throwsAsync(feed.poll(), { message: 'the issuer answered /oauth/revocations with 503' })
+  await t.throwsAsync(feed.poll(), {
+    message: 'the issuer responded to /oauth/revocations with 503',
+  })
   t.false(await isRevoked(feed))
   advance(1)
   await t.throwsAsync(isRevoked(feed), unavailable)
@@ -307,7 +309,7 @@ for (const status of [204, 302, 400, 401, 403, 404, 500, 503]) {
     issuer.server.answer = (_request, response) =>
       response.writeHead(status, { location: `${issuer.server.origin}/elsewhere` }).end()
     await t.throwsAsync(feed.poll(), {
-      message: `the issuer answered /oauth/revocations with ${status}`,
+      message: `the issuer responded to /oauth/revocations with ${status}`,
     })
     t.is(issuer.server.requests.length, 1)
     t.false(feed.health().isHealthy)
@@ -390,7 +392,7 @@ test.serial(
     const { issuer, feed } = await setUp(t, { wait, onFailure })
     const { answer } = issuer.server
     issuer.server.answer = serveStatus(401)
-    const message = 'the issuer answered /oauth/revocations with 401'
+    const message = 'the issuer responded to /oauth/revocations with 401'
     await t.throwsAsync(feed.start(), { message })
     t.deepEqual([await next(), await next(), await next(), await next()], [10, 20, 30, 30])
     issuer.server.answer = answer

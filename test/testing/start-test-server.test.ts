@@ -235,7 +235,7 @@ test('authorize: says which redirect URI is not registered, and what the server 
   })
   await t.throwsAsync(
     server.authorize({ userId: GRACE.userId, clientId: server.tenant.client.clientId }),
-    { message: /^the server answered 403: / },
+    { message: /^the server responded with 403: / },
   )
 })
 

@@ -29,7 +29,7 @@ export async function deleteConnection(
   ctx: Context,
   clientId: string,
 ): Promise<void> {
-  // A preflight would stop it in a browser, but the host may answer preflights.
+  // A preflight would stop it in a browser, but the host may allow preflights.
   if (isFromOtherOrigin(ctx, dependencies.issuer)) {
     sendProblem(ctx, 403, 'the request comes from another origin')
     return

@@ -51,7 +51,7 @@ export class IssuerStatusError extends Error {
   readonly status: number
 
   constructor({ pathname }: URL, status: number) {
-    super(`the issuer answered ${pathname} with ${status}`)
+    super(`the issuer responded to ${pathname} with ${status}`)
     this.status = status
   }
 }

@@ -116,16 +116,16 @@ export const consentCases: ReadonlyArray<StorageContractCase> = [
     name: 'consents.removeScopes() loses to none of 50 concurrent grants',
     async run(openStorage) {
       const { consents } = await openStorage()
-      await consents.grant(aGrant({ scopes: ['gone:read'] }))
+      await consents.grant(aGrant({ scopes: ['removed:read'] }))
       const consent = await consents.find('user-1', 'client-1')
       assert(consent !== undefined)
       await concurrently(async (caller) => {
         await consents.grant(aGrant({ scopes: [`scope-${caller}:read`] }))
-        await consents.removeScopes(consent, ['gone:read'])
+        await consents.removeScopes(consent, ['removed:read'])
       })
       const left = (await consents.find('user-1', 'client-1'))?.scopes ?? []
       assert.equal(left.length, 50)
-      assert(!left.some(({ scope }) => scope === 'gone:read'))
+      assert(!left.some(({ scope }) => scope === 'removed:read'))
     },
   },
   {

@@ -32,8 +32,8 @@ const durableFamily = (secret: string, createdAt: number = NOW) =>
     expiresAt,
     refreshToken: durableToken(0),
   })
-const durableRotation = (spent: number, next: number) =>
-  aRotation(spent, next, { expiresAt, refreshToken: durableToken(next) })
+const durableRotation = (used: number, next: number) =>
+  aRotation(used, next, { expiresAt, refreshToken: durableToken(next) })
 
 async function lastUseOf({ consents }: Storage): Promise<number | undefined> {
   const consent = await consents.find('user-1', 'client-1')
@@ -98,8 +98,8 @@ export const consentUseCases: ReadonlyArray<StorageContractCase> = [
       const { families } = storage
       await families.create(durableFamily('one'), NOW, ANYTIME)
       assert.equal(await families.create(durableFamily('one', NOW + 5), NOW + 5, ANYTIME), 'taken')
-      const gone = 'consent-that-never-was'
-      const familyOfNobody = aFamily({ consentId: gone, familyId: familyIdOf('x', gone) })
+      const missing = 'consent-that-never-was'
+      const familyOfNobody = aFamily({ consentId: missing, familyId: familyIdOf('x', missing) })
       assert.equal(await families.create(familyOfNobody, NOW + 5, ANYTIME), 'consent-not-found')
       assert.equal(await lastUseOf(storage), NOW)
     },

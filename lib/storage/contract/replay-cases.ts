@@ -17,14 +17,14 @@ import type { StorageContractCase } from './storage-contract-case.ts'
 
 const { familyId, expiresAt } = aFamily()
 
-/** Begins the family and spends `refreshToken(0)`; its answer may be had again until `NOW + 30`. */
+/** Creates the family and uses `refreshToken(0)`; the response is replayed until `NOW + 30`. */
 async function rotateOnce(families: TokenFamilyStore): Promise<void> {
   await families.create(aFamily(), NOW, ANYTIME)
   const rotation = aRotation(0, 1, { replay: aReplay(0, 'encrypted 1') })
   assert.deepEqual(await families.rotate(familyId, rotation, NOW), ROTATED)
 }
 
-/** Rotations by a client that never received the answer to the one before. */
+/** Rotations by a client that never received the response to the one before. */
 export const replayCases: ReadonlyArray<StorageContractCase> = [
   {
     name: 'families.rotate() without a replay removes the one before',
@@ -44,14 +44,14 @@ export const replayCases: ReadonlyArray<StorageContractCase> = [
       const { families } = await openConnected(openStorage)
       await families.create(aFamily(), NOW, ANYTIME)
       const outcomes = await concurrently((caller) => {
-        const replay = aReplay(0, `answer ${caller}`)
+        const replay = aReplay(0, `response ${caller}`)
         return families.rotate(familyId, aRotation(0, caller + 1, { replay }), NOW)
       })
       assert.equal(countOutcomes(outcomes, 'rotated'), 1)
       const winner = outcomes.findIndex(({ outcome }) => outcome === 'rotated')
-      const answer = { outcome: 'replayed', encryptedResponse: `answer ${winner}` }
-      for (const outcome of outcomes.toSpliced(winner, 1)) assert.deepEqual(outcome, answer)
-      const replay = aReplay(0, `answer ${winner}`)
+      const expected = { outcome: 'replayed', encryptedResponse: `response ${winner}` }
+      for (const outcome of outcomes.toSpliced(winner, 1)) assert.deepEqual(outcome, expected)
+      const replay = aReplay(0, `response ${winner}`)
       assertRecord(
         await findFamily(families, familyId, NOW),
         aFamily({ refreshToken: refreshToken(winner + 1), replay }),

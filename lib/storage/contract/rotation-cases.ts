@@ -33,7 +33,7 @@ export const rotationCases: ReadonlyArray<StorageContractCase> = [
     },
   },
   {
-    name: 'families.rotate() keeps empty lists of scopes and answers of 10 kB',
+    name: 'families.rotate() keeps empty lists of scopes and responses of 10 kB',
     async run(openStorage) {
       const { families } = await openConnected(openStorage)
       const replay = aReplay(0, 'x'.repeat(10_000))
