@@ -70,7 +70,7 @@ function isPurpose(text: string): text is KeyPurpose {
 
 function toTable(keys: ReadonlyArray<ManagedKey>): string {
   const rows = [
-    ['PURPOSE', 'GENERATION', 'STATE', 'KEY ID', 'CREATED', 'SIGNS FROM', 'DELETED FROM'],
+    ['PURPOSE', 'GENERATION', 'STATE', 'KEY ID', 'CREATED', 'SIGNS FROM', 'RETIRES AT'],
     ...keys.map((key) => [
       key.purpose,
       String(key.generation),

@@ -217,7 +217,7 @@ for (const { name, env, open } of STORES) {
     t.is(lines.length, 6)
     t.regex(
       lines[0] ?? '',
-      /^PURPOSE +GENERATION +STATE +KEY ID +CREATED +SIGNS FROM +DELETED FROM$/,
+      /^PURPOSE +GENERATION +STATE +KEY ID +CREATED +SIGNS FROM +RETIRES AT$/,
     )
     t.regex(lines[1] ?? '', new RegExp(`^signing +2 +next +${second} +20[\\d:TZ -]+ -$`))
     t.regex(lines[2] ?? '', new RegExp(`^signing +1 +signing +${first} +20[\\d:TZ -]+Z$`))

@@ -418,7 +418,7 @@ test('the partner: disconnected at Teamcast, the API refuses it at once; it says
   const person = await connectPartner(t, example, 'grace@globex.test')
   const { browser, clientId, send, home, connect } = person
   await send('/list-interviews', 'POST')
-  t.true((await home()).includes('GET /api/interviews answered 200'))
+  t.true((await home()).includes('GET /api/interviews responded with 200'))
   const connections = await browser.open(`${example.hostUrl}/account/connections`)
   await browser.submit(connections, { action: 'disconnect', clientId })
 
@@ -430,7 +430,7 @@ test('the partner: disconnected at Teamcast, the API refuses it at once; it says
 
   await connect()
   await send('/list-interviews', 'POST')
-  t.true((await home()).includes('GET /api/interviews answered 200'))
+  t.true((await home()).includes('GET /api/interviews responded with 200'))
 })
 
 test('the partner: its client was deleted; whatever it does next says so, and it takes another registration', async (t) => {

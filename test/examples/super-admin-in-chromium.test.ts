@@ -314,7 +314,7 @@ async function connect(t: ExecutionContext, page: Page, hands: Hands, name: stri
   await hands.press(page, button(page, 'Allow'))
   await heading(page, 'Connected to Teamcast')
   await hands.press(page, button(page, 'List interviews'))
-  await notice(page, 'GET /api/interviews answered 200')
+  await notice(page, 'GET /api/interviews responded with 200')
   await hands.press(page, button(page, 'Refresh the tokens'))
   await notice(page, 'Tokens refreshed')
   await assertAccessible(t, page)
