@@ -10,9 +10,8 @@ import { ConfigurationError } from '../errors.ts'
 import type { EncryptedKeyStore } from '../storage/encrypted-key-store.ts'
 import type { RevocationStore } from '../storage/revocation-store.ts'
 import { type Clock, checkedClock, systemClock } from '../util/clock.ts'
-import { clockOption } from '../util/clock-option.ts'
 import { isObject } from '../util/is-object.ts'
-import { findSchemaIssues, OPTION_WORDS } from '../util/schema-issues.ts'
+import { clockOption, findSchemaIssues, OPTION_WORDS } from '../util/schema-issues.ts'
 import type { KeyPurpose } from './key-schedule.ts'
 
 const MINIMUM_SECRET_LENGTH = 32

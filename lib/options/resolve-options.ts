@@ -17,9 +17,8 @@ import { type ScopeCatalogue, TEAMCAST_SCOPES } from '../scopes/scope-catalogue.
 import { isStorage } from '../storage/storage.ts'
 import { validateIssuer, validateIssuerPath } from '../urls/issuer.ts'
 import { type Clock, checkedClock, systemClock } from '../util/clock.ts'
-import { clockOption } from '../util/clock-option.ts'
 import { isObject } from '../util/is-object.ts'
-import { findSchemaIssues, OPTION_WORDS } from '../util/schema-issues.ts'
+import { clockOption, findSchemaIssues, OPTION_WORDS } from '../util/schema-issues.ts'
 import type { AuthorizationServerOptions } from './authorization-server-options.ts'
 import { checkIdentityFunctions, checkPages, checkResources } from './host-functions.ts'
 import {

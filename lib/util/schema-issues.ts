@@ -1,5 +1,6 @@
-import type { z } from 'zod'
+import { z } from 'zod'
 import type { Issue } from '../errors.ts'
+import { type Clock, validateClock } from './clock.ts'
 
 /** Words for issues that a schema cannot phrase itself. */
 export interface IssueWords {
@@ -35,3 +36,9 @@ export const OPTION_WORDS: IssueWords = {
   unknownKey: 'is not an option; check its spelling',
   root: 'options',
 }
+
+/** The option `clock`. */
+export const clockOption: z.ZodType<Clock> = z.custom<Clock>(
+  (clock) => validateClock(clock) === undefined,
+  { error: ({ input }) => validateClock(input) },
+)
