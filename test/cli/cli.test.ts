@@ -215,10 +215,7 @@ for (const { name, env, open } of STORES) {
     t.is(listed.code, 0)
     const lines = listed.stdout.split('\n')
     t.is(lines.length, 6)
-    t.regex(
-      lines[0] ?? '',
-      /^PURPOSE +GENERATION +STATE +KEY ID +CREATED +SIGNS FROM +RETIRES AT$/,
-    )
+    t.regex(lines[0] ?? '', /^PURPOSE +GENERATION +STATE +KEY ID +CREATED +SIGNS FROM +RETIRES AT$/)
     t.regex(lines[1] ?? '', new RegExp(`^signing +2 +next +${second} +20[\\d:TZ -]+ -$`))
     t.regex(lines[2] ?? '', new RegExp(`^signing +1 +signing +${first} +20[\\d:TZ -]+Z$`))
     for (const key of keys.cookieKeys()) t.false(listed.stdout.includes(key))
