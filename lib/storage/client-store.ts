@@ -1,4 +1,4 @@
-import type { ClientAudience, ClientRecord, ClientSecretRecord, ClientType } from './client.ts'
+import { type ClientAudience, type ClientRecord, type ClientType, clientShape } from './client.ts'
 import * as shape from './result-shape.ts'
 
 /** Registered clients. */
@@ -68,53 +68,18 @@ export interface Page<Item> {
   readonly nextCursor: string | undefined
 }
 
-const strings = shape.arrayOf(shape.string)
-
-const clientRecord = shape.record<ClientRecord>({
-  clientId: shape.nonEmptyString,
-  name: shape.string,
-  audience: shape.oneOf('TENANT', 'PLATFORM'),
-  tenantId: shape.optional(shape.nonEmptyString),
-  clientType: shape.oneOf('CONFIDENTIAL', 'PUBLIC'),
-  scopes: strings,
-  redirectUris: strings,
-  allowedGrantTypes: strings,
-  tokenEndpointAuthMethod: shape.nonEmptyString,
-  requirePkce: shape.oneOf(true),
-  accessTokenTtlSeconds: shape.integer,
-  refreshTokenTtlSeconds: shape.integer,
-  earlierAccessTokensExpireAt: shape.optional(shape.number),
-  clientUri: shape.optional(shape.string),
-  logoUrl: shape.optional(shape.string),
-  tosUri: shape.optional(shape.string),
-  policyUri: shape.optional(shape.string),
-  createdAt: shape.number,
-  updatedAt: shape.number,
-  version: shape.integer,
-  secrets: shape.arrayOf(
-    shape.record<ClientSecretRecord>({
-      secretId: shape.nonEmptyString,
-      hash: shape.nonEmptyString,
-      hint: shape.string,
-      createdAt: shape.number,
-      expiresAt: shape.optional(shape.number),
-      lastUsedAt: shape.optional(shape.number),
-    }),
-  ),
-})
-
 /** What the methods may resolve to. */
 export const CLIENT_RESULTS: shape.ResultShapes<ClientStore> = {
   insert: shape.BOOLEAN,
   find: shape.orUndefined(
     'a ClientRecord',
-    clientRecord,
+    clientShape,
     (found: ClientRecord, clientId: string) => found.clientId === clientId,
   ),
   list: {
     words: 'a Page of ClientRecords',
     shape: shape.record<Page<ClientRecord>>({
-      items: shape.arrayOf(clientRecord),
+      items: shape.arrayOf(clientShape),
       nextCursor: shape.optional(shape.string),
     }),
   },

@@ -4,6 +4,8 @@
  * @module
  */
 
+import * as shape from './result-shape.ts'
+
 /** Whose users may sign in: any tenant's, or only those of the client's own tenant. */
 export type ClientAudience = 'TENANT' | 'PLATFORM'
 
@@ -136,3 +138,39 @@ export interface ClientSecretRecord extends ClientSecret {
   /** Base64url SHA-256 of the secret, which has 256 bits of entropy. */
   readonly hash: string
 }
+
+const strings = shape.arrayOf(shape.string)
+
+/** What a store must return for a client: every member, with its type. */
+export const clientShape: shape.Shape = shape.record<ClientRecord>({
+  clientId: shape.nonEmptyString,
+  name: shape.string,
+  audience: shape.oneOf('TENANT', 'PLATFORM'),
+  tenantId: shape.optional(shape.nonEmptyString),
+  clientType: shape.oneOf('CONFIDENTIAL', 'PUBLIC'),
+  scopes: strings,
+  redirectUris: strings,
+  allowedGrantTypes: strings,
+  tokenEndpointAuthMethod: shape.nonEmptyString,
+  requirePkce: shape.oneOf(true),
+  accessTokenTtlSeconds: shape.integer,
+  refreshTokenTtlSeconds: shape.integer,
+  earlierAccessTokensExpireAt: shape.optional(shape.number),
+  clientUri: shape.optional(shape.string),
+  logoUrl: shape.optional(shape.string),
+  tosUri: shape.optional(shape.string),
+  policyUri: shape.optional(shape.string),
+  createdAt: shape.number,
+  updatedAt: shape.number,
+  version: shape.integer,
+  secrets: shape.arrayOf(
+    shape.record<ClientSecretRecord>({
+      secretId: shape.nonEmptyString,
+      hash: shape.nonEmptyString,
+      hint: shape.string,
+      createdAt: shape.number,
+      expiresAt: shape.optional(shape.number),
+      lastUsedAt: shape.optional(shape.number),
+    }),
+  ),
+})
