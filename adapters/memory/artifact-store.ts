@@ -19,6 +19,7 @@ export function createArtifactStore(limits: RecordLimits): ArtifactStore {
     // Dropping one would make a code valid again that its user denied.
     Denial: new ExpiringRecords({ ...limits, kind: 'denials', whenFull: 'refuse' }),
     Redemption: new ExpiringRecords({ ...limits, kind: 'redemptions', whenFull: 'drop-oldest' }),
+    LastGrant: new ExpiringRecords({ ...limits, kind: 'last grants', whenFull: 'drop-oldest' }),
     Session: new ExpiringRecords({ ...limits, kind: 'sessions', whenFull: 'drop-oldest' }),
   }
 

@@ -9,8 +9,10 @@ export type ArtifactKind =
   | 'NotBefore'
   /** The user denied a pending request. */
   | 'Denial'
-  /** The family that the code of a pending request was redeemed for. */
+  /** The family that the code of a pending request is redeemed for. */
   | 'Redemption'
+  /** The pending request for which a user last granted scopes to a client, and the consent before that. */
+  | 'LastGrant'
 
 /** An artifact's content: plain JSON. */
 export type ArtifactData = Readonly<Record<string, unknown>>

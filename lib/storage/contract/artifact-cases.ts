@@ -13,6 +13,7 @@ const KINDS: ReadonlyArray<ArtifactKind> = [
   'NotBefore',
   'Denial',
   'Redemption',
+  'LastGrant',
 ]
 const KEY = sha256('artifact')
 const LATER = NOW + 600
