@@ -29,6 +29,7 @@ import {
 import { publicDocument } from '../http/public-document.ts'
 import { createRouteFinder, type FindRoute } from '../http/route.ts'
 import { createThrottle } from '../http/throttle.ts'
+import { createRequestEndings } from '../interaction/request-endings.ts'
 import { SESSION_TTL_SECONDS } from '../lifetimes.ts'
 import type { ResolvedOptions } from '../options/resolve-options.ts'
 import {
@@ -119,7 +120,8 @@ function createParts(options: GuardedOptions, services: Services): Parts {
   const cookieJarOf = (ctx: Context): Cookies => createCookieJar(ctx, issuer, keys.cookieKeys())
   const findClient = (clientId: string): Promise<ClientRecord | undefined> =>
     findClientRecord(storage.clients, clientId)
-  const shared = { ...options, now, audit, findClient, revoker, endFormerConnection }
+  const endings = createRequestEndings(storage, now)
+  const shared = { ...options, now, audit, findClient, revoker, endFormerConnection, endings }
 
   const authorization = createAuthorizationEndpoint({
     ...shared,

@@ -66,7 +66,7 @@ export const authorizationCodeGrant: GrantHandler = async (dependencies, request
       refreshToken,
     ),
     requireRegistered(dependencies, client),
-    requireOpenRequest(dependencies, code, { ...subject, consentId }),
+    requireOpenRequest(dependencies, code, { ...subject, consentId, clientId: client.clientId }),
   ])
 
   const current =
@@ -98,9 +98,10 @@ async function requireOpenRequest(
   redemption: Redemption,
 ): Promise<void> {
   if (pendingRequestKey === undefined) return
-  const endings = createRequestEndings(storage.artifacts, now)
+  const endings = createRequestEndings(storage, now)
   if (await endings.redeem(pendingRequestKey, redemption)) return
-  throw new TokenRequestError('request-ended', redemption)
+  const { userId, tenantId, familyId } = redemption
+  throw new TokenRequestError('request-ended', { userId, tenantId, familyId })
 }
 
 async function createFamily(

@@ -1,6 +1,7 @@
 /**
- * Denying a pending request. It is final, whatever another tab did meanwhile: its codes become invalid, the
- * tokens issued for them are revoked, and the scopes granted with it are removed from the consent.
+ * Denying a pending request. It is final, whatever another tab did meanwhile: its codes become invalid. What
+ * the denying user got from it is revoked: the tokens issued for a code, and the scopes that were granted for
+ * the first time. Another user's stay: an attacker may have planted the request in another user's browser.
  *
  * @module
  */
@@ -9,69 +10,88 @@ import type { AuditLog } from '../audit/audit-log.ts'
 import { scopesOf } from '../consent/consent.ts'
 import type { Revoker } from '../revocation/revoker.ts'
 import { isSubset } from '../scopes/scope.ts'
-import type { Consent, ConsentStore } from '../storage/consent-store.ts'
-import type { GivenConsent, PendingRequest, PendingRequests } from './pending-request.ts'
-import type { Redemption } from './request-endings.ts'
+import type { ConsentStore } from '../storage/consent-store.ts'
+import type { PendingRequest } from './pending-request.ts'
+import { type Denial, type RequestEndings, requestKeyOf } from './request-endings.ts'
 
 /** Dependencies of denying requests. */
 export interface DenialDependencies {
-  readonly pendingRequests: Pick<PendingRequests, 'deny'>
+  readonly endings: Pick<RequestEndings, 'deny' | 'findDenial' | 'findRedemption' | 'findLastGrant'>
   readonly consents: Pick<ConsentStore, 'find' | 'removeScopes'>
   readonly revoker: Pick<Revoker, 'revokeConsent' | 'preventFamily'>
   readonly audit: AuditLog
 }
 
-/**
- * Denies a pending request. Safe to repeat.
- *
- * @param reason For the client and the audit event.
- */
+/** The members of a pending request that a denial needs. */
+export type DeniableRequest = Pick<
+  PendingRequest,
+  'pendingRequestToken' | 'clientId' | 'scopes' | 'isDenied'
+>
+
+/** Denies a pending request. Safe to repeat. */
 export async function denyRequest(
   dependencies: DenialDependencies,
-  request: PendingRequest,
-  reason: string,
+  request: DeniableRequest,
+  denial: Denial,
   ip: string,
 ): Promise<void> {
-  const { consents, redemption } = await dependencies.pendingRequests.deny(request, reason)
-  if (redemption !== undefined) await revokeFamily(dependencies, request, redemption, ip)
-  for (const given of Map.groupBy(consents, ({ consentId }) => consentId).values()) {
-    await removeGrantedScopes(dependencies, given, ip)
-  }
+  const { endings } = dependencies
+  const requestKey = requestKeyOf(request.pendingRequestToken)
+  const { userId } = denial
+  // The first denial counts: it says who denied.
+  if (!request.isDenied) await endings.deny(requestKey, denial)
+  if (userId === undefined) return
+  await revokeFamily(dependencies, request, userId, ip)
+  await revertGrant(dependencies, request, userId, ip)
+}
+
+/** Reverts a grant if its request was denied meanwhile. Call it after granting: the denial may have missed it. */
+export async function revertGrantIfDenied(
+  dependencies: DenialDependencies,
+  request: DeniableRequest,
+  userId: string,
+  ip: string,
+): Promise<void> {
+  const denial = await dependencies.endings.findDenial(requestKeyOf(request.pendingRequestToken))
+  if (denial !== undefined) await revertGrant(dependencies, request, userId, ip)
 }
 
 async function revokeFamily(
-  { revoker, audit }: DenialDependencies,
-  { clientId, isDenied }: PendingRequest,
-  redemption: Redemption,
+  { endings, revoker, audit }: DenialDependencies,
+  { pendingRequestToken, clientId, isDenied }: DeniableRequest,
+  userId: string,
   ip: string,
 ): Promise<void> {
-  await revoker.preventFamily({ ...redemption, clientId })
+  const redemption = await endings.findRedemption(requestKeyOf(pendingRequestToken))
+  if (redemption?.userId !== userId) return
+  await revoker.preventFamily(redemption)
   if (isDenied) return // recorded before
-  const { userId, tenantId, familyId } = redemption
+  const { tenantId, familyId } = redemption
   audit.record({ type: 'authorization.revoked', clientId, userId, tenantId, familyId }, ip)
 }
 
-/** Removes the scopes granted with the request; deletes the consent if no other scope is left. */
-async function removeGrantedScopes(
-  { consents, revoker, audit }: DenialDependencies,
-  given: ReadonlyArray<GivenConsent>,
+/**
+ * Removes the scopes that a user granted with the request, unless another request granted scopes since.
+ * Deletes the consent if no other scope is left.
+ */
+async function revertGrant(
+  { endings, consents, revoker, audit }: DenialDependencies,
+  { pendingRequestToken, clientId, scopes }: DeniableRequest,
+  userId: string,
   ip: string,
 ): Promise<void> {
-  const [first] = given
-  const consent = first && (await consents.find(first.userId, first.clientId))
-  if (consent === undefined || !isUnchanged(consent, given)) return
-  const newScopes = given.flatMap((each) => each.newScopes)
-  const { userId, clientId, tenantId } = consent
+  const grant = await endings.findLastGrant({ userId, clientId })
+  if (grant?.requestKey !== requestKeyOf(pendingRequestToken)) return
+  const consent = await consents.find(userId, clientId)
+  if (consent === undefined) return
+  const { consentId, tenantId } = consent
+  const before = consentId === grant.before?.consentId ? grant.before.scopes : []
+  const newScopes = scopes.filter((scope) => !before.includes(scope))
+  if (newScopes.length === 0) return
   if (!isSubset(scopesOf(consent), newScopes)) {
     await consents.removeScopes(consent, newScopes)
-  } else if (newScopes.length > 0 && (await revoker.revokeConsent(consent))) {
+  } else if (await revoker.revokeConsent(consent)) {
     const reason = 'denied-by-user'
     audit.record({ type: 'connection.revoked', clientId, userId, tenantId, reason }, ip)
   }
-}
-
-/** Whether nothing was granted to the consent since. */
-function isUnchanged(consent: Consent, given: ReadonlyArray<GivenConsent>): boolean {
-  const grantedAt = Math.max(...given.map((each) => each.grantedAt))
-  return consent.consentId === given[0]?.consentId && consent.grantedAt === grantedAt
 }

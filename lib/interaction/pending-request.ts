@@ -5,8 +5,6 @@
  */
 
 import type { Context } from 'koa'
-import type { Consent } from '../storage/consent-store.ts'
-import type { Redemption } from './request-endings.ts'
 
 /** A pending authorization request and the progress of its user. */
 export interface PendingRequest {
@@ -31,7 +29,7 @@ export interface PendingRequest {
   readonly completion: Completion | undefined
   /** The user that an authorization code was issued to. */
   readonly issuedTo: string | undefined
-  /** Whether the client has redeemed the code. */
+  /** Whether the client has received tokens for the code. */
   readonly isRedeemed: boolean
   /** Whether the user denied it. That is final. */
   readonly isDenied: boolean
@@ -72,41 +70,25 @@ export interface Completion {
   readonly hasSignedIn: boolean
 }
 
-/** A consent that was granted for a pending request. A denial reverts it. */
-export interface GivenConsent
-  extends Pick<Consent, 'consentId' | 'userId' | 'clientId' | 'grantedAt'> {
-  /** The scopes that were granted for the first time. */
-  readonly newScopes: ReadonlyArray<string>
+/** A pending request expired between reading and writing it. */
+export class PendingRequestExpiredError extends Error {
+  override readonly name = 'PendingRequestExpiredError'
 }
 
-/** What was granted and issued for a request before it was denied. */
-export interface Denied {
-  readonly consents: ReadonlyArray<GivenConsent>
-  readonly redemption: Redemption | undefined
-}
-
-/** The pending requests of an authorization server. */
+/**
+ * The pending requests of an authorization server. Concurrent requests of a browser may write one at once: the
+ * last one counts. What must not be lost, how it ended and what was granted, is in records of its own
+ * (request-endings.ts).
+ */
 export interface PendingRequests {
   /** Finds a request, finished or not. @returns `undefined` when there is none or it has expired. */
   find(ctx: Context, pendingRequestToken: string): Promise<PendingRequest | undefined>
-  /**
-   * Saves progress.
-   *
-   * @param given A consent granted with this step.
-   */
-  saveProgress(request: PendingRequest, progress: Progress, given?: GivenConsent): Promise<void>
-  /**
-   * Records that all pages were completed.
-   *
-   * @param given A consent granted with the last step.
-   */
-  complete(request: PendingRequest, userId: string, given?: GivenConsent): Promise<void>
-  /** Records that the response is sent to the client. */
+  /** Saves progress. @throws {@link PendingRequestExpiredError} */
+  saveProgress(request: PendingRequest, progress: Progress): Promise<void>
+  /** Records that all pages were completed. @throws {@link PendingRequestExpiredError} */
+  complete(request: PendingRequest, userId: string): Promise<void>
+  /** Records that the response is sent to the client. @throws {@link PendingRequestExpiredError} */
   recordResponse(request: PendingRequest): Promise<void>
-  /** Whether the user denied it meanwhile. */
-  wasDenied(request: PendingRequest): Promise<boolean>
-  /** Ends a request with `access_denied`, even a finished one: its codes become invalid. */
-  deny(request: PendingRequest, reason: string): Promise<Denied>
   /** The URL that resumes a completed or denied request: it redirects to the client. */
   resumeUrl(request: PendingRequest): string
 }
@@ -136,6 +118,20 @@ export function isComplete(request: PendingRequest): boolean {
 export function isUsedUp(request: PendingRequest, userId: string | undefined): boolean {
   const { issuedTo, isRedeemed } = request
   return isRedeemed || (issuedTo !== undefined && issuedTo !== userId)
+}
+
+/**
+ * Whether a pending request ended with a code for another user. Only that user may deny it: whoever planted it
+ * in another user's browser must not.
+ */
+export function isFinishedByOther(request: PendingRequest): boolean {
+  const { isDenied, issuedTo } = request
+  return !isDenied && issuedTo !== undefined && issuedTo !== browserUserOf(request)
+}
+
+/** The user who is signed in in this browser, whether or not the pending request continues for them. */
+export function browserUserOf({ progress, session }: PendingRequest): string | undefined {
+  return (progress.signedIn ?? session)?.userId
 }
 
 /** The current sign-in of a pending request. */

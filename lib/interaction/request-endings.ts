@@ -2,28 +2,54 @@
  * How pending requests end: the user denies the request, or the client redeems the code. Both may happen,
  * in any order or concurrently. The denial wins.
  *
- * Each is a separate record that never changes. Each side writes its own record, then reads the other: of a
- * concurrent denial and redemption, at least one sees the other.
+ * Each is a separate record. Each side writes its own record, then reads what the other side wrote: of a
+ * concurrent denial and redemption, or denial and grant, at least one sees the other. What must last is never
+ * in the record of the pending request, which concurrent requests of a browser overwrite.
  *
  * @module
  */
 
 import { AUTHORIZATION_CODE_TTL_SECONDS, PENDING_REQUEST_TTL_SECONDS } from '../lifetimes.ts'
-import type { ArtifactStore } from '../storage/artifact-store.ts'
+import type { Consent } from '../storage/consent-store.ts'
+import type { Storage } from '../storage/storage.ts'
 import type { TokenFamily } from '../storage/token-family-store.ts'
 import { sha256 } from '../util/sha256.ts'
 
-/** The token family that the code of a pending request was redeemed for. */
-export type Redemption = Pick<TokenFamily, 'familyId' | 'consentId' | 'userId' | 'tenantId'>
+/** A denial of a pending request. */
+export interface Denial {
+  /** For the client and the audit event. */
+  readonly reason: string
+  /** The user who denied; absent when nobody was signed in. */
+  readonly userId?: string
+}
+
+/** The token family that the code of a pending request is redeemed for. It may not exist. */
+export type Redemption = Pick<
+  TokenFamily,
+  'familyId' | 'consentId' | 'userId' | 'tenantId' | 'clientId'
+>
+
+/** The last time that a user granted scopes to a client. */
+export interface LastGrant {
+  /** The pending request that they were granted for. */
+  readonly requestKey: string
+  /** The consent before that request granted anything; absent when there was none. */
+  readonly before?: { readonly consentId: string; readonly scopes: ReadonlyArray<string> }
+}
+
+/** Names a consent. */
+export type ConsentSubject = Pick<Consent, 'userId' | 'clientId'>
 
 /** The endings of pending requests. */
 export interface RequestEndings {
-  /** Whether a request was denied. */
-  isDenied(requestKey: string): Promise<boolean>
+  /** Finds the denial of a request. */
+  findDenial(requestKey: string): Promise<Denial | undefined>
   /** Records a denial: the codes of the request become invalid. */
-  deny(requestKey: string): Promise<void>
-  /** Finds the redemption of a request's code. */
+  deny(requestKey: string, denial: Denial): Promise<void>
+  /** Finds the redemption of a request's code, successful or not. */
   findRedemption(requestKey: string): Promise<Redemption | undefined>
+  /** Whether tokens were issued for a redemption: its family exists, or was revoked. */
+  gaveTokens(redemption: Redemption): Promise<boolean>
   /**
    * Records a redemption. Call it before the family is created, so that a denial finds it.
    *
@@ -31,7 +57,24 @@ export interface RequestEndings {
    *   was redeemed.
    */
   redeem(requestKey: string, redemption: Redemption): Promise<boolean>
+  /** Finds the last grant of a user to a client, if a pending request of that time can still be denied. */
+  findLastGrant(subject: ConsentSubject): Promise<LastGrant | undefined>
+  /**
+   * Records that scopes are about to be granted for a request. Call it after reading the consent and before
+   * granting. Repeated grants of one request do not change the record: either they read it, or they read the
+   * consent as it was before the first of them.
+   *
+   * @param before The consent that was read.
+   */
+  recordGrant(
+    requestKey: string,
+    subject: ConsentSubject,
+    before: Consent | undefined,
+  ): Promise<void>
 }
+
+/** The stores that hold the endings. */
+export type EndingStores = Pick<Storage, 'artifacts' | 'consents' | 'families' | 'revocations'>
 
 /** The storage key of a pending request. */
 export function requestKeyOf(pendingRequestToken: string): string {
@@ -39,29 +82,65 @@ export function requestKeyOf(pendingRequestToken: string): string {
 }
 
 /** Creates the request endings of a server. */
-export function createRequestEndings(artifacts: ArtifactStore, now: () => number): RequestEndings {
-  const isDenied = async (requestKey: string): Promise<boolean> =>
-    (await artifacts.find('Denial', requestKey, now())) !== undefined
+export function createRequestEndings(
+  { artifacts, consents, families, revocations }: EndingStores,
+  now: () => number,
+): RequestEndings {
+  // A code may be issued until the request expires, and redeemed until the code expires.
+  const expiresAt = (): number =>
+    now() + PENDING_REQUEST_TTL_SECONDS + AUTHORIZATION_CODE_TTL_SECONDS
+  const findDenial = async (requestKey: string): Promise<Denial | undefined> =>
+    (await artifacts.find('Denial', requestKey, now())) as Denial | undefined
   const findRedemption = async (requestKey: string): Promise<Redemption | undefined> =>
     (await artifacts.find('Redemption', requestKey, now())) as Redemption | undefined
-  return {
-    isDenied,
+  const findLastGrant = async (subject: ConsentSubject): Promise<LastGrant | undefined> =>
+    (await artifacts.find('LastGrant', subjectKeyOf(subject), now())) as LastGrant | undefined
 
-    async deny(requestKey) {
-      const at = now()
-      // A code may be issued until the request expires, and redeemed until the code expires.
-      const expiresAt = at + PENDING_REQUEST_TTL_SECONDS + AUTHORIZATION_CODE_TTL_SECONDS
-      await artifacts.save('Denial', requestKey, { at }, expiresAt)
+  /** Whether an earlier redemption can no longer give tokens, because the consent was given anew since. */
+  async function isSuperseded(earlier: Redemption, later: Redemption): Promise<boolean> {
+    if (earlier.userId !== later.userId || earlier.consentId === later.consentId) return false
+    const current = await consents.find(later.userId, later.clientId)
+    return current?.consentId === later.consentId
+  }
+
+  return {
+    findDenial,
+
+    async deny(requestKey, denial) {
+      await artifacts.save('Denial', requestKey, { ...denial }, expiresAt())
     },
 
     findRedemption,
 
+    async gaveTokens({ familyId, clientId }) {
+      return (
+        (await families.find(familyId, clientId, now())) !== undefined ||
+        (await revocations.has('family', familyId, now()))
+      )
+    },
+
     async redeem(requestKey, redemption) {
-      const { familyId } = (await findRedemption(requestKey)) ?? redemption
-      if (familyId !== redemption.familyId) return false
-      const expiresAt = now() + PENDING_REQUEST_TTL_SECONDS
-      await artifacts.save('Redemption', requestKey, { ...redemption }, expiresAt)
-      return !(await isDenied(requestKey))
+      const earlier = (await findRedemption(requestKey)) ?? redemption
+      const isOther = earlier.familyId !== redemption.familyId
+      if (isOther && !(await isSuperseded(earlier, redemption))) return false
+      await artifacts.save('Redemption', requestKey, { ...redemption }, expiresAt())
+      return (await findDenial(requestKey)) === undefined
+    },
+
+    findLastGrant,
+
+    async recordGrant(requestKey, subject, consent) {
+      if ((await findLastGrant(subject))?.requestKey === requestKey) return
+      const before = consent && {
+        consentId: consent.consentId,
+        scopes: consent.scopes.map(({ scope }) => scope),
+      }
+      const grant = { requestKey, ...(before === undefined ? {} : { before }) }
+      await artifacts.save('LastGrant', subjectKeyOf(subject), grant, expiresAt())
     },
   }
+}
+
+function subjectKeyOf({ userId, clientId }: ConsentSubject): string {
+  return sha256(JSON.stringify([userId, clientId]))
 }

@@ -11,6 +11,7 @@ import { operationOf } from '../http/paths.ts'
 import type { Progress } from '../interaction/pending-request.ts'
 import { emitError } from '../util/host-function.ts'
 import { userOf } from './account.ts'
+import type { DeniedResult } from './pending-requests.ts'
 
 /**
  * Records the events of oidc-provider.
@@ -69,10 +70,12 @@ function isDeniedByUser({ oidc }: KoaContextWithOIDC): boolean {
   return error === 'access_denied'
 }
 
-/** The user who signed in on our pages and then denied: not in the session yet. */
+/** The user who denied or signed in on our pages: not in the session yet. */
 function signedInUserOf({ oidc }: KoaContextWithOIDC): string | undefined {
-  const { progress } = (oidc.entities.Interaction?.result ?? {}) as { readonly progress?: Progress }
-  return progress?.signedIn?.userId
+  const { deniedBy, progress } = (oidc.entities.Interaction?.result ?? {}) as Partial<
+    DeniedResult & { readonly progress: Progress }
+  >
+  return deniedBy ?? progress?.signedIn?.userId
 }
 
 function reasonOf(error: Error): string {

@@ -15,7 +15,8 @@ import { isRedirectUriOf } from '../clients/redirect-uri.ts'
 import { AUTHORIZE_PATH } from '../http/paths.ts'
 import { PRIVATE_HEADERS } from '../http/responses.ts'
 import type { PendingRequest, PendingRequests } from '../interaction/pending-request.ts'
-import type { Pages } from '../pages/pages.ts'
+import type { RequestEndings } from '../interaction/request-endings.ts'
+import type { ClientLink, Pages } from '../pages/pages.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { HostSession } from '../users/authentication.ts'
 import type { BrowserSessions } from '../users/browser-sessions.ts'
@@ -44,14 +45,23 @@ export interface ProviderInput
   /** Creates the cookie jar of a request. */
   readonly createCookieJar: (ctx: Context) => Cookies
   readonly storage: Pick<Storage, 'artifacts' | 'consents'>
+  readonly endings: RequestEndings
 }
 
 /** The authorization endpoint. */
 export interface AuthorizationEndpoint {
   /** Handles an authorization request. */
   readonly handle: (ctx: Context) => Promise<void>
-  /** Resumes a completed or denied request: redirects to the client. */
-  readonly resume: (ctx: Context, request: PendingRequest) => Promise<void>
+  /**
+   * Resumes a completed or denied request: redirects to the client.
+   *
+   * @param client The link back to the client, for the page that says that the request has expired.
+   */
+  readonly resume: (
+    ctx: Context,
+    request: PendingRequest,
+    client: ClientLink | undefined,
+  ) => Promise<void>
   readonly pendingRequests: PendingRequests
   readonly browserSessions: BrowserSessions
 }
@@ -60,13 +70,14 @@ export interface AuthorizationEndpoint {
 export function createAuthorizationEndpoint(input: ProviderInput): AuthorizationEndpoint {
   const { issuer, storage, audit, hostSession, pages } = input
   const resumeUrl = (uid: string): string => `${issuer}${AUTHORIZE_PATH}/${uid}`
+  const resumedFrom = new WeakMap<object, ClientLink>()
   const provider: Provider = new QueryResponseProvider(
     issuer,
     toProviderConfiguration({
       ...input,
       artifacts: storage.artifacts,
       consents: storage.consents,
-      renderError: createErrorRenderer(pages),
+      renderError: createErrorRenderer(pages, (ctx) => resumedFrom.get(ctx)),
       onAuthorizationRequest: async (ctx) => hostSessions?.apply(ctx),
       isSignedIn: (ctx, userId) => hostSessions?.isSignedIn(ctx, userId) ?? true,
       resumeUrl,
@@ -98,14 +109,11 @@ export function createAuthorizationEndpoint(input: ProviderInput): Authorization
   }
 
   return {
-    pendingRequests: createPendingRequests(provider, {
-      ...input,
-      artifacts: storage.artifacts,
-      resumeUrl,
-    }),
+    pendingRequests: createPendingRequests(provider, { ...input, resumeUrl }),
     browserSessions: createBrowserSessions(provider, input.createCookieJar, renewIdentifier),
     handle: (ctx) => handle(ctx),
-    async resume(ctx, { pendingRequestToken, completion, isResponseSent }) {
+    async resume(ctx, { pendingRequestToken, completion, isResponseSent }, client) {
+      if (client !== undefined) resumedFrom.set(ctx, client)
       if (isResponseSent) repeated.add(ctx)
       if (hostSession !== undefined) {
         const session = await findSession(provider, input.createCookieJar(ctx))

@@ -6,10 +6,17 @@
 
 import { type Configuration, errors } from 'oidc-provider'
 import { sendErrorPage } from '../http/responses.ts'
-import type { ErrorKind, Pages } from '../pages/pages.ts'
+import type { ClientLink, ErrorKind, Pages } from '../pages/pages.ts'
 
-/** Creates oidc-provider's `renderError`. */
-export function createErrorRenderer(pages: Pages): NonNullable<Configuration['renderError']> {
+/**
+ * Creates oidc-provider's `renderError`.
+ *
+ * @param clientOf The client whose request is being resumed.
+ */
+export function createErrorRenderer(
+  pages: Pages,
+  clientOf: (ctx: object) => ClientLink | undefined,
+): NonNullable<Configuration['renderError']> {
   return async (ctx, out, error) => {
     const { error: code, error_description: description } = out
     const kind = kindOf(error, ctx.status)
@@ -17,7 +24,7 @@ export function createErrorRenderer(pages: Pages): NonNullable<Configuration['re
       kind,
       error: code,
       description,
-      client: undefined,
+      client: clientOf(ctx),
     })
   }
 }

@@ -14,24 +14,22 @@ import type { default as Provider } from 'oidc-provider'
 import {
   type Completion,
   currentSignIn,
-  type GivenConsent,
   type PendingRequest,
+  PendingRequestExpiredError,
   type PendingRequests,
   type Progress,
 } from '../interaction/pending-request.ts'
-import { createRequestEndings, requestKeyOf } from '../interaction/request-endings.ts'
-import type { ArtifactStore } from '../storage/artifact-store.ts'
+import { type Denial, type RequestEndings, requestKeyOf } from '../interaction/request-endings.ts'
 import type { BrowserSession } from '../users/browser-sessions.ts'
 import { findSession, toBrowserSession } from './browser-sessions.ts'
 
 const PENDING_REQUEST_TOKEN = /^[\w-]{16,64}$/
-const ACCESS_DENIED = 'access_denied'
 
 type Interaction = InstanceType<Provider['Interaction']>
 
 /** Dependencies of the pending requests. */
 export interface PendingRequestDependencies {
-  readonly artifacts: ArtifactStore
+  readonly endings: Pick<RequestEndings, 'findRedemption' | 'gaveTokens'>
   readonly now: () => number
   /** Creates the cookie jar of a request. */
   readonly createCookieJar: (ctx: Context) => Cookies
@@ -40,25 +38,40 @@ export interface PendingRequestDependencies {
 }
 
 /** The members of an interaction's result that our pages add. */
-interface Result {
+interface Result extends Partial<DeniedResult> {
   readonly progress?: Progress
   readonly completion?: Completion
-  /** Every consent granted for the request. */
-  readonly given?: ReadonlyArray<GivenConsent>
   readonly issuedTo?: string
-  /** The denial, in the form that oidc-provider expects. */
-  readonly error?: string
-  readonly error_description?: string
   /** Whether the denial was sent to the client. */
   readonly isDenialSent?: boolean
+}
+
+/** A denial in the form that oidc-provider expects. Not stored with the interaction. */
+export interface DeniedResult {
+  readonly error: string
+  readonly error_description: string
+  readonly deniedBy: string | undefined
+}
+
+/** The result of an interaction that was denied: of what came before, only what was sent to the client counts. */
+export function toDeniedResult(
+  result: unknown,
+  { reason, userId }: Denial,
+): DeniedResult & Pick<Result, 'issuedTo' | 'isDenialSent'> {
+  const { issuedTo, isDenialSent } = (result ?? {}) as Result
+  const denial = { error: 'access_denied', error_description: reason, deniedBy: userId }
+  return {
+    ...denial,
+    ...(issuedTo === undefined ? {} : { issuedTo }),
+    ...(isDenialSent === undefined ? {} : { isDenialSent }),
+  }
 }
 
 /** Creates the pending requests of a provider. */
 export function createPendingRequests(
   provider: Provider,
-  { artifacts, now, createCookieJar, resumeUrl }: PendingRequestDependencies,
+  { endings, now, createCookieJar, resumeUrl }: PendingRequestDependencies,
 ): PendingRequests {
-  const endings = createRequestEndings(artifacts, now)
   const { prototype } = provider.Interaction
   const { save } = prototype
   prototype.save = function (ttl) {
@@ -66,57 +79,47 @@ export function createPendingRequests(
     return save.call(this, ttl)
   }
 
-  /** Replaces the result. Granted consents and the ending always stay. */
+  /** Replaces the result. What was sent to the client stays. */
   async function change(
     { pendingRequestToken }: PendingRequest,
     replace: (before: Result) => Result & Record<string, unknown>,
-  ): Promise<Interaction> {
+  ): Promise<void> {
     const interaction = await provider.Interaction.find(pendingRequestToken)
-    if (interaction === undefined) throw new Error('the pending request expired meanwhile')
-    const before = resultOf(interaction)
-    const { given, issuedTo, error, error_description, isDenialSent } = before
-    const kept = { given, issuedTo, error, error_description, isDenialSent }
-    interaction.result = { ...kept, ...replace(before) }
+    if (interaction === undefined) throw new PendingRequestExpiredError()
+    // The denial has its own record.
+    const { error, error_description, deniedBy, ...before } = resultOf(interaction)
+    const { issuedTo, isDenialSent } = before
+    interaction.result = { issuedTo, isDenialSent, ...replace(before) }
     await interaction.persist()
-    return interaction
   }
-
-  const withGiven = (
-    { given = [] }: Result,
-    more: GivenConsent | undefined,
-  ): Pick<Result, 'given'> => (more === undefined ? {} : { given: [...given, more] })
 
   return {
     async find(ctx, pendingRequestToken) {
       if (!PENDING_REQUEST_TOKEN.test(pendingRequestToken)) return undefined
-      const [interaction, session] = await Promise.all([
+      const [interaction, session, redemption] = await Promise.all([
         provider.Interaction.find(pendingRequestToken),
         findSession(provider, createCookieJar(ctx)),
+        endings.findRedemption(requestKeyOf(pendingRequestToken)),
       ])
       if (interaction === undefined) return undefined
-      const requestKey = requestKeyOf(pendingRequestToken)
-      const { completion, issuedTo, error } = resultOf(interaction)
-      const [isDenied, redemption] = await Promise.all([
-        // A concurrent update may have overwritten the error, so the denial record decides.
-        error !== undefined || (completion !== undefined && endings.isDenied(requestKey)),
-        issuedTo === undefined ? undefined : endings.findRedemption(requestKey),
-      ])
-      const ended = { isDenied, isRedeemed: redemption !== undefined }
-      return toPendingRequest(interaction, toBrowserSession(session), ended)
+      const redeemedBy =
+        redemption !== undefined && (await endings.gaveTokens(redemption))
+          ? redemption.userId
+          : undefined
+      return toPendingRequest(interaction, toBrowserSession(session), redeemedBy)
     },
 
-    async saveProgress(request, progress, given) {
-      await change(request, (before) => ({ progress, ...withGiven(before, given) }))
+    async saveProgress(request, progress) {
+      await change(request, () => ({ progress }))
     },
 
-    async complete(request, userId, given) {
+    async complete(request, userId) {
       const { progress } = request
       const completion: Completion = { userId, hasSignedIn: progress.signedIn !== undefined }
-      await change(request, (before) => ({
+      await change(request, () => ({
         // Kept for a form that is submitted twice.
         progress,
         completion,
-        ...withGiven(before, given),
         // For oidc-provider: these prompts are done.
         login: { accountId: userId, ts: currentSignIn(request)?.at },
         select_account: {},
@@ -128,24 +131,8 @@ export function createPendingRequests(
       const { isDenied, completion } = request
       await change(request, (before) => ({
         ...before,
-        ...(isDenied
-          ? { error: ACCESS_DENIED, isDenialSent: true }
-          : completion && { issuedTo: completion.userId }),
+        ...(isDenied ? { isDenialSent: true } : completion && { issuedTo: completion.userId }),
       }))
-    },
-
-    wasDenied: ({ pendingRequestToken }) => endings.isDenied(requestKeyOf(pendingRequestToken)),
-
-    async deny(request, reason) {
-      const requestKey = requestKeyOf(request.pendingRequestToken)
-      const { progress } = request
-      await endings.deny(requestKey)
-      const denial = { error: ACCESS_DENIED, error_description: reason }
-      const interaction = await change(request, () => ({ progress, ...denial }))
-      return {
-        consents: resultOf(interaction).given ?? [],
-        redemption: await endings.findRedemption(requestKey),
-      }
     },
 
     resumeUrl: ({ pendingRequestToken }) => resumeUrl(pendingRequestToken),
@@ -155,11 +142,13 @@ export function createPendingRequests(
 function toPendingRequest(
   interaction: Interaction,
   session: BrowserSession | undefined,
-  ended: Pick<PendingRequest, 'isDenied' | 'isRedeemed'>,
+  redeemedBy: string | undefined,
 ): PendingRequest {
   const { params } = interaction
   const text = (name: string): string | undefined => params[name] as string | undefined
-  const { progress = {}, completion, issuedTo, isDenialSent = false } = resultOf(interaction)
+  const { progress = {}, completion, error, isDenialSent = false, ...sent } = resultOf(interaction)
+  const issuedTo = redeemedBy ?? sent.issuedTo
+  const isDenied = error !== undefined
   return {
     pendingRequestToken: interaction.uid,
     clientId: text('client_id') ?? '',
@@ -172,8 +161,9 @@ function toPendingRequest(
     progress,
     completion,
     issuedTo,
-    ...ended,
-    isResponseSent: ended.isDenied ? isDenialSent : issuedTo !== undefined,
+    isDenied,
+    isRedeemed: redeemedBy !== undefined,
+    isResponseSent: isDenied ? isDenialSent : issuedTo !== undefined,
   }
 }
 

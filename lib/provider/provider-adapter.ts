@@ -12,7 +12,7 @@
  */
 
 import { type Adapter, type AdapterPayload, Provider } from 'oidc-provider'
-import { requestKeyOf } from '../interaction/request-endings.ts'
+import { type RequestEndings, requestKeyOf } from '../interaction/request-endings.ts'
 import {
   findResource,
   type ProtectedResource,
@@ -26,10 +26,12 @@ import { sha256 } from '../util/sha256.ts'
 import { userOf } from './account.ts'
 import { toProviderMetadata } from './client-metadata.ts'
 import { toServiceUnavailable } from './errors.ts'
+import { toDeniedResult } from './pending-requests.ts'
 
 /** Dependencies of the adapter. */
 export interface ProviderAdapterDependencies {
   readonly artifacts: ArtifactStore
+  readonly endings: Pick<RequestEndings, 'findDenial'>
   readonly findClient: (clientId: string) => Promise<ClientRecord | undefined>
   readonly resources: ReadonlyArray<ProtectedResource>
   /** The URL that resumes a completed or denied request. */
@@ -59,11 +61,7 @@ export function createProviderAdapter(
       case 'Session':
         return artifactAdapter(dependencies, sessionShape(dependencies))
       case 'Interaction':
-        return {
-          ...artifactAdapter(dependencies, pendingRequestShape(dependencies.resumeUrl)),
-          // Kept until it expires: it may be finished again, or denied.
-          destroy: nothing,
-        }
+        return pendingRequestAdapter(dependencies)
       case 'AuthorizationCode':
         return artifactAdapter(dependencies, authorizationCodeShape(dependencies.resources))
       default:
@@ -144,6 +142,25 @@ function artifactAdapter(
         return fromStored(stored, id)
       }),
     destroy: async (id) => toServiceUnavailable(() => artifacts.delete(kind, sha256(id))),
+  }
+}
+
+/** Pending requests, with the denial as their result if there is one. */
+function pendingRequestAdapter(dependencies: ProviderAdapterDependencies): Adapter {
+  const { endings, resumeUrl } = dependencies
+  const adapter = artifactAdapter(dependencies, pendingRequestShape(resumeUrl))
+  return {
+    ...adapter,
+    async find(id) {
+      const [payload, denial] = await Promise.all([
+        adapter.find(id),
+        toServiceUnavailable(() => endings.findDenial(requestKeyOf(id))),
+      ])
+      if (!payload || denial === undefined) return payload
+      return { ...payload, result: { ...toDeniedResult(payload['result'], denial) } }
+    },
+    // Kept until it expires: it may be finished again, or denied.
+    destroy: nothing,
   }
 }
 

@@ -19,13 +19,18 @@ export function repeatCodes(provider: Provider): void {
     const { Interaction: pendingRequest } = Provider.ctx?.oidc.entities ?? {}
     const sessionIdentifier = Provider.ctx?.oidc.session?.jti
     if (pendingRequest !== undefined && sessionIdentifier !== undefined) {
-      this.jti = codeOf(sessionIdentifier, pendingRequest.uid)
+      this.jti = codeOf(sessionIdentifier, pendingRequest.uid, this.grantId)
     }
     return save.call(this)
   }
 }
 
-function codeOf(sessionIdentifier: string, pendingRequestToken: string): string {
+/** @param consentId A consent that is given anew gets another code: no code is redeemed under two consents. */
+function codeOf(
+  sessionIdentifier: string,
+  pendingRequestToken: string,
+  consentId: string | undefined,
+): string {
   const hmac = createHmac('sha256', sessionIdentifier)
-  return hmac.update(`authorization-code\0${pendingRequestToken}`).digest('base64url')
+  return hmac.update(`authorization-code\0${pendingRequestToken}\0${consentId}`).digest('base64url')
 }

@@ -3,12 +3,30 @@
  * redeemed the code.
  */
 
-import type { AuditEvent, NewClient, RegisteredClient, Storage } from '@teamcast/oauth-server'
+import {
+  type AuditEvent,
+  type NewClient,
+  type RegisteredClient,
+  type Storage,
+  StorageError,
+} from '@teamcast/oauth-server'
 import { createMemoryStorage } from '@teamcast/oauth-server/memory'
 import test, { type ExecutionContext } from 'ava'
-import { createRequestEndings } from '../../lib/interaction/request-endings.ts'
+import {
+  type DenialDependencies,
+  denyRequest,
+  revertGrantIfDenied,
+} from '../../lib/interaction/deny-request.ts'
+import { type GrantDependencies, grantConsent } from '../../lib/interaction/grant-consent.ts'
+import { createRequestEndings, type RequestEndings } from '../../lib/interaction/request-endings.ts'
 import { createRevoker } from '../../lib/revocation/revoker.ts'
-import { ANYTIME, aFamily, NOW, openConnected } from '../../lib/storage/contract/sample-records.ts'
+import {
+  ANYTIME,
+  aFamily,
+  aGrant,
+  NOW,
+  openConnected,
+} from '../../lib/storage/contract/sample-records.ts'
 import { assertErrorPage, assertErrorRedirect } from '../helpers/authorization-responses.ts'
 import { type Browser, formOf, startBrowser, titleOf, type Visit } from '../helpers/browser.ts'
 import { runEveryInterleaving } from '../helpers/interleavings.ts'
@@ -220,6 +238,95 @@ for (const kind of STORE_KINDS) {
   )
 
   test.serial(
+    `${kind}: while no tokens were issued for the code, the same form leads to the same redirect`,
+    async (t) => {
+      const storage = await stores.open(kind)
+      let isFailing = true
+      const { families } = storage
+      const asked = await startAsked(t, {
+        ...storage,
+        families: {
+          ...families,
+          async create(...parameters) {
+            if (isFailing)
+              throw new StorageError('out of order', { operation: 'families.create()' })
+            return await families.create(...parameters)
+          },
+        },
+      })
+      const { browser, consentPage } = asked
+      const granted = await browser.submit(consentPage, { action: 'allow' })
+      t.is((await asked.redeem(granted)).status, 503)
+
+      const again = await browser.submit(consentPage, { action: 'allow' })
+      t.is(again.callback?.href, granted.callback?.href)
+      isFailing = false
+      const tokens = await (await asked.redeem(again)).json()
+      t.true(await asked.isActive(tokens.access_token))
+
+      // Nor after its tokens were revoked.
+      const { issuer, confidential } = asked
+      t.is(titleOf(await browser.submit(consentPage, { action: 'allow' })), FINISHED)
+      const { status } = await postAs(confidential, `${issuer}/oauth/revoke`, {
+        token: tokens.refresh_token,
+      })
+      t.is(status, 200)
+      t.is(titleOf(await browser.submit(consentPage, { action: 'allow' })), FINISHED)
+    },
+  )
+
+  test.serial(
+    `${kind}: after a redemption that failed because the user had disconnected, Allow leads to another code`,
+    async (t) => {
+      const asked = await startAsked(t, await stores.open(kind))
+      const { issuer, confidential, browser, consentPage } = asked
+      const granted = await browser.submit(consentPage, { action: 'allow' })
+      await browser.submit(await browser.open(`${issuer}/account/connections`), {
+        action: 'disconnect',
+        clientId: confidential.client.clientId,
+      })
+      await assertInvalidGrant(t, await asked.redeem(granted))
+
+      const again = await browser.submit(consentPage, { action: 'allow' })
+      t.not(again.callback?.href, granted.callback?.href)
+      const tokens = await (await asked.redeem(again)).json()
+      t.true(await asked.isActive(tokens.access_token))
+      // The code of the former consent does not hide the family from a denial.
+      await assertInvalidGrant(t, await asked.redeem(granted))
+      assertDenied(t, issuer, await browser.submit(consentPage, { action: 'deny' }))
+      t.false(await asked.isActive(tokens.access_token))
+    },
+  )
+
+  test.serial(
+    `${kind}: Allow, once or twice, and Deny at the same moment or right after leave no consent and no tokens`,
+    async (t) => {
+      const asked = await startAsked(t, await stores.open(kind))
+      const { issuer, confidential, authorizationServer } = asked
+      for (const clicks of [1, 2, 1, 2, 1, 2]) {
+        for (const isAtOnce of [true, false]) {
+          const browser = startBrowser()
+          const signInPage = await browser.open(authorizationUrl(issuer, confidential))
+          const consentPage = await browser.signIn(signInPage, 'ada@acme.test')
+          const deny = (): Promise<Visit> => browser.submit(consentPage, { action: 'deny' })
+          const allowed = Array.from({ length: clicks }, () =>
+            browser.submit(consentPage, { action: 'allow' }),
+          )
+          const denied = isAtOnce ? deny() : Promise.all(allowed).then(deny)
+
+          assertDenied(t, issuer, await denied)
+          for (const visit of await Promise.all(allowed)) {
+            if (visit.callback?.searchParams.has('code')) {
+              await assertInvalidGrant(t, await asked.redeem(visit))
+            } else assertDenied(t, issuer, visit)
+          }
+          t.deepEqual(await authorizationServer.connections.list('ada'), [])
+        }
+      }
+    },
+  )
+
+  test.serial(
     `${kind}: a code is redeemed once, however often its request was finished`,
     async (t) => {
       const asked = await startAsked(t, await stores.open(kind))
@@ -296,21 +403,37 @@ test('Deny without the page’s token, or in another browser, denies nothing', a
   t.is((await redeemCode(granted)).status, 200)
 })
 
-test('Deny does not revoke what the user granted once more since', async (t) => {
+for (const seconds of [0, 1]) {
+  test(`Deny does not revoke what the user granted once more since, ${seconds} seconds later`, async (t) => {
+    const asked = await startAsked(t)
+    const { issuer, confidential, browser, consentPage, clock } = asked
+    await browser.submit(consentPage, { action: 'allow' })
+    clock.advance(seconds)
+    const url = authorizationUrl(issuer, confidential, { prompt: 'consent' })
+    const granted = await browser.submit(await browser.open(url), { action: 'allow' })
+
+    assertDenied(t, issuer, await browser.submit(consentPage, { action: 'deny' }))
+
+    t.is((await asked.redeem(granted)).status, 200)
+    t.is((await asked.authorizationServer.connections.list('ada')).length, 1)
+  })
+}
+
+test('Deny revokes also what the client got without a page since, under the consent that was given', async (t) => {
   const asked = await startAsked(t)
   const { issuer, confidential, browser, consentPage, clock } = asked
   await browser.submit(consentPage, { action: 'allow' })
-  clock.advance(1)
-  const url = authorizationUrl(issuer, confidential, { prompt: 'consent' })
-  const granted = await browser.submit(await browser.open(url), { action: 'allow' })
+  clock.advance(60)
+  const silent = await browser.open(authorizationUrl(issuer, confidential))
+  const tokens = await (await asked.redeem(silent)).json()
+  t.true(await asked.isActive(tokens.access_token))
 
   assertDenied(t, issuer, await browser.submit(consentPage, { action: 'deny' }))
 
-  t.is((await asked.redeem(granted)).status, 200)
-  t.is((await asked.authorizationServer.connections.list('ada')).length, 1)
+  t.false(await asked.isActive(tokens.access_token))
 })
 
-test('Deny revokes the consent of every user who gave one on the way', async (t) => {
+test('Deny reverts what its own user granted, and nothing of another user who allowed before', async (t) => {
   const asked = await startAsked(t)
   const { issuer, browser, consentPage, authorizationServer } = asked
   const { url, hidden } = formOf(consentPage)
@@ -322,9 +445,189 @@ test('Deny revokes the consent of every user who gave one on the way', async (t)
 
   assertDenied(t, issuer, await browser.submit(gracesPage, { action: 'deny' }))
 
-  for (const userId of ['ada', 'grace']) {
-    t.deepEqual(await authorizationServer.connections.list(userId), [])
+  t.deepEqual(await authorizationServer.connections.list('grace'), [])
+  t.is((await authorizationServer.connections.list('ada')).length, 1)
+})
+
+for (const [what, other] of [
+  ['nobody', undefined],
+  ['another user', 'grace@globex.test'],
+] as const) {
+  test(`where a request was planted, Deny of ${what} revokes nothing of the user who allowed it`, async (t) => {
+    const { issuer, confidential, authorizationServer } = await startServer(t)
+    const [attacker, victim] = [startBrowser(), startBrowser()]
+    const planted = await attacker.open(authorizationUrl(issuer, confidential))
+    if (other !== undefined) await attacker.signIn(planted, other)
+    victim.userAgent.cookies.push(
+      ...attacker.userAgent.cookies.filter(({ name }) => name.startsWith('oauth_prt_')),
+    )
+    const consentPage = await victim.signIn(await victim.open(planted.url), 'ada@acme.test')
+    const granted = await victim.submit(consentPage, { action: 'allow' })
+    const deniesNothing = async (): Promise<void> => {
+      for (const action of ['deny', 'cancel']) {
+        const visit = await attacker.submit(planted, { action })
+        assertErrorPage(t, visit, 400)
+        t.is(titleOf(visit), FINISHED)
+      }
+    }
+
+    await deniesNothing()
+    const response = await redeem(issuer, confidential, granted.callback)
+    t.is(response.status, 200)
+    const { refresh_token: refreshToken } = await response.json()
+    await deniesNothing()
+
+    const refresh = { grant_type: 'refresh_token', refresh_token: refreshToken }
+    t.is((await postAs(confidential, `${issuer}/oauth/token`, refresh)).status, 200)
+    t.is((await authorizationServer.connections.list('ada')).length, 1)
+    assertDenied(t, issuer, await victim.submit(consentPage, { action: 'deny' }))
+    t.deepEqual(await authorizationServer.connections.list('ada'), [])
+  })
+}
+
+test('Deny in another browser ends a planted request that is not finished, for both, and revokes no consent', async (t) => {
+  for (const moment of ['before Allow', 'between Allow and the redirect']) {
+    const { issuer, confidential, authorizationServer, issueTokens } = await startServer(t)
+    const { clientId } = confidential.client
+    await issueTokens({ userId: 'ada', clientId, scopes: ['interview:read'] })
+    const [attacker, victim] = [startBrowser(), startBrowser()]
+    const planted = await attacker.open(authorizationUrl(issuer, confidential))
+    victim.userAgent.cookies.push(
+      ...attacker.userAgent.cookies.filter(({ name }) => name.startsWith('oauth_prt_')),
+    )
+    const consentPage = await victim.signIn(await victim.open(planted.url), 'ada@acme.test')
+    const { url, hidden } = formOf(consentPage)
+    if (moment !== 'before Allow') {
+      await victim.userAgent.submit(url, { ...hidden, action: 'allow' })
+    }
+    const before = await authorizationServer.connections.list('ada')
+    t.is(before.length, 1)
+
+    assertDenied(t, issuer, await attacker.submit(planted, { action: 'deny' }))
+
+    assertDenied(t, issuer, await victim.submit(consentPage, { action: 'allow' }))
+    t.deepEqual(await authorizationServer.connections.list('ada'), before)
   }
+})
+
+/** A memory storage that can hold a write of a pending request until another request has read it, too. */
+function createRacingStorage(): Storage & {
+  race: (other: () => Promise<Visit>) => Promise<Visit>
+} {
+  const memory = createMemoryStorage()
+  const { artifacts } = memory
+  let writes: ReadonlyArray<(write: () => Promise<void>) => Promise<void>> = []
+  return {
+    ...memory,
+    artifacts: {
+      ...artifacts,
+      async save(...parameters) {
+        const [kind, , data] = parameters
+        const write = (): Promise<void> => artifacts.save(...parameters)
+        const [held, ...later] = kind === 'PendingRequest' && 'result' in data ? writes : []
+        if (held === undefined) return await write()
+        writes = later
+        await held(write)
+      },
+    },
+    /** Starts another request before the next write, which happens when the other one is about to write. */
+    race(other) {
+      const started = Promise.withResolvers<Visit>()
+      const isOtherReady = Promise.withResolvers<void>()
+      const isFirstWritten = Promise.withResolvers<void>()
+      writes = [
+        async (write) => {
+          const finished = other()
+          started.resolve(finished)
+          await Promise.race([isOtherReady.promise, finished])
+          writes = []
+          await write()
+          isFirstWritten.resolve()
+        },
+        async (write) => {
+          isOtherReady.resolve()
+          await isFirstWritten.promise
+          await write()
+        },
+      ]
+      return started.promise
+    },
+  }
+}
+
+for (const second of ['deny', 'allow']) {
+  test(`Allow whose write of the request is overtaken by ${second}: a denial reverts it all the same`, async (t) => {
+    const storage = createRacingStorage()
+    const asked = await startAsked(t, storage)
+    const { issuer, confidential, browser, consentPage, authorizationServer } = asked
+    const other = storage.race(() => browser.submit(consentPage, { action: second }))
+
+    const granted = await browser.submit(consentPage, { action: 'allow' })
+    await other
+    assertDenied(t, issuer, await browser.submit(consentPage, { action: 'deny' }))
+
+    t.deepEqual(await authorizationServer.connections.list('ada'), [])
+    if (second === 'deny') assertDenied(t, issuer, granted)
+    else await assertInvalidGrant(t, await asked.redeem(granted))
+    const next = await browser.open(authorizationUrl(issuer, confidential))
+    t.is(titleOf(next), 'Allow access')
+  })
+}
+
+test('Deny, then a write of progress from before it: the request stays denied', async (t) => {
+  const storage = createRacingStorage()
+  const { issuer, browser, consentPage } = await startAsked(t, storage)
+  const other = storage.race(() => browser.submit(consentPage, { action: 'deny' }))
+
+  assertDenied(t, issuer, await browser.submit(consentPage, { action: 'switch-account' }))
+  assertDenied(t, issuer, await other)
+  assertDenied(t, issuer, await browser.open(consentPage.url))
+})
+
+test('a request that expires between reading and writing gets the page that says so, with its link', async (t) => {
+  let afterRead: () => void = () => undefined
+  const memory = createMemoryStorage()
+  const storage: Storage = {
+    ...memory,
+    artifacts: {
+      ...memory.artifacts,
+      async find(...parameters) {
+        const found = await memory.artifacts.find(...parameters)
+        if (parameters[0] === 'PendingRequest' && found !== undefined) afterRead()
+        return found
+      },
+    },
+  }
+  const actions: ReadonlyArray<readonly [string, (asked: Asked) => Promise<Visit>]> = [
+    ['sign-in', ({ browser, signInPage }) => browser.signIn(signInPage, 'ada@acme.test')],
+    ...['allow', 'switch-account', 'deny'].map(
+      (action) =>
+        [
+          action,
+          ({ browser, consentPage }: Asked) => browser.submit(consentPage, { action }),
+        ] as const,
+    ),
+    ['reload', ({ browser, consentPage }) => browser.open(consentPage.url)],
+  ]
+  let pages = 0
+  for (const [action, perform] of actions) {
+    for (const reads of [1, 2, 3, 4, 5, 6]) {
+      afterRead = () => undefined
+      const asked = await startAsked(t, storage)
+      let left = reads
+      afterRead = () => {
+        left -= 1
+        if (left === 0) asked.clock.advance(601)
+      }
+      const visit = await perform(asked)
+      if (left > 0 || visit.callback !== undefined || visit.status === 200) continue
+      pages += 1
+      assertErrorPage(t, visit, 400)
+      t.is(titleOf(visit), EXPIRED, `${action}, after ${reads} reads`)
+      t.true(visit.html.includes(`href="${HOME}"`), `${action}, after ${reads} reads`)
+    }
+  }
+  t.true(pages >= 5, String(pages))
 })
 
 test('audit: each submission is reported once, and so is what a denial revoked', async (t) => {
@@ -394,19 +697,19 @@ test('a denial and a redemption at once, in every order of their steps, leave no
   const orders = await runEveryInterleaving(
     async () => {
       const storage = await openConnected(async () => createMemoryStorage())
-      const { artifacts, families } = storage
+      const { families } = storage
       const now = (): number => NOW
       const family = aFamily()
       const operations = [
         async (step: () => Promise<void>): Promise<void> => {
-          const stepwise = createRequestEndings(stepwiseArtifacts(artifacts, step), now)
+          const stepwise = stepwiseEndings(storage, step)
           if (!(await stepwise.redeem('request', family))) return
           await step()
           await families.create(family, NOW, ANYTIME)
         },
         async (step: () => Promise<void>): Promise<void> => {
-          const stepwise = createRequestEndings(stepwiseArtifacts(artifacts, step), now)
-          await stepwise.deny('request')
+          const stepwise = stepwiseEndings(storage, step)
+          await stepwise.deny('request', { reason: 'denied' })
           const redemption = await stepwise.findRedemption('request')
           if (redemption === undefined) return
           const revoker = createRevoker(
@@ -426,7 +729,7 @@ test('a denial and a redemption at once, in every order of their steps, leave no
             },
             now,
           )
-          await revoker.preventFamily({ ...redemption, clientId: family.clientId })
+          await revoker.preventFamily(redemption)
         },
       ]
       return { world: storage, operations }
@@ -438,6 +741,98 @@ test('a denial and a redemption at once, in every order of their steps, leave no
   )
   t.true(orders > 10, String(orders))
 })
+
+function stepwiseEndings(storage: Storage, step: () => Promise<void>): RequestEndings {
+  const artifacts = stepwiseArtifacts(storage.artifacts, step)
+  return createRequestEndings({ ...storage, artifacts }, () => NOW)
+}
+
+const TWO_SCOPES = ['interview:read', 'interview:create']
+
+for (const [title, earlierScopes, clicks] of [
+  ['Allow and Deny at once', [], 1],
+  ['Allow and Deny at once, of one scope more', ['interview:read'], 1],
+  ['a double click on Allow and Deny at once', [], 2],
+] as const) {
+  test(`${title}: in every order of their steps, the consent is as it was before`, async (t) => {
+    const { userId, clientId, tenantId, ...earlier } = aGrant({ scopes: earlierScopes })
+    const token = 'a-pending-request'
+    const request = { pendingRequestToken: token, clientId, scopes: TWO_SCOPES, isDenied: false }
+    // Of three at once, the denial is one step, and so is what comes after Allow has looked for it.
+    const [ofAllow, ofDeny] = clicks === 2 ? [5, 1] : [Infinity, Infinity]
+    let wrong = 0
+    const orders = await runEveryInterleaving(
+      async () => {
+        const storage = await openConnected(async () => createMemoryStorage())
+        await storage.consents.delete(userId, clientId)
+        if (earlierScopes.length > 0) {
+          await storage.consents.grant({ userId, clientId, tenantId, ...earlier })
+        }
+        const allow = async (step: () => Promise<void>): Promise<void> => {
+          const dependencies = stepwiseDependencies(storage, first(ofAllow, step))
+          await grantConsent(dependencies, request, { userId, tenantId }, NOW, '::1')
+          await revertGrantIfDenied(dependencies, request, userId, '::1')
+        }
+        const deny = async (step: () => Promise<void>): Promise<void> => {
+          const dependencies = stepwiseDependencies(storage, first(ofDeny, step))
+          await denyRequest(dependencies, request, { reason: 'denied', userId }, '::1')
+        }
+        return { world: storage, operations: [...Array(clicks).fill(allow), deny] }
+      },
+      async ({ consents }) => {
+        const consent = await consents.find(userId, clientId)
+        const scopes = consent?.scopes.map(({ scope }) => scope) ?? []
+        if (scopes.join() !== earlierScopes.join()) wrong += 1
+      },
+    )
+    t.true(orders > 100, String(orders))
+    t.is(wrong, 0)
+  })
+}
+
+/** Waits before the first steps only. */
+function first(count: number, step: () => Promise<void>): () => Promise<void> {
+  let taken = 0
+  return async () => {
+    taken += 1
+    if (taken <= count) await step()
+  }
+}
+
+function stepwiseDependencies(
+  storage: Storage,
+  step: () => Promise<void>,
+): DenialDependencies & GrantDependencies {
+  const { consents } = storage
+  const stepwise: Storage['consents'] = {
+    ...consents,
+    async find(...parameters) {
+      await step()
+      return await consents.find(...parameters)
+    },
+    async grant(...parameters) {
+      await step()
+      await consents.grant(...parameters)
+    },
+    async removeScopes(...parameters) {
+      await step()
+      return await consents.removeScopes(...parameters)
+    },
+    async delete(...parameters) {
+      await step()
+      return await consents.delete(...parameters)
+    },
+  }
+  return {
+    endings: stepwiseEndings(storage, step),
+    consents: stepwise,
+    revoker: createRevoker({ ...storage, consents: stepwise }, () => NOW),
+    audit: { record: () => undefined },
+    endFormerConnection: async () => undefined,
+    wasSignedOutSince: async () => false,
+    now: () => NOW,
+  }
+}
 
 function stepwiseArtifacts(
   artifacts: Storage['artifacts'],

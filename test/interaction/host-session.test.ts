@@ -189,6 +189,36 @@ test('host session: what one user allowed on an open page does not count for ano
   t.true(gracesPage.html.includes('grace@globex.test'))
 })
 
+test('host session: Deny counts for the user at the host, who takes back what they allowed, and nobody else', async (t) => {
+  const { issuer, confidential, requests, signInAtHost, authorizationServer } =
+    await startServerWithHostSession(t)
+  const [browser, attacker] = [startBrowser(), startBrowser()]
+  signInAtHost(browser, 'grace')
+  const gracesPage = await browser.open(authorizationUrl(issuer, confidential))
+  await browser.submit(gracesPage, { action: 'allow' })
+  signOutAtHost(browser)
+  await browser.open(authorizationUrl(issuer, confidential, { prompt: 'login' }))
+  signInAtHost(browser, 'ada')
+  const consentPage = await browser.open(requests.at(-1)?.returnTo ?? '')
+  t.true(consentPage.html.includes('ada@acme.test'))
+  const granted = await browser.submit(consentPage, { action: 'allow' })
+  t.truthy(granted.callback?.searchParams.get('code'))
+  attacker.userAgent.cookies.push(
+    ...browser.userAgent.cookies.filter(({ name }) => name.startsWith('oauth_prt_')),
+  )
+
+  for (const userId of [undefined, 'grace']) {
+    if (userId !== undefined) signInAtHost(attacker, userId)
+    const visit = await attacker.submit(consentPage, { action: 'deny' })
+    t.is(titleOf(visit), 'This sign-in is already finished')
+  }
+  t.is((await authorizationServer.connections.list('ada')).length, 1)
+  const denied = await browser.submit(consentPage, { action: 'deny' })
+  assertErrorRedirect(t, denied, { redirectUri: REDIRECT_URI, error: 'access_denied', issuer })
+  t.deepEqual(await authorizationServer.connections.list('ada'), [])
+  t.is((await authorizationServer.connections.list('grace')).length, 1)
+})
+
 test('host session: switch account sends to the host, however lately the user signed in there', async (t) => {
   const server = await startServerWithHostSession(t)
   const { issuer, confidential, requests, clock, signInAtHost } = server

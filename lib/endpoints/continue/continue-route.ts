@@ -9,20 +9,18 @@
  */
 
 import type { Context } from 'koa'
+import { clientLinkOf } from '../../http/page-views.ts'
 import { redirectAfterGet } from '../../http/responses.ts'
 import type { PathParameters } from '../../http/route.ts'
-import {
-  currentSignIn,
-  isComplete,
-  isUsedUp,
-  type PendingRequest,
-} from '../../interaction/pending-request.ts'
+import { currentSignIn, isComplete, isUsedUp } from '../../interaction/pending-request.ts'
+import type { AuthorizationEndpoint } from '../../provider/create-provider.ts'
 import { handleSubmission } from './handle-submission.ts'
 import {
   type ContinueDependencies,
   continueUrl,
   determineNextStep,
   findRequest,
+  orRequestExpired,
   sendRequestError,
 } from './interaction-context.ts'
 import { showNextStep } from './show-next-step.ts'
@@ -34,15 +32,17 @@ export function createContinueRoute(
   return async (ctx) => {
     const found = await findRequest(dependencies, ctx, ctx.query['prt'])
     if (found === undefined) return
-    if (ctx.method === 'POST') {
-      await handleSubmission(dependencies, ctx, await determineNextStep(dependencies, found))
-    } else if (found.request.isDenied) {
-      redirectAfterGet(ctx, dependencies.pendingRequests.resumeUrl(found.request))
-    } else if (isUsedUp(found.request, currentSignIn(found.request)?.userId)) {
-      await sendRequestError(dependencies, ctx, 400, 'request-finished', found)
-    } else {
-      await showNextStep(dependencies, ctx, await determineNextStep(dependencies, found))
-    }
+    await orRequestExpired(dependencies, ctx, found, async () => {
+      if (ctx.method === 'POST') {
+        await handleSubmission(dependencies, ctx, await determineNextStep(dependencies, found))
+      } else if (found.request.isDenied) {
+        redirectAfterGet(ctx, dependencies.pendingRequests.resumeUrl(found.request))
+      } else if (isUsedUp(found.request, currentSignIn(found.request)?.userId)) {
+        await sendRequestError(dependencies, ctx, 400, 'request-finished', found)
+      } else {
+        await showNextStep(dependencies, ctx, await determineNextStep(dependencies, found))
+      }
+    })
   }
 }
 
@@ -54,17 +54,19 @@ export function createContinueRoute(
  */
 export function createResumeRoute(
   dependencies: ContinueDependencies,
-  resume: (ctx: Context, request: PendingRequest) => Promise<void>,
+  resume: AuthorizationEndpoint['resume'],
 ): (ctx: Context, parameters: PathParameters) => Promise<void> {
   return async (ctx, { pendingRequestToken }) => {
     const found = await findRequest(dependencies, ctx, pendingRequestToken)
     if (found === undefined) return
-    const { request } = found
+    const { request, client } = found
     if (!request.isDenied && isUsedUp(request, currentSignIn(request)?.userId)) {
       await sendRequestError(dependencies, ctx, 400, 'request-finished', found)
     } else if (request.isDenied || isComplete(request)) {
-      if (!request.isResponseSent) await dependencies.pendingRequests.recordResponse(request)
-      await resume(ctx, request)
+      await orRequestExpired(dependencies, ctx, found, async () => {
+        if (!request.isResponseSent) await dependencies.pendingRequests.recordResponse(request)
+        await resume(ctx, request, clientLinkOf(client, request.redirectUri))
+      })
     } else {
       redirectAfterGet(ctx, continueUrl(dependencies, request))
     }

@@ -5,18 +5,18 @@
  */
 
 import type { Context } from 'koa'
-import { createConsentId, scopesOf } from '../../consent/consent.ts'
 import { readForm } from '../../http/body.ts'
 import { formOriginOf, isFromSignInPage } from '../../http/browser-binding.ts'
 import { redirectAfterPost } from '../../http/responses.ts'
 import { isFromOwnPage } from '../../http/same-origin.ts'
 import { attemptSignIn } from '../../http/sign-in.ts'
-import { denyRequest } from '../../interaction/deny-request.ts'
+import { denyRequest, revertGrantIfDenied } from '../../interaction/deny-request.ts'
+import { grantConsent } from '../../interaction/grant-consent.ts'
 import {
+  browserUserOf,
   currentSignIn,
-  type GivenConsent,
+  isFinishedByOther,
   isUsedUp,
-  type PendingRequest,
   type Progress,
 } from '../../interaction/pending-request.ts'
 import type { User } from '../../users/user.ts'
@@ -116,13 +116,20 @@ async function finishAgain(
 async function deny(
   dependencies: ContinueDependencies,
   ctx: Context,
-  { request, next }: InteractionContext,
+  interaction: InteractionContext,
 ): Promise<void> {
+  const { request, next } = interaction
+  if (isFinishedByOther(request)) {
+    await sendRequestError(dependencies, ctx, 400, 'request-finished', interaction)
+    return
+  }
   const reason =
     next.step === 'refuse-access'
       ? 'the user may not use this client'
       : 'the user denied the request'
-  await denyRequest(dependencies, request, reason, ctx.ip)
+  const userId = browserUserOf(request)
+  const denial = { reason, ...(userId === undefined ? {} : { userId }) }
+  await denyRequest(dependencies, request, denial, ctx.ip)
   redirectAfterPost(ctx, dependencies.pendingRequests.resumeUrl(request))
 }
 
@@ -176,77 +183,38 @@ async function allow(
   interaction: InteractionContext,
   user: User,
 ): Promise<void> {
-  const { request, client } = interaction
+  const { request } = interaction
   const { userId, tenantId } = user
-  const { clientId } = client
-  const { scopes } = request
-  const given = await saveConsent(dependencies, ctx, request, clientId, user)
-  if (given === undefined) {
+  const { clientId, scopes } = request
+  const signIn = currentSignIn(request)
+  if (
+    signIn === undefined ||
+    !(await grantConsent(dependencies, request, user, signIn.at, ctx.ip))
+  ) {
     redirectAfterPost(ctx, continueUrl(dependencies, request))
     return
   }
   dependencies.audit.record({ type: 'consent.granted', clientId, userId, tenantId, scopes }, ctx.ip)
   const progress = { ...request.progress, consent: { userId, scopes } }
-  await proceed(dependencies, ctx, interaction, progress, given)
-  // A concurrent denial in another tab may have missed this consent.
-  if (await dependencies.pendingRequests.wasDenied(request)) {
-    await deny(dependencies, ctx, interaction)
-  }
+  await revertGrantIfDenied(dependencies, request, userId, ctx.ip)
+  await proceed(dependencies, ctx, interaction, progress)
 }
 
-/**
- * Saves a consent.
- *
- * @returns `undefined` when the user was signed out everywhere meanwhile. That deletes all consents, and
- *   this one may have been saved after it, so it is revoked.
- */
-async function saveConsent(
-  dependencies: ContinueDependencies,
-  { ip }: Context,
-  request: PendingRequest,
-  clientId: string,
-  { userId, tenantId }: User,
-): Promise<GivenConsent | undefined> {
-  const { consents, revoker, endFormerConnection, wasSignedOutSince, now } = dependencies
-  const signIn = currentSignIn(request)
-  const { scopes } = request
-  const before = await consents.find(userId, clientId)
-  // The store replaces it anyway; this revokes its tokens and records an audit event.
-  if (before !== undefined && before.tenantId !== tenantId)
-    await endFormerConnection(before, { ip })
-  const grant = { userId, clientId, tenantId, scopes, grantedAt: now() }
-  await consents.grant({ consentId: createConsentId(), ...grant })
-  const consent = await consents.find(userId, clientId)
-  if (signIn === undefined || (await wasSignedOutSince(userId, signIn.at))) {
-    if (consent !== undefined) await revoker.revokeConsent(consent)
-    return undefined
-  }
-  const { consentId = '', grantedAt = grant.grantedAt } = consent ?? {}
-  const known = scopesOf(before?.consentId === consentId ? before : undefined)
-  const newScopes = scopes.filter((scope) => !known.includes(scope))
-  return { consentId, userId, clientId, grantedAt, newScopes }
-}
-
-/**
- * Saves progress, and redirects to the next page or, after the last one, to the authorization endpoint.
- *
- * @param given A consent granted with this step.
- */
+/** Saves progress, and redirects to the next page or, after the last one, to the authorization endpoint. */
 async function proceed(
   dependencies: ContinueDependencies,
   ctx: Context,
   found: FoundRequest,
   progress: Progress,
-  given?: GivenConsent,
 ): Promise<void> {
   const { pendingRequests } = dependencies
   const advanced = { ...found.request, progress }
   const { next } = await determineNextStep(dependencies, { ...found, request: advanced })
   if (next.step === 'complete') {
-    await pendingRequests.complete(advanced, next.user.userId, given)
+    await pendingRequests.complete(advanced, next.user.userId)
     redirectAfterPost(ctx, pendingRequests.resumeUrl(advanced))
   } else {
-    await pendingRequests.saveProgress(advanced, progress, given)
+    await pendingRequests.saveProgress(advanced, progress)
     redirectAfterPost(ctx, continueUrl(dependencies, advanced))
   }
 }

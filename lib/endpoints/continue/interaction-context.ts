@@ -18,9 +18,11 @@ import {
   currentSignIn,
   inOwnSession,
   type PendingRequest,
+  PendingRequestExpiredError,
   type PendingRequests,
   type SignIn,
 } from '../../interaction/pending-request.ts'
+import type { RequestEndings } from '../../interaction/request-endings.ts'
 import type { ErrorKind, Pages } from '../../pages/pages.ts'
 import type { Revoker } from '../../revocation/revoker.ts'
 import type { ScopeCatalogue } from '../../scopes/scope-catalogue.ts'
@@ -36,6 +38,7 @@ import type { FindUser } from '../../users/user.ts'
 export interface ContinueDependencies extends SignInDependencies {
   readonly issuer: string
   readonly pendingRequests: PendingRequests
+  readonly endings: RequestEndings
   readonly browserSessions: Pick<BrowserSessions, 'signIn'>
   readonly binding: BrowserBinding
   readonly findClient: (clientId: string) => Promise<Client | undefined>
@@ -127,6 +130,21 @@ async function inHostSession(
   return hasSignedInForThisRequest
     ? { ...request, progress: { ...progress, signedIn: { userId, at } } }
     : { ...request, progress, session: { userId, at } }
+}
+
+/** Runs a step of a pending request. If the request expires meanwhile, sends the page that says so. */
+export async function orRequestExpired(
+  dependencies: ContinueDependencies,
+  ctx: Context,
+  found: FoundRequest,
+  step: () => Promise<void>,
+): Promise<void> {
+  try {
+    await step()
+  } catch (error) {
+    if (!(error instanceof PendingRequestExpiredError)) throw error
+    await sendRequestError(dependencies, ctx, 400, 'request-expired', found)
+  }
 }
 
 /** The URL of the page for a pending request. */
