@@ -827,7 +827,7 @@ function stepwiseDependencies(
     endings: stepwiseEndings(storage, step),
     consents: stepwise,
     revoker: createRevoker({ ...storage, consents: stepwise }, () => NOW),
-    audit: { record: () => undefined },
+    audit: { record: () => undefined, deferUntilSent: (_response, handle) => handle() },
     endFormerConnection: async () => undefined,
     wasSignedOutSince: async () => false,
     now: () => NOW,
