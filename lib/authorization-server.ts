@@ -17,6 +17,11 @@ import {
   createEndFormerConnection,
 } from './connections/connections.ts'
 import { createRoutes, type GuardedOptions } from './endpoints/routes.ts'
+import {
+  createNodeHandler,
+  type NodeHandler,
+  type NodeHandlerOptions,
+} from './http/node-handler.ts'
 import { METADATA_PATH, OPENID_CONFIGURATION_PATH } from './http/paths.ts'
 import { createRouter } from './http/router.ts'
 import type { AuthorizationServerOptions } from './options/authorization-server-options.ts'
@@ -55,6 +60,28 @@ export interface AuthorizationServer {
    * with koa-mount. Put it before body parsers.
    */
   middleware(): Middleware
+  /**
+   * The server as a request handler of Node, for hosts without Koa: `node:http`, Express, Connect, Fastify,
+   * NestJS, Hono. It handles the server's own paths and calls `next()` for every other; without `next`,
+   * these get 404.
+   *
+   * Use it at the root of the host application, or mount it at the path of the issuer.
+   *
+   * @param options Whether to trust a proxy, and where failures are reported.
+   *
+   * @throws {@link ConfigurationError} with everything that is wrong with the options.
+   *
+   * @example
+   *
+   * An Express application
+   *
+   * ```ts
+   * const app = express()
+   * app.use(server.handler({ proxy: true }))
+   * app.listen(3000)
+   * ```
+   */
+  handler(options?: NodeHandlerOptions): NodeHandler
 }
 
 /**
@@ -121,7 +148,8 @@ export function createAuthorizationServer(
       resolved.revocationCacheMilliseconds,
     ),
     health: () => checkHealth(storage.backends),
-    middleware: () => router,
+    middleware: () => router.middleware,
+    handler: (handlerOptions?: NodeHandlerOptions) => createNodeHandler(router, handlerOptions),
   })
 }
 

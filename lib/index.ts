@@ -40,6 +40,7 @@ export {
   StorageError,
   type StorageErrorOptions,
 } from './errors.ts'
+export type { NodeHandler, NodeHandlerOptions } from './http/node-handler.ts'
 export type { KeyRing } from './keys/key-ring.ts'
 export type { KeyPurpose } from './keys/key-schedule.ts'
 export { type ManagedKeys, openManagedKeys } from './keys/managed-keys.ts'

@@ -1,5 +1,6 @@
 /**
- * Reads request bodies. If a body parser of the host ran before, `ctx.request.body` has the parsed body.
+ * Reads request bodies. If a body parser of the host ran before, `ctx.request.body` has the parsed body, or
+ * its text or bytes.
  *
  * @module
  */
@@ -58,6 +59,11 @@ function parseJson(text: string | undefined): unknown {
  * @returns `undefined` when it is too large or incomplete.
  */
 export async function readText(ctx: Context, maximumBytes: number): Promise<string | undefined> {
+  const given = takeBody(ctx)
+  if (typeof given === 'string' || given instanceof Uint8Array) {
+    const bytes = Buffer.from(given)
+    return bytes.length > maximumBytes ? undefined : bytes.toString('utf8')
+  }
   const { 'content-length': length } = ctx.req.headers
   try {
     const body = await getRawBody(ctx.req, { limit: maximumBytes, length: length ?? null })
@@ -74,9 +80,12 @@ export async function readText(ctx: Context, maximumBytes: number): Promise<stri
  * parsers leave an empty object without reading.
  */
 export function takeParsedBody(ctx: Context): Record<string, unknown> | undefined {
-  if (!ctx.req.readableEnded) return undefined
-  const { body } = ctx.request as { readonly body?: unknown }
-  return isObject(body) ? body : undefined
+  const body = takeBody(ctx)
+  return isObject(body) && !(body instanceof Uint8Array) ? body : undefined
+}
+
+function takeBody(ctx: Context): unknown {
+  return ctx.req.readableEnded ? (ctx.request as { readonly body?: unknown }).body : undefined
 }
 
 function toSearchParams(fields: Readonly<Record<string, unknown>>): URLSearchParams {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type ParsedUrlQuery, parse } from 'node:querystring'
+import { parse } from 'node:querystring'
 import type { Context } from 'koa'
 import { readText, takeParsedBody } from './body.ts'
 
@@ -21,16 +21,18 @@ export class InvalidRequestError extends Error {
 
 /** The parameters of a request. An empty one counts as absent (RFC 6749 §3.2). */
 export class FormParameters {
-  readonly #values: Readonly<ParsedUrlQuery>
+  readonly #values: Readonly<Record<string, unknown>>
 
-  constructor(values: Readonly<ParsedUrlQuery> = {}) {
+  /** @param values A list for a parameter that was sent more than once. */
+  constructor(values: Readonly<Record<string, unknown>> = {}) {
     this.#values = values
   }
 
   /**
    * The value of a parameter.
    *
-   * @throws {@link InvalidRequestError} when it was sent more than once (RFC 6749 §3.2).
+   * @throws {@link InvalidRequestError} when it was sent more than once (RFC 6749 §3.2), or a body parser
+   *   of the host made something else of it. Parsers make objects of many equal names, too.
    */
   get(name: string): string | undefined {
     const value = this.#values[name]
@@ -39,9 +41,17 @@ export class FormParameters {
     throw new InvalidRequestError(`${name} must not be sent more than once`)
   }
 
-  /** The values of a parameter that may be sent more than once. */
+  /**
+   * The values of a parameter that may be sent more than once.
+   *
+   * @throws {@link InvalidRequestError} when a body parser of the host made something else of them.
+   */
   getAll(name: string): ReadonlyArray<string> {
-    return [this.#values[name] ?? []].flat().filter((value) => value !== '')
+    const values = [this.#values[name] ?? []].flat()
+    if (values.every((value) => typeof value === 'string')) {
+      return values.filter((value) => value !== '')
+    }
+    throw new InvalidRequestError(`${name} must be sent as text`)
   }
 }
 
@@ -61,20 +71,10 @@ export async function readFormParameters(ctx: Context): Promise<FormParameters> 
     throw new InvalidRequestError('the body must not be compressed')
   }
   const parsed = takeParsedBody(ctx)
-  if (parsed !== undefined) return new FormParameters(withTextsOnly(parsed))
+  if (parsed !== undefined) return new FormParameters(parsed)
   const text = await readText(ctx, MAXIMUM_BYTES)
   if (text === undefined) {
     throw new InvalidRequestError(`the body must arrive whole, within ${MAXIMUM_BYTES} bytes`)
   }
   return new FormParameters(parse(text, '&', '=', { maxKeys: 0 }))
-}
-
-/** Converts the result of a body parser of the host. Ignores nested objects that it made. */
-function withTextsOnly(values: Readonly<Record<string, unknown>>): ParsedUrlQuery {
-  const isText = (value: unknown): boolean => typeof value === 'string'
-  const texts = Object.entries(values).filter(
-    (entry): entry is [string, string | Array<string>] =>
-      isText(entry[1]) || (Array.isArray(entry[1]) && entry[1].every(isText)),
-  )
-  return Object.fromEntries(texts)
 }

@@ -28,12 +28,27 @@ export interface RouterDependencies {
   readonly audit: AuditLog
 }
 
-/** Creates the middleware. */
-export function createRouter(dependencies: RouterDependencies): Middleware {
+/** The server as a part of a host application. */
+export interface Router {
+  readonly middleware: Middleware
+  /** Whether a path, from the root of the host, is one of the server's. */
+  readonly owns: (path: string) => boolean
+}
+
+/** Creates the router. */
+export function createRouter(dependencies: RouterDependencies): Router {
   const dispatch = createDispatcher(dependencies)
-  return async (ctx, next) => {
-    if (hasPath(ctx)) await dispatch(ctx, next)
-    else sendErrorResponse(ctx, 400, 'invalid_request', 'the request target is not a URL')
+  const { findRoute, rootRoutes } = dependencies
+  const { pathname } = new URL(dependencies.issuer)
+  const issuerPath = pathname === '/' ? '' : pathname
+  return {
+    async middleware(ctx, next) {
+      if (hasPath(ctx)) await dispatch(ctx, next)
+      else sendErrorResponse(ctx, 400, 'invalid_request', 'the request target is not a URL')
+    },
+    owns: (path) =>
+      rootRoutes(path) !== undefined ||
+      (path.startsWith(`${issuerPath}/`) && findRoute(path.slice(issuerPath.length)) !== undefined),
   }
 }
 

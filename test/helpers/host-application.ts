@@ -1,10 +1,11 @@
 /**
- * A Koa application that mounts an authorization server beside routes of its own.
+ * An application, of Koa unless it says otherwise, that mounts an authorization server beside routes of its
+ * own.
  *
  * @module
  */
 
-import { createServer } from 'node:http'
+import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import {
   type AuthorizationServer,
@@ -27,6 +28,11 @@ export interface HostOptions {
   readonly options?: Partial<AuthorizationServerOptions>
   /** Puts the application together. Defaults to the server's middleware at the root. */
   readonly assemble?: (app: Koa, server: AuthorizationServer) => void
+  /** Puts an application without Koa together. `reportError` adds to the host's errors. */
+  readonly createListener?: (
+    server: AuthorizationServer,
+    reportError: (error: unknown) => void,
+  ) => RequestListener | Promise<RequestListener>
 }
 
 export interface HostApplication {
@@ -77,11 +83,16 @@ export async function startHost(
     issuer,
   } as AuthorizationServerOptions
   const server = createAuthorizationServer(serverOptions)
-  const app = new Koa()
   const errors: Array<unknown> = []
-  app.on('error', (error) => errors.push(error))
-  assemble(app, server)
-  listener.on('request', app.callback())
+  const reportError = (error: unknown): void => void errors.push(error)
+  const createKoaListener = (): RequestListener => {
+    const app = new Koa()
+    app.on('error', reportError)
+    assemble(app, server)
+    return app.callback()
+  }
+  const { createListener = createKoaListener } = hostOptions
+  listener.on('request', await createListener(server, reportError))
 
   const { origin: publicOrigin } = new URL(issuer)
   const reach = (url: string | URL): URL => new URL(String(url).replace(publicOrigin, origin))
