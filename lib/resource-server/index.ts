@@ -27,20 +27,22 @@ export {
 } from './metadata/protected-resource-metadata.ts'
 export type { ApiKey, ApiKeyCredentials, VerifyApiKey } from './middleware/api-keys.ts'
 export type {
+  AccessTokenState,
   ApiKeyCaller,
   Caller,
   CallerState,
   ClientCaller,
   UserCaller,
 } from './middleware/caller.ts'
+export type { RequireCallerOptions } from './middleware/caller-check.ts'
 export {
   type BearerChallenge,
   type BearerErrorCode,
   formatBearerChallenge,
 } from './middleware/challenge.ts'
 export type { ChallengeOptions } from './middleware/challenge-options.ts'
-export { type AccessTokenState, requireAccessToken } from './middleware/require-access-token.ts'
-export { type RequireCallerOptions, requireCaller } from './middleware/require-caller.ts'
+export { requireAccessToken } from './middleware/require-access-token.ts'
+export { requireCaller } from './middleware/require-caller.ts'
 export { requireScopes } from './middleware/require-scopes.ts'
 export { requireTenant } from './middleware/require-tenant.ts'
 export type { TenantGuardOptions, TenantOf } from './middleware/tenant-guard.ts'

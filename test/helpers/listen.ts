@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { createServer, type Server } from 'node:http'
+import { createServer, type RequestListener, type Server } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { ExecutionContext } from 'ava'
@@ -17,7 +17,7 @@ export interface Listener {
   readonly origin: string
   readonly port: number
   /** Serves an application from now on. */
-  serve(app: Koa): void
+  serve(app: Koa | RequestListener): void
 }
 
 /** Listens on a free port of 127.0.0.1 until the test ends. */
@@ -47,7 +47,7 @@ async function listenWith(
     origin: `${scheme}://127.0.0.1:${port}`,
     port,
     serve(app) {
-      server.on('request', app.callback())
+      server.on('request', typeof app === 'function' ? app : app.callback())
     },
   }
 }

@@ -50,6 +50,15 @@ const EXPORTS: Readonly<Record<string, ReadonlyArray<string>>> = {
     'requireScopes',
     'requireTenant',
   ],
+  './resource-server/node': [
+    'accessTokenOf',
+    'callerOf',
+    'protectedResourceMetadata',
+    'requireAccessToken',
+    'requireCaller',
+    'requireScopes',
+    'requireTenant',
+  ],
   './storage': [
     'StorageError',
     'USE_RESOLUTION_SECONDS',
@@ -101,16 +110,18 @@ async function filesLoadedBy(specifier: string): Promise<ReadonlyArray<string>> 
 const packageOf = (url: string): string | undefined =>
   /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(url)?.[1]
 
-test('./resource-server: an API loads jose and no other package, and nothing of the server', async (t) => {
-  const urls = await filesLoadedBy(`${packageJson.name}/resource-server`)
-  t.deepEqual([...new Set(urls.map(packageOf))].sort(), ['jose', undefined])
-  const own = urls.filter((url) => packageOf(url) === undefined)
-  const isShared = /\/lib\/(resource-server\/|scopes\/scope\.ts$|urls\/|util\/|errors\.ts$)/
-  t.deepEqual(
-    own.filter((url) => !isShared.test(url)),
-    [],
-  )
-})
+for (const subpath of ['/resource-server', '/resource-server/node']) {
+  test(`.${subpath}: an API loads jose and no other package, and nothing of the server`, async (t) => {
+    const urls = await filesLoadedBy(packageJson.name + subpath)
+    t.deepEqual([...new Set(urls.map(packageOf))].sort(), ['jose', undefined])
+    const own = urls.filter((url) => packageOf(url) === undefined)
+    const isShared = /\/lib\/(resource-server\/|scopes\/scope\.ts$|urls\/|util\/|errors\.ts$)/
+    t.deepEqual(
+      own.filter((url) => !isShared.test(url)),
+      [],
+    )
+  })
+}
 
 test('package.json: every subpath has its source, its types and its code in the same place', (t) => {
   for (const [subpath, target] of Object.entries(packageJson.exports)) {

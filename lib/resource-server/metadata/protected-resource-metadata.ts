@@ -78,6 +78,31 @@ export function metadataUrlOf(resource: string): URL {
  * @see [RFC 9728 §3](https://www.rfc-editor.org/rfc/rfc9728.html#section-3)
  */
 export function protectedResourceMetadata(options: ProtectedResourceMetadataOptions): Middleware {
+  const { pathname, respond } = createMetadataResponder(options)
+  return async function protectedResourceMetadataMiddleware(ctx, next) {
+    if (ctx.path !== pathname) return await next()
+    const { status, headers, body } = respond(ctx.method)
+    ctx.status = status
+    ctx.set(headers)
+    if (body !== undefined) ctx.body = body
+  }
+}
+
+/** A response to a request for the metadata. */
+export interface MetadataResponse {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string | undefined
+}
+
+/**
+ * Creates what the metadata are served with, whichever framework serves them: their path, and the response by
+ * method.
+ */
+export function createMetadataResponder(options: ProtectedResourceMetadataOptions): {
+  readonly pathname: string
+  readonly respond: (method: string) => MetadataResponse
+} {
   const resolved = readOptions(metadataOptions, options)
   const { pathname } = metadataUrlOf(resolved.resource)
   const body = JSON.stringify({
@@ -89,21 +114,26 @@ export function protectedResourceMetadata(options: ProtectedResourceMetadataOpti
     resource_documentation: resolved.resourceDocumentation?.href,
   })
 
-  return async function protectedResourceMetadataMiddleware(ctx, next) {
-    if (ctx.path !== pathname) return await next()
-    ctx.set({ 'Access-Control-Allow-Origin': '*', 'X-Content-Type-Options': 'nosniff' })
-    if (!METHODS.includes(ctx.method)) {
-      ctx.set('Allow', METHODS.join(', '))
-      ctx.status = 405
-      return
-    }
-    if (ctx.method === 'OPTIONS') {
-      ctx.set({ 'Access-Control-Allow-Methods': 'GET', 'Access-Control-Allow-Headers': '*' })
-      ctx.status = 204
-      return
-    }
-    ctx.set('Cache-Control', `public, max-age=${MAX_AGE_SECONDS}`)
-    ctx.type = 'json'
-    ctx.body = body
+  const open = { 'Access-Control-Allow-Origin': '*', 'X-Content-Type-Options': 'nosniff' }
+  return {
+    pathname,
+    respond(method) {
+      if (!METHODS.includes(method)) {
+        return { status: 405, headers: { ...open, Allow: METHODS.join(', ') }, body: undefined }
+      }
+      if (method === 'OPTIONS') {
+        const allowed = {
+          'Access-Control-Allow-Methods': 'GET',
+          'Access-Control-Allow-Headers': '*',
+        }
+        return { status: 204, headers: { ...open, ...allowed }, body: undefined }
+      }
+      const headers = {
+        ...open,
+        'Cache-Control': `public, max-age=${MAX_AGE_SECONDS}`,
+        'Content-Type': 'application/json; charset=utf-8',
+      }
+      return { status: 200, headers, body }
+    },
   }
 }

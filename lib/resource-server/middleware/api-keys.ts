@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { IncomingMessage } from 'node:http'
 import type { Context } from 'koa'
 import { callHost, type Expectation } from '../../util/host-function.ts'
 import { list, nullish, object, text } from '../../util/schema.ts'
@@ -37,12 +38,14 @@ export interface ApiKey {
  * another tenant. Compare hashes, not keys.
  *
  * Any other result than that or an {@link ApiKey} is a `TypeError`. It reaches the application's error
- * handling, as do errors that the function throws. The response is 500, whatever
- * status they have; only errors of this package keep theirs.
+ * handling, as do errors that the function throws. The response is 500, whatever status they have; only
+ * errors of this package keep theirs.
+ *
+ * @typeParam ContextT The context of Koa, or the request of Node.
  */
-export type VerifyApiKey = (
+export type VerifyApiKey<ContextT = Context> = (
   credentials: ApiKeyCredentials,
-  ctx: Context,
+  context: ContextT,
 ) => Promise<ApiKey | undefined> | ApiKey | undefined
 
 const API_KEY: Expectation<ApiKey | undefined> = {
@@ -57,17 +60,17 @@ const API_KEY: Expectation<ApiKey | undefined> = {
  * @throws TypeError when `verifyApiKey` returns neither an {@link ApiKey} nor `undefined`.
  */
 export async function authenticateApiKey(
-  ctx: Context,
+  request: IncomingMessage,
   apiKey: string,
-  verifyApiKey: VerifyApiKey,
+  verifyApiKey: (credentials: ApiKeyCredentials) => unknown,
   realm: string,
 ): Promise<AuthenticatedCaller> {
-  const tenantId = onlyHeaderOf(ctx.req, TENANT_HEADER)
+  const tenantId = onlyHeaderOf(request, TENANT_HEADER)
   if (tenantId === undefined || tenantId === '') throw new TenantMissingError()
   const known =
     apiKey === ''
       ? undefined
-      : await callHost('verifyApiKey', API_KEY, () => verifyApiKey({ apiKey, tenantId }, ctx))
+      : await callHost('verifyApiKey', API_KEY, () => verifyApiKey({ apiKey, tenantId }))
   if (known === undefined) throw new InvalidApiKeyError(realm)
   return {
     kind: 'api-key',

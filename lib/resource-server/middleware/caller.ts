@@ -4,6 +4,7 @@
  * @module
  */
 
+import { ConfigurationError } from '../../errors.ts'
 import type { VerifiedAccessToken } from '../verify/verified-access-token.ts'
 
 interface CallerInTenant {
@@ -57,6 +58,12 @@ export interface CallerState {
   caller: Caller
 }
 
+/** What {@link requireAccessToken} puts into `ctx.state`. */
+export interface AccessTokenState {
+  /** The request's access token. */
+  accessToken: VerifiedAccessToken
+}
+
 type Tenantless<CallerT> = CallerT extends Caller
   ? Omit<CallerT, 'tenantId'> & { readonly tenantId: string | undefined }
   : never
@@ -71,4 +78,21 @@ export function callerOfToken(accessToken: VerifiedAccessToken): AuthenticatedCa
   return userId === undefined
     ? { ...common, kind: 'client', userId }
     : { ...common, kind: 'user', userId }
+}
+
+/**
+ * The caller that a middleware in front has found.
+ *
+ * @param middleware The middleware that needs it, for the error.
+ *
+ * @throws {@link ConfigurationError} when there is none.
+ */
+export function authenticatedCallerOf(
+  { caller, accessToken }: Partial<CallerState & AccessTokenState>,
+  middleware: string,
+): AuthenticatedCaller {
+  if (caller !== undefined) return caller
+  if (accessToken !== undefined) return callerOfToken(accessToken)
+  const message = 'must be used behind requireAccessToken or requireCaller'
+  throw new ConfigurationError([{ path: middleware, message }])
 }

@@ -11,6 +11,8 @@ import { MalformedAuthorizationError, MissingAccessTokenError } from '../errors.
 import type { AccessTokenVerifier } from '../verify/access-token-verifier.ts'
 import { type BearerCredentials, parseBearerToken } from '../verify/bearer-token.ts'
 import type { VerifiedAccessToken } from '../verify/verified-access-token.ts'
+import { type ChallengeOptions, challengeParametersOf } from './challenge-options.ts'
+import { extendChallenges } from './error-response.ts'
 import { headerValuesOf } from './request-headers.ts'
 
 /** Reads the Authorization header. Several, joined, are malformed. */
@@ -52,5 +54,21 @@ export async function verifyBearerCredentials(
       throw new MalformedAuthorizationError()
     case 'token':
       return await callHost('verifier.verify', VERIFIED, () => verifier.verify(credentials.token))
+  }
+}
+
+/**
+ * Creates the check of `requireAccessToken`.
+ *
+ * @throws {@link ConfigurationError} when the URL of the metadata does not follow from the audience.
+ */
+export function createAccessTokenCheck(
+  verifier: AccessTokenVerifier,
+  options: ChallengeOptions,
+): (request: IncomingMessage) => Promise<VerifiedAccessToken> {
+  const parameters = challengeParametersOf(options, verifier.audience)
+  return async (request) => {
+    extendChallenges(request, parameters)
+    return await verifyBearerCredentials(verifier, bearerCredentialsOf(request))
   }
 }

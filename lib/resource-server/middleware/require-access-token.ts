@@ -7,21 +7,11 @@
 import type { Middleware } from 'koa'
 import { readOptions } from '../options.ts'
 import { type AccessTokenVerifier, resolveVerifier } from '../verify/access-token-verifier.ts'
-import type { VerifiedAccessToken } from '../verify/verified-access-token.ts'
 import type { AccessTokenVerifierOptions } from '../verify/verifier-options.ts'
-import {
-  type ChallengeOptions,
-  challengeOptions,
-  challengeParametersOf,
-} from './challenge-options.ts'
-import { bearerCredentialsOf, verifyBearerCredentials } from './request-credentials.ts'
-import { extendChallenges, passAfter } from './send-error-response.ts'
-
-/** What {@link requireAccessToken} puts into `ctx.state`. */
-export interface AccessTokenState {
-  /** The request's access token. */
-  accessToken: VerifiedAccessToken
-}
+import type { AccessTokenState } from './caller.ts'
+import { type ChallengeOptions, challengeOptions } from './challenge-options.ts'
+import { createAccessTokenCheck } from './request-credentials.ts'
+import { passAfter } from './send-error-response.ts'
 
 /**
  * Creates middleware that verifies the access token of each request and puts it into
@@ -66,12 +56,13 @@ export function requireAccessToken(
   verifier: AccessTokenVerifier | AccessTokenVerifierOptions,
   options: ChallengeOptions = {},
 ): Middleware<AccessTokenState> {
-  const used = resolveVerifier(verifier)
-  const parameters = challengeParametersOf(readOptions(challengeOptions, options), used.audience)
+  const check = createAccessTokenCheck(
+    resolveVerifier(verifier),
+    readOptions(challengeOptions, options),
+  )
   return async function requireAccessTokenMiddleware(ctx, next) {
-    extendChallenges(ctx, parameters)
     await passAfter(ctx, next, async () => {
-      ctx.state.accessToken = await verifyBearerCredentials(used, bearerCredentialsOf(ctx.req))
+      ctx.state.accessToken = await check(ctx.req)
     })
   }
 }

@@ -4,39 +4,17 @@
  * @module
  */
 
-import type { Context, Middleware } from 'koa'
-import { type Members, optional } from '../../util/schema.ts'
-import { AmbiguousRequestError } from '../errors.ts'
-import { functionOption, readOptions } from '../options.ts'
+import type { Middleware } from 'koa'
+import { readOptions } from '../options.ts'
 import { type AccessTokenVerifier, resolveVerifier } from '../verify/access-token-verifier.ts'
 import type { AccessTokenVerifierOptions } from '../verify/verifier-options.ts'
-import { API_KEY_HEADER, authenticateApiKey, type VerifyApiKey } from './api-keys.ts'
-import { type AuthenticatedCaller, type CallerState, callerOfToken } from './caller.ts'
+import type { CallerState } from './caller.ts'
 import {
-  type ChallengeOptions,
-  challengeOptions,
-  challengeParametersOf,
-} from './challenge-options.ts'
-import { bearerCredentialsOf, verifyBearerCredentials } from './request-credentials.ts'
-import { onlyHeaderOf } from './request-headers.ts'
-import { extendChallenges, passAfter } from './send-error-response.ts'
-import { admitToTenant, type TenantGuardOptions, tenantGuardOptions } from './tenant-guard.ts'
-
-/** How to find the tenant of a request, how to check API keys, and parameters of challenges. */
-export interface RequireCallerOptions extends TenantGuardOptions, ChallengeOptions {
-  /**
-   * The host's check of API keys. Without one, `X-API-Key` is ignored.
-   *
-   * A request with an API key names its tenant in `X-Tenant-ID`, whatever `tenantOf` is.
-   */
-  readonly verifyApiKey?: VerifyApiKey
-}
-
-const requireCallerOptions: Members<RequireCallerOptions> = {
-  ...tenantGuardOptions,
-  ...challengeOptions,
-  verifyApiKey: optional(functionOption),
-}
+  createCallerCheck,
+  type RequireCallerOptions,
+  requireCallerOptions,
+} from './caller-check.ts'
+import { passAfter } from './send-error-response.ts'
 
 /**
  * Creates middleware that checks the credentials of each request, an access token or an API key, and
@@ -81,25 +59,13 @@ export function requireCaller(
   verifier: AccessTokenVerifier | AccessTokenVerifierOptions,
   options: RequireCallerOptions = {},
 ): Middleware<CallerState> {
-  const used = resolveVerifier(verifier)
-  const resolved = readOptions(requireCallerOptions, options)
-  const { verifyApiKey } = resolved
-  const parameters = challengeParametersOf(resolved, used.audience)
-
-  async function authenticate(ctx: Context): Promise<AuthenticatedCaller> {
-    const credentials = bearerCredentialsOf(ctx.req)
-    const apiKey = verifyApiKey === undefined ? undefined : onlyHeaderOf(ctx.req, API_KEY_HEADER)
-    if (verifyApiKey === undefined || apiKey === undefined) {
-      return callerOfToken(await verifyBearerCredentials(used, credentials))
-    }
-    if (credentials.kind !== 'missing') throw new AmbiguousRequestError()
-    return authenticateApiKey(ctx, apiKey, verifyApiKey, used.audience)
-  }
-
+  const check = createCallerCheck(
+    resolveVerifier(verifier),
+    readOptions<RequireCallerOptions>(requireCallerOptions, options),
+  )
   return async function requireCallerMiddleware(ctx, next) {
-    extendChallenges(ctx, parameters)
     await passAfter(ctx, next, async () => {
-      ctx.state.caller = await admitToTenant(ctx, await authenticate(ctx), resolved)
+      ctx.state.caller = await check(ctx.req, ctx)
     })
   }
 }

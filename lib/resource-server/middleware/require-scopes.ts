@@ -5,12 +5,8 @@
  */
 
 import type { Middleware } from 'koa'
-import { ConfigurationError } from '../../errors.ts'
-import { InsufficientScopeError } from '../errors.ts'
-import { readOptions, scopesOption } from '../options.ts'
-import type { CallerState } from './caller.ts'
-import type { AccessTokenState } from './require-access-token.ts'
-import { sendErrorResponse } from './send-error-response.ts'
+import { createScopesCheck } from './scopes-check.ts'
+import { passAfter } from './send-error-response.ts'
 
 /**
  * Creates middleware that requires all of the given scopes. Put it behind `requireAccessToken`
@@ -40,19 +36,8 @@ import { sendErrorResponse } from './send-error-response.ts'
  * @see [RFC 6750 §3.1](https://www.rfc-editor.org/rfc/rfc6750.html#section-3.1)
  */
 export function requireScopes(...scopes: readonly [string, ...ReadonlyArray<string>]): Middleware {
-  readOptions<{ scopes: ReadonlyArray<string> }>({ scopes: scopesOption }, { scopes })
-  const required = Object.freeze([...new Set(scopes)])
+  const check = createScopesCheck(scopes)
   return async function requireScopesMiddleware(ctx, next) {
-    const { caller, accessToken }: Partial<CallerState & AccessTokenState> = ctx.state
-    const granted = caller?.scopes ?? accessToken?.scopes
-    if (granted === undefined) {
-      const message = 'must be used behind requireAccessToken or requireCaller'
-      throw new ConfigurationError([{ path: 'requireScopes', message }])
-    }
-    if (required.every((scope) => granted.has(scope))) {
-      await next()
-      return
-    }
-    sendErrorResponse(ctx, new InsufficientScopeError(required))
+    await passAfter(ctx, next, async () => check(ctx.state))
   }
 }

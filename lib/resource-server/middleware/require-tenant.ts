@@ -5,20 +5,10 @@
  */
 
 import type { Middleware } from 'koa'
-import { ConfigurationError } from '../../errors.ts'
 import { readOptions } from '../options.ts'
-import { type AuthenticatedCaller, type CallerState, callerOfToken } from './caller.ts'
-import type { AccessTokenState } from './require-access-token.ts'
+import { authenticatedCallerOf, type CallerState } from './caller.ts'
 import { passAfter } from './send-error-response.ts'
 import { admitToTenant, type TenantGuardOptions, tenantGuardOptions } from './tenant-guard.ts'
-
-/** `undefined` when no middleware in front has checked credentials. */
-function authenticatedCallerOf(
-  state: Partial<CallerState & AccessTokenState>,
-): AuthenticatedCaller | undefined {
-  if (state.caller !== undefined) return state.caller
-  return state.accessToken === undefined ? undefined : callerOfToken(state.accessToken)
-}
 
 /**
  * Creates middleware that compares the tenant of the caller with the tenant of the request, and puts
@@ -43,15 +33,11 @@ function authenticatedCallerOf(
  * ```
  */
 export function requireTenant(options: TenantGuardOptions = {}): Middleware<CallerState> {
-  const resolved = readOptions(tenantGuardOptions, options)
+  const resolved = readOptions<TenantGuardOptions>(tenantGuardOptions, options)
   return async function requireTenantMiddleware(ctx, next) {
-    const caller = authenticatedCallerOf(ctx.state)
-    if (caller === undefined) {
-      const message = 'must be used behind requireAccessToken or requireCaller'
-      throw new ConfigurationError([{ path: 'requireTenant', message }])
-    }
+    const caller = authenticatedCallerOf(ctx.state, 'requireTenant')
     await passAfter(ctx, next, async () => {
-      ctx.state.caller = await admitToTenant(ctx, caller, resolved)
+      ctx.state.caller = await admitToTenant(ctx.req, ctx, caller, resolved)
     })
   }
 }

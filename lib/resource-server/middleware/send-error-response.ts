@@ -1,5 +1,5 @@
 /**
- * The responses to refused requests.
+ * Sends the responses to refused requests, in Koa.
  *
  * The middlewares write the response instead of throwing, because a thrown error changes it: Koa sends
  * plain text and removes the headers set before, the CORS ones too, without which a browser hides the
@@ -14,39 +14,17 @@
 import type { Next, ParameterizedContext } from 'koa'
 import { emitError, toServerFailure } from '../../util/host-function.ts'
 import { ProtectedResourceError } from '../errors.ts'
-import { formatBearerChallenge } from './challenge.ts'
-import type { ChallengeParameters } from './challenge-options.ts'
+import { errorResponseOf } from './error-response.ts'
 
-// Not in `ctx.state`, which belongs to the host.
-const parametersOfRequests = new WeakMap<object, ChallengeParameters>()
-
-/** Adds parameters to every challenge of a request, whichever middleware writes it. */
-export function extendChallenges<StateT>(
-  { req }: ParameterizedContext<StateT>,
-  parameters: ChallengeParameters,
-): void {
-  parametersOfRequests.set(req, parameters)
-}
-
-/**
- * Writes status, headers and a JSON body `{error, error_description}`, and emits the error.
- *
- * The body has no `error` where the challenge has none.
- */
+/** Writes status, headers and a JSON body `{error, error_description}`, and emits the error. */
 export function sendErrorResponse<StateT>(
   ctx: ParameterizedContext<StateT>,
   error: ProtectedResourceError,
 ): void {
-  const { status, challenge } = error
+  const { status, headers, body } = errorResponseOf(ctx.req, error)
   ctx.status = status
-  ctx.set(error.headers)
-  const more = parametersOfRequests.get(ctx.req)
-  if (challenge !== undefined && more !== undefined) {
-    const scopes = challenge.scopes ?? (status === 401 ? more.scopes : undefined)
-    const extended = { ...challenge, scopes, resourceMetadata: more.resourceMetadata }
-    ctx.set('WWW-Authenticate', formatBearerChallenge(extended))
-  }
-  ctx.body = { error: error.error, error_description: error.message }
+  ctx.set(headers)
+  ctx.body = body
   emitError(ctx, error)
 }
 
