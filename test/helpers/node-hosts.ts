@@ -126,7 +126,8 @@ const honoHost: NodeHost = {
       const { incoming } = context.env as { readonly incoming: IncomingMessage }
       return context.text(describe(incoming, await context.req.text()))
     })
-    return getRequestListener(app.fetch)
+    // Its own Response would be that of every other test in this process.
+    return getRequestListener(app.fetch, { overrideGlobalObjects: false })
   },
 }
 

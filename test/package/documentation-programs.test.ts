@@ -59,6 +59,19 @@ const PROBES: Readonly<Record<string, ReadonlyArray<Probe>>> = {
     UNAUTHENTICATED,
     { path: '/.well-known/oauth-protected-resource/mcp', status: 200 },
   ],
+  'docs/guides/hosts.md#hosts-without-koa': [METADATA, { path: '/health', status: 200 }],
+  'docs/guides/hosts.md#each-framework': [METADATA, { path: '/', status: 200 }],
+  'docs/guides/hosts.md#each-framework-2': [METADATA, { path: '/health', status: 200 }],
+  'docs/guides/hosts.md#each-framework-3': [METADATA, { path: '/health', status: 200 }],
+  'docs/guides/hosts.md#protecting-an-api': [
+    { path: '/interviews', status: 401 },
+    { path: '/interviews', audience: ISSUER, status: 200 },
+  ],
+  'docs/guides/hosts.md#protecting-an-api-2': [
+    { path: '/tenants/acme/interviews', status: 401 },
+    { path: '/tenants/acme/interviews', audience: ISSUER, status: 200 },
+    { path: '/tenants/globex/interviews', audience: ISSUER, status: 403 },
+  ],
   'docs/guides/mounting-in-koa.md#limits-of-the-http-server': [{ path: '/', status: 404 }],
   'docs/guides/mounting-in-koa.md#mounting-in-koa': [METADATA, { path: '/', status: 404 }],
   [STARTING_AND_STOPPING]: [METADATA],
@@ -93,7 +106,7 @@ const declared = ({ code }: CodeBlock): ReadonlyArray<string> =>
   namesIn(code, /^declare (?:const|function) (\w+)/gm)
 const exported = ({ code }: CodeBlock): ReadonlyArray<string> =>
   namesIn(code, /^export (?:const|function|async function) (\w+)/gm)
-const listens = ({ code }: CodeBlock): boolean => code.includes('.listen(')
+const listens = ({ code }: CodeBlock): boolean => /\.listen\(|\bserve\(/.test(code)
 
 /** The blocks that define what this one declares: as few as do. */
 function preambleOf(block: CodeBlock): ReadonlyArray<CodeBlock> {
@@ -135,8 +148,12 @@ async function writeBlock(
   more: Replacements = [],
 ): Promise<string> {
   const port = await findFreePort()
-  const listening = ['listen(3000', `listen(${port}, '127.0.0.1'`] as const
-  const replacements: Replacements = [...more, ...systems.replacements, listening]
+  const replacements: Replacements = [
+    ...more,
+    ...systems.replacements,
+    ['listen(3000', `listen(${port}, '127.0.0.1'`],
+    ['port: 3000', `port: ${port}`],
+  ]
   await project.write(
     fileName,
     replacements.reduce((text, [written, here]) => text.replaceAll(written, here), code),

@@ -1,3 +1,4 @@
+import type { RequestListener } from 'node:http'
 import type {
   Actor,
   AuditEvent,
@@ -18,6 +19,7 @@ import type {
   ManagedKeys,
   ManagedKeysOptions,
   NewClient,
+  NodeHandler,
   Page,
   ProtectedResource,
   RegisteredClient,
@@ -46,9 +48,11 @@ import {
   requireTenant,
   type VerifiedAccessToken,
 } from '@teamcast/oauth-server/resource-server'
+import type { NodeMiddleware } from '@teamcast/oauth-server/resource-server/node'
 import { startTestServer, type TestServer } from '@teamcast/oauth-server/testing'
 import test from 'ava'
 import { expectTypeOf } from 'expect-type'
+import type { RequestHandler } from 'express'
 import type { JWK, JWTVerifyGetKey } from 'jose'
 import Koa, { type Context, type Middleware } from 'koa'
 
@@ -61,6 +65,10 @@ test('types: createAuthorizationServer takes options and returns a server', (t) 
   expectTypeOf<AuthorizationServer>().toHaveProperty('connections').toEqualTypeOf<Connections>()
   expectTypeOf<AuthorizationServer['revocations']>().toExtend<RevocationChecker>()
   expectTypeOf<AuthorizationServer['middleware']>().toEqualTypeOf<() => Middleware>()
+  expectTypeOf<AuthorizationServer['handler']>().returns.toEqualTypeOf<NodeHandler>()
+  expectTypeOf<NodeHandler>().toExtend<RequestListener>()
+  expectTypeOf<NodeHandler>().toExtend<RequestHandler>()
+  expectTypeOf<NodeMiddleware>().toExtend<RequestHandler>()
   t.pass()
 })
 
