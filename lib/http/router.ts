@@ -38,17 +38,22 @@ export interface Router {
 /** Creates the router. */
 export function createRouter(dependencies: RouterDependencies): Router {
   const dispatch = createDispatcher(dependencies)
-  const { findRoute, rootRoutes } = dependencies
-  const { pathname } = new URL(dependencies.issuer)
-  const issuerPath = pathname === '/' ? '' : pathname
   return {
     async middleware(ctx, next) {
       if (hasPath(ctx)) await dispatch(ctx, next)
       else sendErrorResponse(ctx, 400, 'invalid_request', 'the request target is not a URL')
     },
-    owns: (path) =>
-      rootRoutes(path) !== undefined ||
-      (path.startsWith(`${issuerPath}/`) && findRoute(path.slice(issuerPath.length)) !== undefined),
+    owns: createOwnership(dependencies),
+  }
+}
+
+function createOwnership({ issuer, findRoute, rootRoutes }: RouterDependencies): Router['owns'] {
+  const { pathname: issuerPath } = new URL(issuer)
+  if (issuerPath === '/') return (path) => findRoute(path) !== undefined
+  return (path) => {
+    if (rootRoutes(path) !== undefined) return true
+    const isBelow = path.startsWith(`${issuerPath}/`)
+    return isBelow && findRoute(path.slice(issuerPath.length)) !== undefined
   }
 }
 

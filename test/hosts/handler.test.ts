@@ -71,6 +71,7 @@ for (const nodeHost of NODE_HOSTS) {
       const { origin } = await startNodeHost(t, nodeHost, { parsesBodies })
       for (const path of [
         '/',
+        '/.well-known/oauth-authorization-server/',
         '/oauth/unknown',
         '/oauth/token/',
         '/OAUTH/TOKEN',
