@@ -17,8 +17,9 @@ import { onlyHeaderOf } from './request-headers.ts'
  * Where a request names its tenant:
  *
  * - in a header, which may be absent
- * - in a parameter of its route, read from `ctx.params` or `req.params`, where routers put it. A route without it is a
- *   mistake in the host's code, and the response 500: a guard that looks at nothing guards nothing
+ * - in a parameter of its route, read from `ctx.params` or `req.params`, where routers put it. A route
+ *   without it is a mistake in the host's code, and the response 500: a guard that looks at nothing guards
+ *   nothing
  * - where the host's own function finds it; `undefined` when the request names none
  *
  * @typeParam ContextT The context of Koa, or the request of Node.
