@@ -68,8 +68,8 @@ const FRAMEWORKS: Readonly<Record<string, StartApi>> = {
     app.use((request, response) => {
       response.json(read(request))
     })
-    const handleError: express.ErrorRequestHandler = (_error, _request, response, _next) => {
-      response.status(500).end()
+    const handleError: express.ErrorRequestHandler = (error, _request, response, _next) => {
+      response.status(error.status ?? 500).end()
     }
     return app.use(handleError)
   },
@@ -230,7 +230,7 @@ for (const [name, create] of Object.entries(FRAMEWORKS)) {
   })
 
   test.serial(
-    `${name}: while the keys are unavailable 503, and what the host’s function throws is the host’s`,
+    `${name}: while the keys are unavailable 503, and what the host’s function throws goes to the host, as a 500`,
     async (t) => {
       const warnings = catchWarnings(t, /access tokens cannot be verified/)
       const jwks = await startJwksServer(t, serveStatus(500))
@@ -239,7 +239,7 @@ for (const [name, create] of Object.entries(FRAMEWORKS)) {
           { ...options, jwksUri: jwks.uri },
           {
             verifyApiKey() {
-              throw new Error('of the host')
+              throw Object.assign(new Error('of the host'), { status: 404, statusCode: 404 })
             },
           },
         ),

@@ -5,7 +5,7 @@
  */
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { notifyHost } from '../../util/host-function.ts'
+import { notifyHost, toServerFailure } from '../../util/host-function.ts'
 import { type Members, optional } from '../../util/schema.ts'
 import { ProtectedResourceError } from '../errors.ts'
 import { errorResponseOf } from '../middleware/error-response.ts'
@@ -68,8 +68,8 @@ export function createGuard<RequestT extends IncomingMessage>(
     }
     run().then(
       (isPassed) => isPassed && next(),
-      // Without an error, `next` would pass the request on.
-      (thrown: unknown) => next(thrown instanceof Error ? thrown : new Error(String(thrown))),
+      // Without an error, `next` would pass the request on; with a status, it could be another response.
+      (thrown: unknown) => next(toServerFailure('the check of the request', thrown)),
     )
   }
 }
