@@ -8,13 +8,22 @@
 import { MAXIMUM_ACCESS_TOKEN_TTL_SECONDS, MAXIMUM_CLIENT_CACHE_SECONDS } from '../lifetimes.ts'
 import type { ClientRecord } from '../storage/client.ts'
 
+/** What a client record says about the lifetime of its access tokens. */
+export type AccessTokenLifetimes = Pick<
+  ClientRecord,
+  'accessTokenTtlSeconds' | 'earlierAccessTokensExpireAt'
+>
+
 /**
  * The latest expiry of the access tokens issued to a client until now.
  *
- * @param client The current record, not a cached one; `undefined` when the client was deleted.
+ * @param client The current record; a cached one may be too early. `undefined` when the client was deleted.
  * @param now Seconds since the Unix epoch.
  */
-export function accessTokensExpireAt(client: ClientRecord | undefined, now: number): number {
+export function accessTokensExpireAt(
+  client: AccessTokenLifetimes | undefined,
+  now: number,
+): number {
   const ttlSeconds = client?.accessTokenTtlSeconds ?? MAXIMUM_ACCESS_TOKEN_TTL_SECONDS
   return Math.max(now + ttlSeconds, client?.earlierAccessTokensExpireAt ?? 0)
 }
@@ -24,7 +33,7 @@ export function accessTokensExpireAt(client: ClientRecord | undefined, now: numb
  * longer lifetime for as long as they cache the client.
  */
 export function earlierAccessTokens(
-  current: ClientRecord,
+  current: AccessTokenLifetimes,
   ttlSeconds: number,
   now: number,
 ): Pick<ClientRecord, 'earlierAccessTokensExpireAt'> {

@@ -73,7 +73,7 @@ export async function revoke(
   if (family === undefined) return { outcome: 'nothing-to-revoke' }
   if (family.clientId !== client.clientId) return { outcome: 'client-mismatch' }
   // A used token revokes the family too: it may have been stolen.
-  await revoker.revokeFamily(family)
+  await revoker.revokeFamily(family, client)
   const { userId, tenantId, familyId } = family
   return { outcome: 'revoked', subject: { userId, tenantId, familyId } }
 }

@@ -10,7 +10,7 @@
  * @module
  */
 
-import { accessTokensExpireAt } from '../clients/issued-access-tokens.ts'
+import { type AccessTokenLifetimes, accessTokensExpireAt } from '../clients/issued-access-tokens.ts'
 import { MAXIMUM_VERIFIER_TOLERANCE_SECONDS, rememberRevokedUntil } from '../lifetimes.ts'
 import type { ClientRecord } from '../storage/client.ts'
 import type { Consent } from '../storage/consent-store.ts'
@@ -28,8 +28,15 @@ export type FamilyToPrevent = Pick<
 export interface Revoker {
   /** Revokes one access token, not its family. */
   revokeAccessToken(tokenId: string, expiresAt: number): Promise<void>
-  /** Revokes a family. */
-  revokeFamily(family: Pick<TokenFamily, 'familyId' | 'clientId'>): Promise<void>
+  /**
+   * Revokes a family.
+   *
+   * @param cachedClient Its client, if the caller has it: saves a call of the store.
+   */
+  revokeFamily(
+    family: Pick<TokenFamily, 'familyId' | 'clientId'>,
+    cachedClient?: AccessTokenLifetimes,
+  ): Promise<void>
   /** Revokes a family that may be about to be created: it never becomes valid. */
   preventFamily(family: FamilyToPrevent): Promise<void>
   /** Records a family that the store revoked itself, because a used refresh token was presented. */
@@ -73,12 +80,13 @@ export function createRevoker(
     kind: RevocationKind,
     id: string,
     revoke: () => Promise<Result>,
+    cachedClient?: AccessTokenLifetimes,
   ): Promise<Result> {
-    const before = await clients.find(clientId)
+    const before = cachedClient ?? (await clients.find(clientId))
     const at = now()
     await record(kind, id, accessTokensExpireAt(before, at))
     const result = await revoke()
-    // Tokens issued meanwhile may have a longer lifetime, if the client was changed.
+    // Tokens issued until now may have a longer lifetime, if the client was changed.
     const after = await clients.find(clientId)
     const expiresAt = accessTokensExpireAt(after ?? before, at)
     if (expiresAt > accessTokensExpireAt(before, at)) await record(kind, id, expiresAt)
@@ -90,10 +98,10 @@ export function createRevoker(
       await record('access-token', id, expiresAt)
     },
 
-    async revokeFamily({ familyId, clientId }) {
-      await recordAndRevoke(clientId, 'family', familyId, () =>
-        families.revoke(familyId, rememberRevokedUntil(now()), now()),
-      )
+    async revokeFamily({ familyId, clientId }, cachedClient) {
+      const revoke = (): Promise<boolean> =>
+        families.revoke(familyId, rememberRevokedUntil(now()), now())
+      await recordAndRevoke(clientId, 'family', familyId, revoke, cachedClient)
     },
 
     async preventFamily(family) {
