@@ -68,7 +68,7 @@ export function toProviderConfiguration(input: ConfigurationInput): Configuratio
     clientBasedCORS: () => false,
     // oidc-provider signs nothing here, but requires a key that matches its client defaults.
     clientDefaults: { id_token_signed_response_alg: 'ES256', grant_types: [], response_types: [] },
-    jwks: { keys: [createUnusedKey()] },
+    jwks: { keys: [unusedKey()] },
     cookies: {
       long: { ...cookieOptions, path: cookies.path },
       short: cookieOptions,
@@ -132,7 +132,15 @@ export function toProviderConfiguration(input: ConfigurationInput): Configuratio
   }
 }
 
-function createUnusedKey(): Record<string, unknown> & { kty: 'EC' } {
-  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  return { ...privateKey.export({ format: 'jwk' }), kty: 'EC', use: 'sig', alg: 'ES256' }
+type UnusedKey = Record<string, unknown> & { kty: 'EC' }
+
+let createdKey: UnusedKey | undefined
+
+/** One for the process: creating it takes longer than the rest of the configuration. */
+function unusedKey(): UnusedKey {
+  if (createdKey === undefined) {
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    createdKey = { ...privateKey.export({ format: 'jwk' }), kty: 'EC', use: 'sig', alg: 'ES256' }
+  }
+  return createdKey
 }
