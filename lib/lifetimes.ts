@@ -25,15 +25,16 @@ export const DEFAULT_REFRESH_TOKEN_TTL_SECONDS: number = 30 * DAY_SECONDS
 /** Authorization codes: one minute (OAuth 2.1 §4.1.2 recommends at most ten). */
 export const AUTHORIZATION_CODE_TTL_SECONDS: number = MINUTE_SECONDS
 
-/**
- * Until when a revoked family is stored: as long as its authorization code could create it again.
- */
-export function rememberRevokedUntil(now: number): number {
-  return now + AUTHORIZATION_CODE_TTL_SECONDS
-}
-
 /** Pending requests: how long a user may take to sign in and consent. */
 export const PENDING_REQUEST_TTL_SECONDS: number = 10 * MINUTE_SECONDS
+
+/**
+ * Until when a token family is stored at least, revoked or not: as long as its authorization code could create it
+ * again. A pending request leads to the same code until it expires.
+ */
+export function rememberFamilyUntil(now: number): number {
+  return now + PENDING_REQUEST_TTL_SECONDS + AUTHORIZATION_CODE_TTL_SECONDS
+}
 
 /**
  * The cookies of pending requests: a day, so that the error page of an expired request can still link back to

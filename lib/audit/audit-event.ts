@@ -139,7 +139,7 @@ export type AuditEventDetail =
   /**
    * A request to the SuperAdmin API was refused. `unauthenticated` and `forbidden` are what `authorizeSuperAdmin`
    * returned; `no-credentials`: it returned `unauthenticated`, and the request had no credentials. For
-   * `too-many-attempts` and `address-unknown` it was not called.
+   * `too-many-attempts`, `address-unknown` and `other-origin` (a page of another origin sent it) it was not called.
    */
   | {
       readonly type: 'super-admin.refused'
@@ -147,6 +147,7 @@ export type AuditEventDetail =
         | 'no-credentials'
         | 'unauthenticated'
         | 'forbidden'
+        | 'other-origin'
         | 'too-many-attempts'
         | 'address-unknown'
     }

@@ -10,6 +10,7 @@
 
 import { StorageError } from '../errors.ts'
 import { createRequestEndings, type Redemption } from '../interaction/request-endings.ts'
+import { rememberFamilyUntil } from '../lifetimes.ts'
 import { intersect } from '../scopes/scope.ts'
 import { deadlineAfter } from '../storage/deadline.ts'
 import type { TokenFamily } from '../storage/token-family-store.ts'
@@ -85,7 +86,12 @@ export const authorizationCodeGrant: GrantHandler = async (dependencies, request
     resources: code.resources,
     createdAt: now,
     ...(current === undefined ? {} : { refreshToken: current }),
-    expiresAt: Math.max(current?.expiresAt ?? now, now + ttlSeconds),
+    expiresAt: Math.max(
+      current?.expiresAt ?? now,
+      now + ttlSeconds,
+      // Until then the same code may be presented again.
+      rememberFamilyUntil(now),
+    ),
   }
   await createFamily(dependencies, family, found.deadlineMilliseconds(), now)
   return { body, isReplay: false, ...subject }

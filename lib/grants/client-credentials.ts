@@ -21,6 +21,9 @@ export const clientCredentialsGrant: GrantHandler = async (dependencies, request
   // Registration rejects this combination; the stored record may still have it.
   if (!isGrantTypeFor(client.clientType, 'client_credentials'))
     throw new TokenRequestError('grant-type-not-allowed')
+  // Without its tenant, the token would be that of a PLATFORM client.
+  if (client.audience === 'TENANT' && client.tenantId === undefined)
+    throw new Error(`the stored client ${client.clientId} has the audience TENANT and no tenantId`)
   const candidates = requestedResources(request, dependencies.resources)
   const target = requireTarget(candidates, requestedScopes(parameters.get('scope'), client.scopes))
   const subject = {

@@ -8,7 +8,7 @@
  */
 
 import { StorageError } from '../errors.ts'
-import { rememberRevokedUntil } from '../lifetimes.ts'
+import { rememberFamilyUntil } from '../lifetimes.ts'
 import type { ProtectedResource } from '../resources/protected-resource.ts'
 import { intersect, isSubset, parseScopes } from '../scopes/scope.ts'
 import type { Client } from '../storage/client.ts'
@@ -140,7 +140,7 @@ async function rotate(
     refreshToken: { hash: sha256(successor), issuedAt: now, expiresAt },
     replay: createReplay(dependencies, presentation, body),
     expiresAt: Math.max(expiresAt, now + ttlSeconds),
-    rememberRevokedUntil: rememberRevokedUntil(now),
+    rememberRevokedUntil: rememberFamilyUntil(now),
     deadlineMilliseconds: presentation.deadlineMilliseconds(),
   }
   const outcome = await dependencies.storage.families.rotate(family.familyId, rotation, now)

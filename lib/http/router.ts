@@ -74,12 +74,16 @@ function createDispatcher(dependencies: RouterDependencies): Middleware {
   const underIssuerPath = mount(issuerPath, routes)
   const atRoot = createRouteMiddleware(dependencies, dependencies.rootRoutes)
   return (ctx, next) => {
-    // koa-mount has removed the prefix already. (It also leaves `mountPath` set when the host mounted
-    // another middleware there that called `next()`.)
-    const isMounted = ctx['mountPath'] !== undefined && !ctx.path.startsWith(`${issuerPath}/`)
+    // koa-mount has removed the prefix already.
+    const isMounted = pathOf(ctx.originalUrl) === issuerPath + ctx.path
     if (isMounted) return routes(ctx, next)
     return atRoot(ctx, () => underIssuerPath(ctx, next))
   }
+}
+
+/** The path of a request target, which may be an absolute URL (RFC 9112 §3.2). */
+function pathOf(target: string): string {
+  return target.replace(/^https?:\/\/[^/?]*/i, '').replace(/\?.*$/s, '')
 }
 
 function createRouteMiddleware(dependencies: RouterDependencies, findRoute: FindRoute): Middleware {

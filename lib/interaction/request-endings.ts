@@ -9,7 +9,7 @@
  * @module
  */
 
-import { AUTHORIZATION_CODE_TTL_SECONDS, PENDING_REQUEST_TTL_SECONDS } from '../lifetimes.ts'
+import { rememberFamilyUntil } from '../lifetimes.ts'
 import type { Consent } from '../storage/consent-store.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { TokenFamily } from '../storage/token-family-store.ts'
@@ -87,8 +87,7 @@ export function createRequestEndings(
   now: () => number,
 ): RequestEndings {
   // A code may be issued until the request expires, and redeemed until the code expires.
-  const expiresAt = (): number =>
-    now() + PENDING_REQUEST_TTL_SECONDS + AUTHORIZATION_CODE_TTL_SECONDS
+  const expiresAt = (): number => rememberFamilyUntil(now())
   const findDenial = async (requestKey: string): Promise<Denial | undefined> =>
     (await artifacts.find('Denial', requestKey, now())) as Denial | undefined
   const findRedemption = async (requestKey: string): Promise<Redemption | undefined> =>

@@ -56,7 +56,7 @@ const DECISION: Expectation<SuperAdminDecision> = {
   words: '"allowed", { superAdminId }, "unauthenticated" or "forbidden"',
   schema: z.union([
     z.enum(['allowed', 'unauthenticated', 'forbidden']),
-    z.object({ superAdminId: identifier }),
+    z.strictObject({ superAdminId: identifier }),
   ]),
 }
 

@@ -118,7 +118,10 @@ export function createAuthorizationEndpoint(input: ProviderInput): Authorization
       if (hostSession !== undefined) {
         const session = await findSession(provider, input.createCookieJar(ctx))
         // Another user has signed in at the host since; oidc-provider would ask again.
-        const isStale = session.accountId !== undefined && session.accountId !== completion?.userId
+        const isStale =
+          completion !== undefined &&
+          session.accountId !== undefined &&
+          session.accountId !== completion.userId
         if (isStale) await session.destroy()
       }
       await handle(ctx, pendingRequestToken)

@@ -11,7 +11,7 @@
  */
 
 import { type AccessTokenLifetimes, accessTokensExpireAt } from '../clients/issued-access-tokens.ts'
-import { MAXIMUM_VERIFIER_TOLERANCE_SECONDS, rememberRevokedUntil } from '../lifetimes.ts'
+import { MAXIMUM_VERIFIER_TOLERANCE_SECONDS, rememberFamilyUntil } from '../lifetimes.ts'
 import type { ClientRecord } from '../storage/client.ts'
 import type { Consent } from '../storage/consent-store.ts'
 import type { RevocationKind } from '../storage/revocation-store.ts'
@@ -100,14 +100,14 @@ export function createRevoker(
 
     async revokeFamily({ familyId, clientId }, cachedClient) {
       const revoke = (): Promise<boolean> =>
-        families.revoke(familyId, rememberRevokedUntil(now()), now())
+        families.revoke(familyId, rememberFamilyUntil(now()), now())
       await recordAndRevoke(clientId, 'family', familyId, revoke, cachedClient)
     },
 
     async preventFamily(family) {
       await recordAndRevoke(family.clientId, 'family', family.familyId, async () => {
         const createdAt = now()
-        const expiresAt = rememberRevokedUntil(createdAt)
+        const expiresAt = rememberFamilyUntil(createdAt)
         // A family can be created only once, so a later attempt finds it taken and revoked.
         const empty = { ...family, scopes: [], resources: [], createdAt, expiresAt }
         await families.create(empty, createdAt, Number.MAX_SAFE_INTEGER)

@@ -119,8 +119,18 @@ export const CONSENT_RESULTS: shape.ResultShapes<ConsentStore> = {
     (found: Consent, userId: string, clientId: string) =>
       found.userId === userId && found.clientId === clientId,
   ),
-  list: shape.listOf('Consents', consent),
-  listBatch: shape.listOf('Consents', consent),
+  list: shape.listOf(
+    'Consents of this user',
+    consent,
+    (found: Consent, userId: string) => found.userId === userId,
+  ),
+  listBatch: shape.listOf(
+    'Consents of this owner',
+    consent,
+    (found: Consent, owner: Partial<Consent>) =>
+      found.tenantId === (owner.tenantId ?? found.tenantId) &&
+      found.clientId === (owner.clientId ?? found.clientId),
+  ),
   removeScopes: shape.BOOLEAN,
   delete: shape.BOOLEAN,
 }

@@ -90,11 +90,21 @@ export function orUndefined(
   }
 }
 
-/** An array of records. */
-export const listOf = (words: string, item: Shape): ResultShape => ({
-  words: `an array of ${words}`,
-  shape: arrayOf(item),
-})
+/** An array of records, each of which the parameters ask for. */
+export function listOf<Item>(
+  words: string,
+  item: Shape,
+  isRequested?: (record: Item, ...parameters: Array<never>) => boolean,
+): ResultShape {
+  return {
+    words: `an array of ${words}`,
+    shape: arrayOf(item),
+    ...(isRequested && {
+      isRequested: (records: ReadonlyArray<Item>, ...parameters: Array<never>) =>
+        records.every((record) => isRequested(record, ...parameters)),
+    }),
+  }
+}
 
 /**
  * Checks what a method of a store resolved to.

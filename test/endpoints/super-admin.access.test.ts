@@ -505,6 +505,29 @@ interface GuardedRequest {
   readonly cookie?: string | undefined
 }
 
+test('SuperAdmin API: a page of another origin changes nothing, whatever CORS the host allows (RFC 9700 §4.7)', async (t) => {
+  const { send, events } = await startSuperAdminServer(t)
+  const origins: ReadonlyArray<Readonly<Record<string, string>>> = [
+    { origin: 'https://evil.example' },
+    { origin: 'null' },
+    { 'sec-fetch-site': 'cross-site' },
+    { 'sec-fetch-site': 'same-site' },
+  ]
+  for (const headers of origins) {
+    for (const [method, path] of [
+      ['POST', ''],
+      ['PATCH', '/tc_unknown'],
+      ['DELETE', '/tc_unknown'],
+    ] as const) {
+      await assertProblem(t, await send(method, path, { body: {}, headers }), 403)
+    }
+    t.is((await send('GET', '', { headers })).status, 200)
+  }
+  const refused = (await events()).filter(({ type }) => type === 'super-admin.refused')
+  t.deepEqual(new Set(reasonsOf(refused)), new Set(['other-origin']))
+  t.is(refused.length, origins.length * 3)
+})
+
 /** A host behind a proxy, whose hook knows credentials and remembers what it was asked. */
 async function startGuardedHost(t: ExecutionContext): Promise<{
   /** What the hook says to an `Authorization` header or a cookie `session`; `unauthenticated` to any other. */

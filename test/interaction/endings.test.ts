@@ -342,6 +342,32 @@ for (const kind of STORE_KINDS) {
   )
 }
 
+test('a code gives tokens once, also when its tokens have expired or were revoked long before its request expires', async (t) => {
+  for (const end of ['expires', 'is revoked'] as const) {
+    const asked = await startAsked(t)
+    const { issuer, browser, clock, registerClient } = asked
+    const client = await registerClient({
+      ...CONFIDENTIAL_CLIENT,
+      allowedGrantTypes: ['authorization_code', 'refresh_token'],
+      accessTokenTtlSeconds: 60,
+      refreshTokenTtlSeconds: 300,
+    })
+    const consentPage = await browser.open(authorizationUrl(issuer, client))
+    const granted = await browser.submit(consentPage, { action: 'allow' })
+    const response = await redeem(issuer, client, granted.callback)
+    t.is(response.status, 200)
+    const { refresh_token: token } = await response.json()
+    if (end === 'is revoked') await postAs(client, `${issuer}/oauth/revoke`, { token })
+
+    for (const seconds of [61, 239, 299]) {
+      clock.advance(seconds)
+      await browser.submit(consentPage, { action: 'allow' })
+      await browser.open(granted.url)
+      await assertInvalidGrant(t, await redeem(issuer, client, granted.callback))
+    }
+  }
+})
+
 test('a request that was finished in two sessions has two codes: one of them is redeemed', async (t) => {
   const asked = await startAsked(t)
   const { issuer, confidential, browser, consentPage } = asked

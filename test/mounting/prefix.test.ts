@@ -23,6 +23,11 @@ const ways: ReadonlyArray<[way: string, issuerPath: string, assemble: Assemble]>
     (app, server) => app.use(mount('/platform/auth/v1', server.middleware())).use(answerAsHost),
   ],
   [
+    'below a path that paths of its own begin with',
+    '/oauth',
+    (app, server) => app.use(mount('/oauth', server.middleware())).use(answerAsHost),
+  ],
+  [
     'below its path in an application of its own',
     '/auth',
     (app, server) => app.use(mount('/auth', new Koa().use(server.middleware()))).use(answerAsHost),
@@ -77,7 +82,7 @@ for (const [way, issuerPath, assemble] of ways) {
   })
 }
 
-for (const [way, issuerPath, assemble] of ways.slice(3)) {
+for (const [way, issuerPath, assemble] of ways.slice(4)) {
   test(`an issuer with a path, mounted ${way}: its metadata is at the root of the host as well (RFC 8414 §3.1)`, async (t) => {
     const { origin, issuer } = await startHost(t, { issuerPath, assemble })
 

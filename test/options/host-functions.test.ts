@@ -277,6 +277,7 @@ const ON_THE_SERVER: ReadonlyArray<HostFunction> = [
     ],
     refused: [
       ...['allow', 'Allowed', ['allowed'], { userId: 'root' }, { allowed: true }],
+      { superAdminId: 'root', isSuperAdmin: false },
       ...['', 7, null, undefined, true].map((superAdminId) => ({ superAdminId })),
     ],
     start: (t) =>
@@ -608,10 +609,19 @@ const STORES: Readonly<Record<Exclude<keyof Storage, 'backends'>, ReadonlyArray<
     [
       'list',
       [[], [consent]],
-      [consent, ...wrongConsents.map((wrong) => [consent, wrong])],
+      [
+        consent,
+        [consent, { ...consent, userId: 'user-2' }],
+        ...wrongConsents.map((wrong) => [consent, wrong]),
+      ],
       'user-1',
     ],
-    ['listBatch', [[], [consent]], [consent, [{}]], { clientId: 'client-1' }, 10],
+    [
+      'listBatch',
+      [[], [consent]],
+      [consent, [{}], [consent, { ...consent, clientId: 'client-2' }]],
+      ...[{ clientId: 'client-1' }, 10],
+    ],
     ['removeScopes', BOOLEANS, ['true'], consent, ['a:read']],
     ['delete', BOOLEANS, ['true'], 'user-1', 'client-1'],
   ],

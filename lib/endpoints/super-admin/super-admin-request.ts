@@ -18,6 +18,7 @@ import {
 import { readJson } from '../../http/body.ts'
 import { sendProblem } from '../../http/responses.ts'
 import type { PathParameters, Route } from '../../http/route.ts'
+import { isFromOtherOrigin } from '../../http/same-origin.ts'
 import type {
   AuthorizeSuperAdmin,
   SuperAdminDecision,
@@ -36,6 +37,7 @@ export type SuperAdminHandler = (
 
 /** Dependencies of the guard. */
 export interface SuperAdminGuardDependencies {
+  readonly issuer: string
   readonly authorizeSuperAdmin: AuthorizeSuperAdmin
   readonly audit: AuditLog
   readonly now: () => number
@@ -46,12 +48,14 @@ const REFUSALS = {
   'no-credentials': [401, 'sign in as a SuperAdmin'],
   unauthenticated: [401, 'sign in as a SuperAdmin'],
   forbidden: [403, 'only a SuperAdmin may do this'],
+  'other-origin': [403, 'the request comes from another origin'],
   'too-many-attempts': [429, 'too many failed attempts from this address, try again later'],
   'address-unknown': [429, 'attempts from an unknown address cannot be counted, so none is made'],
 } as const
 
 /** Creates the guard of the handlers: authorizes a request, and sends the errors of the registry. */
 export function createSuperAdminGuard({
+  issuer,
   authorizeSuperAdmin,
   audit,
   now,
@@ -59,6 +63,9 @@ export function createSuperAdminGuard({
   const askAboutCredentials = createCredentialThrottle(now)
 
   async function decide(ctx: Context): Promise<Actor | keyof typeof REFUSALS> {
+    // A preflight would stop it in a browser, but the host may allow preflights.
+    const isSafe = ctx.method === 'GET' || ctx.method === 'HEAD'
+    if (!isSafe && isFromOtherOrigin(ctx, issuer)) return 'other-origin'
     const ask = async (): Promise<SuperAdminDecision> => await authorizeSuperAdmin(ctx)
     const credentials = credentialsOf(ctx)
     const isWithout = credentials.length === 0

@@ -23,7 +23,6 @@ import {
 
 /** Dependencies of the routes. */
 export interface SuperAdminDependencies extends SuperAdminGuardDependencies {
-  readonly issuer: string
   readonly clients: ClientRegistry
 }
 
