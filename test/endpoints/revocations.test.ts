@@ -220,9 +220,10 @@ for (const authorization of [
   'Bearer abc',
   'Basic YTpi YTpi',
 ]) {
-  test(`GET /oauth/revocations: "${authorization}" is no well-formed Basic: invalid_request (RFC 6749 §2.3.1)`, async (t) => {
+  test(`GET /oauth/revocations: "${authorization}" is no well-formed Basic: 401 invalid_client (RFC 6749 §5.2)`, async (t) => {
     const response = await get(await startSeveralApis(t), authorization)
-    await assertRefused(t, response, 400, 'invalid_request')
+    await assertRefused(t, response, 401, 'invalid_client')
+    t.true(response.headers.has('www-authenticate'))
   })
 }
 

@@ -4,23 +4,28 @@
  * @module
  */
 
-import { InvalidRequestError } from '../form-parameters.ts'
-import type { ClientAuthenticationMethod } from './client-authentication-method.ts'
+import type { ClientAuthenticationMethod, Verification } from './client-authentication-method.ts'
 import { presentedSecret } from './client-secret.ts'
 
 const BASIC = /^basic +([A-Za-z0-9+/]+={0,2})$/i
 // RFC 6749 appendix A: *VSCHAR.
 const PRINTABLE = /^[\x20-\x7E]*$/
 
+const MALFORMED: Verification = {
+  isValid: false,
+  hint: 'the Authorization header must be Basic and well-formed',
+}
+
 /** Reads the `Authorization` header. */
 export const clientSecretBasic: ClientAuthenticationMethod = {
-  find({ authorization }) {
+  find({ authorization, parameters }) {
     if (authorization === '') return undefined
     const [, encoded = ''] = BASIC.exec(authorization) ?? []
     const pair = Buffer.from(encoded, 'base64').toString('utf8')
     const colon = pair.indexOf(':')
     if (colon === -1 || !PRINTABLE.test(pair)) {
-      throw new InvalidRequestError('the Authorization header must be Basic and well-formed')
+      // RFC 6749 §5.2: a client that tried this header gets 401, with the method that works.
+      return { clientId: parameters.get('client_id') ?? '', verify: () => MALFORMED }
     }
     const [clientId = ''] = readingsOf(pair.slice(0, colon))
     return presentedSecret(clientId, readingsOf(pair.slice(colon + 1)))
