@@ -99,7 +99,7 @@ export type AuditEventDetail =
    * no new tokens.
    */
   | (AuditSubject & { readonly type: 'token.response-replayed' })
-  /** The token endpoint refused a request. */
+  /** The token, introspection or revocation endpoint, or the revocation feed, refused a request. */
   | (AuditSubject & {
       readonly type: 'token.refused'
       readonly error: string

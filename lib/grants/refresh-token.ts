@@ -139,7 +139,7 @@ async function rotate(
     requestHash: requestHashOf(request),
     refreshToken: { hash: sha256(successor), issuedAt: now, expiresAt },
     replay: createReplay(dependencies, presentation, body),
-    expiresAt: Math.max(expiresAt, now + ttlSeconds),
+    expiresAt: Math.max(family.expiresAt, expiresAt, now + ttlSeconds),
     rememberRevokedUntil: rememberFamilyUntil(now),
     deadlineMilliseconds: presentation.deadlineMilliseconds(),
   }

@@ -78,12 +78,12 @@ export function createClientEndpoint(
       }
       ctx.status = 200 // a middleware of the host may have set another one
       ctx.set(PRIVATE_HEADERS)
-      let hasFailed = true // stays true if serve() throws; the router sends 500 or 503
+      let mustTryLater = true // stays true if serve() throws; the router sends 500 or 503
       try {
         await serve(ctx)
-        hasFailed = ctx.status === 429
+        mustTryLater = ctx.status === 429
       } finally {
-        if (hasFailed && isOpenToBrowsers) allowOriginToReadFailure(ctx)
+        if (mustTryLater && isOpenToBrowsers) allowOriginToReadFailure(ctx)
       }
     },
   }

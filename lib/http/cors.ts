@@ -23,8 +23,8 @@ export function allowOrigin(ctx: Context): void {
 }
 
 /**
- * Allows every origin to read an error of the server and its `Retry-After`. It reveals nothing, and without
- * it the script would see a network error.
+ * Allows every origin to read a 429, 500 or 503 and its `Retry-After`. It reveals nothing, and without it the
+ * script would see a network error.
  */
 export function allowOriginToReadFailure(ctx: Context): void {
   if (ctx.get('origin') === '') return

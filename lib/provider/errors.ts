@@ -1,5 +1,5 @@
 /**
- * Errors of the storage and of signing keys, as oidc-provider sends them.
+ * Errors of the storage, as oidc-provider sends them.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import { errors } from 'oidc-provider'
 import { isUnavailable } from '../errors.ts'
 
-/** The storage or a signing key is unavailable. */
+/** The storage is unavailable. */
 class ServiceUnavailableError extends errors.OIDCProviderError {
   constructor(cause: unknown) {
     super(503, 'temporarily_unavailable')
@@ -19,7 +19,7 @@ class ServiceUnavailableError extends errors.OIDCProviderError {
   }
 }
 
-/** Runs an operation; turns a failure of the storage or a signing key into 503 instead of 500. */
+/** Runs an operation; turns a failure of the storage into 503 instead of 500. */
 export async function toServiceUnavailable<Result>(
   operation: () => Promise<Result>,
 ): Promise<Result> {

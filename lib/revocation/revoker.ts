@@ -3,7 +3,8 @@
  *
  * The entry is recorded before the revocation. If the revocation then fails, the caller retries it, and
  * resource servers reject the tokens already. The other way round they would accept them without anybody
- * noticing.
+ * noticing. Two cases cannot be known before: a family that a store revoked when concurrent requests used one
+ * token, and a client that was deleted at the expected version. Those are recorded right after.
  *
  * An entry lasts for as long as any verifier accepts the tokens it revokes.
  *

@@ -35,7 +35,7 @@ export interface ArtifactStore {
   /** Finds an artifact that has not expired. */
   find(kind: ArtifactKind, key: string, now: number): Promise<ArtifactData | undefined>
 
-  /** Finds an artifact likewise, and says when, by the clock that judges when a family begins. */
+  /** Like `find`, and returns the store's time, for the deadline of {@link TokenFamilyStore.create}. */
   findTimed(kind: ArtifactKind, key: string, now: number): Promise<FoundArtifact | undefined>
 
   /** Deletes an artifact; does nothing when there is none. */

@@ -2,7 +2,7 @@ import * as shape from './result-shape.ts'
 
 /** What an operator did to a key of the server. */
 export interface EncryptedKeyChange {
-  /** `rotated`: it signs before its time. `revoked`: what it signed is no longer valid. */
+  /** `rotated`: it was activated early. `revoked`: what it signed is no longer valid. */
   readonly type: 'rotated' | 'revoked'
   /** When. */
   readonly at: number
@@ -26,7 +26,7 @@ export interface EncryptedKey {
   readonly createdAt: number
   /** From when it signs, until the next key of its purpose does. */
   readonly activatesAt: number
-  /** From when nothing that it signed is valid. Absent unless it was revoked. */
+  /** Since when its signatures are invalid. Absent unless it was revoked. */
   readonly revokedAt?: number
   /** What operators did to it, in this order; at most one change of each type. Absent when there is none. */
   readonly changes?: ReadonlyArray<EncryptedKeyChange>

@@ -1,6 +1,6 @@
 /**
  * What the methods of a store may resolve to. A host may have written the store: what the contract does
- * not know must not pass for a live token or a won race.
+ * not know must not pass for a valid token or a won race.
  *
  * These checks run on every call. They are built once and allocate nothing while the value is right.
  *

@@ -40,8 +40,8 @@ export interface RevocationStore {
    *
    * A run is all pages up to the first one whose `hasMore` is `false`. A reader that starts without a
    * cursor and always continues with `nextCursor` sees every revocation: at the latest in the first run
-   * that starts after its `add` has resolved. It may see one again, but not for ever. An unknown cursor
-   * starts from the beginning: better twice than not at all.
+   * that starts after its `add` has resolved. An entry may appear more than once. An unknown cursor
+   * starts from the beginning.
    */
   list(request: RevocationListRequest, now: number): Promise<RevocationPage>
 }

@@ -5,8 +5,8 @@
  *
  * - **One winner.** Every state change that decides who gets tokens is one atomic operation, and its
  *   result says who won. Nothing is decided by reading first and writing later.
- * - **Nothing usable at rest.** Keys of artifacts and families, and every `…Hash`, are SHA-256 values
- *   made by the caller. No store ever sees a token, a code, a secret or a cookie value.
+ * - **Nothing usable at rest.** Keys of artifacts and every `…Hash` are SHA-256 values made by the caller,
+ *   and a family id contains one. No store ever sees a token, a code, a secret or a cookie value.
  * - **Time is an argument.** Instants are whole seconds since the Unix epoch. A store has no clock: a
  *   record whose `expiresAt` is not after `now` does not exist, whether or not it was removed yet.
  *   After a call with such a `now`, a store may remove the record for good. The exceptions are the
@@ -93,7 +93,7 @@ export function createStores(
   return stores as Partial<Stores> as Stores
 }
 
-/** Whether a value looks like a storage: its methods show when they are called. */
+/** Whether a value looks like a storage. Does not check its methods. */
 export function isStorage(value: unknown): value is Storage {
   return (
     isObject(value) &&

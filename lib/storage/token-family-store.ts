@@ -6,7 +6,7 @@ import * as shape from './result-shape.ts'
  * The family *is* the state of its refresh token. It holds the hash of the current one and nothing about
  * those before, so it has the same size after a thousand rotations.
  *
- * It lives until it is revoked or expires, or its consent is deleted.
+ * It exists until it is revoked or expires, or its client or consent is deleted.
  */
 export interface TokenFamily {
   /**
@@ -97,16 +97,16 @@ export type RotationOutcome =
   | { readonly outcome: 'replayed'; readonly encryptedResponse: string }
   /** The presented token was not current: the family was revoked in the same step. */
   | { readonly outcome: 'reused' }
-  /** The family does not live, or the presented token is current but has expired. Nothing changed. */
+  /** The family does not exist, or the presented token is current but has expired. Nothing changed. */
   | { readonly outcome: 'not-found' }
   /** The deadline has passed. Nothing changed. */
   | { readonly outcome: 'late' }
 
 /** The result of creating a family. */
 export type CreationOutcome =
-  /** It lives. */
+  /** The family exists now. */
   | 'created'
-  /** A family with this id lives, or was revoked and its id is still taken. Nothing changed. */
+  /** A family with this id exists, or was revoked and its id is still taken. Nothing changed. */
   | 'taken'
   /** Its consent was deleted. Nothing changed. */
   | 'consent-not-found'
@@ -131,7 +131,7 @@ export interface TokenFamilyStore {
   create(family: TokenFamily, now: number, deadlineMilliseconds: number): Promise<CreationOutcome>
 
   /**
-   * Finds a live family.
+   * Finds a family that exists.
    *
    * @param clientId The client that presents a token of the family. If it does not exist, neither does
    *   the family: deleting a client revokes its tokens.
@@ -151,11 +151,11 @@ export interface TokenFamilyStore {
 
   /**
    * Revokes a family: O(1), whatever its history. Once it has resolved, no concurrent rotation leaves the
-   * family alive.
+   * family untouched.
    *
    * @param rememberUntil Until when `create` refuses this `familyId`.
    *
-   * @returns `false` when the family does not live; nothing is changed then.
+   * @returns `false` when the family does not exist; nothing is changed then.
    */
   revoke(familyId: string, rememberUntil: number, now: number): Promise<boolean>
 }

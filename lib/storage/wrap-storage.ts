@@ -1,6 +1,5 @@
 /**
- * A storage whose every call ends in a bounded time, whether its backend is down, frozen or slow, and whose
- * every result is one that the contract knows, whoever wrote it.
+ * Adds a timeout to every call of a storage, and checks every result.
  *
  * @module
  */
@@ -25,7 +24,7 @@ export function boundStorage(storage: Storage, timeoutMilliseconds: number): Sto
   }
 }
 
-/** Wraps one store of a storage, or a part of one, likewise. */
+/** Wraps one store. */
 export function boundStore<Store extends object>(
   name: keyof Stores,
   store: Store,

@@ -1,6 +1,6 @@
 /**
  * Calling functions of the host. The types of this package do not bind them, so what they return is
- * checked: what is not understood is an error, and lets nobody in.
+ * checked: an unexpected result is an error and denies access.
  *
  * @module
  */

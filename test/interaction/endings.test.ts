@@ -357,7 +357,14 @@ test('a code gives tokens once, also when its tokens have expired or were revoke
     const response = await redeem(issuer, client, granted.callback)
     t.is(response.status, 200)
     const { refresh_token: token } = await response.json()
-    if (end === 'is revoked') await postAs(client, `${issuer}/oauth/revoke`, { token })
+    const { status } =
+      end === 'is revoked'
+        ? await postAs(client, `${issuer}/oauth/revoke`, { token })
+        : await postAs(client, `${issuer}/oauth/token`, {
+            grant_type: 'refresh_token',
+            refresh_token: token,
+          })
+    t.is(status, 200)
 
     for (const seconds of [61, 239, 299]) {
       clock.advance(seconds)

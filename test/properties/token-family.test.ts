@@ -48,6 +48,8 @@ const tick: fc.Arbitrary<Tick> = fc.record({
 const refreshTokenIn = ({ body }: { readonly body: string }): string =>
   JSON.parse(body).refresh_token
 
+const PENDING_REQUEST_TTL_SECONDS = 600
+
 /** What the specification says will happen, for steps one after another. */
 class Oracle {
   readonly #settings: FamilySettings
@@ -84,6 +86,8 @@ class Oracle {
       return 'code-replayed'
     }
     this.#isRedeemed = true
+    // The code may be issued again until its pending request expires.
+    this.#familyExpiresAt = this.#now + PENDING_REQUEST_TTL_SECONDS + CODE_TTL_SECONDS
     this.#renew(this.#now + this.#settings.refreshTokenTtlSeconds)
     return undefined
   }
@@ -122,7 +126,11 @@ class Oracle {
 
   #renew(tokenExpiresAt: number): void {
     this.#tokenExpiresAt = tokenExpiresAt
-    this.#familyExpiresAt = Math.max(tokenExpiresAt, this.#now + ACCESS_TOKEN_TTL_SECONDS)
+    this.#familyExpiresAt = Math.max(
+      this.#familyExpiresAt,
+      tokenExpiresAt,
+      this.#now + ACCESS_TOKEN_TTL_SECONDS,
+    )
   }
 }
 
