@@ -14,6 +14,7 @@ export type ErrorCode =
   | 'ERR_PRECONDITION_FAILED'
   | 'ERR_STORAGE'
   | 'ERR_SIGNING'
+  | 'ERR_CLIENT_AUTHORIZATION'
   | 'ERR_ACCESS_TOKEN_MISSING'
   | 'ERR_ACCESS_TOKEN_INVALID'
   | 'ERR_AUTHORIZATION_HEADER_INVALID'
@@ -145,11 +146,27 @@ export class SigningError extends OAuthServerError {
   readonly operation = 'sign()'
 }
 
+/** Thrown when the host's `authorizeClient` throws or takes too long; `cause` is its error. */
+export class ClientAuthorizationError extends OAuthServerError {
+  override readonly name = 'ClientAuthorizationError'
+  override readonly code = 'ERR_CLIENT_AUTHORIZATION'
+  /** What failed. */
+  readonly operation = 'authorizeClient()'
+
+  /** @ignore */
+  constructor(options: ErrorOptions) {
+    super('authorizeClient failed', options)
+  }
+}
+
 /**
- * Whether an error is a temporary failure of the storage or a signing key: the response is 503.
+ * Whether an error is a temporary failure of the storage, a signing key or the host's decision about a client:
+ * the response is 503.
  *
  * @internal
  */
 export function isUnavailable(error: unknown): boolean {
-  return error instanceof StorageError || error instanceof SigningError
+  return [StorageError, SigningError, ClientAuthorizationError].some(
+    (kind) => error instanceof kind,
+  )
 }

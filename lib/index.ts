@@ -16,6 +16,7 @@ export type {
 } from './audit/audit-event.ts'
 export type { ReportedError } from './audit/reported-error.ts'
 export { type AuthorizationServer, createAuthorizationServer } from './authorization-server.ts'
+export type { AccessRefusal, AuthorizeClient } from './clients/client-access.ts'
 export type { ClientChangeOptions, ClientChanges } from './clients/client-changes.ts'
 export type {
   ClientListQuery,
@@ -27,6 +28,7 @@ export type { AddedClientSecret, ClientSecretRegistry } from './clients/client-s
 export type { ConnectedScope, Connection } from './connections/connection.ts'
 export type { Connections } from './connections/connections.ts'
 export {
+  ClientAuthorizationError,
   ClientMetadataError,
   ClientNotFoundError,
   ClientSecretNotFoundError,

@@ -90,6 +90,8 @@ export type AuditEventDetail =
     })
   /** A user of another tenant tried to use a `TENANT` client. */
   | (AuditSubject & { readonly type: 'tenant.refused'; readonly reason: 'foreign-tenant' })
+  /** The page that refuses a client to a user was shown: `authorizeClient` returned `false`. */
+  | (AuditSubject & { readonly type: 'client.refused'; readonly reason: 'client-refused' })
   /** A user granted scopes to a client. */
   | (AuditSubject & { readonly type: 'consent.granted'; readonly scopes: ReadonlyArray<string> })
   /** The token endpoint issued tokens. `grantType` is the `grant_type` of the request. */
@@ -188,6 +190,7 @@ export const AUDIT_RESULTS: Readonly<Record<AuditEventDetail['type'], AuditResul
   'user.sign-in-failed': 'failure',
   'user.access-revoked': 'success',
   'tenant.refused': 'failure',
+  'client.refused': 'failure',
   'consent.granted': 'success',
   'connection.revoked': 'success',
   'token.issued': 'success',

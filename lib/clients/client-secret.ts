@@ -54,16 +54,19 @@ export function isUsableSecret({ expiresAt }: ClientSecret, now: number): boolea
   return expiresAt === undefined || now < expiresAt
 }
 
-/** Converts a client record to its public form. */
+/** Converts a client record to its public form. A client in that form stays as it is. */
 export function withoutHashes({
   secrets,
   earlierAccessTokensExpireAt: _earlier,
   ...client
-}: ClientRecord): Client {
+}: Client & Pick<ClientRecord, 'earlierAccessTokensExpireAt'>): Client {
   return { ...client, secrets: secrets.map(withoutHash) }
 }
 
-/** Converts a secret record to its public form. */
-export function withoutHash({ hash: _hash, ...secret }: ClientSecretRecord): ClientSecret {
+/** Converts a secret record to its public form, likewise. */
+export function withoutHash({
+  hash: _hash,
+  ...secret
+}: ClientSecret & Partial<Pick<ClientSecretRecord, 'hash'>>): ClientSecret {
   return secret
 }

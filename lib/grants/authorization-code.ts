@@ -50,7 +50,11 @@ export const authorizationCodeGrant: GrantHandler = async (dependencies, request
   const candidates = requestedResources(request, granted)
 
   const { userId, consentId } = code
-  const { tenantId } = await requireUser(dependencies, request, code)
+  const user = await requireUser(dependencies, request, code)
+  const { tenantId } = user
+  if (!(await dependencies.authorizeClient(client, user))) {
+    throw new TokenRequestError('client-refused', { userId, tenantId })
+  }
   const familySecret = familySecretOf(presentedCode, codeVerifier)
   const familyId = familyIdOf(consentId, familySecret)
   const subject = { userId, tenantId, familyId }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { AuthorizeClient } from '../clients/client-access.ts'
 import { mayUseClient } from '../clients/client-audience.ts'
 import type { EndFormerConnection } from '../connections/connections.ts'
 import {
@@ -27,6 +28,7 @@ export interface GrantDependencies {
   readonly revoker: Revoker
   readonly accessTokens: AccessTokens
   readonly findUser: FindUser
+  readonly authorizeClient: AuthorizeClient
   readonly endFormerConnection: EndFormerConnection
   readonly resources: ReadonlyArray<ProtectedResource>
   /** Whether a client exists now; bypasses the client cache. */

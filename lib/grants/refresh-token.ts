@@ -92,7 +92,10 @@ interface Permission {
   readonly scopes: ReadonlyArray<string>
 }
 
-/** Checks everything that may have changed since the family was created, or the response was stored. */
+/**
+ * Checks everything that may have changed since the family was created, or the response was stored. Revokes the
+ * family if the host refuses the client to the user.
+ */
 async function requirePermission(
   dependencies: GrantDependencies,
   { request, family, now }: Presentation,
@@ -103,7 +106,11 @@ async function requirePermission(
   }
   const granted = grantedResources(dependencies, family.resources)
   const resources = requestedResources(request, granted)
-  await requireUser(dependencies, request, family)
+  const user = await requireUser(dependencies, request, family)
+  if (!(await dependencies.authorizeClient(request.client, user))) {
+    await dependencies.revoker.revokeFamily(family)
+    throw new TokenRequestError('client-refused', subjectOf(family))
+  }
   // Scopes that the client has lost since the grant are left out without an error.
   const requested = requestedScopes(request.parameters.get('scope'), family.scopes)
   return { resources, scopes: intersect(requested, request.client.scopes) }

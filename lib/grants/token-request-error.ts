@@ -49,6 +49,7 @@ const ERRORS = {
   'user-unavailable': 'invalid_grant',
   'tenant-changed': 'invalid_grant',
   'tenant-refused': 'invalid_grant',
+  'client-refused': 'invalid_grant',
   'consent-revoked': 'invalid_grant',
 } as const
 

@@ -4,9 +4,8 @@
  * @module
  */
 
-import { mayUseClient } from '../clients/client-audience.ts'
+import type { AccessRefusal } from '../clients/client-access.ts'
 import { needsConsent } from '../consent/consent-policy.ts'
-import type { Client } from '../storage/client.ts'
 import type { User } from '../users/user.ts'
 import type { PendingRequest } from './pending-request.ts'
 
@@ -14,7 +13,7 @@ import type { PendingRequest } from './pending-request.ts'
 export type NextStep =
   | { readonly step: 'sign-in' }
   | { readonly step: 'select-account'; readonly user: User }
-  | { readonly step: 'refuse-access'; readonly user: User }
+  | { readonly step: 'refuse-access'; readonly user: User; readonly reason: AccessRefusal }
   | { readonly step: 'consent'; readonly user: User }
   | { readonly step: 'complete'; readonly user: User }
 
@@ -23,12 +22,13 @@ export type NextStep =
  *
  * @param user The user of {@link currentSignIn}; `undefined` when nobody is signed in, or the user does
  *   not exist any more.
+ * @param refusal Why the user may not use the client, if so.
  * @param grantedScopes Scopes of the user's consent to the client.
  */
 export function nextStep(
   request: PendingRequest,
-  client: Pick<Client, 'audience' | 'tenantId'>,
   user: User | undefined,
+  refusal: AccessRefusal | undefined,
   grantedScopes: ReadonlyArray<string>,
 ): NextStep {
   const { prompts, progress } = request
@@ -38,7 +38,7 @@ export function nextStep(
     return { step: 'select-account', user }
   }
   if (prompts.has('login') && !hasSignedInNow) return { step: 'sign-in' }
-  if (!mayUseClient(user, client)) return { step: 'refuse-access', user }
+  if (refusal !== undefined) return { step: 'refuse-access', user, reason: refusal }
   const { consent } = progress
   const mustAsk = needsConsent({
     requestedScopes: request.scopes,

@@ -7,6 +7,7 @@
 import type { JWK } from 'jose'
 import type { Context } from 'koa'
 import type { AuditListener } from '../audit/audit-event.ts'
+import type { AuthorizeClient } from '../clients/client-access.ts'
 import type { ManagedKeys } from '../keys/managed-keys.ts'
 import type { ExternalSigningKey } from '../keys/signing-key.ts'
 import type { Pages } from '../pages/pages.ts'
@@ -94,6 +95,18 @@ export interface GeneralOptions {
   readonly scopes?: ScopeCatalogue
   /** Finds a user; called at every authorization, code exchange and refresh. */
   readonly findUser: FindUser
+  /**
+   * Decides whether a user may use a client: lets a tenant block clients for its users. Called with a client that
+   * the tenant rule allows, before consent and before a code is issued, and at every code exchange and refresh;
+   * not at introspection.
+   *
+   * On `false`, the user sees a page that says so and the client gets `access_denied`, a code is not redeemed,
+   * and a refresh revokes the token family. If it throws, or does not return within 30 seconds, the response is
+   * 503, which costs the client neither its code nor its refresh token.
+   *
+   * Defaults to allowing every client.
+   */
+  readonly authorizeClient?: AuthorizeClient
   /**
    * Decides who may use `/super-admin/oauth-clients`. Without it, the server does not serve that path. Failed
    * attempts with an `Authorization` header or cookies are throttled; while they are, it is not called.

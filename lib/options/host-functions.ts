@@ -6,13 +6,16 @@
  */
 
 import { z } from 'zod'
+import type { AuthorizeClient } from '../clients/client-access.ts'
+import { withoutHashes } from '../clients/client-secret.ts'
+import { ClientAuthorizationError } from '../errors.ts'
 import { defaultPages } from '../pages/default-pages.ts'
 import type { HtmlPage, Pages } from '../pages/pages.ts'
 import type { ProtectedResource } from '../resources/protected-resource.ts'
 import type { HostSession } from '../users/authentication.ts'
 import type { User } from '../users/user.ts'
 import { type Clock, isInstant } from '../util/clock.ts'
-import { callHost, type Expectation } from '../util/host-function.ts'
+import { callHost, checkResult, type Expectation, settleHost } from '../util/host-function.ts'
 import type {
   AuthorizationServerOptions,
   SuperAdminDecision,
@@ -60,6 +63,8 @@ const DECISION: Expectation<SuperAdminDecision> = {
   ]),
 }
 
+const IS_AUTHORIZED: Expectation<boolean> = { words: 'true or false', schema: z.boolean() }
+
 const PAGE: Expectation<HtmlPage> = {
   words: '{ html, contentSecurityPolicy }, both texts',
   schema: z.object({
@@ -101,6 +106,21 @@ export function checkIdentityFunctions(options: IdentityFunctions, now: Clock): 
       authorizeSuperAdmin: (ctx) =>
         callHost('authorizeSuperAdmin', DECISION, () => authorizeSuperAdmin(ctx)),
     }),
+  }
+}
+
+/**
+ * Wraps `authorizeClient` in a check of its result. The host gets the client without the hashes of its secrets.
+ * Without the option, every client is allowed.
+ */
+export function checkAuthorizeClient(given: AuthorizeClient | undefined): AuthorizeClient {
+  if (given === undefined) return () => true
+  return async (client, user) => {
+    const call = (): unknown => given(withoutHashes(client), user)
+    const result = await settleHost('authorizeClient', call).catch((cause: unknown) => {
+      throw new ClientAuthorizationError({ cause })
+    })
+    return checkResult('authorizeClient', IS_AUTHORIZED, result)
   }
 }
 

@@ -6,6 +6,7 @@
 
 import type { JWK } from 'jose'
 import { z } from 'zod'
+import type { AuthorizeClient } from '../clients/client-access.ts'
 import { ConfigurationError, type Issue } from '../errors.ts'
 import { createGivenKeys, type KeyRing } from '../keys/key-ring.ts'
 import { validateSigningKeys } from '../keys/validate-signing-keys.ts'
@@ -20,7 +21,12 @@ import { type Clock, checkedClock, systemClock } from '../util/clock.ts'
 import { isObject } from '../util/is-object.ts'
 import { clockOption, findSchemaIssues, OPTION_WORDS } from '../util/schema-issues.ts'
 import type { AuthorizationServerOptions } from './authorization-server-options.ts'
-import { checkIdentityFunctions, checkPages, checkResources } from './host-functions.ts'
+import {
+  checkAuthorizeClient,
+  checkIdentityFunctions,
+  checkPages,
+  checkResources,
+} from './host-functions.ts'
 import {
   audienceSchema,
   findResourceIssues,
@@ -49,12 +55,14 @@ export interface ResolvedOptions
       | 'signingKeys'
       | 'cookieKeys'
       | 'scopes'
+      | 'authorizeClient'
       | 'audience'
       | 'pages'
       | 'clock'
     > {
   readonly keys: KeyRing
   readonly scopes: ScopeCatalogue
+  readonly authorizeClient: AuthorizeClient
   readonly resources: ReadonlyArray<ProtectedResource>
   readonly pages: Pages
   readonly clock: Clock
@@ -109,6 +117,7 @@ const optionsSchema = z.strictObject(
     audience: audienceSchema.optional(),
     resources: resourcesSchema.optional(),
     findUser: functionSchema,
+    authorizeClient: functionSchema.optional(),
     authenticateUser: functionSchema.optional(),
     hostSession: z
       .strictObject(
@@ -179,6 +188,7 @@ export function resolveOptions(given: AuthorizationServerOptions): ResolvedOptio
     ...rest,
     ...(Object.fromEntries(defaulted) as Defaulted),
     ...checkIdentityFunctions(options, clock),
+    authorizeClient: checkAuthorizeClient(options.authorizeClient),
     keys: keys ?? createGivenKeys(signingKeys ?? [], cookieKeys ?? []),
     scopes,
     resources: checkResources(resolveResources(options, options.issuer, Object.keys(scopes))),

@@ -11,20 +11,43 @@ import { renderDocument } from './layout.ts'
 import type { AccessRefusedView, HtmlPage } from './pages.ts'
 import { renderUserCard } from './user-card.ts'
 
+interface Reason {
+  readonly heading: (clientName: string) => string
+  readonly explanation: string
+}
+
+/** What the page says, and who can change it. */
+const REASONS: Readonly<Record<AccessRefusedView['reason'], Reason>> = {
+  'foreign-tenant': {
+    heading: (name) => html`This account can’t be used with !${name}`,
+    explanation: html`<p>This application is only open to members of another Teamcast workspace. Nothing was shared with it.</p>
+      <p>If you also have an account in that workspace, sign in with it. Otherwise ask the person who sent you the link for access.</p>`,
+  },
+  'client-refused': {
+    heading: (name) => html`Your workspace doesn’t allow !${name}`,
+    explanation: html`<p>An administrator decides which applications members of your Teamcast workspace may use. Nothing was shared with this one now.</p>
+      <p>If you need it, ask an administrator of your workspace to allow it. Then try again.</p>`,
+  },
+}
+
 /**
  * Renders the page.
  *
  * @param view The data of the page.
  */
-export function renderAccessRefusedPage({ client, form, user }: AccessRefusedView): HtmlPage {
-  const heading = html`This account can’t be used with !${renderClientName(client)}`
+export function renderAccessRefusedPage({
+  client,
+  form,
+  user,
+  reason,
+}: AccessRefusedView): HtmlPage {
+  const { heading, explanation } = REASONS[reason]
   return renderDocument({
     title: 'Access refused',
     logoUrls: [client.logoUrl],
-    content: html`!${renderClientHeader(client, heading)}
+    content: html`!${renderClientHeader(client, heading(renderClientName(client)))}
       !${renderUserCard(user)}
-      <p>This application is only open to members of another Teamcast workspace. Nothing was shared with it.</p>
-      <p>If you also have an account in that workspace, sign in with it. Otherwise ask the person who sent you the link for access.</p>
+      !${explanation}
       <div class="actions stacked">
         !${renderForm(form, renderButton('primary', 'switch-account', 'Use another account'))}
         !${renderForm(form, renderButton('quiet', 'cancel', 'Cancel'))}

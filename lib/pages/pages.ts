@@ -6,6 +6,7 @@
  * @module
  */
 
+import type { AccessRefusal } from '../clients/client-access.ts'
 import type { User } from '../users/user.ts'
 
 /** A rendered page. */
@@ -117,6 +118,11 @@ export interface AccessRefusedView {
   readonly form: FormView
   /** The user who is signed in. */
   readonly user: User
+  /**
+   * `foreign-tenant`: the client is for the users of another tenant. `client-refused`: `authorizeClient` returned
+   * `false`.
+   */
+  readonly reason: AccessRefusal
 }
 
 /**

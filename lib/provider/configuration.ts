@@ -6,6 +6,7 @@
 
 import { generateKeyPairSync } from 'node:crypto'
 import { type Configuration, errors, type KoaContextWithOIDC } from 'oidc-provider'
+import type { AuthorizeClient } from '../clients/client-access.ts'
 import type { CookieSettings } from '../http/cookies.ts'
 import { AUTHORIZE_PATH } from '../http/paths.ts'
 import {
@@ -43,6 +44,7 @@ export interface ConfigurationInput extends ProviderAdapterDependencies {
   /** Whether requests must have `state`. */
   readonly requireState: boolean
   readonly findUser: FindUser
+  readonly authorizeClient: AuthorizeClient
   /** Called before the user is looked up; applies the session of the host. */
   readonly onAuthorizationRequest: (ctx: KoaContextWithOIDC) => Promise<void>
   /** Whether the user of the session is still signed in at the host. */
@@ -114,7 +116,7 @@ export function toProviderConfiguration(input: ConfigurationInput): Configuratio
     },
     formats: { bitsOfOpaqueRandomness: 256 },
     interactions: {
-      policy: createInteractionPolicy(),
+      policy: createInteractionPolicy(input.authorizeClient),
       url: (ctx, { uid, params }) => input.interactionUrl(ctx, uid, String(params['client_id'])),
     },
     loadExistingGrant: async (ctx) => toServiceUnavailable(() => loadGrant(ctx, consents)),

@@ -1,5 +1,5 @@
 /**
- * Errors of the storage, as oidc-provider sends them.
+ * Temporary failures, as oidc-provider sends them.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import { errors } from 'oidc-provider'
 import { isUnavailable } from '../errors.ts'
 
-/** The storage is unavailable. */
+/** The storage, or the host's decision about a client, is unavailable. */
 class ServiceUnavailableError extends errors.OIDCProviderError {
   constructor(cause: unknown) {
     super(503, 'temporarily_unavailable')
@@ -19,7 +19,7 @@ class ServiceUnavailableError extends errors.OIDCProviderError {
   }
 }
 
-/** Runs an operation; turns a failure of the storage into 503 instead of 500. */
+/** Runs an operation; turns a temporary failure into 503 instead of 500. */
 export async function toServiceUnavailable<Result>(
   operation: () => Promise<Result>,
 ): Promise<Result> {

@@ -6,18 +6,21 @@
  */
 
 import { errors, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider'
-import { mayUseClient } from '../clients/client-audience.ts'
+import { type AuthorizeClient, findAccessRefusal } from '../clients/client-access.ts'
 import { consentInTenant, scopesOf } from '../consent/consent.ts'
 import { needsConsent } from '../consent/consent-policy.ts'
 import type { Progress } from '../interaction/pending-request.ts'
 import type { Storage } from '../storage/storage.ts'
 import { userOf } from './account.ts'
 import { clientRecordOf } from './client-metadata.ts'
+import { toServiceUnavailable } from './errors.ts'
 
 const { Check, Prompt, base } = interactionPolicy
 
-/** Creates the prompts, in the order of our pages: select account, sign in, tenant, consent. */
-export function createInteractionPolicy(): interactionPolicy.DefaultPolicy {
+/** Creates the prompts, in the order of our pages: select account, sign in, access refused, consent. */
+export function createInteractionPolicy(
+  authorizeClient: AuthorizeClient,
+): interactionPolicy.DefaultPolicy {
   const policy = base()
   policy.add(new Prompt({ name: 'select_account', requestable: true }), 0)
 
@@ -34,15 +37,24 @@ export function createInteractionPolicy(): interactionPolicy.DefaultPolicy {
     ),
   )
 
-  const tenant = new Prompt(
-    { name: 'tenant' },
-    new Check('tenant_refused', 'the user may not use this client', 'access_denied', (ctx) => {
-      const user = userOf(ctx.oidc.account)
-      const client = requiredClient(ctx)
-      return user !== undefined && !mayUseClient(user, clientRecordOf(client))
-    }),
+  const access = new Prompt(
+    { name: 'access' },
+    new Check(
+      'access_refused',
+      'the user may not use this client',
+      'access_denied',
+      async (ctx) => {
+        const user = userOf(ctx.oidc.account)
+        if (user === undefined) return false
+        const client = clientRecordOf(requiredClient(ctx))
+        const refusal = await toServiceUnavailable(() =>
+          findAccessRefusal(authorizeClient, client, user),
+        )
+        return refusal !== undefined
+      },
+    ),
   )
-  policy.add(tenant, 2)
+  policy.add(access, 2)
 
   // Our scopes are resource scopes; oidc-provider would look for them among the OIDC scopes.
   policy.get('consent')?.checks.remove('op_scopes_missing')

@@ -15,6 +15,7 @@ import {
   decodeJwt,
   introspect,
   isActive,
+  recordEvents,
   redeem,
   refresh,
   tokensOf,
@@ -205,4 +206,48 @@ test('POST /oauth/token authorization_code: tenant, subject and client cannot be
   })
   await tokensOf(t, await refresh(server, confidential, tokens.refresh_token))
   t.like(await (await introspect(server, confidential, tokens.access_token)).json(), { sub: 'ada' })
+})
+
+test('POST /oauth/token authorization_code: a client that authorizeClient refuses since gets nothing; allowed again, the code is still good', async (t) => {
+  const { onEvent, settled } = recordEvents()
+  let isAllowed = true
+  const server = await startServer(t, { authorizeClient: () => isAllowed, onEvent })
+  const { confidential } = server
+  const { clientId } = confidential.client
+  const authorization = await server.authorize({ userId: 'ada', clientId })
+  isAllowed = false
+  await assertRefused(t, await redeem(server, confidential, authorization), 400, 'invalid_grant')
+  const subject = { clientId, userId: 'ada', tenantId: 'acme' }
+  t.like((await settled()).at(-1), { type: 'token.refused', reason: 'client-refused', ...subject })
+  isAllowed = true
+  await tokensOf(t, await redeem(server, confidential, authorization))
+})
+
+test('POST /oauth/token authorization_code: authorizeClient that fails is a 503, and the code is still good', async (t) => {
+  const { onEvent, settled } = recordEvents()
+  let mustFail = false
+  const server = await startServer(t, {
+    authorizeClient() {
+      if (mustFail) throw new Error('the tenants’ settings are down')
+      return true
+    },
+    onEvent,
+  })
+  const { confidential } = server
+  const { clientId } = confidential.client
+  const authorization = await server.authorize({ userId: 'ada', clientId })
+  mustFail = true
+  const response = await redeem(server, confidential, authorization)
+  await assertRefused(t, response, 503, 'temporarily_unavailable')
+  t.is(response.headers.get('retry-after'), '5')
+  t.like((await settled()).at(-1), {
+    type: 'server.error',
+    error: {
+      code: 'ERR_CLIENT_AUTHORIZATION',
+      operation: 'authorizeClient()',
+      cause: { message: 'the tenants’ settings are down' },
+    },
+  })
+  mustFail = false
+  await tokensOf(t, await redeem(server, confidential, authorization))
 })

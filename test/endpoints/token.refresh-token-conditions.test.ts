@@ -179,3 +179,87 @@ test('POST /oauth/token refresh_token: subject, tenant and audience cannot be ch
   const claims = await (await introspect(server, confidential, tokens.access_token)).json()
   t.like(claims, { sub: 'ada', tenant_id: 'acme', aud: server.issuer, client_id: clientId })
 })
+
+test('POST /oauth/token refresh_token: a client that authorizeClient refuses ends the family; others of the user stay, and introspection does not ask', async (t) => {
+  const { onEvent, settled } = recordEvents()
+  const storage = createMemoryStorage()
+  const refused = new Set<string>()
+  const server = await startServer(t, {
+    storage,
+    authorizeClient: ({ clientId }) => !refused.has(clientId),
+    onEvent,
+  })
+  const { confidential } = server
+  const { clientId } = confidential.client
+  const tokens = await server.issueTokens({ userId: 'ada', clientId })
+  const onOtherDevice = await server.issueTokens({ userId: 'ada', clientId })
+  refused.add(clientId)
+  t.true(await isActive(server, confidential, tokens.access_token))
+  t.true(await isActive(server, confidential, tokens.refresh_token))
+
+  const response = await refresh(server, confidential, tokens.refresh_token)
+  await assertRefused(t, response, 400, 'invalid_grant')
+  const familyId = String(decodeJwt(tokens.access_token, 'payload')['grant_id'])
+  const subject = { clientId, userId: 'ada', tenantId: 'acme', familyId }
+  const refusal = (await settled()).findLast(({ type }) => type === 'token.refused')
+  t.like(refusal, { reason: 'client-refused', error: 'invalid_grant', ...subject })
+  t.true(await storage.revocations.has('family', familyId, server.clock.now()))
+
+  refused.clear()
+  t.false(await isActive(server, confidential, tokens.access_token))
+  const again = await refresh(server, confidential, tokens.refresh_token)
+  await assertRefused(t, again, 400, 'invalid_grant')
+  await tokensOf(t, await refresh(server, confidential, onOtherDevice.refresh_token))
+})
+
+test('POST /oauth/token refresh_token: authorizeClient that fails is a 503, and the refresh token is not used up', async (t) => {
+  let mustFail = false
+  const server = await startServer(t, {
+    async authorizeClient() {
+      if (mustFail) throw new Error('the tenants’ settings are down')
+      return true
+    },
+  })
+  const { confidential } = server
+  const { clientId } = confidential.client
+  const { refresh_token: token } = await server.issueTokens({ userId: 'ada', clientId })
+  mustFail = true
+  const response = await refresh(server, confidential, token)
+  await assertRefused(t, response, 503, 'temporarily_unavailable')
+  mustFail = false
+  await tokensOf(t, await refresh(server, confidential, token))
+})
+
+test('POST /oauth/token refresh_token: of two refreshes at once, one allowed and one refused by authorizeClient, nothing is active afterwards', async (t) => {
+  for (const isAllowedFirst of [true, false]) {
+    const answers: Array<(isAllowed: boolean) => void> = []
+    const bothAsked = Promise.withResolvers<void>()
+    let isRacing = false
+    const server = await startServer(t, {
+      authorizeClient: () => {
+        if (!isRacing) return true
+        const { promise, resolve } = Promise.withResolvers<boolean>()
+        if (answers.push(resolve) === 2) bothAsked.resolve()
+        return promise
+      },
+    })
+    const { confidential } = server
+    const { clientId } = confidential.client
+    const tokens = await server.issueTokens({ userId: 'ada', clientId })
+    isRacing = true
+    const requests = [0, 1].map(() => refresh(server, confidential, tokens.refresh_token))
+    await bothAsked.promise
+    const [first, second] = answers
+    first?.(isAllowedFirst)
+    const response = await Promise.race(requests)
+    second?.(!isAllowedFirst)
+    await Promise.all(requests)
+
+    t.is(response.status, isAllowedFirst ? 200 : 400)
+    const { refresh_token: successor } = await response.json()
+    isRacing = false
+    for (const token of [tokens.access_token, tokens.refresh_token, successor ?? 'none']) {
+      t.false(await isActive(server, confidential, token))
+    }
+  }
+})

@@ -282,3 +282,30 @@ test('POST /oauth/token refresh_token, with grace: of 20 parallel identical requ
     ...Array.from({ length: 19 }, () => 'token.response-replayed'),
   ])
 })
+
+test('POST /oauth/token refresh_token, with grace: a client that authorizeClient refuses gets no response again, and the family ends; one that fails costs nothing', async (t) => {
+  let decide = (): boolean => true
+  const server = await startServer(t, {
+    authorizeClient: () => decide(),
+    refreshTokenGraceSeconds: GRACE_SECONDS,
+  })
+  const { confidential } = server
+  const token = await firstTokenOf(server)
+  const body = await (await refresh(server, confidential, token)).text()
+  decide = () => {
+    throw new Error('the tenants’ settings are down')
+  }
+  const unavailable = await refresh(server, confidential, token)
+  await assertRefused(t, unavailable, 503, 'temporarily_unavailable')
+  decide = () => true
+  t.is(await (await refresh(server, confidential, token)).text(), body)
+
+  decide = () => false
+  await assertRefused(t, await refresh(server, confidential, token), 400, 'invalid_grant')
+  decide = () => true
+  await assertRefused(t, await refresh(server, confidential, token), 400, 'invalid_grant')
+  const { access_token: accessToken, refresh_token: successor } = JSON.parse(body)
+  for (const issued of [accessToken, successor]) {
+    t.false(await isActive(server, confidential, issued))
+  }
+})

@@ -28,6 +28,7 @@ const ERRORS: Readonly<Record<TokenRequestErrorReason, string>> = {
   'user-unavailable': 'invalid_grant',
   'tenant-changed': 'invalid_grant',
   'tenant-refused': 'invalid_grant',
+  'client-refused': 'invalid_grant',
   'consent-revoked': 'invalid_grant',
 }
 

@@ -103,3 +103,32 @@ test('cookies of any kind never give a 5xx', async (t) => {
 function resumeUrlOf(issuer: string, { url }: Visit): string {
   return `${issuer}/oauth/authorize/${url.searchParams.get('prt')}`
 }
+
+test('a host that cannot decide about a client gets a page with 503, and no redirect; nothing is lost', async (t) => {
+  let isBroken = false
+  const { issuer, confidential } = await startServer(t, {
+    async authorizeClient() {
+      if (isBroken) throw new Error('the host’s database is down')
+      return true
+    },
+  })
+  const browser = startBrowser()
+  await browser.authorize(authorizationUrl(issuer, confidential), 'ada@acme.test')
+  const page = await browser.open(authorizationUrl(issuer, confidential, { prompt: 'consent' }))
+
+  isBroken = true
+
+  for (const visit of [
+    await browser.open(authorizationUrl(issuer, confidential)),
+    await browser.open(authorizationUrl(issuer, confidential, { prompt: 'none' })),
+    await browser.open(page.url),
+    await browser.submit(page, { action: 'allow' }),
+  ]) {
+    assertErrorPage(t, visit, 503)
+    t.is(visit.headers.get('retry-after'), '5')
+    t.false(visit.html.includes('database'))
+  }
+  isBroken = false
+  const granted = await browser.submit(page, { action: 'allow' })
+  t.truthy(granted.callback?.searchParams.get('code'))
+})

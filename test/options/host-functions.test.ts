@@ -201,6 +201,30 @@ const ON_THE_SERVER: ReadonlyArray<HostFunction> = [
       ),
   },
   {
+    name: 'authorizeClient',
+    accepted: [
+      [true, 200],
+      [false, 400],
+    ],
+    refused: [{ isAllowed: true }, new Boolean(true), 'allowed'],
+    start: (t) =>
+      startWith(
+        t,
+        (result) => ({ authorizeClient: result.give }),
+        async (server, result) => {
+          const { confidential } = server
+          const { clientId } = confidential.client
+          return async () => {
+            const { value } = result
+            result.value = true
+            const authorization = await server.authorize({ userId: 'ada', clientId })
+            result.value = value
+            return await redeem(server, confidential, authorization)
+          }
+        },
+      ),
+  },
+  {
     name: 'authenticateUser',
     accepted: [...[undefined, null].map((nobody) => [nobody, 400] as const), [ADA, 303]],
     refused: WRONG_USERS,

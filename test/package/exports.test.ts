@@ -6,6 +6,7 @@ import packageJson from '../../package.json' with { type: 'json' }
 /** Everything that the package exports at runtime. A change here is a change for its users. */
 const EXPORTS: Readonly<Record<string, ReadonlyArray<string>>> = {
   '.': [
+    'ClientAuthorizationError',
     'ClientMetadataError',
     'ClientNotFoundError',
     'ClientSecretNotFoundError',

@@ -19,3 +19,14 @@ test('access refused page: says which account cannot use which client, and what 
   t.true(text.includes('Nothing was shared with it.'))
   t.true(text.includes('sign in with it'))
 })
+
+test('access refused page: says that an administrator of the workspace can allow a client that the host refuses', (t) => {
+  const view = { ...ACCESS_REFUSED, reason: 'client-refused' } as const
+  const { html } = renderAccessRefusedPage(view)
+  const text = textOf(html)
+  t.true(text.includes('Your workspace doesn’t allow Acme Recruiter'))
+  t.true(text.includes('ada@acme.test'))
+  t.true(text.includes('Nothing was shared with this one now.'))
+  t.true(text.includes('ask an administrator of your workspace to allow it'))
+  t.deepEqual(formsOf(html), formsOf(renderAccessRefusedPage(ACCESS_REFUSED).html))
+})

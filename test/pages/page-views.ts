@@ -98,7 +98,12 @@ export const CONSENT: ConsentView = {
   scopes: SCOPES,
   grantedScopes: [],
 }
-export const ACCESS_REFUSED: AccessRefusedView = { client: CLIENT, form: FORM, user: USER }
+export const ACCESS_REFUSED: AccessRefusedView = {
+  client: CLIENT,
+  form: FORM,
+  user: USER,
+  reason: 'foreign-tenant',
+}
 
 /** Noon of 25 March 2026. */
 export const NOW = Date.UTC(2026, 2, 25, 12) / 1000
@@ -174,6 +179,10 @@ export function renderOrdinaryPages(): Readonly<Record<string, HtmlPage>> {
       grantedScopes: SCOPES.slice(1),
     }),
     'access-refused': renderAccessRefusedPage(ACCESS_REFUSED),
+    'access-refused-by-host': renderAccessRefusedPage({
+      ...ACCESS_REFUSED,
+      reason: 'client-refused',
+    }),
     'sign-in-without-client': renderSignInPage({ ...SIGN_IN, client: undefined }),
     connections: renderConnectionsPage(CONNECTIONS),
     'connections-after': renderConnectionsPage({
@@ -213,7 +222,13 @@ export function renderPagesFilledWith(text: string): Readonly<Record<string, Htm
     'sign-in': renderSignInPage({ client, form, username: text, problem: 'invalid-credentials' }),
     'select-account': renderSelectAccountPage({ client, form, user }),
     consent: renderConsentPage({ client, form, user, scopes, grantedScopes: scopes }),
-    'access-refused': renderAccessRefusedPage({ client, form, user }),
+    'access-refused': renderAccessRefusedPage({ client, form, user, reason: 'foreign-tenant' }),
+    'access-refused-by-host': renderAccessRefusedPage({
+      client,
+      form,
+      user,
+      reason: 'client-refused',
+    }),
     'sign-in-without-client': renderSignInPage({
       client: undefined,
       form,

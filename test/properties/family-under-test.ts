@@ -110,6 +110,10 @@ export async function createFamilyUnderTest(
       await pause('findUser')
       return ADA
     },
+    async authorizeClient() {
+      await pause('authorizeClient')
+      return true
+    },
     endFormerConnection: async () => undefined,
     resources: [{ audience: ISSUER, scopes }],
     async isRegistered() {

@@ -5,6 +5,7 @@
  */
 
 import type { Context } from 'koa'
+import { type AuthorizeClient, findAccessRefusal } from '../../clients/client-access.ts'
 import { isRedirectUriOf } from '../../clients/redirect-uri.ts'
 import type { EndFormerConnection } from '../../connections/connections.ts'
 import { consentInTenant, scopesOf } from '../../consent/consent.ts'
@@ -47,6 +48,7 @@ export interface ContinueDependencies extends SignInDependencies {
   readonly endFormerConnection: EndFormerConnection
   readonly scopes: ScopeCatalogue
   readonly findUser: FindUser
+  readonly authorizeClient: AuthorizeClient
   readonly hostSession: HostSession | undefined
   readonly pages: Pages
   /** Whether a user was signed out everywhere at or after an instant. */
@@ -98,7 +100,7 @@ export async function findRequest(
 
 /** Determines the next step of a pending request. */
 export async function determineNextStep(
-  { findUser, consents }: ContinueDependencies,
+  { findUser, authorizeClient, consents }: ContinueDependencies,
   found: FoundRequest,
 ): Promise<InteractionContext> {
   const { request, client } = found
@@ -108,7 +110,8 @@ export async function determineNextStep(
       ? []
       : await Promise.all([findUser(signIn.userId), consents.find(signIn.userId, client.clientId)])
   const consent = consentInTenant(given, user?.tenantId)
-  const next = nextStep(request, client, user, scopesOf(consent))
+  const refusal = user && (await findAccessRefusal(authorizeClient, client, user))
+  const next = nextStep(request, user, refusal, scopesOf(consent))
   return { ...found, consent, next, shown: next.step === 'sign-in' ? undefined : signIn }
 }
 

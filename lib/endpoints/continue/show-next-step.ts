@@ -5,6 +5,7 @@
  */
 
 import type { Context } from 'koa'
+import type { AccessRefusal } from '../../clients/client-access.ts'
 import { scopesOf } from '../../consent/consent.ts'
 import { csrfTokenOf } from '../../http/browser-binding.ts'
 import { clientViewOf, scopeViewsOf } from '../../http/page-views.ts'
@@ -41,9 +42,10 @@ export async function showNextStep(
       break
     }
     case 'refuse-access': {
-      recordTenantMismatch(dependencies, ctx, interaction, next.user)
+      const { user, reason } = next
+      recordRefusal(dependencies, ctx, interaction, user, reason)
       const form = formOf(dependencies, interaction, shown)
-      sendPage(ctx, 403, await pages.accessRefused({ ...shared, form, user: next.user }))
+      sendPage(ctx, 403, await pages.accessRefused({ ...shared, form, user, reason }))
       break
     }
     case 'consent': {
@@ -116,13 +118,18 @@ async function redirectToHostSignIn(
   redirectAfterGet(ctx, url)
 }
 
-function recordTenantMismatch(
+function recordRefusal(
   { audit }: ContinueDependencies,
   ctx: Context,
   { client }: InteractionContext,
   { userId, tenantId }: User,
+  reason: AccessRefusal,
 ): void {
-  const { clientId } = client
-  const reason = 'foreign-tenant'
-  audit.record({ type: 'tenant.refused', clientId, userId, tenantId, reason }, ctx.ip)
+  const subject = { clientId: client.clientId, userId, tenantId }
+  audit.record(
+    reason === 'foreign-tenant'
+      ? { type: 'tenant.refused', ...subject, reason }
+      : { type: 'client.refused', ...subject, reason },
+    ctx.ip,
+  )
 }
