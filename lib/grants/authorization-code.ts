@@ -14,7 +14,11 @@ import { rememberFamilyUntil } from '../lifetimes.ts'
 import { intersect } from '../scopes/scope.ts'
 import { deadlineAfter } from '../storage/deadline.ts'
 import type { TokenFamily } from '../storage/token-family-store.ts'
-import { type AuthorizationCodeRecord, checkRedemption } from '../tokens/authorization-code.ts'
+import {
+  type AuthorizationCodeRecord,
+  authorizationCodes,
+  checkRedemption,
+} from '../tokens/authorization-code.ts'
 import { createRefreshToken, familyIdOf, familySecretOf } from '../tokens/refresh-token.ts'
 import { sha256 } from '../util/sha256.ts'
 import {
@@ -107,7 +111,7 @@ async function requireOpenRequest(
   { pendingRequestKey }: AuthorizationCodeRecord,
   redemption: Redemption,
 ): Promise<void> {
-  if (pendingRequestKey === undefined) return
+  if (pendingRequestKey === null) return
   const endings = createRequestEndings(storage, now)
   if (await endings.redeem(pendingRequestKey, redemption)) return
   const { userId, tenantId, familyId } = redemption
@@ -149,10 +153,10 @@ async function findCode(
   code: string,
   now: number,
 ): Promise<FoundCode> {
-  const found = await storage.artifacts.findTimed('AuthorizationCode', sha256(code), now)
+  const found = await authorizationCodes.findTimed(storage.artifacts, sha256(code), now)
   if (found === undefined) throw new TokenRequestError('code-unknown')
   return {
-    code: found.data as unknown as AuthorizationCodeRecord,
+    code: found.data,
     deadlineMilliseconds: deadlineAfter(found, storageTimeoutMilliseconds),
   }
 }

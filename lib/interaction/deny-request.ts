@@ -40,7 +40,7 @@ export async function denyRequest(
   const { userId } = denial
   // The first denial counts: it says who denied.
   if (!request.isDenied) await endings.deny(requestKey, denial)
-  if (userId === undefined) return
+  if (userId === null) return
   await revokeFamily(dependencies, request, userId, ip)
   await revertGrant(dependencies, request, userId, ip)
 }

@@ -10,7 +10,9 @@
  */
 
 import { rememberFamilyUntil } from '../lifetimes.ts'
+import { createArtifactReader } from '../storage/artifact-reader.ts'
 import type { Consent } from '../storage/consent-store.ts'
+import * as shape from '../storage/result-shape.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { TokenFamily } from '../storage/token-family-store.ts'
 import { sha256 } from '../util/sha256.ts'
@@ -19,8 +21,8 @@ import { sha256 } from '../util/sha256.ts'
 export interface Denial {
   /** For the client and the audit event. */
   readonly reason: string
-  /** The user who denied; absent when nobody was signed in. */
-  readonly userId?: string
+  /** The user who denied; `null` when nobody was signed in. */
+  readonly userId: string | null
 }
 
 /** The token family that the code of a pending request is redeemed for. It may not exist. */
@@ -33,9 +35,35 @@ export type Redemption = Pick<
 export interface LastGrant {
   /** The pending request that they were granted for. */
   readonly requestKey: string
-  /** The consent before that request granted anything; absent when there was none. */
-  readonly before?: { readonly consentId: string; readonly scopes: ReadonlyArray<string> }
+  /** The consent before that request granted anything; `null` when there was none. */
+  readonly before: ConsentBefore | null
 }
+
+interface ConsentBefore {
+  readonly consentId: string
+  readonly scopes: ReadonlyArray<string>
+}
+
+const denials = createArtifactReader<Denial>('Denial', {
+  reason: shape.string,
+  userId: shape.orNull(shape.nonEmptyString),
+})
+const redemptions = createArtifactReader<Redemption>('Redemption', {
+  familyId: shape.nonEmptyString,
+  consentId: shape.nonEmptyString,
+  userId: shape.nonEmptyString,
+  tenantId: shape.nonEmptyString,
+  clientId: shape.nonEmptyString,
+})
+const lastGrants = createArtifactReader<LastGrant>('LastGrant', {
+  requestKey: shape.nonEmptyString,
+  before: shape.orNull(
+    shape.record<ConsentBefore>({
+      consentId: shape.nonEmptyString,
+      scopes: shape.arrayOf(shape.nonEmptyString),
+    }),
+  ),
+})
 
 /** Names a consent. */
 export type ConsentSubject = Pick<Consent, 'userId' | 'clientId'>
@@ -88,12 +116,12 @@ export function createRequestEndings(
 ): RequestEndings {
   // A code may be issued until the request expires, and redeemed until the code expires.
   const expiresAt = (): number => rememberFamilyUntil(now())
-  const findDenial = async (requestKey: string): Promise<Denial | undefined> =>
-    (await artifacts.find('Denial', requestKey, now())) as Denial | undefined
-  const findRedemption = async (requestKey: string): Promise<Redemption | undefined> =>
-    (await artifacts.find('Redemption', requestKey, now())) as Redemption | undefined
-  const findLastGrant = async (subject: ConsentSubject): Promise<LastGrant | undefined> =>
-    (await artifacts.find('LastGrant', subjectKeyOf(subject), now())) as LastGrant | undefined
+  const findDenial: RequestEndings['findDenial'] = (requestKey) =>
+    denials.find(artifacts, requestKey, now())
+  const findRedemption: RequestEndings['findRedemption'] = (requestKey) =>
+    redemptions.find(artifacts, requestKey, now())
+  const findLastGrant: RequestEndings['findLastGrant'] = (subject) =>
+    lastGrants.find(artifacts, subjectKeyOf(subject), now())
 
   /** Whether an earlier redemption can no longer give tokens, because the consent was given anew since. */
   async function isSuperseded(earlier: Redemption, later: Redemption): Promise<boolean> {
@@ -134,8 +162,8 @@ export function createRequestEndings(
         consentId: consent.consentId,
         scopes: consent.scopes.map(({ scope }) => scope),
       }
-      const grant = { requestKey, ...(before === undefined ? {} : { before }) }
-      await artifacts.save('LastGrant', subjectKeyOf(subject), grant, expiresAt())
+      const grant: LastGrant = { requestKey, before: before ?? null }
+      await artifacts.save('LastGrant', subjectKeyOf(subject), { ...grant }, expiresAt())
     },
   }
 }

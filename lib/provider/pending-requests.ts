@@ -18,8 +18,10 @@ import {
   PendingRequestExpiredError,
   type PendingRequests,
   type Progress,
+  type SignIn,
 } from '../interaction/pending-request.ts'
 import { type Denial, type RequestEndings, requestKeyOf } from '../interaction/request-endings.ts'
+import * as shape from '../storage/result-shape.ts'
 import type { BrowserSession } from '../users/browser-sessions.ts'
 import { findSession, toBrowserSession } from './browser-sessions.ts'
 
@@ -46,6 +48,38 @@ interface Result extends Partial<DeniedResult> {
   readonly isDenialSent?: boolean
 }
 
+/** The shape of a result as it is stored. */
+export const resultShape: shape.Shape = shape.record<Result>({
+  progress: shape.optional(
+    shape.record<Progress>({
+      signedIn: shape.optional(
+        shape.record<SignIn>({
+          userId: shape.nonEmptyString,
+          at: shape.number,
+          sessionId: shape.optional(shape.nonEmptyString),
+        }),
+      ),
+      chosenUserId: shape.optional(shape.nonEmptyString),
+      mustConfirmAccount: shape.optional(shape.boolean),
+      sessionDismissedAt: shape.optional(shape.number),
+      consent: shape.optional(
+        shape.record<NonNullable<Progress['consent']>>({
+          userId: shape.nonEmptyString,
+          scopes: shape.arrayOf(shape.nonEmptyString),
+        }),
+      ),
+    }),
+  ),
+  completion: shape.optional(
+    shape.record<Completion>({ userId: shape.nonEmptyString, hasSignedIn: shape.boolean }),
+  ),
+  issuedTo: shape.optional(shape.nonEmptyString),
+  isDenialSent: shape.optional(shape.boolean),
+  error: shape.oneOf(undefined),
+  error_description: shape.oneOf(undefined),
+  deniedBy: shape.oneOf(undefined),
+})
+
 /** A denial in the form that oidc-provider expects. Not stored with the interaction. */
 export interface DeniedResult {
   readonly error: string
@@ -59,7 +93,11 @@ export function toDeniedResult(
   { reason, userId }: Denial,
 ): DeniedResult & Pick<Result, 'issuedTo' | 'isDenialSent'> {
   const { issuedTo, isDenialSent } = (result ?? {}) as Result
-  const denial = { error: 'access_denied', error_description: reason, deniedBy: userId }
+  const denial = {
+    error: 'access_denied',
+    error_description: reason,
+    deniedBy: userId ?? undefined,
+  }
   return {
     ...denial,
     ...(issuedTo === undefined ? {} : { issuedTo }),

@@ -27,6 +27,7 @@ import { userOf } from './account.ts'
 import { toProviderMetadata } from './client-metadata.ts'
 import { toServiceUnavailable } from './errors.ts'
 import { toDeniedResult } from './pending-requests.ts'
+import { NO_PARAMETERS, pendingRequests, sessions, withoutNulls } from './stored-records.ts'
 
 /** Dependencies of the adapter. */
 export interface ProviderAdapterDependencies {
@@ -45,7 +46,7 @@ export interface ProviderAdapterDependencies {
 interface Shape {
   readonly kind: ArtifactKind
   toStored(payload: AdapterPayload): Record<string, unknown>
-  fromStored(stored: Readonly<Record<string, unknown>>, id: string): AdapterPayload
+  find(artifacts: ArtifactStore, id: string, now: number): Promise<AdapterPayload | undefined>
   /** Whether the record is invalid, although it has not expired. */
   hasEnded?(stored: AdapterPayload): Promise<boolean>
 }
@@ -72,8 +73,15 @@ export function createProviderAdapter(
 
 const sessionShape = ({ wasSignedOutSince }: ProviderAdapterDependencies): Shape => ({
   kind: 'Session',
-  toStored: ({ jti: _id, ...payload }) => payload,
-  fromStored: (stored, id) => ({ ...stored, jti: id }),
+  toStored: ({ jti: _id, accountId = null, loginTs = null, ...payload }) => ({
+    ...payload,
+    accountId,
+    loginTs,
+  }),
+  async find(artifacts, id, now) {
+    const stored = await sessions.find(artifacts, sha256(id), now)
+    return stored && { ...withoutNulls(stored), jti: id }
+  },
   hasEnded: async ({ accountId, loginTs = 0 }) =>
     accountId !== undefined && (await wasSignedOutSince(accountId, loginTs)),
 })
@@ -81,8 +89,20 @@ const sessionShape = ({ wasSignedOutSince }: ProviderAdapterDependencies): Shape
 const pendingRequestShape = (resumeUrl: (id: string) => string): Shape => ({
   kind: 'PendingRequest',
   // `session` holds the session cookie; the browser brings its own (pending-requests.ts).
-  toStored: ({ jti: _id, returnTo: _url, session: _session, ...payload }) => payload,
-  fromStored: (stored, id) => ({ ...stored, jti: id, returnTo: resumeUrl(id) }),
+  toStored: ({
+    jti: _id,
+    returnTo: _url,
+    session: _session,
+    params,
+    result = null,
+    ...payload
+  }) => ({ ...payload, params: { ...NO_PARAMETERS, ...params }, result }),
+  async find(artifacts, id, now) {
+    const stored = await pendingRequests.find(artifacts, sha256(id), now)
+    if (stored === undefined) return undefined
+    const { params, ...others } = withoutNulls(stored)
+    return { ...others, params: withoutNulls(params ?? {}), jti: id, returnTo: resumeUrl(id) }
+  },
 })
 
 const authorizationCodeShape = (resources: ReadonlyArray<ProtectedResource>): Shape => ({
@@ -99,13 +119,11 @@ const authorizationCodeShape = (resources: ReadonlyArray<ProtectedResource>): Sh
       resources: grantedAudiences(payload.resource, resources, scopes),
       redirectUri: required(payload.redirectUri),
       codeChallenge: required(payload.codeChallenge),
-      ...(pendingRequest === undefined
-        ? {}
-        : { pendingRequestKey: requestKeyOf(pendingRequest.uid) }),
+      pendingRequestKey: pendingRequest === undefined ? null : requestKeyOf(pendingRequest.uid),
     }
     return { ...record }
   },
-  fromStored() {
+  async find() {
     throw new Error('authorization codes are redeemed by our own grant')
   },
 })
@@ -127,7 +145,7 @@ function required(value: string | undefined): string {
 
 function artifactAdapter(
   { artifacts, now }: ProviderAdapterDependencies,
-  { kind, toStored, fromStored, hasEnded = async () => false }: Shape,
+  { kind, toStored, find, hasEnded = async () => false }: Shape,
 ): Adapter {
   return {
     ...forgetfulAdapter,
@@ -137,9 +155,8 @@ function artifactAdapter(
       ),
     find: async (id) =>
       toServiceUnavailable(async () => {
-        const stored = await artifacts.find(kind, sha256(id), now())
-        if (stored === undefined || (await hasEnded(stored))) return undefined
-        return fromStored(stored, id)
+        const stored = await find(artifacts, id, now())
+        return stored === undefined || (await hasEnded(stored)) ? undefined : stored
       }),
     destroy: async (id) => toServiceUnavailable(() => artifacts.delete(kind, sha256(id))),
   }

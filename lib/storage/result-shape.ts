@@ -45,6 +45,12 @@ export const optional =
   (value) =>
     value === undefined ? undefined : shape(value)
 
+/** That, or `null`. */
+export const orNull =
+  (shape: Shape): Shape =>
+  (value) =>
+    value === null ? undefined : shape(value)
+
 /** An array of that. */
 export function arrayOf(item: Shape): Shape {
   return (value) => {

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { type ArtifactReader, createArtifactReader } from '../storage/artifact-reader.ts'
+import * as shape from '../storage/result-shape.ts'
 import { equalsInConstantTime, sha256 } from '../util/sha256.ts'
 
 /** The record of an authorization code, stored under the hash of the code. */
@@ -24,9 +26,23 @@ export interface AuthorizationCodeRecord {
   readonly redirectUri: string
   /** PKCE challenge, S256. */
   readonly codeChallenge: string
-  /** The pending request it was issued for; absent when no page was shown. */
-  readonly pendingRequestKey?: string
+  /** The pending request it was issued for; `null` when no page was shown. */
+  readonly pendingRequestKey: string | null
 }
+
+/** Finds authorization codes. */
+export const authorizationCodes: ArtifactReader<AuthorizationCodeRecord> =
+  createArtifactReader<AuthorizationCodeRecord>('AuthorizationCode', {
+    clientId: shape.nonEmptyString,
+    userId: shape.nonEmptyString,
+    tenantId: shape.nonEmptyString,
+    consentId: shape.nonEmptyString,
+    scopes: shape.arrayOf(shape.nonEmptyString),
+    resources: shape.arrayOf(shape.nonEmptyString),
+    redirectUri: shape.nonEmptyString,
+    codeChallenge: shape.nonEmptyString,
+    pendingRequestKey: shape.orNull(shape.nonEmptyString),
+  })
 
 /** An attempt of a client to redeem a code. */
 export interface RedemptionAttempt {

@@ -6,7 +6,9 @@
  */
 
 import { SESSION_TTL_SECONDS } from '../lifetimes.ts'
+import { createArtifactReader } from '../storage/artifact-reader.ts'
 import type { ArtifactStore } from '../storage/artifact-store.ts'
+import * as shape from '../storage/result-shape.ts'
 import { sha256 } from '../util/sha256.ts'
 
 /** The not-before times of users. */
@@ -21,6 +23,8 @@ export interface NotBefore {
   wasSignedOutSince(userId: string, instant: number): Promise<boolean>
 }
 
+const notBefores = createArtifactReader<{ readonly at: number }>('NotBefore', { at: shape.integer })
+
 /** Creates the not-before times of a server. */
 export function createNotBefore(artifacts: ArtifactStore, now: () => number): NotBefore {
   return {
@@ -31,9 +35,8 @@ export function createNotBefore(artifacts: ArtifactStore, now: () => number): No
     },
 
     async wasSignedOutSince(userId, instant) {
-      const signOut = await artifacts.find('NotBefore', sha256(userId), now())
-      // A malformed record counts as signed out.
-      return signOut !== undefined && !(Number(signOut['at']) < instant)
+      const signOut = await notBefores.find(artifacts, sha256(userId), now())
+      return signOut !== undefined && !(signOut.at < instant)
     },
   }
 }

@@ -742,7 +742,7 @@ test('a denial and a redemption at once, in every order of their steps, leave no
         },
         async (step: () => Promise<void>): Promise<void> => {
           const stepwise = stepwiseEndings(storage, step)
-          await stepwise.deny('request', { reason: 'denied' })
+          await stepwise.deny('request', { reason: 'denied', userId: null })
           const redemption = await stepwise.findRedemption('request')
           if (redemption === undefined) return
           const revoker = createRevoker(

@@ -1,11 +1,13 @@
-import { StorageError, type User } from '@teamcast/oauth-server'
+import { type AuditEvent, StorageError, type User } from '@teamcast/oauth-server'
 import { createMemoryStorage } from '@teamcast/oauth-server/memory'
-import type { ArtifactStore } from '@teamcast/oauth-server/storage'
-import test from 'ava'
+import type { ArtifactData, ArtifactKind, ArtifactStore } from '@teamcast/oauth-server/storage'
+import test, { type ExecutionContext } from 'ava'
+import { isObject } from '../../lib/util/is-object.ts'
 import { assertErrorPage } from '../helpers/authorization-responses.ts'
 import { startBrowser, titleOf, type Visit } from '../helpers/browser.ts'
-import { authorizationUrl } from '../helpers/requests.ts'
-import { ADA, startServer } from '../helpers/start-server.ts'
+import { authorizationUrl, CODE_VERIFIER, postAs } from '../helpers/requests.ts'
+import { ADA, type StartedServer, startServer } from '../helpers/start-server.ts'
+import { redeem } from '../helpers/token-requests.ts'
 
 test('a failing store gets a page with 503 and Retry-After, and no redirect', async (t) => {
   const memory = createMemoryStorage()
@@ -98,6 +100,120 @@ test('cookies of any kind never give a 5xx', async (t) => {
     const page = await fetch(issuer + location, { headers })
     t.is(page.status, 400, cookie.slice(0, 60))
   }
+})
+
+/** What of oidc-provider's records decides who is signed in and what the client gets. */
+const MEMBERS_OF_OTHERS: Readonly<Record<string, ReadonlyArray<string>>> = {
+  Session: ['uid', 'exp', 'accountId', 'loginTs'],
+  PendingRequest: [
+    ...['iat', 'exp', 'prompt', 'params', 'result'],
+    ...['client_id', 'redirect_uri', 'response_type', 'scope', 'code_challenge', 'prompt', 'state']
+      .concat('code_challenge_method', 'login_hint', 'resource')
+      .map((name) => `params.${name}`),
+    ...['userId', 'hasSignedIn'].map((name) => `result.completion.${name}`),
+    ...['userId', 'at'].map((name) => `result.progress.signedIn.${name}`),
+    ...['userId', 'scopes'].map((name) => `result.progress.consent.${name}`),
+  ],
+}
+
+function without(data: unknown, path: string): unknown {
+  if (!isObject(data)) return data
+  const [name = '', ...rest] = path.split('.')
+  const { [name]: member, ...others } = data
+  return rest.length === 0 ? others : { ...others, [name]: without(member, rest.join('.')) }
+}
+
+/** A server whose store loses a member of every record of a kind, once it is told to. */
+async function startForgetful(t: ExecutionContext): Promise<{
+  readonly server: StartedServer
+  /** Everything that `action` leads to when each member in turn is lost. */
+  assertNoticed(kind: ArtifactKind, action: () => Promise<{ status: number }>): Promise<void>
+}> {
+  const memory = createMemoryStorage()
+  const saved = new Map<string, ReadonlyArray<string>>()
+  const events: Array<AuditEvent> = []
+  let lost: { readonly kind: string; readonly path: string } | undefined
+  const lose = (kind: string, data: ArtifactData): ArtifactData =>
+    lost?.kind === kind ? (without(data, lost.path) as ArtifactData) : data
+  const artifacts: ArtifactStore = {
+    ...memory.artifacts,
+    async save(kind, key, data, expiresAt) {
+      saved.set(kind, MEMBERS_OF_OTHERS[kind] ?? Object.keys(data))
+      await memory.artifacts.save(kind, key, data, expiresAt)
+    },
+    async find(kind, ...parameters) {
+      const data = await memory.artifacts.find(kind, ...parameters)
+      return data && lose(kind, data)
+    },
+    async findTimed(kind, ...parameters) {
+      const found = await memory.artifacts.findTimed(kind, ...parameters)
+      return found && { ...found, data: lose(kind, found.data) }
+    },
+  }
+  const server = await startServer(t, {
+    storage: { ...memory, artifacts },
+    onEvent: (event) => void events.push(event),
+  })
+  return {
+    server,
+    async assertNoticed(kind, action) {
+      const paths = saved.get(kind) ?? []
+      t.true(paths.length > 0, kind)
+      for (const path of paths) {
+        lost = { kind, path }
+        events.length = 0
+        const { status } = await action()
+        lost = undefined
+        t.is(status, 500, `${kind} without ${path}`)
+        await new Promise(setImmediate)
+        const failures = events.flatMap((event) => (event.type === 'server.error' ? event : []))
+        const message = String(failures[0]?.error.message)
+        t.regex(message, /^storage\.artifacts\.find(Timed)? must return the /, path)
+        t.true(message.includes(kind), message)
+        t.regex(message, new RegExp(`"([^"]*\\.)?${path.replaceAll('.', '\\.')}" is wrong`))
+      }
+    },
+  }
+}
+
+test('a store that loses a member of a code: no tokens, and an error that names the function and the member', async (t) => {
+  const { server, assertNoticed } = await startForgetful(t)
+  const { confidential } = server
+  for (const hasPage of [true, false]) {
+    const { clientId } = confidential.client
+    const code = await server.authorize({ userId: 'ada', clientId })
+    await assertNoticed('AuthorizationCode', () => redeem(server, confidential, code))
+    t.is((await redeem(server, confidential, code)).status, 200, String(hasPage))
+  }
+})
+
+test('a store that loses a member of a session, a pending request or how it ended: nobody gets on, and the error names it', async (t) => {
+  const { server, assertNoticed } = await startForgetful(t)
+  const { issuer, confidential, authorizationServer, clock } = server
+  const browser = startBrowser()
+  const url = authorizationUrl(issuer, confidential, { prompt: 'login' })
+  const page = await browser.signIn(await browser.open(url), 'ada@acme.test')
+  await assertNoticed('Session', () => browser.open(`${issuer}/account/connections`))
+  await assertNoticed('Session', () => browser.open(page.url))
+
+  const granted = await browser.submit(page, { action: 'allow' })
+  await assertNoticed('PendingRequest', () => browser.open(granted.url))
+  await assertNoticed('PendingRequest', () => browser.submit(page, { action: 'allow' }))
+
+  const response = await postAs(confidential, `${issuer}/oauth/token`, {
+    grant_type: 'authorization_code',
+    code: granted.callback?.searchParams.get('code') ?? '',
+    code_verifier: CODE_VERIFIER,
+  })
+  t.is(response.status, 200)
+  await assertNoticed('Redemption', () => browser.open(granted.url))
+  await assertNoticed('LastGrant', () => browser.submit(page, { action: 'deny' }))
+  await assertNoticed('Denial', () => browser.open(page.url))
+
+  await authorizationServer.connections.revokeAllOfUser('ada')
+  clock.advance(1)
+  const again = await browser.signIn(await browser.open(url), 'ada@acme.test')
+  await assertNoticed('NotBefore', () => browser.open(again.url))
 })
 
 function resumeUrlOf(issuer: string, { url }: Visit): string {

@@ -80,6 +80,7 @@ export async function createFamilyUnderTest(
     resources: [ISSUER],
     redirectUri: 'https://app.example/callback',
     codeChallenge: createHash('sha256').update(CODE_VERIFIER).digest('base64url'),
+    pendingRequestKey: null,
   }
   await memory.clients.insert(client)
   await memory.consents.grant({ consentId, userId, clientId, tenantId, scopes, grantedAt: START })

@@ -20,6 +20,7 @@ const RECORD: AuthorizationCodeRecord = {
   resources: ['https://api.example'],
   redirectUri: 'https://app.example/callback',
   codeChallenge: CHALLENGE,
+  pendingRequestKey: null,
 }
 const ATTEMPT: RedemptionAttempt = {
   clientId: 'client-1',

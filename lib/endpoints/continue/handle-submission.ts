@@ -127,8 +127,7 @@ async function deny(
     next.step === 'refuse-access'
       ? 'the user may not use this client'
       : 'the user denied the request'
-  const userId = browserUserOf(request)
-  const denial = { reason, ...(userId === undefined ? {} : { userId }) }
+  const denial = { reason, userId: browserUserOf(request) ?? null }
   await denyRequest(dependencies, request, denial, ctx.ip)
   redirectAfterPost(ctx, dependencies.pendingRequests.resumeUrl(request))
 }

@@ -1,0 +1,79 @@
+/**
+ * The records of oidc-provider that are stored: what is checked of them when they are found. oidc-provider
+ * adds more.
+ *
+ * @module
+ */
+
+import type { AdapterPayload } from 'oidc-provider'
+import { type ArtifactReader, createArtifactReader } from '../storage/artifact-reader.ts'
+import * as shape from '../storage/result-shape.ts'
+import { resultShape } from './pending-requests.ts'
+
+/** A browser session. */
+export interface StoredSession {
+  readonly uid: string
+  readonly exp: number
+  /** `null` when nobody is signed in. */
+  readonly accountId: string | null
+  readonly loginTs: number | null
+}
+
+/** Finds browser sessions. */
+export const sessions: ArtifactReader<StoredSession> = createArtifactReader<StoredSession>(
+  'Session',
+  {
+    uid: shape.nonEmptyString,
+    exp: shape.number,
+    accountId: shape.orNull(shape.nonEmptyString),
+    loginTs: shape.orNull(shape.number),
+  },
+)
+
+/** Finds pending requests. */
+export const pendingRequests: ArtifactReader<StoredPendingRequest> =
+  createArtifactReader<StoredPendingRequest>('PendingRequest', {
+    iat: shape.number,
+    exp: shape.number,
+    prompt: shape.object,
+    params: shape.record<StoredPendingRequest['params']>({
+      client_id: shape.nonEmptyString,
+      redirect_uri: shape.nonEmptyString,
+      response_type: shape.nonEmptyString,
+      scope: shape.nonEmptyString,
+      code_challenge: shape.nonEmptyString,
+      code_challenge_method: shape.nonEmptyString,
+      prompt: shape.orNull(shape.nonEmptyString),
+      state: shape.orNull(shape.nonEmptyString),
+      login_hint: shape.orNull(shape.nonEmptyString),
+      resource: shape.orNull((value) => (value === undefined ? '' : undefined)),
+    }),
+    result: shape.orNull(resultShape),
+  })
+
+/** A pending request. */
+export interface StoredPendingRequest {
+  readonly iat: number
+  readonly exp: number
+  readonly prompt: object
+  readonly params: Readonly<Record<RequiredParameter, string>> &
+    Readonly<Record<keyof typeof NO_PARAMETERS, unknown>>
+  readonly result: object | null
+}
+
+type RequiredParameter =
+  | 'client_id'
+  | 'redirect_uri'
+  | 'response_type'
+  | 'scope'
+  | 'code_challenge'
+  | 'code_challenge_method'
+
+/** The parameters that a request may omit. */
+export const NO_PARAMETERS: Readonly<Record<'prompt' | 'state' | 'login_hint' | 'resource', null>> =
+  { prompt: null, state: null, login_hint: null, resource: null }
+
+/** Without the members that have no value. */
+export function withoutNulls(record: object): AdapterPayload {
+  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== null))
+}
