@@ -125,7 +125,14 @@ const goesOn = (block: CodeBlock): boolean =>
   /new (?:Redis|Cluster|Pool|PGlite)\(/.test(block.code) ||
   preambleOf(block).some(goesOn)
 
-const others = blocks.filter(({ id }) => !id.startsWith(GETTING_STARTED) && id !== PGLITE)
+/** Programs for partners, which `test/interop` runs. */
+const isForPartners = ({ id }: CodeBlock): boolean =>
+  (id.startsWith('docs/guides/clients/') && !id.startsWith('docs/guides/clients/mcp.md')) ||
+  id.startsWith('docs/partners/')
+
+const others = blocks.filter(
+  (block) => !block.id.startsWith(GETTING_STARTED) && block.id !== PGLITE && !isForPartners(block),
+)
 const scripts = others.filter((block) => !goesOn(block))
 const services = others.filter(goesOn)
 

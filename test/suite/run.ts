@@ -7,6 +7,7 @@
  * - `--quick`: only what needs no server, no store and no browser.
  * - `--system`: instead, what starts whole systems: several processes, the example, a browser.
  * - `--extra`: instead, what the documentation says, run as it stands.
+ * - `--clients`: instead, the libraries that partners use, unmodified.
  * - `--all`: everything.
  * - `--times`: says how long the slowest files took.
  * - `--match`, `-m`: only tests with a title like this, as ava understands it. May be repeated.
@@ -41,18 +42,19 @@ const { values: options, positionals: parts } = parseArgs({
     quick: { type: 'boolean', default: false },
     system: { type: 'boolean', default: false },
     extra: { type: 'boolean', default: false },
+    clients: { type: 'boolean', default: false },
     all: { type: 'boolean', default: false },
     times: { type: 'boolean', default: false },
     match: { type: 'string', short: 'm', multiple: true, default: [] },
   },
 })
 
-const COMMAND_OPTIONS = ['quick', 'system', 'extra'] as const
+const COMMAND_OPTIONS = ['quick', 'system', 'extra', 'clients'] as const
 
 /** Whether what a group needs is asked for. */
 function isAskedFor(need: Need): boolean {
   const commands: ReadonlyArray<Command> = options.all
-    ? ['test', 'system', 'extra']
+    ? ['test', 'system', 'extra', 'clients']
     : [COMMAND_OPTIONS.find((option) => options[option]) ?? 'test']
   return commands.some((command) => (COMMANDS[command] as ReadonlyArray<Need>).includes(need))
 }

@@ -15,6 +15,7 @@ const TEST_DIRECTORY = fileURLToPath(new URL('../', import.meta.url))
  * fits counts.
  */
 const NEEDS = {
+  clients: ['interop/follow.ts', 'interop/interop-clients.ts', 'interop/page-programs.ts'],
   documentation: ['helpers/documentation.ts'],
   chromium: ['playwright-core'],
   example: ['helpers/start-example.ts'],
@@ -37,6 +38,7 @@ export const COMMANDS = {
   quick: ['nothing'],
   system: ['processes', 'example', 'chromium'],
   extra: ['documentation'],
+  clients: ['clients'],
 } as const satisfies Readonly<Record<string, ReadonlyArray<Need>>>
 
 export type Command = keyof typeof COMMANDS
@@ -48,6 +50,8 @@ export type Command = keyof typeof COMMANDS
 export const GROUPS = {
   'documentation-1': 'documentation',
   'documentation-2': 'documentation',
+  'clients-1': 'clients',
+  'clients-2': 'clients',
   processes: 'processes',
   example: 'example',
   'postgres-1': 'postgres',

@@ -1,0 +1,99 @@
+/**
+ * Programs of pages for partners, as they stand there: with the client that the page registers, and nothing
+ * else replaced than addresses.
+ *
+ * @module
+ */
+
+import type { AuthorizationServer, NewClient, RegisteredClient } from '@teamcast/oauth-server'
+import { codeBlocksOf, type Page, readPages } from '../helpers/documentation.ts'
+import type { Environment } from '../helpers/documentation-project.ts'
+import { findFreePort } from '../helpers/free-port.ts'
+
+const ISSUER = 'https://mayaapi.teamcast.ai'
+const PARTNER = 'https://recruiter.acme.example'
+/** `Tested with openid-client 6.9.0` */
+const VERSION = /^.*Tested with (\S+) (\d[\d.]*\d)/m
+const REGISTRATION = /^```json\n(.*?)^```$/ms
+
+const pages = await readPages()
+
+/** A program of a page, as it runs here. */
+export interface PageProgram {
+  /** Name of the file to write it to. */
+  readonly fileName: string
+  readonly code: string
+  /** What it reads from its environment. Differs from program to program, so that several share a process. */
+  readonly environment: Environment
+  /** Where it listens, if it does. */
+  readonly origin: string
+  readonly client: RegisteredClient
+}
+
+/** Finds a page. @param path Below `docs`, without `.md`. */
+export function findPage(path: string): Page {
+  const page = pages.find((candidate) => candidate.path === `docs/${path}.md`)
+  if (page === undefined) throw new Error(`the documentation has no page "${path}"`)
+  return page
+}
+
+/** The library, and its version, that a page says it was tested with. */
+export function versionOf({ path, text }: Page): readonly [library: string, version: string] {
+  const [, library, version] = VERSION.exec(text) ?? []
+  if (library === undefined || version === undefined) {
+    throw new Error(`"${path}" does not say what it was tested with`)
+  }
+  return [library, version]
+}
+
+/** The client that a page registers. */
+export function registrationOf({ path, text }: Page): NewClient {
+  const json = REGISTRATION.exec(text)?.[1]
+  if (json === undefined) throw new Error(`"${path}" registers no client in a block of JSON`)
+  return JSON.parse(json)
+}
+
+/**
+ * Registers the client of a page, and finds its program.
+ *
+ * @param replacements Further addresses: what the page says, and what is here.
+ */
+export async function preparePageProgram(
+  page: Page,
+  { issuer, server }: { readonly issuer: string; readonly server: AuthorizationServer },
+  replacements: Environment = {},
+): Promise<PageProgram> {
+  const port = await findFreePort()
+  const origin = `http://127.0.0.1:${port}`
+  const localize = (text: string): string =>
+    Object.entries({
+      [ISSUER]: issuer,
+      [PARTNER]: origin,
+      'listen(3000': `listen(${port}, '127.0.0.1'`,
+      'port: 3000': `port: ${port}`,
+      ...replacements,
+    }).reduce((localized, [there, here]) => localized.replaceAll(there, here), text)
+
+  const registration = registrationOf(page)
+  const client = await server.clients.register({
+    ...JSON.parse(localize(JSON.stringify(registration))),
+    // So short that libraries refresh before each request.
+    accessTokenTtlSeconds: 60,
+  })
+  const [block, ...others] = codeBlocksOf(page)
+  if (block === undefined || others.length > 0) throw new Error(`"${page.path}" is not one program`)
+  const suffix = client.client.clientId.replace(/\W/g, '')
+  const variables = { CLIENT_ID: client.client.clientId, CLIENT_SECRET: client.clientSecret ?? '' }
+  return {
+    fileName: block.fileName,
+    code: Object.keys(variables).reduce(
+      (code, name) => code.replaceAll(name, `${name}_${suffix}`),
+      localize(block.code),
+    ),
+    environment: Object.fromEntries(
+      Object.entries(variables).map(([name, value]) => [`${name}_${suffix}`, value]),
+    ),
+    origin,
+    client,
+  }
+}
