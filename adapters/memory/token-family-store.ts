@@ -82,21 +82,21 @@ export function createTokenFamilyStore(
         replay.requestHash === rotation.requestHash &&
         now < replay.until
       if (isReplay) return { outcome: 'replayed', encryptedResponse: replay.encryptedResponse }
-
-      records.set(familyId, REVOKED, rotation.rememberRevokedUntil)
       return { outcome: 'reused' }
     },
 
     async revoke(familyId, rememberUntil, now) {
-      if (findLive(familyId, now) === undefined) return false
+      const family = findLive(familyId, now)
+      if (family === undefined) return undefined
       records.set(familyId, REVOKED, rememberUntil)
-      return true
+      return family.accessTokensExpireAt
     },
   }
 }
 
 function afterRotation(family: TokenFamily, rotation: Rotation): TokenFamily {
   const { replay: _before, ...durable } = family
-  const { refreshToken, replay, expiresAt } = rotation
-  return { ...durable, refreshToken, expiresAt, ...(replay === undefined ? {} : { replay }) }
+  const { refreshToken, replay, accessTokensExpireAt, expiresAt } = rotation
+  const changes = { refreshToken, accessTokensExpireAt, expiresAt }
+  return { ...durable, ...changes, ...(replay === undefined ? {} : { replay }) }
 }

@@ -82,7 +82,7 @@ const NO_ROTATION: Rotation = {
   refreshToken: { hash: '', issuedAt: 0, expiresAt: 0 },
   replay: undefined,
   expiresAt: 0,
-  rememberRevokedUntil: 0,
+  accessTokensExpireAt: 0,
   deadlineMilliseconds: 0,
 }
 

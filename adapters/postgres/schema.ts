@@ -54,9 +54,7 @@ interface TokenFamiliesTable {
   readonly token_expires_at: Instant | null
   /** JSON of the `RefreshReplay`. */
   readonly replay: string | null
-  readonly replay_token_hash: string | null
-  readonly replay_request_hash: string | null
-  readonly replay_until: Instant | null
+  readonly access_tokens_expire_at: Instant
   readonly is_revoked: boolean
   /** When the family expires; if it was revoked, until when its id stays taken. */
   readonly expires_at: Instant

@@ -54,27 +54,31 @@ function noteUse(
 
 /** Creates the store of token families. */
 export function createTokenFamilyStore(db: Database): TokenFamilyStore {
-  const revokeWhere = (familyId: string, rememberUntil: number, now: number) =>
-    db
-      .updateTable('token_families')
-      .set({ is_revoked: true, expires_at: rememberUntil })
-      .where('family_id', '=', familyId)
-      .where('is_revoked', '=', false)
-      .where('expires_at', '>', now)
-      .where(consentExists)
-      .returning('family_id')
+  const revokeQuery = prepareQuery(
+    db,
+    (values: { readonly familyId: string; readonly rememberUntil: number; readonly now: number }) =>
+      db
+        .updateTable('token_families')
+        .set({ is_revoked: true, expires_at: values.rememberUntil })
+        .where('family_id', '=', values.familyId)
+        .where('is_revoked', '=', false)
+        .where('expires_at', '>', values.now)
+        .where(consentExists)
+        .returning('access_tokens_expire_at'),
+  )
 
   const rotateQuery = prepareQuery(
     db,
     (
-      values: TokenColumns &
-        ReplayColumns & {
-          readonly expiresAt: number
-          readonly familyId: string
-          readonly presentedTokenHash: string
-          readonly deadline: string
-          readonly now: number
-        },
+      values: TokenColumns & {
+        readonly replay: string | null
+        readonly accessTokensExpireAt: number
+        readonly expiresAt: number
+        readonly familyId: string
+        readonly presentedTokenHash: string
+        readonly deadline: string
+        readonly now: number
+      },
     ) =>
       db
         .with('changed', (query) =>
@@ -85,9 +89,7 @@ export function createTokenFamilyStore(db: Database): TokenFamilyStore {
               token_issued_at: values.token_issued_at,
               token_expires_at: values.token_expires_at,
               replay: values.replay,
-              replay_token_hash: values.replay_token_hash,
-              replay_request_hash: values.replay_request_hash,
-              replay_until: values.replay_until,
+              access_tokens_expire_at: values.accessTokensExpireAt,
               expires_at: values.expiresAt,
             })
             .where('family_id', '=', values.familyId)
@@ -160,7 +162,8 @@ export function createTokenFamilyStore(db: Database): TokenFamilyStore {
   ): Promise<ReadonlyArray<unknown>> {
     return await rotateQuery({
       ...tokenColumns(rotation.refreshToken),
-      ...replayColumns(rotation.replay),
+      replay: replayText(rotation.replay),
+      accessTokensExpireAt: rotation.accessTokensExpireAt,
       expiresAt: rotation.expiresAt,
       familyId,
       presentedTokenHash: rotation.presentedTokenHash,
@@ -169,30 +172,12 @@ export function createTokenFamilyStore(db: Database): TokenFamilyStore {
     })
   }
 
-  /** Revokes a family whose presented token was used before, unless the response is replayed. */
-  async function revokeReused(familyId: string, rotation: Rotation, now: number): Promise<boolean> {
-    const revoked = await revokeWhere(familyId, rotation.rememberRevokedUntil, now)
-      .where('token_hash', 'is distinct from', rotation.presentedTokenHash)
-      .where(({ not, and, eb }) =>
-        not(
-          and([
-            eb(sql`coalesce(replay_token_hash, '')`, '=', rotation.presentedTokenHash),
-            eb(sql`coalesce(replay_request_hash, '')`, '=', rotation.requestHash),
-            eb(sql`coalesce(replay_until, 0)`, '>', now),
-          ]),
-        ),
-      )
-      .where(NOW_MILLISECONDS, '<=', String(rotation.deadlineMilliseconds))
-      .executeTakeFirst()
-    return revoked !== undefined
-  }
-
-  /** Why nothing changed. `undefined` when the family has changed since: try again. */
+  /** Why nothing changed. */
   async function explain(
     familyId: string,
     rotation: Rotation,
     now: number,
-  ): Promise<RotationOutcome | undefined> {
+  ): Promise<RotationOutcome> {
     const row = await db
       .selectFrom('token_families')
       .select(['token_hash', 'replay', NOW_MILLISECONDS.as('now_milliseconds')])
@@ -203,27 +188,15 @@ export function createTokenFamilyStore(db: Database): TokenFamilyStore {
       .executeTakeFirst()
     if (row === undefined) return { outcome: 'not-found' }
     if (Number(row.now_milliseconds) > rotation.deadlineMilliseconds) return { outcome: 'late' }
-    const replay = row.replay === null ? undefined : (JSON.parse(row.replay) as RefreshReplay)
     if (row.token_hash === rotation.presentedTokenHash) return { outcome: 'not-found' }
+    const replay = parseReplay(row.replay)
     const isReplay =
       replay?.usedTokenHash === rotation.presentedTokenHash &&
       replay.requestHash === rotation.requestHash &&
       now < replay.until
     return isReplay
       ? { outcome: 'replayed', encryptedResponse: replay.encryptedResponse }
-      : undefined
-  }
-
-  async function rotate(
-    familyId: string,
-    rotation: Rotation,
-    now: number,
-  ): Promise<RotationOutcome> {
-    const rotated = await inTime(() => rotateCurrent(familyId, rotation, now))
-    if (rotated === 'late') return { outcome: 'late' }
-    if (rotated.length > 0) return { outcome: 'rotated' }
-    if (await revokeReused(familyId, rotation, now)) return { outcome: 'reused' }
-    return (await explain(familyId, rotation, now)) ?? (await rotate(familyId, rotation, now))
+      : { outcome: 'reused' }
   }
 
   /** Why a family may not have been created. */
@@ -255,11 +228,15 @@ export function createTokenFamilyStore(db: Database): TokenFamilyStore {
       return row && { ...familyFrom(row), foundAtMilliseconds: Number(row.now_milliseconds) }
     },
 
-    rotate,
+    async rotate(familyId, rotation, now) {
+      const rotated = await inTime(() => rotateCurrent(familyId, rotation, now))
+      if (rotated === 'late') return { outcome: 'late' }
+      return rotated.length > 0 ? { outcome: 'rotated' } : await explain(familyId, rotation, now)
+    },
 
     async revoke(familyId, rememberUntil, now) {
-      const revoked = await revokeWhere(familyId, rememberUntil, now).executeTakeFirst()
-      return revoked !== undefined
+      const [revoked] = await revokeQuery({ familyId, rememberUntil, now })
+      return revoked && Number(revoked.access_tokens_expire_at)
     },
   }
 }
@@ -277,9 +254,7 @@ const COLUMNS = [
   'token_issued_at',
   'token_expires_at',
   'replay',
-  'replay_token_hash',
-  'replay_request_hash',
-  'replay_until',
+  'access_tokens_expire_at',
   'expires_at',
 ] as const satisfies ReadonlyArray<keyof FamilyRow>
 
@@ -296,7 +271,8 @@ function rowOf(family: TokenFamily): FamilyRow {
     resources: [...family.resources],
     created_at: family.createdAt,
     ...tokenColumns(family.refreshToken),
-    ...replayColumns(family.replay),
+    replay: replayText(family.replay),
+    access_tokens_expire_at: family.accessTokensExpireAt,
     expires_at: family.expiresAt,
   }
 }
@@ -307,13 +283,6 @@ interface TokenColumns {
   readonly token_expires_at: number | null
 }
 
-interface ReplayColumns {
-  readonly replay: string | null
-  readonly replay_token_hash: string | null
-  readonly replay_request_hash: string | null
-  readonly replay_until: number | null
-}
-
 function tokenColumns(token: TokenFamily['refreshToken']): TokenColumns {
   return {
     token_hash: token?.hash ?? null,
@@ -322,24 +291,24 @@ function tokenColumns(token: TokenFamily['refreshToken']): TokenColumns {
   }
 }
 
-function replayColumns(replay: RefreshReplay | undefined): ReplayColumns {
-  return {
-    replay: replay === undefined ? null : JSON.stringify(replay),
-    replay_token_hash: replay?.usedTokenHash ?? null,
-    replay_request_hash: replay?.requestHash ?? null,
-    replay_until: replay?.until ?? null,
-  }
+function replayText(replay: RefreshReplay | undefined): string | null {
+  return replay === undefined ? null : JSON.stringify(replay)
+}
+
+function parseReplay(text: string | null): RefreshReplay | undefined {
+  return text === null ? undefined : JSON.parse(text)
 }
 
 /** A parameter that is selected has no column to take its type from. */
 function typedValue(column: string, value: unknown) {
   if (column === 'scopes' || column === 'resources') return sql`${value}::text[]`
-  const isInstant = column.endsWith('_at') || column.endsWith('_until')
+  const isInstant = column.endsWith('_at')
   return isInstant ? sql`${value}::bigint` : sql`${value}::text`
 }
 
 function familyFrom(row: Omit<Selectable<FamiliesTable>, 'is_revoked'>): TokenFamily {
   const { token_hash: hash, token_issued_at: issuedAt, token_expires_at: expiresAt } = row
+  const replay = parseReplay(row.replay)
   return {
     familyId: row.family_id,
     consentId: row.consent_id,
@@ -352,7 +321,8 @@ function familyFrom(row: Omit<Selectable<FamiliesTable>, 'is_revoked'>): TokenFa
     ...(hash === null
       ? {}
       : { refreshToken: { hash, issuedAt: Number(issuedAt), expiresAt: Number(expiresAt) } }),
-    ...(row.replay === null ? {} : { replay: JSON.parse(row.replay) as RefreshReplay }),
+    ...(replay === undefined ? {} : { replay }),
+    accessTokensExpireAt: Number(row.access_tokens_expire_at),
     expiresAt: Number(row.expires_at),
   }
 }

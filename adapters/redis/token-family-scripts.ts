@@ -33,12 +33,6 @@ local function is_repeated(call)
   return redis.call('HGET', family, 'lastCall') == call
 end
 
-local function revoke(call, remember_until, removal)
-  redis.call('DEL', family)
-  redis.call('HSET', family, 'revoked', '1', 'expiresAt', remember_until, 'lastCall', call)
-  redis.call('EXPIREAT', family, removal)
-end
-
 -- Unless a use that is later, or earlier by no more than the resolution, is noted.
 local function note_use(used_at, resolution)
   local noted = redis.call('HGET', consent, 'lastUsedAt')
@@ -70,20 +64,14 @@ return 'created'`)
 export const FIND: Script = createFamilyScript(`
 if not is_alive(ARGV[1]) then return false end
 local fields = redis.call('HMGET', family, 'record', 'expiresAt',
-  'tokenHash', 'tokenIssuedAt', 'tokenExpiresAt', ${REPLAY_FIELDS})
+  'accessTokensExpireAt', 'tokenHash', 'tokenIssuedAt', 'tokenExpiresAt', ${REPLAY_FIELDS})
 table.insert(fields, string.format('%.0f', milliseconds()))
 return fields`)
 
-/**
- * Rotates: `now, call, deadline, presented token, request, until when it is remembered and when it is
- * removed if that is reuse, removal, field, value, …`.
- */
+/** Rotates: `now, call, deadline, presented token, request, removal, field, value, …`. */
 export const ROTATE: Script = createFamilyScript(`
-local now, call, deadline, presented, request, remember_until, revoked_removal, removal =
-  unpack(ARGV, 1, 8)
-if is_repeated(call) then
-  return { redis.call('HEXISTS', family, 'revoked') == 1 and 'reused' or 'rotated' }
-end
+local now, call, deadline, presented, request, removal = unpack(ARGV, 1, 6)
+if is_repeated(call) then return { 'rotated' } end
 if milliseconds() > tonumber(deadline) then return { 'late' } end
 if not is_alive(now) then return { 'not-found' } end
 
@@ -92,7 +80,7 @@ if token == presented then
   if tonumber(token_expires_at) <= tonumber(now) then return { 'not-found' } end
   redis.call('HSET', family, 'lastCall', call)
   redis.call('HDEL', family, ${REPLAY_FIELDS})
-  redis.call('HSET', family, unpack(ARGV, 9))
+  redis.call('HSET', family, unpack(ARGV, 7))
   redis.call('EXPIREAT', family, removal)
   note_use(now, ${USE_RESOLUTION_SECONDS})
   return { 'rotated' }
@@ -103,14 +91,16 @@ local used, used_by, response, replay_until =
 if used == presented and used_by == request and tonumber(now) < tonumber(replay_until) then
   return { 'replayed', response }
 end
-
-revoke(call, remember_until, revoked_removal)
 return { 'reused' }`)
 
-/** Revokes a family: `now, call, until when it is remembered, removal`. */
+/** Revokes a family: `now, call, until when it is remembered, removal`. It keeps its access tokens' expiry for a repetition. */
 export const REVOKE: Script = createFamilyScript(`
 local now, call, remember_until, removal = unpack(ARGV)
-if is_repeated(call) then return 1 end
-if not is_alive(now) then return 0 end
-revoke(call, remember_until, removal)
-return 1`)
+local access_tokens_expire_at = redis.call('HGET', family, 'accessTokensExpireAt')
+if is_repeated(call) then return access_tokens_expire_at end
+if not is_alive(now) then return false end
+redis.call('DEL', family)
+redis.call('HSET', family, 'revoked', '1', 'expiresAt', remember_until, 'lastCall', call,
+  'accessTokensExpireAt', access_tokens_expire_at)
+redis.call('EXPIREAT', family, removal)
+return access_tokens_expire_at`)

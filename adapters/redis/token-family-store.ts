@@ -15,11 +15,13 @@ import { parseJson, removalOf } from './records.ts'
 import { runScript, type Script } from './script.ts'
 import { CREATE, FIND, REVOKE, ROTATE } from './token-family-scripts.ts'
 
-/** What never changes, as one field; the key has the ids. */
-type DurablePart = Omit<
+type ChangingPart = Pick<
   TokenFamily,
-  'familyId' | 'consentId' | 'refreshToken' | 'replay' | 'expiresAt'
+  'accessTokensExpireAt' | 'expiresAt' | 'refreshToken' | 'replay'
 >
+
+/** What never changes, as one field; the key has the ids. */
+type DurablePart = Omit<TokenFamily, 'familyId' | 'consentId' | keyof ChangingPart>
 
 type Fields = ReadonlyArray<string | number>
 
@@ -53,18 +55,17 @@ export function createTokenFamilyStore({ client, keys }: Connection): TokenFamil
 
     async rotate(familyId, rotation, now) {
       if (!isFamilyId(familyId)) return { outcome: 'not-found' }
-      const { refreshToken, replay, expiresAt, rememberRevokedUntil } = rotation
+      const { refreshToken, replay, accessTokensExpireAt, expiresAt } = rotation
       const [outcome, encryptedResponse] = (await run(ROTATE, familyId, [
         now,
         createCallName(),
         rotation.deadlineMilliseconds,
         rotation.presentedTokenHash,
         rotation.requestHash,
-        rememberRevokedUntil,
-        removalOf(rememberRevokedUntil),
         removalOf(expiresAt),
         ...changingFieldsOf({
           refreshToken,
+          accessTokensExpireAt,
           expiresAt,
           ...(replay === undefined ? {} : { replay }),
         }),
@@ -75,9 +76,10 @@ export function createTokenFamilyStore({ client, keys }: Connection): TokenFamil
     },
 
     async revoke(familyId, rememberUntil, now) {
-      if (!isFamilyId(familyId)) return false
+      if (!isFamilyId(familyId)) return undefined
       const parameters = [now, createCallName(), rememberUntil, removalOf(rememberUntil)]
-      return Number(await run(REVOKE, familyId, parameters)) === 1
+      const accessTokensExpireAt = await run(REVOKE, familyId, parameters)
+      return accessTokensExpireAt === null ? undefined : Number(accessTokensExpireAt)
     },
   }
 }
@@ -88,18 +90,19 @@ function createCallName(): string {
 }
 
 function fieldsOf(family: TokenFamily): Fields {
-  const { familyId: _familyId, consentId: _consentId, refreshToken, replay, ...rest } = family
-  const { expiresAt: _expiresAt, ...durable }: DurablePart & { readonly expiresAt: number } = rest
+  const { clientId, userId, tenantId, scopes, resources, createdAt } = family
+  const durable: DurablePart = { clientId, userId, tenantId, scopes, resources, createdAt }
   return ['record', JSON.stringify(durable), ...changingFieldsOf(family)]
 }
 
 function changingFieldsOf({
+  accessTokensExpireAt,
   expiresAt,
   refreshToken,
   replay,
-}: Pick<TokenFamily, 'expiresAt' | 'refreshToken' | 'replay'>): Fields {
+}: ChangingPart): Fields {
   return [
-    ...['expiresAt', expiresAt],
+    ...['accessTokensExpireAt', accessTokensExpireAt, 'expiresAt', expiresAt],
     ...(refreshToken === undefined ? [] : tokenFieldsOf(refreshToken)),
     ...(replay === undefined ? [] : replayFieldsOf(replay)),
   ]
@@ -118,7 +121,7 @@ function replayFieldsOf(replay: RefreshReplay): Fields {
 
 /** In the order of the script. */
 function parseFamily(familyId: string, fields: ReadonlyArray<string | null>): FoundTokenFamily {
-  const [record, expiresAt, hash, issuedAt, tokenExpiresAt, ...more] = fields
+  const [record, expiresAt, accessTokensExpireAt, hash, issuedAt, tokenExpiresAt, ...more] = fields
   const [usedTokenHash, requestHash, encryptedResponse, until, foundAtMilliseconds] = more
   const refreshToken = hash && {
     hash,
@@ -137,6 +140,7 @@ function parseFamily(familyId: string, fields: ReadonlyArray<string | null>): Fo
     consentId: consentIdOf(familyId),
     ...(refreshToken ? { refreshToken } : {}),
     ...(replay ? { replay } : {}),
+    accessTokensExpireAt: Number(accessTokensExpireAt),
     expiresAt: Number(expiresAt),
     foundAtMilliseconds: Number(foundAtMilliseconds),
   }

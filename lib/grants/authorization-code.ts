@@ -12,6 +12,7 @@ import { StorageError } from '../errors.ts'
 import { createRequestEndings, type Redemption } from '../interaction/request-endings.ts'
 import { rememberFamilyUntil } from '../lifetimes.ts'
 import { intersect } from '../scopes/scope.ts'
+import type { Client } from '../storage/client.ts'
 import { deadlineAfter } from '../storage/deadline.ts'
 import type { TokenFamily } from '../storage/token-family-store.ts'
 import {
@@ -94,6 +95,7 @@ export const authorizationCodeGrant: GrantHandler = async (dependencies, request
     resources: code.resources,
     createdAt: now,
     ...(current === undefined ? {} : { refreshToken: current }),
+    accessTokensExpireAt: now + ttlSeconds,
     expiresAt: Math.max(
       current?.expiresAt ?? now,
       now + ttlSeconds,
@@ -101,7 +103,7 @@ export const authorizationCodeGrant: GrantHandler = async (dependencies, request
       rememberFamilyUntil(now),
     ),
   }
-  await createFamily(dependencies, family, found.deadlineMilliseconds(), now)
+  await createFamily(dependencies, family, client, found.deadlineMilliseconds())
   return { body, isReplay: false, ...subject }
 }
 
@@ -121,19 +123,19 @@ async function requireOpenRequest(
 async function createFamily(
   { storage, revoker }: GrantDependencies,
   family: TokenFamily,
+  client: Client,
   deadlineMilliseconds: number,
-  now: number,
 ): Promise<void> {
-  const { familyId, userId, tenantId } = family
+  const { familyId, userId, tenantId, createdAt } = family
   const subject = { userId, tenantId, familyId }
-  switch (await storage.families.create(family, now, deadlineMilliseconds)) {
+  switch (await storage.families.create(family, createdAt, deadlineMilliseconds)) {
     case 'created':
       return
     case 'consent-not-found':
       throw new TokenRequestError('consent-revoked', subject)
     case 'taken':
       // OAuth 2.1 §4.1.3: reuse of a code revokes the tokens issued for it.
-      await revoker.revokeFamily(family)
+      await revoker.revokeFamily(family, client)
       throw new TokenRequestError('code-replayed', subject)
     case 'late':
       throw new StorageError('the code exchange reached the store after its deadline', {

@@ -8,7 +8,6 @@
  */
 
 import { StorageError } from '../errors.ts'
-import { rememberFamilyUntil } from '../lifetimes.ts'
 import type { ProtectedResource } from '../resources/protected-resource.ts'
 import { intersect, isSubset, parseScopes } from '../scopes/scope.ts'
 import type { Client } from '../storage/client.ts'
@@ -65,7 +64,7 @@ export const refreshTokenGrant: GrantHandler = async (dependencies, request) => 
   const replay = isCurrent ? undefined : replayOf(presentation)
   if (current === undefined || !(isCurrent || replay)) {
     // Reuse comes before any other error: the used token may have been stolen (RFC 9700 §4.14.2).
-    await dependencies.revoker.revokeFamily(family)
+    await dependencies.revoker.revokeFamily(family, request.client)
     throw new TokenRequestError('refresh-token-reused', subject)
   }
   const permission = await requirePermission(dependencies, presentation, current)
@@ -108,7 +107,7 @@ async function requirePermission(
   const resources = requestedResources(request, granted)
   const user = await requireUser(dependencies, request, family)
   if (!(await dependencies.authorizeClient(request.client, user))) {
-    await dependencies.revoker.revokeFamily(family)
+    await dependencies.revoker.revokeFamily(family, request.client)
     throw new TokenRequestError('client-refused', subjectOf(family))
   }
   // Scopes that the client has lost since the grant are left out without an error.
@@ -141,13 +140,14 @@ async function rotate(
   )
 
   const expiresAt = successorExpiresAt(client, current, now)
+  const accessTokensExpireAt = Math.max(family.accessTokensExpireAt, now + ttlSeconds)
   const rotation: Rotation = {
     presentedTokenHash: presented.hash,
     requestHash: requestHashOf(request),
     refreshToken: { hash: sha256(successor), issuedAt: now, expiresAt },
     replay: createReplay(dependencies, presentation, body),
-    expiresAt: Math.max(family.expiresAt, expiresAt, now + ttlSeconds),
-    rememberRevokedUntil: rememberFamilyUntil(now),
+    accessTokensExpireAt,
+    expiresAt: Math.max(family.expiresAt, expiresAt, accessTokensExpireAt),
     deadlineMilliseconds: presentation.deadlineMilliseconds(),
   }
   const outcome = await dependencies.storage.families.rotate(family.familyId, rotation, now)
@@ -157,7 +157,7 @@ async function rotate(
     case 'replayed':
       return replayResponse(outcome.encryptedResponse, presentation, permission)
     case 'reused':
-      await dependencies.revoker.recordRevokedFamily(family)
+      await dependencies.revoker.revokeFamily(family, request.client)
       throw new TokenRequestError('refresh-token-reused', subject)
     case 'not-found':
       throw new TokenRequestError('refresh-token-unknown', subject)

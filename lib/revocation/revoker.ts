@@ -3,15 +3,15 @@
  *
  * The entry is recorded before the revocation. If the revocation then fails, the caller retries it, and
  * resource servers reject the tokens already. The other way round they would accept them without anybody
- * noticing. Two cases cannot be known before: a family that a store revoked when concurrent requests used one
- * token, and a client that was deleted at the expected version. Those are recorded right after.
+ * noticing. One case cannot be known before: a client that was deleted at the expected version. It is recorded
+ * right after.
  *
  * An entry lasts for as long as any verifier accepts the tokens it revokes.
  *
  * @module
  */
 
-import { type AccessTokenLifetimes, accessTokensExpireAt } from '../clients/issued-access-tokens.ts'
+import { accessTokensExpireAt } from '../clients/issued-access-tokens.ts'
 import { MAXIMUM_VERIFIER_TOLERANCE_SECONDS, rememberFamilyUntil } from '../lifetimes.ts'
 import type { ClientRecord } from '../storage/client.ts'
 import type { Consent } from '../storage/consent-store.ts'
@@ -25,6 +25,9 @@ export type FamilyToPrevent = Pick<
   'familyId' | 'consentId' | 'clientId' | 'userId' | 'tenantId'
 >
 
+/** A token family that was found, and may have been rotated since. */
+type RevocableFamily = Pick<TokenFamily, 'familyId' | 'accessTokensExpireAt'>
+
 /** Revokes tokens. */
 export interface Revoker {
   /** Revokes one access token, not its family. */
@@ -32,16 +35,14 @@ export interface Revoker {
   /**
    * Revokes a family.
    *
-   * @param cachedClient Its client, if the caller has it: saves a call of the store.
+   * @param client Its client. A cached one will do.
    */
   revokeFamily(
-    family: Pick<TokenFamily, 'familyId' | 'clientId'>,
-    cachedClient?: AccessTokenLifetimes,
+    family: RevocableFamily,
+    client: Pick<ClientRecord, 'accessTokenTtlSeconds'>,
   ): Promise<void>
   /** Revokes a family that may be about to be created: it never becomes valid. */
   preventFamily(family: FamilyToPrevent): Promise<void>
-  /** Records a family that the store revoked itself, because a used refresh token was presented. */
-  recordRevokedFamily(family: Pick<TokenFamily, 'familyId' | 'clientId'>): Promise<void>
   /**
    * Deletes a consent and every token family under it.
    *
@@ -81,9 +82,8 @@ export function createRevoker(
     kind: RevocationKind,
     id: string,
     revoke: () => Promise<Result>,
-    cachedClient?: AccessTokenLifetimes,
   ): Promise<Result> {
-    const before = cachedClient ?? (await clients.find(clientId))
+    const before = await clients.find(clientId)
     const at = now()
     await record(kind, id, accessTokensExpireAt(before, at))
     const result = await revoke()
@@ -94,30 +94,36 @@ export function createRevoker(
     return result
   }
 
+  async function revokeFamily(
+    { familyId, accessTokensExpireAt }: RevocableFamily,
+    { accessTokenTtlSeconds }: Pick<ClientRecord, 'accessTokenTtlSeconds'>,
+  ): Promise<void> {
+    const at = now()
+    // It may be rotated concurrently.
+    const expected = Math.max(accessTokensExpireAt, at + accessTokenTtlSeconds)
+    await record('family', familyId, expected)
+    const latest = await families.revoke(familyId, rememberFamilyUntil(at), at)
+    if (latest !== undefined && latest > expected) await record('family', familyId, latest)
+  }
+
   return {
     async revokeAccessToken(id, expiresAt) {
       await record('access-token', id, expiresAt)
     },
 
-    async revokeFamily({ familyId, clientId }, cachedClient) {
-      const revoke = (): Promise<boolean> =>
-        families.revoke(familyId, rememberFamilyUntil(now()), now())
-      await recordAndRevoke(clientId, 'family', familyId, revoke, cachedClient)
-    },
+    revokeFamily,
 
-    async preventFamily(family) {
-      await recordAndRevoke(family.clientId, 'family', family.familyId, async () => {
-        const createdAt = now()
-        const expiresAt = rememberFamilyUntil(createdAt)
-        // A family can be created only once, so a later attempt finds it taken and revoked.
-        const empty = { ...family, scopes: [], resources: [], createdAt, expiresAt }
-        await families.create(empty, createdAt, Number.MAX_SAFE_INTEGER)
-        await families.revoke(family.familyId, expiresAt, createdAt)
-      })
-    },
-
-    async recordRevokedFamily({ familyId, clientId }) {
-      await record('family', familyId, accessTokensExpireAt(await clients.find(clientId), now()))
+    async preventFamily(prevented) {
+      const { familyId, clientId } = prevented
+      const client = await clients.find(clientId)
+      if (client === undefined) return // no token of the client is valid
+      const createdAt = now()
+      // A family can be created only once, so a later attempt finds this one.
+      const empty = { scopes: [], resources: [], createdAt, accessTokensExpireAt: createdAt }
+      const family = { ...prevented, ...empty, expiresAt: rememberFamilyUntil(createdAt) }
+      await families.create(family, createdAt, Number.MAX_SAFE_INTEGER)
+      const found = await families.find(familyId, clientId, createdAt)
+      if (found !== undefined) await revokeFamily(found, client)
     },
 
     async revokeConsent({ consentId, userId, clientId }) {

@@ -32,7 +32,9 @@ export interface TokenFamily {
   readonly refreshToken?: CurrentRefreshToken
   /** The last refresh response, for a client that did not receive it. */
   readonly replay?: RefreshReplay
-  /** When the last token of the family expires. */
+  /** When the last access token of the family expires. */
+  readonly accessTokensExpireAt: number
+  /** When the last token of the family expires, or its id may be taken again. */
   readonly expiresAt: number
 }
 
@@ -77,10 +79,10 @@ export interface Rotation {
   readonly refreshToken: CurrentRefreshToken
   /** Present when there is a grace period; `undefined` removes the one before. */
   readonly replay: RefreshReplay | undefined
+  /** The family's new `accessTokensExpireAt`. */
+  readonly accessTokensExpireAt: number
   /** The family's new `expiresAt`. */
   readonly expiresAt: number
-  /** Until when the family id stays taken if this turns out to be reuse. */
-  readonly rememberRevokedUntil: number
   /**
    * The last moment at which the rotation may happen, by the clock of
    * {@link FoundTokenFamily.foundAtMilliseconds}. The caller gives up then: a backend that was frozen must
@@ -95,7 +97,7 @@ export type RotationOutcome =
   | { readonly outcome: 'rotated' }
   /** The same request had used the presented token within the grace period. Nothing changed. */
   | { readonly outcome: 'replayed'; readonly encryptedResponse: string }
-  /** The presented token was not current: the family was revoked in the same step. */
+  /** The presented token was not current. Nothing changed: the caller must revoke the family. */
   | { readonly outcome: 'reused' }
   /** The family does not exist, or the presented token is current but has expired. Nothing changed. */
   | { readonly outcome: 'not-found' }
@@ -142,7 +144,7 @@ export interface TokenFamilyStore {
    * Replaces the current refresh token if the presented one is current, in one atomic step. Sets
    * {@link Consent.lastUsedAt} to `now` if it is older than {@link USE_RESOLUTION_SECONDS}.
    *
-   * A presented token that is not current is reuse and revokes the family in the same step
+   * A presented token that is not current is reuse, for which the caller revokes the family
    * (RFC 9700 §4.14.2). The exception is a replay: the last used token, presented again by the same
    * request before `replay.until`. The caller has found the family, and has verified that the presented
    * token was once issued for it.
@@ -155,9 +157,10 @@ export interface TokenFamilyStore {
    *
    * @param rememberUntil Until when `create` refuses this `familyId`.
    *
-   * @returns `false` when the family does not exist; nothing is changed then.
+   * @returns The `accessTokensExpireAt` of the family, to exactly one caller; `undefined` when it does not exist:
+   *   nothing is changed then.
    */
-  revoke(familyId: string, rememberUntil: number, now: number): Promise<boolean>
+  revoke(familyId: string, rememberUntil: number, now: number): Promise<number | undefined>
 }
 
 const strings = shape.arrayOf(shape.string)
@@ -186,6 +189,7 @@ const foundFamily = shape.record<FoundTokenFamily>({
       until: shape.number,
     }),
   ),
+  accessTokensExpireAt: shape.number,
   expiresAt: shape.number,
   foundAtMilliseconds: shape.number,
 })
@@ -215,5 +219,5 @@ export const FAMILY_RESULTS: shape.ResultShapes<TokenFamilyStore> = {
       rotationOutcome(value) ??
       ((value as RotationOutcome).outcome === 'replayed' ? replayed(value) : undefined),
   },
-  revoke: shape.BOOLEAN,
+  revoke: shape.orUndefined('a number', shape.number),
 }

@@ -3,8 +3,9 @@
  *
  * `tcr_` + base64url(consent id ‖ family secret ‖ nonce ‖ MAC). All refresh tokens of a family share the
  * family secret, which only the client knows. The consent id and the hash of the secret form the family id,
- * the `grant_id` of access tokens. The MAC is keyed with the family secret. So, without records of used tokens
- * and without a key of the server:
+ * the `grant_id` of access tokens. The MAC is half of a SHA-256 of what precedes it, the family secret included:
+ * all parts have fixed lengths, so nothing can be appended. So, without records of used tokens and without a key
+ * of the server:
  *
  * - a genuine token differs from a forged one: `grant_id` alone does not suffice to compute the MAC, and a
  *   damaged token fails it. Neither revokes the family;
@@ -13,7 +14,7 @@
  * @module
  */
 
-import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { CONSENT_ID_BYTES } from '../consent/consent.ts'
 import { sha256 } from '../util/sha256.ts'
 
@@ -42,19 +43,19 @@ export interface ParsedRefreshToken {
  * browser histories and logs: with the code alone, an attacker could forge used tokens and revoke the family.
  */
 export function familySecretOf(authorizationCode: string, codeVerifier: string): Buffer {
-  return createHash('sha256').update(`token-family\0${authorizationCode}\0${codeVerifier}`).digest()
+  return hash('sha256', `token-family\0${authorizationCode}\0${codeVerifier}`, 'buffer')
 }
 
 /** Derives the family id from the family secret. */
 export function familyIdOf(consentId: string, familySecret: Buffer): string {
-  return consentId + createHash('sha256').update(familySecret).digest('base64url')
+  return consentId + hash('sha256', familySecret, 'base64url')
 }
 
 /** Creates a refresh token of a family. */
 export function createRefreshToken(consentId: string, familySecret: Buffer): string {
   const consent = Buffer.from(consentId, 'base64url')
   const body = Buffer.concat([consent, familySecret, randomBytes(NONCE_BYTES)])
-  return PREFIX + Buffer.concat([body, mac(familySecret, body)]).toString('base64url')
+  return PREFIX + Buffer.concat([body, macOf(body)]).toString('base64url')
 }
 
 /** Parses a refresh token. @returns `undefined` when it was never issued. */
@@ -62,14 +63,14 @@ export function parseRefreshToken(token: string): ParsedRefreshToken | undefined
   if (!TOKEN_PATTERN.test(token)) return undefined
   const bytes = Buffer.from(token.slice(PREFIX.length), 'base64url')
   const body = bytes.subarray(0, -MAC_BYTES)
-  const familySecret = body.subarray(CONSENT_ID_BYTES, CONSENT_ID_BYTES + FAMILY_SECRET_BYTES)
-  const isGenuine = timingSafeEqual(bytes.subarray(body.length), mac(familySecret, body))
+  const isGenuine = timingSafeEqual(bytes.subarray(body.length), macOf(body))
   if (!isGenuine) return undefined
   const consentId = body.subarray(0, CONSENT_ID_BYTES).toString('base64url')
+  const familySecret = body.subarray(CONSENT_ID_BYTES, CONSENT_ID_BYTES + FAMILY_SECRET_BYTES)
   const familyId = familyIdOf(consentId, familySecret)
   return { consentId, familySecret, familyId, hash: sha256(token) }
 }
 
-function mac(familySecret: Buffer, body: Buffer): Buffer {
-  return createHmac('sha256', familySecret).update(body).digest().subarray(0, MAC_BYTES)
+function macOf(body: Buffer): Buffer {
+  return hash('sha256', body, 'buffer').subarray(0, MAC_BYTES)
 }

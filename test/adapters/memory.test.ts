@@ -20,6 +20,7 @@ const family = (familyId: string, changes: Partial<TokenFamily> = {}): TokenFami
   resources: ['https://api.test'],
   createdAt: NOW,
   refreshToken: { hash: 'token-0', issuedAt: NOW, expiresAt: NOW + 60 },
+  accessTokensExpireAt: NOW + 20,
   expiresAt: NOW + 60,
   ...changes,
 })
@@ -105,12 +106,12 @@ test('memory: token families rotate and are revoked when there is no room for an
     requestHash: 'request',
     refreshToken: { hash: 'token-1', issuedAt: NOW, expiresAt: NOW + 60 },
     replay: undefined,
+    accessTokensExpireAt: NOW + 25,
     expiresAt: NOW + 60,
-    rememberRevokedUntil: NOW + 30,
     deadlineMilliseconds: Number.MAX_SAFE_INTEGER,
   }
   t.deepEqual(await families.rotate('first', rotation, NOW), { outcome: 'rotated' })
-  t.true(await families.revoke('first', NOW + 30, NOW))
+  t.is(await families.revoke('first', NOW + 30, NOW), NOW + 25)
   await refuses(t, () => families.create(family('third'), NOW + 29, ANYTIME), 'token families')
   t.is(await families.create(family('third'), NOW + 30, ANYTIME), 'created')
 })

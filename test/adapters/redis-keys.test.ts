@@ -138,13 +138,13 @@ test('redis: the keys of durable records stay, all others are removed a minute l
   t.true((ping ?? -1) > 0)
 })
 
-test('redis: a rotation moves the removal of the family, and reuse brings it forward', async (t) => {
+test('redis: a rotation moves the removal of the family, and its revocation brings it forward', async (t) => {
   const { storage, keyPrefix } = open()
   await fill(storage)
   const key = `${keyPrefix}{${CONSENT_ID}}:family:${familyId}`
   await storage.families.rotate(familyId, aRotation(1, 2, { expiresAt: NOW + 9000 }), NOW)
   t.is(await client.expiretime(key), NOW + 9000 + 60)
-  await storage.families.rotate(familyId, aRotation(0, 3, { rememberRevokedUntil: NOW + 5 }), NOW)
+  await storage.families.revoke(familyId, NOW + 5, NOW)
   t.is(await client.expiretime(key), NOW + 5 + 60)
 })
 

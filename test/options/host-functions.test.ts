@@ -671,7 +671,14 @@ const STORES: Readonly<Record<Exclude<keyof Storage, 'backends'>, ReadonlyArray<
       ['rotated', { outcome: 'Rotated' }, { outcome: 'replayed' }, { outcome: true }],
       ...[family.familyId, aRotation(0, 1), NOW],
     ],
-    ['revoke', BOOLEANS, ['true'], family.familyId, NOW, NOW],
+    [
+      'revoke',
+      [...NOTHING, NOW, ...NONSENSE.filter(Number.isFinite)],
+      ['1'],
+      family.familyId,
+      NOW,
+      NOW,
+    ],
   ],
   artifacts: [
     ['save', NONSENSE, [], 'Session', 'key', {}, NOW],

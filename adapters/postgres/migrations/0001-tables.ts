@@ -67,9 +67,7 @@ export async function createTables({ schema }: Kysely<unknown>): Promise<void> {
     .addColumn('token_issued_at', 'bigint')
     .addColumn('token_expires_at', 'bigint')
     .addColumn('replay', 'text')
-    .addColumn('replay_token_hash', id)
-    .addColumn('replay_request_hash', id)
-    .addColumn('replay_until', 'bigint')
+    .addColumn('access_tokens_expire_at', 'bigint', (column) => column.notNull())
     .addColumn('is_revoked', 'boolean', (column) => column.notNull().defaultTo(false))
     .addColumn('expires_at', 'bigint', (column) => column.notNull())
     // As above: a rotation then touches no index.

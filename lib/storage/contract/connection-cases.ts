@@ -27,7 +27,7 @@ const numbered = (index: number, consentId: string = CONSENT_ID): TokenFamily =>
 async function assertRevoked({ families }: Storage, id: string): Promise<void> {
   assert.equal(await findFamily(families, id, NOW), undefined)
   assert.deepEqual(await families.rotate(id, aRotation(0, 1), NOW), NOT_FOUND)
-  assert.equal(await families.revoke(id, NOW + 60, NOW), false)
+  assert.equal(await families.revoke(id, NOW + 60, NOW), undefined)
 }
 
 /** What families live by: their consent and their client. */

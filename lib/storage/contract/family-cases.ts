@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { TokenFamily } from '../token-family-store.ts'
-import { assertOneWinner, assertRecord, concurrently, ruin } from './assertions.ts'
+import { assertOneWinner, assertRecord, CALLERS, concurrently, ruin } from './assertions.ts'
 import { AWKWARD_KEYS } from './awkward-identifiers.ts'
 import { findFamily } from './read-records.ts'
 import {
@@ -17,7 +17,7 @@ import {
 } from './sample-records.ts'
 import type { StorageContractCase } from './storage-contract-case.ts'
 
-const { familyId, expiresAt } = aFamily()
+const { familyId, accessTokensExpireAt, expiresAt } = aFamily()
 const another = (changes: Partial<TokenFamily> = {}): TokenFamily =>
   aFamily({ scopes: ['another:read'], refreshToken: refreshToken(9), ...changes })
 
@@ -122,7 +122,7 @@ export const familyCases: ReadonlyArray<StorageContractCase> = [
       for (const key of ids) {
         assertRecord(await findFamily(families, key, NOW), familyOf(key))
         assert.equal((await families.rotate(key, aRotation(0, 1), NOW)).outcome, 'rotated')
-        assert.equal(await families.revoke(key, NOW + 60, NOW), true)
+        assert.equal(await families.revoke(key, NOW + 60, NOW), accessTokensExpireAt)
         assert.equal(await findFamily(families, key, NOW), undefined)
       }
     },
@@ -155,18 +155,20 @@ export const familyCases: ReadonlyArray<StorageContractCase> = [
       const other = another({ familyId: familyIdOf('other') })
       await families.create(aFamily(), NOW, ANYTIME)
       await families.create(other, NOW, ANYTIME)
-      assert.equal(await families.revoke(familyId, NOW + 60, NOW), true)
-      assert.equal(await families.revoke(familyId, NOW + 60, NOW), false)
+      assert.equal(await families.revoke(familyId, NOW + 60, NOW), accessTokensExpireAt)
+      assert.equal(await families.revoke(familyId, NOW + 60, NOW), undefined)
       assert.equal(await findFamily(families, familyId, NOW), undefined)
       assertRecord(await findFamily(families, other.familyId, NOW), other)
     },
   },
   {
-    name: 'families.revoke() returns true to exactly one of 50 concurrent callers',
+    name: 'families.revoke() returns the expiry of the access tokens to exactly one of 50 concurrent callers',
     async run(openStorage) {
       const { families } = await openConnected(openStorage)
       await families.create(aFamily(), NOW, ANYTIME)
-      assertOneWinner(await concurrently(() => families.revoke(familyId, NOW + 60, NOW)))
+      const results = await concurrently(() => families.revoke(familyId, NOW + 60, NOW))
+      assertOneWinner(results.map((result) => result === accessTokensExpireAt))
+      assert.equal(results.filter((result) => result === undefined).length, CALLERS - 1)
       assert.equal(await findFamily(families, familyId, NOW), undefined)
     },
   },
@@ -174,9 +176,9 @@ export const familyCases: ReadonlyArray<StorageContractCase> = [
     name: 'families.revoke() of a family that never existed or has expired changes nothing',
     async run(openStorage) {
       const { families } = await openConnected(openStorage)
-      assert.equal(await families.revoke(familyId, NOW + 60, NOW), false)
+      assert.equal(await families.revoke(familyId, NOW + 60, NOW), undefined)
       assert.equal(await families.create(aFamily(), NOW, ANYTIME), 'created')
-      assert.equal(await families.revoke(familyId, expiresAt + 60, expiresAt), false)
+      assert.equal(await families.revoke(familyId, expiresAt + 60, expiresAt), undefined)
       assert.equal(
         await families.create(another({ expiresAt: expiresAt + 60 }), expiresAt, ANYTIME),
         'created',
@@ -189,8 +191,8 @@ export const familyCases: ReadonlyArray<StorageContractCase> = [
       const { families } = await openConnected(openStorage)
       await families.create(aFamily(), NOW, ANYTIME)
       await families.revoke(familyId, NOW + 60, NOW)
-      assert.equal(await families.revoke(familyId, NOW + 900, NOW), false)
-      assert.equal(await families.revoke(familyId, NOW + 1, NOW), false)
+      assert.equal(await families.revoke(familyId, NOW + 900, NOW), undefined)
+      assert.equal(await families.revoke(familyId, NOW + 1, NOW), undefined)
       assert.equal(await families.create(another(), NOW + 59, ANYTIME), 'taken')
       assert.equal(await families.create(another(), NOW + 60, ANYTIME), 'created')
     },

@@ -152,6 +152,7 @@ export function aFamily(changes: Partial<TokenFamily> = {}): TokenFamily {
     resources: ['https://api.example/v1?a=1&b=%20', 'urn:example:"api"', 'https://b.example'],
     createdAt: NOW,
     refreshToken: refreshToken(0),
+    accessTokensExpireAt: NOW + 900,
     expiresAt: NOW + 7200,
     ...changes,
   }
@@ -170,8 +171,8 @@ export function aRotation(used: number, next: number, changes: Partial<Rotation>
     requestHash: sha256('request'),
     refreshToken: refreshToken(next),
     replay: undefined,
+    accessTokensExpireAt: NOW + 900,
     expiresAt: NOW + 7200,
-    rememberRevokedUntil: NOW + 60,
     deadlineMilliseconds: ANYTIME,
     ...changes,
   }
