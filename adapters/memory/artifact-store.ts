@@ -18,7 +18,8 @@ export function createArtifactStore(limits: RecordLimits): ArtifactStore {
     NotBefore: new ExpiringRecords({ ...limits, kind: 'sign-outs', whenFull: 'refuse' }),
     // Dropping one would make a code valid again that its user denied.
     Denial: new ExpiringRecords({ ...limits, kind: 'denials', whenFull: 'refuse' }),
-    Redemption: new ExpiringRecords({ ...limits, kind: 'redemptions', whenFull: 'drop-oldest' }),
+    // Dropping one would let another code of its request be redeemed, too.
+    Redemption: new ExpiringRecords({ ...limits, kind: 'redemptions', whenFull: 'refuse' }),
     LastGrant: new ExpiringRecords({ ...limits, kind: 'last grants', whenFull: 'drop-oldest' }),
     Session: new ExpiringRecords({ ...limits, kind: 'sessions', whenFull: 'drop-oldest' }),
   }
@@ -26,6 +27,12 @@ export function createArtifactStore(limits: RecordLimits): ArtifactStore {
   return {
     async save(kind, key, data, expiresAt) {
       artifacts[kind].set(key, structuredClone(data), expiresAt)
+    },
+
+    async insert(kind, key, data, expiresAt, now) {
+      if (artifacts[kind].find(key, now) !== undefined) return false
+      artifacts[kind].set(key, structuredClone(data), expiresAt)
+      return true
     },
 
     async find(kind, key, now) {

@@ -20,6 +20,28 @@ export function createArtifactStore(db: Database): ArtifactStore {
         .onConflict((conflict) => conflict.columns(['kind', 'key']).doUpdateSet(content))
     },
   )
+  const insert = prepareQuery(
+    db,
+    (
+      values: ArtifactKey & {
+        readonly data: string
+        readonly expiresAt: number
+        readonly now: number
+      },
+    ) => {
+      const content = { data: values.data, expires_at: values.expiresAt }
+      return db
+        .insertInto('artifacts')
+        .values({ kind: values.kind, key: values.key, ...content })
+        .onConflict((conflict) =>
+          conflict
+            .columns(['kind', 'key'])
+            .doUpdateSet(content)
+            .where('artifacts.expires_at', '<=', values.now),
+        )
+        .returning('key')
+    },
+  )
   const find = prepareQuery(db, (values: ArtifactKey & { readonly now: number }) =>
     db
       .selectFrom('artifacts')
@@ -43,6 +65,11 @@ export function createArtifactStore(db: Database): ArtifactStore {
   return {
     async save(kind, key, data, expiresAt) {
       await upsert({ kind, key, data: JSON.stringify(data), expiresAt })
+    },
+
+    async insert(kind, key, data, expiresAt, now) {
+      const rows = await insert({ kind, key, data: JSON.stringify(data), expiresAt, now })
+      return rows.length === 1
     },
 
     async find(kind, key, now) {

@@ -9,6 +9,13 @@ local artifact = redis.call('GET', KEYS[1])
 if not artifact then return false end
 return { artifact, string.format('%.0f', milliseconds()) }`)
 
+// Not `cjson.decode`: it refuses some JSON.
+const INSERT = createScript(`
+local taken = redis.call('GET', KEYS[1])
+if taken and tonumber(string.match(taken, '^{"expiresAt":(%d+)')) > tonumber(ARGV[3]) then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'EXAT', ARGV[2])
+return 1`)
+
 interface StoredArtifact {
   readonly expiresAt: number
   readonly data: ArtifactData
@@ -22,6 +29,14 @@ export function createArtifactStore({ client, keys }: Connection): ArtifactStore
       const artifact: StoredArtifact = { expiresAt, data }
       const json = JSON.stringify(artifact)
       await client.set(keys.artifact(kind, key), json, 'EXAT', removalOf(expiresAt))
+    },
+
+    async insert(kind, key, data, expiresAt, now) {
+      assertIdentifier(isIdentifier(key))
+      const artifact: StoredArtifact = { expiresAt, data }
+      const parameters = [JSON.stringify(artifact), removalOf(expiresAt), now]
+      const inserted = await runScript(client, INSERT, [keys.artifact(kind, key)], parameters)
+      return Number(inserted) === 1
     },
 
     async find(kind, key, now) {

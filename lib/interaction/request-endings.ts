@@ -25,6 +25,9 @@ export interface Denial {
   readonly userId: string | null
 }
 
+/** How many redemptions of a request are recorded: more than a user can make possible. */
+const MAXIMUM_REDEMPTIONS = 100
+
 /** The token family that the code of a pending request is redeemed for. It may not exist. */
 export type Redemption = Pick<
   TokenFamily,
@@ -74,12 +77,15 @@ export interface RequestEndings {
   findDenial(requestKey: string): Promise<Denial | undefined>
   /** Records a denial: the codes of the request become invalid. */
   deny(requestKey: string, denial: Denial): Promise<void>
-  /** Finds the redemption of a request's code, successful or not. */
+  /** Finds the last redemption of a request's code, successful or not: no earlier one can give tokens. */
   findRedemption(requestKey: string): Promise<Redemption | undefined>
   /** Whether tokens were issued for a redemption: its family exists, or was revoked. */
   gaveTokens(redemption: Redemption): Promise<boolean>
   /**
    * Records a redemption. Call it before the family is created, so that a denial finds it.
+   *
+   * Each is inserted at the first position that is free. It comes after another one only when that one cannot
+   * give tokens any more: so of concurrent redemptions, one may.
    *
    * @returns `false` when the family must not be created: the request was denied, or another code of it
    *   was redeemed.
@@ -118,16 +124,12 @@ export function createRequestEndings(
   const expiresAt = (): number => rememberFamilyUntil(now())
   const findDenial: RequestEndings['findDenial'] = (requestKey) =>
     denials.find(artifacts, requestKey, now())
-  const findRedemption: RequestEndings['findRedemption'] = (requestKey) =>
-    redemptions.find(artifacts, requestKey, now())
   const findLastGrant: RequestEndings['findLastGrant'] = (subject) =>
     lastGrants.find(artifacts, subjectKeyOf(subject), now())
 
-  /** Whether an earlier redemption can no longer give tokens, because the consent was given anew since. */
-  async function isSuperseded(earlier: Redemption, later: Redemption): Promise<boolean> {
-    if (earlier.userId !== later.userId || earlier.consentId === later.consentId) return false
-    const current = await consents.find(later.userId, later.clientId)
-    return current?.consentId === later.consentId
+  /** Whether a redemption cannot give tokens, and its family is revoked: its consent was deleted, for good. */
+  async function isWithoutConsent({ userId, clientId, consentId }: Redemption): Promise<boolean> {
+    return (await consents.find(userId, clientId))?.consentId !== consentId
   }
 
   return {
@@ -137,7 +139,15 @@ export function createRequestEndings(
       await artifacts.save('Denial', requestKey, { ...denial }, expiresAt())
     },
 
-    findRedemption,
+    async findRedemption(requestKey) {
+      let last: Redemption | undefined
+      for (let position = 0; position < MAXIMUM_REDEMPTIONS; position += 1) {
+        const found = await redemptions.find(artifacts, positionOf(requestKey, position), now())
+        if (found === undefined) break
+        last = found
+      }
+      return last
+    },
 
     async gaveTokens({ familyId, clientId }) {
       return (
@@ -147,11 +157,22 @@ export function createRequestEndings(
     },
 
     async redeem(requestKey, redemption) {
-      const earlier = (await findRedemption(requestKey)) ?? redemption
-      const isOther = earlier.familyId !== redemption.familyId
-      if (isOther && !(await isSuperseded(earlier, redemption))) return false
-      await artifacts.save('Redemption', requestKey, { ...redemption }, expiresAt())
-      return (await findDenial(requestKey)) === undefined
+      for (let position = 0; position < MAXIMUM_REDEMPTIONS; position += 1) {
+        const key = positionOf(requestKey, position)
+        const isNew = await artifacts.insert(
+          'Redemption',
+          key,
+          { ...redemption },
+          expiresAt(),
+          now(),
+        )
+        const recorded = isNew ? redemption : await redemptions.find(artifacts, key, now())
+        if (recorded?.familyId === redemption.familyId) {
+          return (await findDenial(requestKey)) === undefined
+        }
+        if (recorded === undefined || !(await isWithoutConsent(recorded))) return false
+      }
+      return false
     },
 
     findLastGrant,
@@ -166,6 +187,11 @@ export function createRequestEndings(
       await artifacts.save('LastGrant', subjectKeyOf(subject), { ...grant }, expiresAt())
     },
   }
+}
+
+/** The key of a request's redemption. All expire after the request, so no position becomes free before that. */
+function positionOf(requestKey: string, position: number): string {
+  return position === 0 ? requestKey : sha256(`${requestKey} ${position}`)
 }
 
 function subjectKeyOf({ userId, clientId }: ConsentSubject): string {

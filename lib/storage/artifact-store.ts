@@ -32,6 +32,19 @@ export interface ArtifactStore {
   /** Inserts or replaces. */
   save(kind: ArtifactKind, key: string, data: ArtifactData, expiresAt: number): Promise<void>
 
+  /**
+   * Inserts, in one atomic step.
+   *
+   * @returns `false` when an artifact with this key exists that has not expired; nothing is changed then.
+   */
+  insert(
+    kind: ArtifactKind,
+    key: string,
+    data: ArtifactData,
+    expiresAt: number,
+    now: number,
+  ): Promise<boolean>
+
   /** Finds an artifact that has not expired. */
   find(kind: ArtifactKind, key: string, now: number): Promise<ArtifactData | undefined>
 
@@ -45,6 +58,7 @@ export interface ArtifactStore {
 /** What the methods may resolve to. */
 export const ARTIFACT_RESULTS: shape.ResultShapes<ArtifactStore> = {
   save: shape.ANYTHING,
+  insert: shape.BOOLEAN,
   find: shape.orUndefined('an object', shape.object),
   findTimed: shape.orUndefined(
     'a FoundArtifact',

@@ -47,6 +47,7 @@ function routeArtifacts(durable: ArtifactStore, ephemeral: ArtifactStore): Artif
     kind === 'AuthorizationCode' ? durable : ephemeral
   return {
     save: (kind, ...rest) => storeOf(kind).save(kind, ...rest),
+    insert: (kind, ...rest) => storeOf(kind).insert(kind, ...rest),
     find: (kind, ...rest) => storeOf(kind).find(kind, ...rest),
     findTimed: (kind, ...rest) => storeOf(kind).findTimed(kind, ...rest),
     delete: (kind, ...rest) => storeOf(kind).delete(kind, ...rest),

@@ -89,6 +89,8 @@ const calls: Readonly<Record<string, (storage: Storage) => Promise<unknown>>> = 
   'families.revoke()': ({ families }) => families.revoke(CONSENT_ID + SECRETIVE, NOW + 60, NOW),
   'artifacts.save()': ({ artifacts }) =>
     artifacts.save('Session', SECRETIVE, { SECRETIVE }, NOW + 60),
+  'artifacts.insert()': ({ artifacts }) =>
+    artifacts.insert('Session', SECRETIVE, { SECRETIVE }, NOW + 60, NOW),
   'artifacts.find()': ({ artifacts }) => artifacts.find('Session', SECRETIVE, NOW),
   'artifacts.delete()': ({ artifacts }) => artifacts.delete('Session', SECRETIVE),
   'revocations.add()': ({ revocations }) =>

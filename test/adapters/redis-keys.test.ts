@@ -265,6 +265,7 @@ const writes: Readonly<Record<string, (storage: Storage, id: string) => Promise<
   'families.create() of another consent': ({ families }, id) =>
     families.create(aFamily({ consentId: id }), NOW, ANYTIME),
   'artifacts.save()': ({ artifacts }, id) => artifacts.save('Session', id, {}, NOW + 60),
+  'artifacts.insert()': ({ artifacts }, id) => artifacts.insert('Session', id, {}, NOW + 60, NOW),
   'revocations.add()': ({ revocations }, id) =>
     revocations.add({ kind: 'client', id, expiresAt: NOW + 60 }),
 }

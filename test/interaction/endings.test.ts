@@ -24,6 +24,7 @@ import {
   ANYTIME,
   aFamily,
   aGrant,
+  familyIdOf,
   NOW,
   openConnected,
 } from '../../lib/storage/contract/sample-records.ts'
@@ -775,6 +776,49 @@ test('a denial and a redemption at once, in every order of their steps, leave no
   t.true(orders > 10, String(orders))
 })
 
+for (const [title, isGivenAnew] of [
+  ['two codes of one request', false],
+  ['two codes of one request, whose consent was given anew after a first redemption', true],
+] as const) {
+  test(`${title}, redeemed at once: in every order of their steps one family is created, and Deny revokes it`, async (t) => {
+    const consentId = isGivenAnew ? 'consent-2'.padEnd(22, '-') : aFamily().consentId
+    const families = ['one', 'two'].map((name) =>
+      aFamily({ consentId, familyId: familyIdOf(name, consentId) }),
+    )
+    const orders = await runEveryInterleaving(
+      async () => {
+        const storage = await openConnected(async () => createMemoryStorage())
+        if (isGivenAnew) {
+          const { userId, clientId } = aFamily()
+          await createRequestEndings(storage, () => NOW).redeem('request', aFamily())
+          await storage.consents.delete(userId, clientId)
+          await storage.consents.grant(aGrant({ consentId }))
+        }
+        const operations = families.map((family) => async (step: () => Promise<void>) => {
+          if (!(await stepwiseEndings(storage, step).redeem('request', family))) return
+          await step()
+          t.is(await storage.families.create(family, NOW, ANYTIME), 'created')
+        })
+        return { world: storage, operations }
+      },
+      async (storage) => {
+        const active = async (): Promise<number> => {
+          const found = families.map(({ familyId, clientId }) =>
+            storage.families.find(familyId, clientId, NOW),
+          )
+          return (await Promise.all(found)).filter((family) => family !== undefined).length
+        }
+        t.is(await active(), 1)
+        const endings = createRequestEndings(storage, () => NOW)
+        const last = await endings.findRedemption('request')
+        if (last !== undefined) await createRevoker(storage, () => NOW).preventFamily(last)
+        t.is(await active(), 0)
+      },
+    )
+    t.true(orders > 10, String(orders))
+  })
+}
+
 function stepwiseEndings(storage: Storage, step: () => Promise<void>): RequestEndings {
   const artifacts = stepwiseArtifacts(storage.artifacts, step)
   return createRequestEndings({ ...storage, artifacts }, () => NOW)
@@ -877,6 +921,10 @@ function stepwiseArtifacts(
       await step()
       await artifacts.save(...parameters)
     },
+    async insert(...parameters) {
+      await step()
+      return await artifacts.insert(...parameters)
+    },
     async find(...parameters) {
       await step()
       return await artifacts.find(...parameters)
@@ -959,6 +1007,10 @@ test('what the store holds of a finished request is not usable', async (t) => {
       async save(kind, key, data, expiresAt) {
         saved.push(JSON.stringify([kind, key, data]))
         await memory.artifacts.save(kind, key, data, expiresAt)
+      },
+      async insert(kind, key, data, ...times) {
+        saved.push(JSON.stringify([kind, key, data]))
+        return await memory.artifacts.insert(kind, key, data, ...times)
       },
     },
   }

@@ -141,6 +141,10 @@ async function startForgetful(t: ExecutionContext): Promise<{
       saved.set(kind, MEMBERS_OF_OTHERS[kind] ?? Object.keys(data))
       await memory.artifacts.save(kind, key, data, expiresAt)
     },
+    async insert(kind, key, data, ...times) {
+      saved.set(kind, Object.keys(data))
+      return await memory.artifacts.insert(kind, key, data, ...times)
+    },
     async find(kind, ...parameters) {
       const data = await memory.artifacts.find(kind, ...parameters)
       return data && lose(kind, data)

@@ -127,6 +127,51 @@ export const artifactCases: ReadonlyArray<StorageContractCase> = [
     },
   },
   {
+    name: 'artifacts.insert() inserts what find() returns, of every kind, and false changes nothing',
+    async run(openStorage) {
+      const { artifacts } = await openStorage()
+      for (const kind of KINDS) {
+        assert.equal(await artifacts.insert(kind, KEY, awkwardData(), LATER, NOW), true)
+        assert.equal(await artifacts.insert(kind, KEY, { other: 1 }, LATER + 60, LATER - 1), false)
+        assertRecord(await artifacts.find(kind, KEY, LATER - 1), awkwardData())
+        assert.equal(await artifacts.find(kind, KEY, LATER), undefined)
+      }
+    },
+  },
+  {
+    name: 'artifacts.insert() replaces what has expired or was deleted, not what was saved since',
+    async run(openStorage) {
+      const { artifacts } = await openStorage()
+      await artifacts.save('Redemption', KEY, { first: 1, both: 1 }, LATER)
+      assert.equal(await artifacts.insert('Redemption', KEY, { both: 2 }, LATER + 60, NOW), false)
+      assert.equal(await artifacts.insert('Redemption', KEY, { both: 2 }, LATER + 60, LATER), true)
+      assertRecord(await artifacts.find('Redemption', KEY, LATER + 59), { both: 2 })
+      assert.equal(await artifacts.insert('Redemption', KEY, {}, LATER + 90, LATER + 59), false)
+      await artifacts.delete('Redemption', KEY)
+      assert.equal(await artifacts.insert('Redemption', KEY, { third: 3 }, LATER, NOW), true)
+      await artifacts.save('Redemption', KEY, { fourth: 4 }, LATER)
+      assertRecord(await artifacts.find('Redemption', KEY, NOW), { fourth: 4 })
+    },
+  },
+  {
+    name: 'artifacts.insert() by 50 concurrent callers is true for the one whose artifact it is, with none before and with an expired one',
+    async run(openStorage) {
+      const { artifacts } = await openStorage()
+      for (const [key, now] of [
+        [KEY, NOW],
+        ['expired', LATER],
+      ] as const) {
+        await artifacts.save('Redemption', 'expired', { caller: -1 }, LATER)
+        const won = await concurrently((caller) =>
+          artifacts.insert('Redemption', key, { caller }, LATER + 60, now),
+        )
+        const winners = [...won.keys()].filter((caller) => won[caller])
+        assert.equal(winners.length, 1)
+        assertRecord(await artifacts.find('Redemption', key, now), { caller: winners[0] })
+      }
+    },
+  },
+  {
     name: 'artifacts of one kind are not those of another, whatever the key',
     async run(openStorage) {
       const { artifacts } = await openStorage()
