@@ -76,8 +76,9 @@ export const authorizationCodeGrant: GrantHandler = async (dependencies, request
       refreshToken,
     ),
     requireRegistered(dependencies, client),
-    requireOpenRequest(dependencies, code, { ...subject, consentId, clientId: client.clientId }),
   ])
+  // After whatever else can fail: until it expires, no other code of the request can be redeemed.
+  await requireOpenRequest(dependencies, code, { ...subject, consentId, clientId: client.clientId })
 
   const current =
     refreshToken === undefined

@@ -3,6 +3,7 @@
  * redeemed the code.
  */
 
+import { generateKeyPairSync, sign } from 'node:crypto'
 import {
   type AuditEvent,
   type NewClient,
@@ -12,6 +13,7 @@ import {
 } from '@teamcast/oauth-server'
 import { createMemoryStorage } from '@teamcast/oauth-server/memory'
 import test, { type ExecutionContext } from 'ava'
+import type { JWK } from 'jose'
 import {
   type DenialDependencies,
   denyRequest,
@@ -391,6 +393,34 @@ test('a request that was finished in two sessions has two codes: one of them is 
   t.true(await asked.isActive(tokens.access_token))
   assertDenied(t, issuer, await browser.submit(consentPage, { action: 'deny' }))
   t.false(await asked.isActive(tokens.access_token))
+})
+
+test('a redemption that failed because no token could be signed does not keep another code of its request from being redeemed', async (t) => {
+  const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  let isDown = true
+  const { issuer, confidential } = await startServer(t, {
+    signingKeys: [
+      {
+        publicJwk: { ...publicKey.export({ format: 'jwk' }), kid: 'hsm-1' } as JWK,
+        async sign(data) {
+          if (isDown) throw new Error('the signer is down')
+          return sign('sha256', data, privateKey)
+        },
+      },
+    ],
+  })
+  const browser = startBrowser()
+  const url = authorizationUrl(issuer, confidential, { prompt: 'login' })
+  const consentPage = await browser.signIn(await browser.open(url), 'ada@acme.test')
+  const first = await browser.submit(consentPage, { action: 'allow' })
+  t.true((await redeem(issuer, confidential, first.callback)).status >= 500)
+
+  isDown = false
+  await browser.signIn(await browser.open(url), 'ada@acme.test')
+  const second = await browser.open(first.url)
+  t.not(second.callback?.href, first.callback?.href)
+  t.is((await redeem(issuer, confidential, second.callback)).status, 200)
+  await assertInvalidGrant(t, await redeem(issuer, confidential, first.callback))
 })
 
 test('Deny and Cancel on any page of ours give access_denied, whatever the next step is by then', async (t) => {
