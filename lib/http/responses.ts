@@ -16,6 +16,7 @@ import type { ErrorView, HtmlPage, Pages } from '../pages/pages.ts'
  */
 export function sendPage(ctx: Context, status: number, page: HtmlPage): void {
   ctx.status = status
+  ctx.remove('Location') // of a redirect that is not sent
   ctx.type = 'html'
   ctx.body = page.html
   ctx.set({

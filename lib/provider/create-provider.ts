@@ -29,7 +29,7 @@ import { createErrorRenderer } from './error-renderer.ts'
 import { createHostSessions } from './host-sessions.ts'
 import { withoutInteractionCookies } from './interaction-cookies.ts'
 import { createPendingRequests } from './pending-requests.ts'
-import { QueryResponseProvider } from './query-response-provider.ts'
+import { hasResponded, QueryResponseProvider } from './query-response-provider.ts'
 import { repeatCodes } from './repeated-codes.ts'
 
 /** Dependencies of the authorization endpoint. */
@@ -56,12 +56,14 @@ export interface AuthorizationEndpoint {
    * Resumes a completed or denied request: redirects to the client.
    *
    * @param client The link back to the client, for the page that says that the request has expired.
+   *
+   * @returns Whether the response is sent to the client: not when it fails, or the user must interact again.
    */
   readonly resume: (
     ctx: Context,
     request: PendingRequest,
     client: ClientLink | undefined,
-  ) => Promise<void>
+  ) => Promise<boolean>
   readonly pendingRequests: PendingRequests
   readonly browserSessions: BrowserSessions
 }
@@ -125,6 +127,7 @@ export function createAuthorizationEndpoint(input: ProviderInput): Authorization
         if (isStale) await session.destroy()
       }
       await handle(ctx, pendingRequestToken)
+      return hasResponded(ctx)
     },
   }
 }

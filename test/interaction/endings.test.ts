@@ -725,6 +725,70 @@ test('audit: each submission is reported once, and so is what a denial revoked',
   t.like(denied, { clientId, userId: 'ada', reason: 'the user denied the request' })
 })
 
+for (const [what, fails] of [
+  ['whose code could not be saved', (kind: string) => kind === 'AuthorizationCode'],
+  [
+    'that could not be recorded',
+    (kind: string, data: unknown) =>
+      kind === 'PendingRequest' && JSON.stringify(data).includes('"issuedTo"'),
+  ],
+] as const) {
+  test(`a response ${what} is not sent: 503 without a redirect; repeated, it is sent and audited`, async (t) => {
+    const memory = createMemoryStorage()
+    let isFailing = true
+    const asked = await startAsked(t, {
+      ...memory,
+      artifacts: {
+        ...memory.artifacts,
+        async save(kind, key, data, expiresAt) {
+          if (isFailing && fails(kind, data)) throw new StorageError('out of order')
+          await memory.artifacts.save(kind, key, data, expiresAt)
+        },
+      },
+    })
+    const { issuer, browser, consentPage, events } = asked
+    const failed = await browser.submit(consentPage, { action: 'allow' })
+    t.is(failed.status, 503)
+    t.is(failed.headers.get('location'), null)
+    const audited = events.length
+
+    isFailing = false
+    const sent = await browser.open(failed.url)
+    t.truthy(sent.callback?.searchParams.get('code'))
+    await browser.open(failed.url)
+    const reported = events.slice(audited).filter(({ type }) => type.startsWith('authorization'))
+    t.deepEqual(
+      reported.map(({ type }) => type),
+      ['authorization.granted'],
+    )
+    t.is((await asked.redeem(sent)).status, 200)
+    assertDenied(t, issuer, await browser.submit(consentPage, { action: 'deny' }))
+  })
+}
+
+test('a response that was not sent does not finish its request: the user may still choose another account', async (t) => {
+  const memory = createMemoryStorage()
+  let isFailing = true
+  const { browser, consentPage } = await startAsked(t, {
+    ...memory,
+    artifacts: {
+      ...memory.artifacts,
+      async save(kind, key, data, expiresAt) {
+        if (isFailing && kind === 'AuthorizationCode') throw new StorageError('out of order')
+        await memory.artifacts.save(kind, key, data, expiresAt)
+      },
+    },
+  })
+  t.is((await browser.submit(consentPage, { action: 'allow' })).status, 503)
+  isFailing = false
+  const signInPage = await browser.submit(consentPage, { action: 'switch-account' })
+  t.is(titleOf(signInPage), 'Sign in')
+  const gracesPage = await browser.signIn(signInPage, 'grace@globex.test')
+  t.truthy(
+    (await browser.submit(gracesPage, { action: 'allow' })).callback?.searchParams.get('code'),
+  )
+})
+
 test('Deny that arrives during Allow revokes the consent, whichever is first', async (t) => {
   const memory = createMemoryStorage()
   let beforeGrant: () => Promise<unknown> = async () => undefined

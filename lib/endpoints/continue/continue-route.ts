@@ -64,8 +64,9 @@ export function createResumeRoute(
       await sendRequestError(dependencies, ctx, 400, 'request-finished', found)
     } else if (request.isDenied || isComplete(request)) {
       await orRequestExpired(dependencies, ctx, found, async () => {
-        if (!request.isResponseSent) await dependencies.pendingRequests.recordResponse(request)
-        await resume(ctx, request, clientLinkOf(client, request.redirectUri))
+        const isSent = await resume(ctx, request, clientLinkOf(client, request.redirectUri))
+        const isFirst = isSent && !request.isResponseSent
+        if (isFirst) await dependencies.pendingRequests.recordResponse(request)
       })
     } else {
       redirectAfterGet(ctx, continueUrl(dependencies, request))
