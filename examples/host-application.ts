@@ -18,7 +18,7 @@ import mount from 'koa-mount'
 import { authenticateUser, findUser } from './demo-users.ts'
 import { createInterviewApi } from './interview-api.ts'
 import { sendPage } from './layout.ts'
-import { createMcpServer } from './mcp-server.ts'
+import { createMcpServer, MCP_SCOPES } from './mcp-server.ts'
 import { welcomePage } from './pages.ts'
 import { createTokenCheck } from './super-admin/sign-in.ts'
 import { createSuperAdminPages } from './super-admin/super-admin-pages.ts'
@@ -53,8 +53,10 @@ export function createHostApplication(options: HostOptions): HostApplication {
     keys: options.keys,
     resources: [
       { audience: issuer, scopes: Object.keys(TEAMCAST_SCOPES) },
-      { audience: mcpUrl, scopes: ['interview:read'] },
+      { audience: mcpUrl, scopes: MCP_SCOPES },
     ],
+    // Some MCP clients ask for no scope.
+    defaultScopes: ['interview:read'],
     refreshTokenGraceSeconds: options.refreshTokenGraceSeconds,
     // A disconnection in one tab takes effect at once in another.
     revocationCacheMilliseconds: 0,

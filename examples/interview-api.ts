@@ -80,7 +80,8 @@ function list(ctx: Context, tenantId: string): void {
   ctx.body = { interviews: interviewsOf(tenantId) }
 }
 
-function create(ctx: Context, tenantId: string): void {
+/** Schedules an interview of a tenant. */
+export function createInterview(tenantId: string): Interview {
   const interview: Interview = {
     id: randomUUID(),
     tenantId,
@@ -89,6 +90,10 @@ function create(ctx: Context, tenantId: string): void {
     status: 'scheduled',
   }
   interviews.push(interview)
+  return interview
+}
+
+function create(ctx: Context, tenantId: string): void {
   ctx.status = 201
-  ctx.body = interview
+  ctx.body = createInterview(tenantId)
 }
