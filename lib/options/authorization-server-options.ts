@@ -124,6 +124,13 @@ export interface GeneralOptions {
    */
   readonly requireState?: boolean
   /**
+   * The scopes of an authorization request without `scope`. Defaults to none: such a request is `invalid_scope`.
+   * A client must be registered for all of them.
+   *
+   * @see [RFC 6749 §3.3](https://www.rfc-editor.org/rfc/rfc6749.html#section-3.3)
+   */
+  readonly defaultScopes?: ReadonlyArray<string>
+  /**
    * Refresh grace period in seconds: a client that repeats the same refresh request within it gets the same
    * response again, because it may have lost the first one. 0 to 60; defaults to `0`: every reuse of a
    * refresh token revokes the family.

@@ -29,9 +29,11 @@ import {
 } from './host-functions.ts'
 import {
   audienceSchema,
+  findDefaultScopeIssues,
   findResourceIssues,
   resolveResources,
   resourcesSchema,
+  scopesSchema,
 } from './resource-options.ts'
 
 /** Defaults of the options that have a plain one. */
@@ -63,6 +65,7 @@ export interface ResolvedOptions
   readonly keys: KeyRing
   readonly scopes: ScopeCatalogue
   readonly authorizeClient: AuthorizeClient
+  readonly defaultScopes: ReadonlyArray<string>
   readonly resources: ReadonlyArray<ProtectedResource>
   readonly pages: Pages
   readonly clock: Clock
@@ -141,6 +144,7 @@ const optionsSchema = z.strictObject(
       .optional(),
     onEvent: functionSchema.optional(),
     requireState: z.boolean('must be true or false').optional(),
+    defaultScopes: scopesSchema.optional(),
     refreshTokenGraceSeconds: z
       .int('must be a whole number of seconds')
       .min(0, 'must be 0 or more')
@@ -191,6 +195,7 @@ export function resolveOptions(given: AuthorizationServerOptions): ResolvedOptio
     authorizeClient: checkAuthorizeClient(options.authorizeClient),
     keys: keys ?? createGivenKeys(signingKeys ?? [], cookieKeys ?? []),
     scopes,
+    defaultScopes: Object.freeze([...(options.defaultScopes ?? [])]),
     resources: checkResources(resolveResources(options, options.issuer, Object.keys(scopes))),
     pages: checkPages(options.pages ?? {}),
     clock,
@@ -231,5 +236,6 @@ function signInIssues(options: Partial<AuthorizationServerOptions>): ReadonlyArr
 function resourceIssues(options: Partial<AuthorizationServerOptions>): ReadonlyArray<Issue> {
   if (!isObject(options)) return []
   const catalogue = isObject(options.scopes) ? options.scopes : TEAMCAST_SCOPES
-  return findResourceIssues(options, Object.keys(catalogue))
+  const known = Object.keys(catalogue)
+  return [...findResourceIssues(options, known), ...findDefaultScopeIssues(options, known)]
 }

@@ -1,5 +1,5 @@
 /**
- * The options `resources` and `audience`: validation and defaults.
+ * The options `resources`, `audience` and `defaultScopes`: validation and defaults.
  *
  * @module
  */
@@ -21,15 +21,19 @@ const clientIdsSchema = z.custom(
   'must be an array of client ids, or a function that returns one',
 )
 
+/** The schema of a list of scopes. */
+export const scopesSchema: z.ZodType<ReadonlyArray<string>> = z.array(
+  z.string('must be a scope'),
+  'must be an array of scopes',
+)
+
 /** The schema of `resources`. */
 export const resourcesSchema: z.ZodType<unknown> = z
   .array(
     z.strictObject(
       {
         audience: audienceSchema,
-        scopes: z
-          .array(z.string('must be a scope'), 'must be an array of scopes')
-          .min(1, 'must contain at least one scope'),
+        scopes: scopesSchema.refine(({ length }) => length > 0, 'must contain at least one scope'),
         resourceServerClientIds: clientIdsSchema.optional(),
       },
       'must be an object with "audience" and "scopes"',
@@ -49,7 +53,7 @@ export function findResourceIssues(
   const ofEach = resources.flatMap((resource, index) =>
     [
       ...audienceIssues(resource, resources.slice(0, index)),
-      ...scopeIssues(resource, catalogue),
+      ...scopeIssues('scopes', resource.scopes, catalogue),
     ].map(({ path, message }) => ({ path: `resources.${index}.${path}`, message })),
   )
   const orphans = catalogue.filter((scope) => !scopesOfAll(resources).includes(scope))
@@ -71,12 +75,22 @@ function audienceIssues(
   return isTaken ? [{ path: 'audience', message: 'must not be that of another resource' }] : []
 }
 
+/** Validates `defaultScopes` against the catalogue. Skips malformed ones. */
+export function findDefaultScopeIssues(
+  { defaultScopes }: Pick<AuthorizationServerOptions, 'defaultScopes'>,
+  catalogue: ReadonlyArray<string>,
+): ReadonlyArray<Issue> {
+  const { data = [] } = scopesSchema.safeParse(defaultScopes)
+  return scopeIssues('defaultScopes', data, catalogue)
+}
+
 function scopeIssues(
-  { scopes }: ProtectedResource,
+  name: string,
+  scopes: ReadonlyArray<string>,
   catalogue: ReadonlyArray<string>,
 ): ReadonlyArray<Issue> {
   return scopes.flatMap((scope, index) => {
-    const path = `scopes.${index}`
+    const path = `${name}.${index}`
     if (!catalogue.includes(scope)) return [{ path, message: 'must be one of "scopes"' }]
     return scopes.indexOf(scope) < index ? [{ path, message: 'must not be repeated' }] : []
   })

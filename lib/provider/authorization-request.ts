@@ -7,7 +7,7 @@
 import type { Context } from 'koa'
 import { errors, type KoaContextWithOIDC } from 'oidc-provider'
 import { type ProtectedResource, resourcesFor } from '../resources/protected-resource.ts'
-import { isSubset, parseScopes, splitAtSpaces } from '../scopes/scope.ts'
+import { formatScopes, isSubset, parseScopes, splitAtSpaces } from '../scopes/scope.ts'
 import { clientRecordOf } from './client-metadata.ts'
 
 const KNOWN_PARAMETERS = new Set([
@@ -58,6 +58,13 @@ export function normalizeQuery(ctx: Context): void {
   }
 }
 
+/** Requests the default scopes, if there are any, where a request has no `scope` (RFC 6749 §3.3). */
+export function applyDefaultScopes(ctx: Context, defaultScopes: ReadonlyArray<string>): void {
+  const { scope = '' } = ctx.query
+  const isMissing = typeof scope === 'string' && scope.trim() === ''
+  if (isMissing && defaultScopes.length > 0) ctx.query['scope'] = formatScopes(defaultScopes)
+}
+
 const requestsOfOtherModes = new WeakSet<object>()
 
 function isOtherThan(value: string, given: string | ReadonlyArray<string> | undefined): boolean {
@@ -86,7 +93,7 @@ export function requireAuthorizationCodeClient(ctx: KoaContextWithOIDC): void {
   }
 }
 
-/** `scope` is required, and the client must be registered for every scope. */
+/** `scope` is required, unless there is a default, and the client must be registered for every scope. */
 export function requireRegisteredScope(ctx: KoaContextWithOIDC): void {
   const { client } = ctx.oidc
   // Not from oidc-provider, which has already removed some scopes.

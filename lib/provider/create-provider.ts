@@ -21,7 +21,7 @@ import type { Storage } from '../storage/storage.ts'
 import type { HostSession } from '../users/authentication.ts'
 import type { BrowserSessions } from '../users/browser-sessions.ts'
 import { recordProviderEvents } from './audit-events.ts'
-import { normalizeQuery } from './authorization-request.ts'
+import { applyDefaultScopes, normalizeQuery } from './authorization-request.ts'
 import { createBrowserSessions, findSession, keepIdentifiers } from './browser-sessions.ts'
 import { clientRecordOf } from './client-metadata.ts'
 import { type ConfigurationInput, toProviderConfiguration } from './configuration.ts'
@@ -46,6 +46,8 @@ export interface ProviderInput
   readonly createCookieJar: (ctx: Context) => Cookies
   readonly storage: Pick<Storage, 'artifacts' | 'consents'>
   readonly endings: RequestEndings
+  /** The scopes of a request without `scope`; none if that is an error. */
+  readonly defaultScopes: ReadonlyArray<string>
 }
 
 /** The authorization endpoint. */
@@ -113,7 +115,10 @@ export function createAuthorizationEndpoint(input: ProviderInput): Authorization
   return {
     pendingRequests: createPendingRequests(provider, { ...input, resumeUrl }),
     browserSessions: createBrowserSessions(provider, input.createCookieJar, renewIdentifier),
-    handle: (ctx) => handle(ctx),
+    handle(ctx) {
+      applyDefaultScopes(ctx, input.defaultScopes)
+      return handle(ctx)
+    },
     async resume(ctx, { pendingRequestToken, completion, isResponseSent }, client) {
       if (client !== undefined) resumedFrom.set(ctx, client)
       if (isResponseSent) repeated.add(ctx)

@@ -3,6 +3,7 @@ import { assertErrorPage, assertErrorRedirect } from '../helpers/authorization-r
 import { startBrowser, titleOf } from '../helpers/browser.ts'
 import { authorizationUrl, CODE_CHALLENGE, CODE_VERIFIER, postAs } from '../helpers/requests.ts'
 import { startServer } from '../helpers/start-server.ts'
+import { redeem, tokensOf } from '../helpers/token-requests.ts'
 
 const REDIRECT_URI = 'https://recruiter.example/callback'
 
@@ -153,6 +154,32 @@ for (const state of [undefined, '']) {
     t.false(parameters.has('state'))
   })
 }
+
+for (const scope of [undefined, '', ' ']) {
+  const given = scope === undefined ? 'missing' : `"${scope}"`
+  test(`GET /oauth/authorize: with scope ${given} the request is for the defaultScopes of the host (RFC 6749 §3.3)`, async (t) => {
+    const server = await startServer(t, { defaultScopes: ['interview:read', 'candidate:read'] })
+    const { issuer, confidential } = server
+    const url = authorizationUrl(issuer, confidential, { scope })
+    const { callback } = await startBrowser().authorize(url, 'ada@acme.test')
+    const authorization = {
+      code: callback?.searchParams.get('code') ?? '',
+      codeVerifier: CODE_VERIFIER,
+      redirectUri: REDIRECT_URI,
+    }
+    const tokens = await tokensOf(t, await redeem(server, confidential, authorization))
+    t.is(tokens.scope, 'interview:read candidate:read')
+  })
+}
+
+test('GET /oauth/authorize: defaultScopes that the client is not registered for are invalid_scope (RFC 6749 §3.3)', async (t) => {
+  const server = await startServer(t, { defaultScopes: ['candidate:read'] })
+  const { issuer, public: client } = server
+  const [redirectUri = ''] = client.client.redirectUris
+  const url = authorizationUrl(issuer, client, { scope: undefined })
+  const visit = await startBrowser().open(url)
+  assertErrorRedirect(t, visit, { redirectUri, error: 'invalid_scope', issuer })
+})
 
 const PARAMETERS = [
   'response_type',

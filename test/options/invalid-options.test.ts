@@ -167,6 +167,15 @@ const invalidOptions: ReadonlyArray<InvalidOption> = [
   [{ scopes: { 'interview:read': ' ' } }, 'scopes.interview:read', 'must be a sentence'],
   [{ scopes: { 'interview:read': null } }, 'scopes.interview:read', 'must be a sentence'],
 
+  [{ defaultScopes: 'interview:read' }, 'defaultScopes', 'must be an array of scopes'],
+  [{ defaultScopes: [7] }, 'defaultScopes.0', 'must be a scope'],
+  [{ defaultScopes: ['a:b'] }, 'defaultScopes.0', 'must be one of "scopes"'],
+  [
+    { defaultScopes: ['interview:read', 'interview:read'] },
+    'defaultScopes.1',
+    'must not be repeated',
+  ],
+
   [{ audience: 'api' }, 'audience', AN_AUDIENCE],
   [{ audience: 'https://api.example#a' }, 'audience', AN_AUDIENCE],
   [{ audience: 'https://api.example/ b' }, 'audience', AN_AUDIENCE],
