@@ -8,10 +8,10 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { NewClient } from '@teamcast/oauth-server'
 import test, { type ExecutionContext } from 'ava'
+import { startBrowser } from '../helpers/browser.ts'
 import { findFreePort } from '../helpers/free-port.ts'
 import { type RunningExample, startExample } from '../helpers/start-example.ts'
 import { makeDirectory } from '../helpers/start-process.ts'
-import { follow } from '../interop/follow.ts'
 import { connectAssistant } from '../interop/mcp-assistant.ts'
 
 const SUPER_ADMIN_TOKEN = 'a-SuperAdmin.token_of~tests-0123456'
@@ -117,7 +117,7 @@ async function runConformance(t: ExecutionContext): Promise<{
     directories.push(...(/^Results saved to (.+)$/.exec(line)?.slice(1) ?? []))
     // It prints the page before it listens for what comes of it.
     if (!line.startsWith('Callback server started') || page === undefined) continue
-    const callback = await follow(page, `http://127.0.0.1:${port}/callback`)
+    const { callback = '' } = await startBrowser().authorize(page, 'ada@acme.test')
     t.is((await fetch(callback)).status, 200)
   }
   await exited

@@ -16,7 +16,7 @@ import type {
 } from '@modelcontextprotocol/sdk/shared/auth.js'
 import type { FetchLike, Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
 import type { ExecutionContext } from 'ava'
-import { follow } from './follow.ts'
+import { startBrowser } from '../helpers/browser.ts'
 
 /** What the SDK asks of the application around it: to keep things, and to show a page to a person. */
 class PersonAtTheDesk implements OAuthClientProvider {
@@ -100,8 +100,9 @@ export async function connectAssistant(
   const signIn = async (transport: StreamableHTTPClientTransport): Promise<URLSearchParams> => {
     const { authorizationUrl } = person
     if (authorizationUrl === undefined) throw new Error('the SDK sent nobody to sign in')
-    const { searchParams } = await follow(authorizationUrl, redirectUri)
-    await transport.finishAuth(String(searchParams.get('code')))
+    const { callback } = await startBrowser().authorize(authorizationUrl, 'ada@acme.test')
+    if (!callback?.href.startsWith(redirectUri)) throw new Error('the user was not sent back')
+    await transport.finishAuth(String(callback.searchParams.get('code')))
     return authorizationUrl.searchParams
   }
   const request = await signIn(first)
