@@ -23,7 +23,7 @@ export interface Page {
   readonly text: string
 }
 
-/** A block of TypeScript. */
+/** A block of a language. */
 export interface CodeBlock {
   /** The page and the heading above: `docs/guides/redis.md#connecting`; the second one there ends in `-2`. */
   readonly id: string
@@ -42,18 +42,21 @@ export async function readPages(): Promise<ReadonlyArray<Page>> {
 }
 
 /** Finds the blocks of TypeScript of a page. */
-export function codeBlocksOf({ path, text }: Page): ReadonlyArray<CodeBlock> {
+export const codeBlocksOf = (page: Page): ReadonlyArray<CodeBlock> => blocksOf(page, 'ts')
+
+/** Finds the blocks of a language of a page. */
+export function blocksOf({ path, text }: Page, wanted: 'js' | 'ts'): ReadonlyArray<CodeBlock> {
   const seen = new Map<string, number>()
   const blocks: Array<CodeBlock> = []
   for (const { index, 1: indentation = '', 2: language, 3: code = '' } of text.matchAll(BLOCK)) {
-    if (language !== 'ts') continue
+    if (language !== wanted) continue
     const before = text.slice(0, index)
     const place = `${path}#${anchorsOf({ path, text: before }).at(-1) ?? ''}`
     const count = (seen.get(place) ?? 0) + 1
     seen.set(place, count)
     blocks.push({
       id: count === 1 ? place : `${place}-${count}`,
-      fileName: `${path.replaceAll('/', '-')}-line-${before.split('\n').length}.ts`,
+      fileName: `${path.replaceAll('/', '-')}-line-${before.split('\n').length}.${wanted}`,
       code: code.replaceAll(new RegExp(`^${indentation}`, 'gm'), ''),
     })
   }

@@ -1,7 +1,14 @@
 /** The program of each page about a JavaScript library, as it stands there, with the unmodified library. */
 
+import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
+import { chmod, readFile } from 'node:fs/promises'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { createUserAgent, type UserAgent } from '@teamcast/oauth-server/testing'
 import test, { type ExecutionContext } from 'ava'
+import { createMcpServer } from '../../examples/mcp-server.ts'
 import { completePages } from '../../lib/testing/authorize.ts'
 import packageJson from '../../package.json' with { type: 'json' }
 import { PASSWORD } from '../helpers/browser.ts'
@@ -9,7 +16,9 @@ import {
   createDocumentationProject,
   type DocumentationProject,
 } from '../helpers/documentation-project.ts'
+import { findFreePort } from '../helpers/free-port.ts'
 import { ADA } from '../helpers/start-server.ts'
+import { follow } from './follow.ts'
 import { findPage, type PageProgram, preparePageProgram, versionOf } from './page-programs.ts'
 import { startTlsIssuer, type TlsIssuer } from './tls-issuer.ts'
 
@@ -20,16 +29,27 @@ const WEB_APPLICATIONS = [
   'passport-oauth2',
   'simple-oauth2',
 ]
+const COMMAND_LINE_TOOLS = ['appauth', 'mcp-sdk', 'oauth4webapi']
 const SECRET = 'a secret of the documentation, of more than 32 characters'
 const SECRETS = { SESSION_SECRET: SECRET, AUTH_SECRET: SECRET }
 
+let mcpServer: Server
+let mcpAudience: string
 let issuer: TlsIssuer
 let project: DocumentationProject
 const programs = new Map<string, PageProgram>()
 
 test.before(async () => {
-  issuer = await startTlsIssuer()
+  mcpServer = createServer({ keepAliveTimeout: 0 }).listen(0, '127.0.0.1')
+  await once(mcpServer, 'listening')
+  mcpAudience = `http://127.0.0.1:${(mcpServer.address() as AddressInfo).port}/mcp`
+  issuer = await startTlsIssuer([mcpAudience])
+  const mcp = createMcpServer({ issuer: issuer.issuer, audience: mcpAudience })
+  mcpServer.on('request', mcp.callback())
+
   project = await createDocumentationProject()
+  // What the system opens a browser with.
+  await chmod(await project.write('xdg-open', '#!/bin/sh\nprintf %s "$1" >"$OPENED"\n'), 0o755)
   for (const name of WEB_APPLICATIONS) {
     const program = await preparePageProgram(findPage(`guides/clients/${name}`), issuer)
     programs.set(name, program)
@@ -44,6 +64,8 @@ test.before(async () => {
 test.after.always(async () => {
   await project?.remove()
   await issuer?.stop()
+  mcpServer?.close()
+  mcpServer?.closeAllConnections()
 })
 
 function programOf(name: string): PageProgram {
@@ -68,12 +90,14 @@ async function signIn(
 }
 
 const devDependencies: Readonly<Record<string, string>> = packageJson.devDependencies
-for (const name of WEB_APPLICATIONS) {
+for (const name of [...WEB_APPLICATIONS, ...COMMAND_LINE_TOOLS]) {
   test(`${name}: the page names the version that runs here`, (t) => {
     const [library, version] = versionOf(findPage(`guides/clients/${name}`))
     t.is(devDependencies[library], version)
   })
+}
 
+for (const name of WEB_APPLICATIONS) {
   test(`${name}: sign-in, one refresh at a time for requests in parallel, revocation`, async (t) => {
     const program = programOf(name)
     const { origin, client } = program
@@ -92,6 +116,37 @@ for (const name of WEB_APPLICATIONS) {
 
     t.is((await userAgent.request(`${origin}/disconnect`)).status, 200)
     t.is(events().at(-1), 'token.revoked')
+  })
+}
+
+for (const name of COMMAND_LINE_TOOLS) {
+  test(`${name}: sign-in at a free port of this machine, refresh, revocation`, async (t) => {
+    const program = await preparePageProgram(findPage(`guides/clients/${name}`), issuer, {
+      '= 8000': `= ${await findFreePort()}`,
+      'https://mcp.teamcast.ai/mcp': mcpAudience,
+    })
+    await project.write(program.fileName, program.code)
+
+    const opened = join(project.path, `${name}.opened`)
+    execFileSync('mkfifo', [opened])
+    const waiting = /^(?:Open (\S+)|Continue in your browser\.)$/
+    const running = await project.startFile(program.fileName, waiting, {
+      NODE_EXTRA_CA_CERTS: issuer.certificateFile,
+      ...program.environment,
+      OPENED: opened,
+      PATH: `${project.path}:${process.env['PATH']}`,
+      ...(name === 'appauth' ? { NODE_OPTIONS: '--import=tsx' } : {}),
+    })
+    const url = new URL(running.readyLine[1] ?? (await readFile(opened, 'utf8')))
+    const redirectUri = String(url.searchParams.get('redirect_uri'))
+    t.is((await fetch(await follow(url, redirectUri))).status, 200)
+    await (running.child.exitCode === null && once(running.child, 'exit'))
+
+    t.is(running.child.exitCode, 0)
+    t.deepEqual(
+      issuer.eventsOf(program.client.client.clientId).filter((type) => type.startsWith('token.')),
+      ['token.issued', 'token.issued', 'token.revoked'],
+    )
   })
 }
 

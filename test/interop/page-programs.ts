@@ -6,14 +6,14 @@
  */
 
 import type { AuthorizationServer, NewClient, RegisteredClient } from '@teamcast/oauth-server'
-import { codeBlocksOf, type Page, readPages } from '../helpers/documentation.ts'
+import { blocksOf, type Page, readPages } from '../helpers/documentation.ts'
 import type { Environment } from '../helpers/documentation-project.ts'
 import { findFreePort } from '../helpers/free-port.ts'
 
 const ISSUER = 'https://mayaapi.teamcast.ai'
 const PARTNER = 'https://recruiter.acme.example'
 /** `Tested with openid-client 6.9.0` */
-const VERSION = /^.*Tested with (\S+) (\d[\d.]*\d)/m
+const VERSION = /tested\s+with\s+(\S+)\s+(\d[\d.]*\d)/i
 const REGISTRATION = /^```json\n(.*?)^```$/ms
 
 const pages = await readPages()
@@ -80,7 +80,7 @@ export async function preparePageProgram(
     // So short that libraries refresh before each request.
     accessTokenTtlSeconds: 60,
   })
-  const [block, ...others] = codeBlocksOf(page)
+  const [block, ...others] = [...blocksOf(page, 'ts'), ...blocksOf(page, 'js')]
   if (block === undefined || others.length > 0) throw new Error(`"${page.path}" is not one program`)
   const suffix = client.client.clientId.replace(/\W/g, '')
   const variables = { CLIENT_ID: client.client.clientId, CLIENT_SECRET: client.clientSecret ?? '' }
