@@ -84,6 +84,7 @@ export interface ClientRegistry extends ClientSecretRegistry {
    *
    * @throws {@link ClientNotFoundError} when there is no such client.
    * @throws {@link PreconditionFailedError} when it is not at `expectedVersion`.
+   * @throws {@link ConflictError} when it was changed again and again meanwhile.
    */
   delete(clientId: string, options?: ClientChangeOptions): Promise<void>
 }

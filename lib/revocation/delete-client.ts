@@ -7,19 +7,22 @@
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { ClientRegistry } from '../clients/client-registry.ts'
 import { findClientRecord, isClientId } from '../clients/find-client-record.ts'
-import { ClientNotFoundError, PreconditionFailedError } from '../errors.ts'
+import { ClientNotFoundError, ConflictError, PreconditionFailedError } from '../errors.ts'
 import type { ClientRecord } from '../storage/client.ts'
 import type { ClientStore } from '../storage/client-store.ts'
 import type { ConsentStore } from '../storage/consent-store.ts'
 import { DELETION_BATCH_SIZE, deleteConsents } from './delete-consents.ts'
 import type { Revoker } from './revoker.ts'
 
+/** How often a deletion is tried while the client is changed concurrently. */
+const MAXIMUM_ATTEMPTS = 5
+
 /** Dependencies of deleting clients. */
 export interface ClientDeletionDependencies {
   /** Finds the current record of a client, not a cached one. */
   readonly store: ClientStore
   readonly consents: ConsentStore
-  readonly revoker: Pick<Revoker, 'recordDeletedClient'>
+  readonly revoker: Pick<Revoker, 'recordDeletion'>
   readonly audit: AuditLog
 }
 
@@ -32,16 +35,13 @@ export function createDeleteClient({
 }: ClientDeletionDependencies): ClientRegistry['delete'] {
   return async (clientId, { expectedVersion, by } = {}) => {
     if (!isClientId(clientId)) throw new ClientNotFoundError(clientId)
-    const deleted = await deleteCurrent(store, clientId, expectedVersion)
+    const deleted = await deleteCurrent({ store, revoker }, clientId, expectedVersion)
     const { actorId, ip } = by ?? {}
     if (deleted !== undefined) {
       const { tenantId } = deleted
       audit.record({ type: 'client.deleted', clientId, tenantId, actorId }, ip)
-    } else if ((await findClientRecord(store, clientId)) !== undefined) {
-      throw new PreconditionFailedError(clientId)
     }
-    // Runs for a missing client too: an earlier deletion may have been interrupted here.
-    await revoker.recordDeletedClient(clientId, deleted)
+    // For a missing client too: an earlier deletion may have been interrupted here.
     await deleteConsents(
       () => consents.listBatch({ clientId }, DELETION_BATCH_SIZE),
       ({ consentId, userId }) => consents.delete(userId, clientId, consentId),
@@ -55,21 +55,29 @@ export function createDeleteClient({
 }
 
 /**
- * Deletes a client. Retries when the client changes meanwhile.
+ * Adds a client to the revocation feed, then deletes it. Retries when the client changes meanwhile.
  *
- * @returns The record that was deleted. `undefined` when there was none, or it was not at the expected
- *   version.
+ * The other way round, resource servers that follow only the feed would go on accepting its tokens if the
+ * entry could not be written. The price: when the client is changed between the two, and so does not have the
+ * expected version any more, they reject its tokens although it was not deleted, until the entry expires.
+ *
+ * @returns The record that was deleted; `undefined` when there was none.
+ * @throws {@link PreconditionFailedError} when it is not at the expected version.
+ * @throws {@link ConflictError} when it was changed too often meanwhile.
  */
 async function deleteCurrent(
-  store: ClientStore,
+  { store, revoker }: Pick<ClientDeletionDependencies, 'store' | 'revoker'>,
   clientId: string,
   expectedVersion: number | undefined,
 ): Promise<ClientRecord | undefined> {
-  for (;;) {
+  for (let attempt = 1; attempt <= MAXIMUM_ATTEMPTS; attempt += 1) {
     const client = await findClientRecord(store, clientId)
-    if (client === undefined || client.version !== (expectedVersion ?? client.version)) {
-      return undefined
+    if (client === undefined) return undefined
+    if (client.version !== (expectedVersion ?? client.version)) {
+      throw new PreconditionFailedError(clientId)
     }
+    await revoker.recordDeletion(client)
     if (await store.delete(clientId, client.version)) return client
   }
+  throw new ConflictError(`client "${clientId}" is being changed by somebody else; try again`)
 }

@@ -3,8 +3,7 @@
  *
  * The entry is recorded before the revocation. If the revocation then fails, the caller retries it, and
  * resource servers reject the tokens already. The other way round they would accept them without anybody
- * noticing. One case cannot be known before: a client that was deleted at the expected version. It is recorded
- * right after.
+ * noticing.
  *
  * An entry lasts for as long as any verifier accepts the tokens it revokes.
  *
@@ -49,12 +48,8 @@ export interface Revoker {
    * @returns `false` when it was already deleted.
    */
   revokeConsent(consent: Pick<Consent, 'consentId' | 'userId' | 'clientId'>): Promise<boolean>
-  /**
-   * Records that a client was deleted. Call it after the deletion.
-   *
-   * @param client The deleted record; `undefined` when it was deleted earlier.
-   */
-  recordDeletedClient(clientId: string, client: ClientRecord | undefined): Promise<void>
+  /** Records that a client is about to be deleted. Call it before the deletion of this version. */
+  recordDeletion(client: ClientRecord): Promise<void>
 }
 
 /**
@@ -132,8 +127,8 @@ export function createRevoker(
       )
     },
 
-    async recordDeletedClient(clientId, client) {
-      await record('client', clientId, accessTokensExpireAt(client, now()))
+    async recordDeletion(client) {
+      await record('client', client.clientId, accessTokensExpireAt(client, now()))
     },
   }
 }

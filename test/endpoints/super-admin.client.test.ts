@@ -265,7 +265,8 @@ for (const kind of STORE_KINDS) {
     await assertProblem(t, await server.send('GET', `/${clientId}`), 404)
     t.is((await storage.consents.listBatch({ clientId }, 10)).length, 1)
     isInterrupted = false
-    await assertProblem(t, await server.send('DELETE', `/${clientId}`), 404)
+    const headers = { 'if-match': '"1"' }
+    await assertProblem(t, await server.send('DELETE', `/${clientId}`, { headers }), 404)
 
     t.deepEqual(await storage.consents.listBatch({ clientId }, 10), [])
     const types = (await server.events()).map(({ type }) => type)

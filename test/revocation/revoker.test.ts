@@ -296,6 +296,71 @@ test('a token that is used twice at once while the feed cannot be written: the f
   t.like(await told(), [{ kind: 'family', id: familyId }])
 })
 
+test('a client is in the feed before it is deleted: if the feed cannot be written, it is not deleted', async (t) => {
+  let isDown = true
+  const { server, storage, told } = await startWatched(t, (memory) => ({
+    ...memory,
+    revocations: {
+      ...memory.revocations,
+      async add(revocation) {
+        if (isDown) throw new StorageError('down')
+        await memory.revocations.add(revocation)
+      },
+    },
+  }))
+  const { clients } = server.authorizationServer
+  const { clientId } = server.confidential.client
+  const { accessToken } = await issue(t, server)
+  await t.throwsAsync(clients.delete(clientId), { code: 'ERR_STORAGE' })
+  t.is((await storage.clients.find(clientId))?.clientId, clientId)
+  t.true(await isActive(server, server.confidential, accessToken))
+
+  isDown = false
+  await clients.delete(clientId)
+  t.like(await told(), [{ kind: 'client', id: clientId }])
+})
+
+test('a client that cannot be deleted is in the feed: resource servers refuse its tokens, and the next deletion succeeds', async (t) => {
+  let isDown = true
+  const { server, told } = await startWatched(t, (memory) => ({
+    ...memory,
+    clients: {
+      ...memory.clients,
+      async delete(...parameters) {
+        if (isDown) throw new StorageError('down')
+        return await memory.clients.delete(...parameters)
+      },
+    },
+  }))
+  const { clients } = server.authorizationServer
+  const { clientId } = server.confidential.client
+  await t.throwsAsync(clients.delete(clientId), { code: 'ERR_STORAGE' })
+  t.like(await told(), [{ kind: 'client', id: clientId }])
+  isDown = false
+  await clients.delete(clientId)
+  t.is(await clients.find(clientId), undefined)
+})
+
+test('deleting a client that does not exist, or has another version, adds nothing to the feed', async (t) => {
+  const { server, told } = await startWatched(t)
+  const { clients } = server.authorizationServer
+  const { clientId } = server.confidential.client
+  await t.throwsAsync(clients.delete('unknown'), { code: 'ERR_CLIENT_NOT_FOUND' })
+  await t.throwsAsync(clients.delete(clientId, { expectedVersion: 7 }), {
+    code: 'ERR_PRECONDITION_FAILED',
+  })
+  t.deepEqual(await told(), [])
+})
+
+test('a client that changes whenever it is about to be deleted is a conflict, not an endless attempt', async (t) => {
+  const { server } = await startWatched(t, (memory) => ({
+    ...memory,
+    clients: { ...memory.clients, delete: async () => false },
+  }))
+  const { clientId } = server.confidential.client
+  await t.throwsAsync(server.authorizationServer.clients.delete(clientId), { code: 'ERR_CONFLICT' })
+})
+
 test('what a client remembers of an earlier lifetime is not shown', async (t) => {
   const { server, storage } = await startWatched(t)
   const { clients } = server.authorizationServer

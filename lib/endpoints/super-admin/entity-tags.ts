@@ -6,7 +6,7 @@
 
 import type { Context } from 'koa'
 import type { ClientRegistry } from '../../clients/client-registry.ts'
-import { ClientNotFoundError, PreconditionFailedError } from '../../errors.ts'
+import { PreconditionFailedError } from '../../errors.ts'
 import type { Client } from '../../storage/client.ts'
 
 /** The entity tag of a client. */
@@ -15,9 +15,9 @@ export function entityTagOf({ version }: Client): string {
 }
 
 /**
- * The version that `If-Match` requires (RFC 9110 §13.1.1); empty when any version matches.
+ * The version that `If-Match` requires (RFC 9110 §13.1.1); empty when any version matches, or there is no
+ * such client: the operation says so.
  *
- * @throws {@link ClientNotFoundError} when there is no such client.
  * @throws {@link PreconditionFailedError} when `If-Match` does not list its version.
  */
 export async function ifMatchOf(
@@ -28,7 +28,7 @@ export async function ifMatchOf(
   const ifMatch = ctx.get('if-match').trim()
   if (ifMatch === '' || ifMatch === '*') return {}
   const client = await clients.find(clientId)
-  if (client === undefined) throw new ClientNotFoundError(clientId)
+  if (client === undefined) return {}
   // Strong comparison: `W/"1"` is not `"1"`. Our tags contain no comma.
   const tags = ifMatch.split(',').map((tag) => tag.trim())
   if (!tags.includes(entityTagOf(client))) throw new PreconditionFailedError(clientId)
