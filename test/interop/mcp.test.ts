@@ -15,12 +15,15 @@ import type { TestServer } from '@teamcast/oauth-server/testing'
 import test, { type ExecutionContext } from 'ava'
 import { decodeJwt } from 'jose'
 import { createMcpServer, MCP_SCOPES } from '../../examples/mcp-server.ts'
+import packageJson from '../../package.json' with { type: 'json' }
 import { findFreePort } from '../helpers/free-port.ts'
 import { listen } from '../helpers/listen.ts'
+import { authorizationUrl } from '../helpers/requests.ts'
 import { makeDirectory } from '../helpers/start-process.ts'
 import { startServer } from '../helpers/start-server.ts'
 import { follow } from './follow.ts'
 import { type Assistant, callTool, connectAssistant } from './mcp-assistant.ts'
+import { findPage, registrationOf, versionOf } from './page-programs.ts'
 
 const OF_ACME = [
   { tenantId: 'acme', candidate: 'Margaret Hamilton' },
@@ -30,16 +33,13 @@ const CREATED = { tenantId: 'acme', candidate: 'Annie Easley' }
 const ACCESS_TOKEN_TTL_SECONDS = 900
 const EVERY_SCOPE = MCP_SCOPES.join(' ')
 
-/** An assistant on the users' machines, registered with redirect URIs without port. */
-const ASSISTANT: NewClient = {
-  name: 'Assistant',
-  clientType: 'PUBLIC',
-  scopes: MCP_SCOPES,
-  redirectUris: ['127.0.0.1', 'localhost'].flatMap((host) => [
-    `http://${host}/callback`,
-    `http://${host}/oauth/callback`,
-  ]),
-}
+const PAGE = findPage('guides/mcp')
+/** The redirect URIs that the page lists, of every assistant. */
+const REDIRECT_URIS = [...PAGE.text.matchAll(/^\| [^|]+ \| ([^|]*`https?:[^|]+) \|$/gm)].flatMap(
+  ([, cell = '']) => [...cell.matchAll(/`([^`]+)`/g)].map(([, uri = '']) => uri),
+)
+/** What the page registers, for all assistants at once. */
+const ASSISTANT: NewClient = { ...registrationOf(PAGE), redirectUris: REDIRECT_URIS }
 
 interface McpSystem {
   readonly server: TestServer
@@ -66,6 +66,23 @@ async function startMcp(
   const { client } = await server.registerClient({ ...ASSISTANT, ...changes })
   return { server, url: new URL(audience), clientId: client.clientId }
 }
+
+test('MCP: the page names the version of mcp-remote that runs here', (t) => {
+  t.deepEqual(versionOf(PAGE), ['mcp-remote', packageJson.devDependencies['mcp-remote']])
+})
+
+test('MCP: every redirect URI of the page is accepted, at any port of the machine (RFC 8252 §7.3)', async (t) => {
+  const { server } = await startMcp(t)
+  const registered = await server.registerClient(ASSISTANT)
+  t.true(REDIRECT_URIS.length > 5)
+  for (const uri of REDIRECT_URIS) {
+    const atAPort = uri.replace(/^(http:\/\/[^/]+)/, '$1:33418')
+    const url = authorizationUrl(server.issuer, registered, { redirect_uri: atAPort })
+    const { status, headers } = await fetch(url, { redirect: 'manual' })
+    t.is(status, 302, atAPort)
+    t.regex(String(headers.get('location')), /\/oauth\/continue\?prt=/)
+  }
+})
 
 const anyRedirectUri = async (host = '127.0.0.1'): Promise<string> =>
   `http://${host}:${await findFreePort()}/callback`
@@ -184,6 +201,7 @@ function startMcpRemote(
       url.href,
       ...parameters,
       ...['--static-oauth-client-info', JSON.stringify({ client_id: clientId })],
+      ...['--auth-timeout', '300'],
     ],
     // A browser that does nothing: the test reads where it is sent.
     env: { PATH: String(process.env['PATH']), MCP_REMOTE_CONFIG_DIR: directory, BROWSER: 'true' },

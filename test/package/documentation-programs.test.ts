@@ -29,6 +29,7 @@ import { ADA, startServer } from '../helpers/start-server.ts'
 
 const ISSUER = 'https://mayaapi.teamcast.ai'
 const INTERVIEW_API = 'https://interviews.teamcast.ai'
+const MCP_SERVER = 'https://mcp.teamcast.ai/mcp'
 
 // Blocks that need more than to be run.
 const GETTING_STARTED = 'docs/guides/getting-started.md'
@@ -55,8 +56,9 @@ const UNAUTHENTICATED: Probe = { path: '/', status: 401 }
 /** What programs that listen are asked. One that is not here is asked for `/`, and must not fail. */
 const PROBES: Readonly<Record<string, ReadonlyArray<Probe>>> = {
   'README.md#use-it': [METADATA],
-  'docs/guides/clients/mcp.md#mcp': [
+  'docs/guides/mcp.md#the-mcp-server': [
     UNAUTHENTICATED,
+    { path: '/', audience: MCP_SERVER, status: 405 },
     { path: '/.well-known/oauth-protected-resource/mcp', status: 200 },
   ],
   'docs/guides/hosts.md#hosts-without-koa': [METADATA, { path: '/health', status: 200 }],
@@ -127,8 +129,7 @@ const goesOn = (block: CodeBlock): boolean =>
 
 /** Programs for partners, which `test/interop` runs. */
 const isForPartners = ({ id }: CodeBlock): boolean =>
-  (id.startsWith('docs/guides/clients/') && !id.startsWith('docs/guides/clients/mcp.md')) ||
-  id.startsWith('docs/partners/')
+  id.startsWith('docs/guides/clients/') || id.startsWith('docs/partners/')
 
 const others = blocks.filter(
   (block) => !block.id.startsWith(GETTING_STARTED) && block.id !== PGLITE && !isForPartners(block),
