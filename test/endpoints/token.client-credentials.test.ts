@@ -1,3 +1,4 @@
+import type { AuditEvent } from '@teamcast/oauth-server'
 import { createMemoryStorage } from '@teamcast/oauth-server/memory'
 import test from 'ava'
 import { CONFIDENTIAL_CLIENT, startServer } from '../helpers/start-server.ts'
@@ -130,6 +131,28 @@ test('POST /oauth/token client_credentials: a client not registered for the gran
   })
   const response = await requestClientCredentials(server, client)
   await assertRefused(t, response, 400, 'unauthorized_client')
+})
+
+test('POST /oauth/token client_credentials: a stored TENANT client that lost its tenant gets an error, not the token of a PLATFORM client', async (t) => {
+  const storage = createMemoryStorage()
+  const events: Array<AuditEvent> = []
+  const server = await startServer(t, {
+    onEvent: (event) => void events.push(event),
+    storage: {
+      ...storage,
+      clients: {
+        ...storage.clients,
+        async find(clientId) {
+          const found = await storage.clients.find(clientId)
+          return found && { ...found, tenantId: undefined }
+        },
+      },
+    },
+  })
+  const response = await requestClientCredentials(server, server.tenant)
+  await assertRefused(t, response, 500, 'server_error')
+  const [failure] = events.flatMap((event) => (event.type === 'server.error' ? event : []))
+  t.regex(String(failure?.error.message), /has the audience TENANT and no tenantId$/)
 })
 
 test('POST /oauth/token client_credentials: a client of this grant alone needs no redirect URI; its lifetimes hold (checklist 49)', async (t) => {

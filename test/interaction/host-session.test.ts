@@ -219,6 +219,22 @@ test('host session: Deny counts for the user at the host, who takes back what th
   t.is((await authorizationServer.connections.list('grace')).length, 1)
 })
 
+test('host session: Deny leaves the session as it is: another request that was finished in it leads to the same code', async (t) => {
+  const server = await startServerWithHostSession(t)
+  const { issuer, confidential, public: spa, signInAtHost } = server
+  const browser = startBrowser()
+  signInAtHost(browser, 'ada')
+  const page = await browser.open(authorizationUrl(issuer, confidential))
+  const granted = await browser.submit(page, { action: 'allow' })
+  t.truthy(granted.callback?.searchParams.get('code'))
+
+  const other = await browser.open(authorizationUrl(issuer, spa))
+  const denied = await browser.submit(other, { action: 'deny' })
+  t.is(denied.callback?.searchParams.get('error'), 'access_denied')
+
+  t.is((await browser.open(granted.url)).callback?.href, granted.callback?.href)
+})
+
 test('host session: switch account sends to the host, however lately the user signed in there', async (t) => {
   const server = await startServerWithHostSession(t)
   const { issuer, confidential, requests, clock, signInAtHost } = server
