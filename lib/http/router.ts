@@ -111,7 +111,8 @@ async function handle(
     ctx.set('Allow', route.methods.join(', '))
     const description = `use ${route.methods.join(' or ')}`
     if (errorFormat === 'problem') sendProblem(ctx, 405, description)
-    else sendErrorResponse(ctx, 405, 'invalid_request', description)
+    else if (errorFormat === 'oauth') sendErrorResponse(ctx, 405, 'invalid_request', description)
+    else await sendWrongMethod(dependencies, ctx, description)
     return
   }
   try {
@@ -121,6 +122,15 @@ async function handle(
   }
   const retryAfterSeconds = RETRY_AFTER_SECONDS.get(ctx.status)
   if (retryAfterSeconds !== undefined) ctx.set('Retry-After', String(retryAfterSeconds))
+}
+
+async function sendWrongMethod(
+  { pages }: RouterDependencies,
+  ctx: Context,
+  description: string,
+): Promise<void> {
+  const view = { error: 'invalid_request', description, client: undefined }
+  await sendErrorPage(ctx, 405, pages, { kind: 'invalid-request', ...view })
 }
 
 const RETRY_AFTER_SECONDS: ReadonlyMap<number, number> = new Map([

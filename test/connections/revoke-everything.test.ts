@@ -253,3 +253,15 @@ test('connections: an account page that was opened before everything was revoked
   const after = await browser.submit(page, { action: 'disconnect', clientId: 'tc_any' })
   t.is(titleOf(after), 'Sign in')
 })
+
+test('revoke everything: a store that lists a deleted consent again is an error, not an endless loop', async (t) => {
+  const memory = createMemoryStorage()
+  const { authorizationServer, issueTokens, confidential } = await startServer(t, {
+    storage: { ...memory, consents: { ...memory.consents, delete: async () => true } },
+  })
+  const { clientId } = confidential.client
+  await issueTokens({ userId: 'ada', clientId })
+  const error = { message: 'storage.consents.listBatch lists a consent that was deleted' }
+  await t.throwsAsync(authorizationServer.connections.revokeAllOfTenant('acme'), error)
+  await t.throwsAsync(authorizationServer.clients.delete(clientId), error)
+})

@@ -108,6 +108,24 @@ test('POST /oauth/token refresh_token: a rotation that reached the store too lat
   await tokensOf(t, await refresh(server, confidential, token))
 })
 
+test('POST /oauth/token: a body that a middleware of the host has read and kept is an error that the host is told of, not the client’s', async (t) => {
+  const host = await startHost(t, {
+    assemble(app, server) {
+      app.use(async (ctx, next) => {
+        for await (const chunk of ctx.req) t.true(chunk.length > 0)
+        await next()
+      })
+      app.use(server.middleware())
+    },
+  })
+  const response = await fetch(`${host.issuer}/oauth/token`, {
+    method: 'POST',
+    body: new URLSearchParams({ grant_type: 'client_credentials' }),
+  })
+  await assertServerError(t, response)
+  t.regex(String(host.errors[0]), /not readable/)
+})
+
 test('POST /oauth/token authorization_code: families.create failing is 503, and does not cost the code (ADR 0003)', async (t) => {
   const { storage, failNext } = createFailingStorage()
   const server = await startServer(t, { storage })

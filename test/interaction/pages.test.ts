@@ -369,6 +369,7 @@ for (const method of ['HEAD', 'PUT', 'DELETE', 'OPTIONS']) {
 
     t.is(response.status, 405)
     t.is(response.headers.get('allow'), 'GET, POST')
+    t.is(response.headers.get('content-type'), 'text/html; charset=utf-8')
     assertNoCors(t, response.headers)
   })
 }
