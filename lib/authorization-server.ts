@@ -93,7 +93,7 @@ export function createAuthorizationServer(
   options: AuthorizationServerOptions,
 ): AuthorizationServer {
   const resolved = withGuardedStorage(resolveOptions(options))
-  const { issuer, storage, scopes, onEvent, pages, clock: now } = resolved
+  const { issuer, storage, scopes, resources, onEvent, pages, clock: now } = resolved
   const audit = createAuditLog(onEvent, now)
   // Changes and revocations bypass the client cache.
   const store = { ...storage.clients, find: resolved.findClientNow }
@@ -101,6 +101,7 @@ export function createAuthorizationServer(
   const clients = createClientRegistry({
     store,
     catalogue: scopes,
+    audiences: resources.map(({ audience }) => audience),
     now,
     audit,
     deleteClient: createDeleteClient({ store, consents: storage.consents, revoker, audit }),

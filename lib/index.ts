@@ -76,7 +76,7 @@ export type {
   SignInProblem,
   SignInView,
 } from './pages/pages.ts'
-export type { ProtectedResource, ResourceServerClientIds } from './resources/protected-resource.ts'
+export type { ProtectedResource } from './resources/protected-resource.ts'
 export type {
   CheckedAccessToken,
   RevocableAccessToken,

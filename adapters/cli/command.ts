@@ -7,12 +7,19 @@
 /** The variables of the environment. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
+/** The options of a command by name, without dashes: one text, several texts, or a flag. */
+export type OptionKinds = Readonly<Record<string, 'text' | 'texts' | 'flag'>>
+
+/** What was typed for the options. */
+export type OptionValues = Readonly<
+  Record<string, string | boolean | ReadonlyArray<string | boolean> | undefined>
+>
+
 /** What a command may read. */
 export interface Invocation {
   /** The parameter after the command's name. */
   readonly parameter: string | undefined
-  /** Who runs it, in the host's own terms. */
-  readonly by: string | undefined
+  readonly options: OptionValues
   readonly environment: Environment
 }
 
@@ -20,10 +27,18 @@ export interface Invocation {
 export interface Command {
   /** Whether it takes a parameter. */
   readonly hasParameter?: true
-  /** Whether it takes `--by`. */
-  readonly hasBy?: true
+  /** The options that it takes. */
+  readonly options?: OptionKinds
   /** @returns What it prints. @throws CommandError */
   run(invocation: Invocation): Promise<string>
+}
+
+/** The option that names who runs a command. */
+export const BY: OptionKinds = { by: 'text' }
+
+/** Who runs a command, in the host's own terms, for the audit event that a running instance reports. */
+export function actorOf({ by }: OptionValues): { readonly actorId?: string } {
+  return typeof by === 'string' ? { actorId: by } : {}
 }
 
 /** A mistake that the person at the command line can correct: the message says how, in one line. */

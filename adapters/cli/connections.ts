@@ -7,6 +7,8 @@
 import type { Cluster, Redis } from 'ioredis'
 import type { Kysely } from 'kysely'
 import type { EncryptedKeyStore } from '../../lib/storage/encrypted-key-store.ts'
+import { createLayeredStorage } from '../../lib/storage/layered-storage.ts'
+import type { Storage } from '../../lib/storage/storage.ts'
 import type { SchemaOption } from '../postgres/index.ts'
 import { CommandError, type Environment } from './command.ts'
 
@@ -43,14 +45,45 @@ export async function withKeyStore<Result>(
       return await work(createPostgresStorage({ db, ...schemaOption(environment) }).encryptedKeys)
     })
   }
-  const url = environment['REDIS_URL']
-  if (!url) {
+  if (!environment['REDIS_URL']) {
     throw new CommandError('DATABASE_URL or REDIS_URL is missing: it names where the keys are')
   }
+  return await withRedis(environment, (storage) => work(storage.encryptedKeys))
+}
+
+/**
+ * Connects to the storage of `DATABASE_URL` or of `REDIS_URL`, likewise. With both, it is layered, as
+ * `createLayeredStorage` does it.
+ */
+export async function withStorage<Result>(
+  environment: Environment,
+  work: (storage: Storage) => Promise<Result>,
+): Promise<Result> {
+  const { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl } = environment
+  if (!databaseUrl && !redisUrl) {
+    throw new CommandError(
+      'DATABASE_URL or REDIS_URL is missing: it names where the clients are; see --help',
+    )
+  }
+  if (!databaseUrl) return await withRedis(environment, work)
+  return await withDatabase(environment, async (db) => {
+    const { createPostgresStorage } = await import('../postgres/index.ts')
+    const durable = createPostgresStorage({ db, ...schemaOption(environment) })
+    if (!redisUrl) return await work(durable)
+    return await withRedis(environment, (ephemeral) =>
+      work(createLayeredStorage({ durable, ephemeral })),
+    )
+  })
+}
+
+/** Connects to the storage of `REDIS_URL`, and closes the connection afterwards. */
+async function withRedis<Result>(
+  { REDIS_URL: url = '', REDIS_KEY_PREFIX: keyPrefix }: Environment,
+  work: (storage: Storage) => Promise<Result>,
+): Promise<Result> {
   return await using(await openRedis(url), async (client) => {
     const { createRedisStorage } = await import('../redis/index.ts')
-    const keyPrefix = environment['REDIS_KEY_PREFIX']
-    return await work(createRedisStorage({ client, ...(keyPrefix && { keyPrefix }) }).encryptedKeys)
+    return await work(createRedisStorage({ client, ...(keyPrefix && { keyPrefix }) }))
   })
 }
 

@@ -14,8 +14,9 @@ import {
   rotateStoredKey,
 } from '../../lib/keys/stored-keys.ts'
 import { systemClock } from '../../lib/util/clock.ts'
-import { type Command, CommandError, type Invocation } from './command.ts'
+import { actorOf, BY, type Command, CommandError } from './command.ts'
 import { withKeyStore } from './connections.ts'
+import { toTable, toText } from './table.ts'
 
 /** `keys generate`: a private key for the option `signingKeys`. */
 export const generateKey: Command = {
@@ -26,20 +27,20 @@ export const generateKey: Command = {
 export const listKeys: Command = {
   async run({ environment }) {
     const keys = await withKeyStore(environment, (store) => listStoredKeys(store, systemClock()))
-    return keys.length === 0 ? 'There are no keys: no instance has created any.' : toTable(keys)
+    return keys.length === 0 ? 'There are no keys: no instance has created any.' : toKeyTable(keys)
   },
 }
 
 /** `keys rotate [purpose] [--by <who>]`: activates the next key. */
 export const rotateKeys: Command = {
   hasParameter: true,
-  hasBy: true,
-  async run({ parameter: purpose = 'signing', environment, by }) {
+  options: BY,
+  async run({ parameter: purpose = 'signing', environment, options }) {
     if (!isPurpose(purpose)) {
       throw new CommandError(`rotate ${KEY_PURPOSES.join(' or ')}; see --help`)
     }
     const { keyId, activatesAt } = await withKeyStore(environment, (store) =>
-      rotateStoredKey(store, purpose, systemClock(), actorOf(by)),
+      rotateStoredKey(store, purpose, systemClock(), actorOf(options)),
     )
     return `The ${purpose} key ${keyId} signs from ${toText(activatesAt)}.`
   },
@@ -48,28 +49,23 @@ export const rotateKeys: Command = {
 /** `keys revoke <key id> [--by <who>]`: a key must no longer be trusted. */
 export const revokeKey: Command = {
   hasParameter: true,
-  hasBy: true,
-  async run({ parameter: keyId, environment, by }) {
+  options: BY,
+  async run({ parameter: keyId, environment, options }) {
     if (keyId === undefined) throw new CommandError('say which key; "keys list" shows them')
     const revoked = await withKeyStore(environment, (store) =>
-      revokeStoredKey(store, keyId, systemClock(), actorOf(by)),
+      revokeStoredKey(store, keyId, systemClock(), actorOf(options)),
     )
     if (revoked?.revokedAt === undefined) throw new CommandError(`there is no key "${keyId}"`)
     return `The ${revoked.purpose} key ${keyId} is revoked from ${toText(revoked.revokedAt)}.`
   },
 }
 
-/** Who runs the command, for the audit event that a running instance reports. */
-function actorOf(by: Invocation['by']): { readonly actorId?: string } {
-  return by === undefined ? {} : { actorId: by }
-}
-
 function isPurpose(text: string): text is KeyPurpose {
   return (KEY_PURPOSES as ReadonlyArray<string>).includes(text)
 }
 
-function toTable(keys: ReadonlyArray<ManagedKey>): string {
-  const rows = [
+function toKeyTable(keys: ReadonlyArray<ManagedKey>): string {
+  return toTable([
     ['PURPOSE', 'GENERATION', 'STATE', 'KEY ID', 'CREATED', 'SIGNS FROM', 'RETIRES AT'],
     ...keys.map((key) => [
       key.purpose,
@@ -80,20 +76,5 @@ function toTable(keys: ReadonlyArray<ManagedKey>): string {
       toText(key.activatesAt),
       key.retiresAt === undefined ? '-' : toText(key.retiresAt),
     ]),
-  ]
-  const widths = rows[0]?.map((_, column) =>
-    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
-  )
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths?.[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n')
-}
-
-function toText(instant: number): string {
-  return new Date(instant * 1000).toISOString().replace('.000Z', 'Z')
+  ])
 }

@@ -4,10 +4,22 @@
  * @module
  */
 
-import { parseArgs } from 'node:util'
+import { type ParseArgsConfig, parseArgs } from 'node:util'
+import { ClientMetadataError, ClientNotFoundError } from '../../lib/errors.ts'
+import { NEW_CLIENT_OPTIONS, optionOf } from './client-options.ts'
+import {
+  addSecret,
+  deleteClient,
+  listClients,
+  registerClient,
+  showClient,
+  updateClient,
+} from './clients.ts'
 import { type Command, CommandError, type Environment } from './command.ts'
 import { schemaOption, withDatabase } from './connections.ts'
 import { generateKey, listKeys, revokeKey, rotateKeys } from './keys.ts'
+
+const FIELD_OPTIONS = Object.keys(NEW_CLIENT_OPTIONS).map((option) => `--${option}`)
 
 const USAGE = `Usage: teamcast-oauth <command>
 
@@ -16,14 +28,40 @@ const USAGE = `Usage: teamcast-oauth <command>
   keys list                     lists the managed keys, without showing any
   keys rotate [signing|cookie]  activates the next key; what the previous one signed stays valid
   keys revoke <key id>          revokes a key at once, and all that it signed within 15 seconds
-    --by <who>                  for rotate and revoke: names who did it in the audit event
+
+  clients register              registers a client; prints its id and, only this once, its secret
+  clients list                  lists clients: all, or those with this --name (or a part of it),
+                                --audience, --tenant-id, --client-type
+  clients show <client id>      shows a client, without its secrets
+  clients update <client id>    changes the fields that the options name
+  clients add-secret <client id> [--expires-at <date>]
+                                adds a secret, and prints it only this once
+  clients delete <client id>    deletes a client, and revokes its tokens
+
+Options:
+  --by <who>   names who did it in the audit event; for every command that changes something
+  --json       prints JSON, as the SuperAdmin API does; for the commands of clients
+
+Fields of a client, for register and update; the guide "Client registration" has the rules:
+  ${FIELD_OPTIONS.slice(0, 6).join(' ')}
+  ${FIELD_OPTIONS.slice(6, 9).join(' ')}
+  ${FIELD_OPTIONS.slice(9).join(' ')}
+  A list is one text with spaces, or the option several times. "" resets a field.
+
+  teamcast-oauth clients register --name "Acme Recruiter" --client-type CONFIDENTIAL \\
+    --scopes "interview:read interview:create" --redirect-uris https://acme.example/callback
+  teamcast-oauth clients register --name "Interview API" --client-type CONFIDENTIAL \\
+    --scopes interview:read --allowed-grant-types client_credentials \\
+    --resource-server-audiences https://mayaapi.teamcast.ai
 
 Environment:
   DATABASE_URL      the database, for example postgres://user:password@localhost:5432/teamcast
   DATABASE_SCHEMA   the schema of the tables, if it is not "oauth"
-  REDIS_URL         where managed keys are, without DATABASE_URL, for example redis://localhost:6379;
-                    several, with commas, of a cluster
+  REDIS_URL         Redis, for example redis://localhost:6379; several, with commas, of a cluster. With
+                    DATABASE_URL too, the storage is layered: keys and clients are in the database
   REDIS_KEY_PREFIX  what keys begin with in Redis, if it is not "teamcast-oauth:"
+  OPTIONS_FILE      for clients: a JSON file with those of the server's options "issuer", "audience",
+                    "resources" and "scopes" that are not the defaults
 `
 
 const migrate: Command = {
@@ -42,7 +80,25 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ['keys list', listKeys],
   ['keys rotate', rotateKeys],
   ['keys revoke', revokeKey],
+  ['clients register', registerClient],
+  ['clients list', listClients],
+  ['clients show', showClient],
+  ['clients update', updateClient],
+  ['clients add-secret', addSecret],
+  ['clients delete', deleteClient],
 ])
+
+const PARSED_OPTIONS: NonNullable<ParseArgsConfig['options']> = {
+  help: { type: 'boolean', short: 'h' },
+  ...Object.fromEntries(
+    [...COMMANDS.values()].flatMap(({ options = {} }) =>
+      Object.entries(options).map(([name, kind]) => [
+        name,
+        { type: kind === 'flag' ? 'boolean' : 'string', multiple: kind === 'texts' },
+      ]),
+    ),
+  ),
+}
 
 /** What a command line prints, and the exit code of its process. */
 export interface Outcome {
@@ -59,23 +115,24 @@ export async function run(
   try {
     const { values, positionals } = parseArgs({
       args: [...typed],
-      options: { help: { type: 'boolean', short: 'h' }, by: { type: 'string' } },
+      options: PARSED_OPTIONS,
       allowPositionals: true,
     })
-    if (values.help || positionals[0] === 'help') return success(USAGE)
-    const words = positionals[0] === 'keys' ? 2 : 1
-    const command = COMMANDS.get(positionals.slice(0, words).join(' '))
+    if (values['help'] || positionals[0] === 'help') return success(USAGE)
+    const words = positionals[0] === 'migrate' ? 1 : 2
+    const name = positionals.slice(0, words).join(' ')
+    const command = COMMANDS.get(name)
     if (command === undefined) return failure(USAGE.trimEnd())
     const [parameter, ...rest] = positionals.slice(words)
     const [superfluous] = command.hasParameter ? rest : [parameter]
     if (superfluous !== undefined) {
       throw new CommandError(`"${superfluous}" is one parameter too many; see --help`)
     }
-    const { by } = values
-    if (by !== undefined && !command.hasBy) {
-      throw new CommandError('"--by" is for rotate and revoke; see --help')
+    const foreign = Object.keys(values).find((option) => !(option in (command.options ?? {})))
+    if (foreign !== undefined) {
+      throw new CommandError(`"--${foreign}" is not an option of "${name}"; see --help`)
     }
-    return success(`${await command.run({ parameter, by, environment })}\n`)
+    return success(`${await command.run({ parameter, options: values, environment })}\n`)
   } catch (error) {
     return failure(explain(error))
   }
@@ -84,9 +141,13 @@ export async function run(
 const success = (stdout: string): Outcome => ({ code: 0, stdout, stderr: '' })
 const failure = (message: string): Outcome => ({ code: 1, stdout: '', stderr: `${message}\n` })
 
-/** One line: what is wrong, and why. */
+/** One line for each problem: what is wrong, and why. */
 function explain(error: unknown): string {
   if (error instanceof CommandError) return error.message
+  if (error instanceof ClientNotFoundError) return `${error.message}; "clients list" shows all`
+  if (error instanceof ClientMetadataError) {
+    return error.issues.map(({ path, message }) => `--${optionOf(path)} ${message}`).join('\n')
+  }
   const { message, name, cause } = error as Error
   const reason = cause instanceof Error ? `: ${cause.message || cause.name}` : ''
   return (message || name) + reason

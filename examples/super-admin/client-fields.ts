@@ -43,13 +43,10 @@ export function renderClientFields(options: ClientFieldsOptions): string {
 !${renderGroup('permissions', 'What it may do', [
     renderList(options, 'scopes', scopeOptions(options)),
     renderList(options, 'allowedGrantTypes', grantTypeOptions(options.client)),
+    options.client?.clientType === 'PUBLIC' ? '' : renderLines(options, 'resourceServerAudiences'),
   ])}
 !${renderGroup('connecting', 'How it connects', [
-    renderTextArea({
-      ...fieldOf(options, 'redirectUris'),
-      value: options.form.redirectUris,
-      attributes: 'class="code" spellcheck="false" autocapitalize="off" autocomplete="off"',
-    }),
+    renderLines(options, 'redirectUris'),
     renderAuthMethod(options),
     html`<p class="help">PKCE with S256 is required of every client; it cannot be turned off.</p>`,
   ])}
@@ -87,6 +84,17 @@ function renderText(
   more: { readonly type?: 'url'; readonly attributes: string },
 ): string {
   return renderTextField({ ...fieldOf(options, name), value: options.form[name], ...more })
+}
+
+function renderLines(
+  options: ClientFieldsOptions,
+  name: 'redirectUris' | 'resourceServerAudiences',
+): string {
+  return renderTextArea({
+    ...fieldOf(options, name),
+    value: options.form[name],
+    attributes: 'class="code" spellcheck="false" autocapitalize="off" autocomplete="off"',
+  })
 }
 
 function renderList(

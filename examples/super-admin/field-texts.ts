@@ -30,6 +30,10 @@ export const FIELD_TEXTS: Readonly<Record<FieldName, FieldText>> = {
     label: 'Redirect URIs',
     help: 'One a line, 20 at most, compared character by character. They begin with https; http is for localhost, 127.0.0.1 and [::1], and a public client may use its app’s own scheme, such as com.example.app:/callback.',
   },
+  resourceServerAudiences: {
+    label: 'Resource server of',
+    help: 'Empty for an application of a partner. For one of our APIs: its token audiences, one a line. It may then introspect tokens that are for them, and read what was revoked. Only for confidential clients.',
+  },
   allowedGrantTypes: { label: 'Grant types' },
   tokenEndpointAuthMethod: {
     label: 'Client authentication',

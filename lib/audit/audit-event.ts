@@ -124,8 +124,15 @@ export type AuditEventDetail =
   | (AuditSubject & AuditActor & { readonly type: 'user.access-revoked' })
   /** A client revoked a token of its own. */
   | (AuditSubject & { readonly type: 'token.revoked' })
-  /** A client introspected a token. */
-  | (AuditSubject & { readonly type: 'token.introspected'; readonly isActive: boolean })
+  /**
+   * A client introspected a token. `not-its-resource-server`: the token is another client's, and the client that
+   * asked is not registered as resource server of its audience, so the response was `active: false`.
+   */
+  | (AuditSubject & {
+      readonly type: 'token.introspected'
+      readonly isActive: boolean
+      readonly reason?: 'not-its-resource-server'
+    })
   /**
    * A resource server started to read the revocation feed: its first request in 15 minutes from this
    * address. `count` is the number of entries on the first page.

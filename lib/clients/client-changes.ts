@@ -8,10 +8,9 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Actor } from '../audit/audit-event.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import { ClientNotFoundError, ConflictError, PreconditionFailedError } from '../errors.ts'
-import type { ScopeCatalogue } from '../scopes/scope-catalogue.ts'
 import type { Client, ClientRecord, ClientSettings } from '../storage/client.ts'
 import type { ClientStore } from '../storage/client-store.ts'
-import type { IMMUTABLE_FIELDS } from './client-fields.ts'
+import type { ClientRules, IMMUTABLE_FIELDS } from './client-fields.ts'
 import { withoutHashes } from './client-secret.ts'
 import { findClientRecord } from './find-client-record.ts'
 import { earlierAccessTokens } from './issued-access-tokens.ts'
@@ -32,10 +31,9 @@ export interface ClientChangeOptions {
 }
 
 /** Dependencies of changing clients. */
-export interface ClientChangeDependencies {
+export interface ClientChangeDependencies extends ClientRules {
   /** Finds the current record of a client, not a cached one. */
   readonly store: ClientStore
-  readonly catalogue: ScopeCatalogue
   readonly now: () => number
   readonly audit: AuditLog
 }
@@ -47,13 +45,9 @@ type UpdateClient = (
 ) => Promise<Client>
 
 /** Creates the `update` method of the client registry. */
-export function createUpdate({
-  store,
-  catalogue,
-  now,
-  audit,
-}: ClientChangeDependencies): UpdateClient {
-  const validator = createClientValidator(catalogue)
+export function createUpdate(dependencies: ClientChangeDependencies): UpdateClient {
+  const { store, now, audit } = dependencies
+  const validator = createClientValidator(dependencies)
   return async (clientId, changes, { expectedVersion, by } = {}) => {
     const current = await findClientRecord(store, clientId)
     if (current === undefined) throw new ClientNotFoundError(clientId)

@@ -10,6 +10,7 @@ import {
   DEFAULT_REFRESH_TOKEN_TTL_SECONDS,
   MAXIMUM_ACCESS_TOKEN_TTL_SECONDS,
 } from '../lifetimes.ts'
+import { isAbsoluteUri, isSameUri } from '../resources/protected-resource.ts'
 import type { ScopeCatalogue } from '../scopes/scope-catalogue.ts'
 import {
   AUTHENTICATION_METHODS,
@@ -22,6 +23,7 @@ import { isHttpsUrl, validateRedirectUri } from './redirect-uri.ts'
 
 const MAXIMUM_REDIRECT_URIS = 20
 const MAXIMUM_URL_LENGTH = 2000
+const MAXIMUM_AUDIENCES = 100
 // Control characters, line separators, lone surrogates and invisible characters: a name must be what it
 // seems. Joiners and variation selectors stay: some scripts and emoji need them.
 const DECEPTIVE_CHARACTERS =
@@ -37,8 +39,15 @@ export const IMMUTABLE_FIELDS = ['audience', 'tenantId', 'clientType'] as const
 /** The schema of each field. */
 export type FieldSchemas = { readonly [Field in keyof ClientSettings]: z.ZodType<unknown> }
 
-/** Creates the schemas for a catalogue of scopes. */
-export function fieldSchemas(catalogue: ScopeCatalogue): FieldSchemas {
+/** What a server has, and a client may name. */
+export interface ClientRules {
+  readonly catalogue: ScopeCatalogue
+  /** The token audiences of its APIs; `undefined` when they are not known. */
+  readonly audiences: ReadonlyArray<string> | undefined
+}
+
+/** Creates the schemas for a server. */
+export function fieldSchemas({ catalogue, audiences }: ClientRules): FieldSchemas {
   return {
     name: z
       .string('must be a string')
@@ -90,6 +99,20 @@ export function fieldSchemas(catalogue: ScopeCatalogue): FieldSchemas {
       .transform(unique),
     tokenEndpointAuthMethod: z.enum(METHOD_NAMES, `must be ${oneOf(METHOD_NAMES)}`),
     requirePkce: z.literal(true, 'must be true: PKCE is mandatory for every client'),
+    resourceServerAudiences: z
+      .array(
+        z
+          .string('must be a string')
+          .max(MAXIMUM_URL_LENGTH, `must have at most ${MAXIMUM_URL_LENGTH} characters`)
+          .refine(isAbsoluteUri, { error: 'must be an absolute URI without fragment', abort: true })
+          .refine((audience) => audiences?.some((known) => isSameUri(known, audience)) ?? true, {
+            error: () => `must be ${oneOf(audiences ?? [])}: the audiences of this server's APIs`,
+          }),
+        'must be an array of token audiences',
+      )
+      .max(MAXIMUM_AUDIENCES, `must contain at most ${MAXIMUM_AUDIENCES} audiences`)
+      .nullish()
+      .transform((value) => unique(value ?? [])),
     accessTokenTtlSeconds: seconds(
       60,
       MAXIMUM_ACCESS_TOKEN_TTL_SECONDS,

@@ -26,7 +26,7 @@ const CLIENT_ID_PREFIX = 'tc_'
 const CLIENT_ID_RANDOM_LENGTH = 22
 
 /**
- * A client to be registered. Defaults: `audience` PLATFORM, `redirectUris`
+ * A client to be registered. Defaults: `audience` PLATFORM, `redirectUris` and `resourceServerAudiences`
  * none, `allowedGrantTypes` authorization_code and refresh_token, `tokenEndpointAuthMethod`
  * client_secret_basic for CONFIDENTIAL and none for PUBLIC clients, access tokens 900 seconds and
  * refresh tokens 2 592 000 seconds.
@@ -118,13 +118,9 @@ export function createClientRegistry(dependencies: ClientRegistryDependencies): 
   })
 }
 
-function createRegister({
-  store,
-  catalogue,
-  now,
-  audit,
-}: ClientChangeDependencies): ClientRegistry['register'] {
-  const validator = createClientValidator(catalogue)
+function createRegister(dependencies: ClientChangeDependencies): ClientRegistry['register'] {
+  const { store, now, audit } = dependencies
+  const validator = createClientValidator(dependencies)
   return async (newClient, { actorId, ip } = {}) => {
     const createdAt = now()
     const settings = validator.validateNew(newClient)

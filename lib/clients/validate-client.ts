@@ -6,11 +6,16 @@
  */
 
 import { ClientMetadataError, type Issue } from '../errors.ts'
-import type { ScopeCatalogue } from '../scopes/scope-catalogue.ts'
 import type { ClientSettings } from '../storage/client.ts'
 import { authenticationMethodsOf, isGrantTypeFor } from '../storage/client.ts'
 import { isObject } from '../util/is-object.ts'
-import { type FieldSchemas, fieldSchemas, IMMUTABLE_FIELDS, oneOf } from './client-fields.ts'
+import {
+  type ClientRules,
+  type FieldSchemas,
+  fieldSchemas,
+  IMMUTABLE_FIELDS,
+  oneOf,
+} from './client-fields.ts'
 import { isPrivateUseRedirectUri } from './redirect-uri.ts'
 
 /** Validates client metadata. */
@@ -32,9 +37,9 @@ export interface ClientValidator {
 /** Unvalidated fields. */
 type Fields = Readonly<Record<string, unknown>>
 
-/** Creates the validator for a catalogue of scopes. */
-export function createClientValidator(catalogue: ScopeCatalogue): ClientValidator {
-  const schemas = fieldSchemas(catalogue)
+/** Creates the validator of a server. */
+export function createClientValidator(rules: ClientRules): ClientValidator {
+  const schemas = fieldSchemas(rules)
   return {
     validateNew(input) {
       requireObject(input)
@@ -134,7 +139,11 @@ type Rule = readonly [isBroken: boolean, path: keyof ClientSettings, message: st
 /** Checks the rules between fields. Skips fields that are invalid by themselves. */
 function contradictions(settings: Partial<ClientSettings>): ReadonlyArray<Issue> {
   const { audience, tenantId, clientType, tokenEndpointAuthMethod: method } = settings
-  const { allowedGrantTypes: grantTypes = [], redirectUris } = settings
+  const {
+    allowedGrantTypes: grantTypes = [],
+    redirectUris,
+    resourceServerAudiences = [],
+  } = settings
   const usesAuthorizationCode = grantTypes.includes('authorization_code')
   const methods = clientType === undefined ? [] : authenticationMethodsOf(clientType)
   const wrongGrantTypes = grantTypes.filter(
@@ -177,6 +186,11 @@ function contradictions(settings: Partial<ClientSettings>): ReadonlyArray<Issue>
       usesAuthorizationCode && redirectUris?.length === 0,
       'redirectUris',
       'must contain at least one URL: authorization_code needs it',
+    ],
+    [
+      clientType === 'PUBLIC' && resourceServerAudiences.length > 0,
+      'resourceServerAudiences',
+      'must be empty: only a CONFIDENTIAL client can be a resource server',
     ],
     [
       clientType === 'CONFIDENTIAL' && (redirectUris ?? []).some(isPrivateUseRedirectUri),

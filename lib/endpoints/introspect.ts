@@ -16,8 +16,8 @@ import { InvalidRequestError } from '../http/form-parameters.ts'
 import type { Route } from '../http/route.ts'
 import {
   findResource,
+  isResourceServerOf,
   type ProtectedResource,
-  resourcesServedBy,
 } from '../resources/protected-resource.ts'
 import { isRevoked, type RevocationCheckDependencies } from '../revocation/revocation-checker.ts'
 import { formatScopes } from '../scopes/scope.ts'
@@ -57,9 +57,13 @@ export function createIntrospectionEndpoint(
       }
       const token = parameters.get('token')
       if (token === undefined) throw new InvalidRequestError('token is missing')
-      const { response, subject } = await introspect(dependencies, client, token)
+      const { response, subject, reason } = await introspect(dependencies, client, token)
       const isActive = response.active
-      audit.record({ type: 'token.introspected', clientId, ...subject, isActive }, ctx.ip)
+      const refusal = reason === undefined ? {} : { reason }
+      audit.record(
+        { type: 'token.introspected', clientId, ...subject, isActive, ...refusal },
+        ctx.ip,
+      )
       ctx.body = response
     },
   })
@@ -76,6 +80,8 @@ export interface Introspection {
   readonly response: IntrospectionResponse
   /** For the audit event. Empty when the client may not introspect the token. */
   readonly subject: TokenSubject
+  /** Why the response is the same as for a token that never existed, although this one did. */
+  readonly reason?: 'not-its-resource-server'
 }
 
 const INACTIVE: IntrospectionResponse = { active: false }
@@ -116,8 +122,9 @@ async function introspectAccessToken(
   token: string,
 ): Promise<Introspection> {
   const claims = await dependencies.accessTokens.verify(token)
-  if (claims === undefined || !(await mayIntrospect(claims, client, dependencies.resources))) {
-    return { response: INACTIVE, subject: {} }
+  if (claims === undefined) return { response: INACTIVE, subject: {} }
+  if (!mayIntrospect(claims, client, dependencies.resources)) {
+    return { response: INACTIVE, subject: {}, reason: 'not-its-resource-server' }
   }
   const { jti: tokenId, grant_id: familyId, client_id: clientId } = claims
   const isActive = !(await isRevoked(dependencies, { tokenId, familyId, clientId }))
@@ -125,12 +132,12 @@ async function introspectAccessToken(
   return { response, subject: tokenSubjectOf(claims) }
 }
 
-async function mayIntrospect(
+function mayIntrospect(
   claims: AccessTokenClaims,
-  { clientId }: Client,
+  client: Client,
   resources: ReadonlyArray<ProtectedResource>,
-): Promise<boolean> {
-  if (claims.client_id === clientId) return true
+): boolean {
+  if (claims.client_id === client.clientId) return true
   const resource = findResource(resources, claims.aud)
-  return resource !== undefined && (await resourcesServedBy([resource], clientId)).length > 0
+  return resource !== undefined && isResourceServerOf(client, resource)
 }

@@ -9,7 +9,8 @@ import type { Context } from 'koa'
 import { type ClientEndpointDependencies, createClientEndpoint } from '../http/client-endpoint.ts'
 import { sendErrorResponse } from '../http/responses.ts'
 import type { Route } from '../http/route.ts'
-import { type ProtectedResource, resourcesServedBy } from '../resources/protected-resource.ts'
+import { isResourceServerOf, type ProtectedResource } from '../resources/protected-resource.ts'
+import type { Client } from '../storage/client.ts'
 import type {
   RevocationKind,
   RevocationListRequest,
@@ -44,11 +45,10 @@ export function createRevocationFeedEndpoint(dependencies: RevocationFeedDepende
     methods: ['GET'],
     async respond({ ctx, client }) {
       const { clientId } = client
-      if ((await resourcesServedBy(resources, clientId)).length === 0) {
+      if (!resources.some((resource) => isResourceServerOf(client, resource))) {
         const reason = 'not-a-resource-server'
         audit.record({ type: 'revocations.refused', clientId, reason }, ctx.ip)
-        const description = 'the client is not registered as a resource server'
-        sendErrorResponse(ctx, 403, 'unauthorized_client', description)
+        sendErrorResponse(ctx, 403, 'unauthorized_client', describeRefusal(client))
         return
       }
       const request = parseRequest(ctx.query)
@@ -63,6 +63,13 @@ export function createRevocationFeedEndpoint(dependencies: RevocationFeedDepende
       ctx.body = bodyOf(page)
     },
   })
+}
+
+/** Says what is wrong with the client's registration, which an administrator can change. */
+function describeRefusal({ resourceServerAudiences }: Client): string {
+  const reason =
+    resourceServerAudiences.length === 0 ? 'it has none' : 'they name no audience of this server'
+  return `the client must be a resource server: change its resourceServerAudiences, ${reason}`
 }
 
 /** Parses the query. @returns An error description when it is invalid. */

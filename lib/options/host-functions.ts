@@ -11,7 +11,6 @@ import { withoutHashes } from '../clients/client-secret.ts'
 import { ClientAuthorizationError } from '../errors.ts'
 import { defaultPages } from '../pages/default-pages.ts'
 import type { HtmlPage, Pages } from '../pages/pages.ts'
-import type { ProtectedResource } from '../resources/protected-resource.ts'
 import type { HostSession } from '../users/authentication.ts'
 import type { User } from '../users/user.ts'
 import { type Clock, isInstant } from '../util/clock.ts'
@@ -72,11 +71,6 @@ const PAGE: Expectation<HtmlPage> = {
     // RFC 9110 §5.5: the characters of a header value.
     contentSecurityPolicy: z.string().regex(/^[\x20-\x7e]+$/),
   }),
-}
-
-const CLIENT_IDS: Expectation<ReadonlyArray<string>> = {
-  words: 'an array of client ids',
-  schema: z.array(z.string()),
 }
 
 /** The functions that identify users and SuperAdmins. */
@@ -154,18 +148,4 @@ function rendererOf(given: Partial<Pages>, name: keyof Pages): (view: never) => 
   const render: ((view: never) => unknown) | undefined = given[name]
   if (render === undefined) return defaultPages[name]
   return (view) => callHost(`pages.${name}`, PAGE, () => render.call(given, view))
-}
-
-/** Wraps the functions of resources in checks of their results. */
-export function checkResources(
-  resources: ReadonlyArray<ProtectedResource>,
-): ReadonlyArray<ProtectedResource> {
-  return resources.map((resource) => {
-    const { resourceServerClientIds: clientIds } = resource
-    if (typeof clientIds !== 'function') return resource
-    return Object.freeze({
-      ...resource,
-      resourceServerClientIds: () => callHost('resourceServerClientIds', CLIENT_IDS, clientIds),
-    })
-  })
 }

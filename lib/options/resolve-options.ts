@@ -7,6 +7,7 @@
 import type { JWK } from 'jose'
 import { z } from 'zod'
 import type { AuthorizeClient } from '../clients/client-access.ts'
+import type { ClientRules } from '../clients/client-fields.ts'
 import { ConfigurationError, type Issue } from '../errors.ts'
 import { createGivenKeys, type KeyRing } from '../keys/key-ring.ts'
 import { validateSigningKeys } from '../keys/validate-signing-keys.ts'
@@ -21,12 +22,7 @@ import { type Clock, checkedClock, systemClock } from '../util/clock.ts'
 import { isObject } from '../util/is-object.ts'
 import { clockOption, findSchemaIssues, OPTION_WORDS } from '../util/schema-issues.ts'
 import type { AuthorizationServerOptions } from './authorization-server-options.ts'
-import {
-  checkAuthorizeClient,
-  checkIdentityFunctions,
-  checkPages,
-  checkResources,
-} from './host-functions.ts'
+import { checkAuthorizeClient, checkIdentityFunctions, checkPages } from './host-functions.ts'
 import {
   audienceSchema,
   findDefaultScopeIssues,
@@ -196,10 +192,42 @@ export function resolveOptions(given: AuthorizationServerOptions): ResolvedOptio
     keys: keys ?? createGivenKeys(signingKeys ?? [], cookieKeys ?? []),
     scopes,
     defaultScopes: Object.freeze([...(options.defaultScopes ?? [])]),
-    resources: checkResources(resolveResources(options, options.issuer, Object.keys(scopes))),
+    resources: resolveResources(options, options.issuer, Object.keys(scopes)),
     pages: checkPages(options.pages ?? {}),
     clock,
   })
+}
+
+/** The options that decide what a client may name. */
+export interface ClientRuleOptions {
+  readonly issuer?: string | undefined
+  readonly scopes?: ScopeCatalogue | undefined
+  readonly audience?: string | undefined
+  readonly resources?: ReadonlyArray<ProtectedResource> | undefined
+}
+
+const clientRulesSchema = optionsSchema
+  .pick({ issuer: true, scopes: true, audience: true, resources: true })
+  .partial({ issuer: true })
+
+/**
+ * Validates only the options that decide what a client may name. The audiences are not known if none of `issuer`,
+ * `audience` and `resources` is given.
+ *
+ * @throws {@link ConfigurationError} with everything that is wrong.
+ */
+export function resolveClientRules(given: ClientRuleOptions): ClientRules {
+  const issues = [
+    ...findSchemaIssues(clientRulesSchema, given, OPTION_WORDS),
+    ...resourceIssues(given),
+  ]
+  if (issues.length > 0) throw new ConfigurationError(issues)
+  const { issuer, scopes = TEAMCAST_SCOPES, audience = issuer, resources } = given
+  const audiences = audience === undefined ? undefined : [audience]
+  return {
+    catalogue: scopes,
+    audiences: resources?.map((resource) => resource.audience) ?? audiences,
+  }
 }
 
 function isKeyRing(value: unknown): boolean {
@@ -233,9 +261,11 @@ function signInIssues(options: Partial<AuthorizationServerOptions>): ReadonlyArr
   ]
 }
 
-function resourceIssues(options: Partial<AuthorizationServerOptions>): ReadonlyArray<Issue> {
+function resourceIssues(
+  options: ClientRuleOptions & { readonly defaultScopes?: ReadonlyArray<string> | undefined },
+): ReadonlyArray<Issue> {
   if (!isObject(options)) return []
-  const catalogue = isObject(options.scopes) ? options.scopes : TEAMCAST_SCOPES
-  const known = Object.keys(catalogue)
+  const { scopes }: ClientRuleOptions = options
+  const known = Object.keys(isObject(scopes) ? scopes : TEAMCAST_SCOPES)
   return [...findResourceIssues(options, known), ...findDefaultScopeIssues(options, known)]
 }

@@ -6,20 +6,17 @@
 
 import { z } from 'zod'
 import type { Issue } from '../errors.ts'
-import { isSameUri, type ProtectedResource, scopesOfAll } from '../resources/protected-resource.ts'
-import type { AuthorizationServerOptions } from './authorization-server-options.ts'
-
-const URI_CHARACTERS = /^[\x21-\x7E]+$/
+import {
+  isAbsoluteUri,
+  isSameUri,
+  type ProtectedResource,
+  scopesOfAll,
+} from '../resources/protected-resource.ts'
 
 /** A token audience. */
 export const audienceSchema: z.ZodType<string> = z
   .string('must be a string')
   .refine(isAbsoluteUri, 'must be an absolute URI without fragment')
-
-const clientIdsSchema = z.custom(
-  (value) => typeof value === 'function' || (Array.isArray(value) && value.every(isText)),
-  'must be an array of client ids, or a function that returns one',
-)
 
 /** The schema of a list of scopes. */
 export const scopesSchema: z.ZodType<ReadonlyArray<string>> = z.array(
@@ -34,7 +31,6 @@ export const resourcesSchema: z.ZodType<unknown> = z
       {
         audience: audienceSchema,
         scopes: scopesSchema.refine(({ length }) => length > 0, 'must contain at least one scope'),
-        resourceServerClientIds: clientIdsSchema.optional(),
       },
       'must be an object with "audience" and "scopes"',
     ),
@@ -42,7 +38,11 @@ export const resourcesSchema: z.ZodType<unknown> = z
   )
   .min(1, 'must contain at least one resource')
 
-type Given = Pick<AuthorizationServerOptions, 'audience' | 'resources'>
+interface Given {
+  readonly audience?: string | undefined
+  readonly resources?: ReadonlyArray<ProtectedResource> | undefined
+  readonly defaultScopes?: ReadonlyArray<string> | undefined
+}
 
 /** Validates resources against each other and against the catalogue. Skips malformed ones. */
 export function findResourceIssues(
@@ -77,7 +77,7 @@ function audienceIssues(
 
 /** Validates `defaultScopes` against the catalogue. Skips malformed ones. */
 export function findDefaultScopeIssues(
-  { defaultScopes }: Pick<AuthorizationServerOptions, 'defaultScopes'>,
+  { defaultScopes }: Given,
   catalogue: ReadonlyArray<string>,
 ): ReadonlyArray<Issue> {
   const { data = [] } = scopesSchema.safeParse(defaultScopes)
@@ -106,12 +106,4 @@ export function resolveResources(
   return Object.freeze(
     given.map((resource) => Object.freeze({ ...resource, scopes: [...resource.scopes] })),
   )
-}
-
-function isAbsoluteUri(text: string): boolean {
-  return URL.canParse(text) && URI_CHARACTERS.test(text) && !text.includes('#')
-}
-
-function isText(value: unknown): boolean {
-  return typeof value === 'string'
 }

@@ -5,6 +5,7 @@
  */
 
 import { intersect, isSubset } from '../scopes/scope.ts'
+import type { Client } from '../storage/client.ts'
 
 /** An API that accepts access tokens: a protected resource. */
 export interface ProtectedResource {
@@ -12,18 +13,7 @@ export interface ProtectedResource {
   readonly audience: string
   /** Scopes of the catalogue that it accepts. A scope may belong to several resources. */
   readonly scopes: ReadonlyArray<string>
-  /**
-   * Client ids with which this API may introspect tokens issued for it and read the revocation feed.
-   * `CONFIDENTIAL` clients only. Defaults to none.
-   *
-   * A function is called at each of these requests; if it throws, the response is 500. Use one if the ids
-   * are not known at start-up.
-   */
-  readonly resourceServerClientIds?: ReadonlyArray<string> | ResourceServerClientIds
 }
-
-/** Returns the client ids of the resource servers of a resource. */
-export type ResourceServerClientIds = () => ReadonlyArray<string> | Promise<ReadonlyArray<string>>
 
 /**
  * Whether two absolute URIs name the same resource: they are equal after normalization. So
@@ -32,6 +22,13 @@ export type ResourceServerClientIds = () => ReadonlyArray<string> | Promise<Read
 export function isSameUri(left: string, right: string): boolean {
   const [leftUrl, rightUrl] = [URL.parse(left), URL.parse(right)]
   return leftUrl !== null && leftUrl.href === rightUrl?.href
+}
+
+const URI_CHARACTERS = /^[\x21-\x7E]+$/
+
+/** Whether a text is an absolute URI without fragment, as a token audience is. */
+export function isAbsoluteUri(text: string): boolean {
+  return URL.canParse(text) && URI_CHARACTERS.test(text) && !text.includes('#')
 }
 
 /** Finds a resource by its URI. */
@@ -78,15 +75,13 @@ export function chooseTarget(
   return { audience, scopes: intersect(scopes, accepted) }
 }
 
-/** The resources that list a client as resource server. */
-export async function resourcesServedBy(
-  resources: ReadonlyArray<ProtectedResource>,
-  clientId: string,
-): Promise<ReadonlyArray<ProtectedResource>> {
-  const isServer = await Promise.all(
-    resources.map(async ({ resourceServerClientIds: ids = [] }) =>
-      (typeof ids === 'function' ? await ids() : ids).includes(clientId),
-    ),
+/** Whether a client is registered as resource server of a resource. Never a `PUBLIC` client: it has no secret. */
+export function isResourceServerOf(
+  { clientType, resourceServerAudiences }: Pick<Client, 'clientType' | 'resourceServerAudiences'>,
+  { audience }: ProtectedResource,
+): boolean {
+  return (
+    clientType === 'CONFIDENTIAL' &&
+    resourceServerAudiences.some((registered) => isSameUri(registered, audience))
   )
-  return resources.filter((_resource, index) => isServer[index])
 }

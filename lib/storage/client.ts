@@ -74,6 +74,11 @@ export interface Client {
   readonly tokenEndpointAuthMethod: TokenEndpointAuthMethod
   /** PKCE is mandatory for every client. */
   readonly requirePkce: true
+  /**
+   * Token audiences of the APIs that authenticate as this client: it may introspect access tokens that were issued
+   * for them, of every client, and read the revocation feed. Empty for every other client, and for `PUBLIC` ones.
+   */
+  readonly resourceServerAudiences: ReadonlyArray<string>
   /** Lifetime of its access tokens, in seconds. */
   readonly accessTokenTtlSeconds: number
   /** Lifetime of its refresh tokens, in seconds. */
@@ -153,6 +158,7 @@ export const clientShape: shape.Shape = shape.record<ClientRecord>({
   allowedGrantTypes: strings,
   tokenEndpointAuthMethod: shape.nonEmptyString,
   requirePkce: shape.oneOf(true),
+  resourceServerAudiences: strings,
   accessTokenTtlSeconds: shape.integer,
   refreshTokenTtlSeconds: shape.integer,
   earlierAccessTokensExpireAt: shape.optional(shape.number),

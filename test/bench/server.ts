@@ -46,6 +46,7 @@ async function createOurs(issuer: string): Promise<Koa> {
     allowedGrantTypes: ['authorization_code', 'refresh_token', 'client_credentials'],
     tokenEndpointAuthMethod: 'client_secret_basic',
     requirePkce: true,
+    resourceServerAudiences: [],
     accessTokenTtlSeconds: 900,
     refreshTokenTtlSeconds: 2_592_000,
     clientUri: undefined,

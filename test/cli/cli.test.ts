@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -9,17 +9,21 @@ import { fileURLToPath } from 'node:url'
 import {
   type AuditEvent,
   createAuthorizationServer,
+  createLayeredStorage,
   openManagedKeys,
   type Storage,
 } from '@teamcast/oauth-server'
 import { createPostgresStorage, migrateToLatest } from '@teamcast/oauth-server/postgres'
 import { createRedisStorage } from '@teamcast/oauth-server/redis'
+import { startTestServer } from '@teamcast/oauth-server/testing'
 import test, { type ExecutionContext } from 'ava'
 import { decodeProtectedHeader } from 'jose'
 import { Kysely, PostgresDialect } from 'kysely'
 import { type Outcome, run } from '../../adapters/cli/run.ts'
+import { basicCredentials } from '../helpers/requests.ts'
 import { startPostgres } from '../helpers/start-postgres.ts'
 import { startRedis } from '../helpers/start-redis.ts'
+import { requestClientCredentials, tokensOf } from '../helpers/token-requests.ts'
 import { validOptions } from '../helpers/valid-options.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -103,10 +107,40 @@ const WRONG: ReadonlyArray<
   [['keys', 'rotate', 'cookies'], {}, /^rotate signing or cookie; see --help\n$/],
   [['keys', 'rotate', 'signing', 'now'], {}, /^"now" is one parameter too many; see --help\n$/],
   [['keys', 'rotate', '--by'], {}, /^Option '--by <value>' argument missing\n$/],
-  [['keys', 'list', '--by', 'ada'], {}, /^"--by" is for rotate and revoke; see --help\n$/],
+  [['keys', 'list', '--by', 'ada'], {}, /^"--by" is not an option of "keys list"; see --help\n$/],
   [['--verbose', 'migrate'], {}, /^Unknown option '--verbose'.*\n$/],
   [['keys', 'revoke', 'a', '--for', 'ada'], {}, /^Unknown option '--for'.*\n$/],
   [['keys', 'revoke'], {}, /^say which key; "keys list" shows them\n$/],
+  [['clients'], {}, /^Usage: teamcast-oauth <command>\n/],
+  [['clients', 'list'], {}, /^DATABASE_URL or REDIS_URL is missing: .*; see --help\n$/],
+  [['clients', 'list', '--audience', 'ALL'], {}, /^--audience must be PLATFORM or TENANT\n$/],
+  [
+    ['clients', 'list', '--scopes', 'a:b'],
+    {},
+    /^"--scopes" is not an option of "clients list".*\n$/,
+  ],
+  [['clients', 'show'], {}, /^say which client; "clients list" shows them\n$/],
+  [['clients', 'update', 'tc_1'], {}, /^say what to change, for example --name .*; see --help\n$/],
+  [
+    ['clients', 'update', 'tc_1', '--audience', 'TENANT'],
+    {},
+    /^"--audience" is not an option.*\n$/,
+  ],
+  [
+    ['clients', 'add-secret', 'tc_1', '--expires-at', 'soon'],
+    {},
+    /^--expires-at must be a date, .*\n$/,
+  ],
+  [
+    ['clients', 'delete', 'tc_1', '--json'],
+    {},
+    /^"--json" is not an option of "clients delete".*\n$/,
+  ],
+  [
+    ['clients', 'list'],
+    { OPTIONS_FILE: '/none.json' },
+    /^OPTIONS_FILE "\/none\.json" cannot be read as JSON: ENOENT.*\n$/,
+  ],
 ]
 for (const [typed, env, stderr] of WRONG) {
   test(`"${typed.join(' ')}" with ${JSON.stringify(env)}: says what is wrong, and ends with 1`, async (t) => {
@@ -129,7 +163,15 @@ test('--help: lists every command', async (t) => {
   for (const typed of [['--help'], ['help'], ['keys', '--help'], ['keys', 'list', '-h']]) {
     const { code, stdout } = await run(typed, {})
     t.is(code, 0)
-    for (const command of ['migrate', 'generate', 'list', 'rotate', 'revoke']) {
+    for (const command of [
+      'migrate',
+      'generate',
+      'list',
+      'rotate',
+      'revoke',
+      'register',
+      'add-secret',
+    ]) {
       t.true(stdout.includes(command), command)
     }
   }
@@ -152,6 +194,10 @@ test('without its drivers: it says which to install, and generates keys all the 
   const root = await mkdtemp(join(tmpdir(), 'cli-'))
   t.teardown(() => rm(root, { recursive: true }))
   await writeFile(join(root, 'package.json'), '{"type":"module"}')
+  await mkdir(join(root, 'node_modules'))
+  for (const name of ['ghtml', 'ipaddr.js', 'jose', 'koa', 'zod']) {
+    await symlink(join(ROOT, 'node_modules', name), join(root, 'node_modules', name))
+  }
   for (const folder of ['lib', 'adapters']) {
     await cp(join(ROOT, folder), join(root, folder), { recursive: true })
   }
@@ -257,6 +303,201 @@ for (const { name, env, open } of STORES) {
     )
   })
 }
+
+const CLIENT_STORES: ReadonlyArray<{
+  readonly name: string
+  readonly env: Record<string, string>
+  open(t: ExecutionContext): Promise<Storage>
+}> = [
+  {
+    name: 'Postgres',
+    env: { DATABASE_URL: urlOf('cli_clients') },
+    open: (t) => createMigratedDatabase(t, 'cli_clients'),
+  },
+  {
+    name: 'Redis',
+    env: { REDIS_URL: redis.socketPath, REDIS_KEY_PREFIX: 'clients:' },
+    open: async () => createRedisStorage({ client: redis.connect(), keyPrefix: 'clients:' }),
+  },
+  {
+    name: 'layered storage',
+    env: {
+      DATABASE_URL: urlOf('cli_layered'),
+      REDIS_URL: redis.socketPath,
+      REDIS_KEY_PREFIX: 'layered:',
+    },
+    open: async (t) =>
+      createLayeredStorage({
+        durable: await createMigratedDatabase(t, 'cli_layered'),
+        ephemeral: createRedisStorage({ client: redis.connect(), keyPrefix: 'layered:' }),
+      }),
+  },
+]
+
+async function createMigratedDatabase(t: ExecutionContext, name: string): Promise<Storage> {
+  const storage = await createDatabase(t, name)
+  t.is((await run(['migrate'], { DATABASE_URL: urlOf(name) })).code, 0)
+  return storage
+}
+
+for (const { name, env, open } of CLIENT_STORES) {
+  test(`clients on ${name}: from the first client to its deletion, a running server follows without a restart`, async (t) => {
+    const storage = await open(t)
+    const server = await startTestServer({ storage, storageTimeoutMilliseconds: 30_000 })
+    t.teardown(() => server.close())
+    const { issuer, clock } = server
+    const cli = async (...typed: ReadonlyArray<string>): Promise<string> => {
+      const { code, stdout, stderr } = await run(['clients', ...typed], env)
+      t.is(stderr, '')
+      t.is(code, 0)
+      return stdout
+    }
+    t.is(await cli('list'), 'There are no such clients.\n')
+
+    const typed = ['--name', 'Interview API', '--client-type', 'CONFIDENTIAL', '--by', 'ada']
+    const fields = ['--scopes', 'interview:read', '--allowed-grant-types', 'client_credentials']
+    const output = await cli('register', ...typed, ...fields)
+    const [, clientId = ''] = /^client-id +(tc_\w+)$/m.exec(output) ?? []
+    const [, clientSecret = ''] = /^client-secret +(tcs_\w+)$/m.exec(output) ?? []
+    t.is(output.split(clientSecret).length, 2)
+    const client = await server.authorizationServer.clients.find(clientId)
+    t.like(client, { name: 'Interview API', audience: 'PLATFORM', redirectUris: [], version: 1 })
+    if (client === undefined) return
+    const api = { client, clientSecret }
+    const isAuthenticated = async (secret: string): Promise<boolean> =>
+      (await requestClientCredentials(server, { client, clientSecret: secret })).status === 200
+    t.true(await isAuthenticated(clientSecret))
+    const { access_token: token } = await tokensOf(t, await requestClientCredentials(server, api))
+
+    // A resource server, at once.
+    const feed = (): Promise<Response> =>
+      fetch(`${issuer}/oauth/revocations`, {
+        headers: { authorization: basicCredentials(clientId, clientSecret) },
+      })
+    t.is((await feed()).status, 403)
+    const changes = [
+      '--resource-server-audiences',
+      issuer,
+      '--logo-url',
+      'https://api.example/l.svg',
+    ]
+    const changed = await cli('update', clientId, ...changes, '--access-token-ttl-seconds', '60')
+    t.regex(changed, new RegExp(`^resource-server-audiences +${issuer}$`, 'm'))
+    t.is((await feed()).status, 200)
+    t.like(JSON.parse(await cli('show', clientId, '--json')), {
+      ...{ accessTokenTtlSeconds: 60, resourceServerAudiences: [issuer], version: 2 },
+      logoUrl: 'https://api.example/l.svg',
+    })
+    const emptied = JSON.parse(
+      await cli(
+        ...['update', clientId, '--resource-server-audiences', '', '--logo-url', '', '--json'],
+      ),
+    )
+    t.deepEqual(emptied.resourceServerAudiences, [])
+    t.false('logoUrl' in emptied)
+
+    // Another secret; nothing shows one again.
+    const expiresAt = new Date(Date.now() + 86_400_000).toISOString()
+    const added = await cli('add-secret', clientId, '--expires-at', expiresAt, '--json')
+    const { clientSecret: second, secretId } = JSON.parse(added)
+    t.true(await isAuthenticated(second))
+    t.true(await isAuthenticated(clientSecret))
+    const [shown, listed] = [await cli('show', clientId), await cli('list')]
+    for (const text of [shown, listed, changed, await cli('list', '--json')]) {
+      t.false(text.includes(second) || text.includes(clientSecret))
+      t.true(text.includes(clientId))
+    }
+    t.regex(
+      shown,
+      new RegExp(`^secret +${secretId} tcs_\\w{4}… added .*, expires 20[^,]+, last used`, 'm'),
+    )
+    t.regex(listed, /^CLIENT ID +NAME +TYPE +AUDIENCE +TENANT +SECRETS +REGISTERED$/m)
+    t.deepEqual(
+      JSON.parse(await cli('list', '--name', 'interview', '--client-type', 'PUBLIC', '--json')),
+      [],
+    )
+
+    t.is(
+      await cli('delete', clientId),
+      `Client "${clientId}" is deleted, and its tokens are revoked.\n`,
+    )
+    t.false(await isAuthenticated(clientSecret))
+    t.true(await storage.revocations.has('client', clientId, clock.now()), token)
+    for (const command of ['show', 'delete', 'add-secret']) {
+      const { code, stdout, stderr } = await run(['clients', command, clientId], env)
+      t.is(code, 1)
+      t.is(stdout, '')
+      t.regex(
+        stderr,
+        new RegExp(`^client "${clientId}" does not exist; "clients list" shows all\n$`),
+      )
+    }
+  })
+}
+
+test('clients register: the rules of the SuperAdmin API, each problem with its option; nothing is stored', async (t) => {
+  const env = { REDIS_URL: redis.socketPath, REDIS_KEY_PREFIX: 'rules:' }
+  const refused = await run(
+    [
+      ...[
+        'clients',
+        'register',
+        '--name',
+        'x',
+        '--client-type',
+        'PUBLIC',
+        '--scopes',
+        'interview:none',
+      ],
+      ...['--redirect-uris', 'http://a.example', '--redirect-uris', 'https://a.example'],
+      ...[
+        '--access-token-ttl-seconds',
+        'long',
+        '--resource-server-audiences',
+        'https://api.example',
+      ],
+    ],
+    env,
+  )
+  t.deepEqual([refused.code, refused.stdout], [1, ''])
+  t.deepEqual(refused.stderr.trimEnd().split('\n').sort(), [
+    '--access-token-ttl-seconds must be a whole number of seconds',
+    '--name must have at least 3 characters',
+    '--redirect-uris must be https; http is for localhost, 127.0.0.1 and [::1] only',
+    '--resource-server-audiences must be empty: only a CONFIDENTIAL client can be a resource server',
+    '--scopes is unknown: "interview:none"',
+  ])
+  t.is((await run(['clients', 'list'], env)).stdout, 'There are no such clients.\n')
+})
+
+test('OPTIONS_FILE: the scopes and audiences of the server are the ones that a client may name', async (t) => {
+  const directory = await mkdtemp(join(tmpdir(), 'cli-'))
+  t.teardown(() => rm(directory, { recursive: true }))
+  const file = join(directory, 'options.json')
+  const env = { REDIS_URL: redis.socketPath, REDIS_KEY_PREFIX: 'file:', OPTIONS_FILE: file }
+  const typed = ['--name', 'Report API', '--client-type', 'CONFIDENTIAL', '--scopes', 'report:read']
+  const grants = ['--allowed-grant-types', 'client_credentials']
+  const register = (audience: string): Promise<Outcome> =>
+    run(['clients', 'register', ...typed, ...grants, '--resource-server-audiences', audience], env)
+  const scopes = { 'report:read': 'See reports' }
+  for (const options of [
+    { scopes, issuer: 'https://auth.example' },
+    { scopes, issuer: 'https://other.example', audience: 'https://auth.example' },
+    { scopes, resources: [{ audience: 'https://auth.example', scopes: ['report:read'] }] },
+  ]) {
+    await writeFile(file, JSON.stringify(options))
+    t.is((await register('https://auth.example')).code, 0)
+    t.is(
+      (await register('https://api.example')).stderr,
+      "--resource-server-audiences must be https://auth.example: the audiences of this server's APIs\n",
+    )
+  }
+  await writeFile(file, JSON.stringify({ scopes: { report: 'x' }, storage: {} }))
+  t.regex(
+    (await register('https://auth.example')).stderr,
+    /^"scopes\.report" .*; "storage" is not an option.*\n$/,
+  )
+})
 
 test('keys rotate: without keys there is nothing to rotate', async (t) => {
   t.deepEqual(await run(['keys', 'rotate'], { REDIS_URL: redis.socketPath }), {

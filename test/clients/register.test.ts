@@ -7,6 +7,7 @@ import {
 import test, { type ExecutionContext } from 'ava'
 import {
   ACCEPTED_FIELDS,
+  AUDIENCE,
   describeFields,
   NEW_CLIENT,
   REFUSED_FIELDS,
@@ -14,7 +15,8 @@ import {
 import { validOptions } from '../helpers/valid-options.ts'
 
 function registry(): ClientRegistry {
-  return createAuthorizationServer({ ...validOptions(), clock: () => 1_700_000_000 }).clients
+  const options = { ...validOptions(), audience: AUDIENCE, clock: () => 1_700_000_000 }
+  return createAuthorizationServer(options).clients
 }
 
 test('register: fills in the defaults of a CONFIDENTIAL client', async (t) => {
@@ -35,6 +37,7 @@ test('register: fills in the defaults of a CONFIDENTIAL client', async (t) => {
     allowedGrantTypes: ['authorization_code', 'refresh_token'],
     tokenEndpointAuthMethod: 'client_secret_basic',
     requirePkce: true,
+    resourceServerAudiences: [],
     accessTokenTtlSeconds: 900,
     refreshTokenTtlSeconds: 2_592_000,
     clientUri: undefined,
@@ -89,6 +92,7 @@ test('register: reports every problem at once, each with its field', async (t) =
     allowedGrantTypes: ['authorization_code', 'client_credentials'],
     tokenEndpointAuthMethod: 'client_secret_basic',
     requirePkce: false,
+    resourceServerAudiences: ['nope'],
     accessTokenTtlSeconds: 1,
     refreshTokenTtlSeconds: 1,
     clientUri: 'nope',
@@ -110,6 +114,7 @@ test('register: reports every problem at once, each with its field', async (t) =
     'redirectUris.2',
     'refreshTokenTtlSeconds',
     'requirePkce',
+    'resourceServerAudiences.0',
     'scopes.0',
     'tenantId',
     'tokenEndpointAuthMethod',

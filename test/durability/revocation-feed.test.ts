@@ -1,7 +1,7 @@
 import test from 'ava'
 import type { StoreLocation } from '../helpers/instance-storage.ts'
 import { basicCredentials, postAs } from '../helpers/requests.ts'
-import { type Instances, RESOURCE_SERVER_NAME, startInstances } from '../helpers/start-instances.ts'
+import { type Instances, startInstances } from '../helpers/start-instances.ts'
 import { startPostgres } from '../helpers/start-postgres.ts'
 import { startRedis } from '../helpers/start-redis.ts'
 import { startRedisCluster } from '../helpers/start-redis-cluster.ts'
@@ -27,7 +27,8 @@ test.after.always(async () => {
 async function createReader(
   instances: Instances,
 ): Promise<{ readonly told: ReadonlySet<string>; readonly readOn: () => Promise<void> }> {
-  const { client, clientSecret = '' } = await instances.registerClient(RESOURCE_SERVER_NAME)
+  const resourceServerAudiences = [instances.issuer]
+  const { client, clientSecret = '' } = await instances.registerClient({ resourceServerAudiences })
   const authorization = basicCredentials(client.clientId, clientSecret)
   const told = new Set<string>()
   let cursor = ''

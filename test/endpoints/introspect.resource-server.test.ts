@@ -1,17 +1,24 @@
 import { createMemoryStorage } from '@teamcast/oauth-server/memory'
 import test from 'ava'
+import { basicCredentials } from '../helpers/requests.ts'
 import { CANDIDATES, INTERVIEWS, startSeveralApis } from '../helpers/several-apis.ts'
 import { startServer } from '../helpers/start-server.ts'
+import { createStoreOpener, STORE_KINDS } from '../helpers/store-kinds.ts'
 import {
+  changeClient,
   decodeJwt,
   introspect,
   isActive,
+  recordEvents,
   requestClientCredentials,
   revoke,
   tokensOf,
 } from '../helpers/token-requests.ts'
 
 const INACTIVE = { active: false }
+
+const stores = createStoreOpener()
+test.after.always(() => stores.close())
 
 test('POST /oauth/introspect: a resource server sees the access tokens issued for it, of every client (RFC 7662 §2, §4, checklist 52)', async (t) => {
   const server = await startSeveralApis(t)
@@ -98,44 +105,63 @@ test('POST /oauth/introspect: a resource server sees that a token was revoked: b
   }
 })
 
-test('POST /oauth/introspect: a client that is in no resourceServerClientIds is no resource server, whatever its name', async (t) => {
-  const server = await startServer(t)
+test('POST /oauth/introspect: a client without resourceServerAudiences is no resource server, whatever its name; the audit event says so', async (t) => {
+  const { onEvent, settled } = recordEvents()
+  const server = await startServer(t, { onEvent })
   const { clientId } = server.confidential.client
   const tokens = await server.issueTokens({ userId: 'ada', clientId })
   t.deepEqual(await (await introspect(server, server.tenant, tokens.access_token)).json(), INACTIVE)
+  const refusal = (await settled()).at(-1)
+  t.like(refusal, {
+    type: 'token.introspected',
+    isActive: false,
+    reason: 'not-its-resource-server',
+  })
+  t.is(refusal && 'userId' in refusal ? refusal.userId : undefined, undefined)
+  await introspect(server, server.tenant, 'unknown')
+  t.false('reason' in ((await settled()).at(-1) ?? {}))
 })
 
-test('POST /oauth/introspect: a PUBLIC client is refused, also one that was named a resource server (RFC 7662 §2.1)', async (t) => {
-  const ids: Array<string> = []
-  const audience = 'https://api.example'
-  const scopes = { 'interview:read': 'See', 'interview:create': 'Create', 'candidate:read': 'See' }
-  const server = await startServer(t, {
-    scopes,
-    resources: [{ audience, scopes: Object.keys(scopes), resourceServerClientIds: () => ids }],
-  })
-  ids.push(server.public.client.clientId)
-  const { clientId } = server.confidential.client
-  const tokens = await server.issueTokens({ userId: 'ada', clientId })
-  t.is((await introspect(server, server.public, tokens.access_token)).status, 401)
-})
+for (const kind of STORE_KINDS) {
+  test(`POST /oauth/introspect, ${kind}: a client becomes a resource server, and is none any more, without a restart; the feed says what is missing`, async (t) => {
+    const storage = await stores.open(kind)
+    const server = await startServer(t, { storage, storageTimeoutMilliseconds: 30_000 })
+    const { issuer, tenant, authorizationServer } = server
+    const { clientId } = tenant.client
+    const ofUser = { userId: 'ada', clientId: server.confidential.client.clientId }
+    const { access_token: token } = await server.issueTokens(ofUser)
+    const readFeed = (): Promise<Response> =>
+      fetch(`${issuer}/oauth/revocations`, {
+        headers: { authorization: basicCredentials(clientId, tenant.clientSecret ?? '') },
+      })
+    t.false(await isActive(server, tenant, token))
+    const refused = await readFeed()
+    t.is(refused.status, 403)
+    t.deepEqual(await refused.json(), {
+      error: 'unauthorized_client',
+      error_description:
+        'the client must be a resource server: change its resourceServerAudiences, it has none',
+    })
 
-test('POST /oauth/introspect: a function of the host that fails is a 500 and tells nothing', async (t) => {
-  const scopes = { 'interview:read': 'See', 'interview:create': 'Create', 'candidate:read': 'See' }
-  const server = await startServer(t, {
-    scopes,
-    resources: [
-      {
-        audience: 'https://api.example',
-        scopes: Object.keys(scopes),
-        resourceServerClientIds() {
-          throw new Error('the registry is down')
-        },
-      },
-    ],
+    await authorizationServer.clients.update(clientId, { resourceServerAudiences: [issuer] })
+    t.true(await isActive(server, tenant, token))
+    t.is((await readFeed()).status, 200)
+
+    await changeClient(storage, tenant, { resourceServerAudiences: ['https://former.example'] })
+    t.false(await isActive(server, tenant, token))
+    const { error_description: description } = await (await readFeed()).json()
+    t.regex(description, /, they name no audience of this server$/)
+
+    await authorizationServer.clients.update(clientId, { resourceServerAudiences: null })
+    t.deepEqual((await authorizationServer.clients.find(clientId))?.resourceServerAudiences, [])
   })
-  const { clientId } = server.confidential.client
-  const tokens = await server.issueTokens({ userId: 'ada', clientId })
-  const response = await introspect(server, server.tenant, tokens.access_token)
-  t.is(response.status, 500)
-  t.is((await response.json()).error, 'server_error')
+}
+
+test('POST /oauth/introspect: a PUBLIC client is refused, also one that is stored as a resource server (RFC 7662 §2.1)', async (t) => {
+  const storage = createMemoryStorage()
+  const server = await startServer(t, { storage })
+  const { clientId } = server.public.client
+  await changeClient(storage, server.public, { resourceServerAudiences: [server.issuer] })
+  const { access_token: token } = await server.issueTokens({ userId: 'ada', clientId })
+  t.is((await introspect(server, server.public, token)).status, 401)
 })

@@ -1,9 +1,10 @@
 import { createMemoryStorage } from '@teamcast/oauth-server/memory'
+import { createRevocationFeed } from '@teamcast/oauth-server/resource-server'
 import test, { type ExecutionContext } from 'ava'
 import { createFeedReaders } from '../../lib/endpoints/revocations.ts'
 import { StorageError } from '../../lib/errors.ts'
 import { basicCredentials } from '../helpers/requests.ts'
-import { type SeveralApis, startSeveralApis } from '../helpers/several-apis.ts'
+import { INTERVIEWS, type SeveralApis, startSeveralApis } from '../helpers/several-apis.ts'
 import {
   assertRefused,
   changeClient,
@@ -291,4 +292,24 @@ test('GET /oauth/revocations: a storage that fails is 503, and every other metho
   const posted = await fetch(`${server.issuer}/oauth/revocations`, { method: 'POST' })
   t.is(posted.status, 405)
   t.is(posted.headers.get('allow'), 'GET')
+})
+
+test('GET /oauth/revocations: an API whose client is no resource server is told so in its own error', async (t) => {
+  const server = await startSeveralApis(t)
+  const { issuer, confidential } = server
+  const { clientId } = confidential.client
+  const feed = createRevocationFeed({
+    issuer,
+    clientId,
+    clientSecret: confidential.clientSecret ?? '',
+  })
+  t.teardown(feed.stop)
+  await t.throwsAsync(feed.poll(), {
+    message:
+      'the issuer responded to /oauth/revocations with 403: unauthorized_client: ' +
+      'the client must be a resource server: change its resourceServerAudiences, it has none',
+  })
+  const resourceServerAudiences = [INTERVIEWS]
+  await server.authorizationServer.clients.update(clientId, { resourceServerAudiences })
+  await t.notThrowsAsync(feed.poll())
 })

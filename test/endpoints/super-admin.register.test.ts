@@ -45,6 +45,7 @@ for (const kind of STORE_KINDS) {
       audience: 'PLATFORM',
       tokenEndpointAuthMethod: 'client_secret_basic',
       requirePkce: true,
+      resourceServerAudiences: [],
       accessTokenTtlSeconds: 900,
       refreshTokenTtlSeconds: 2_592_000,
       createdAt: now,

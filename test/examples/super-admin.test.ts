@@ -856,6 +856,7 @@ function formOf(client: Client, changes: FormFields): FormFields {
     name: client.name,
     scopes: client.scopes,
     redirectUris: client.redirectUris.join('\r\n'),
+    resourceServerAudiences: client.resourceServerAudiences.join('\r\n'),
     allowedGrantTypes: client.allowedGrantTypes,
     tokenEndpointAuthMethod: client.tokenEndpointAuthMethod,
     accessTokenTtlSeconds: String(client.accessTokenTtlSeconds),

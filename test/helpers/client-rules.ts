@@ -4,6 +4,11 @@
  * @module
  */
 
+/** The one token audience of the servers that these rules are tried on. */
+export const AUDIENCE = 'https://api.example'
+
+type RefusedField = [fields: object, path: string, message: string]
+
 /** A client that breaks no rule. */
 export const NEW_CLIENT = {
   name: 'Acme Recruiter',
@@ -33,6 +38,10 @@ export const ACCEPTED_FIELDS: ReadonlyArray<[fields: object, stored?: object]> =
   [{ tokenEndpointAuthMethod: 'client_secret_post' }],
   [{ ...PUBLIC, tokenEndpointAuthMethod: 'none' }],
   [{ requirePkce: true }],
+  [{ resourceServerAudiences: [AUDIENCE, AUDIENCE] }, { resourceServerAudiences: [AUDIENCE] }],
+  [{ resourceServerAudiences: ['https://API.example/'] }],
+  [{ resourceServerAudiences: null }, { resourceServerAudiences: [] }],
+  [{ ...PUBLIC, resourceServerAudiences: [] }],
   [{ accessTokenTtlSeconds: 60, refreshTokenTtlSeconds: 300 }],
   [{ accessTokenTtlSeconds: 86_400, refreshTokenTtlSeconds: 31_536_000 }],
   [{ accessTokenTtlSeconds: null }, { accessTokenTtlSeconds: 900 }],
@@ -52,7 +61,7 @@ const GRANT_TYPES = 'must be authorization_code, refresh_token or client_credent
 const PKCE = 'must be true: PKCE is mandatory for every client'
 
 /** What is refused, the field that is named, and what is said of it. */
-export const REFUSED_FIELDS: ReadonlyArray<[fields: object, path: string, message: string]> = [
+export const REFUSED_FIELDS: ReadonlyArray<RefusedField> = [
   [{ name: undefined }, 'name', 'is missing; it must be a string'],
   [{ name: null }, 'name', 'must be a string'],
   [{ name: 7 }, 'name', 'must be a string'],
@@ -204,6 +213,30 @@ export const REFUSED_FIELDS: ReadonlyArray<[fields: object, path: string, messag
   [{ requirePkce: false }, 'requirePkce', PKCE],
   [{ requirePkce: null }, 'requirePkce', PKCE],
   [{ requirePkce: 'true' }, 'requirePkce', PKCE],
+
+  [
+    { resourceServerAudiences: AUDIENCE },
+    'resourceServerAudiences',
+    'must be an array of token audiences',
+  ],
+  ...['api', '/api', 'https://api.example/#x', 'https://api.example/ ', ''].map(
+    (audience): RefusedField => [
+      { resourceServerAudiences: [audience] },
+      'resourceServerAudiences.0',
+      'must be an absolute URI without fragment',
+    ],
+  ),
+  [{ resourceServerAudiences: [7] }, 'resourceServerAudiences.0', 'must be a string'],
+  [
+    { resourceServerAudiences: [AUDIENCE, 'https://other.example'] },
+    'resourceServerAudiences.1',
+    "must be https://api.example: the audiences of this server's APIs",
+  ],
+  [
+    { ...PUBLIC, resourceServerAudiences: [AUDIENCE] },
+    'resourceServerAudiences',
+    'must be empty: only a CONFIDENTIAL client can be a resource server',
+  ],
 
   [{ accessTokenTtlSeconds: 59 }, 'accessTokenTtlSeconds', 'must be at least 60'],
   [{ accessTokenTtlSeconds: 86_401 }, 'accessTokenTtlSeconds', 'must be at most 86400'],

@@ -6,7 +6,7 @@
 
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type RegisteredClient, TEAMCAST_SCOPES } from '@teamcast/oauth-server'
+import type { RegisteredClient } from '@teamcast/oauth-server'
 import { startTestServer, type TestServer } from '@teamcast/oauth-server/testing'
 import { createDatabase } from './create-database.ts'
 import type { Environment } from './documentation-project.ts'
@@ -107,22 +107,13 @@ async function startIssuer(): Promise<{
   readonly issuer: TestServer
   readonly api: RegisteredClient
 }> {
-  let clientId = ''
-  const issuer = await startTestServer({
-    resources: [
-      {
-        audience: INTERVIEW_API,
-        scopes: Object.keys(TEAMCAST_SCOPES),
-        resourceServerClientIds: () => [clientId],
-      },
-    ],
-  })
+  const issuer = await startTestServer({ audience: INTERVIEW_API })
   const api = await issuer.registerClient({
     name: 'Interview API',
     clientType: 'CONFIDENTIAL',
     scopes: ['interview:read'],
     allowedGrantTypes: ['client_credentials'],
+    resourceServerAudiences: [INTERVIEW_API],
   })
-  clientId = api.client.clientId
   return { issuer, api }
 }

@@ -7,15 +7,10 @@
 
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import {
-  createAuthorizationServer,
-  openManagedKeys,
-  TEAMCAST_SCOPES,
-  type User,
-} from '@teamcast/oauth-server'
+import { createAuthorizationServer, openManagedKeys, type User } from '@teamcast/oauth-server'
 import Koa from 'koa'
 import { INSTANCE_SECRET, openStorageAt } from './instance-storage.ts'
-import { type InstanceSettings, RESOURCE_SERVER_NAME } from './start-instances.ts'
+import type { InstanceSettings } from './start-instances.ts'
 
 const settings = JSON.parse(process.argv[2] ?? '') as InstanceSettings
 const { storage } = await openStorageAt(settings.location)
@@ -31,18 +26,6 @@ const server = createAuthorizationServer({
   keys,
   issuer: settings.issuer,
   storage,
-  resources: [
-    {
-      audience: settings.issuer,
-      scopes: Object.keys(TEAMCAST_SCOPES),
-      async resourceServerClientIds() {
-        const { items } = await storage.clients.list({ limit: 100 })
-        return items
-          .filter(({ name }) => name === RESOURCE_SERVER_NAME)
-          .map(({ clientId }) => clientId)
-      },
-    },
-  ],
   findUser: async (userId) => userOf(userId),
   authenticateUser: async ({ username }) => userOf(username),
 })

@@ -33,7 +33,6 @@ export async function startSeveralApis(
   t: ExecutionContext,
   options: TestServerOptions = {},
 ): Promise<SeveralApis> {
-  const ids = { interviews: '', candidates: '' }
   const server = await startServer(t, {
     scopes: {
       'interview:read': 'See interviews',
@@ -41,24 +40,14 @@ export async function startSeveralApis(
       'candidate:read': 'See candidates',
     },
     resources: [
-      {
-        audience: INTERVIEWS,
-        scopes: ['interview:read', 'interview:create'],
-        resourceServerClientIds: () => [ids.interviews],
-      },
-      {
-        audience: CANDIDATES,
-        scopes: ['candidate:read', 'interview:read'],
-        resourceServerClientIds: async () => [ids.candidates],
-      },
+      { audience: INTERVIEWS, scopes: ['interview:read', 'interview:create'] },
+      { audience: CANDIDATES, scopes: ['candidate:read', 'interview:read'] },
     ],
     ...options,
   })
   const [interviews, candidates] = await Promise.all([
-    server.registerClient(RESOURCE_SERVER),
-    server.registerClient(RESOURCE_SERVER),
+    server.registerClient({ ...RESOURCE_SERVER, resourceServerAudiences: [INTERVIEWS] }),
+    server.registerClient({ ...RESOURCE_SERVER, resourceServerAudiences: [`${CANDIDATES}/`] }),
   ])
-  ids.interviews = interviews.client.clientId
-  ids.candidates = candidates.client.clientId
   return { ...server, interviews, candidates }
 }

@@ -4,7 +4,11 @@
  * @module
  */
 
-import type { AuthorizationServerOptions, RegisteredClient } from '@teamcast/oauth-server'
+import type {
+  AuthorizationServerOptions,
+  NewClient,
+  RegisteredClient,
+} from '@teamcast/oauth-server'
 import { createAuditLog } from '../../lib/audit/audit-log.ts'
 import { createClientRegistry } from '../../lib/clients/client-registry.ts'
 import { createDeleteClient } from '../../lib/revocation/delete-client.ts'
@@ -36,9 +40,6 @@ export interface Instance {
   readonly process: RunningProcess
 }
 
-/** A client of this name may read what was revoked. */
-export const RESOURCE_SERVER_NAME = 'Resource server'
-
 /** Server processes that act as one. */
 export interface Instances {
   /** Their issuer: the load balancer. */
@@ -49,7 +50,7 @@ export interface Instances {
   /** A client of theirs. */
   readonly client: RegisteredClient
   /** Registers another client. */
-  registerClient(name?: string): Promise<RegisteredClient>
+  registerClient(changes?: Partial<NewClient>): Promise<RegisteredClient>
   /** Takes a user through sign-in and consent. */
   authorize(userId: string, client?: RegisteredClient): Promise<Authorization>
   /** Takes a user through sign-in and consent, and redeems the code. */
@@ -91,12 +92,13 @@ export async function startInstances(
   const registry = createClientRegistry({
     store,
     catalogue: TEAMCAST_SCOPES,
+    audiences: undefined,
     now: systemClock,
     audit,
     deleteClient: createDeleteClient({ store, consents, revoker, audit }),
   })
-  const registerClient = (name = CONFIDENTIAL_CLIENT.name): Promise<RegisteredClient> =>
-    registry.register({ ...CONFIDENTIAL_CLIENT, name })
+  const registerClient = (changes: Partial<NewClient> = {}): Promise<RegisteredClient> =>
+    registry.register({ ...CONFIDENTIAL_CLIENT, ...changes })
   const client = await registerClient()
 
   const authorizeUser: Instances['authorize'] = (userId, { client: of } = client) =>

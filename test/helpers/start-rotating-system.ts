@@ -9,7 +9,7 @@ import { systemClock } from '../../lib/util/clock.ts'
 import type { ApiSettings } from './api-instance.ts'
 import { startTraffic, type Traffic, type TrafficOptions } from './api-traffic.ts'
 import { INSTANCE_SECRET, openStorageAt, type StoreLocation } from './instance-storage.ts'
-import { RESOURCE_SERVER_NAME, startInstances } from './start-instances.ts'
+import { startInstances } from './start-instances.ts'
 import { startProcess } from './start-process.ts'
 
 const DAY_SECONDS = 86_400
@@ -40,7 +40,7 @@ export async function startRotatingSystem(
   await (await openManagedKeys({ storage, secret: INSTANCE_SECRET, clock: yesterday })).stop()
   const instances = await startInstances(location)
   const { issuer, client } = instances
-  const resourceServer = await instances.registerClient(RESOURCE_SERVER_NAME)
+  const resourceServer = await instances.registerClient({ resourceServerAudiences: [issuer] })
   const settings: ApiSettings = {
     issuer,
     audience: issuer,

@@ -11,6 +11,7 @@ import {
   type TestServerOptions,
 } from '@teamcast/oauth-server/testing'
 import type { ExecutionContext } from 'ava'
+import { AUDIENCE } from './client-rules.ts'
 import { ADA, GRACE } from './start-server.ts'
 import { recordEvents } from './token-requests.ts'
 
@@ -46,6 +47,7 @@ export async function startSuperAdminServer(
   const { onEvent, settled } = recordEvents()
   const server = await startTestServer({
     users: [ADA, GRACE],
+    audience: AUDIENCE,
     authorizeSuperAdmin(ctx) {
       const authorization = ctx.get('authorization')
       if (authorization === '') return 'unauthenticated'

@@ -39,7 +39,7 @@ import { settleHost } from '../../lib/util/host-function.ts'
 import { isObject } from '../../lib/util/is-object.ts'
 import { startBrowser } from '../helpers/browser.ts'
 import { catchWarnings } from '../helpers/catch-warnings.ts'
-import { authorizationUrl, basicCredentials } from '../helpers/requests.ts'
+import { authorizationUrl } from '../helpers/requests.ts'
 import { ADA, type StartedServer, startServer } from '../helpers/start-server.ts'
 import { introspect, redeem, refresh, requestClientCredentials } from '../helpers/token-requests.ts'
 import { validOptions } from '../helpers/valid-options.ts'
@@ -330,39 +330,6 @@ const ON_THE_SERVER: ReadonlyArray<HostFunction> = [
       start: (t) => startWith(t, ({ give }) => ({ pages: { [name]: give } }), prepare),
     }),
   ),
-  {
-    name: 'resourceServerClientIds',
-    accepted: [
-      [[], 403],
-      [['nonsense'], 403],
-    ],
-    // A text that holds the id of the client is no list of ids; nor is one that holds something else.
-    refused: ['', 'tc_', new Set(['tc_other']), { 0: 'tc_other' }, ['tc_other', 7], [null]],
-    start: (t) =>
-      startWith(
-        t,
-        ({ give }) => ({
-          resources: [
-            {
-              audience: 'https://api.example',
-              scopes: ['interview:read'],
-              resourceServerClientIds: give,
-            },
-          ],
-          scopes: { 'interview:read': 'See interviews' },
-          clients: ['confidential', 'public', 'tenant'].map((client) => ({
-            name: client,
-            clientType: client === 'public' ? 'PUBLIC' : 'CONFIDENTIAL',
-            scopes: ['interview:read'],
-            redirectUris: ['https://app.example/callback'],
-          })),
-        }),
-        async ({ issuer, confidential: { client, clientSecret = '' } }) => {
-          const authorization = basicCredentials(client.clientId, clientSecret)
-          return () => get(`${issuer}/oauth/revocations`, { authorization })
-        },
-      ),
-  },
   {
     name: 'clock',
     isAtOnce: true,

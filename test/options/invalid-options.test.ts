@@ -199,13 +199,6 @@ const invalidOptions: ReadonlyArray<InvalidOption> = [
     'must not be repeated',
   ],
   [resourcesWith({ scope: 'a' }), 'resources.0.scope', 'is not an option; check its spelling'],
-  ...['tc_1', [1], null].map(
-    (ids): InvalidOption => [
-      resourcesWith({ resourceServerClientIds: ids }),
-      'resources.0.resourceServerClientIds',
-      'must be an array of client ids, or a function that returns one',
-    ],
-  ),
   [
     { resources: [RESOURCE, { ...RESOURCE, audience: 'https://API.example/' }] },
     'resources.1.audience',

@@ -13,6 +13,7 @@ const FIELDS = [
   'allowedGrantTypes',
   'tokenEndpointAuthMethod',
   'requirePkce',
+  'resourceServerAudiences',
   'accessTokenTtlSeconds',
   'refreshTokenTtlSeconds',
   'clientUri',

@@ -174,6 +174,7 @@ const CLIENT: ClientRecord = {
   allowedGrantTypes: ['authorization_code', 'refresh_token'],
   tokenEndpointAuthMethod: 'client_secret_basic',
   requirePkce: true,
+  resourceServerAudiences: [],
   accessTokenTtlSeconds: ACCESS_TOKEN_TTL_SECONDS,
   refreshTokenTtlSeconds: 300,
   clientUri: undefined,

@@ -29,6 +29,9 @@ export const issuerClientOptions: Members<IssuerClientOptions> = {
   fetch: optional(functionOption),
 }
 
+/** The characters of `error` and `error_description` (RFC 6749 §5.2); no longer than our own. */
+const ERROR_CHARACTERS = /^[\x20-\x21\x23-\x5B\x5D-\x7E]{1,300}$/
+
 /** One request. */
 interface IssuerRequest {
   readonly url: URL
@@ -50,8 +53,8 @@ export class IssuerStatusError extends Error {
   /** HTTP status of the response. */
   readonly status: number
 
-  constructor({ pathname }: URL, status: number) {
-    super(`the issuer responded to ${pathname} with ${status}`)
+  constructor({ pathname }: URL, status: number, reason: string) {
+    super(`the issuer responded to ${pathname} with ${status}${reason}`)
     this.status = status
   }
 }
@@ -63,6 +66,16 @@ const isResponse = (value: unknown): boolean =>
 const RESPONSE: Expectation<Response> = {
   words: 'a Response',
   schema: rule((value) => !isResponse(value) && 'must be a Response'),
+}
+
+/** What an error response says: its code and description (RFC 6749 §5.2); empty if it has none. */
+async function reasonOf(response: Response): Promise<string> {
+  const body: unknown = await response.json().catch(() => undefined)
+  if (!isObject(body)) return ''
+  const texts = [body['error'], body['error_description']].filter(
+    (text) => typeof text === 'string' && ERROR_CHARACTERS.test(text),
+  )
+  return texts.length === 0 ? '' : `: ${texts.join(': ')}`
 }
 
 /** Creates a client of the issuer. */
@@ -86,8 +99,7 @@ export function createIssuerClient(options: IssuerClientOptions): IssuerClient {
       }),
     )
     if (response.status !== 200) {
-      await response.body?.cancel()
-      throw new IssuerStatusError(url, response.status)
+      throw new IssuerStatusError(url, response.status, await reasonOf(response))
     }
     const { data, error } = schema.safeParse(await response.json())
     if (error === undefined) return data

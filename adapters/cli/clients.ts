@@ -1,0 +1,244 @@
+/**
+ * `clients …`: registers, lists, shows, changes and deletes clients, by the rules of the SuperAdmin API.
+ *
+ * @module
+ */
+
+import { readFile } from 'node:fs/promises'
+import type { AuditLog } from '../../lib/audit/audit-log.ts'
+import type { ClientChanges } from '../../lib/clients/client-changes.ts'
+import {
+  type ClientListQuery,
+  type ClientRegistry,
+  createClientRegistry,
+  type NewClient,
+} from '../../lib/clients/client-registry.ts'
+import { ClientNotFoundError } from '../../lib/errors.ts'
+import { type ClientRuleOptions, resolveClientRules } from '../../lib/options/resolve-options.ts'
+import { createDeleteClient } from '../../lib/revocation/delete-client.ts'
+import { createRevoker } from '../../lib/revocation/revoker.ts'
+import type { Client } from '../../lib/storage/client.ts'
+import { systemClock } from '../../lib/util/clock.ts'
+import { CLIENT_CHANGE_OPTIONS, fieldsOf, NEW_CLIENT_OPTIONS, optionOf } from './client-options.ts'
+import {
+  actorOf,
+  BY,
+  type Command,
+  CommandError,
+  type Environment,
+  type OptionValues,
+} from './command.ts'
+import { withStorage } from './connections.ts'
+import { toTable, toText } from './table.ts'
+
+const PAGE_SIZE = 100
+const JSON_OPTION = { json: 'flag' } as const
+const SHOWN_ONCE = 'The secret is shown only now: hand it over, or keep it where secrets are kept.'
+
+/** `clients register`: registers a client, and prints its id and, once, its secret. */
+export const registerClient: Command = {
+  options: { ...NEW_CLIENT_OPTIONS, ...BY, ...JSON_OPTION },
+  async run({ options, environment }) {
+    const newClient = fieldsOf(options) as unknown as NewClient // register() validates it
+    const { client, clientSecret } = await withClients(environment, (clients) =>
+      clients.register(newClient, actorOf(options)),
+    )
+    if (options['json']) return toJson({ ...client, clientSecret })
+    const { clientId, name } = client
+    const lines = [`"${name}" is registered.`, '', `client-id      ${clientId}`]
+    if (clientSecret === undefined) return lines.join('\n')
+    return [...lines, `client-secret  ${clientSecret}`, '', SHOWN_ONCE].join('\n')
+  },
+}
+
+/** `clients list`: the clients that the options name. */
+export const listClients: Command = {
+  options: {
+    ...{ name: 'text', audience: 'text', 'tenant-id': 'text', 'client-type': 'text' },
+    ...JSON_OPTION,
+  },
+  async run({ options, environment }) {
+    const query = parseListOptions(options)
+    const found = await withClients(environment, (clients) => listAll(clients, query))
+    if (options['json']) return toJson(found)
+    if (found.length === 0) return 'There are no such clients.'
+    return toTable([
+      ['CLIENT ID', 'NAME', 'TYPE', 'AUDIENCE', 'TENANT', 'SECRETS', 'REGISTERED'],
+      ...found.map(({ clientId, name, clientType, audience, tenantId = '-', ...client }) => [
+        ...[clientId, name, clientType, audience, tenantId, String(client.secrets.length)],
+        toText(client.createdAt),
+      ]),
+    ])
+  },
+}
+
+/** `clients show <client id>`: everything about a client but its secrets. */
+export const showClient: Command = {
+  hasParameter: true,
+  options: JSON_OPTION,
+  async run({ parameter, options, environment }) {
+    const clientId = requireClientId(parameter)
+    const client = await withClients(environment, (clients) => clients.find(clientId))
+    if (client === undefined) throw new ClientNotFoundError(clientId)
+    return options['json'] ? toJson(client) : describe(client)
+  },
+}
+
+/** `clients update <client id>`: changes the fields that the options name. */
+export const updateClient: Command = {
+  hasParameter: true,
+  options: { ...CLIENT_CHANGE_OPTIONS, ...BY, ...JSON_OPTION },
+  async run({ parameter, options, environment }) {
+    const clientId = requireClientId(parameter)
+    const changes = fieldsOf(options) as ClientChanges // update() validates them
+    if (Object.keys(changes).length === 0) {
+      throw new CommandError('say what to change, for example --name "Another name"; see --help')
+    }
+    const client = await withClients(environment, (clients) =>
+      clients.update(clientId, changes, { by: actorOf(options) }),
+    )
+    return options['json'] ? toJson(client) : describe(client)
+  },
+}
+
+/** `clients add-secret <client id>`: adds a secret, and prints it once. */
+export const addSecret: Command = {
+  hasParameter: true,
+  options: { 'expires-at': 'text', ...BY, ...JSON_OPTION },
+  async run({ parameter, options, environment }) {
+    const clientId = requireClientId(parameter)
+    const expiry = parseExpiry(options['expires-at'])
+    const { secret, clientSecret } = await withClients(environment, (clients) =>
+      clients.addSecret(clientId, { ...expiry, by: actorOf(options) }),
+    )
+    if (options['json']) return toJson({ ...secret, clientSecret })
+    return [
+      `secret-id      ${secret.secretId}`,
+      `client-secret  ${clientSecret}`,
+      ...(secret.expiresAt === undefined ? [] : [`expires-at     ${toText(secret.expiresAt)}`]),
+      '',
+      SHOWN_ONCE,
+    ].join('\n')
+  },
+}
+
+/** `clients delete <client id>`: deletes a client, and revokes all of its tokens. */
+export const deleteClient: Command = {
+  hasParameter: true,
+  options: BY,
+  async run({ parameter, options, environment }) {
+    const clientId = requireClientId(parameter)
+    await withClients(environment, (clients) => clients.delete(clientId, { by: actorOf(options) }))
+    return `Client "${clientId}" is deleted, and its tokens are revoked.`
+  },
+}
+
+/** Opens the registry of the storage that the environment names. */
+async function withClients<Result>(
+  environment: Environment,
+  work: (clients: ClientRegistry) => Promise<Result>,
+): Promise<Result> {
+  const rules = resolveClientRules(await readOptionsFile(environment['OPTIONS_FILE']))
+  return await withStorage(environment, async (storage) => {
+    const { clients: store, consents } = storage
+    const audit = silentAudit
+    const revoker = createRevoker(storage, systemClock)
+    const clients = createClientRegistry({
+      ...{ ...rules, store, audit, now: systemClock },
+      deleteClient: createDeleteClient({ store, consents, revoker, audit }),
+    })
+    return await work(clients)
+  })
+}
+
+async function readOptionsFile(path: string | undefined): Promise<ClientRuleOptions> {
+  if (!path) return {}
+  const options: unknown = await readFile(path, 'utf8')
+    .then(JSON.parse)
+    .catch((cause: unknown) => {
+      throw new Error(`OPTIONS_FILE "${path}" cannot be read as JSON`, { cause })
+    })
+  return options as ClientRuleOptions // resolveClientRules() validates it
+}
+
+async function listAll(
+  clients: ClientRegistry,
+  query: Omit<ClientListQuery, 'limit'>,
+): Promise<ReadonlyArray<Client>> {
+  const found: Array<Client> = []
+  let cursor: string | undefined
+  do {
+    const page = await clients.list({ ...query, limit: PAGE_SIZE, ...(cursor && { cursor }) })
+    found.push(...page.items)
+    cursor = page.nextCursor
+  } while (cursor !== undefined)
+  return found
+}
+
+const AUDIENCES = ['PLATFORM', 'TENANT'] as const
+const CLIENT_TYPES = ['CONFIDENTIAL', 'PUBLIC'] as const
+
+function parseListOptions(options: OptionValues): Omit<ClientListQuery, 'limit'> {
+  const { name, 'tenant-id': tenantId } = options
+  const audience = parseChoice(options, 'audience', AUDIENCES)
+  const clientType = parseChoice(options, 'client-type', CLIENT_TYPES)
+  return {
+    ...(typeof name === 'string' ? { name } : {}),
+    ...(typeof tenantId === 'string' ? { tenantId } : {}),
+    ...(audience && { audience }),
+    ...(clientType && { clientType }),
+  }
+}
+
+function parseChoice<Choice extends string>(
+  options: OptionValues,
+  name: string,
+  choices: ReadonlyArray<Choice>,
+): Choice | undefined {
+  const given = options[name]
+  if (given === undefined) return undefined
+  const choice = choices.find((it) => it === given)
+  if (choice === undefined) throw new CommandError(`--${name} must be ${choices.join(' or ')}`)
+  return choice
+}
+
+function parseExpiry(given: OptionValues[string]): { readonly expiresAt?: number } {
+  if (given === undefined) return {}
+  const expiresAt = Math.floor(Date.parse(String(given)) / 1000)
+  if (!Number.isNaN(expiresAt)) return { expiresAt }
+  throw new CommandError('--expires-at must be a date, for example 2027-03-31 or 2027-03-31T12:00Z')
+}
+
+function requireClientId(parameter: string | undefined): string {
+  if (parameter !== undefined) return parameter
+  throw new CommandError('say which client; "clients list" shows them')
+}
+
+function toJson(value: object): string {
+  return JSON.stringify(value, undefined, 2)
+}
+
+function describe({ secrets, ...client }: Client): string {
+  const rows = Object.entries(client).map(([field, value]) => [
+    optionOf(field),
+    describeValue(field, value),
+  ])
+  const ofSecrets = secrets.map(({ secretId, hint, createdAt, expiresAt, lastUsedAt }) => [
+    'secret',
+    `${secretId} ${hint}… added ${toText(createdAt)}, ` +
+      `${expiresAt === undefined ? 'does not expire' : `expires ${toText(expiresAt)}`}, ` +
+      `${lastUsedAt === undefined ? 'never used' : `last used ${toText(lastUsedAt)}`}`,
+  ])
+  return toTable([...rows, ...ofSecrets])
+}
+
+function describeValue(field: string, value: unknown): string {
+  if (value === undefined || (Array.isArray(value) && value.length === 0)) return '-'
+  if (Array.isArray(value)) return value.join(' ')
+  return field.endsWith('At') ? toText(Number(value)) : String(value)
+}
+
+const silentAudit: AuditLog = {
+  record: () => undefined,
+  deferUntilSent: (_, handle) => handle(),
+}
