@@ -14,6 +14,8 @@ import { isAbsoluteUri, isSameUri } from '../resources/protected-resource.ts'
 import type { ScopeCatalogue } from '../scopes/scope-catalogue.ts'
 import {
   AUTHENTICATION_METHODS,
+  CLIENT_AUDIENCES,
+  CLIENT_TYPES,
   type ClientSettings,
   GRANT_TYPES,
   type GrantType,
@@ -59,7 +61,7 @@ export function fieldSchemas({ catalogue, audiences }: ClientRules): FieldSchema
         'must not contain control or invisible characters',
       )
       .refine((name) => LETTER_OR_DIGIT.test(name), 'must contain a letter or a digit'),
-    audience: z.enum(['TENANT', 'PLATFORM'], 'must be TENANT or PLATFORM'),
+    audience: z.enum(CLIENT_AUDIENCES, 'must be TENANT or PLATFORM'),
     tenantId: optional(
       z
         .string('must be a string')
@@ -70,7 +72,7 @@ export function fieldSchemas({ catalogue, audiences }: ClientRules): FieldSchema
         )
         .max(255, 'must have at most 255 characters'),
     ),
-    clientType: z.enum(['CONFIDENTIAL', 'PUBLIC'], 'must be CONFIDENTIAL or PUBLIC'),
+    clientType: z.enum(CLIENT_TYPES, 'must be CONFIDENTIAL or PUBLIC'),
     scopes: z
       .array(
         z.string('must be a string').refine((scope) => Object.hasOwn(catalogue, scope), {

@@ -35,7 +35,7 @@ import type { ResolvedOptions } from '../options/resolve-options.ts'
 import {
   type AuthorizationEndpoint,
   createAuthorizationEndpoint,
-} from '../provider/create-provider.ts'
+} from '../provider/authorization-endpoint.ts'
 import type { Revoker } from '../revocation/revoker.ts'
 import type { ClientRecord } from '../storage/client.ts'
 import type { ClientStore } from '../storage/client-store.ts'

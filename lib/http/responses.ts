@@ -15,16 +15,7 @@ import type { ErrorView, HtmlPage, Pages } from '../pages/pages.ts'
  * (`same-origin.ts`).
  */
 export function sendPage(ctx: Context, status: number, page: HtmlPage): void {
-  ctx.status = status
-  ctx.remove('Location') // of a redirect that is not sent
-  ctx.type = 'html'
-  ctx.body = page.html
-  ctx.set({
-    'Content-Security-Policy': page.contentSecurityPolicy,
-    'X-Frame-Options': 'DENY',
-    ...PRIVATE_HEADERS,
-    'Referrer-Policy': 'same-origin',
-  })
+  sendHtml(ctx, status, page, { ...PRIVATE_HEADERS, 'Referrer-Policy': 'same-origin' })
 }
 
 /** Sends the error page, which has no form. */
@@ -34,8 +25,24 @@ export async function sendErrorPage(
   pages: Pages,
   view: ErrorView,
 ): Promise<void> {
-  sendPage(ctx, status, await pages.error(view))
-  ctx.set(PRIVATE_HEADERS)
+  sendHtml(ctx, status, await pages.error(view), PRIVATE_HEADERS)
+}
+
+function sendHtml(
+  ctx: Context,
+  status: number,
+  page: HtmlPage,
+  headers: Readonly<Record<string, string>>,
+): void {
+  ctx.status = status
+  ctx.remove('Location') // of a redirect that is not sent
+  ctx.type = 'html'
+  ctx.body = page.html
+  ctx.set({
+    'Content-Security-Policy': page.contentSecurityPolicy,
+    'X-Frame-Options': 'DENY',
+    ...headers,
+  })
 }
 
 /** Sends an OAuth error response (RFC 6749 §5.2). */
@@ -65,16 +72,19 @@ export function sendProblem(
 
 /** Redirects after a GET. */
 export function redirectAfterGet(ctx: Context, url: string): void {
-  ctx.set(PRIVATE_HEADERS)
-  ctx.status = 302
-  ctx.redirect(url)
+  redirect(ctx, 302, url)
 }
 
 /** Redirects after a POST with 303, so that the browser does not resend the form (RFC 9700 §4.12). */
 export function redirectAfterPost(ctx: Context, url: string): void {
-  ctx.set(PRIVATE_HEADERS)
-  ctx.status = 303
-  ctx.redirect(url)
+  redirect(ctx, 303, url)
+}
+
+/** Sends the URL as it is; `ctx.redirect()` would normalize it. */
+function redirect(ctx: Context, status: 302 | 303, url: string): void {
+  ctx.status = status
+  ctx.set({ ...PRIVATE_HEADERS, Location: url })
+  ctx.body = ''
 }
 
 /** Headers of every response for one user or client. */

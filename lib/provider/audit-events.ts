@@ -12,17 +12,12 @@ import type { Progress } from '../interaction/pending-request.ts'
 import { emitError } from '../util/host-function.ts'
 import { userOf } from './account.ts'
 import type { DeniedResult } from './pending-requests.ts'
+import { requestStateOf } from './request-state.ts'
 
-/**
- * Records the events of oidc-provider.
- *
- * @param isRepeated Whether the response was already sent and recorded.
- */
-export function recordProviderEvents(
-  provider: Provider,
-  audit: AuditLog,
-  isRepeated: (ctx: KoaContextWithOIDC) => boolean,
-): void {
+/** Records the events of oidc-provider. */
+export function recordProviderEvents(provider: Provider, audit: AuditLog): void {
+  const isRepeated = (ctx: KoaContextWithOIDC): boolean =>
+    requestStateOf(ctx).resumed?.isResponseSent ?? false
   const recordFailure = (ctx: KoaContextWithOIDC, error: unknown): void => {
     audit.record({ type: 'server.error', error, operation: operationOf(ctx) }, ctx.ip)
     emitError(ctx, error)

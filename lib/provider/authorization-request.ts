@@ -9,6 +9,7 @@ import { errors, type KoaContextWithOIDC } from 'oidc-provider'
 import { type ProtectedResource, resourcesFor } from '../resources/protected-resource.ts'
 import { formatScopes, isSubset, parseScopes, splitAtSpaces } from '../scopes/scope.ts'
 import { clientRecordOf } from './client-metadata.ts'
+import { type RequestState, requestStateOf } from './request-state.ts'
 
 const KNOWN_PARAMETERS = new Set([
   'response_type',
@@ -36,10 +37,12 @@ const MAXIMUM_LOGIN_HINT_LENGTH = 320
 
 /**
  * Normalizes the query: removes unknown parameters (among them `nonce`, `max_age` and other OpenID Connect
- * parameters, which oidc-provider refuses without the `openid` scope) and repeated spaces, and marks every
- * response type but `code` and every response mode but `query` for refusal.
+ * parameters, which oidc-provider refuses without the `openid` scope), repeated spaces and `response_mode`, and
+ * makes every response type but `code` one to refuse.
+ *
+ * @returns Whether the request has another response mode than `query`.
  */
-export function normalizeQuery(ctx: Context): void {
+export function normalizeQuery(ctx: Context): Pick<RequestState, 'hasOtherResponseMode'> {
   for (const name of Object.keys(ctx.query)) {
     if (!KNOWN_PARAMETERS.has(name)) delete ctx.query[name]
   }
@@ -52,10 +55,9 @@ export function normalizeQuery(ctx: Context): void {
   if (hint.length > MAXIMUM_LOGIN_HINT_LENGTH) delete ctx.query['login_hint']
   // oidc-provider would send the error in the requested mode: in the fragment, or in a page with a script.
   if (isOtherThan('code', ctx.query['response_type'])) ctx.query['response_type'] = 'unsupported'
-  if (isOtherThan('query', ctx.query['response_mode'])) {
-    delete ctx.query['response_mode']
-    requestsOfOtherModes.add(ctx)
-  }
+  const hasOtherResponseMode = isOtherThan('query', ctx.query['response_mode'])
+  if (hasOtherResponseMode) delete ctx.query['response_mode']
+  return { hasOtherResponseMode }
 }
 
 /** Requests the default scopes, if there are any, where a request has no `scope` (RFC 6749 §3.3). */
@@ -65,15 +67,14 @@ export function applyDefaultScopes(ctx: Context, defaultScopes: ReadonlyArray<st
   if (isMissing && defaultScopes.length > 0) ctx.query['scope'] = formatScopes(defaultScopes)
 }
 
-const requestsOfOtherModes = new WeakSet<object>()
-
 function isOtherThan(value: string, given: string | ReadonlyArray<string> | undefined): boolean {
   return typeof given === 'string' && given !== '' && given !== value
 }
 
 /** The response mode must be `query`. */
 export function requireQueryResponse(ctx: KoaContextWithOIDC): void {
-  if (requestsOfOtherModes.has(ctx)) throw new errors.InvalidRequest('response_mode must be query')
+  if (!requestStateOf(ctx).hasOtherResponseMode) return
+  throw new errors.InvalidRequest('response_mode must be query')
 }
 
 /** `state` is optional, unless the host requires it. It is stored while the user signs in, so its length is limited. */

@@ -10,7 +10,7 @@ import type { ClientRecord } from '../storage/client.ts'
 /** Extra metadata member that holds our client record. */
 export const CLIENT_RECORD_MEMBER = 'teamcast_client'
 
-// oidc-provider requires one; create-provider.ts matches the real ones.
+// oidc-provider requires one; authorization-endpoint.ts matches the real ones.
 const UNUSED_REDIRECT_URI = 'https://client.invalid/'
 
 /** Converts a client record to metadata. */

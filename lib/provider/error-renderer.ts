@@ -6,17 +6,11 @@
 
 import { type Configuration, errors } from 'oidc-provider'
 import { sendErrorPage } from '../http/responses.ts'
-import type { ClientLink, ErrorKind, Pages } from '../pages/pages.ts'
+import type { ErrorKind, Pages } from '../pages/pages.ts'
+import { requestStateOf } from './request-state.ts'
 
-/**
- * Creates oidc-provider's `renderError`.
- *
- * @param clientOf The client whose request is being resumed.
- */
-export function createErrorRenderer(
-  pages: Pages,
-  clientOf: (ctx: object) => ClientLink | undefined,
-): NonNullable<Configuration['renderError']> {
+/** Creates oidc-provider's `renderError`. */
+export function createErrorRenderer(pages: Pages): NonNullable<Configuration['renderError']> {
   return async (ctx, out, error) => {
     const { error: code, error_description: description } = out
     const kind = kindOf(error, ctx.status)
@@ -24,7 +18,7 @@ export function createErrorRenderer(
       kind,
       error: code,
       description,
-      client: clientOf(ctx),
+      client: requestStateOf(ctx).resumed?.client,
     })
   }
 }

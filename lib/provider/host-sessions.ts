@@ -8,13 +8,12 @@ import type { Context } from 'koa'
 import type { KoaContextWithOIDC } from 'oidc-provider'
 import type { HostSession } from '../users/authentication.ts'
 import type { RenewIdentifier } from './browser-sessions.ts'
-
-type SignedIn = Awaited<ReturnType<HostSession['signedInUser']>>
+import { type RequestState, requestStateOf } from './request-state.ts'
 
 /** The sessions of the host in authorization requests. */
 export interface HostSessions {
   /** Reads the host's session. Must run while the context has the host's cookie jar. */
-  read(ctx: Context): Promise<void>
+  read(ctx: Context): Promise<Pick<RequestState, 'hostUser'>>
   /** Applies what was read to the session of oidc-provider. */
   apply(ctx: KoaContextWithOIDC): void
   /** Whether a user is signed in at the host. */
@@ -27,27 +26,26 @@ export function createHostSessions(
   renewIdentifier: RenewIdentifier,
   now: () => number,
 ): HostSessions {
-  const found = new WeakMap<object, SignedIn>()
   return {
     async read(ctx) {
-      found.set(ctx, await hostSession.signedInUser(ctx))
+      return { hostUser: await hostSession.signedInUser(ctx) }
     },
 
     apply(ctx) {
       const { session } = ctx.oidc
       if (session === undefined) return
-      const signedIn = found.get(ctx)
-      if (signedIn === undefined) {
+      const { hostUser } = requestStateOf(ctx)
+      if (hostUser === undefined) {
         delete session.accountId
-      } else if (session.accountId !== signedIn.userId) {
+      } else if (session.accountId !== hostUser.userId) {
         // Not the time of the sign-in at the host: the user may have been signed out everywhere since.
-        session.loginAccount({ accountId: signedIn.userId, loginTs: now() })
+        session.loginAccount({ accountId: hostUser.userId, loginTs: now() })
         renewIdentifier(session) // against session fixation
       }
     },
 
     isSignedIn(ctx, userId) {
-      return found.get(ctx)?.userId === userId
+      return requestStateOf(ctx).hostUser?.userId === userId
     },
   }
 }

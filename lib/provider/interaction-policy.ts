@@ -27,7 +27,7 @@ export function createInteractionPolicy(
   const signIn = policy.get('login')
   signIn?.checks.add(
     new Check(
-      'account_gone',
+      'account_not_found',
       'the user of the session does not exist or is disabled',
       'login_required',
       (ctx) => {

@@ -66,7 +66,7 @@ export function createProviderAdapter(
       case 'AuthorizationCode':
         return artifactAdapter(dependencies, authorizationCodeShape(dependencies.resources))
       default:
-        return forgetfulAdapter
+        return emptyAdapter
     }
   }
 }
@@ -148,7 +148,7 @@ function artifactAdapter(
   { kind, toStored, find, hasEnded = async () => false }: Shape,
 ): Adapter {
   return {
-    ...forgetfulAdapter,
+    ...emptyAdapter,
     upsert: async (id, payload, expiresInSeconds) =>
       toServiceUnavailable(() =>
         artifacts.save(kind, sha256(id), toStored(payload), now() + (expiresInSeconds ?? 0)),
@@ -183,7 +183,7 @@ function pendingRequestAdapter(dependencies: ProviderAdapterDependencies): Adapt
 
 function clientAdapter({ findClient }: ProviderAdapterDependencies): Adapter {
   return {
-    ...forgetfulAdapter,
+    ...emptyAdapter,
     find: async (clientId) =>
       toServiceUnavailable(async () => {
         const client = await findClient(clientId)
@@ -194,7 +194,7 @@ function clientAdapter({ findClient }: ProviderAdapterDependencies): Adapter {
 
 const nothing = async (): Promise<undefined> => undefined
 
-const forgetfulAdapter: Adapter = {
+const emptyAdapter: Adapter = {
   upsert: nothing,
   find: nothing,
   findByUid: nothing,

@@ -5,25 +5,16 @@
  * @module
  */
 
-import type { Context } from 'koa'
 import { Provider } from 'oidc-provider'
 import { appendToRedirectUri } from '../clients/redirect-uri.ts'
 import { redirectAfterGet } from '../http/responses.ts'
+import { requestStateOf } from './request-state.ts'
 
 type ResponseMode = Parameters<Provider['registerResponseMode']>[1]
 
-const responded = new WeakSet<object>()
-
-/** Whether an authorization response was sent to the client: a code or an error. */
-export function hasResponded(ctx: Context): boolean {
-  return responded.has(ctx)
-}
-
 const appendResponse: ResponseMode = (ctx, redirectUri, parameters) => {
-  const location = appendToRedirectUri(redirectUri, parameters as Record<string, string>)
-  redirectAfterGet(ctx, location)
-  ctx.set('Location', location) // Koa normalizes the URL
-  responded.add(ctx)
+  redirectAfterGet(ctx, appendToRedirectUri(redirectUri, parameters as Record<string, string>))
+  requestStateOf(ctx).hasResponded = true
 }
 
 /** oidc-provider with our response mode `query`. */

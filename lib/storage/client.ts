@@ -6,11 +6,17 @@
 
 import * as shape from './result-shape.ts'
 
+/** The client audiences. */
+export const CLIENT_AUDIENCES = ['TENANT', 'PLATFORM'] as const
+
 /** Whose users may sign in: any tenant's, or only those of the client's own tenant. */
-export type ClientAudience = 'TENANT' | 'PLATFORM'
+export type ClientAudience = (typeof CLIENT_AUDIENCES)[number]
+
+/** The client types. */
+export const CLIENT_TYPES = ['CONFIDENTIAL', 'PUBLIC'] as const
 
 /** Whether the client can keep a secret (RFC 6749 §2.1). */
-export type ClientType = 'CONFIDENTIAL' | 'PUBLIC'
+export type ClientType = (typeof CLIENT_TYPES)[number]
 
 /**
  * The registry of grant types (RFC 7591 §2), each with the client types that may use it. Registration,
@@ -150,9 +156,9 @@ const strings = shape.arrayOf(shape.string)
 export const clientShape: shape.Shape = shape.record<ClientRecord>({
   clientId: shape.nonEmptyString,
   name: shape.string,
-  audience: shape.oneOf('TENANT', 'PLATFORM'),
+  audience: shape.oneOf(...CLIENT_AUDIENCES),
   tenantId: shape.optional(shape.nonEmptyString),
-  clientType: shape.oneOf('CONFIDENTIAL', 'PUBLIC'),
+  clientType: shape.oneOf(...CLIENT_TYPES),
   scopes: strings,
   redirectUris: strings,
   allowedGrantTypes: strings,

@@ -13,7 +13,7 @@ import { clientLinkOf } from '../../http/page-views.ts'
 import { redirectAfterGet } from '../../http/responses.ts'
 import type { PathParameters } from '../../http/route.ts'
 import { currentSignIn, isComplete, isUsedUp } from '../../interaction/pending-request.ts'
-import type { AuthorizationEndpoint } from '../../provider/create-provider.ts'
+import type { AuthorizationEndpoint } from '../../provider/authorization-endpoint.ts'
 import { handleSubmission } from './handle-submission.ts'
 import {
   type ContinueDependencies,

@@ -7,6 +7,7 @@
 import { z } from 'zod'
 import type { ClientListQuery } from '../../clients/client-registry.ts'
 import type { Issue } from '../../errors.ts'
+import { CLIENT_AUDIENCES, CLIENT_TYPES } from '../../storage/client.ts'
 import { findSchemaIssues } from '../../util/schema-issues.ts'
 
 const DEFAULT_LIMIT = 20
@@ -32,9 +33,9 @@ const listQuery = z.strictObject({
     .regex(/^[\x21-\x7E]+$/, 'must be the nextCursor of a page')
     .max(MAXIMUM_CURSOR_LENGTH, 'must be the nextCursor of a page')
     .optional(),
-  audience: z.enum(['TENANT', 'PLATFORM'], 'must be TENANT or PLATFORM').optional(),
+  audience: z.enum(CLIENT_AUDIENCES, 'must be TENANT or PLATFORM').optional(),
   tenantId: textSchema.optional(),
-  clientType: z.enum(['CONFIDENTIAL', 'PUBLIC'], 'must be CONFIDENTIAL or PUBLIC').optional(),
+  clientType: z.enum(CLIENT_TYPES, 'must be CONFIDENTIAL or PUBLIC').optional(),
   name: textSchema.optional(),
 })
 

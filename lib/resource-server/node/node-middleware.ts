@@ -42,7 +42,7 @@ export const guardOptions: Members<GuardOptions> = { onError: optional(functionO
 
 const listeners = new WeakMap<IncomingMessage, ErrorListener>()
 
-/** Makes a listener hear of a request's refusal, whichever middleware refuses it. */
+/** Sets the `onError` of a request, for this middleware and those behind it. */
 export function listenToErrors(request: IncomingMessage, { onError }: GuardOptions): void {
   if (onError !== undefined) listeners.set(request, onError)
 }

@@ -29,8 +29,9 @@ import { createErrorRenderer } from './error-renderer.ts'
 import { createHostSessions } from './host-sessions.ts'
 import { withoutInteractionCookies } from './interaction-cookies.ts'
 import { createPendingRequests } from './pending-requests.ts'
-import { hasResponded, QueryResponseProvider } from './query-response-provider.ts'
+import { QueryResponseProvider } from './query-response-provider.ts'
 import { repeatCodes } from './repeated-codes.ts'
+import { type ResumedRequest, requestStateOf, setRequestState } from './request-state.ts'
 
 /** Dependencies of the authorization endpoint. */
 export interface ProviderInput
@@ -74,14 +75,13 @@ export interface AuthorizationEndpoint {
 export function createAuthorizationEndpoint(input: ProviderInput): AuthorizationEndpoint {
   const { issuer, storage, audit, hostSession, pages } = input
   const resumeUrl = (uid: string): string => `${issuer}${AUTHORIZE_PATH}/${uid}`
-  const resumedFrom = new WeakMap<object, ClientLink>()
   const provider: Provider = new QueryResponseProvider(
     issuer,
     toProviderConfiguration({
       ...input,
       artifacts: storage.artifacts,
       consents: storage.consents,
-      renderError: createErrorRenderer(pages, (ctx) => resumedFrom.get(ctx)),
+      renderError: createErrorRenderer(pages),
       onAuthorizationRequest: async (ctx) => hostSessions?.apply(ctx),
       isSignedIn: (ctx, userId) => hostSessions?.isSignedIn(ctx, userId) ?? true,
       resumeUrl,
@@ -92,16 +92,22 @@ export function createAuthorizationEndpoint(input: ProviderInput): Authorization
   pinUrlsAndCookies(provider)
   useClientRecords(provider)
   repeatCodes(provider)
-  const repeated = new WeakSet<object>()
-  recordProviderEvents(provider, audit, (ctx) => repeated.has(ctx))
+  recordProviderEvents(provider, audit)
   const [run] = provider.middleware as unknown as [Middleware]
 
-  async function handle(ctx: Context, finishedRequest?: string): Promise<void> {
-    normalizeQuery(ctx)
+  async function handle(ctx: Context, resumed?: ResumedRequest): Promise<void> {
+    setRequestState(ctx, {
+      ...normalizeQuery(ctx),
+      ...(await hostSessions?.read(ctx)),
+      ...(resumed === undefined ? {} : { resumed }),
+      hasResponded: false,
+    })
     ctx.status = 200 // a middleware of the host may have set another one
-    await hostSessions?.read(ctx)
     const hostCookies = ctx.cookies
-    ctx.cookies = withoutInteractionCookies(input.createCookieJar(ctx), finishedRequest)
+    ctx.cookies = withoutInteractionCookies(
+      input.createCookieJar(ctx),
+      resumed?.pendingRequestToken,
+    )
     try {
       await run(ctx as Parameters<Middleware>[0], async () => undefined)
     } finally {
@@ -120,8 +126,6 @@ export function createAuthorizationEndpoint(input: ProviderInput): Authorization
       return handle(ctx)
     },
     async resume(ctx, { pendingRequestToken, completion, isResponseSent }, client) {
-      if (client !== undefined) resumedFrom.set(ctx, client)
-      if (isResponseSent) repeated.add(ctx)
       if (hostSession !== undefined) {
         const session = await findSession(provider, input.createCookieJar(ctx))
         // Another user has signed in at the host since; oidc-provider would ask again.
@@ -131,8 +135,8 @@ export function createAuthorizationEndpoint(input: ProviderInput): Authorization
           session.accountId !== completion.userId
         if (isStale) await session.destroy()
       }
-      await handle(ctx, pendingRequestToken)
-      return hasResponded(ctx)
+      await handle(ctx, { pendingRequestToken, isResponseSent, client })
+      return requestStateOf(ctx).hasResponded
     },
   }
 }

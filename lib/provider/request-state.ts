@@ -1,0 +1,43 @@
+/**
+ * What our functions need to know of a request while oidc-provider handles it.
+ *
+ * @module
+ */
+
+import type { ClientLink } from '../pages/pages.ts'
+import type { HostSession } from '../users/authentication.ts'
+
+/** The state of a request. */
+export interface RequestState {
+  /** Whether its `response_mode` is one that the server does not have. */
+  readonly hasOtherResponseMode: boolean
+  /** The user who is signed in at the host; absent without `hostSession`. */
+  readonly hostUser?: Awaited<ReturnType<HostSession['signedInUser']>>
+  /** Present when a pending request is resumed. */
+  readonly resumed?: ResumedRequest
+  /** Whether an authorization response was sent to the client: a code or an error. */
+  hasResponded: boolean
+}
+
+/** A pending request that is resumed. */
+export interface ResumedRequest {
+  readonly pendingRequestToken: string
+  /** Whether its response was sent and recorded before. */
+  readonly isResponseSent: boolean
+  /** The link back to the client. */
+  readonly client: ClientLink | undefined
+}
+
+const states = new WeakMap<object, RequestState>()
+
+/** Sets the state of a request, before oidc-provider gets it. */
+export function setRequestState(ctx: object, state: RequestState): void {
+  states.set(ctx, state)
+}
+
+/** The state of a request. */
+export function requestStateOf(ctx: object): RequestState {
+  const state = states.get(ctx)
+  if (state === undefined) throw new Error('the request has no state')
+  return state
+}
