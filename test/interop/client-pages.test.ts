@@ -90,7 +90,7 @@ async function signIn(
 }
 
 const devDependencies: Readonly<Record<string, string>> = packageJson.devDependencies
-for (const name of [...WEB_APPLICATIONS, ...COMMAND_LINE_TOOLS]) {
+for (const name of [...WEB_APPLICATIONS, ...COMMAND_LINE_TOOLS, 'oidc-client-ts']) {
   test(`${name}: the page names the version that runs here`, (t) => {
     const [library, version] = versionOf(findPage(`guides/clients/${name}`))
     t.is(devDependencies[library], version)

@@ -14,6 +14,7 @@ const ISSUER = 'https://mayaapi.teamcast.ai'
 const PARTNER = 'https://recruiter.acme.example'
 /** `Tested with openid-client 6.9.0` */
 const VERSION = /tested\s+with\s+(\S+)\s+(\d[\d.]*\d)/i
+const HTML = /^```html\n(.*?)^```$/ms
 const REGISTRATION = /^```json\n(.*?)^```$/ms
 
 const pages = await readPages()
@@ -46,6 +47,13 @@ export function versionOf({ path, text }: Page): readonly [library: string, vers
   return [library, version]
 }
 
+/** The HTML of a page. */
+export function htmlOf({ path, text }: Page): string {
+  const html = HTML.exec(text)?.[1]
+  if (html === undefined) throw new Error(`"${path}" has no block of HTML`)
+  return html
+}
+
 /** The client that a page registers. */
 export function registrationOf({ path, text }: Page): NewClient {
   const json = REGISTRATION.exec(text)?.[1]
@@ -57,11 +65,13 @@ export function registrationOf({ path, text }: Page): NewClient {
  * Registers the client of a page, and finds its program.
  *
  * @param replacements Further addresses: what the page says, and what is here.
+ * @param accessTokenTtlSeconds So short by default that libraries refresh before each request.
  */
 export async function preparePageProgram(
   page: Page,
   { issuer, server }: { readonly issuer: string; readonly server: AuthorizationServer },
   replacements: Environment = {},
+  accessTokenTtlSeconds = 60,
 ): Promise<PageProgram> {
   const port = await findFreePort()
   const origin = `http://127.0.0.1:${port}`
@@ -77,8 +87,7 @@ export async function preparePageProgram(
   const registration = registrationOf(page)
   const client = await server.clients.register({
     ...JSON.parse(localize(JSON.stringify(registration))),
-    // So short that libraries refresh before each request.
-    accessTokenTtlSeconds: 60,
+    accessTokenTtlSeconds,
   })
   const [block, ...others] = [...blocksOf(page, 'ts'), ...blocksOf(page, 'js')]
   if (block === undefined || others.length > 0) throw new Error(`"${page.path}" is not one program`)
@@ -88,7 +97,7 @@ export async function preparePageProgram(
     fileName: block.fileName,
     code: Object.keys(variables).reduce(
       (code, name) => code.replaceAll(name, `${name}_${suffix}`),
-      localize(block.code),
+      localize(block.code).replaceAll('tc_yourClientId', client.client.clientId),
     ),
     environment: Object.fromEntries(
       Object.entries(variables).map(([name, value]) => [`${name}_${suffix}`, value]),

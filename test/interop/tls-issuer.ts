@@ -11,6 +11,7 @@ import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
+import cors from '@koa/cors'
 import {
   type AuditEvent,
   type AuthorizationServer,
@@ -84,6 +85,7 @@ export async function startTlsIssuer(audiences: ReadonlyArray<string> = []): Pro
   })
   const app = new Koa<AccessTokenState>()
   app.use(server.middleware())
+  app.use(cors()) // the API's own
   app.use(requireAccessToken({ issuer, audience: issuer }))
   app.use(requireScopes('interview:read'))
   app.use((ctx) => {

@@ -1,0 +1,136 @@
+/** Partners' programs without a secret, in a real browser: a single-page application, and a native one. */
+
+import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import { fileURLToPath } from 'node:url'
+import test from 'ava'
+import Koa from 'koa'
+import type { Page } from 'playwright-core'
+import { PASSWORD } from '../helpers/browser.ts'
+import { launchChromium, PATIENCE_MILLISECONDS } from '../helpers/chromium.ts'
+import { createDocumentationProject } from '../helpers/documentation-project.ts'
+import { ADA } from '../helpers/start-server.ts'
+import { findPage, htmlOf, preparePageProgram } from './page-programs.ts'
+import { startTlsIssuer, type TlsIssuer } from './tls-issuer.ts'
+
+/** What a bundler would put into `app.js`. */
+const MODULES: Readonly<Record<string, string>> = {
+  'oidc-client-ts': fileURLToPath(import.meta.resolve('oidc-client-ts')),
+  'jwt-decode': fileURLToPath(import.meta.resolve('jwt-decode')),
+}
+const IMPORT_MAP = `<script type="importmap">${JSON.stringify({
+  imports: Object.fromEntries(Object.keys(MODULES).map((name) => [name, `/modules/${name}`])),
+})}</script>`
+
+let issuer: TlsIssuer
+const browser = await launchChromium()
+test.before(async () => {
+  issuer = await startTlsIssuer()
+})
+test.after.always(async () => {
+  await browser.close()
+  await issuer.stop()
+})
+
+/** Opens a page that trusts the issuer's certificate. */
+async function openPage(t: { teardown(end: () => Promise<void>): void }): Promise<Page> {
+  const context = await browser.newContext({ ignoreHTTPSErrors: true })
+  context.setDefaultTimeout(PATIENCE_MILLISECONDS)
+  t.teardown(() => context.close())
+  return await context.newPage()
+}
+
+async function signInAndAllow(page: Page): Promise<void> {
+  await page.getByLabel('Email address').fill(ADA.email)
+  await page.getByLabel('Password').fill(PASSWORD)
+  await page.keyboard.press('Enter')
+  await page.getByRole('button', { name: 'Allow' }).press('Enter')
+}
+
+const tokenEvents = (clientId: string): ReadonlyArray<string> =>
+  issuer.eventsOf(clientId).filter((type) => type.startsWith('token.'))
+
+test.serial(
+  'oidc-client-ts, a single-page application at another origin: sign-in, a refresh by itself, revocation',
+  async (t) => {
+    const documentation = findPage('guides/clients/oidc-client-ts')
+    const program = await preparePageProgram(documentation, issuer, {}, 900)
+    const { clientId } = program.client.client
+    const app = new Koa()
+    app.use(async (ctx) => {
+      const module = MODULES[ctx.path.replace('/modules/', '')]
+      if (ctx.path === '/app.js') ctx.body = program.code
+      else if (module !== undefined) ctx.body = await readFile(module, 'utf8')
+      else ctx.body = IMPORT_MAP + htmlOf(documentation)
+      ctx.type = ctx.path === '/app.js' || module !== undefined ? 'text/javascript' : 'text/html'
+    })
+    const listener = createServer({ keepAliveTimeout: 0 }, app.callback())
+    await once(listener.listen(Number(new URL(program.origin).port), '127.0.0.1'), 'listening')
+    t.teardown(() => {
+      listener.close()
+      listener.closeAllConnections()
+    })
+    const page = await openPage(t)
+    const isRefresh = (body: string | null): boolean =>
+      new URLSearchParams(body ?? '').get('grant_type') === 'refresh_token'
+
+    await page.clock.install()
+    await page.goto(program.origin)
+    await page.getByRole('button', { name: 'Sign in with Teamcast' }).click()
+    await signInAndAllow(page)
+    await page.getByRole('status').getByText('Signed in.').waitFor()
+    t.is(new URL(page.url()).href, `${program.origin}/`)
+    const refreshed = page.waitForResponse((response) => isRefresh(response.request().postData()))
+    await page.clock.fastForward(850_000) // a minute before it expires, and a little
+    t.is((await refreshed).status(), 200)
+    await page.getByRole('button', { name: 'My interviews' }).click()
+    await page.getByRole('status').getByText(`"interviewsOf":"${ADA.userId}"`).waitFor()
+    await page.getByRole('button', { name: 'Disconnect' }).click()
+    await page.getByRole('status').getByText('Disconnected from Teamcast.').waitFor()
+
+    t.deepEqual(tokenEvents(clientId), [
+      'token.issued',
+      'token.issued',
+      'token.revoked',
+      'token.revoked',
+    ])
+  },
+)
+
+for (const [host, replacements] of [
+  ['127.0.0.1', {}],
+  ['[::1]', { "'127.0.0.1'": "'::1'", 'http://127.0.0.1': 'http://[::1]' }],
+] as const) {
+  test.serial(
+    `a native application that waits at http://${host} at any port, and the system's browser (RFC 8252 §7.3)`,
+    async (t) => {
+      const program = await preparePageProgram(
+        findPage('guides/clients/oauth4webapi'),
+        issuer,
+        replacements,
+      )
+      const { clientId, redirectUris } = program.client.client
+      t.deepEqual(redirectUris, [`http://${host}/callback`])
+      const project = await createDocumentationProject()
+      t.teardown(() => project.remove())
+      await project.write(program.fileName, program.code)
+      const { child, readyLine } = await project.startFile(program.fileName, /^Open (\S+)$/, {
+        NODE_EXTRA_CA_CERTS: issuer.certificateFile,
+        ...program.environment,
+      })
+      const page = await openPage(t)
+
+      await page.goto(readyLine[1] ?? '')
+      await signInAndAllow(page)
+      await page.getByText('You may close this window.').waitFor()
+
+      const { hostname, port } = new URL(page.url())
+      t.is(hostname, host)
+      t.not(port, '')
+      await (child.exitCode === null && once(child, 'exit'))
+      t.is(child.exitCode, 0)
+      t.deepEqual(tokenEvents(clientId), ['token.issued', 'token.issued', 'token.revoked'])
+    },
+  )
+}
