@@ -58,6 +58,7 @@ for (const [resources, error] of [
   [[INTERVIEWS, 'https://other.example'], 'invalid_target'],
   [['interviews'], 'invalid_target'],
   [[`${INTERVIEWS}#a`], 'invalid_target'],
+  [[`${INTERVIEWS}/`], 'invalid_target'],
   [[CANDIDATES], 'invalid_scope'],
 ] as const) {
   test(`GET /oauth/authorize: resource=${resources.join(' and ')} with scopes of interviews is ${error} (RFC 8707 §2.1)`, async (t) => {
@@ -119,6 +120,30 @@ test('a resource that was not named at authorization is invalid_target later (RF
   t.deepEqual(targetOf(tokens.access_token), { aud: CANDIDATES, scope: 'interview:read' })
   const again = await refresh(server, confidential, tokens.refresh_token, { resource: INTERVIEWS })
   await assertRefused(t, again, 400, 'invalid_target')
+})
+
+test('a resource is the same with the slash of an empty path, its default port and a host in upper case, and no other (RFC 3986 §6.2)', async (t) => {
+  const server = await startSeveralApis(t)
+  const { confidential } = server
+  const spellings = [CANDIDATES, `${CANDIDATES}/`, CANDIDATES.toUpperCase(), `${CANDIDATES}:443/`]
+  const authorized = ['candidate:read']
+  for (const resource of spellings) {
+    const changes = { resource: CANDIDATES }
+    let tokens = await redeemed(t, server, authorized, [resource], changes)
+    for (const spelling of spellings) {
+      const response = await refresh(server, confidential, tokens.refresh_token, {
+        resource: spelling,
+      })
+      tokens = await refreshableTokensOf(t, response)
+      t.is(targetOf(tokens.access_token).aud, CANDIDATES, spelling)
+    }
+    const other = { resource: `${CANDIDATES}//` }
+    const refused = await refresh(server, confidential, tokens.refresh_token, other)
+    await assertRefused(t, refused, 400, 'invalid_target')
+  }
+  const other = { resource: `${INTERVIEWS}/` }
+  const refused = await requestClientCredentials(server, confidential, other)
+  await assertRefused(t, refused, 400, 'invalid_target')
 })
 
 test('the first resource that is named is the default, and both can be had in turn (RFC 8707 §2.1)', async (t) => {
