@@ -9,6 +9,7 @@ import {
   type SeveralApis,
   startSeveralApis,
 } from '../helpers/several-apis.ts'
+import { startServer } from '../helpers/start-server.ts'
 import {
   assertRefused,
   changeClient,
@@ -264,8 +265,9 @@ test('a family whose APIs are no longer the server’s is invalid_grant: its cli
   const storage = createMemoryStorage()
   const before = await startSeveralApis(t, { storage })
   const tokens = await redeemed(t, before, ['candidate:read'])
+  const scopes = Object.fromEntries(ALL.map((scope) => [scope, 'A scope']))
   const resources = [{ audience: INTERVIEWS, scopes: ALL }]
-  const after = await startSeveralApis(t, { storage, resources })
+  const after = await startServer(t, { storage, scopes, resources })
   const url = `${after.issuer}/oauth/token`
   const body = { grant_type: 'refresh_token', refresh_token: tokens.refresh_token }
   await assertRefused(t, await postAs(before.confidential, url, body), 400, 'invalid_grant')
