@@ -10,7 +10,8 @@ import Koa, { type Context } from 'koa'
 import { z } from 'zod'
 import { ConfigurationError } from '../errors.ts'
 import { notifyHost } from '../util/host-function.ts'
-import { findSchemaIssues, OPTION_WORDS } from '../util/schema-issues.ts'
+import { functionOption, OPTION_WORDS } from '../util/option-schemas.ts'
+import { findSchemaIssues } from '../util/schema-issues.ts'
 import type { Router } from './router.ts'
 
 /** Whether to trust a proxy, and where failures are reported. */
@@ -65,7 +66,7 @@ const optionsSchema = z.strictObject(
       .min(1, 'must be the name of a header')
       .optional(),
     maxIpsCount: z.int('must be an integer, at least 1').min(1, 'must be at least 1').optional(),
-    onError: z.custom((value) => typeof value === 'function', 'must be a function').optional(),
+    onError: functionOption.optional(),
   },
   'must be an object',
 )

@@ -11,10 +11,16 @@ import type { EncryptedKeyStore } from '../storage/encrypted-key-store.ts'
 import type { RevocationStore } from '../storage/revocation-store.ts'
 import { type Clock, checkedClock, systemClock } from '../util/clock.ts'
 import { isObject } from '../util/is-object.ts'
-import { clockOption, findSchemaIssues, OPTION_WORDS } from '../util/schema-issues.ts'
+import {
+  clockOption,
+  functionOption,
+  OPTION_WORDS,
+  secretOption,
+  wholeNumberOption,
+} from '../util/option-schemas.ts'
+import { findSchemaIssues } from '../util/schema-issues.ts'
 import type { KeyPurpose } from './key-schedule.ts'
 
-const MINIMUM_SECRET_LENGTH = 32
 const HOUR_SECONDS = 3600
 const DAY_SECONDS = 24 * HOUR_SECONDS
 const DEFAULT_ROTATION_SECONDS = 90 * DAY_SECONDS
@@ -54,11 +60,6 @@ export interface ManagedKeysOptions {
   readonly clock?: () => number
 }
 
-const aFunction = z.custom((value) => typeof value === 'function', 'must be a function')
-const aSecret = z
-  .string('must be a string')
-  .min(MINIMUM_SECRET_LENGTH, `must have at least ${MINIMUM_SECRET_LENGTH} characters`)
-
 const optionsSchema = z.strictObject(
   {
     storage: z.custom(
@@ -66,24 +67,16 @@ const optionsSchema = z.strictObject(
         isObject(value) && isObject(value['encryptedKeys']) && isObject(value['revocations']),
       'must be a Storage, for example createMemoryStorage()',
     ),
-    secret: aSecret,
-    previousSecrets: z.array(aSecret, 'must be an array of secrets').optional(),
-    signingKeyRotationSeconds: seconds(HOUR_SECONDS, MAXIMUM_ROTATION_SECONDS),
-    cookieKeyRotationSeconds: seconds(DAY_SECONDS, MAXIMUM_ROTATION_SECONDS),
-    refreshSeconds: seconds(1, DEFAULT_REFRESH_SECONDS),
-    onEvent: aFunction.optional(),
+    secret: secretOption,
+    previousSecrets: z.array(secretOption, 'must be an array of secrets').optional(),
+    signingKeyRotationSeconds: wholeNumberOption('seconds', HOUR_SECONDS, MAXIMUM_ROTATION_SECONDS),
+    cookieKeyRotationSeconds: wholeNumberOption('seconds', DAY_SECONDS, MAXIMUM_ROTATION_SECONDS),
+    refreshSeconds: wholeNumberOption('seconds', 1, DEFAULT_REFRESH_SECONDS),
+    onEvent: functionOption.optional(),
     clock: clockOption.optional(),
   },
   'must be an object',
 )
-
-function seconds(minimum: number, maximum: number): z.ZodType<number | undefined> {
-  return z
-    .int('must be a whole number of seconds')
-    .min(minimum, `must be at least ${minimum}`)
-    .max(maximum, `must be at most ${maximum}`)
-    .optional()
-}
 
 /** Options with every default filled in. */
 export interface ResolvedManagedKeysOptions {

@@ -20,7 +20,14 @@ import { isStorage } from '../storage/storage.ts'
 import { validateIssuer, validateIssuerPath } from '../urls/issuer.ts'
 import { type Clock, checkedClock, systemClock } from '../util/clock.ts'
 import { isObject } from '../util/is-object.ts'
-import { clockOption, findSchemaIssues, OPTION_WORDS } from '../util/schema-issues.ts'
+import {
+  clockOption,
+  functionOption,
+  OPTION_WORDS,
+  secretOption,
+  wholeNumberOption,
+} from '../util/option-schemas.ts'
+import { findSchemaIssues } from '../util/schema-issues.ts'
 import type { AuthorizationServerOptions } from './authorization-server-options.ts'
 import { checkAuthorizeClient, checkIdentityFunctions, checkPages } from './host-functions.ts'
 import {
@@ -67,10 +74,8 @@ export interface ResolvedOptions
   readonly clock: Clock
 }
 
-const MINIMUM_COOKIE_KEY_LENGTH = 32
 const MAXIMUM_GRACE_SECONDS = 60
 
-const functionSchema = z.custom((value) => typeof value === 'function', 'must be a function')
 const optionsSchema = z.strictObject(
   {
     issuer: z.string('must be a string').superRefine((issuer, context) => {
@@ -94,15 +99,7 @@ const optionsSchema = z.strictObject(
       })
       .optional(),
     cookieKeys: z
-      .array(
-        z
-          .string('must be a string')
-          .min(
-            MINIMUM_COOKIE_KEY_LENGTH,
-            `must have at least ${MINIMUM_COOKIE_KEY_LENGTH} characters`,
-          ),
-        'must be an array of secrets',
-      )
+      .array(secretOption, 'must be an array of secrets')
       .min(1, 'must contain at least one secret')
       .optional(),
     scopes: z
@@ -115,52 +112,48 @@ const optionsSchema = z.strictObject(
       .optional(),
     audience: audienceSchema.optional(),
     resources: resourcesSchema.optional(),
-    findUser: functionSchema,
-    authorizeClient: functionSchema.optional(),
-    authenticateUser: functionSchema.optional(),
+    findUser: functionOption,
+    authorizeClient: functionOption.optional(),
+    authenticateUser: functionOption.optional(),
     hostSession: z
       .strictObject(
-        { signedInUser: functionSchema, signInUrl: functionSchema },
+        { signedInUser: functionOption, signInUrl: functionOption },
         'must be an object with signedInUser() and signInUrl()',
       )
       .optional(),
-    authorizeSuperAdmin: functionSchema.optional(),
+    authorizeSuperAdmin: functionOption.optional(),
     pages: z
       .strictObject(
         {
-          signIn: functionSchema.optional(),
-          selectAccount: functionSchema.optional(),
-          consent: functionSchema.optional(),
-          accessRefused: functionSchema.optional(),
-          connections: functionSchema.optional(),
-          error: functionSchema.optional(),
+          signIn: functionOption.optional(),
+          selectAccount: functionOption.optional(),
+          consent: functionOption.optional(),
+          accessRefused: functionOption.optional(),
+          connections: functionOption.optional(),
+          error: functionOption.optional(),
         },
         'must be an object of page renderers',
       )
       .optional(),
-    onEvent: functionSchema.optional(),
+    onEvent: functionOption.optional(),
     requireState: z.boolean('must be true or false').optional(),
     defaultScopes: scopesSchema.optional(),
-    refreshTokenGraceSeconds: z
-      .int('must be a whole number of seconds')
-      .min(0, 'must be 0 or more')
-      .max(MAXIMUM_GRACE_SECONDS, `must be at most ${MAXIMUM_GRACE_SECONDS}`)
-      .optional(),
-    storageTimeoutMilliseconds: milliseconds(100, 30_000),
-    clientCacheMilliseconds: milliseconds(0, MAXIMUM_CLIENT_CACHE_SECONDS * 1000),
-    revocationCacheMilliseconds: milliseconds(0, MAXIMUM_CLIENT_CACHE_SECONDS * 1000),
+    refreshTokenGraceSeconds: wholeNumberOption('seconds', 0, MAXIMUM_GRACE_SECONDS),
+    storageTimeoutMilliseconds: wholeNumberOption('milliseconds', 100, 30_000),
+    clientCacheMilliseconds: wholeNumberOption(
+      'milliseconds',
+      0,
+      MAXIMUM_CLIENT_CACHE_SECONDS * 1000,
+    ),
+    revocationCacheMilliseconds: wholeNumberOption(
+      'milliseconds',
+      0,
+      MAXIMUM_CLIENT_CACHE_SECONDS * 1000,
+    ),
     clock: clockOption.optional(),
   },
   'must be an object',
 )
-
-function milliseconds(minimum: number, maximum: number): z.ZodType<number | undefined> {
-  return z
-    .int('must be a whole number of milliseconds')
-    .min(minimum, `must be at least ${minimum}`)
-    .max(maximum, `must be at most ${maximum}`)
-    .optional()
-}
 
 /**
  * Validates options and fills in the defaults.

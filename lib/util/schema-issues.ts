@@ -1,6 +1,5 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import type { Issue } from '../errors.ts'
-import { type Clock, validateClock } from './clock.ts'
 
 /** Words for issues that a schema cannot phrase itself. */
 export interface IssueWords {
@@ -30,15 +29,3 @@ export function findSchemaIssues(
     return [{ path, message: isMissing ? `is missing; it ${message}` : message }]
   })
 }
-
-/** Words for the issues of options. */
-export const OPTION_WORDS: IssueWords = {
-  unknownKey: 'is not an option; check its spelling',
-  root: 'options',
-}
-
-/** The option `clock`. */
-export const clockOption: z.ZodType<Clock> = z.custom<Clock>(
-  (clock) => validateClock(clock) === undefined,
-  { error: ({ input }) => validateClock(input) },
-)

@@ -223,7 +223,7 @@ const invalidOptions: ReadonlyArray<InvalidOption> = [
     ],
   ),
 
-  [{ refreshTokenGraceSeconds: -1 }, 'refreshTokenGraceSeconds', 'must be 0 or more'],
+  [{ refreshTokenGraceSeconds: -1 }, 'refreshTokenGraceSeconds', 'must be at least 0'],
   [{ refreshTokenGraceSeconds: 61 }, 'refreshTokenGraceSeconds', 'must be at most 60'],
   [{ refreshTokenGraceSeconds: 0.5 }, 'refreshTokenGraceSeconds', WHOLE_SECONDS],
   [{ refreshTokenGraceSeconds: '5' }, 'refreshTokenGraceSeconds', WHOLE_SECONDS],
