@@ -22,13 +22,15 @@ import { follow } from './follow.ts'
 import { findPage, type PageProgram, preparePageProgram, versionOf } from './page-programs.ts'
 import { startTlsIssuer, type TlsIssuer } from './tls-issuer.ts'
 
-const WEB_APPLICATIONS = [
+const GUIDE = 'the guide for partners'
+const LIBRARIES_OF_WEB_APPLICATIONS = [
   'auth-js',
   'fastify-oauth2',
   'openid-client',
   'passport-oauth2',
   'simple-oauth2',
 ]
+const WEB_APPLICATIONS = [...LIBRARIES_OF_WEB_APPLICATIONS, GUIDE]
 const COMMAND_LINE_TOOLS = ['appauth', 'mcp-sdk', 'oauth4webapi']
 const SECRET = 'a secret of the documentation, of more than 32 characters'
 const SECRETS = { SESSION_SECRET: SECRET, AUTH_SECRET: SECRET }
@@ -51,7 +53,8 @@ test.before(async () => {
   // What the system opens a browser with.
   await chmod(await project.write('xdg-open', '#!/bin/sh\nprintf %s "$1" >"$OPENED"\n'), 0o755)
   for (const name of WEB_APPLICATIONS) {
-    const program = await preparePageProgram(findPage(`guides/clients/${name}`), issuer)
+    const path = name === GUIDE ? 'partners/README' : `guides/clients/${name}`
+    const program = await preparePageProgram(findPage(path), issuer)
     programs.set(name, program)
     await project.write(program.fileName, program.code)
   }
@@ -90,7 +93,7 @@ async function signIn(
 }
 
 const devDependencies: Readonly<Record<string, string>> = packageJson.devDependencies
-for (const name of [...WEB_APPLICATIONS, ...COMMAND_LINE_TOOLS, 'oidc-client-ts']) {
+for (const name of [...LIBRARIES_OF_WEB_APPLICATIONS, ...COMMAND_LINE_TOOLS, 'oidc-client-ts']) {
   test(`${name}: the page names the version that runs here`, (t) => {
     const [library, version] = versionOf(findPage(`guides/clients/${name}`))
     t.is(devDependencies[library], version)

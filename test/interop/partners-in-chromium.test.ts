@@ -3,12 +3,14 @@
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
 import Koa from 'koa'
 import type { Page } from 'playwright-core'
 import { PASSWORD } from '../helpers/browser.ts'
 import { launchChromium, PATIENCE_MILLISECONDS } from '../helpers/chromium.ts'
+import { ROOT } from '../helpers/documentation.ts'
 import { createDocumentationProject } from '../helpers/documentation-project.ts'
 import { ADA } from '../helpers/start-server.ts'
 import { findPage, htmlOf, preparePageProgram } from './page-programs.ts'
@@ -17,7 +19,7 @@ import { startTlsIssuer, type TlsIssuer } from './tls-issuer.ts'
 /** What a bundler would put into `app.js`. */
 const MODULES: Readonly<Record<string, string>> = {
   'oidc-client-ts': fileURLToPath(import.meta.resolve('oidc-client-ts')),
-  'jwt-decode': fileURLToPath(import.meta.resolve('jwt-decode')),
+  'jwt-decode': join(ROOT, 'node_modules/jwt-decode/build/esm/index.js'),
 }
 const IMPORT_MAP = `<script type="importmap">${JSON.stringify({
   imports: Object.fromEntries(Object.keys(MODULES).map((name) => [name, `/modules/${name}`])),

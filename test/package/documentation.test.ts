@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { access, mkdir } from 'node:fs/promises'
+import { access, mkdir, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -127,6 +127,32 @@ test('documentation: where it says which Node is needed, it is the one that the 
       t.is(version, minimum, path)
   }
 })
+
+for (const scheme of ['light', 'dark']) {
+  test(`the button for ${scheme} pages: contrast of 4.5 and more, and high enough for fingers (WCAG 1.4.3, 2.5.5)`, async (t) => {
+    const path = `docs/partners/button/sign-in-with-teamcast-${scheme}.svg`
+    const svg = await readFile(join(ROOT, path), 'utf8')
+    const fillOf = (id: string): string =>
+      new RegExp(`<[^>]* id="${id}"[^>]* fill="(#[0-9a-f]{6})"`).exec(svg)?.[1] ?? ''
+    t.true(contrast(fillOf('words'), fillOf('background')) >= 4.5)
+    t.true(contrast(fillOf('mark'), fillOf('tile')) >= 4.5)
+    t.regex(svg, / height="44" .*aria-label="Sign in with Teamcast"/)
+  })
+}
+
+/** Contrast ratio of two colours such as `#2f4bd6` (WCAG 2.2). */
+function contrast(left: string, right: string): number {
+  const [darker = 0, lighter = 0] = [luminance(left), luminance(right)].sort((a, b) => a - b)
+  return (lighter + 0.05) / (darker + 0.05)
+}
+
+function luminance(colour: string): number {
+  const [red = 0, green = 0, blue = 0] = [1, 3, 5].map((start) => {
+    const value = Number.parseInt(colour.slice(start, start + 2), 16) / 255
+    return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4
+  })
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+}
 
 async function exists(path: string): Promise<boolean> {
   return await access(join(ROOT, path)).then(
