@@ -81,12 +81,17 @@ export type AuditEventDetail =
   | (AuditSubject & { readonly type: 'user.signed-in' })
   /**
    * A sign-in attempt failed. `username` is what was typed. `address-unknown`: the request has no valid
-   * address, so attempts could not be counted and the password was not checked.
+   * address, so attempts could not be counted and the password was not checked. `user-unavailable`: the
+   * password was right, but `findUser` returned `undefined`; the event names the user.
    */
   | (AuditSubject & {
       readonly type: 'user.sign-in-failed'
       readonly username: string
-      readonly reason: 'invalid-credentials' | 'too-many-attempts' | 'address-unknown'
+      readonly reason:
+        | 'invalid-credentials'
+        | 'too-many-attempts'
+        | 'user-unavailable'
+        | 'address-unknown'
     })
   /** A user of another tenant tried to use a `TENANT` client. */
   | (AuditSubject & { readonly type: 'tenant.refused'; readonly reason: 'foreign-tenant' })

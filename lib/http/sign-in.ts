@@ -8,7 +8,7 @@ import type { Context } from 'koa'
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { SignInProblem } from '../pages/pages.ts'
 import type { AuthenticateUser, Credentials } from '../users/authentication.ts'
-import type { User } from '../users/user.ts'
+import type { FindUser, User } from '../users/user.ts'
 import { parseIpAddress } from '../util/ip-address.ts'
 import type { KnownBrowsers } from './known-browsers.ts'
 import type { Throttle } from './throttle.ts'
@@ -19,6 +19,7 @@ const MAXIMUM_AUDITED_LENGTH = 254
 /** Dependencies of signing in. */
 export interface SignInDependencies {
   readonly authenticateUser: AuthenticateUser | undefined
+  readonly findUser: FindUser
   /** Shared by all sign-in pages. */
   readonly signInThrottle: Throttle
   /** Browsers whose attempts are counted separately. */
@@ -50,7 +51,7 @@ export async function attemptSignIn(
   form: URLSearchParams,
   clientId?: string,
 ): Promise<SignInAttempt> {
-  const { authenticateUser, signInThrottle, knownBrowsers, audit } = dependencies
+  const { authenticateUser, findUser, signInThrottle, knownBrowsers, audit } = dependencies
   const startedAt = dependencies.now()
   const username = form.get('username')?.trim() ?? ''
   const password = form.get('password') ?? ''
@@ -58,11 +59,15 @@ export async function attemptSignIn(
 
   const authenticate = async (credentials: Credentials): Promise<User | undefined> =>
     username === '' ? undefined : await authenticateUser?.(credentials)
-  const fail = (status: number, problem: SignInProblem): SignInAttempt => {
+  const fail = (status: number, problem: SignInProblem, subject?: User): SignInAttempt => {
     // Not between the two halves of a character.
     const typed = username.slice(0, MAXIMUM_AUDITED_LENGTH).replace(/[\uD800-\uDBFF]$/, '')
     const reason = parseIpAddress(ctx.ip) === undefined ? 'address-unknown' : problem
-    audit.record({ type: 'user.sign-in-failed', clientId, username: typed, reason }, ctx.ip)
+    const { userId, tenantId } = subject ?? {}
+    audit.record(
+      { type: 'user.sign-in-failed', clientId, userId, tenantId, username: typed, reason },
+      ctx.ip,
+    )
     return { outcome: 'failed', status, problem, username }
   }
   const knownBrowser = knownBrowsers.find(ctx, account)
@@ -75,6 +80,7 @@ export async function attemptSignIn(
   })
   if (user === undefined) return fail(400, 'invalid-credentials')
   signInThrottle.refund(ctx.ip, account, knownBrowser)
+  if ((await findUser(user.userId)) === undefined) return fail(403, 'user-unavailable', user)
   knownBrowsers.remember(ctx, account)
   const { userId, tenantId } = user
   audit.record({ type: 'user.signed-in', clientId, userId, tenantId }, ctx.ip)

@@ -82,7 +82,11 @@ export interface SignInView {
 }
 
 /** Why a sign-in attempt failed. */
-export type SignInProblem = 'invalid-credentials' | 'too-many-attempts'
+export type SignInProblem =
+  | 'invalid-credentials'
+  | 'too-many-attempts'
+  /** The password is right, but the user is disabled: `findUser` returned `undefined`. */
+  | 'user-unavailable'
 
 /** The account chooser. Actions: `continue` as this user; `switch-account`; `cancel`. */
 export interface SelectAccountView {

@@ -15,6 +15,7 @@ import type { ClientView, HtmlPage, SignInProblem, SignInView } from './pages.ts
 const PROBLEM_TEXTS: Readonly<Record<SignInProblem, string>> = {
   'invalid-credentials': 'The email address or the password is wrong. Check both and try again.',
   'too-many-attempts': 'Too many failed attempts. Wait a few minutes, then try again.',
+  'user-unavailable': 'This account cannot sign in. Ask your administrator.',
 }
 
 /**

@@ -96,6 +96,34 @@ test('account: wrong passwords get the same response, are audited, and are throt
   t.like(failures.at(-1), { username: ADA.email, reason: 'too-many-attempts' })
 })
 
+test('account: the right password of an account that findUser does not know → 403, a page that says so, an audit event of its own; whoever was signed in stays so', async (t) => {
+  const events: Array<AuditEvent> = []
+  const { issuer, users } = await startServer(t, {
+    authenticateUser: async ({ username }) => (username === ADA.email ? ADA : GRACE),
+    onEvent: (event) => void events.push(event),
+  })
+  users.delete('ada')
+  const browser = startBrowser()
+  const page = await browser.open(`${issuer}/account/connections`)
+  const connections = await browser.signIn(page, GRACE.email)
+  const session = sessionOf(browser)
+
+  const again = await browser.signIn(page, ADA.email)
+  t.is(again.status, 403)
+  t.is(titleOf(again), 'Error: Sign in')
+  t.true(textOf(again.html).includes('This account cannot sign in.'))
+  t.true(again.html.includes(`value="${ADA.email}"`))
+  t.like(events.at(-1), {
+    type: 'user.sign-in-failed',
+    clientId: undefined,
+    userId: 'ada',
+    tenantId: 'acme',
+    reason: 'user-unavailable',
+  })
+  t.is(sessionOf(browser), session)
+  t.is(titleOf(await browser.open(connections.url)), 'Connected applications')
+})
+
 test('account: signing in is audited, without a client', async (t) => {
   const events: Array<AuditEvent> = []
   const { issuer } = await startServer(t, { onEvent: (event) => void events.push(event) })

@@ -1,3 +1,4 @@
+import type { AuditEvent } from '@teamcast/oauth-server'
 import test from 'ava'
 import { assertPageHeaders } from '../helpers/authorization-responses.ts'
 import { type Browser, formOf, PASSWORD, startBrowser, titleOf } from '../helpers/browser.ts'
@@ -29,6 +30,46 @@ for (const [what, username, password] of cases) {
     t.is(titleOf(await browser.signIn(again, 'ada@acme.test')), 'Allow access')
   })
 }
+
+test('POST /oauth/continue: the right password of an account that findUser does not know → 403, a page that says so, an audit event of its own, no session', async (t) => {
+  const events: Array<AuditEvent> = []
+  const { issuer, confidential, users } = await startServer(t, {
+    authenticateUser: async ({ username, password }) =>
+      username === ADA.email && password === PASSWORD ? ADA : undefined,
+    onEvent: (event) => void events.push(event),
+  })
+  users.delete('ada')
+  const browser = startBrowser()
+  const page = await browser.open(authorizationUrl(issuer, confidential))
+  t.is((await browser.signIn(page, ADA.email, 'wrong')).status, 400)
+
+  // It is no guess, so it is not throttled.
+  for (let attempt = 1; attempt <= 11; attempt += 1) {
+    const again = await browser.signIn(page, ADA.email)
+    t.is(again.status, 403)
+    assertPageHeaders(t, again)
+    t.is(titleOf(again), 'Error: Sign in')
+    t.true(again.html.includes('This account cannot sign in.'))
+    t.true(again.html.includes(`value="${ADA.email}"`))
+  }
+  t.false(browser.userAgent.cookies.some(({ name }) => /oauth_(session|known)$/.test(name)))
+  t.deepEqual(
+    events.filter(({ type }) => type === 'user.signed-in'),
+    [],
+  )
+  const { clientId } = confidential.client
+  t.like(events.at(-1), {
+    type: 'user.sign-in-failed',
+    clientId,
+    userId: 'ada',
+    tenantId: 'acme',
+    username: ADA.email,
+    reason: 'user-unavailable',
+  })
+
+  users.set('ada', ADA)
+  t.is(titleOf(await browser.signIn(page, ADA.email)), 'Allow access')
+})
 
 test('POST /oauth/continue: the tenth wrong password blocks the account for this address → 429 with Retry-After (ASVS 6.3)', async (t) => {
   const { issuer, confidential } = await startServer(t)

@@ -60,6 +60,28 @@ test('host session: a user who is signed in at the host sees no sign-in page', a
   t.truthy(again.callback?.searchParams.get('code'))
 })
 
+test('host session: a user whom findUser does not know is sent to the host to authenticate again, not in circles', async (t) => {
+  const server = await startServerWithHostSession(t)
+  const { issuer, confidential, requests, users, signInAtHost } = server
+  const browser = startBrowser()
+  users.delete('ada')
+  signInAtHost(browser, 'ada')
+
+  const left = await browser.open(authorizationUrl(issuer, confidential))
+  t.is(left.callback?.host, 'teamcast.example')
+  t.is(
+    (await browser.open(new URL(requests[0]?.returnTo ?? ''))).callback?.host,
+    left.callback?.host,
+  )
+  t.deepEqual(
+    requests.map(({ mustReauthenticate }) => mustReauthenticate),
+    [true, true],
+  )
+  signInAtHost(browser, 'grace')
+  const back = await browser.open(new URL(requests[0]?.returnTo ?? ''))
+  t.is(titleOf(back), 'Allow access')
+})
+
 test('host session: a user who is not signed in is sent to the host, and continues when back', async (t) => {
   const server = await startServerWithHostSession(t)
   const { issuer, confidential, requests, clock, signInAtHost } = server

@@ -781,8 +781,8 @@ test('host functions: a thrown value that is no Error gets the same response as 
       })
       const { issuer } = server
       const browser = startBrowser()
-      await browser.signIn(await browser.open(`${issuer}/account/connections`), ADA.email)
-      const shown = await browser.open(`${issuer}/account/connections`)
+      const signInPage = await browser.open(`${issuer}/account/connections`)
+      const shown = await browser.signIn(signInPage, ADA.email)
       t.is(shown.status, 500)
       t.true(shown.html.includes('Something went wrong on our side'))
       const problem = await get(`${issuer}/super-admin/oauth-clients`)

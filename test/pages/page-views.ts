@@ -170,6 +170,11 @@ export function renderOrdinaryPages(): Readonly<Record<string, HtmlPage>> {
       username: USER.email,
       problem: 'too-many-attempts',
     }),
+    'sign-in-unavailable': renderSignInPage({
+      ...SIGN_IN,
+      username: USER.email,
+      problem: 'user-unavailable',
+    }),
     'select-account': renderSelectAccountPage(SELECT_ACCOUNT),
     consent: renderConsentPage(CONSENT),
     'consent-bare-client': renderConsentPage({ ...CONSENT, client: BARE_CLIENT }),

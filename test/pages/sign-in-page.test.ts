@@ -71,6 +71,14 @@ test('sign-in page: wrong credentials are announced, and both fields refer to th
   }
 })
 
+test('sign-in page: an account that cannot sign in is announced, and no field is called invalid', (t) => {
+  const { html } = renderSignInPage({ ...SIGN_IN, problem: 'user-unavailable' })
+  t.true(textOf(html).includes('This account cannot sign in. Ask your administrator.'))
+  for (const name of ['username', 'password']) {
+    t.like(fieldOf(html, name), { 'aria-invalid': undefined, 'aria-describedby': 'problem' })
+  }
+})
+
 test('sign-in page: too many attempts are announced, and no field is called invalid', (t) => {
   const { html } = renderSignInPage({ ...SIGN_IN, problem: 'too-many-attempts' })
   t.true(textOf(html).includes('Too many failed attempts. Wait a few minutes, then try again.'))

@@ -13,7 +13,7 @@ import type { Pages } from '../../pages/pages.ts'
 import type { Client } from '../../storage/client.ts'
 import type { HostSession } from '../../users/authentication.ts'
 import type { BrowserSessions } from '../../users/browser-sessions.ts'
-import type { FindUser, User } from '../../users/user.ts'
+import type { User } from '../../users/user.ts'
 import type { AccountCookies } from './account-cookies.ts'
 
 /** Dependencies of the account pages. */
@@ -24,7 +24,6 @@ export interface AccountDependencies extends SignInDependencies {
   readonly findClient: (clientId: string) => Promise<Client | undefined>
   readonly hostSession: HostSession | undefined
   readonly browserSessions: BrowserSessions
-  readonly findUser: FindUser
   readonly cookies: AccountCookies
   readonly pages: Pages
 }

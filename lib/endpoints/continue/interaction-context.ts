@@ -33,7 +33,6 @@ import type { Storage } from '../../storage/storage.ts'
 import type { HostSession } from '../../users/authentication.ts'
 import type { BrowserSessions } from '../../users/browser-sessions.ts'
 import type { NotBefore } from '../../users/not-before.ts'
-import type { FindUser } from '../../users/user.ts'
 
 /** Dependencies of the pages. */
 export interface ContinueDependencies extends SignInDependencies {
@@ -47,7 +46,6 @@ export interface ContinueDependencies extends SignInDependencies {
   readonly revoker: Pick<Revoker, 'revokeConsent' | 'preventFamily'>
   readonly endFormerConnection: EndFormerConnection
   readonly scopes: ScopeCatalogue
-  readonly findUser: FindUser
   readonly authorizeClient: AuthorizeClient
   readonly hostSession: HostSession | undefined
   readonly pages: Pages

@@ -10,7 +10,7 @@ import { scopesOf } from '../../consent/consent.ts'
 import { csrfTokenOf } from '../../http/browser-binding.ts'
 import { clientViewOf, scopeViewsOf } from '../../http/page-views.ts'
 import { redirectAfterGet, sendPage } from '../../http/responses.ts'
-import type { SignIn } from '../../interaction/pending-request.ts'
+import { currentSignIn, type SignIn } from '../../interaction/pending-request.ts'
 import type { FormView, SignInProblem } from '../../pages/pages.ts'
 import type { HostSession } from '../../users/authentication.ts'
 import type { User } from '../../users/user.ts'
@@ -112,7 +112,10 @@ async function redirectToHostSignIn(
   const url = await hostSession.signInUrl({
     returnTo: continueUrl(dependencies, request),
     mustReauthenticate:
-      request.prompts.has('login') || request.progress.sessionDismissedAt !== undefined,
+      request.prompts.has('login') ||
+      request.progress.sessionDismissedAt !== undefined ||
+      // `findUser` does not know who is signed in: otherwise the host would redirect back at once.
+      currentSignIn(request) !== undefined,
     loginHint: request.loginHint,
   })
   redirectAfterGet(ctx, url)
