@@ -5,7 +5,7 @@
  */
 
 import { readFile } from 'node:fs/promises'
-import type { AuditLog } from '../../lib/audit/audit-log.ts'
+import { createPendingAuditLog } from '../../lib/audit/pending-events.ts'
 import type { ClientChanges } from '../../lib/clients/client-changes.ts'
 import {
   type ClientListQuery,
@@ -141,13 +141,20 @@ async function withClients<Result>(
   const rules = resolveClientRules(await readOptionsFile(environment['OPTIONS_FILE']))
   return await withStorage(environment, async (storage) => {
     const { clients: store, consents } = storage
-    const audit = silentAudit
+    const audit = createPendingAuditLog(storage.pendingEvents)
     const revoker = createRevoker(storage, systemClock)
     const clients = createClientRegistry({
       ...{ ...rules, store, audit, now: systemClock },
       deleteClient: createDeleteClient({ store, consents, revoker, audit }),
     })
-    return await work(clients)
+    try {
+      return await work(clients)
+    } finally {
+      // Also after a deletion that failed half-way. A failure must not hide a new secret, which is printed once.
+      await audit.flush().catch((error: unknown) => {
+        process.emitWarning(`the audit events could not be stored: ${error}`, 'AuditWarning')
+      })
+    }
   })
 }
 
@@ -236,9 +243,4 @@ function describeValue(field: string, value: unknown): string {
   if (value === undefined || (Array.isArray(value) && value.length === 0)) return '-'
   if (Array.isArray(value)) return value.join(' ')
   return field.endsWith('At') ? toText(Number(value)) : String(value)
-}
-
-const silentAudit: AuditLog = {
-  record: () => undefined,
-  deferUntilSent: (_, handle) => handle(),
 }

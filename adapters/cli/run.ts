@@ -141,14 +141,26 @@ export async function run(
 const success = (stdout: string): Outcome => ({ code: 0, stdout, stderr: '' })
 const failure = (message: string): Outcome => ({ code: 1, stdout: '', stderr: `${message}\n` })
 
+/** The option of a field; the field itself, if no option sets it. */
+function nameOf(path: string): string {
+  const option = optionOf(path)
+  return option in PARSED_OPTIONS ? `--${option}` : `"${path}"`
+}
+
+/** What Postgres calls a table that does not exist. */
+const UNDEFINED_TABLE = '42P01'
+
 /** One line for each problem: what is wrong, and why. */
 function explain(error: unknown): string {
   if (error instanceof CommandError) return error.message
   if (error instanceof ClientNotFoundError) return `${error.message}; "clients list" shows all`
   if (error instanceof ClientMetadataError) {
-    return error.issues.map(({ path, message }) => `--${optionOf(path)} ${message}`).join('\n')
+    return error.issues.map(({ path, message }) => `${nameOf(path)} ${message}`).join('\n')
   }
   const { message, name, cause } = error as Error
+  if (cause instanceof Error && 'code' in cause && cause.code === UNDEFINED_TABLE) {
+    return 'the tables are missing: run "teamcast-oauth migrate" first'
+  }
   const reason = cause instanceof Error ? `: ${cause.message || cause.name}` : ''
   return (message || name) + reason
 }

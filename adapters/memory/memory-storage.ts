@@ -17,6 +17,7 @@ import { createClientStore } from './client-store.ts'
 import { createConsentStore } from './consent-store.ts'
 import { createEncryptedKeyStore } from './encrypted-key-store.ts'
 import type { LatestInstant } from './expiring-records.ts'
+import { createPendingEventStore } from './pending-event-store.ts'
 import { createRevocationStore } from './revocation-store.ts'
 import { createTokenFamilyStore } from './token-family-store.ts'
 
@@ -68,6 +69,7 @@ export function createMemoryStorage(options: MemoryStorageOptions = {}): Storage
     artifacts: createArtifactStore(limits),
     revocations: createRevocationStore(limits),
     encryptedKeys: createEncryptedKeyStore(),
+    pendingEvents: createPendingEventStore(),
     backends: [{ name: 'memory', ping: async () => undefined }],
   }
 }

@@ -13,6 +13,7 @@ import { createArtifactStore } from './artifact-store.ts'
 import { createClientStore } from './client-store.ts'
 import { createConsentStore } from './consent-store.ts'
 import { createEncryptedKeyStore } from './encrypted-key-store.ts'
+import { createPendingEventStore } from './pending-event-store.ts'
 import { createPoolDialect } from './pool-dialect.ts'
 import { createRevocationStore } from './revocation-store.ts'
 import type { Database } from './schema.ts'
@@ -68,6 +69,7 @@ export function createPostgresStorage<Tables>(options: PostgresStorageOptions<Ta
     artifacts: createArtifactStore(db),
     revocations: createRevocationStore(db),
     encryptedKeys: createEncryptedKeyStore(db),
+    pendingEvents: createPendingEventStore(db),
   }
   return {
     ...createStores((name) => reportDriverFailures(`postgres: ${name}`, stores[name])),

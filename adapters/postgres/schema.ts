@@ -6,7 +6,7 @@
  * @module
  */
 
-import type { ColumnType, Kysely, RawBuilder } from 'kysely'
+import type { ColumnType, Generated, Kysely, RawBuilder } from 'kysely'
 
 /** `bigint`: given as a number, returned by the driver as text. */
 type Instant = ColumnType<string | number, number, number>
@@ -88,6 +88,12 @@ interface EncryptedKeysTable {
   readonly version: number
 }
 
+interface PendingEventsTable {
+  readonly id: Generated<string>
+  /** JSON of the text: `text` refuses NUL. */
+  readonly event: string
+}
+
 /** The tables of the authorization server, by their names within their schema. */
 export interface OAuthDatabase {
   readonly clients: ClientsTable
@@ -96,6 +102,7 @@ export interface OAuthDatabase {
   readonly artifacts: ArtifactsTable
   readonly revocations: RevocationsTable
   readonly encrypted_keys: EncryptedKeysTable
+  readonly pending_events: PendingEventsTable
 }
 
 /** Dependencies of the stores. */

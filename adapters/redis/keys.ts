@@ -32,6 +32,7 @@ export interface Keys {
   readonly revocations: string
   readonly revocationExpiries: string
   readonly encryptedKeys: string
+  readonly pendingEvents: string
   readonly ping: string
 }
 
@@ -53,6 +54,7 @@ export function createKeys(prefix: string): Keys {
     revocations: `${prefix}{revocations}`,
     revocationExpiries: `${prefix}{revocations}:expiries`,
     encryptedKeys: `${prefix}encrypted-keys`,
+    pendingEvents: `${prefix}pending-events`,
     ping: `${prefix}ping`,
   }
 }

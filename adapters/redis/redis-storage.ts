@@ -19,6 +19,7 @@ import { createConsentStore } from './consent-store.ts'
 import { createEncryptedKeyStore } from './encrypted-key-store.ts'
 import { keepConnectionFresh } from './fresh-connection.ts'
 import { createKeys } from './keys.ts'
+import { createPendingEventStore } from './pending-event-store.ts'
 import { createRevocationStore } from './revocation-store.ts'
 import { createScript, runScript } from './script.ts'
 import { createTokenFamilyStore } from './token-family-store.ts'
@@ -84,6 +85,7 @@ export function createRedisStorage(options: RedisStorageOptions): Storage {
     artifacts: createArtifactStore(connection),
     revocations: createRevocationStore(connection),
     encryptedKeys: createEncryptedKeyStore(connection),
+    pendingEvents: createPendingEventStore(connection),
   }
   return {
     ...createStores((name) => reportDriverFailures(`redis: ${name}`, stores[name])),

@@ -8,6 +8,7 @@ import { z } from 'zod'
 import type { AuditListener } from '../audit/audit-event.ts'
 import { ConfigurationError } from '../errors.ts'
 import type { EncryptedKeyStore } from '../storage/encrypted-key-store.ts'
+import type { PendingEventStore } from '../storage/pending-event-store.ts'
 import type { RevocationStore } from '../storage/revocation-store.ts'
 import { type Clock, checkedClock, systemClock } from '../util/clock.ts'
 import { isObject } from '../util/is-object.ts'
@@ -33,6 +34,7 @@ export interface ManagedKeysOptions {
   readonly storage: {
     readonly encryptedKeys: EncryptedKeyStore
     readonly revocations: Pick<RevocationStore, 'add'>
+    readonly pendingEvents: Pick<PendingEventStore, 'take'>
   }
   /**
    * The one secret that the host keeps: at least 32 characters that cannot be guessed, for example from
@@ -53,7 +55,8 @@ export interface ManagedKeysOptions {
   /**
    * Receives audit events: `key.created`, `key.rotated`, `key.revoked`, `key.deleted`; and `server.error`
    * when the keys could not be read or maintained, which is tried again. Usually the server's own. Each
-   * rotation and revocation, from the command line too, is reported to one instance's listener, once.
+   * rotation and revocation, from the command line too, is reported to one instance's listener, once. So is what
+   * the command line did to clients.
    */
   readonly onEvent?: AuditListener
   /** Tells the time in whole seconds since the Unix epoch. Defaults to the machine's clock. */

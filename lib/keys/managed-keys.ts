@@ -6,6 +6,7 @@
 
 import type { Actor } from '../audit/audit-event.ts'
 import { type AuditLog, createAuditLog } from '../audit/audit-log.ts'
+import { reportPendingEvents } from '../audit/pending-events.ts'
 import { ConfigurationError } from '../errors.ts'
 import { boundStore } from '../storage/wrap-storage.ts'
 import { repeat } from '../util/repeat.ts'
@@ -100,12 +101,19 @@ export async function openManagedKeys(options: ManagedKeysOptions): Promise<Mana
   }
   const refresh = (): Promise<DecryptedKeys> => readAndMaintain(current, maintenance)
 
+  const reportPending = async (): Promise<void> => {
+    if (onEvent !== undefined) await reportPendingEvents(storage.pendingEvents, audit)
+  }
+
   requireDecrypted(await current.read())
   await refresh()
   const reportUndecryptable = createUndecryptableReport(audit)
   const refreshing = repeat(
     refreshSeconds,
-    async () => reportUndecryptable(await refresh()),
+    async () => {
+      reportUndecryptable(await refresh())
+      await reportPending()
+    },
     (error) => audit.record({ type: 'server.error', error }),
   )
 
@@ -130,6 +138,7 @@ export async function openManagedKeys(options: ManagedKeysOptions): Promise<Mana
 
     async refresh() {
       await refresh()
+      await reportPending()
     },
 
     stop: refreshing.stop,
@@ -149,10 +158,11 @@ async function readAndMaintain(
 }
 
 function withBoundedStorage(options: ResolvedManagedKeysOptions): ResolvedManagedKeysOptions {
-  const { encryptedKeys, revocations } = options.storage
+  const { encryptedKeys, revocations, pendingEvents } = options.storage
   const storage = {
     encryptedKeys: boundStore('encryptedKeys', encryptedKeys, STORAGE_TIMEOUT_MILLISECONDS),
     revocations: boundStore('revocations', revocations, STORAGE_TIMEOUT_MILLISECONDS),
+    pendingEvents: boundStore('pendingEvents', pendingEvents, STORAGE_TIMEOUT_MILLISECONDS),
   }
   return { ...options, storage }
 }

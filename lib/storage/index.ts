@@ -35,6 +35,7 @@ export {
 export { type StorageContractCase, storageContract } from './contract/index.ts'
 export { driverFailure, reportDriverFailures } from './driver-failure.ts'
 export type { EncryptedKey, EncryptedKeyChange, EncryptedKeyStore } from './encrypted-key-store.ts'
+export { MAXIMUM_PENDING_EVENTS, type PendingEventStore } from './pending-event-store.ts'
 export type {
   Revocation,
   RevocationKind,

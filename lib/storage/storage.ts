@@ -31,6 +31,7 @@ import { ARTIFACT_RESULTS, type ArtifactStore } from './artifact-store.ts'
 import { CLIENT_RESULTS, type ClientStore } from './client-store.ts'
 import { CONSENT_RESULTS, type ConsentStore } from './consent-store.ts'
 import { ENCRYPTED_KEY_RESULTS, type EncryptedKeyStore } from './encrypted-key-store.ts'
+import { PENDING_EVENT_RESULTS, type PendingEventStore } from './pending-event-store.ts'
 import type { ResultShapes } from './result-shape.ts'
 import { REVOCATION_RESULTS, type RevocationStore } from './revocation-store.ts'
 import { FAMILY_RESULTS, type TokenFamilyStore } from './token-family-store.ts'
@@ -49,6 +50,8 @@ export interface Stores {
   readonly revocations: RevocationStore
   /** The server's own keys, encrypted, for the instances that share the storage. Durable. */
   readonly encryptedKeys: EncryptedKeyStore
+  /** Audit events that are not reported yet. Durable, until an instance takes them. */
+  readonly pendingEvents: PendingEventStore
 }
 
 /** Everything the authorization server persists. */
@@ -81,6 +84,7 @@ export const STORE_KINDS: { readonly [Name in keyof Stores]: StoreKind<Stores[Na
   artifacts: { lifetime: 'ephemeral', results: ARTIFACT_RESULTS },
   revocations: { lifetime: 'ephemeral', results: REVOCATION_RESULTS },
   encryptedKeys: { lifetime: 'durable', results: ENCRYPTED_KEY_RESULTS },
+  pendingEvents: { lifetime: 'durable', results: PENDING_EVENT_RESULTS },
 }
 
 /** Creates every store, each from its name. */

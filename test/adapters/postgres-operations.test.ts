@@ -55,6 +55,8 @@ const TABLES = [
   'oauth.consents',
   'oauth.encrypted_keys',
   'oauth.migrations',
+  'oauth.pending_events',
+  'oauth.pending_events_id_seq',
   'oauth.revocations',
   'oauth.token_families',
 ]

@@ -103,6 +103,8 @@ const calls: Readonly<Record<string, (storage: Storage) => Promise<unknown>>> = 
   'encryptedKeys.update()': ({ encryptedKeys }) =>
     encryptedKeys.update(anEncryptedKey({ encrypted: SECRETIVE, version: 2 }), 1),
   'encryptedKeys.delete()': ({ encryptedKeys }) => encryptedKeys.delete('signing', 1),
+  'pendingEvents.add()': ({ pendingEvents }) => pendingEvents.add(SECRETIVE),
+  'pendingEvents.take()': ({ pendingEvents }) => pendingEvents.take(1),
   'backend.ping()': async ({ backends }) => await Promise.all(backends.map(({ ping }) => ping())),
 }
 

@@ -49,7 +49,8 @@ const KEY = 'an-artifact'
 
 /** One of everything: a family that rotated, one that was revoked, and what is durable. */
 async function fill(storage: Storage): Promise<void> {
-  const { clients, consents, families, artifacts, revocations, encryptedKeys } = storage
+  const { clients, consents, families, artifacts, revocations, encryptedKeys, pendingEvents } =
+    storage
   await clients.insert(fullClient())
   await clients.insert(fullClient({ clientId: 'client-2' }))
   await clients.update(fullClient({ version: 2 }), 1)
@@ -75,6 +76,7 @@ async function fill(storage: Storage): Promise<void> {
   await revocations.add({ kind: 'access-token', id: 'jti-1', expiresAt: NOW + 900 })
   await revocations.add({ kind: 'client', id: 'client-2', expiresAt: NOW + 86_400 })
   await encryptedKeys.insert(anEncryptedKey())
+  await pendingEvents.add('{}')
   for (const { ping } of storage.backends) await ping()
 }
 
@@ -88,6 +90,7 @@ const LASTING = [
   `clients:tenant:${TENANT_ID_HASH}`,
   `clients:tenant:${TENANT_ID_HASH}:CONFIDENTIAL`,
   'encrypted-keys',
+  'pending-events',
   `{${CONSENT_ID}}:consent`,
   '{client:client-1}:consents',
   `{tenant:${TENANT_ID_HASH}}:consents`,

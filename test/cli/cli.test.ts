@@ -317,7 +317,7 @@ const CLIENT_STORES: ReadonlyArray<{
   {
     name: 'Redis',
     env: { REDIS_URL: redis.socketPath, REDIS_KEY_PREFIX: 'clients:' },
-    open: async () => createRedisStorage({ client: redis.connect(), keyPrefix: 'clients:' }),
+    open: () => openRedis('clients:'),
   },
   {
     name: 'layered storage',
@@ -329,10 +329,16 @@ const CLIENT_STORES: ReadonlyArray<{
     open: async (t) =>
       createLayeredStorage({
         durable: await createMigratedDatabase(t, 'cli_layered'),
-        ephemeral: createRedisStorage({ client: redis.connect(), keyPrefix: 'layered:' }),
+        ephemeral: await openRedis('layered:'),
       }),
   },
 ]
+
+async function openRedis(keyPrefix: string): Promise<Storage> {
+  const client = redis.connect()
+  await client.ping() // it is there before anything has a timeout
+  return createRedisStorage({ client, keyPrefix })
+}
 
 async function createMigratedDatabase(t: ExecutionContext, name: string): Promise<Storage> {
   const storage = await createDatabase(t, name)
@@ -341,99 +347,141 @@ async function createMigratedDatabase(t: ExecutionContext, name: string): Promis
 }
 
 for (const { name, env, open } of CLIENT_STORES) {
-  test(`clients on ${name}: from the first client to its deletion, a running server follows without a restart`, async (t) => {
-    const storage = await open(t)
-    const server = await startTestServer({ storage, storageTimeoutMilliseconds: 30_000 })
-    t.teardown(() => server.close())
-    const { issuer, clock } = server
-    const cli = async (...typed: ReadonlyArray<string>): Promise<string> => {
-      const { code, stdout, stderr } = await run(['clients', ...typed], env)
-      t.is(stderr, '')
-      t.is(code, 0)
-      return stdout
-    }
-    t.is(await cli('list'), 'There are no such clients.\n')
-
-    const typed = ['--name', 'Interview API', '--client-type', 'CONFIDENTIAL', '--by', 'ada']
-    const fields = ['--scopes', 'interview:read', '--allowed-grant-types', 'client_credentials']
-    const output = await cli('register', ...typed, ...fields)
-    const [, clientId = ''] = /^client-id +(tc_\w+)$/m.exec(output) ?? []
-    const [, clientSecret = ''] = /^client-secret +(tcs_\w+)$/m.exec(output) ?? []
-    t.is(output.split(clientSecret).length, 2)
-    const client = await server.authorizationServer.clients.find(clientId)
-    t.like(client, { name: 'Interview API', audience: 'PLATFORM', redirectUris: [], version: 1 })
-    if (client === undefined) return
-    const api = { client, clientSecret }
-    const isAuthenticated = async (secret: string): Promise<boolean> =>
-      (await requestClientCredentials(server, { client, clientSecret: secret })).status === 200
-    t.true(await isAuthenticated(clientSecret))
-    const { access_token: token } = await tokensOf(t, await requestClientCredentials(server, api))
-
-    // A resource server, at once.
-    const feed = (): Promise<Response> =>
-      fetch(`${issuer}/oauth/revocations`, {
-        headers: { authorization: basicCredentials(clientId, clientSecret) },
+  // One at a time: each creates keys, which keeps the processor busy, and storage calls have a timeout.
+  test.serial(
+    `clients on ${name}: from the first client to its deletion, a running server follows without a restart`,
+    async (t) => {
+      const storage = await open(t)
+      const events: Array<AuditEvent> = []
+      const keys = await openManagedKeys({
+        ...{ storage, secret: SECRET },
+        onEvent: (event) => void events.push(event),
       })
-    t.is((await feed()).status, 403)
-    const changes = [
-      '--resource-server-audiences',
-      issuer,
-      '--logo-url',
-      'https://api.example/l.svg',
-    ]
-    const changed = await cli('update', clientId, ...changes, '--access-token-ttl-seconds', '60')
-    t.regex(changed, new RegExp(`^resource-server-audiences +${issuer}$`, 'm'))
-    t.is((await feed()).status, 200)
-    t.like(JSON.parse(await cli('show', clientId, '--json')), {
-      ...{ accessTokenTtlSeconds: 60, resourceServerAudiences: [issuer], version: 2 },
-      logoUrl: 'https://api.example/l.svg',
-    })
-    const emptied = JSON.parse(
-      await cli(
-        ...['update', clientId, '--resource-server-audiences', '', '--logo-url', '', '--json'],
-      ),
-    )
-    t.deepEqual(emptied.resourceServerAudiences, [])
-    t.false('logoUrl' in emptied)
+      const server = await startTestServer({ storage, keys, storageTimeoutMilliseconds: 30_000 })
+      t.teardown(() => Promise.all([server.close(), keys.stop()]))
+      const { issuer, clock } = server
+      const cli = async (...typed: ReadonlyArray<string>): Promise<string> => {
+        const { code, stdout, stderr } = await run(['clients', ...typed], env)
+        t.is(stderr, '')
+        t.is(code, 0)
+        return stdout
+      }
+      t.is(await cli('list'), 'There are no such clients.\n')
 
-    // Another secret; nothing shows one again.
-    const expiresAt = new Date(Date.now() + 86_400_000).toISOString()
-    const added = await cli('add-secret', clientId, '--expires-at', expiresAt, '--json')
-    const { clientSecret: second, secretId } = JSON.parse(added)
-    t.true(await isAuthenticated(second))
-    t.true(await isAuthenticated(clientSecret))
-    const [shown, listed] = [await cli('show', clientId), await cli('list')]
-    for (const text of [shown, listed, changed, await cli('list', '--json')]) {
-      t.false(text.includes(second) || text.includes(clientSecret))
-      t.true(text.includes(clientId))
-    }
-    t.regex(
-      shown,
-      new RegExp(`^secret +${secretId} tcs_\\w{4}… added .*, expires 20[^,]+, last used`, 'm'),
-    )
-    t.regex(listed, /^CLIENT ID +NAME +TYPE +AUDIENCE +TENANT +SECRETS +REGISTERED$/m)
-    t.deepEqual(
-      JSON.parse(await cli('list', '--name', 'interview', '--client-type', 'PUBLIC', '--json')),
-      [],
-    )
+      const typed = ['--name', 'Interview API', '--client-type', 'CONFIDENTIAL', '--by', 'ada']
+      const fields = ['--scopes', 'interview:read', '--allowed-grant-types', 'client_credentials']
+      const output = await cli('register', ...typed, ...fields)
+      const [, clientId = ''] = /^client-id +(tc_\w+)$/m.exec(output) ?? []
+      const [, clientSecret = ''] = /^client-secret +(tcs_\w+)$/m.exec(output) ?? []
+      t.is(output.split(clientSecret).length, 2)
+      const client = await server.authorizationServer.clients.find(clientId)
+      t.like(client, { name: 'Interview API', audience: 'PLATFORM', redirectUris: [], version: 1 })
+      if (client === undefined) return
+      const api = { client, clientSecret }
+      const isAuthenticated = async (secret: string): Promise<boolean> =>
+        (await requestClientCredentials(server, { client, clientSecret: secret })).status === 200
+      t.true(await isAuthenticated(clientSecret))
+      const { access_token: token } = await tokensOf(t, await requestClientCredentials(server, api))
 
-    t.is(
-      await cli('delete', clientId),
-      `Client "${clientId}" is deleted, and its tokens are revoked.\n`,
-    )
-    t.false(await isAuthenticated(clientSecret))
-    t.true(await storage.revocations.has('client', clientId, clock.now()), token)
-    for (const command of ['show', 'delete', 'add-secret']) {
-      const { code, stdout, stderr } = await run(['clients', command, clientId], env)
-      t.is(code, 1)
-      t.is(stdout, '')
-      t.regex(
-        stderr,
-        new RegExp(`^client "${clientId}" does not exist; "clients list" shows all\n$`),
+      // A resource server, at once.
+      const feed = (): Promise<Response> =>
+        fetch(`${issuer}/oauth/revocations`, {
+          headers: { authorization: basicCredentials(clientId, clientSecret) },
+        })
+      t.is((await feed()).status, 403)
+      const changes = [
+        '--resource-server-audiences',
+        issuer,
+        '--logo-url',
+        'https://api.example/l.svg',
+      ]
+      const changed = await cli('update', clientId, ...changes, '--access-token-ttl-seconds', '60')
+      t.regex(changed, new RegExp(`^resource-server-audiences +${issuer}$`, 'm'))
+      t.is((await feed()).status, 200)
+      t.like(JSON.parse(await cli('show', clientId, '--json')), {
+        ...{ accessTokenTtlSeconds: 60, resourceServerAudiences: [issuer], version: 2 },
+        logoUrl: 'https://api.example/l.svg',
+      })
+      const emptied = JSON.parse(
+        await cli(
+          ...['update', clientId, '--resource-server-audiences', '', '--logo-url', '', '--json'],
+        ),
       )
-    }
-  })
+      t.deepEqual(emptied.resourceServerAudiences, [])
+      t.false('logoUrl' in emptied)
+
+      // Another secret; nothing shows one again.
+      const expiresAt = new Date(Date.now() + 86_400_000).toISOString()
+      const added = await cli('add-secret', clientId, '--expires-at', expiresAt, '--json')
+      const { clientSecret: second, secretId } = JSON.parse(added)
+      t.true(await isAuthenticated(second))
+      t.true(await isAuthenticated(clientSecret))
+      const [shown, listed] = [await cli('show', clientId), await cli('list')]
+      for (const text of [shown, listed, changed, await cli('list', '--json')]) {
+        t.false(text.includes(second) || text.includes(clientSecret))
+        t.true(text.includes(clientId))
+      }
+      t.regex(
+        shown,
+        new RegExp(`^secret +${secretId} tcs_\\w{4}… added .*, expires 20[^,]+, last used`, 'm'),
+      )
+      t.regex(listed, /^CLIENT ID +NAME +TYPE +AUDIENCE +TENANT +SECRETS +REGISTERED$/m)
+      t.deepEqual(
+        JSON.parse(await cli('list', '--name', 'interview', '--client-type', 'PUBLIC', '--json')),
+        [],
+      )
+
+      t.is(
+        await cli('delete', clientId),
+        `Client "${clientId}" is deleted, and its tokens are revoked.\n`,
+      )
+      t.false(await isAuthenticated(clientSecret))
+      t.true(await storage.revocations.has('client', clientId, clock.now()), token)
+
+      // What was done is told once, by whichever instance looks first.
+      const other = await openManagedKeys({
+        ...{ storage, secret: SECRET },
+        onEvent: (event) => void events.push(event),
+      })
+      t.teardown(() => other.stop())
+      await Promise.all([keys.refresh(), other.refresh()])
+      await nextTurn()
+      await nextTurn()
+      const told = events.filter(({ type }) => type.startsWith('client.'))
+      t.deepEqual(
+        told.map((event) => [event.type, 'actorId' in event ? event.actorId : undefined]),
+        [
+          ['client.registered', 'ada'],
+          ['client.updated', undefined],
+          ['client.updated', undefined],
+          ['client.secret-added', undefined],
+          ['client.deleted', undefined],
+        ],
+      )
+      t.like(told[1], {
+        ...{ clientId, result: 'success', version: 1, ip: undefined },
+        changedFields: ['resourceServerAudiences', 'accessTokenTtlSeconds', 'logoUrl'],
+      })
+      t.false(JSON.stringify(told).includes(clientSecret))
+      for (const command of ['show', 'delete', 'add-secret']) {
+        const { code, stdout, stderr } = await run(['clients', command, clientId], env)
+        t.is(code, 1)
+        t.is(stdout, '')
+        t.regex(
+          stderr,
+          new RegExp(`^client "${clientId}" does not exist; "clients list" shows all\n$`),
+        )
+      }
+    },
+  )
 }
+
+test('clients: without its tables, it says how to create them', async (t) => {
+  await createDatabase(t, 'without_tables')
+  const { code, stderr } = await run(['clients', 'list'], { DATABASE_URL: urlOf('without_tables') })
+  t.is(code, 1)
+  t.is(stderr, 'the tables are missing: run "teamcast-oauth migrate" first\n')
+})
 
 test('clients register: the rules of the SuperAdmin API, each problem with its option; nothing is stored', async (t) => {
   const env = { REDIS_URL: redis.socketPath, REDIS_KEY_PREFIX: 'rules:' }
@@ -468,6 +516,15 @@ test('clients register: the rules of the SuperAdmin API, each problem with its o
     '--scopes is unknown: "interview:none"',
   ])
   t.is((await run(['clients', 'list'], env)).stdout, 'There are no such clients.\n')
+
+  const publicClient = ['--name', 'App', '--client-type', 'PUBLIC', '--scopes', 'interview:read']
+  const redirect = ['--redirect-uris', 'https://a.example', '--json']
+  const registered = await run(['clients', 'register', ...publicClient, ...redirect], env)
+  const { clientId } = JSON.parse(registered.stdout)
+  t.is(
+    (await run(['clients', 'add-secret', clientId], env)).stderr,
+    '"secrets" must stay empty: a PUBLIC client has no secret\n',
+  )
 })
 
 test('OPTIONS_FILE: the scopes and audiences of the server are the ones that a client may name', async (t) => {

@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely'
 
 const TABLES = [
   ...['clients', 'consents', 'token_families'],
-  ...['artifacts', 'revocations', 'encrypted_keys'],
+  ...['artifacts', 'revocations', 'encrypted_keys', 'pending_events'],
 ]
 
 /**

@@ -13,7 +13,16 @@ import type { Storage } from '../../lib/storage/storage.ts'
 
 /** Calls everything that a storage has, beginning with an empty one. */
 export async function useEverything(t: ExecutionContext, storage: Storage): Promise<void> {
-  const { clients, consents, families, artifacts, revocations, encryptedKeys, backends } = storage
+  const {
+    clients,
+    consents,
+    families,
+    artifacts,
+    revocations,
+    encryptedKeys,
+    pendingEvents,
+    backends,
+  } = storage
   const { familyId } = aFamily()
   t.true(await clients.insert(fullClient()))
   t.true(await clients.update(fullClient({ version: 2 }), 1))
@@ -41,6 +50,8 @@ export async function useEverything(t: ExecutionContext, storage: Storage): Prom
   t.is((await encryptedKeys.list()).length, 1)
   t.true(await encryptedKeys.update(anEncryptedKey({ version: 2 }), 1))
   t.true(await encryptedKeys.delete('signing', 1))
+  await pendingEvents.add('{}')
+  t.deepEqual(await pendingEvents.take(1), ['{}'])
   for (const backend of backends) await backend.ping()
   t.true(await consents.delete('user-1', 'client-1'))
   t.true(await clients.delete('client-1'))

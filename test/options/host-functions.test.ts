@@ -683,6 +683,10 @@ const STORES: Readonly<Record<Exclude<keyof Storage, 'backends'>, ReadonlyArray<
     ['update', BOOLEANS, ['true'], encryptedKey, 1],
     ['delete', BOOLEANS, ['true'], 'signing', 1],
   ],
+  pendingEvents: [
+    ['add', NONSENSE, [], '{}'],
+    ['take', [[], ['{}'], ['nonsense']], ['{}', [{}], ['{}', null]], 1],
+  ],
 }
 
 for (const [store, methods] of Object.entries(STORES)) {

@@ -61,6 +61,7 @@ const EXPORTS: Readonly<Record<string, ReadonlyArray<string>>> = {
     'requireTenant',
   ],
   './storage': [
+    'MAXIMUM_PENDING_EVENTS',
     'StorageError',
     'USE_RESOLUTION_SECONDS',
     'driverFailure',

@@ -112,4 +112,10 @@ export async function createTables({ schema }: Kysely<unknown>): Promise<void> {
     .addColumn('version', 'integer', (column) => column.notNull())
     .addPrimaryKeyConstraint('encrypted_keys_pkey', ['purpose', 'generation'])
     .execute()
+
+  await schema
+    .createTable('pending_events')
+    .addColumn('id', 'bigint', (column) => column.primaryKey().generatedAlwaysAsIdentity())
+    .addColumn('event', 'text', (column) => column.notNull())
+    .execute()
 }

@@ -15,6 +15,7 @@ import { consentOwnerCases } from './consent-owner-cases.ts'
 import { consentUseCases } from './consent-use-cases.ts'
 import { encryptedKeyCases } from './encrypted-key-cases.ts'
 import { familyCases } from './family-cases.ts'
+import { pendingEventCases } from './pending-event-cases.ts'
 import { replayCases } from './replay-cases.ts'
 import { revocationCases } from './revocation-cases.ts'
 import { revocationFeedCases } from './revocation-feed-cases.ts'
@@ -73,5 +74,6 @@ export const storageContract: ReadonlyArray<StorageContractCase> = [
   ...revocationCases,
   ...revocationFeedCases,
   ...encryptedKeyCases,
+  ...pendingEventCases,
   ...backendCases,
 ]
