@@ -83,7 +83,8 @@ export function createAuthorizationEndpoint(input: ProviderInput): Authorization
       consents: storage.consents,
       renderError: createErrorRenderer(pages),
       onAuthorizationRequest: async (ctx) => hostSessions?.apply(ctx),
-      isSignedIn: (ctx, userId) => hostSessions?.isSignedIn(ctx, userId) ?? true,
+      isSignedIn: (ctx, userId) =>
+        hostSessions?.isSignedIn(ctx, userId) ?? ctx.oidc.session?.accountId === userId,
       resumeUrl,
     }),
   )

@@ -47,8 +47,6 @@ export interface ConfigurationInput extends ProviderAdapterDependencies {
   readonly authorizeClient: AuthorizeClient
   /** Called before the user is looked up; applies the session of the host. */
   readonly onAuthorizationRequest: (ctx: KoaContextWithOIDC) => Promise<void>
-  /** Whether the user of the session is still signed in at the host. */
-  readonly isSignedIn: (ctx: KoaContextWithOIDC, userId: string) => boolean
   /** The URL of the sign-in and consent pages. */
   readonly interactionUrl: (
     ctx: KoaContextWithOIDC,

@@ -105,6 +105,11 @@ export function toDeniedResult(
   }
 }
 
+/** The user who completed all pages of an interaction: whom oidc-provider signs in. */
+export function completedBy({ result }: { readonly result?: unknown }): string | undefined {
+  return ((result ?? {}) as Result).completion?.userId
+}
+
 /** Creates the pending requests of a provider. */
 export function createPendingRequests(
   provider: Provider,

@@ -11,7 +11,7 @@
  * @module
  */
 
-import { type Adapter, type AdapterPayload, Provider } from 'oidc-provider'
+import { type Adapter, type AdapterPayload, type KoaContextWithOIDC, Provider } from 'oidc-provider'
 import { type RequestEndings, requestKeyOf } from '../interaction/request-endings.ts'
 import {
   findResource,
@@ -26,7 +26,7 @@ import { sha256 } from '../util/sha256.ts'
 import { userOf } from './account.ts'
 import { toProviderMetadata } from './client-metadata.ts'
 import { toServiceUnavailable } from './errors.ts'
-import { toDeniedResult } from './pending-requests.ts'
+import { completedBy, toDeniedResult } from './pending-requests.ts'
 import { NO_PARAMETERS, pendingRequests, sessions, withoutNulls } from './stored-records.ts'
 
 /** Dependencies of the adapter. */
@@ -37,6 +37,8 @@ export interface ProviderAdapterDependencies {
   readonly resources: ReadonlyArray<ProtectedResource>
   /** The URL that resumes a completed or denied request. */
   readonly resumeUrl: (pendingRequestToken: string) => string
+  /** Whether a user is signed in in the browser. */
+  readonly isSignedIn: (ctx: KoaContextWithOIDC, userId: string) => boolean
   /** Whether a user was signed out everywhere at or after an instant. */
   readonly wasSignedOutSince: NotBefore['wasSignedOutSince']
   readonly now: () => number
@@ -162,9 +164,15 @@ function artifactAdapter(
   }
 }
 
-/** Pending requests, with the denial as their result if there is one. */
+/**
+ * Pending requests, with the denial as their result if there is one.
+ *
+ * oidc-provider would sign in whoever completed a request, in the browser that resumes it. The resume route has
+ * checked that user, but the request may be completed in another browser, or the session end, since: then there
+ * is nothing to resume.
+ */
 function pendingRequestAdapter(dependencies: ProviderAdapterDependencies): Adapter {
-  const { endings, resumeUrl } = dependencies
+  const { endings, resumeUrl, isSignedIn } = dependencies
   const adapter = artifactAdapter(dependencies, pendingRequestShape(resumeUrl))
   return {
     ...adapter,
@@ -173,8 +181,14 @@ function pendingRequestAdapter(dependencies: ProviderAdapterDependencies): Adapt
         adapter.find(id),
         toServiceUnavailable(() => endings.findDenial(requestKeyOf(id))),
       ])
-      if (!payload || denial === undefined) return payload
-      return { ...payload, result: { ...toDeniedResult(payload['result'], denial) } }
+      if (!payload) return undefined
+      if (denial !== undefined) {
+        return { ...payload, result: { ...toDeniedResult(payload['result'], denial) } }
+      }
+      const { ctx } = Provider
+      const userId = completedBy(payload)
+      const isOther = ctx !== undefined && userId !== undefined && !isSignedIn(ctx, userId)
+      return isOther ? undefined : payload
     },
     // Kept until it expires: it may be finished again, or denied.
     destroy: nothing,

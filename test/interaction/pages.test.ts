@@ -1,4 +1,6 @@
 import { createHash, createHmac } from 'node:crypto'
+import type { Storage } from '@teamcast/oauth-server'
+import { createMemoryStorage } from '@teamcast/oauth-server/memory'
 import test from 'ava'
 import { assertErrorPage, assertNoCors } from '../helpers/authorization-responses.ts'
 import {
@@ -9,7 +11,7 @@ import {
   titleOf,
   type Visit,
 } from '../helpers/browser.ts'
-import { authorizationUrl } from '../helpers/requests.ts'
+import { authorizationUrl, CODE_VERIFIER, postAs } from '../helpers/requests.ts'
 import { startServer } from '../helpers/start-server.ts'
 
 const EXPIRED = 'This sign-in has expired'
@@ -179,6 +181,64 @@ for (const issuerPath of ['', '/auth']) {
     t.false(victim.userAgent.cookies.some(({ name }) => name === 'oauth_session'))
     const granted = await attacker.open(resumeUrlOf(issuer, page))
     t.truthy(granted.callback?.searchParams.get('code'))
+  })
+
+  test(`GET /oauth/authorize/…: at ${where}, a planted request that the victim completes while the attacker resumes it, and signs out, gives the attacker nothing, in every order`, async (t) => {
+    let beforeRead: () => Promise<void> = async () => undefined
+    const memory = createMemoryStorage()
+    const storage: Storage = {
+      ...memory,
+      artifacts: {
+        ...memory.artifacts,
+        async find(...parameters) {
+          await beforeRead()
+          return await memory.artifacts.find(...parameters)
+        },
+      },
+    }
+    const { issuer, confidential } = await startServer(t, { issuerPath, storage })
+    const expired: Array<number> = []
+    let reads = 1
+    for (let isResumed = true; isResumed; reads += 1) {
+      const [attacker, victim, otherTab] = [startBrowser(), startBrowser(), startBrowser()]
+      const account = await attacker.open(`${issuer}/account/connections`)
+      const signedIn = await attacker.signIn(account, 'grace@globex.test')
+      const page = await attacker.open(
+        authorizationUrl(issuer, confidential, { prompt: 'consent' }),
+      )
+      plant(attacker, victim)
+      const consentPage = await victim.signIn(await victim.open(page.url), 'ada@acme.test')
+      await attacker.userAgent.submit(page.url, { ...formOf(page).hidden, action: 'allow' })
+      otherTab.userAgent.cookies.push(...attacker.userAgent.cookies)
+
+      let left = reads
+      beforeRead = async () => {
+        left -= 1
+        if (left !== 0) return
+        beforeRead = async () => undefined
+        const fields = { ...formOf(consentPage).hidden, action: 'allow' }
+        t.is((await victim.userAgent.submit(page.url, fields)).status, 303)
+        await otherTab.submit(signedIn, { action: 'sign-out' })
+      }
+      const visit = await attacker.open(resumeUrlOf(issuer, page))
+      isResumed = left <= 0
+      beforeRead = async () => undefined
+
+      if (titleOf(visit) === EXPIRED) expired.push(reads)
+      const code = visit.callback?.searchParams.get('code') ?? ''
+      const response = await postAs(confidential, `${issuer}/oauth/token`, {
+        grant_type: 'authorization_code',
+        code,
+        code_verifier: CODE_VERIFIER,
+      })
+      const { access_token: token = '.e30.' } = await response.json()
+      const claims = JSON.parse(Buffer.from(token.split('.')[1], 'base64url').toString())
+      t.true([undefined, 'grace'].includes(claims.sub), `before read ${reads}`)
+      const after = await attacker.open(`${issuer}/account/connections`)
+      t.false(after.html.includes('ada@acme.test'), `before read ${reads}`)
+    }
+    t.true(expired.length > 0, 'between the two checks of the session')
+    t.true(reads > 5, String(reads))
   })
 
   test(`POST /oauth/continue: at ${where}, planting the cookie is not enough to forge the form token of a signed-in user`, async (t) => {
