@@ -86,6 +86,22 @@ async function isThere(page: Page, link: string): Promise<boolean> {
   return target !== undefined && anchorsOf(target).includes(anchor)
 }
 
+test('package: every file that the README or the list of the documentation links is in it', async (t) => {
+  const options = ['--dry-run', '--json', '--ignore-scripts', '--loglevel=error']
+  const { stdout } = await promisify(execFile)('npm', ['pack', ...options], { cwd: ROOT })
+  const [packed]: Array<{ files: Array<{ path: string }> }> = JSON.parse(stdout)
+  const files = packed?.files.map(({ path }) => path) ?? []
+  const starts = pages.filter(({ path }) => path === 'README.md' || path === 'docs/README.md')
+  t.is(starts.length, 2)
+  const missing = starts.flatMap((page) =>
+    linksOf(page)
+      .filter((link) => !URL.canParse(link))
+      .map((link) => join(dirname(page.path), link.split('#')[0] ?? ''))
+      .filter((path) => !files.some((file) => file === path || file.startsWith(path))),
+  )
+  t.deepEqual(missing, [])
+})
+
 test('documentation: no heading of a page has the anchor of another', (t) => {
   for (const page of pages) {
     const anchors = anchorsOf(page)
