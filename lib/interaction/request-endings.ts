@@ -85,7 +85,8 @@ export interface RequestEndings {
    * Records a redemption. Call it before the family is created, so that a denial finds it.
    *
    * Each is inserted at the first position that is free. It comes after another one only when that one cannot
-   * give tokens any more: so of concurrent redemptions, one may.
+   * give tokens any more: so of concurrent redemptions, one may. If its family cannot be created because the
+   * store fails, only the same code can be redeemed until the record expires.
    *
    * @returns `false` when the family must not be created: the request was denied, or another code of it
    *   was redeemed.
