@@ -20,7 +20,11 @@ import {
   revertGrantIfDenied,
 } from '../../lib/interaction/deny-request.ts'
 import { type GrantDependencies, grantConsent } from '../../lib/interaction/grant-consent.ts'
-import { createRequestEndings, type RequestEndings } from '../../lib/interaction/request-endings.ts'
+import {
+  createRequestEndings,
+  type RequestEndings,
+  requestKeyOf,
+} from '../../lib/interaction/request-endings.ts'
 import { createRevoker } from '../../lib/revocation/revoker.ts'
 import {
   ANYTIME,
@@ -913,6 +917,56 @@ for (const [title, isGivenAnew] of [
   })
 }
 
+for (const [title, isGivenAnew] of [
+  ['', false],
+  [', under a consent that was given anew after a first redemption', true],
+] as const) {
+  test(`two codes of one request redeemed and Deny, all at once${title}: in every order of their steps no family and no consent is left`, async (t) => {
+    const token = 'a-pending-request'
+    const requestKey = requestKeyOf(token)
+    const { userId, clientId } = aFamily()
+    const consentId = isGivenAnew ? 'consent-2'.padEnd(22, '-') : aFamily().consentId
+    const families = ['one', 'two'].map((name) =>
+      aFamily({ consentId, familyId: familyIdOf(name, consentId) }),
+    )
+    let left = 0
+    const orders = await runEveryInterleaving(
+      async () => {
+        const storage = await openConnected(async () => createMemoryStorage())
+        const endings = createRequestEndings(storage, () => NOW)
+        await endings.recordGrant(requestKey, { userId, clientId }, undefined)
+        if (isGivenAnew) {
+          await endings.redeem(requestKey, aFamily())
+          await storage.consents.delete(userId, clientId)
+          await storage.consents.grant(aGrant({ consentId }))
+        }
+        const redemptions = families.map((family) => async (step: () => Promise<void>) => {
+          // Nobody changes the first redemption any more: when it is found makes no difference.
+          const stepwise = stepwiseEndings(storage, isGivenAnew ? afterFirst(2, step) : step)
+          if (!(await stepwise.redeem(requestKey, family))) return
+          await step()
+          await storage.families.create(family, NOW, ANYTIME)
+        })
+        const deny = async (step: () => Promise<void>): Promise<void> => {
+          const { scopes } = aGrant()
+          const request = { pendingRequestToken: token, clientId, scopes, isDenied: false }
+          const denial = { reason: 'denied', userId }
+          await denyRequest(stepwiseDependencies(storage, step), request, denial, '::1')
+        }
+        return { world: storage, operations: [...redemptions, deny] }
+      },
+      async (storage) => {
+        if ((await storage.consents.find(userId, clientId)) !== undefined) left += 1
+        for (const { familyId } of families) {
+          if (await storage.families.find(familyId, clientId, NOW)) left += 1
+        }
+      },
+    )
+    t.true(orders > 1000, String(orders))
+    t.is(left, 0)
+  })
+}
+
 function stepwiseEndings(storage: Storage, step: () => Promise<void>): RequestEndings {
   const artifacts = stepwiseArtifacts(storage.artifacts, step)
   return createRequestEndings({ ...storage, artifacts }, () => NOW)
@@ -967,6 +1021,15 @@ function first(count: number, step: () => Promise<void>): () => Promise<void> {
   return async () => {
     taken += 1
     if (taken <= count) await step()
+  }
+}
+
+/** Waits before all but the first steps. */
+function afterFirst(count: number, step: () => Promise<void>): () => Promise<void> {
+  let taken = 0
+  return async () => {
+    taken += 1
+    if (taken > count) await step()
   }
 }
 
