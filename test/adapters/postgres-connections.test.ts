@@ -105,6 +105,16 @@ test('postgres: a connection that was made before the storage was is replaced, t
   await useEverything(t, createPostgresStorage({ pool }))
 })
 
+test('postgres: the health check replaces spoilt connections, as requests do (25006, 26000)', async (t) => {
+  const pool = await openPool(t, 'spoilt_health', 3)
+  const [backend] = createPostgresStorage({ pool }).backends
+  for (const spoil of ['set default_transaction_read_only = on', 'discard all']) {
+    await backend?.ping()
+    await withEach(pool, (connection) => connection.query(spoil))
+    await t.notThrowsAsync(async () => backend?.ping(), spoil)
+  }
+})
+
 test('postgres: a server that stays read-only gets new connections once a second, and 25006 is told', async (t) => {
   const pool = await openPool(t, 'stays_read_only', 3)
   let made = 0
