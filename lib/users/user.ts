@@ -19,7 +19,7 @@ export interface User {
 /**
  * Finds a user.
  *
- * Called at every authorization, code exchange and refresh. Return `undefined` for a user who does not exist or
- * is disabled: their tokens can no longer be refreshed.
+ * Called at every sign-in, authorization, code exchange and refresh. Return `undefined` for a user who does not
+ * exist or is disabled: they can no longer sign in, nor their tokens be refreshed.
  */
 export type FindUser = (userId: string) => Promise<User | undefined>
