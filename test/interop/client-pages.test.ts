@@ -101,15 +101,16 @@ for (const name of [...LIBRARIES_OF_WEB_APPLICATIONS, ...COMMAND_LINE_TOOLS, 'oi
 }
 
 for (const name of WEB_APPLICATIONS) {
-  test(`${name}: sign-in, one refresh at a time for requests in parallel, revocation`, async (t) => {
+  test(`${name}: sign-in, one refresh at a time, revocation, and sign-in again after the user disconnected`, async (t) => {
     const program = programOf(name)
     const { origin, client } = program
     const events = (): ReadonlyArray<string> => issuer.eventsOf(client.client.clientId)
     const userAgent = createUserAgent()
 
-    const start = await (name === 'auth-js' ? startAuthJs : startOthers)(userAgent, origin)
-    t.is(start.status, 302, await start.text())
-    const signedIn = await signIn(program, userAgent, start)
+    const start = name === 'auth-js' ? startAuthJs : startOthers
+    const started = await start(userAgent, origin)
+    t.is(started.status, 302, await started.text())
+    const signedIn = await signIn(program, userAgent, started)
     t.is(signedIn.status, 302, await signedIn.text())
 
     await readInterviews(t, userAgent, origin)
@@ -119,6 +120,13 @@ for (const name of WEB_APPLICATIONS) {
 
     t.is((await userAgent.request(`${origin}/disconnect`)).status, 200)
     t.is(events().at(-1), 'token.revoked')
+
+    const again = await start(userAgent, origin)
+    t.is((await signIn(program, userAgent, again)).status, 302)
+    await issuer.server.connections.revoke(ADA.userId, client.client.clientId)
+    const ended = await userAgent.request(`${origin}/interviews`)
+    t.is(ended.status, 302, await ended.text())
+    t.regex(String(ended.headers.get('location')), /\/sign-?in$/)
   })
 }
 
