@@ -16,6 +16,11 @@ export function createArtifactStore(limits: RecordLimits): ArtifactStore {
     }),
     // Dropping one would make sessions valid again that the user has signed out of.
     NotBefore: new ExpiringRecords({ ...limits, kind: 'sign-outs', whenFull: 'refuse' }),
+    EndedSession: new ExpiringRecords({
+      ...limits,
+      kind: 'ended sessions',
+      whenFull: 'drop-oldest',
+    }),
     // Dropping one would make a code valid again that its user denied.
     Denial: new ExpiringRecords({ ...limits, kind: 'denials', whenFull: 'refuse' }),
     // Dropping one would let another code of its request be redeemed, too.

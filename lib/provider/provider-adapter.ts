@@ -13,6 +13,7 @@
 
 import { type Adapter, type AdapterPayload, type KoaContextWithOIDC, Provider } from 'oidc-provider'
 import { type RequestEndings, requestKeyOf } from '../interaction/request-endings.ts'
+import { ENDED_SESSION_TTL_SECONDS } from '../lifetimes.ts'
 import {
   findResource,
   type ProtectedResource,
@@ -27,7 +28,13 @@ import { userOf } from './account.ts'
 import { toProviderMetadata } from './client-metadata.ts'
 import { toServiceUnavailable } from './errors.ts'
 import { completedBy, toDeniedResult } from './pending-requests.ts'
-import { NO_PARAMETERS, pendingRequests, sessions, withoutNulls } from './stored-records.ts'
+import {
+  endedSessions,
+  NO_PARAMETERS,
+  pendingRequests,
+  sessions,
+  withoutNulls,
+} from './stored-records.ts'
 
 /** Dependencies of the adapter. */
 export interface ProviderAdapterDependencies {
@@ -62,7 +69,7 @@ export function createProviderAdapter(
       case 'Client':
         return clientAdapter(dependencies)
       case 'Session':
-        return artifactAdapter(dependencies, sessionShape(dependencies))
+        return sessionAdapter(dependencies)
       case 'Interaction':
         return pendingRequestAdapter(dependencies)
       case 'AuthorizationCode':
@@ -161,6 +168,30 @@ function artifactAdapter(
         return stored === undefined || (await hasEnded(stored)) ? undefined : stored
       }),
     destroy: async (id) => toServiceUnavailable(() => artifacts.delete(kind, sha256(id))),
+  }
+}
+
+/**
+ * Sessions. A request that has read one before it ended would save it again, so an ended one leaves a mark, which
+ * is looked for after saving.
+ */
+function sessionAdapter(dependencies: ProviderAdapterDependencies): Adapter {
+  const { artifacts, now } = dependencies
+  const adapter = artifactAdapter(dependencies, sessionShape(dependencies))
+  return {
+    ...adapter,
+    async upsert(id, payload, expiresInSeconds) {
+      await adapter.upsert(id, payload, expiresInSeconds)
+      const mark = await toServiceUnavailable(() =>
+        endedSessions.find(artifacts, sha256(id), now()),
+      )
+      if (mark !== undefined) await adapter.destroy(id)
+    },
+    async destroy(id) {
+      const expiresAt = now() + ENDED_SESSION_TTL_SECONDS
+      await toServiceUnavailable(() => artifacts.save('EndedSession', sha256(id), {}, expiresAt))
+      await adapter.destroy(id)
+    },
   }
 }
 

@@ -30,6 +30,9 @@ export const sessions: ArtifactReader<StoredSession> = createArtifactReader<Stor
   },
 )
 
+/** Finds the marks of sessions that ended. */
+export const endedSessions: ArtifactReader<object> = createArtifactReader('EndedSession', {})
+
 /** Finds pending requests. */
 export const pendingRequests: ArtifactReader<StoredPendingRequest> =
   createArtifactReader<StoredPendingRequest>('PendingRequest', {

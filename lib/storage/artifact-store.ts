@@ -5,6 +5,8 @@ export type ArtifactKind =
   | 'AuthorizationCode'
   | 'PendingRequest'
   | 'Session'
+  /** A session ended: a request under way must not save it again. */
+  | 'EndedSession'
   /** Sessions of a user from before this instant are no longer valid. */
   | 'NotBefore'
   /** The user denied a pending request. */

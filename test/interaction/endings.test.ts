@@ -4,6 +4,8 @@
  */
 
 import { generateKeyPairSync, sign } from 'node:crypto'
+import { once } from 'node:events'
+import { request } from 'node:http'
 import {
   type AuditEvent,
   type NewClient,
@@ -552,6 +554,35 @@ for (const [what, other] of [
     t.deepEqual(await authorizationServer.connections.list('ada'), [])
   })
 }
+
+test('where a request was planted, Deny whose body arrives after the user allowed it is too late, too', async (t) => {
+  const { issuer, confidential } = await startServer(t)
+  const [attacker, victim] = [startBrowser(), startBrowser()]
+  const planted = await attacker.open(authorizationUrl(issuer, confidential))
+  const { cookies } = attacker.userAgent
+  victim.userAgent.cookies.push(...cookies.filter(({ name }) => name.startsWith('oauth_prt_')))
+  const consentPage = await victim.signIn(await victim.open(planted.url), 'ada@acme.test')
+  const { url, hidden } = formOf(planted)
+  const slow = request(new URL(url, planted.url), {
+    method: 'POST',
+    headers: {
+      origin: planted.url.origin,
+      cookie: cookies.map(({ name, value }) => `${name}=${value}`).join('; '),
+      'content-type': 'application/x-www-form-urlencoded',
+      expect: '100-continue', // tells when the server has the headers
+    },
+  })
+  slow.flushHeaders()
+  await once(slow, 'continue')
+
+  const granted = await victim.submit(consentPage, { action: 'allow' })
+  slow.end(String(new URLSearchParams({ ...hidden, action: 'deny' })))
+
+  const [response] = await once(slow, 'response')
+  response.resume()
+  t.is(response.statusCode, 400)
+  t.is((await redeem(issuer, confidential, granted.callback)).status, 200)
+})
 
 test('Deny in another browser ends a planted request that is not finished, for both, and revokes no consent', async (t) => {
   for (const moment of ['before Allow', 'between Allow and the redirect']) {

@@ -196,7 +196,11 @@ for (const issuerPath of ['', '/auth']) {
         },
       },
     }
-    const { issuer, confidential } = await startServer(t, { issuerPath, storage })
+    const { issuer, confidential } = await startServer(t, {
+      issuerPath,
+      storage,
+      storageTimeoutMilliseconds: 20_000, // a read waits for the other requests
+    })
     const expired: Array<number> = []
     let reads = 1
     for (let isResumed = true; isResumed; reads += 1) {

@@ -1,6 +1,14 @@
-import type { RegisteredClient } from '@teamcast/oauth-server'
+import type { RegisteredClient, Storage } from '@teamcast/oauth-server'
+import { createMemoryStorage } from '@teamcast/oauth-server/memory'
 import test from 'ava'
-import { formOf, PASSWORD, startBrowser, titleOf, type Visit } from '../helpers/browser.ts'
+import {
+  type Browser,
+  formOf,
+  PASSWORD,
+  startBrowser,
+  titleOf,
+  type Visit,
+} from '../helpers/browser.ts'
 import { authorizationUrl, CODE_VERIFIER, postAs } from '../helpers/requests.ts'
 import { startServer } from '../helpers/start-server.ts'
 
@@ -136,6 +144,55 @@ test('a user who signed out in another tab is signed out everywhere: the page le
   t.is(titleOf(await browser.submit(consentPage, { action: 'allow' })), 'Sign in')
   t.deepEqual(await authorizationServer.connections.list('ada'), [])
 })
+
+for (const [what, end] of [
+  [
+    'a sign-out',
+    async (issuer: string, browser: Browser) => {
+      const account = await browser.open(`${issuer}/account/connections`)
+      await browser.submit(account, { action: 'sign-out' })
+    },
+  ],
+  [
+    'a sign-in, which renews the identifier',
+    async (issuer: string, browser: Browser, client: RegisteredClient) => {
+      const page = await browser.open(authorizationUrl(issuer, client, { prompt: 'login' }))
+      await browser.signIn(page, 'ada@acme.test')
+    },
+  ],
+] as const) {
+  test(`a session that ends with ${what}, while a request that has read it is under way, stays ended`, async (t) => {
+    let beforeSave: () => Promise<void> = async () => undefined
+    const memory = createMemoryStorage()
+    const storage: Storage = {
+      ...memory,
+      artifacts: {
+        ...memory.artifacts,
+        async save(...parameters) {
+          if (parameters[0] === 'Session') {
+            const run = beforeSave
+            beforeSave = async () => undefined
+            await run()
+          }
+          await memory.artifacts.save(...parameters)
+        },
+      },
+    }
+    const { issuer, confidential } = await startServer(t, {
+      storage,
+      storageTimeoutMilliseconds: 20_000, // the save waits for the other requests
+    })
+    const [browser, thief] = [startBrowser(), startBrowser()]
+    await browser.signIn(await browser.open(`${issuer}/account/connections`), 'ada@acme.test')
+    thief.userAgent.cookies.push(...browser.userAgent.cookies)
+    t.is(titleOf(await thief.open(`${issuer}/account/connections`)), 'Connected applications')
+
+    beforeSave = () => end(issuer, browser, confidential)
+    await thief.open(authorizationUrl(issuer, confidential, { prompt: 'none' }))
+
+    t.is(titleOf(await thief.open(`${issuer}/account/connections`)), 'Sign in')
+  })
+}
 
 test('choosing an account in one tab does not choose that of a user who signed in meanwhile', async (t) => {
   const { issuer, confidential } = await startServer(t)

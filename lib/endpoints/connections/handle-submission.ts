@@ -19,8 +19,9 @@ export async function handleSubmission(
   dependencies: AccountDependencies,
   ctx: Context,
 ): Promise<void> {
-  const { user, shown } = await findCurrentUser(dependencies, ctx)
+  // Before the user is looked up: a body may take minutes to arrive.
   const form = await readForm(ctx)
+  const { user, shown } = await findCurrentUser(dependencies, ctx)
   const origin = originOf(dependencies, ctx, form, shown)
   if (form === undefined || origin === 'elsewhere') {
     const view = {

@@ -9,6 +9,7 @@
  */
 
 import type { Context } from 'koa'
+import { readForm } from '../../http/body.ts'
 import { clientLinkOf } from '../../http/page-views.ts'
 import { redirectAfterGet } from '../../http/responses.ts'
 import type { PathParameters } from '../../http/route.ts'
@@ -30,11 +31,14 @@ export function createContinueRoute(
   dependencies: ContinueDependencies,
 ): (ctx: Context) => Promise<void> {
   return async (ctx) => {
+    // Before the request is looked up: a body may take minutes to arrive.
+    const form = ctx.method === 'POST' ? await readForm(ctx) : undefined
     const found = await findRequest(dependencies, ctx, ctx.query['prt'])
     if (found === undefined) return
     await orRequestExpired(dependencies, ctx, found, async () => {
       if (ctx.method === 'POST') {
-        await handleSubmission(dependencies, ctx, await determineNextStep(dependencies, found))
+        const interaction = await determineNextStep(dependencies, found)
+        await handleSubmission(dependencies, ctx, interaction, form)
       } else if (found.request.isDenied) {
         redirectAfterGet(ctx, dependencies.pendingRequests.resumeUrl(found.request))
       } else if (isUsedUp(found.request, currentSignIn(found.request)?.userId)) {

@@ -5,7 +5,6 @@
  */
 
 import type { Context } from 'koa'
-import { readForm } from '../../http/body.ts'
 import { formOriginOf, isFromSignInPage } from '../../http/browser-binding.ts'
 import { redirectAfterPost } from '../../http/responses.ts'
 import { isFromOwnPage } from '../../http/same-origin.ts'
@@ -35,14 +34,16 @@ import { showSignIn } from './show-next-step.ts'
  *
  * The page may be outdated, because of the back button or another tab. A denial is final all the same, and
  * submitted credentials are checked. But nobody consents for an account that the page did not show.
+ *
+ * @param form `undefined` when the body is no form, or incomplete.
  */
 export async function handleSubmission(
   dependencies: ContinueDependencies,
   ctx: Context,
   interaction: InteractionContext,
+  form: URLSearchParams | undefined,
 ): Promise<void> {
   const { request, bindingSecret, shown } = interaction
-  const form = await readForm(ctx)
   const token = form?.get('csrf') ?? null
   const origin = isFromOwnPage(ctx, dependencies.issuer)
     ? formOriginOf(token, bindingSecret, shown)

@@ -10,6 +10,7 @@ const KINDS: ReadonlyArray<ArtifactKind> = [
   'AuthorizationCode',
   'PendingRequest',
   'Session',
+  'EndedSession',
   'NotBefore',
   'Denial',
   'Redemption',
