@@ -67,7 +67,10 @@ const optionsSchema = z.strictObject(
   {
     storage: z.custom(
       (value) =>
-        isObject(value) && isObject(value['encryptedKeys']) && isObject(value['revocations']),
+        isObject(value) &&
+        isObject(value['encryptedKeys']) &&
+        isObject(value['revocations']) &&
+        isObject(value['pendingEvents']),
       'must be a Storage, for example createMemoryStorage()',
     ),
     secret: secretOption,

@@ -226,6 +226,13 @@ test('managed keys: everything wrong with the options is reported at once, befor
     { path: 'onEvent', message: 'must be a function' },
     { path: 'interval', message: 'is not an option; check its spelling' },
   ])
+  for (const missing of ['encryptedKeys', 'revocations', 'pendingEvents']) {
+    const storage = { ...memory, [missing]: undefined }
+    await t.throwsAsync(() => openManagedKeys({ storage, secret: SECRET } as never), {
+      instanceOf: ConfigurationError,
+      message: '"storage" must be a Storage, for example createMemoryStorage()',
+    })
+  }
   await t.throwsAsync(() => openManagedKeys({ storage: {} } as never), {
     message:
       '"storage" must be a Storage, for example createMemoryStorage(); "secret" is missing; it must be a string',
