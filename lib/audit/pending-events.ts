@@ -7,7 +7,7 @@
 
 import type { PendingEventStore } from '../storage/pending-event-store.ts'
 import { type Clock, systemClock } from '../util/clock.ts'
-import type { ReportedDetail } from './audit-event.ts'
+import { AUDIT_RESULTS, type ReportedDetail } from './audit-event.ts'
 import type { AuditLog } from './audit-log.ts'
 
 const BATCH_SIZE = 100
@@ -41,13 +41,32 @@ export function createPendingAuditLog(
   }
 }
 
-/** Reports the events in a store. @throws {@link StorageError} */
+/**
+ * Reports the events in a store. One that cannot be read is reported as an error.
+ *
+ * @throws {@link StorageError}
+ */
 export async function reportPendingEvents(
   store: Pick<PendingEventStore, 'take'>,
   audit: AuditLog,
 ): Promise<void> {
-  for (const event of await store.take(BATCH_SIZE)) {
-    const { detail, at } = JSON.parse(event) as PendingEvent
-    audit.record(detail, undefined, at)
+  for (const text of await store.take(BATCH_SIZE)) {
+    try {
+      const { detail, at } = parsePendingEvent(text)
+      audit.record(detail, undefined, at)
+    } catch (cause) {
+      const message = 'an audit event of the command line cannot be read; it is lost'
+      const error = new Error(message, { cause })
+      audit.record({ type: 'server.error', error, operation: 'pendingEvents.take()' })
+    }
   }
+}
+
+function parsePendingEvent(text: string): PendingEvent {
+  const event: PendingEvent = JSON.parse(text)
+  if (!Object.hasOwn(AUDIT_RESULTS, event.detail.type)) {
+    throw new TypeError(`"${event.detail.type}" is not a type of event`)
+  }
+  if (!Number.isSafeInteger(event.at)) throw new TypeError('"at" must be a whole number')
+  return event
 }

@@ -586,6 +586,44 @@ test('managed keys: an event is reported once although the answer of the storage
   t.is((await changes()).length, 1)
 })
 
+test('managed keys: an event of the command line that cannot be read is reported as an error, and loses no other', async (t) => {
+  const { storage, open } = await createShared()
+  const events: Array<AuditEvent> = []
+  const keys = await open({ onEvent: (event) => void events.push(event) })
+  const good = (clientId: string): string =>
+    JSON.stringify({ detail: { type: 'client.deleted', clientId }, at: NOW })
+  const unreadable = [
+    '',
+    '{"broken"',
+    'null',
+    '"text"',
+    '{}',
+    '{"detail":null,"at":1}',
+    '{"detail":{"type":"client.deleted"},"at":"now"}',
+    '{"detail":{"type":"toString"},"at":1}',
+    '{"detail":{"type":"of.another-version"},"at":1}',
+  ]
+  await storage.pendingEvents.add(good('first'))
+  for (const event of unreadable) await storage.pendingEvents.add(event)
+  await storage.pendingEvents.add(good('last'))
+  await keys.refresh()
+  await nextTurn()
+  const reported = events.flatMap((event) =>
+    event.type === 'client.deleted' ? [event.clientId] : [],
+  )
+  t.deepEqual(reported, ['first', 'last'])
+  const errors = events.filter(({ type }) => type === 'server.error')
+  t.is(errors.length, unreadable.length)
+  for (const event of errors) {
+    t.like(event, {
+      error: {
+        message: 'an audit event of the command line cannot be read; it is lost',
+        operation: 'pendingEvents.take()',
+      },
+    })
+  }
+})
+
 test('managed keys: they keep themselves fresh, report what fails, and stop', async (t) => {
   const { storage, clock } = await createShared()
   // The keys' own timer keeps no process alive, and nothing else may run beside this test.
