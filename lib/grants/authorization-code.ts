@@ -69,7 +69,7 @@ export const authorizationCodeGrant: GrantHandler = async (dependencies, request
     ? createRefreshToken(consentId, familySecret)
     : undefined
   const ttlSeconds = client.accessTokenTtlSeconds
-  const [body] = await Promise.all([
+  const [{ body, accessTokenExpiresAt }] = await Promise.all([
     respondWithTokens(
       accessTokens,
       { clientId: client.clientId, ...subject, ...target, ttlSeconds },
@@ -77,7 +77,7 @@ export const authorizationCodeGrant: GrantHandler = async (dependencies, request
     ),
     requireRegistered(dependencies, client),
   ])
-  // After whatever else can fail: until it expires, no other code of the request can be redeemed.
+  // Last, because the redemption blocks every other code of this request until it expires.
   await requireOpenRequest(dependencies, code, { ...subject, consentId, clientId: client.clientId })
 
   const current =
@@ -96,10 +96,10 @@ export const authorizationCodeGrant: GrantHandler = async (dependencies, request
     resources: code.resources,
     createdAt: now,
     ...(current === undefined ? {} : { refreshToken: current }),
-    accessTokensExpireAt: now + ttlSeconds,
+    accessTokensExpireAt: accessTokenExpiresAt,
     expiresAt: Math.max(
       current?.expiresAt ?? now,
-      now + ttlSeconds,
+      accessTokenExpiresAt,
       // Until then the same code may be presented again.
       rememberFamilyUntil(now),
     ),

@@ -34,7 +34,7 @@ export const clientCredentialsGrant: GrantHandler = async (dependencies, request
     ...target,
     ttlSeconds: client.accessTokenTtlSeconds,
   }
-  const [body] = await Promise.all([
+  const [{ body }] = await Promise.all([
     respondWithTokens(dependencies.accessTokens, subject, undefined),
     requireRegistered(dependencies, client),
   ])

@@ -162,18 +162,27 @@ export async function requireUser(
   return user
 }
 
-/** Issues an access token and writes the token response (RFC 6749 §5.1). */
+/** A token response, and when its access token expires. */
+export interface TokenResponse {
+  /** The response (RFC 6749 §5.1) as JSON text. */
+  readonly body: string
+  /** Seconds since the Unix epoch. The lifetime begins after the host's functions have returned. */
+  readonly accessTokenExpiresAt: number
+}
+
+/** Issues an access token and writes the token response. */
 export async function respondWithTokens(
   accessTokens: AccessTokens,
   subject: AccessTokenSubject,
   refreshToken: string | undefined,
-): Promise<string> {
-  const { token } = await accessTokens.issue(subject)
-  return JSON.stringify({
+): Promise<TokenResponse> {
+  const { token, claims } = await accessTokens.issue(subject)
+  const body = JSON.stringify({
     access_token: token,
     token_type: 'Bearer',
     expires_in: subject.ttlSeconds,
     ...(refreshToken === undefined ? {} : { refresh_token: refreshToken }),
     scope: formatScopes(subject.scopes),
   })
+  return { body, accessTokenExpiresAt: claims.exp }
 }

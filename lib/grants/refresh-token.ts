@@ -128,7 +128,7 @@ async function rotate(
 
   const successor = createRefreshToken(presented.consentId, presented.familySecret)
   const ttlSeconds = client.accessTokenTtlSeconds
-  const body = await respondWithTokens(
+  const { body, accessTokenExpiresAt } = await respondWithTokens(
     dependencies.accessTokens,
     {
       ...subject,
@@ -140,7 +140,7 @@ async function rotate(
   )
 
   const expiresAt = successorExpiresAt(client, current, now)
-  const accessTokensExpireAt = Math.max(family.accessTokensExpireAt, now + ttlSeconds)
+  const accessTokensExpireAt = Math.max(family.accessTokensExpireAt, accessTokenExpiresAt)
   const rotation: Rotation = {
     presentedTokenHash: presented.hash,
     requestHash: requestHashOf(request),

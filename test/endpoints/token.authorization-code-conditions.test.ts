@@ -167,6 +167,28 @@ test('POST /oauth/token authorization_code: a client without the refresh_token g
   t.false(await isActive(server, client, tokens.access_token))
 })
 
+test('POST /oauth/token authorization_code: an access token is active until it expires, also if the user’s data came late (RFC 7662 §2.2)', async (t) => {
+  let secondsUntilAnswer = 0
+  const server = await startServer(t, {
+    async authorizeClient() {
+      server.clock.advance(secondsUntilAnswer)
+      return true
+    },
+  })
+  const client = await server.registerClient({
+    ...CONFIDENTIAL_CLIENT,
+    allowedGrantTypes: ['authorization_code'],
+  })
+  const { clientId } = client.client
+  const authorization = await server.authorize({ userId: 'ada', clientId })
+  secondsUntilAnswer = 29
+  const { access_token: token } = await tokensOf(t, await redeem(server, client, authorization))
+  server.clock.set(Number(decodeJwt(token, 'payload')['exp']) - 1)
+  t.true(await isActive(server, client, token))
+  server.clock.advance(1)
+  t.false(await isActive(server, client, token))
+})
+
 test('POST /oauth/token authorization_code: a TENANT client’s users and a PUBLIC client’s get their own tenant_id (checklist 57)', async (t) => {
   const server = await startServer(t, {
     clients: [CONFIDENTIAL_CLIENT, PUBLIC_CLIENT, { ...TENANT_CLIENT, tenantId: 'globex' }],

@@ -2,7 +2,7 @@
 
 import { createMemoryStorage } from '@teamcast/oauth-server/memory'
 import test from 'ava'
-import { ADA, startServer } from '../helpers/start-server.ts'
+import { ADA, CONFIDENTIAL_CLIENT, startServer } from '../helpers/start-server.ts'
 import {
   assertRefused,
   changeClient,
@@ -228,6 +228,27 @@ test('POST /oauth/token refresh_token: authorizeClient that fails is a 503, and 
   await assertRefused(t, response, 503, 'temporarily_unavailable')
   mustFail = false
   await tokensOf(t, await refresh(server, confidential, token))
+})
+
+test('POST /oauth/token refresh_token: an access token is active until it expires, also if the user’s data came late and the refresh token has expired (RFC 7662 §2.2)', async (t) => {
+  let secondsUntilAnswer = 0
+  const server = await startServer(t, {
+    async authorizeClient() {
+      server.clock.advance(secondsUntilAnswer)
+      return true
+    },
+  })
+  const api = await server.registerClient({
+    ...CONFIDENTIAL_CLIENT,
+    resourceServerAudiences: [server.issuer],
+  })
+  const { clientId, refreshTokenTtlSeconds } = server.public.client
+  const { refresh_token: first } = await server.issueTokens({ userId: 'ada', clientId })
+  server.clock.advance(refreshTokenTtlSeconds - 1)
+  secondsUntilAnswer = 29
+  const { access_token: token } = await tokensOf(t, await refresh(server, server.public, first))
+  server.clock.set(Number(decodeJwt(token, 'payload')['exp']) - 1)
+  t.true(await isActive(server, api, token))
 })
 
 test('POST /oauth/token refresh_token: of two refreshes at once, one allowed and one refused by authorizeClient, nothing is active afterwards', async (t) => {
