@@ -49,8 +49,8 @@ export const CLIENT_CHANGE_OPTIONS: OptionKinds = optionsOf(
 )
 
 /**
- * The fields that were given. An empty text resets a field: to its default, or to an empty list. They are not
- * validated yet.
+ * The fields that were given. An empty text resets an optional field: to its default, or to an empty list. They are
+ * not validated yet.
  */
 export function fieldsOf(options: OptionValues): Readonly<Record<string, unknown>> {
   const given = KINDS.filter(([field]) => options[optionOf(field)] !== undefined)

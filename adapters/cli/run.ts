@@ -39,14 +39,15 @@ const USAGE = `Usage: teamcast-oauth <command>
   clients delete <client id>    deletes a client, and revokes its tokens
 
 Options:
-  --by <who>   names who did it in the audit event; for every command that changes something
+  --by <who>   names who did it; for every command that changes something. It is in the audit event, which
+               the server reports if it uses managed keys
   --json       prints JSON, as the SuperAdmin API does; for the commands of clients
 
 Fields of a client, for register and update; the guide "Client registration" has the rules:
   ${FIELD_OPTIONS.slice(0, 6).join(' ')}
   ${FIELD_OPTIONS.slice(6, 9).join(' ')}
   ${FIELD_OPTIONS.slice(9).join(' ')}
-  A list is one text with spaces, or the option several times. "" resets a field.
+  A list is one text with spaces, or the option several times. "" resets an optional field.
 
   teamcast-oauth clients register --name "Acme Recruiter" --client-type CONFIDENTIAL \\
     --scopes "interview:read interview:create" --redirect-uris https://acme.example/callback

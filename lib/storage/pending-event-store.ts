@@ -1,8 +1,8 @@
 import * as shape from './result-shape.ts'
 
 /**
- * Audit events of the command line, which has no `onEvent`, until an instance reports them. Bounded: a store may drop
- * the oldest when it holds more than 1000.
+ * Audit events of the command line, which has no `onEvent`, until an instance reports them. Bounded: a store drops
+ * the oldest above {@link MAXIMUM_PENDING_EVENTS}.
  */
 export interface PendingEventStore {
   /** Adds an event after all others. It is the caller's text, JSON for example. */
@@ -12,7 +12,7 @@ export interface PendingEventStore {
   take(limit: number): Promise<ReadonlyArray<string>>
 }
 
-/** How many events a store keeps at least. */
+/** How many events a store keeps. The oldest are dropped above this number. */
 export const MAXIMUM_PENDING_EVENTS = 1000
 
 /** What the methods may resolve to. */
