@@ -14,6 +14,14 @@ import { CommandError, type Environment } from './command.ts'
 
 const CONNECT_TIMEOUT_MILLISECONDS = 10_000
 
+const A_DATABASE = 'postgres://user:password@host:5432/name'
+
+/** What `pg` takes: a URL, or a Unix socket. It would take anything else for the name of a database. */
+const IS_DATABASE = /^(?:postgres(?:ql)?:\/\/|socket:|\/)/
+
+/** What ioredis takes for something else than a Redis, without saying so. */
+const IS_OTHER_URL = /^(?!rediss?:)[a-z][a-z+.-]*:\/\//i
+
 /** An open connection. */
 interface Opened<Value> {
   readonly value: Value
@@ -27,9 +35,10 @@ export async function withDatabase<Result>(
 ): Promise<Result> {
   const url = environment['DATABASE_URL']
   if (!url) {
-    throw new CommandError(
-      'DATABASE_URL is missing: it names the database, as postgres://user:password@host:5432/name',
-    )
+    throw new CommandError(`DATABASE_URL is missing: it names the database, as ${A_DATABASE}`)
+  }
+  if (!IS_DATABASE.test(url)) {
+    throw new CommandError(`DATABASE_URL must begin with postgres://, as ${A_DATABASE}`)
   }
   return await using(await openDatabase(url), work)
 }
@@ -123,6 +132,9 @@ async function openRedis(urls: string): Promise<Opened<Redis | Cluster>> {
   const [driver] = await load('ioredis', () => Promise.all([import('ioredis')]))
   const options = { lazyConnect: true, maxRetriesPerRequest: 0, retryStrategy: () => null }
   const nodes = urls.split(',')
+  if (nodes.some((url) => IS_OTHER_URL.test(url.trim()))) {
+    throw new CommandError('REDIS_URL must begin with redis:// or rediss://, as redis://host:6379')
+  }
   const client =
     nodes.length === 1
       ? new driver.Redis(urls, { ...options, connectTimeout: CONNECT_TIMEOUT_MILLISECONDS })

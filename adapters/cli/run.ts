@@ -123,7 +123,9 @@ export async function run(
     const words = positionals[0] === 'migrate' ? 1 : 2
     const name = positionals.slice(0, words).join(' ')
     const command = COMMANDS.get(name)
-    if (command === undefined) return failure(USAGE.trimEnd())
+    if (command === undefined) {
+      return failure(USAGE.trimEnd() + (name && `\n\n"${name}" is not a command`))
+    }
     const [parameter, ...rest] = positionals.slice(words)
     const [superfluous] = command.hasParameter ? rest : [parameter]
     if (superfluous !== undefined) {

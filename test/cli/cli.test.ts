@@ -84,11 +84,17 @@ const WRONG: ReadonlyArray<
   [typed: ReadonlyArray<string>, env: Record<string, string>, stderr: RegExp]
 > = [
   [[], {}, /^Usage: teamcast-oauth <command>\n/],
-  [['migrat'], {}, /^Usage: teamcast-oauth <command>\n/],
+  [['migrat'], {}, /^Usage: teamcast-oauth <command>\n.*\n\n"migrat" is not a command\n$/s],
   [['keys'], {}, /^Usage: teamcast-oauth <command>\n/],
   [['keys', 'constructor'], {}, /^Usage: teamcast-oauth <command>\n/],
   [['migrate', 'now'], {}, /^"now" is one parameter too many; see --help\n$/],
   [['migrate'], {}, /^DATABASE_URL is missing: it names the database, as postgres:.*\n$/],
+  [['migrate'], { DATABASE_URL: 'a.b' }, /^DATABASE_URL must begin with postgres:\/\/, as .*\n$/],
+  [
+    ['keys', 'list'],
+    { DATABASE_URL: 'redis://127.0.0.1:1' },
+    /^DATABASE_URL must begin with .*\n$/,
+  ],
   [
     ['migrate'],
     { DATABASE_URL: 'postgres://127.0.0.1:1/none' },
@@ -103,6 +109,12 @@ const WRONG: ReadonlyArray<
   [['keys', 'list'], { REDIS_URL: 'redis://127.0.0.1:1' }, /^.*ECONNREFUSED 127\.0\.0\.1:1\n$/],
   [['keys', 'list'], { REDIS_URL: 'redis://127.0.0.1:1,redis://127.0.0.1:2' }, /^[^\n]+\n$/],
   [['keys', 'list'], { REDIS_URL: 'redis://127.0.0.1:1', REDIS_KEY_PREFIX: '{' }, /^[^\n]+\n$/],
+  [['keys', 'list'], { REDIS_URL: 'http://127.0.0.1:1' }, /^REDIS_URL must begin with redis:.*\n$/],
+  [
+    ['clients', 'list'],
+    { REDIS_URL: 'redis://127.0.0.1:1,postgres://127.0.0.1:2' },
+    /^REDIS_URL must begin with redis:.*\n$/,
+  ],
   [['keys', 'list', 'all'], {}, /^"all" is one parameter too many; see --help\n$/],
   [['keys', 'rotate', 'cookies'], {}, /^rotate signing or cookie; see --help\n$/],
   [['keys', 'rotate', 'signing', 'now'], {}, /^"now" is one parameter too many; see --help\n$/],
@@ -111,6 +123,7 @@ const WRONG: ReadonlyArray<
   [['--verbose', 'migrate'], {}, /^Unknown option '--verbose'.*\n$/],
   [['keys', 'revoke', 'a', '--for', 'ada'], {}, /^Unknown option '--for'.*\n$/],
   [['keys', 'revoke'], {}, /^say which key; "keys list" shows them\n$/],
+  [['client', 'list'], {}, /^Usage: .*\n\n"client list" is not a command\n$/s],
   [['clients'], {}, /^Usage: teamcast-oauth <command>\n/],
   [['clients', 'list'], {}, /^DATABASE_URL or REDIS_URL is missing: .*; see --help\n$/],
   [['clients', 'list', '--audience', 'ALL'], {}, /^--audience must be PLATFORM or TENANT\n$/],
