@@ -29,9 +29,9 @@ export interface MemoryStorageOptions {
    * The most ephemeral records of each kind, a positive integer. The kinds are those of artifacts, token
    * families and revocations.
    *
-   * When there are that many, the oldest pending request, last grant or session is dropped to make room. A new
-   * record of any other kind is refused with a `StorageError`: dropping one would undo a sign-in, or make a
-   * revoked session, code or token valid again.
+   * When there are that many, the oldest pending request, last grant, session or ended session is dropped to
+   * make room. A new record of any other kind is refused with a `StorageError`: dropping one would undo a
+   * sign-in, or make a revoked code or token valid again.
    *
    * @defaultValue `100_000`
    */
