@@ -123,6 +123,9 @@ function createParts(options: GuardedOptions, services: Services): Parts {
   const endings = createRequestEndings(storage, now)
   const shared = { ...options, now, audit, findClient, revoker, endFormerConnection, endings }
 
+  const continueUrl = (pendingRequestToken: string): string =>
+    issuer.slice(new URL(issuer).origin.length) + continuePath(pendingRequestToken)
+
   const authorization = createAuthorizationEndpoint({
     ...shared,
     hostSession,
@@ -130,9 +133,10 @@ function createParts(options: GuardedOptions, services: Services): Parts {
     scopes: Object.keys(options.scopes),
     cookies,
     createCookieJar: cookieJarOf,
+    continueUrl,
     interactionUrl(ctx, pendingRequestToken, clientId) {
       binding.bind(ctx, pendingRequestToken, clientId, now())
-      return issuer.slice(new URL(issuer).origin.length) + continuePath(pendingRequestToken)
+      return continueUrl(pendingRequestToken)
     },
   })
   const { browserSessions, pendingRequests } = authorization

@@ -43,6 +43,8 @@ export interface ProviderInput
   readonly audit: AuditLog
   readonly pages: Pages
   readonly hostSession: HostSession | undefined
+  /** The URL of the pages of a pending request. */
+  readonly continueUrl: (pendingRequestToken: string) => string
   /** Creates the cookie jar of a request. */
   readonly createCookieJar: (ctx: Context) => Cookies
   readonly storage: Pick<Storage, 'artifacts' | 'consents'>
@@ -82,6 +84,12 @@ export function createAuthorizationEndpoint(input: ProviderInput): Authorization
       artifacts: storage.artifacts,
       consents: storage.consents,
       renderError: createErrorRenderer(pages),
+      interactionUrl(ctx, pendingRequestToken, clientId) {
+        const { resumed } = requestStateOf(ctx)
+        return resumed === undefined
+          ? input.interactionUrl(ctx, pendingRequestToken, clientId)
+          : input.continueUrl(resumed.pendingRequestToken)
+      },
       onAuthorizationRequest: async (ctx) => hostSessions?.apply(ctx),
       isSignedIn: (ctx, userId) =>
         hostSessions?.isSignedIn(ctx, userId) ?? ctx.oidc.session?.accountId === userId,

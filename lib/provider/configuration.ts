@@ -47,7 +47,7 @@ export interface ConfigurationInput extends ProviderAdapterDependencies {
   readonly authorizeClient: AuthorizeClient
   /** Called before the user is looked up; applies the session of the host. */
   readonly onAuthorizationRequest: (ctx: KoaContextWithOIDC) => Promise<void>
-  /** The URL of the sign-in and consent pages. */
+  /** The URL of the sign-in and consent pages for a new pending request. */
   readonly interactionUrl: (
     ctx: KoaContextWithOIDC,
     pendingRequestToken: string,

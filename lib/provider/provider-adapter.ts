@@ -28,6 +28,7 @@ import { userOf } from './account.ts'
 import { toProviderMetadata } from './client-metadata.ts'
 import { toServiceUnavailable } from './errors.ts'
 import { completedBy, toDeniedResult } from './pending-requests.ts'
+import { requestStateOf } from './request-state.ts'
 import {
   endedSessions,
   NO_PARAMETERS,
@@ -201,6 +202,9 @@ function sessionAdapter(dependencies: ProviderAdapterDependencies): Adapter {
  * oidc-provider would sign in whoever completed a request, in the browser that resumes it. The resume route has
  * checked that user, but the request may be completed in another browser, or the session end, since: then there
  * is nothing to resume.
+ *
+ * A resumed request that needs a page again goes on (`interactionUrl`). oidc-provider would begin another one,
+ * which would be denied and redeemed apart from this one.
  */
 function pendingRequestAdapter(dependencies: ProviderAdapterDependencies): Adapter {
   const { endings, resumeUrl, isSignedIn } = dependencies
@@ -220,6 +224,11 @@ function pendingRequestAdapter(dependencies: ProviderAdapterDependencies): Adapt
       const userId = completedBy(payload)
       const isOther = ctx !== undefined && userId !== undefined && !isSignedIn(ctx, userId)
       return isOther ? undefined : payload
+    },
+    async upsert(...parameters) {
+      const { ctx } = Provider
+      const isResumed = ctx !== undefined && requestStateOf(ctx).resumed !== undefined
+      if (!isResumed) await adapter.upsert(...parameters)
     },
     // Kept until it expires: it may be finished again, or denied.
     destroy: nothing,

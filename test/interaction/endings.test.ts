@@ -429,6 +429,24 @@ test('a redemption that failed because no token could be signed does not keep an
   await assertInvalidGrant(t, await redeem(issuer, confidential, first.callback))
 })
 
+test('a request that needs a page again after Allow stays one request: Deny on any page of it ends it, and it gives tokens once', async (t) => {
+  const asked = await startAsked(t)
+  const { issuer, browser, consentPage, authorizationServer, confidential } = asked
+  const { url, hidden } = formOf(consentPage)
+  const allowed = await browser.userAgent.submit(url, { ...hidden, action: 'allow' })
+  await authorizationServer.connections.revoke('ada', confidential.client.clientId)
+
+  const again = await browser.open(allowed.headers.get('location') ?? '')
+  t.is(titleOf(again), 'Allow access')
+  t.is(again.url.href, consentPage.url.href)
+  const granted = await browser.submit(again, { action: 'allow' })
+  const { access_token: token } = await (await asked.redeem(granted)).json()
+  t.is(titleOf(await browser.open(consentPage.url)), FINISHED)
+
+  assertDenied(t, issuer, await browser.submit(consentPage, { action: 'deny' }))
+  t.false(await asked.isActive(token))
+})
+
 test('Deny and Cancel on any page of ours give access_denied, whatever the next step is by then', async (t) => {
   const users = ['ada@acme.test', 'grace@globex.test'] as const
   for (const action of ['deny', 'cancel']) {
@@ -1179,7 +1197,7 @@ test('a user who was disabled, or who disconnected, gets no code by finishing ag
   })
   const asked = await browser.open(granted.url)
   t.is(asked.callback, undefined)
-  t.is(titleOf(asked), 'Sign in')
+  t.is(titleOf(asked), 'Allow access')
 
   users.delete('ada')
   t.is((await browser.open(granted.url)).callback, undefined)
