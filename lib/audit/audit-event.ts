@@ -93,10 +93,14 @@ export type AuditEventDetail =
         | 'user-unavailable'
         | 'address-unknown'
     })
-  /** A user of another tenant tried to use a `TENANT` client. */
-  | (AuditSubject & { readonly type: 'tenant.refused'; readonly reason: 'foreign-tenant' })
-  /** The page that refuses a client to a user was shown: `authorizeClient` returned `false`. */
-  | (AuditSubject & { readonly type: 'client.refused'; readonly reason: 'client-refused' })
+  /**
+   * The page that refuses a client to a user was shown. `tenant-refused`: the client is a `TENANT` client of another
+   * tenant. `client-refused`: `authorizeClient` returned `false`.
+   */
+  | (AuditSubject & {
+      readonly type: 'client.refused'
+      readonly reason: 'tenant-refused' | 'client-refused'
+    })
   /** A user granted scopes to a client. */
   | (AuditSubject & { readonly type: 'consent.granted'; readonly scopes: ReadonlyArray<string> })
   /** The token endpoint issued tokens. `grantType` is the `grant_type` of the request. */
@@ -201,7 +205,6 @@ export const AUDIT_RESULTS: Readonly<Record<AuditEventDetail['type'], AuditResul
   'user.signed-in': 'success',
   'user.sign-in-failed': 'failure',
   'user.access-revoked': 'success',
-  'tenant.refused': 'failure',
   'client.refused': 'failure',
   'consent.granted': 'success',
   'connection.revoked': 'success',

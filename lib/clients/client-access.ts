@@ -5,9 +5,8 @@
  * @module
  */
 
-import type { Client } from '../storage/client.ts'
+import type { Client, ClientRecord } from '../storage/client.ts'
 import type { User } from '../users/user.ts'
-import { mayUseClient } from './client-audience.ts'
 
 /**
  * Decides whether a user may use a client, for example because the user's tenant has blocked it. `true` allows it,
@@ -15,15 +14,18 @@ import { mayUseClient } from './client-audience.ts'
  */
 export type AuthorizeClient = (client: Client, user: User) => Promise<boolean> | boolean
 
-/** Why a user may not use a client: another tenant's `TENANT` client, or `authorizeClient` refused it. */
-export type AccessRefusal = 'foreign-tenant' | 'client-refused'
+/** Asks `authorizeClient` about a stored client, without passing the hashes of its secrets on. */
+export type AuthorizeStoredClient = (client: ClientRecord, user: User) => Promise<boolean>
+
+/** Why a user may not use a client: it is another tenant's `TENANT` client, or `authorizeClient` refused it. */
+export type AccessRefusal = 'tenant-refused' | 'client-refused'
 
 /** Finds out why a user may not use a client. @returns `undefined` when the user may. */
 export async function findAccessRefusal(
-  authorizeClient: AuthorizeClient,
-  client: Client,
+  authorizeClient: AuthorizeStoredClient,
+  client: ClientRecord,
   user: User,
 ): Promise<AccessRefusal | undefined> {
-  if (!mayUseClient(user, client)) return 'foreign-tenant'
+  if (client.audience === 'TENANT' && client.tenantId !== user.tenantId) return 'tenant-refused'
   return (await authorizeClient(client, user)) ? undefined : 'client-refused'
 }

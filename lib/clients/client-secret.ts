@@ -54,19 +54,16 @@ export function isUsableSecret({ expiresAt }: ClientSecret, now: number): boolea
   return expiresAt === undefined || now < expiresAt
 }
 
-/** Converts a client record to its public form. A client in that form stays as it is. */
+/** Converts a client record to its public form. */
 export function withoutHashes({
   secrets,
   earlierAccessTokensExpireAt: _earlier,
   ...client
-}: Client & Pick<ClientRecord, 'earlierAccessTokensExpireAt'>): Client {
+}: ClientRecord): Client {
   return { ...client, secrets: secrets.map(withoutHash) }
 }
 
-/** Converts a secret record to its public form, likewise. */
-export function withoutHash({
-  hash: _hash,
-  ...secret
-}: ClientSecret & Partial<Pick<ClientSecretRecord, 'hash'>>): ClientSecret {
+/** Converts the record of a secret to its public form. */
+export function withoutHash({ hash: _hash, ...secret }: ClientSecretRecord): ClientSecret {
   return secret
 }

@@ -8,6 +8,7 @@
  * @module
  */
 
+import { findAccessRefusal } from '../clients/client-access.ts'
 import { StorageError } from '../errors.ts'
 import { createRequestEndings, type Redemption } from '../interaction/request-endings.ts'
 import { rememberFamilyUntil } from '../lifetimes.ts'
@@ -57,9 +58,8 @@ export const authorizationCodeGrant: GrantHandler = async (dependencies, request
   const { userId, consentId } = code
   const user = await requireUser(dependencies, request, code)
   const { tenantId } = user
-  if (!(await dependencies.authorizeClient(client, user))) {
-    throw new TokenRequestError('client-refused', { userId, tenantId })
-  }
+  const refusal = await findAccessRefusal(dependencies.authorizeClient, client, user)
+  if (refusal !== undefined) throw new TokenRequestError(refusal, { userId, tenantId })
   const familySecret = familySecretOf(presentedCode, codeVerifier)
   const familyId = familyIdOf(consentId, familySecret)
   const subject = { userId, tenantId, familyId }

@@ -4,8 +4,7 @@
  * @module
  */
 
-import type { AuthorizeClient } from '../clients/client-access.ts'
-import { mayUseClient } from '../clients/client-audience.ts'
+import type { AuthorizeStoredClient } from '../clients/client-access.ts'
 import type { EndFormerConnection } from '../connections/connections.ts'
 import {
   chooseTarget,
@@ -15,7 +14,7 @@ import {
 } from '../resources/protected-resource.ts'
 import type { Revoker } from '../revocation/revoker.ts'
 import { formatScopes, isSubset, parseScopes, splitAtSpaces } from '../scopes/scope.ts'
-import type { Client } from '../storage/client.ts'
+import type { ClientRecord } from '../storage/client.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { TokenFamily } from '../storage/token-family-store.ts'
 import type { AccessTokenSubject, AccessTokens } from '../tokens/access-token.ts'
@@ -28,7 +27,7 @@ export interface GrantDependencies {
   readonly revoker: Revoker
   readonly accessTokens: AccessTokens
   readonly findUser: FindUser
-  readonly authorizeClient: AuthorizeClient
+  readonly authorizeClient: AuthorizeStoredClient
   readonly endFormerConnection: EndFormerConnection
   readonly resources: ReadonlyArray<ProtectedResource>
   /** Whether a client exists now; bypasses the client cache. */
@@ -42,7 +41,7 @@ export interface GrantDependencies {
 
 /** A token request of an authenticated client. */
 export interface TokenRequest {
-  readonly client: Client
+  readonly client: ClientRecord
   readonly parameters: TokenRequestParameters
   /** Address it came from. */
   readonly ip: string
@@ -81,7 +80,7 @@ export type GrantHandler = (
 /** Rejects a client that was deleted; bypasses the client cache. */
 export async function requireRegistered(
   { isRegistered }: GrantDependencies,
-  { clientId }: Client,
+  { clientId }: ClientRecord,
 ): Promise<void> {
   if (!(await isRegistered(clientId))) throw new TokenRequestError('client-not-found')
 }
@@ -141,8 +140,8 @@ export function requestedScopes(
 }
 
 /**
- * Finds the user of a connection. Rejects a user who does not exist, is disabled, or may not use the
- * client. If the user has moved to another tenant, the connection ends.
+ * Finds the user of a connection. Rejects a user who does not exist or is disabled. If the user has moved to another
+ * tenant, the connection ends.
  */
 export async function requireUser(
   { findUser, endFormerConnection }: Pick<GrantDependencies, 'findUser' | 'endFormerConnection'>,
@@ -157,8 +156,6 @@ export async function requireUser(
     await endFormerConnection({ consentId, userId, clientId, tenantId }, { ip })
     throw new TokenRequestError('tenant-changed', { userId, tenantId })
   }
-  if (!mayUseClient(user, client))
-    throw new TokenRequestError('tenant-refused', { userId, tenantId })
   return user
 }
 

@@ -7,6 +7,7 @@
  * @module
  */
 
+import { findAccessRefusal } from '../clients/client-access.ts'
 import { StorageError } from '../errors.ts'
 import type { ProtectedResource } from '../resources/protected-resource.ts'
 import { intersect, isSubset, parseScopes } from '../scopes/scope.ts'
@@ -93,7 +94,7 @@ interface Permission {
 
 /**
  * Checks everything that may have changed since the family was created, or the response was stored. Revokes the
- * family if the host refuses the client to the user.
+ * family if the user may no longer use the client.
  */
 async function requirePermission(
   dependencies: GrantDependencies,
@@ -106,9 +107,10 @@ async function requirePermission(
   const granted = grantedResources(dependencies, family.resources)
   const resources = requestedResources(request, granted)
   const user = await requireUser(dependencies, request, family)
-  if (!(await dependencies.authorizeClient(request.client, user))) {
+  const refusal = await findAccessRefusal(dependencies.authorizeClient, request.client, user)
+  if (refusal !== undefined) {
     await dependencies.revoker.revokeFamily(family, request.client)
-    throw new TokenRequestError('client-refused', subjectOf(family))
+    throw new TokenRequestError(refusal, subjectOf(family))
   }
   // Scopes that the client has lost since the grant are left out without an error.
   const requested = requestedScopes(request.parameters.get('scope'), family.scopes)

@@ -6,7 +6,7 @@
  */
 
 import { z } from 'zod'
-import type { AuthorizeClient } from '../clients/client-access.ts'
+import type { AuthorizeClient, AuthorizeStoredClient } from '../clients/client-access.ts'
 import { withoutHashes } from '../clients/client-secret.ts'
 import { ClientAuthorizationError } from '../errors.ts'
 import { defaultPages } from '../pages/default-pages.ts'
@@ -107,8 +107,8 @@ export function checkIdentityFunctions(options: IdentityFunctions, now: Clock): 
  * Wraps `authorizeClient` in a check of its result. The host gets the client without the hashes of its secrets.
  * Without the option, every client is allowed.
  */
-export function checkAuthorizeClient(given: AuthorizeClient | undefined): AuthorizeClient {
-  if (given === undefined) return () => true
+export function checkAuthorizeClient(given: AuthorizeClient | undefined): AuthorizeStoredClient {
+  if (given === undefined) return async () => true
   return async (client, user) => {
     const call = (): unknown => given(withoutHashes(client), user)
     const result = await settleHost('authorizeClient', call).catch((cause: unknown) => {

@@ -6,7 +6,7 @@
 
 import type { JWK } from 'jose'
 import { z } from 'zod'
-import type { AuthorizeClient } from '../clients/client-access.ts'
+import type { AuthorizeStoredClient } from '../clients/client-access.ts'
 import type { ClientRules } from '../clients/client-fields.ts'
 import { ConfigurationError, type Issue } from '../errors.ts'
 import { createGivenKeys, type KeyRing } from '../keys/key-ring.ts'
@@ -67,7 +67,7 @@ export interface ResolvedOptions
     > {
   readonly keys: KeyRing
   readonly scopes: ScopeCatalogue
-  readonly authorizeClient: AuthorizeClient
+  readonly authorizeClient: AuthorizeStoredClient
   readonly defaultScopes: ReadonlyArray<string>
   readonly resources: ReadonlyArray<ProtectedResource>
   readonly pages: Pages

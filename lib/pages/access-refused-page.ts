@@ -18,7 +18,7 @@ interface Reason {
 
 /** What the page says, and who can change it. */
 const REASONS: Readonly<Record<AccessRefusedView['reason'], Reason>> = {
-  'foreign-tenant': {
+  'tenant-refused': {
     heading: (name) => html`This account can’t be used with !${name}`,
     explanation: html`<p>This application is only open to members of another Teamcast workspace. Nothing was shared with it.</p>
       <p>If you also have an account in that workspace, sign in with it. Otherwise ask the person who sent you the link for access.</p>`,

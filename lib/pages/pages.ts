@@ -123,7 +123,7 @@ export interface AccessRefusedView {
   /** The user who is signed in. */
   readonly user: User
   /**
-   * `foreign-tenant`: the client is for the users of another tenant. `client-refused`: `authorizeClient` returned
+   * `tenant-refused`: the client is for the users of another tenant. `client-refused`: `authorizeClient` returned
    * `false`.
    */
   readonly reason: AccessRefusal

@@ -6,7 +6,7 @@
 
 import { generateKeyPairSync } from 'node:crypto'
 import { type Configuration, errors, type KoaContextWithOIDC } from 'oidc-provider'
-import type { AuthorizeClient } from '../clients/client-access.ts'
+import type { AuthorizeStoredClient } from '../clients/client-access.ts'
 import type { CookieSettings } from '../http/cookies.ts'
 import { AUTHORIZE_PATH } from '../http/paths.ts'
 import {
@@ -44,7 +44,7 @@ export interface ConfigurationInput extends ProviderAdapterDependencies {
   /** Whether requests must have `state`. */
   readonly requireState: boolean
   readonly findUser: FindUser
-  readonly authorizeClient: AuthorizeClient
+  readonly authorizeClient: AuthorizeStoredClient
   /** Called before the user is looked up; applies the session of the host. */
   readonly onAuthorizationRequest: (ctx: KoaContextWithOIDC) => Promise<void>
   /** The URL of the sign-in and consent pages for a new pending request. */

@@ -6,7 +6,7 @@
  */
 
 import { errors, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider'
-import { type AuthorizeClient, findAccessRefusal } from '../clients/client-access.ts'
+import { type AuthorizeStoredClient, findAccessRefusal } from '../clients/client-access.ts'
 import { consentInTenant, scopesOf } from '../consent/consent.ts'
 import { needsConsent } from '../consent/consent-policy.ts'
 import type { Progress } from '../interaction/pending-request.ts'
@@ -19,7 +19,7 @@ const { Check, Prompt, base } = interactionPolicy
 
 /** Creates the prompts, in the order of our pages: select account, sign in, access refused, consent. */
 export function createInteractionPolicy(
-  authorizeClient: AuthorizeClient,
+  authorizeClient: AuthorizeStoredClient,
 ): interactionPolicy.DefaultPolicy {
   const policy = base()
   policy.add(new Prompt({ name: 'select_account', requestable: true }), 0)

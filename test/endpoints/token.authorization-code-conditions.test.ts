@@ -245,6 +245,18 @@ test('POST /oauth/token authorization_code: a client that authorizeClient refuse
   await tokensOf(t, await redeem(server, confidential, authorization))
 })
 
+test('POST /oauth/token authorization_code: a client that belongs to another tenant since gets nothing', async (t) => {
+  const { onEvent, settled } = recordEvents()
+  const storage = createMemoryStorage()
+  const server = await startServer(t, { storage, onEvent })
+  const { tenant } = server
+  const { clientId } = tenant.client
+  const authorization = await server.authorize({ userId: 'ada', clientId })
+  await changeClient(storage, tenant, { tenantId: 'globex' })
+  await assertRefused(t, await redeem(server, tenant, authorization), 400, 'invalid_grant')
+  t.like((await settled()).at(-1), { type: 'token.refused', reason: 'tenant-refused', clientId })
+})
+
 test('POST /oauth/token authorization_code: authorizeClient that fails is a 503, and the code is still good', async (t) => {
   const { onEvent, settled } = recordEvents()
   let mustFail = false

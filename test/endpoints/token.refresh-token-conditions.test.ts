@@ -212,6 +212,20 @@ test('POST /oauth/token refresh_token: a client that authorizeClient refuses end
   await tokensOf(t, await refresh(server, confidential, onOtherDevice.refresh_token))
 })
 
+test('POST /oauth/token refresh_token: a client that belongs to another tenant since ends the family', async (t) => {
+  const { onEvent, settled } = recordEvents()
+  const storage = createMemoryStorage()
+  const server = await startServer(t, { storage, onEvent })
+  const { tenant } = server
+  const { clientId } = tenant.client
+  const tokens = await server.issueTokens({ userId: 'ada', clientId })
+  await changeClient(storage, tenant, { tenantId: 'globex' })
+  const response = await refresh(server, tenant, tokens.refresh_token)
+  await assertRefused(t, response, 400, 'invalid_grant')
+  t.like((await settled()).at(-1), { type: 'token.refused', reason: 'tenant-refused', clientId })
+  t.false(await isActive(server, tenant, tokens.access_token))
+})
+
 test('POST /oauth/token refresh_token: authorizeClient that fails is a 503, and the refresh token is not used up', async (t) => {
   let mustFail = false
   const server = await startServer(t, {

@@ -102,7 +102,7 @@ export const ACCESS_REFUSED: AccessRefusedView = {
   client: CLIENT,
   form: FORM,
   user: USER,
-  reason: 'foreign-tenant',
+  reason: 'tenant-refused',
 }
 
 /** Noon of 25 March 2026. */
@@ -227,7 +227,7 @@ export function renderPagesFilledWith(text: string): Readonly<Record<string, Htm
     'sign-in': renderSignInPage({ client, form, username: text, problem: 'invalid-credentials' }),
     'select-account': renderSelectAccountPage({ client, form, user }),
     consent: renderConsentPage({ client, form, user, scopes, grantedScopes: scopes }),
-    'access-refused': renderAccessRefusedPage({ client, form, user, reason: 'foreign-tenant' }),
+    'access-refused': renderAccessRefusedPage({ client, form, user, reason: 'tenant-refused' }),
     'access-refused-by-host': renderAccessRefusedPage({
       client,
       form,

@@ -136,8 +136,8 @@ test('the refusal of a user of another tenant is audited', async (t) => {
 
   const { clientId } = tenant.client
   t.like(
-    events.find(({ type }) => type === 'tenant.refused'),
-    { clientId, userId: 'grace', tenantId: 'globex' },
+    events.find(({ type }) => type === 'client.refused'),
+    { clientId, userId: 'grace', tenantId: 'globex', reason: 'tenant-refused' },
   )
 })
 

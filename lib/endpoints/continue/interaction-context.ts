@@ -5,7 +5,7 @@
  */
 
 import type { Context } from 'koa'
-import { type AuthorizeClient, findAccessRefusal } from '../../clients/client-access.ts'
+import { type AuthorizeStoredClient, findAccessRefusal } from '../../clients/client-access.ts'
 import { isRedirectUriOf } from '../../clients/redirect-uri.ts'
 import type { EndFormerConnection } from '../../connections/connections.ts'
 import { consentInTenant, scopesOf } from '../../consent/consent.ts'
@@ -27,7 +27,7 @@ import type { RequestEndings } from '../../interaction/request-endings.ts'
 import type { ErrorKind, Pages } from '../../pages/pages.ts'
 import type { Revoker } from '../../revocation/revoker.ts'
 import type { ScopeCatalogue } from '../../scopes/scope-catalogue.ts'
-import type { Client } from '../../storage/client.ts'
+import type { ClientRecord } from '../../storage/client.ts'
 import type { Consent } from '../../storage/consent-store.ts'
 import type { Storage } from '../../storage/storage.ts'
 import type { HostSession } from '../../users/authentication.ts'
@@ -41,12 +41,12 @@ export interface ContinueDependencies extends SignInDependencies {
   readonly endings: RequestEndings
   readonly browserSessions: Pick<BrowserSessions, 'signIn'>
   readonly binding: BrowserBinding
-  readonly findClient: (clientId: string) => Promise<Client | undefined>
+  readonly findClient: (clientId: string) => Promise<ClientRecord | undefined>
   readonly consents: Storage['consents']
   readonly revoker: Pick<Revoker, 'revokeConsent' | 'preventFamily'>
   readonly endFormerConnection: EndFormerConnection
   readonly scopes: ScopeCatalogue
-  readonly authorizeClient: AuthorizeClient
+  readonly authorizeClient: AuthorizeStoredClient
   readonly hostSession: HostSession | undefined
   readonly pages: Pages
   /** Whether a user was signed out everywhere at or after an instant. */
@@ -56,7 +56,7 @@ export interface ContinueDependencies extends SignInDependencies {
 /** A pending request that was started in this browser. */
 export interface FoundRequest {
   readonly request: PendingRequest
-  readonly client: Client
+  readonly client: ClientRecord
   /** Binds forms to this browser. */
   readonly bindingSecret: string
 }
@@ -165,7 +165,7 @@ export async function sendRequestError(
     client,
     request,
   }: Partial<Pick<FoundRequest, 'request'>> & {
-    readonly client: Client | undefined
+    readonly client: ClientRecord | undefined
   },
 ): Promise<undefined> {
   await sendErrorPage(ctx, status, pages, {

@@ -5,7 +5,6 @@
  */
 
 import type { Context } from 'koa'
-import type { AccessRefusal } from '../../clients/client-access.ts'
 import { scopesOf } from '../../consent/consent.ts'
 import { csrfTokenOf } from '../../http/browser-binding.ts'
 import { clientViewOf, scopeViewsOf } from '../../http/page-views.ts'
@@ -13,7 +12,6 @@ import { redirectAfterGet, sendPage } from '../../http/responses.ts'
 import { currentSignIn, type SignIn } from '../../interaction/pending-request.ts'
 import type { FormView, SignInProblem } from '../../pages/pages.ts'
 import type { HostSession } from '../../users/authentication.ts'
-import type { User } from '../../users/user.ts'
 import {
   type ContinueDependencies,
   continueUrl,
@@ -43,7 +41,12 @@ export async function showNextStep(
     }
     case 'refuse-access': {
       const { user, reason } = next
-      recordRefusal(dependencies, ctx, interaction, user, reason)
+      const { userId, tenantId } = user
+      const { clientId } = interaction.client
+      dependencies.audit.record(
+        { type: 'client.refused', clientId, userId, tenantId, reason },
+        ctx.ip,
+      )
       const form = formOf(dependencies, interaction, shown)
       sendPage(ctx, 403, await pages.accessRefused({ ...shared, form, user, reason }))
       break
@@ -119,20 +122,4 @@ async function redirectToHostSignIn(
     loginHint: request.loginHint,
   })
   redirectAfterGet(ctx, url)
-}
-
-function recordRefusal(
-  { audit }: ContinueDependencies,
-  ctx: Context,
-  { client }: InteractionContext,
-  { userId, tenantId }: User,
-  reason: AccessRefusal,
-): void {
-  const subject = { clientId: client.clientId, userId, tenantId }
-  audit.record(
-    reason === 'foreign-tenant'
-      ? { type: 'tenant.refused', ...subject, reason }
-      : { type: 'client.refused', ...subject, reason },
-    ctx.ip,
-  )
 }
