@@ -41,8 +41,12 @@ async function main(): Promise<void> {
   const { port } = host
   const issuer = settings.issuer ?? `http://localhost:${port}`
   const partnerUrl = clientPort === undefined ? undefined : `http://localhost:${clientPort}`
-  const { storage, close } = await openStorage(settings).catch((cause: Error) => {
-    throw new SettingsError(`cannot open STORAGE=${settings.storage}: ${cause.message}`, { cause })
+  const { storage, close } = await openStorage(settings).catch((error: Error) => {
+    const { message, cause } = error
+    const reason = cause instanceof Error ? `: ${cause.message || cause.name}` : ''
+    throw new SettingsError(`cannot open STORAGE=${settings.storage}: ${message}${reason}`, {
+      cause,
+    })
   })
   const keys = await openManagedKeys({ storage, secret: settings.secret, onEvent: logFailure })
   const { refreshTokenGraceSeconds } = settings

@@ -59,8 +59,8 @@ for (const [settings, complaint] of WRONG_SETTINGS) {
 const REFUSED_STARTS: ReadonlyArray<readonly [Readonly<Record<string, string>>, RegExp]> = [
   [{ PORT: 'http' }, /^PORT must be 0 to 65535, not "http"$/],
   [
-    { STORAGE: 'postgres', DATABASE_URL: 'postgres://localhost:1/none' },
-    /^cannot open STORAGE=postgres: .+$/,
+    { STORAGE: 'postgres', DATABASE_URL: 'postgres://127.0.0.1:1/none' },
+    /^cannot open STORAGE=postgres: .*ECONNREFUSED.*$/,
   ],
   [{ OAUTH_SECRET: 'short' }, /^OAUTH_SECRET must have at least 32 characters$/],
   [{ ISSUER: 'http://teamcast.example' }, /^ISSUER must be an https URL \(http only for localhost/],
