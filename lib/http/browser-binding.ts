@@ -132,6 +132,11 @@ export function formOriginOf(
   return token === csrfTokenOf(bindingSecret, shown) ? 'current-page' : 'outdated-page'
 }
 
+/** Whether a form comes from a page of ours, whomever it shows. */
+export function isFromOurPage(token: string | null, bindingSecret: string): boolean {
+  return formOriginOf(token, bindingSecret, undefined) !== 'elsewhere'
+}
+
 /** Whether a form comes from our page without a signed-in user: a sign-in page. */
 export function isFromSignInPage(token: string | null, bindingSecret: string): boolean {
   return formOriginOf(token, bindingSecret, undefined) === 'current-page'

@@ -55,6 +55,27 @@ for (const store of ['consents', 'artifacts'] as const) {
   })
 }
 
+test('account: while the host cannot find users, they can sign out all the same, and nothing is disconnected', async (t) => {
+  let isBroken = false
+  const { issuer, authorize, confidential, authorizationServer } = await startServer(t, {
+    async findUser() {
+      if (isBroken) throw new Error('the host’s database is down')
+      return ADA
+    },
+  })
+  const { clientId } = confidential.client
+  await authorize({ userId: 'ada', clientId })
+  const url = `${issuer}/account/connections`
+  const browser = startBrowser()
+  const page = await browser.signIn(await browser.open(url), ADA.email)
+  isBroken = true
+  t.is((await browser.submit(page, { action: 'disconnect', clientId })).status, 500)
+  t.is(titleOf(await browser.submit(page, { action: 'sign-out' })), 'Sign in')
+  isBroken = false
+  t.is(titleOf(await browser.open(url)), 'Sign in')
+  t.is((await authorizationServer.connections.list('ada')).length, 1)
+})
+
 test('account: revoking everything reports a storage that fails, and can be done again', async (t) => {
   const { storage, broken } = createFragileStorage()
   const { confidential, authorize, authorizationServer } = await startServer(t, { storage })

@@ -3,8 +3,8 @@ import { createMemoryStorage } from '@teamcast/oauth-server/memory'
 import type { ArtifactData, ArtifactKind, ArtifactStore } from '@teamcast/oauth-server/storage'
 import test, { type ExecutionContext } from 'ava'
 import { isObject } from '../../lib/util/is-object.ts'
-import { assertErrorPage } from '../helpers/authorization-responses.ts'
-import { startBrowser, titleOf, type Visit } from '../helpers/browser.ts'
+import { assertErrorPage, assertErrorRedirect } from '../helpers/authorization-responses.ts'
+import { type Browser, startBrowser, titleOf, type Visit } from '../helpers/browser.ts'
 import { authorizationUrl, CODE_VERIFIER, postAs } from '../helpers/requests.ts'
 import { ADA, type StartedServer, startServer } from '../helpers/start-server.ts'
 import { redeem } from '../helpers/token-requests.ts'
@@ -62,7 +62,6 @@ test('a host that cannot find users gets a page with 500, and no redirect', asyn
     await browser.open(authorizationUrl(issuer, confidential, { prompt: 'none' })),
     await browser.open(page.url),
     await browser.submit(page, { action: 'allow' }),
-    await browser.submit(page, { action: 'deny' }),
   ]) {
     assertErrorPage(t, visit, 500)
     t.is(titleOf(visit), 'Something went wrong on our side')
@@ -71,6 +70,15 @@ test('a host that cannot find users gets a page with 500, and no redirect', asyn
   isBroken = false
   const granted = await browser.submit(page, { action: 'allow' })
   t.truthy(granted.callback?.searchParams.get('code'))
+
+  const another = await browser.open(authorizationUrl(issuer, confidential, { prompt: 'consent' }))
+  isBroken = true
+  // Nobody needs the user to deny.
+  assertErrorRedirect(t, await browser.submit(another, { action: 'deny' }), {
+    redirectUri: 'https://recruiter.example/callback',
+    error: 'access_denied',
+    issuer,
+  })
 })
 
 test('cookies of any kind never give a 5xx', async (t) => {
@@ -251,4 +259,43 @@ test('a host that cannot decide about a client gets a page with 503, and no redi
   isBroken = false
   const granted = await browser.submit(page, { action: 'allow' })
   t.truthy(granted.callback?.searchParams.get('code'))
+})
+
+test('a host that cannot decide about a client: the user can still deny, cancel, sign in and switch the account', async (t) => {
+  let isBroken = false
+  const { issuer, confidential } = await startServer(t, {
+    async authorizeClient(_client, { userId }) {
+      if (isBroken && userId === 'ada') throw new Error('the host’s database is down')
+      return true
+    },
+  })
+  const openPages = async (): Promise<readonly [Browser, signIn: Visit, consent: Visit]> => {
+    isBroken = false
+    const browser = startBrowser()
+    const signInPage = await browser.open(authorizationUrl(issuer, confidential))
+    const consentPage = await browser.signIn(signInPage, 'ada@acme.test')
+    isBroken = true
+    return [browser, signInPage, consentPage]
+  }
+  for (const action of ['deny', 'cancel']) {
+    const [browser, , page] = await openPages()
+    assertErrorRedirect(t, await browser.submit(page, { action }), {
+      redirectUri: 'https://recruiter.example/callback',
+      error: 'access_denied',
+      issuer,
+    })
+    assertErrorRedirect(t, await browser.open(page.url), {
+      redirectUri: 'https://recruiter.example/callback',
+      error: 'access_denied',
+      issuer,
+    })
+  }
+  const [browser, signInPage, page] = await openPages()
+  t.is(titleOf(await browser.submit(page, { action: 'switch-account' })), 'Sign in')
+  t.is(titleOf(await browser.signIn(signInPage, 'grace@globex.test')), 'Allow access')
+
+  const [other, outdatedSignIn] = await openPages()
+  const attempt = { action: 'sign-in', username: 'ada@acme.test', password: 'wrong' }
+  t.is((await other.submit(outdatedSignIn, attempt)).status, 400)
+  t.is(titleOf(await other.signIn(outdatedSignIn, 'grace@globex.test')), 'Allow access')
 })

@@ -6,11 +6,10 @@
 
 import type { Context } from 'koa'
 import { readForm } from '../../http/body.ts'
-import { type FormOrigin, formOriginOf, type ShownUser } from '../../http/browser-binding.ts'
+import { formOriginOf, isFromOurPage } from '../../http/browser-binding.ts'
 import { redirectAfterPost, sendErrorPage } from '../../http/responses.ts'
 import { isFromOwnPage } from '../../http/same-origin.ts'
 import { attemptSignIn } from '../../http/sign-in.ts'
-import type { User } from '../../users/user.ts'
 import { type AccountDependencies, connectionsUrl, findCurrentUser } from './current-user.ts'
 import { showSignIn } from './show-connections.ts'
 
@@ -19,28 +18,31 @@ export async function handleSubmission(
   dependencies: AccountDependencies,
   ctx: Context,
 ): Promise<void> {
+  const { cookies, issuer, pages } = dependencies
   // Before the user is looked up: a body may take minutes to arrive.
   const form = await readForm(ctx)
-  const { user, shown } = await findCurrentUser(dependencies, ctx)
-  const origin = originOf(dependencies, ctx, form, shown)
-  if (form === undefined || origin === 'elsewhere') {
+  const bindingSecret = isFromOwnPage(ctx, issuer) ? cookies.findBinding(ctx) : undefined
+  if (
+    form === undefined ||
+    bindingSecret === undefined ||
+    !isFromOurPage(form.get('csrf'), bindingSecret)
+  ) {
     const view = {
       kind: 'form-rejected',
       error: 'invalid_request',
       description: undefined,
       client: undefined,
     } as const
-    await sendErrorPage(ctx, 403, dependencies.pages, view)
+    await sendErrorPage(ctx, 403, pages, view)
     return
   }
-  if (await perform(dependencies, ctx, form, origin === 'current-page' ? user : undefined)) {
+  if (await perform(dependencies, ctx, form, bindingSecret)) {
     redirectAfterPost(ctx, connectionsUrl(dependencies))
   }
 }
 
 /**
- * @param user The current user, if the page was shown to that user: nobody may disconnect for another
- *   user. Signing in and signing out are performed for an outdated page too.
+ * Signing in and signing out are performed for an outdated page too, and need nobody to find the user.
  *
  * @returns `false` when the response is already sent.
  */
@@ -48,29 +50,31 @@ async function perform(
   dependencies: AccountDependencies,
   ctx: Context,
   form: URLSearchParams,
-  user: User | undefined,
+  bindingSecret: string,
 ): Promise<boolean> {
-  const { hostSession, browserSessions, disconnect, cookies } = dependencies
+  const { hostSession, browserSessions } = dependencies
   const action = form.get('action')
   const hasOwnSessions = hostSession === undefined
   if (hasOwnSessions && action === 'sign-in') return await signIn(dependencies, ctx, form)
   if (hasOwnSessions && action === 'sign-out') await browserSessions.signOut(ctx)
-  if (user !== undefined && action === 'disconnect') {
-    const clientId = form.get('clientId') ?? ''
-    if (await disconnect(user.userId, clientId, ctx.ip)) cookies.setFlashMessage(ctx, clientId)
-  }
+  if (action === 'disconnect') await disconnect(dependencies, ctx, form, bindingSecret)
   return true
 }
 
-function originOf(
-  { issuer, cookies }: AccountDependencies,
+/** Disconnects a client of the current user, if the page showed that user: nobody may disconnect for another. */
+async function disconnect(
+  dependencies: AccountDependencies,
   ctx: Context,
-  form: URLSearchParams | undefined,
-  shown: ShownUser | undefined,
-): FormOrigin {
-  const binding = cookies.findBinding(ctx)
-  if (binding === undefined || !isFromOwnPage(ctx, issuer)) return 'elsewhere'
-  return formOriginOf(form?.get('csrf') ?? null, binding, shown)
+  form: URLSearchParams,
+  bindingSecret: string,
+): Promise<void> {
+  const { user, shown } = await findCurrentUser(dependencies, ctx)
+  const origin = formOriginOf(form.get('csrf'), bindingSecret, shown)
+  if (user === undefined || origin !== 'current-page') return
+  const clientId = form.get('clientId') ?? ''
+  if (await dependencies.disconnect(user.userId, clientId, ctx.ip)) {
+    dependencies.cookies.setFlashMessage(ctx, clientId)
+  }
 }
 
 /** @returns `false` when the sign-in page was sent again. */

@@ -37,8 +37,7 @@ export function createContinueRoute(
     if (found === undefined) return
     await orRequestExpired(dependencies, ctx, found, async () => {
       if (ctx.method === 'POST') {
-        const interaction = await determineNextStep(dependencies, found)
-        await handleSubmission(dependencies, ctx, interaction, form)
+        await handleSubmission(dependencies, ctx, found, form)
       } else if (found.request.isDenied) {
         redirectAfterGet(ctx, dependencies.pendingRequests.resumeUrl(found.request))
       } else if (isUsedUp(found.request, currentSignIn(found.request)?.userId)) {

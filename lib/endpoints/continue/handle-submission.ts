@@ -5,7 +5,7 @@
  */
 
 import type { Context } from 'koa'
-import { formOriginOf, isFromSignInPage } from '../../http/browser-binding.ts'
+import { formOriginOf, isFromOurPage, isFromSignInPage } from '../../http/browser-binding.ts'
 import { redirectAfterPost } from '../../http/responses.ts'
 import { isFromOwnPage } from '../../http/same-origin.ts'
 import { attemptSignIn } from '../../http/sign-in.ts'
@@ -35,80 +35,79 @@ import { showSignIn } from './show-next-step.ts'
  * The page may be outdated, because of the back button or another tab. A denial is final all the same, and
  * submitted credentials are checked. But nobody consents for an account that the page did not show.
  *
+ * The next step is determined only where it matters: it asks the host about the current user, and a host that
+ * cannot tell must not keep anybody from denying, or from choosing another account.
+ *
  * @param form `undefined` when the body is no form, or incomplete.
  */
 export async function handleSubmission(
   dependencies: ContinueDependencies,
   ctx: Context,
-  interaction: InteractionContext,
+  found: FoundRequest,
   form: URLSearchParams | undefined,
 ): Promise<void> {
-  const { request, bindingSecret, shown } = interaction
+  const { request, bindingSecret } = found
   const token = form?.get('csrf') ?? null
-  const origin = isFromOwnPage(ctx, dependencies.issuer)
-    ? formOriginOf(token, bindingSecret, shown)
-    : 'elsewhere'
-  if (form === undefined || origin === 'elsewhere') {
-    await sendRequestError(dependencies, ctx, 403, 'form-rejected', interaction)
+  const isOurForm = isFromOwnPage(ctx, dependencies.issuer) && isFromOurPage(token, bindingSecret)
+  if (form === undefined || !isOurForm) {
+    await sendRequestError(dependencies, ctx, 403, 'form-rejected', found)
     return
   }
   const action = form.get('action')
   const canSignIn = dependencies.hostSession === undefined && isFromSignInPage(token, bindingSecret)
   if (action === 'sign-in' && canSignIn) {
-    await signIn(dependencies, ctx, interaction, form)
+    await signIn(dependencies, ctx, found, form)
   } else if (action === 'deny' || action === 'cancel') {
-    await deny(dependencies, ctx, interaction)
+    await deny(dependencies, ctx, found)
   } else if (request.isDenied) {
     redirectAfterPost(ctx, dependencies.pendingRequests.resumeUrl(request))
   } else if (isUsedUp(request, currentSignIn(request)?.userId)) {
-    await sendRequestError(dependencies, ctx, 400, 'request-finished', interaction)
+    await sendRequestError(dependencies, ctx, 400, 'request-finished', found)
   } else if (action === 'switch-account') {
-    await switchAccount(dependencies, ctx, interaction)
-  } else if (origin === 'outdated-page') {
-    await askForCurrentUser(dependencies, ctx, interaction)
+    await switchAccount(dependencies, ctx, found)
   } else {
-    await performForShownUser(dependencies, ctx, interaction, action)
+    await performForCurrentUser(dependencies, ctx, found, form)
   }
 }
 
 async function signIn(
   dependencies: ContinueDependencies,
   ctx: Context,
-  interaction: InteractionContext,
+  found: FoundRequest,
   form: URLSearchParams,
 ): Promise<void> {
-  const { request, client } = interaction
+  const { request, client } = found
   const attempt = await attemptSignIn(dependencies, ctx, form, client.clientId)
   if (attempt.outcome === 'failed') {
     const { status, username, problem } = attempt
-    await showSignIn(dependencies, ctx, interaction, status, username, problem)
+    await showSignIn(dependencies, ctx, found, status, username, problem)
     return
   }
   const { userId } = attempt.user
   // A form submitted twice gets the same code again.
   if (request.issuedTo === userId && request.session?.userId === userId) {
-    await finishAgain(dependencies, ctx, interaction, userId)
+    await finishAgain(dependencies, ctx, found, userId)
     return
   }
   const signedIn = await dependencies.browserSessions.signIn(ctx, userId, attempt.startedAt)
   if (request.isDenied || isUsedUp(request, userId)) {
-    await finishAgain(dependencies, ctx, interaction, userId)
+    await finishAgain(dependencies, ctx, found, userId)
     return
   }
-  const found = { ...interaction, request: { ...request, session: signedIn } }
-  await proceed(dependencies, ctx, found, { signedIn })
+  const signedInRequest = { ...request, session: signedIn }
+  await proceed(dependencies, ctx, { ...found, request: signedInRequest }, { signedIn })
 }
 
 /** Resumes a finished request again, unless its code was redeemed or was issued to another user. */
 async function finishAgain(
   dependencies: ContinueDependencies,
   ctx: Context,
-  interaction: InteractionContext,
+  found: FoundRequest,
   userId: string,
 ): Promise<void> {
-  const { request } = interaction
+  const { request } = found
   if (!request.isDenied && isUsedUp(request, userId)) {
-    await sendRequestError(dependencies, ctx, 400, 'request-finished', interaction)
+    await sendRequestError(dependencies, ctx, 400, 'request-finished', found)
   } else {
     redirectAfterPost(ctx, dependencies.pendingRequests.resumeUrl(request))
   }
@@ -117,17 +116,14 @@ async function finishAgain(
 async function deny(
   dependencies: ContinueDependencies,
   ctx: Context,
-  interaction: InteractionContext,
+  found: FoundRequest,
 ): Promise<void> {
-  const { request, next } = interaction
+  const { request } = found
   if (isFinishedByOther(request)) {
-    await sendRequestError(dependencies, ctx, 400, 'request-finished', interaction)
+    await sendRequestError(dependencies, ctx, 400, 'request-finished', found)
     return
   }
-  const reason =
-    next.step === 'refuse-access'
-      ? 'the user may not use this client'
-      : 'the user denied the request'
+  const reason = 'the user denied the request'
   const denial = { reason, userId: browserUserOf(request) ?? null }
   await denyRequest(dependencies, request, denial, ctx.ip)
   redirectAfterPost(ctx, dependencies.pendingRequests.resumeUrl(request))
@@ -136,14 +132,14 @@ async function deny(
 async function switchAccount(
   dependencies: ContinueDependencies,
   ctx: Context,
-  interaction: InteractionContext,
+  found: FoundRequest,
 ): Promise<void> {
   // A code was already issued to the other account.
-  if (interaction.request.issuedTo !== undefined) {
-    await sendRequestError(dependencies, ctx, 400, 'request-finished', interaction)
+  if (found.request.issuedTo !== undefined) {
+    await sendRequestError(dependencies, ctx, 400, 'request-finished', found)
     return
   }
-  await proceed(dependencies, ctx, interaction, { sessionDismissedAt: dependencies.now() })
+  await proceed(dependencies, ctx, found, { sessionDismissedAt: dependencies.now() })
 }
 
 /** Shows the next step for the current user. The user must confirm the account: the page did not show it. */
@@ -160,14 +156,18 @@ async function askForCurrentUser(
   redirectAfterPost(ctx, continueUrl(dependencies, request))
 }
 
-async function performForShownUser(
+async function performForCurrentUser(
   dependencies: ContinueDependencies,
   ctx: Context,
-  interaction: InteractionContext,
-  action: string | null,
+  found: FoundRequest,
+  form: URLSearchParams,
 ): Promise<void> {
-  const { request, next } = interaction
-  if (action === 'allow' && next.step === 'consent') {
+  const interaction = await determineNextStep(dependencies, found)
+  const { request, next, bindingSecret, shown } = interaction
+  const action = form.get('action')
+  if (formOriginOf(form.get('csrf'), bindingSecret, shown) === 'outdated-page') {
+    await askForCurrentUser(dependencies, ctx, interaction)
+  } else if (action === 'allow' && next.step === 'consent') {
     await allow(dependencies, ctx, interaction, next.user)
   } else if (action === 'continue' && next.step === 'select-account') {
     const chosenUserId = next.user.userId

@@ -15,6 +15,7 @@ import type { HostSession } from '../../users/authentication.ts'
 import {
   type ContinueDependencies,
   continueUrl,
+  type FoundRequest,
   type InteractionContext,
 } from './interaction-context.ts'
 
@@ -81,14 +82,14 @@ export async function showNextStep(
 export async function showSignIn(
   dependencies: ContinueDependencies,
   ctx: Context,
-  interaction: InteractionContext,
+  found: FoundRequest,
   status: number,
   username: string,
   problem?: SignInProblem,
 ): Promise<void> {
   const page = await dependencies.pages.signIn({
-    client: clientViewOf(interaction.client, interaction.request.redirectUri),
-    form: formOf(dependencies, interaction, undefined),
+    client: clientViewOf(found.client, found.request.redirectUri),
+    form: formOf(dependencies, found, undefined),
     username,
     problem,
   })
@@ -97,7 +98,7 @@ export async function showSignIn(
 
 function formOf(
   dependencies: ContinueDependencies,
-  { request, bindingSecret }: InteractionContext,
+  { request, bindingSecret }: FoundRequest,
   shown: SignIn | undefined,
 ): FormView {
   return {
