@@ -107,16 +107,9 @@ async function handle(
   const errorFormat = typeof format === 'function' ? format(ctx) : format
   // Endpoints for clients have their own CORS rules.
   if (errorFormat !== 'oauth') forbidOtherOrigins(ctx)
-  if (!route.methods.includes(ctx.method)) {
-    ctx.set('Allow', route.methods.join(', '))
-    const description = `use ${route.methods.join(' or ')}`
-    if (errorFormat === 'problem') sendProblem(ctx, 405, description)
-    else if (errorFormat === 'oauth') sendErrorResponse(ctx, 405, 'invalid_request', description)
-    else await sendWrongMethod(dependencies, ctx, description)
-    return
-  }
   try {
-    await route.handle(ctx, parameters)
+    if (route.methods.includes(ctx.method)) await route.handle(ctx, parameters)
+    else await sendMethodNotAllowed(dependencies, ctx, errorFormat, route.methods)
   } catch (error) {
     await sendServerError(dependencies, ctx, errorFormat, error)
   }
@@ -124,13 +117,27 @@ async function handle(
   if (retryAfterSeconds !== undefined) ctx.set('Retry-After', String(retryAfterSeconds))
 }
 
-async function sendWrongMethod(
+async function sendMethodNotAllowed(
   { pages }: RouterDependencies,
   ctx: Context,
-  description: string,
+  errorFormat: ErrorFormat,
+  methods: ReadonlyArray<string>,
 ): Promise<void> {
-  const view = { error: 'invalid_request', description, client: undefined }
-  await sendErrorPage(ctx, 405, pages, { kind: 'invalid-request', ...view })
+  ctx.set('Allow', methods.join(', '))
+  const error = 'invalid_request'
+  const description = `use ${methods.join(' or ')}`
+  switch (errorFormat) {
+    case 'oauth':
+      sendErrorResponse(ctx, 405, error, description)
+      break
+    case 'problem':
+      sendProblem(ctx, 405, description)
+      break
+    case 'html': {
+      const view = { kind: 'method-not-allowed', error, description, client: undefined } as const
+      await sendErrorPage(ctx, 405, pages, view)
+    }
+  }
 }
 
 const RETRY_AFTER_SECONDS: ReadonlyMap<number, number> = new Map([

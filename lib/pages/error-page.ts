@@ -50,6 +50,11 @@ const ERROR_TEXTS: Readonly<Record<ErrorKind, ErrorText>> = {
       'The application sent you here with a request that we can’t answer. You did nothing wrong, and nothing was shared.',
     whatToDo: `${START_AGAIN} If it happens again, show its developers the details below.`,
   },
+  'method-not-allowed': {
+    title: 'This page can’t be used this way',
+    whatHappened: 'The request is not one that this page knows. Nothing was changed.',
+    whatToDo: `${START_AGAIN} If it happens again, show its developers the details below.`,
+  },
   'too-many-requests': {
     title: 'Too many requests',
     whatHappened: 'We received more requests from your network than we allow in a short time.',

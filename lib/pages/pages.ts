@@ -190,6 +190,8 @@ export type ErrorKind =
   | 'form-rejected'
   /** The request of the client is invalid: unknown client, wrong redirect URI. */
   | 'invalid-request'
+  /** The page was requested with a method that it does not have. */
+  | 'method-not-allowed'
   /** Too many requests from this address. */
   | 'too-many-requests'
   /** The storage is unavailable. */

@@ -166,9 +166,10 @@ test('connections page: other methods get 405 with those that are allowed', asyn
       t.is(response.headers.get('access-control-allow-origin'), null)
     }
   }
-  const { headers } = await fetch(`${issuer}/account/connections`, {
+  const response = await fetch(`${issuer}/account/connections`, {
     method: 'PUT',
     headers: { accept: 'text/html' },
   })
-  t.is(headers.get('content-type'), 'text/html; charset=utf-8')
+  t.is(response.headers.get('content-type'), 'text/html; charset=utf-8')
+  t.true((await response.text()).includes('This page can’t be used this way'))
 })

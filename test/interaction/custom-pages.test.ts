@@ -4,6 +4,7 @@ import test from 'ava'
 import { startBrowser } from '../helpers/browser.ts'
 import { authorizationUrl } from '../helpers/requests.ts'
 import { startServer } from '../helpers/start-server.ts'
+import { recordEvents } from '../helpers/token-requests.ts'
 
 const CONTENT_SECURITY_POLICY = "default-src 'none'; frame-ancestors 'none'"
 
@@ -91,6 +92,36 @@ test('pages: a renderer that fails is a page with 500; one for errors that fails
   const visit = await startBrowser().open(`${issuer}/oauth/authorize`)
   t.is(visit.headers.get('x-frame-options'), 'DENY')
   t.false(visit.html.includes('is missing'))
+})
+
+test('pages: a renderer for errors that fails for a wrong method is the server’s own page, too, and an event', async (t) => {
+  const { onEvent, settled } = recordEvents()
+  const error = (): never => {
+    throw new Error('a template is missing')
+  }
+  const { issuer } = await startServer(t, { pages: { error }, onEvent })
+  const paths = [
+    '/oauth/authorize',
+    `/oauth/authorize/${'x'.repeat(43)}`,
+    '/oauth/continue',
+    '/account/connections',
+  ]
+  for (const path of paths) {
+    const headers = { accept: 'text/html' }
+    const response = await fetch(issuer + path, { method: 'PUT', headers })
+    t.is(response.status, 500, path)
+    t.is(response.headers.get('content-type'), 'text/html; charset=utf-8')
+    t.is(response.headers.get('cache-control'), 'no-store')
+    t.is(response.headers.get('x-frame-options'), 'DENY')
+    t.truthy(response.headers.get('allow'))
+    const html = await response.text()
+    t.true(html.includes('Something went wrong on our side'))
+    t.false(html.includes('is missing'))
+    t.like((await settled()).at(-1), {
+      type: 'server.error',
+      error: { message: 'a template is missing', operation: `PUT ${path.replace(/\/x+$/, '')}` },
+    })
+  }
 })
 
 test('pages: the default renderers can be wrapped', async (t) => {

@@ -434,6 +434,9 @@ for (const method of ['HEAD', 'PUT', 'DELETE', 'OPTIONS']) {
     t.is(response.status, 405)
     t.is(response.headers.get('allow'), 'GET, POST')
     t.is(response.headers.get('content-type'), 'text/html; charset=utf-8')
+    t.is(response.headers.get('cache-control'), 'no-store')
+    if (method !== 'HEAD')
+      t.true((await response.text()).includes('This page can’t be used this way'))
     assertNoCors(t, response.headers)
   })
 }

@@ -10,6 +10,7 @@ const TITLES: Readonly<Record<ErrorKind, string>> = {
   'other-browser': 'This sign-in began in another browser',
   'form-rejected': 'We couldn’t accept this form',
   'invalid-request': 'This application’s request is not valid',
+  'method-not-allowed': 'This page can’t be used this way',
   'too-many-requests': 'Too many requests',
   'temporarily-unavailable': 'Teamcast is not available right now',
   'server-error': 'Something went wrong on our side',

@@ -33,6 +33,7 @@ const ERROR_KIND_SET: Readonly<Record<ErrorKind, true>> = {
   'other-browser': true,
   'form-rejected': true,
   'invalid-request': true,
+  'method-not-allowed': true,
   'too-many-requests': true,
   'temporarily-unavailable': true,
   'server-error': true,
