@@ -11,7 +11,7 @@ import type Cookies from 'cookies'
 import type { Context, Middleware } from 'koa'
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider'
 import type { AuditLog } from '../audit/audit-log.ts'
-import { isRedirectUriOf } from '../clients/redirect-uri.ts'
+import { appendToRedirectUri, isRedirectUriOf } from '../clients/redirect-uri.ts'
 import { AUTHORIZE_PATH } from '../http/paths.ts'
 import { PRIVATE_HEADERS } from '../http/responses.ts'
 import type { PendingRequest, PendingRequests } from '../interaction/pending-request.ts'
@@ -109,7 +109,6 @@ export function createAuthorizationEndpoint(input: ProviderInput): Authorization
       ...normalizeQuery(ctx),
       ...(await hostSessions?.read(ctx)),
       ...(resumed === undefined ? {} : { resumed }),
-      hasResponded: false,
     })
     ctx.status = 200 // a middleware of the host may have set another one
     const hostCookies = ctx.cookies
@@ -134,7 +133,7 @@ export function createAuthorizationEndpoint(input: ProviderInput): Authorization
       applyDefaultScopes(ctx, input.defaultScopes)
       return handle(ctx)
     },
-    async resume(ctx, { pendingRequestToken, completion, isResponseSent }, client) {
+    async resume(ctx, { pendingRequestToken, redirectUri, completion, isResponseSent }, client) {
       if (hostSession !== undefined) {
         const session = await findSession(provider, input.createCookieJar(ctx))
         // Another user has signed in at the host since; oidc-provider would ask again.
@@ -145,9 +144,15 @@ export function createAuthorizationEndpoint(input: ProviderInput): Authorization
         if (isStale) await session.destroy()
       }
       await handle(ctx, { pendingRequestToken, isResponseSent, client })
-      return requestStateOf(ctx).hasResponded
+      return isResponseToClient(ctx, redirectUri)
     },
   }
+}
+
+/** Whether the response redirects to the client; it may also be an error page, or a redirect to our pages. */
+function isResponseToClient({ status, response }: Context, redirectUri: string): boolean {
+  const location = response.get('Location')
+  return status === 302 && location.startsWith(appendToRedirectUri(redirectUri, {}))
 }
 
 /**

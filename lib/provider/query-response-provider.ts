@@ -8,13 +8,11 @@
 import { Provider } from 'oidc-provider'
 import { appendToRedirectUri } from '../clients/redirect-uri.ts'
 import { redirectAfterGet } from '../http/responses.ts'
-import { requestStateOf } from './request-state.ts'
 
 type ResponseMode = Parameters<Provider['registerResponseMode']>[1]
 
 const appendResponse: ResponseMode = (ctx, redirectUri, parameters) => {
   redirectAfterGet(ctx, appendToRedirectUri(redirectUri, parameters as Record<string, string>))
-  requestStateOf(ctx).hasResponded = true
 }
 
 /** oidc-provider with our response mode `query`. */

@@ -15,8 +15,6 @@ export interface RequestState {
   readonly hostUser?: Awaited<ReturnType<HostSession['signedInUser']>>
   /** Present when a pending request is resumed. */
   readonly resumed?: ResumedRequest
-  /** Whether an authorization response was sent to the client: a code or an error. */
-  hasResponded: boolean
 }
 
 /** A pending request that is resumed. */

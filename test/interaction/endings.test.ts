@@ -819,28 +819,32 @@ for (const [what, fails] of [
   })
 }
 
-test('a response that was not sent does not finish its request: the user may still choose another account', async (t) => {
-  const memory = createMemoryStorage()
-  let isFailing = true
-  const { browser, consentPage } = await startAsked(t, {
-    ...memory,
-    artifacts: {
-      ...memory.artifacts,
-      async save(kind, key, data, expiresAt) {
-        if (isFailing && kind === 'AuthorizationCode') throw new StorageError('out of order')
-        await memory.artifacts.save(kind, key, data, expiresAt)
+for (const failing of ['AuthorizationCode', 'Session']) {
+  test(`a response that was not sent, as the ${failing} could not be saved, does not finish its request: the user may still choose another account`, async (t) => {
+    const memory = createMemoryStorage()
+    let isFailing = false
+    const { browser, consentPage } = await startAsked(t, {
+      ...memory,
+      artifacts: {
+        ...memory.artifacts,
+        async save(kind, key, data, expiresAt) {
+          if (isFailing && kind === failing) {
+            isFailing = false
+            throw new StorageError('out of order')
+          }
+          await memory.artifacts.save(kind, key, data, expiresAt)
+        },
       },
-    },
+    })
+    isFailing = true
+    t.is((await browser.submit(consentPage, { action: 'allow' })).status, 503)
+    const signInPage = await browser.submit(consentPage, { action: 'switch-account' })
+    t.is(titleOf(signInPage), 'Sign in')
+    const gracesPage = await browser.signIn(signInPage, 'grace@globex.test')
+    const granted = await browser.submit(gracesPage, { action: 'allow' })
+    t.truthy(granted.callback?.searchParams.get('code'))
   })
-  t.is((await browser.submit(consentPage, { action: 'allow' })).status, 503)
-  isFailing = false
-  const signInPage = await browser.submit(consentPage, { action: 'switch-account' })
-  t.is(titleOf(signInPage), 'Sign in')
-  const gracesPage = await browser.signIn(signInPage, 'grace@globex.test')
-  t.truthy(
-    (await browser.submit(gracesPage, { action: 'allow' })).callback?.searchParams.get('code'),
-  )
-})
+}
 
 test('Deny that arrives during Allow revokes the consent, whichever is first', async (t) => {
   const memory = createMemoryStorage()
