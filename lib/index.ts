@@ -42,6 +42,8 @@ export {
   StorageError,
   type StorageErrorOptions,
 } from './errors.ts'
+export type { GrantType } from './grants/grant-types.ts'
+export type { TokenEndpointAuthMethod } from './http/client-authentication/authentication-methods.ts'
 export type { NodeHandler, NodeHandlerOptions } from './http/node-handler.ts'
 export type { KeyRing } from './keys/key-ring.ts'
 export type { KeyPurpose } from './keys/key-schedule.ts'
@@ -89,8 +91,6 @@ export type {
   ClientSecret,
   ClientSettings,
   ClientType,
-  GrantType,
-  TokenEndpointAuthMethod,
 } from './storage/client.ts'
 export type { Page, PageRequest } from './storage/client-store.ts'
 export type { BackendHealth, Health } from './storage/health.ts'

@@ -1,10 +1,16 @@
 /**
- * The fields of a client: what each may hold, and which are immutable.
+ * The fields of a client: what each may hold, and which are immutable. Their types are in storage/client.ts, the rules
+ * between fields in validate-client.ts.
  *
  * @module
  */
 
 import { z } from 'zod'
+import { GRANT_TYPES, type GrantType } from '../grants/grant-types.ts'
+import {
+  AUTHENTICATION_METHODS,
+  type TokenEndpointAuthMethod,
+} from '../http/client-authentication/authentication-methods.ts'
 import {
   DEFAULT_ACCESS_TOKEN_TTL_SECONDS,
   DEFAULT_REFRESH_TOKEN_TTL_SECONDS,
@@ -12,15 +18,7 @@ import {
 } from '../lifetimes.ts'
 import { isAbsoluteUri, isSameUri } from '../resources/protected-resource.ts'
 import type { ScopeCatalogue } from '../scopes/scope-catalogue.ts'
-import {
-  AUTHENTICATION_METHODS,
-  CLIENT_AUDIENCES,
-  CLIENT_TYPES,
-  type ClientSettings,
-  GRANT_TYPES,
-  type GrantType,
-  type TokenEndpointAuthMethod,
-} from '../storage/client.ts'
+import { CLIENT_AUDIENCES, CLIENT_TYPES, type ClientSettings } from '../storage/client.ts'
 import { isHttpsUrl, validateRedirectUri } from './redirect-uri.ts'
 
 const MAXIMUM_REDIRECT_URIS = 20

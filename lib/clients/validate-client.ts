@@ -6,8 +6,9 @@
  */
 
 import { ClientMetadataError, type Issue } from '../errors.ts'
+import { isGrantTypeFor } from '../grants/grant-types.ts'
+import { authenticationMethodsOf } from '../http/client-authentication/authentication-methods.ts'
 import type { ClientSettings } from '../storage/client.ts'
-import { authenticationMethodsOf, isGrantTypeFor } from '../storage/client.ts'
 import { isObject } from '../util/is-object.ts'
 import {
   type ClientRules,

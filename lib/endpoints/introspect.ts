@@ -7,11 +7,8 @@
  * @module
  */
 
-import {
-  type ClientEndpointDependencies,
-  createClientEndpoint,
-  sendInvalidClient,
-} from '../http/client-endpoint.ts'
+import { sendInvalidClient } from '../http/client-authentication/send-invalid-client.ts'
+import { type ClientEndpointDependencies, createClientEndpoint } from '../http/client-endpoint.ts'
 import { InvalidRequestError } from '../http/form-parameters.ts'
 import type { Route } from '../http/route.ts'
 import {

@@ -5,10 +5,14 @@
  * @module
  */
 
+import { GRANT_TYPES } from '../grants/grant-types.ts'
+import {
+  AUTHENTICATION_METHODS,
+  authenticationMethodsOf,
+} from '../http/client-authentication/authentication-methods.ts'
 import { METADATA_ENDPOINTS } from '../http/paths.ts'
 import type { ProtectedResource } from '../resources/protected-resource.ts'
 import type { ScopeCatalogue } from '../scopes/scope-catalogue.ts'
-import { AUTHENTICATION_METHODS, authenticationMethodsOf, GRANT_TYPES } from '../storage/client.ts'
 import { isSecureUrl } from '../urls/secure-url.ts'
 
 /** Creates the metadata document. */

@@ -7,16 +7,17 @@
 import type { Context } from 'koa'
 import type { GrantDependencies } from '../grants/grant-handler.ts'
 import { GRANT_HANDLERS } from '../grants/grant-handlers.ts'
+import type { GrantType } from '../grants/grant-types.ts'
 import { TokenRequestError, toErrorResponse } from '../grants/token-request-error.ts'
+import { sendInvalidClient } from '../http/client-authentication/send-invalid-client.ts'
 import {
   type ClientEndpointDependencies,
   type ClientRequest,
   createClientEndpoint,
-  sendInvalidClient,
 } from '../http/client-endpoint.ts'
 import { sendErrorResponse } from '../http/responses.ts'
 import type { Route } from '../http/route.ts'
-import type { ClientRecord, GrantType } from '../storage/client.ts'
+import type { ClientRecord } from '../storage/client.ts'
 
 /** Dependencies of the token endpoint. */
 export interface TokenEndpointDependencies extends ClientEndpointDependencies, GrantDependencies {}

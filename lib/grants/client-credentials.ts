@@ -4,7 +4,6 @@
  * @module
  */
 
-import { isGrantTypeFor } from '../storage/client.ts'
 import {
   type GrantHandler,
   requestedResources,
@@ -13,6 +12,7 @@ import {
   requireTarget,
   respondWithTokens,
 } from './grant-handler.ts'
+import { isGrantTypeFor } from './grant-types.ts'
 import { TokenRequestError } from './token-request-error.ts'
 
 /** Issues an access token for the client itself. */

@@ -1,6 +1,6 @@
 /**
  * What the endpoints for clients share: parameters, client authentication, the check of the origin, and the
- * error responses (RFC 6749 §5.2). `invalid_client` is sent here.
+ * error responses (RFC 6749 §5.2).
  *
  * @module
  */
@@ -12,8 +12,8 @@ import type { ClientRecord } from '../storage/client.ts'
 import {
   authenticateClient,
   type ClientAuthenticationDependencies,
-  type FailedAuthentication,
 } from './client-authentication/authenticate-client.ts'
+import { sendAuthenticationError } from './client-authentication/send-invalid-client.ts'
 import {
   allowOrigin,
   allowOriginToReadFailure,
@@ -101,31 +101,6 @@ async function requireClient(
   if (authentication.outcome === 'authenticated') return authentication.client
   sendAuthenticationError(dependencies, ctx, authentication)
   return undefined
-}
-
-/** Sends `invalid_client` with the challenge that a 401 needs (RFC 9110 §15.5.2). */
-export function sendInvalidClient(
-  ctx: Context,
-  issuer: string,
-  description = 'client authentication failed',
-): void {
-  ctx.set('WWW-Authenticate', `Basic realm="${issuer}"`)
-  sendErrorResponse(ctx, 401, 'invalid_client', description)
-}
-
-function sendAuthenticationError(
-  { issuer, audit }: ClientEndpointDependencies,
-  ctx: Context,
-  failure: FailedAuthentication,
-): void {
-  const { clientId, reason } = failure
-  audit.record({ type: 'client.authentication-failed', clientId, reason }, ctx.ip)
-  if (failure.outcome === 'failed') {
-    sendInvalidClient(ctx, issuer, failure.hint)
-  } else {
-    const description = 'too many failed attempts, try again later'
-    sendErrorResponse(ctx, 429, 'temporarily_unavailable', description)
-  }
 }
 
 function sendInvalidRequest(

@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { GrantType } from '../grants/grant-types.ts'
+import type { TokenEndpointAuthMethod } from '../http/client-authentication/authentication-methods.ts'
 import * as shape from './result-shape.ts'
 
 /** The client audiences. */
@@ -17,46 +19,6 @@ export const CLIENT_TYPES = ['CONFIDENTIAL', 'PUBLIC'] as const
 
 /** Whether the client can keep a secret (RFC 6749 §2.1). */
 export type ClientType = (typeof CLIENT_TYPES)[number]
-
-/**
- * The registry of grant types (RFC 7591 §2), each with the client types that may use it. Registration,
- * metadata and the token endpoint read it; lib/grants/grant-handlers.ts has the handlers.
- */
-export const GRANT_TYPES = {
-  authorization_code: ['CONFIDENTIAL', 'PUBLIC'],
-  refresh_token: ['CONFIDENTIAL', 'PUBLIC'],
-  client_credentials: ['CONFIDENTIAL'],
-} as const
-
-/** A grant type that a client can be registered for. */
-export type GrantType = keyof typeof GRANT_TYPES
-
-/**
- * The registry of client authentication methods (RFC 7591 §2), each with the client type that uses it.
- * Registration and metadata read it; lib/http/client-authentication has the implementations.
- */
-export const AUTHENTICATION_METHODS = {
-  client_secret_basic: 'CONFIDENTIAL',
-  client_secret_post: 'CONFIDENTIAL',
-  none: 'PUBLIC',
-} as const
-
-/** How a client authenticates: its `token_endpoint_auth_method`. */
-export type TokenEndpointAuthMethod = keyof typeof AUTHENTICATION_METHODS
-
-/** The authentication methods of a client type. */
-export function authenticationMethodsOf(
-  clientType: ClientType,
-): ReadonlyArray<TokenEndpointAuthMethod> {
-  const names = Object.keys(AUTHENTICATION_METHODS) as Array<TokenEndpointAuthMethod>
-  return names.filter((name) => AUTHENTICATION_METHODS[name] === clientType)
-}
-
-/** Whether clients of a type may use a grant type. */
-export function isGrantTypeFor(clientType: ClientType, grantType: GrantType): boolean {
-  const clientTypes: ReadonlyArray<ClientType> = GRANT_TYPES[grantType]
-  return clientTypes.includes(clientType)
-}
 
 /** A client as partners and administrators see it. It holds no secret. */
 export interface Client {

@@ -6,6 +6,8 @@
  */
 
 export { StorageError, type StorageErrorOptions } from '../errors.ts'
+export type { GrantType } from '../grants/grant-types.ts'
+export type { TokenEndpointAuthMethod } from '../http/client-authentication/authentication-methods.ts'
 export type { ArtifactData, ArtifactKind, ArtifactStore, FoundArtifact } from './artifact-store.ts'
 export type {
   Client,
@@ -14,8 +16,6 @@ export type {
   ClientSecret,
   ClientSecretRecord,
   ClientType,
-  GrantType,
-  TokenEndpointAuthMethod,
 } from './client.ts'
 export {
   type ClientListRequest,

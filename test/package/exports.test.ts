@@ -125,6 +125,15 @@ for (const subpath of ['/resource-server', '/resource-server/node']) {
   })
 }
 
+test('./storage: what authors of a storage load is its own folder, errors and utilities, and no package', async (t) => {
+  const urls = await filesLoadedBy(`${packageJson.name}/storage`)
+  const isShared = /\/lib\/(storage\/|util\/|errors\.ts$)/
+  t.deepEqual(
+    urls.filter((url) => !isShared.test(url)),
+    [],
+  )
+})
+
 test('package.json: every subpath has its source, its types and its code in the same place', (t) => {
   for (const [subpath, target] of Object.entries(packageJson.exports)) {
     if (typeof target === 'string') continue

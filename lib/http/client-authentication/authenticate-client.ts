@@ -8,9 +8,10 @@
  */
 
 import type { RecordSecretUse } from '../../clients/secret-uses.ts'
-import type { ClientRecord, TokenEndpointAuthMethod } from '../../storage/client.ts'
+import type { ClientRecord } from '../../storage/client.ts'
 import { InvalidRequestError } from '../form-parameters.ts'
 import type { Throttle } from '../throttle.ts'
+import type { TokenEndpointAuthMethod } from './authentication-methods.ts'
 import type {
   ClientAuthenticationMethod,
   CredentialsInRequest,

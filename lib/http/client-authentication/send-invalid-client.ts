@@ -1,0 +1,35 @@
+/**
+ * The responses to requests whose client has not authenticated (RFC 6749 §5.2).
+ *
+ * @module
+ */
+
+import type { Context } from 'koa'
+import type { AuditLog } from '../../audit/audit-log.ts'
+import { sendErrorResponse } from '../responses.ts'
+import type { FailedAuthentication } from './authenticate-client.ts'
+
+/** Sends `invalid_client` with the challenge that a 401 needs (RFC 9110 §15.5.2). */
+export function sendInvalidClient(
+  ctx: Context,
+  issuer: string,
+  description = 'client authentication failed',
+): void {
+  ctx.set('WWW-Authenticate', `Basic realm="${issuer}"`)
+  sendErrorResponse(ctx, 401, 'invalid_client', description)
+}
+
+/** Records a failed authentication and sends the response: `invalid_client`, or 429 after too many attempts. */
+export function sendAuthenticationError(
+  { issuer, audit }: { readonly issuer: string; readonly audit: AuditLog },
+  ctx: Context,
+  { outcome, clientId, reason, hint }: FailedAuthentication,
+): void {
+  audit.record({ type: 'client.authentication-failed', clientId, reason }, ctx.ip)
+  if (outcome === 'failed') {
+    sendInvalidClient(ctx, issuer, hint)
+  } else {
+    const description = 'too many failed attempts, try again later'
+    sendErrorResponse(ctx, 429, 'temporarily_unavailable', description)
+  }
+}
