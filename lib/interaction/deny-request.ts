@@ -71,8 +71,8 @@ async function revokeFamily(
 }
 
 /**
- * Removes the scopes that a user granted with the request, unless another request granted scopes since.
- * Deletes the consent if no other scope is left.
+ * Removes the scopes that a user granted with the request, unless another request granted scopes since that the
+ * user has not denied, too. Deletes the consent if no other scope is left.
  */
 async function revertGrant(
   { endings, consents, revoker, audit }: DenialDependencies,
@@ -80,13 +80,23 @@ async function revertGrant(
   userId: string,
   ip: string,
 ): Promise<void> {
-  const grant = await endings.findLastGrant({ userId, clientId })
-  if (grant?.requestKey !== requestKeyOf(pendingRequestToken)) return
+  const last = await endings.findLastGrant({ userId, clientId })
+  if (last === undefined) return
+  const requestKey = requestKeyOf(pendingRequestToken)
+  const isDenied = async (key: string): Promise<boolean> =>
+    key === requestKey || (await endings.findDenial(key))?.userId === userId
+  const { earlier } = last
+  const isAmongLast = [last.requestKey, earlier?.requestKey].includes(requestKey)
+  if (!(isAmongLast && (await isDenied(last.requestKey)))) return
   const consent = await consents.find(userId, clientId)
   if (consent === undefined) return
   const { consentId, tenantId } = consent
-  const before = consentId === grant.before?.consentId ? grant.before.scopes : []
-  const newScopes = scopes.filter((scope) => !before.includes(scope))
+  const areBothDenied = earlier !== null && (await isDenied(earlier.requestKey))
+  // What the earlier one granted was there before the last one.
+  const granted = areBothDenied ? [...scopes, ...(last.before?.scopes ?? [])] : scopes
+  const start = areBothDenied ? earlier.before : last.before
+  const before = consentId === start?.consentId ? start.scopes : []
+  const newScopes = [...new Set(granted)].filter((scope) => !before.includes(scope))
   if (newScopes.length === 0) return
   if (!isSubset(scopesOf(consent), newScopes)) {
     await consents.removeScopes(consent, newScopes)

@@ -34,12 +34,18 @@ export type Redemption = Pick<
   'familyId' | 'consentId' | 'userId' | 'tenantId' | 'clientId'
 >
 
-/** The last time that a user granted scopes to a client. */
-export interface LastGrant {
+/** A time when a user granted scopes to a client. */
+interface PastGrant {
   /** The pending request that they were granted for. */
   readonly requestKey: string
   /** The consent before that request granted anything; `null` when there was none. */
   readonly before: ConsentBefore | null
+}
+
+/** The last time that a user granted scopes to a client. */
+export interface LastGrant extends PastGrant {
+  /** The time before, for another request: the user may deny both. */
+  readonly earlier: PastGrant | null
 }
 
 interface ConsentBefore {
@@ -58,7 +64,7 @@ const redemptions = createArtifactReader<Redemption>('Redemption', {
   tenantId: shape.nonEmptyString,
   clientId: shape.nonEmptyString,
 })
-const lastGrants = createArtifactReader<LastGrant>('LastGrant', {
+const pastGrant = {
   requestKey: shape.nonEmptyString,
   before: shape.orNull(
     shape.record<ConsentBefore>({
@@ -66,6 +72,10 @@ const lastGrants = createArtifactReader<LastGrant>('LastGrant', {
       scopes: shape.arrayOf(shape.nonEmptyString),
     }),
   ),
+}
+const lastGrants = createArtifactReader<LastGrant>('LastGrant', {
+  ...pastGrant,
+  earlier: shape.orNull(shape.record<PastGrant>(pastGrant)),
 })
 
 /** Names a consent. */
@@ -179,12 +189,14 @@ export function createRequestEndings(
     findLastGrant,
 
     async recordGrant(requestKey, subject, consent) {
-      if ((await findLastGrant(subject))?.requestKey === requestKey) return
+      const last = await findLastGrant(subject)
+      if (last?.requestKey === requestKey) return
       const before = consent && {
         consentId: consent.consentId,
         scopes: consent.scopes.map(({ scope }) => scope),
       }
-      const grant: LastGrant = { requestKey, before: before ?? null }
+      const earlier = last && { requestKey: last.requestKey, before: last.before }
+      const grant: LastGrant = { requestKey, before: before ?? null, earlier: earlier ?? null }
       await artifacts.save('LastGrant', subjectKeyOf(subject), { ...grant }, expiresAt())
     },
   }

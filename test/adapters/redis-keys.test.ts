@@ -68,6 +68,7 @@ async function fill(storage: Storage): Promise<void> {
     'Redemption',
     'LastGrant',
     'Session',
+    'EndedSession',
     'NotBefore',
   ] as const
   for (const kind of kinds) {
@@ -99,6 +100,7 @@ const LASTING = [
 const SHORT_LIVED = [
   'artifact:AuthorizationCode:an-artifact',
   'artifact:Denial:an-artifact',
+  'artifact:EndedSession:an-artifact',
   'artifact:LastGrant:an-artifact',
   'artifact:PendingRequest:an-artifact',
   'artifact:Redemption:an-artifact',

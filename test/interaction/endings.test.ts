@@ -521,6 +521,37 @@ test('Deny revokes also what the client got without a page since, under the cons
   t.false(await asked.isActive(tokens.access_token))
 })
 
+for (const order of ['in the same order', 'in the opposite order']) {
+  test(`two requests of a client, allowed and then denied ${order}, leave the consent as it was before`, async (t) => {
+    const { issuer, confidential, authorizationServer, issueTokens } = await startServer(t)
+    const { clientId } = confidential.client
+    const scopesNow = async (): Promise<unknown> =>
+      (await authorizationServer.connections.list('ada')).map(({ scopes }) =>
+        scopes.map(({ scope }) => scope).sort(),
+      )
+    for (const before of [[], ['candidate:read']]) {
+      if (before.length > 0) await issueTokens({ userId: 'ada', clientId, scopes: before })
+      const browser = startBrowser()
+      await browser.signIn(await browser.open(`${issuer}/account/connections`), 'ada@acme.test')
+      const pages: Array<Visit> = []
+      for (const scope of ['interview:read', 'interview:read interview:create']) {
+        const url = authorizationUrl(issuer, confidential, { scope, prompt: 'consent' })
+        pages.push(await browser.open(url))
+      }
+      for (const page of pages) {
+        t.truthy((await browser.submit(page, { action: 'allow' })).callback)
+      }
+
+      if (order !== 'in the same order') pages.reverse()
+      for (const page of pages) {
+        assertDenied(t, issuer, await browser.submit(page, { action: 'deny' }))
+      }
+
+      t.deepEqual(await scopesNow(), before.length > 0 ? [before] : [])
+    }
+  })
+}
+
 test('Deny reverts what its own user granted, and nothing of another user who allowed before', async (t) => {
   const asked = await startAsked(t)
   const { issuer, browser, consentPage, authorizationServer } = asked
