@@ -78,9 +78,9 @@ export interface ClientRegistry extends ClientSecretRegistry {
   update(clientId: string, changes: ClientChanges, options?: ClientChangeOptions): Promise<Client>
 
   /**
-   * Deletes a client. All of its tokens are revoked at once; then its consents are deleted one by one.
-   * If that is interrupted, call it again: it deletes the remaining consents before it throws
-   * {@link ClientNotFoundError}.
+   * Deletes a client. All of its tokens are revoked at once; then it is entered in the revocation feed, and its
+   * consents are deleted one by one. If that is interrupted, call it again: it does what is left before it throws
+   * {@link ClientNotFoundError}. When it throws another error of those below, it has changed nothing.
    *
    * @throws {@link ClientNotFoundError} when there is no such client.
    * @throws {@link PreconditionFailedError} when it is not at `expectedVersion`.

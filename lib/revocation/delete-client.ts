@@ -22,7 +22,7 @@ export interface ClientDeletionDependencies {
   /** Finds the current record of a client, not a cached one. */
   readonly store: ClientStore
   readonly consents: ConsentStore
-  readonly revoker: Pick<Revoker, 'recordDeletion'>
+  readonly revoker: Pick<Revoker, 'recordDeletedClient'>
   readonly audit: AuditLog
 }
 
@@ -35,13 +35,14 @@ export function createDeleteClient({
 }: ClientDeletionDependencies): ClientRegistry['delete'] {
   return async (clientId, { expectedVersion, by } = {}) => {
     if (!isClientId(clientId)) throw new ClientNotFoundError(clientId)
-    const deleted = await deleteCurrent({ store, revoker }, clientId, expectedVersion)
+    const deleted = await deleteCurrent(store, clientId, expectedVersion)
     const { actorId, ip } = by ?? {}
     if (deleted !== undefined) {
       const { tenantId } = deleted
       audit.record({ type: 'client.deleted', clientId, tenantId, actorId }, ip)
     }
     // For a missing client too: an earlier deletion may have been interrupted here.
+    await revoker.recordDeletedClient(clientId, deleted)
     await deleteConsents(
       () => consents.listBatch({ clientId }, DELETION_BATCH_SIZE),
       ({ consentId, userId }) => consents.delete(userId, clientId, consentId),
@@ -55,18 +56,14 @@ export function createDeleteClient({
 }
 
 /**
- * Adds a client to the revocation feed, then deletes it. Retries when the client changes meanwhile.
- *
- * The other way round, resource servers that follow only the feed would go on accepting its tokens if the
- * entry could not be written. The price: when the client is changed between the two, and so does not have the
- * expected version any more, they reject its tokens although it was not deleted, until the entry expires.
+ * Deletes a client. Retries when the client changes meanwhile.
  *
  * @returns The record that was deleted; `undefined` when there was none.
  * @throws {@link PreconditionFailedError} when it is not at the expected version.
  * @throws {@link ConflictError} when it was changed too often meanwhile.
  */
 async function deleteCurrent(
-  { store, revoker }: Pick<ClientDeletionDependencies, 'store' | 'revoker'>,
+  store: ClientStore,
   clientId: string,
   expectedVersion: number | undefined,
 ): Promise<ClientRecord | undefined> {
@@ -76,7 +73,6 @@ async function deleteCurrent(
     if (client.version !== (expectedVersion ?? client.version)) {
       throw new PreconditionFailedError(clientId)
     }
-    await revoker.recordDeletion(client)
     if (await store.delete(clientId, client.version)) return client
   }
   throw new ConflictError(`client "${clientId}" is being changed by somebody else; try again`)

@@ -3,7 +3,8 @@
  *
  * The entry is recorded before the revocation. If the revocation then fails, the caller retries it, and
  * resource servers reject the tokens already. The other way round they would accept them without anybody
- * noticing.
+ * noticing. The one exception is the deletion of a client: a refused one must change nothing, and only the store
+ * knows whether it is. It is recorded right after. If that fails, the caller repeats the deletion, which records it.
  *
  * An entry lasts for as long as any verifier accepts the tokens it revokes.
  *
@@ -48,8 +49,12 @@ export interface Revoker {
    * @returns `false` when it was already deleted.
    */
   revokeConsent(consent: Pick<Consent, 'consentId' | 'userId' | 'clientId'>): Promise<boolean>
-  /** Records that a client is about to be deleted. Call it before the deletion of this version. */
-  recordDeletion(client: ClientRecord): Promise<void>
+  /**
+   * Records that a client was deleted. Call it after the deletion.
+   *
+   * @param client The deleted record; `undefined` when it was deleted earlier.
+   */
+  recordDeletedClient(clientId: string, client: ClientRecord | undefined): Promise<void>
 }
 
 /**
@@ -127,8 +132,8 @@ export function createRevoker(
       )
     },
 
-    async recordDeletion(client) {
-      await record('client', client.clientId, accessTokensExpireAt(client, now()))
+    async recordDeletedClient(clientId, client) {
+      await record('client', clientId, accessTokensExpireAt(client, now()))
     },
   }
 }

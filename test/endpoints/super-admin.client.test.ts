@@ -242,16 +242,23 @@ for (const kind of STORE_KINDS) {
     }
   })
 
-  test(`DELETE /super-admin/oauth-clients/:id, ${kind}: what an interrupted deletion left behind, the next one deletes before it says 404`, async (t) => {
+  test(`DELETE /super-admin/oauth-clients/:id, ${kind}: what an interrupted deletion left undone, the next one does before it says 404`, async (t) => {
     const storage = await stores.open(kind)
-    let isInterrupted = true
+    let interrupted: 'feed' | 'consents' | undefined = 'feed'
     const server = await startSuperAdminServer(t, {
       storage: {
         ...storage,
+        revocations: {
+          ...storage.revocations,
+          async add(revocation) {
+            if (interrupted === 'feed') throw new StorageError('down')
+            await storage.revocations.add(revocation)
+          },
+        },
         consents: {
           ...storage.consents,
           async delete(userId, id) {
-            if (isInterrupted && userId === 'grace') throw new StorageError('down')
+            if (interrupted === 'consents' && userId === 'grace') throw new StorageError('down')
             return await storage.consents.delete(userId, id)
           },
         },
@@ -263,8 +270,13 @@ for (const kind of STORE_KINDS) {
 
     await assertProblem(t, await server.send('DELETE', `/${clientId}`), 503)
     await assertProblem(t, await server.send('GET', `/${clientId}`), 404)
+    t.is((await storage.consents.listBatch({ clientId }, 10)).length, 2)
+    t.false(await storage.revocations.has('client', clientId, server.clock.now()))
+    interrupted = 'consents'
+    await assertProblem(t, await server.send('DELETE', `/${clientId}`), 503)
+    t.true(await storage.revocations.has('client', clientId, server.clock.now()))
     t.is((await storage.consents.listBatch({ clientId }, 10)).length, 1)
-    isInterrupted = false
+    interrupted = undefined
     const headers = { 'if-match': '"1"' }
     await assertProblem(t, await server.send('DELETE', `/${clientId}`, { headers }), 404)
 

@@ -296,9 +296,9 @@ test('a token that is used twice at once while the feed cannot be written: the f
   t.like(await told(), [{ kind: 'family', id: familyId }])
 })
 
-test('a client is in the feed before it is deleted: if the feed cannot be written, it is not deleted', async (t) => {
+test('a client is put into the feed right after its deletion: if that fails, deleting it again does', async (t) => {
   let isDown = true
-  const { server, storage, told } = await startWatched(t, (memory) => ({
+  const watched = await startWatched(t, (memory) => ({
     ...memory,
     revocations: {
       ...memory.revocations,
@@ -308,57 +308,96 @@ test('a client is in the feed before it is deleted: if the feed cannot be writte
       },
     },
   }))
+  const { server, storage, told } = watched
   const { clients } = server.authorizationServer
   const { clientId } = server.confidential.client
-  const { accessToken } = await issue(t, server)
+  await issue(t, server)
   await t.throwsAsync(clients.delete(clientId), { code: 'ERR_STORAGE' })
-  t.is((await storage.clients.find(clientId))?.clientId, clientId)
-  t.true(await isActive(server, server.confidential, accessToken))
-
-  isDown = false
-  await clients.delete(clientId)
-  t.like(await told(), [{ kind: 'client', id: clientId }])
-})
-
-test('a client that cannot be deleted is in the feed: resource servers refuse its tokens, and the next deletion succeeds', async (t) => {
-  let isDown = true
-  const { server, told } = await startWatched(t, (memory) => ({
-    ...memory,
-    clients: {
-      ...memory.clients,
-      async delete(...parameters) {
-        if (isDown) throw new StorageError('down')
-        return await memory.clients.delete(...parameters)
-      },
-    },
-  }))
-  const { clients } = server.authorizationServer
-  const { clientId } = server.confidential.client
-  await t.throwsAsync(clients.delete(clientId), { code: 'ERR_STORAGE' })
-  t.like(await told(), [{ kind: 'client', id: clientId }])
-  isDown = false
-  await clients.delete(clientId)
   t.is(await clients.find(clientId), undefined)
-})
-
-test('deleting a client that does not exist, or has another version, adds nothing to the feed', async (t) => {
-  const { server, told } = await startWatched(t)
-  const { clients } = server.authorizationServer
-  const { clientId } = server.confidential.client
-  await t.throwsAsync(clients.delete('unknown'), { code: 'ERR_CLIENT_NOT_FOUND' })
-  await t.throwsAsync(clients.delete(clientId, { expectedVersion: 7 }), {
-    code: 'ERR_PRECONDITION_FAILED',
-  })
   t.deepEqual(await told(), [])
+
+  isDown = false
+  await t.throwsAsync(clients.delete(clientId), { code: 'ERR_CLIENT_NOT_FOUND' })
+  t.like(await told(), [{ kind: 'client', id: clientId }])
+  // The lifetime of its access tokens is not known any more.
+  t.deepEqual(lifetimesOf(watched, await told()), [DAY_SECONDS])
+  t.deepEqual(await storage.consents.listBatch({ clientId }, 10), [])
 })
 
-test('a client that changes whenever it is about to be deleted is a conflict, not an endless attempt', async (t) => {
-  const { server } = await startWatched(t, (memory) => ({
-    ...memory,
-    clients: { ...memory.clients, delete: async () => false },
-  }))
+/** What the deletion of a client changes; its version aside, which others change. */
+async function stateOf({ server, storage, told }: Watched): Promise<unknown> {
   const { clientId } = server.confidential.client
-  await t.throwsAsync(server.authorizationServer.clients.delete(clientId), { code: 'ERR_CONFLICT' })
+  return {
+    client: { ...(await storage.clients.find(clientId)), version: undefined },
+    consents: await storage.consents.listBatch({ clientId }, 10),
+    revocations: await told(),
+  }
+}
+
+const REFUSED_DELETIONS: ReadonlyArray<{
+  readonly why: string
+  /** What the store does instead of deleting. */
+  readonly deleteInStore: (storage: Storage, clientId: string) => Promise<boolean>
+  readonly expectedVersion?: number
+  readonly code: string
+}> = [
+  {
+    why: 'has another version (412)',
+    deleteInStore: async () => false,
+    expectedVersion: 7,
+    code: 'ERR_PRECONDITION_FAILED',
+  },
+  {
+    why: 'gets another version at that moment (412)',
+    async deleteInStore({ clients }, clientId) {
+      const client = await clients.find(clientId)
+      if (client?.version === 1) await clients.update({ ...client, version: 2 }, 1)
+      return await clients.delete(clientId, 1)
+    },
+    expectedVersion: 1,
+    code: 'ERR_PRECONDITION_FAILED',
+  },
+  {
+    why: 'changes whenever it is about to be deleted (409)',
+    deleteInStore: async () => false,
+    code: 'ERR_CONFLICT',
+  },
+  {
+    why: 'cannot be deleted by the store (503)',
+    async deleteInStore() {
+      throw new StorageError('down')
+    },
+    code: 'ERR_STORAGE',
+  },
+]
+for (const { why, deleteInStore, expectedVersion, code } of REFUSED_DELETIONS) {
+  test(`the deletion of a client that ${why} changes nothing at all`, async (t) => {
+    const watched = await startWatched(t, (memory) => ({
+      ...memory,
+      clients: { ...memory.clients, delete: (clientId) => deleteInStore(memory, clientId) },
+    }))
+    const { server } = watched
+    const { clientId } = server.confidential.client
+    const { accessToken } = await issue(t, server)
+    const before = await stateOf(watched)
+
+    const options = expectedVersion === undefined ? {} : { expectedVersion }
+    await t.throwsAsync(server.authorizationServer.clients.delete(clientId, options), { code })
+
+    t.deepEqual(await stateOf(watched), before)
+    t.deepEqual(await watched.told(), [])
+    t.true(await isActive(server, server.confidential, accessToken))
+  })
+}
+
+test('deleting what cannot be the id of a client adds nothing to the feed', async (t) => {
+  const { server, told } = await startWatched(t)
+  for (const clientId of ['', 'x'.repeat(300), 'a client\n']) {
+    await t.throwsAsync(server.authorizationServer.clients.delete(clientId), {
+      code: 'ERR_CLIENT_NOT_FOUND',
+    })
+  }
+  t.deepEqual(await told(), [])
 })
 
 test('what a client remembers of an earlier lifetime is not shown', async (t) => {
