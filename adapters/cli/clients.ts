@@ -60,7 +60,7 @@ export const listClients: Command = {
   async run({ options, environment }) {
     const query = parseListOptions(options)
     const found = await withClients(environment, (clients) => listAll(clients, query))
-    if (options['json']) return toJson(found)
+    if (options['json']) return toJson({ items: found })
     if (found.length === 0) return 'There are no such clients.'
     return toTable([
       ['CLIENT ID', 'NAME', 'TYPE', 'AUDIENCE', 'TENANT', 'SECRETS', 'REGISTERED'],
@@ -119,6 +119,25 @@ export const addSecret: Command = {
       '',
       SHOWN_ONCE,
     ].join('\n')
+  },
+}
+
+/** `clients remove-secret <client id> --secret-id <id>`: removes a secret. */
+export const removeSecret: Command = {
+  hasParameter: true,
+  options: { 'secret-id': 'text', ...BY },
+  async run({ parameter, options, environment }) {
+    const clientId = requireClientId(parameter)
+    const secretId = options['secret-id']
+    if (typeof secretId !== 'string') {
+      throw new CommandError(
+        `say which secret with --secret-id; "clients show ${clientId}" shows them`,
+      )
+    }
+    await withClients(environment, (clients) =>
+      clients.removeSecret(clientId, secretId, { by: actorOf(options) }),
+    )
+    return `Secret "${secretId}" of client "${clientId}" is removed; tokens issued with it stay valid.`
   },
 }
 

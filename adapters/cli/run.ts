@@ -5,13 +5,18 @@
  */
 
 import { type ParseArgsConfig, parseArgs } from 'node:util'
-import { ClientMetadataError, ClientNotFoundError } from '../../lib/errors.ts'
+import {
+  ClientMetadataError,
+  ClientNotFoundError,
+  ClientSecretNotFoundError,
+} from '../../lib/errors.ts'
 import { NEW_CLIENT_OPTIONS, optionOf } from './client-options.ts'
 import {
   addSecret,
   deleteClient,
   listClients,
   registerClient,
+  removeSecret,
   showClient,
   updateClient,
 } from './clients.ts'
@@ -36,12 +41,15 @@ const USAGE = `Usage: teamcast-oauth <command>
   clients update <client id>    changes the fields that the options name
   clients add-secret <client id> [--expires-at <date>]
                                 adds a secret, and prints it only this once
+  clients remove-secret <client id> --secret-id <secret id>
+                                removes a secret; tokens issued with it stay valid
   clients delete <client id>    deletes a client, and revokes its tokens
 
 Options:
   --by <who>   names who did it; for every command that changes something. It is in the audit event, which
                the server reports if it uses managed keys
-  --json       prints JSON, as the SuperAdmin API does; for the commands of clients
+  --json       prints JSON, as the SuperAdmin API does; for the commands of clients except remove-secret
+               and delete
 
 Fields of a client, for register and update; the guide "Client registration" has the rules:
   ${FIELD_OPTIONS.slice(0, 6).join(' ')}
@@ -86,6 +94,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ['clients show', showClient],
   ['clients update', updateClient],
   ['clients add-secret', addSecret],
+  ['clients remove-secret', removeSecret],
   ['clients delete', deleteClient],
 ])
 
@@ -156,6 +165,8 @@ const UNDEFINED_TABLE = '42P01'
 /** One line for each problem: what is wrong, and why. */
 function explain(error: unknown): string {
   if (error instanceof CommandError) return error.message
+  if (error instanceof ClientSecretNotFoundError)
+    return `${error.message}; "clients show" shows all`
   if (error instanceof ClientNotFoundError) return `${error.message}; "clients list" shows all`
   if (error instanceof ClientMetadataError) {
     return error.issues.map(({ path, message }) => `${nameOf(path)} ${message}`).join('\n')

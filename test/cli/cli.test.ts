@@ -144,6 +144,17 @@ const WRONG: ReadonlyArray<
     {},
     /^--expires-at must be a date, .*\n$/,
   ],
+  [['clients', 'remove-secret'], {}, /^say which client; "clients list" shows them\n$/],
+  [
+    ['clients', 'remove-secret', 'tc_1'],
+    {},
+    /^say which secret with --secret-id; "clients show tc_1" shows them\n$/,
+  ],
+  [
+    ['clients', 'remove-secret', 'tc_1', '--json'],
+    {},
+    /^"--json" is not an option of "clients remove-secret".*\n$/,
+  ],
   [
     ['clients', 'delete', 'tc_1', '--json'],
     {},
@@ -184,6 +195,7 @@ test('--help: lists every command', async (t) => {
       'revoke',
       'register',
       'add-secret',
+      'remove-secret',
     ]) {
       t.true(stdout.includes(command), command)
     }
@@ -441,14 +453,32 @@ for (const { name, env, open } of CLIENT_STORES) {
       t.regex(listed, /^CLIENT ID +NAME +TYPE +AUDIENCE +TENANT +SECRETS +REGISTERED$/m)
       t.deepEqual(
         JSON.parse(await cli('list', '--name', 'interview', '--client-type', 'PUBLIC', '--json')),
-        [],
+        { items: [] },
       )
+      const { items } = JSON.parse(await cli('list', '--json'))
+      t.deepEqual(items, [JSON.parse(await cli('show', clientId, '--json'))])
+
+      // The rotation ends: the first secret goes.
+      const [{ secretId: first }] = items[0].secrets
+      const remove = ['remove-secret', clientId, '--secret-id']
+      t.is(
+        await cli(...remove, first, '--by', 'grace'),
+        `Secret "${first}" of client "${clientId}" is removed; tokens issued with it stay valid.\n`,
+      )
+      t.false(await isAuthenticated(clientSecret))
+      t.true(await isAuthenticated(second))
+      const again = await run(['clients', ...remove, first], env)
+      const reason = `client "${clientId}" has no secret "${first}"`
+      t.is(again.stderr, `${reason}; "clients show" shows all\n`)
+      const last = await run(['clients', ...remove, secretId], env)
+      t.is(last.stderr, '"secrets" must contain one that can be used: add another one first\n')
+      t.deepEqual([again.code, last.code], [1, 1])
 
       t.is(
         await cli('delete', clientId),
         `Client "${clientId}" is deleted, and its tokens are revoked.\n`,
       )
-      t.false(await isAuthenticated(clientSecret))
+      t.false(await isAuthenticated(second))
       t.true(await storage.revocations.has('client', clientId, clock.now()), token)
 
       // What was done is told once, by whichever instance looks first.
@@ -468,6 +498,7 @@ for (const { name, env, open } of CLIENT_STORES) {
           ['client.updated', undefined],
           ['client.updated', undefined],
           ['client.secret-added', undefined],
+          ['client.secret-removed', 'grace'],
           ['client.deleted', undefined],
         ],
       )
@@ -476,8 +507,13 @@ for (const { name, env, open } of CLIENT_STORES) {
         changedFields: ['resourceServerAudiences', 'accessTokenTtlSeconds', 'logoUrl'],
       })
       t.false(JSON.stringify(told).includes(clientSecret))
-      for (const command of ['show', 'delete', 'add-secret']) {
-        const { code, stdout, stderr } = await run(['clients', command, clientId], env)
+      for (const typedAgain of [
+        ['show', clientId],
+        ['delete', clientId],
+        ['add-secret', clientId],
+        ['remove-secret', clientId, '--secret-id', first],
+      ]) {
+        const { code, stdout, stderr } = await run(['clients', ...typedAgain], env)
         t.is(code, 1)
         t.is(stdout, '')
         t.regex(
