@@ -191,14 +191,20 @@ for (const [name, storage] of Object.entries(STORES)) {
       const own = items.filter(({ id }) => ids.includes(id))
       return own.map(({ id, expiresAt }) => [id, expiresAt])
     }
-    // The lifetime before, a minute for instances that remember the client, and 5 for verifiers' clocks.
+    // A family knows when its own tokens expire; 5 minutes are for verifiers' clocks.
+    const untilOfFamily = clock.now() + 60 + 300
+    // The lifetime before, a minute for instances that remember the client, and the same 5.
     const until = clock.now() + 1800 + 60 + 300
     t.deepEqual(
       await told(),
-      ids.map((id) => [id, until]),
+      ids.map((id) => [id, id === familyId ? untilOfFamily : until]),
     )
-    clock.advance(1800 + 60 + 299)
+    clock.advance(60 + 299)
     t.is((await told()).length, 3)
+    clock.advance(1)
+    t.is((await told()).length, 2)
+    clock.advance(1799)
+    t.is((await told()).length, 2)
     clock.advance(1)
     t.deepEqual(await told(), [])
   })
