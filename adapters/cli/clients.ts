@@ -29,7 +29,7 @@ import {
   type OptionValues,
 } from './command.ts'
 import { withStorage } from './connections.ts'
-import { toTable, toText } from './table.ts'
+import { formatInstant, toTable } from './table.ts'
 
 const PAGE_SIZE = 100
 const JSON_OPTION = { json: 'flag' } as const
@@ -66,7 +66,7 @@ export const listClients: Command = {
       ['CLIENT ID', 'NAME', 'TYPE', 'AUDIENCE', 'TENANT', 'SECRETS', 'REGISTERED'],
       ...found.map(({ clientId, name, clientType, audience, tenantId = '-', ...client }) => [
         ...[clientId, name, clientType, audience, tenantId, String(client.secrets.length)],
-        toText(client.createdAt),
+        formatInstant(client.createdAt),
       ]),
     ])
   },
@@ -115,7 +115,9 @@ export const addSecret: Command = {
     return [
       `secret-id      ${secret.secretId}`,
       `client-secret  ${clientSecret}`,
-      ...(secret.expiresAt === undefined ? [] : [`expires-at     ${toText(secret.expiresAt)}`]),
+      ...(secret.expiresAt === undefined
+        ? []
+        : [`expires-at     ${formatInstant(secret.expiresAt)}`]),
       '',
       SHOWN_ONCE,
     ].join('\n')
@@ -251,9 +253,9 @@ function describe({ secrets, ...client }: Client): string {
   ])
   const ofSecrets = secrets.map(({ secretId, hint, createdAt, expiresAt, lastUsedAt }) => [
     'secret',
-    `${secretId} ${hint}… added ${toText(createdAt)}, ` +
-      `${expiresAt === undefined ? 'does not expire' : `expires ${toText(expiresAt)}`}, ` +
-      `${lastUsedAt === undefined ? 'never used' : `last used ${toText(lastUsedAt)}`}`,
+    `${secretId} ${hint}… added ${formatInstant(createdAt)}, ` +
+      `${expiresAt === undefined ? 'does not expire' : `expires ${formatInstant(expiresAt)}`}, ` +
+      `${lastUsedAt === undefined ? 'never used' : `last used ${formatInstant(lastUsedAt)}`}`,
   ])
   return toTable([...rows, ...ofSecrets])
 }
@@ -261,5 +263,5 @@ function describe({ secrets, ...client }: Client): string {
 function describeValue(field: string, value: unknown): string {
   if (value === undefined || (Array.isArray(value) && value.length === 0)) return '-'
   if (Array.isArray(value)) return value.join(' ')
-  return field.endsWith('At') ? toText(Number(value)) : String(value)
+  return field.endsWith('At') ? formatInstant(Number(value)) : String(value)
 }

@@ -16,7 +16,7 @@ import {
 import { systemClock } from '../../lib/util/clock.ts'
 import { actorOf, BY, type Command, CommandError } from './command.ts'
 import { withKeyStore } from './connections.ts'
-import { toTable, toText } from './table.ts'
+import { formatInstant, toTable } from './table.ts'
 
 /** `keys generate`: a private key for the option `signingKeys`. */
 export const generateKey: Command = {
@@ -42,7 +42,7 @@ export const rotateKeys: Command = {
     const { keyId, activatesAt } = await withKeyStore(environment, (store) =>
       rotateStoredKey(store, purpose, systemClock(), actorOf(options)),
     )
-    return `The ${purpose} key ${keyId} signs from ${toText(activatesAt)}.`
+    return `The ${purpose} key ${keyId} signs from ${formatInstant(activatesAt)}.`
   },
 }
 
@@ -56,7 +56,7 @@ export const revokeKey: Command = {
       revokeStoredKey(store, keyId, systemClock(), actorOf(options)),
     )
     if (revoked?.revokedAt === undefined) throw new CommandError(`there is no key "${keyId}"`)
-    return `The ${revoked.purpose} key ${keyId} is revoked from ${toText(revoked.revokedAt)}.`
+    return `The ${revoked.purpose} key ${keyId} is revoked from ${formatInstant(revoked.revokedAt)}.`
   },
 }
 
@@ -72,9 +72,9 @@ function toKeyTable(keys: ReadonlyArray<ManagedKey>): string {
       String(key.generation),
       key.state,
       key.keyId,
-      toText(key.createdAt),
-      toText(key.activatesAt),
-      key.retiresAt === undefined ? '-' : toText(key.retiresAt),
+      formatInstant(key.createdAt),
+      formatInstant(key.activatesAt),
+      key.retiresAt === undefined ? '-' : formatInstant(key.retiresAt),
     ]),
   ])
 }

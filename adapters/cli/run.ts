@@ -140,9 +140,9 @@ export async function run(
     if (superfluous !== undefined) {
       throw new CommandError(`"${superfluous}" is one parameter too many; see --help`)
     }
-    const foreign = Object.keys(values).find((option) => !(option in (command.options ?? {})))
-    if (foreign !== undefined) {
-      throw new CommandError(`"--${foreign}" is not an option of "${name}"; see --help`)
+    const unexpected = Object.keys(values).find((option) => !(option in (command.options ?? {})))
+    if (unexpected !== undefined) {
+      throw new CommandError(`"--${unexpected}" is not an option of "${name}"; see --help`)
     }
     return success(`${await command.run({ parameter, options: values, environment })}\n`)
   } catch (error) {

@@ -20,6 +20,6 @@ export function toTable(rows: ReadonlyArray<ReadonlyArray<string>>): string {
 }
 
 /** An instant, for example `2026-03-25T12:00:00Z`. */
-export function toText(instant: number): string {
+export function formatInstant(instant: number): string {
   return new Date(instant * 1000).toISOString().replace('.000Z', 'Z')
 }

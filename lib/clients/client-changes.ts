@@ -10,7 +10,7 @@ import type { AuditLog } from '../audit/audit-log.ts'
 import { ClientNotFoundError, ConflictError, PreconditionFailedError } from '../errors.ts'
 import type { Client, ClientRecord, ClientSettings } from '../storage/client.ts'
 import type { ClientStore } from '../storage/client-store.ts'
-import type { ClientRules, IMMUTABLE_FIELDS } from './client-fields.ts'
+import type { ClientReferences, IMMUTABLE_FIELDS } from './client-fields.ts'
 import { withoutHashes } from './client-secret.ts'
 import { findClientRecord } from './find-client-record.ts'
 import { earlierAccessTokens } from './issued-access-tokens.ts'
@@ -31,7 +31,7 @@ export interface ClientChangeOptions {
 }
 
 /** Dependencies of changing clients. */
-export interface ClientChangeDependencies extends ClientRules {
+export interface ClientChangeDependencies extends ClientReferences {
   /** Finds the current record of a client, not a cached one. */
   readonly store: ClientStore
   readonly now: () => number

@@ -39,15 +39,15 @@ export const IMMUTABLE_FIELDS = ['audience', 'tenantId', 'clientType'] as const
 /** The schema of each field. */
 export type FieldSchemas = { readonly [Field in keyof ClientSettings]: z.ZodType<unknown> }
 
-/** What a server has, and a client may name. */
-export interface ClientRules {
+/** The scopes and token audiences that a client may be registered for. */
+export interface ClientReferences {
   readonly catalogue: ScopeCatalogue
   /** The token audiences of its APIs; `undefined` when they are not known. */
   readonly audiences: ReadonlyArray<string> | undefined
 }
 
 /** Creates the schemas for a server. */
-export function fieldSchemas({ catalogue, audiences }: ClientRules): FieldSchemas {
+export function fieldSchemas({ catalogue, audiences }: ClientReferences): FieldSchemas {
   return {
     name: z
       .string('must be a string')

@@ -9,7 +9,7 @@ import { MAXIMUM_ACCESS_TOKEN_TTL_SECONDS, MAXIMUM_CLIENT_CACHE_SECONDS } from '
 import type { ClientRecord } from '../storage/client.ts'
 
 /** What a client record says about the lifetime of its access tokens. */
-export type AccessTokenLifetimes = Pick<
+type AccessTokenLifetimes = Pick<
   ClientRecord,
   'accessTokenTtlSeconds' | 'earlierAccessTokensExpireAt'
 >

@@ -11,7 +11,7 @@ import { authenticationMethodsOf } from '../http/client-authentication/authentic
 import type { ClientSettings } from '../storage/client.ts'
 import { isObject } from '../util/is-object.ts'
 import {
-  type ClientRules,
+  type ClientReferences,
   type FieldSchemas,
   fieldSchemas,
   IMMUTABLE_FIELDS,
@@ -39,7 +39,7 @@ export interface ClientValidator {
 type Fields = Readonly<Record<string, unknown>>
 
 /** Creates the validator of a server. */
-export function createClientValidator(rules: ClientRules): ClientValidator {
+export function createClientValidator(rules: ClientReferences): ClientValidator {
   const schemas = fieldSchemas(rules)
   return {
     validateNew(input) {

@@ -68,8 +68,8 @@ export function createRevocationFeedEndpoint(dependencies: RevocationFeedDepende
 /** Says what is wrong with the client's registration, which an administrator can change. */
 function describeRefusal({ resourceServerAudiences }: Client): string {
   const reason =
-    resourceServerAudiences.length === 0 ? 'it has none' : 'they name no audience of this server'
-  return `the client must be a resource server: change its resourceServerAudiences, ${reason}`
+    resourceServerAudiences.length === 0 ? 'are empty' : 'name no audience of this server'
+  return `the client must be a resource server: its resourceServerAudiences ${reason}`
 }
 
 /** Parses the query. @returns An error description when it is invalid. */

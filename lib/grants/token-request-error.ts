@@ -6,12 +6,12 @@
  */
 
 /** An OAuth error response (RFC 6749 §5.2). */
-export interface ErrorResponse {
+export interface TokenErrorResponse {
   readonly error: string
   readonly description: string
 }
 
-const INVALID_GRANT: ErrorResponse = {
+const INVALID_GRANT: TokenErrorResponse = {
   error: 'invalid_grant',
   description: 'the grant is invalid, expired, revoked or was issued to another client',
 }
@@ -78,7 +78,7 @@ export interface GrantSubject {
 }
 
 /** Maps a reason to the error response. */
-export function toErrorResponse(reason: TokenRequestErrorReason): ErrorResponse {
+export function toErrorResponse(reason: TokenRequestErrorReason): TokenErrorResponse {
   const entry = ERRORS[reason]
   if (entry === 'invalid_grant') return INVALID_GRANT
   const [error, description] = entry

@@ -69,15 +69,15 @@ export async function readText(ctx: Context, maximumBytes: number): Promise<stri
     const body = await getRawBody(ctx.req, { limit: maximumBytes, length: length ?? null })
     return body.toString('utf8')
   } catch (error) {
-    if (!isOfClient(error)) throw error
+    if (!isClientError(error)) throw error
     // Discards the rest, so that the connection's next request can be read.
     ctx.req.resume()
     return undefined
   }
 }
 
-/** Whether a body is too large or incomplete. Other errors are the host's, for example a body that was read. */
-function isOfClient(error: unknown): boolean {
+/** Whether a body is too large or incomplete. Other errors are the host's, for example a body that the host has already read. */
+function isClientError(error: unknown): boolean {
   return isObject(error) && (Number(error['status']) < 500 || error['code'] === 'ECONNRESET')
 }
 

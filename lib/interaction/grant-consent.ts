@@ -14,7 +14,7 @@ import type { PendingRequest } from './pending-request.ts'
 import { type RequestEndings, requestKeyOf } from './request-endings.ts'
 
 /** Dependencies of granting. */
-export interface GrantDependencies {
+export interface ConsentGrantDependencies {
   readonly consents: Pick<ConsentStore, 'find' | 'grant'>
   readonly endings: Pick<RequestEndings, 'recordGrant'>
   readonly revoker: Pick<Revoker, 'revokeConsent'>
@@ -33,7 +33,7 @@ export interface GrantDependencies {
  *   may have been saved after it, so it is revoked.
  */
 export async function grantConsent(
-  dependencies: GrantDependencies,
+  dependencies: ConsentGrantDependencies,
   {
     pendingRequestToken,
     clientId,

@@ -87,7 +87,7 @@ export interface PendingRequests {
   saveProgress(request: PendingRequest, progress: Progress): Promise<void>
   /** Records that all pages were completed. @throws {@link PendingRequestExpiredError} */
   complete(request: PendingRequest, userId: string): Promise<void>
-  /** Records that the response is about to be sent to the client. @throws {@link PendingRequestExpiredError} */
+  /** Records that the response to the client was prepared. @throws {@link PendingRequestExpiredError} */
   recordResponse(request: PendingRequest): Promise<void>
   /** The URL that resumes a completed or denied request: it redirects to the client. */
   resumeUrl(request: PendingRequest): string

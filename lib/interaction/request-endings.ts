@@ -25,7 +25,7 @@ export interface Denial {
   readonly userId: string | null
 }
 
-/** How many redemptions of a request are recorded: more than a user can make possible. */
+/** How many redemptions of a request are recorded. More than that are refused. */
 const MAXIMUM_REDEMPTIONS = 100
 
 /** The token family that the code of a pending request is redeemed for. It may not exist. */
@@ -94,8 +94,8 @@ export interface RequestEndings {
   /**
    * Records a redemption. Call it before the family is created, so that a denial finds it.
    *
-   * Each is inserted at the first position that is free. It comes after another one only when that one cannot
-   * give tokens any more: so of concurrent redemptions, one may. If its family cannot be created because the
+   * Redemptions are numbered. A later one is recorded only after the consent of the earlier one was deleted, so at
+   * most one can issue tokens. If its family cannot be created because the
    * store fails, only the same code can be redeemed until the record expires.
    *
    * @returns `false` when the family must not be created: the request was denied, or another code of it

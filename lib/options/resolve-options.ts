@@ -7,7 +7,7 @@
 import type { JWK } from 'jose'
 import { z } from 'zod'
 import type { AuthorizeStoredClient } from '../clients/client-access.ts'
-import type { ClientRules } from '../clients/client-fields.ts'
+import type { ClientReferences } from '../clients/client-fields.ts'
 import { ConfigurationError, type Issue } from '../errors.ts'
 import { createGivenKeys, type KeyRing } from '../keys/key-ring.ts'
 import { validateSigningKeys } from '../keys/validate-signing-keys.ts'
@@ -209,7 +209,7 @@ const clientRulesSchema = optionsSchema
  *
  * @throws {@link ConfigurationError} with everything that is wrong.
  */
-export function resolveClientRules(given: ClientRuleOptions): ClientRules {
+export function resolveClientRules(given: ClientRuleOptions): ClientReferences {
   const issues = [
     ...findSchemaIssues(clientRulesSchema, given, OPTION_WORDS),
     ...resourceIssues(given),

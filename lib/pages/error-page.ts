@@ -47,7 +47,7 @@ const ERROR_TEXTS: Readonly<Record<ErrorKind, ErrorText>> = {
   'invalid-request': {
     title: 'This application’s request is not valid',
     whatHappened:
-      'The application sent you here with a request that we can’t answer. You did nothing wrong, and nothing was shared.',
+      'The application sent you here with a request that we can’t process. You did nothing wrong, and nothing was shared.',
     whatToDo: `${START_AGAIN} If it happens again, show its developers the details below.`,
   },
   'method-not-allowed': {

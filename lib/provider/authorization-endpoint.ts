@@ -34,7 +34,7 @@ import { repeatCodes } from './repeated-codes.ts'
 import { type ResumedRequest, requestStateOf, setRequestState } from './request-state.ts'
 
 /** Dependencies of the authorization endpoint. */
-export interface ProviderInput
+export interface AuthorizationEndpointDependencies
   extends Omit<
     ConfigurationInput,
     'artifacts' | 'consents' | 'isSignedIn' | 'onAuthorizationRequest' | 'renderError' | 'resumeUrl'
@@ -74,7 +74,9 @@ export interface AuthorizationEndpoint {
 }
 
 /** Creates the authorization endpoint. */
-export function createAuthorizationEndpoint(input: ProviderInput): AuthorizationEndpoint {
+export function createAuthorizationEndpoint(
+  input: AuthorizationEndpointDependencies,
+): AuthorizationEndpoint {
   const { issuer, storage, audit, hostSession, pages } = input
   const resumeUrl = (uid: string): string => `${issuer}${AUTHORIZE_PATH}/${uid}`
   const provider: Provider = new QueryResponseProvider(
@@ -121,9 +123,11 @@ export function createAuthorizationEndpoint(input: ProviderInput): Authorization
     } finally {
       ctx.cookies = hostCookies
     }
-    // The contract requires 302 after GET; oidc-provider sends 303.
-    if (ctx.status === 303) ctx.status = 302
-    ctx.set(PRIVATE_HEADERS)
+    // The redirect of oidc-provider itself, to our pages: the contract requires 302 after GET.
+    if (ctx.status === 303) {
+      ctx.status = 302
+      ctx.set(PRIVATE_HEADERS)
+    }
   }
 
   return {

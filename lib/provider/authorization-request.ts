@@ -38,7 +38,7 @@ const MAXIMUM_LOGIN_HINT_LENGTH = 320
 /**
  * Normalizes the query: removes unknown parameters (among them `nonce`, `max_age` and other OpenID Connect
  * parameters, which oidc-provider refuses without the `openid` scope), repeated spaces and `response_mode`, and
- * makes every response type but `code` one to refuse.
+ * replaces every response type other than `code` with one that oidc-provider refuses.
  *
  * @returns Whether the request has another response mode than `query`.
  */

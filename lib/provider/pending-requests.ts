@@ -40,7 +40,7 @@ export interface PendingRequestDependencies {
 }
 
 /** The members of an interaction's result that our pages add. */
-interface Result extends Partial<DeniedResult> {
+interface StoredResult {
   readonly progress?: Progress
   readonly completion?: Completion
   readonly issuedTo?: string
@@ -48,8 +48,13 @@ interface Result extends Partial<DeniedResult> {
   readonly isDenialSent?: boolean
 }
 
-/** The shape of a result as it is stored. */
-export const resultShape: shape.Shape = shape.record<Result>({
+type Result = StoredResult & Partial<DeniedResult>
+
+/**
+ * The shape of a result as it is stored. Each member is absent until something happened: of the members of a
+ * result, one that the store has lost is not noticed.
+ */
+export const resultShape: shape.Shape = shape.record<StoredResult>({
   progress: shape.optional(
     shape.record<Progress>({
       signedIn: shape.optional(
@@ -75,9 +80,6 @@ export const resultShape: shape.Shape = shape.record<Result>({
   ),
   issuedTo: shape.optional(shape.nonEmptyString),
   isDenialSent: shape.optional(shape.boolean),
-  error: shape.oneOf(undefined),
-  error_description: shape.oneOf(undefined),
-  deniedBy: shape.oneOf(undefined),
 })
 
 /** A denial in the form that oidc-provider expects. Not stored with the interaction. */
@@ -91,7 +93,7 @@ export interface DeniedResult {
 export function toDeniedResult(
   result: unknown,
   { reason, userId }: Denial,
-): DeniedResult & Pick<Result, 'issuedTo' | 'isDenialSent'> {
+): DeniedResult & Pick<StoredResult, 'issuedTo' | 'isDenialSent'> {
   const { issuedTo, isDenialSent } = (result ?? {}) as Result
   const denial = {
     error: 'access_denied',

@@ -30,10 +30,10 @@ import { toServiceUnavailable } from './errors.ts'
 import { completedBy, toDeniedResult } from './pending-requests.ts'
 import { requestStateOf } from './request-state.ts'
 import {
-  endedSessions,
+  endedSessionRecords,
   NO_PARAMETERS,
-  pendingRequests,
-  sessions,
+  pendingRequestRecords,
+  sessionRecords,
   withoutNulls,
 } from './stored-records.ts'
 
@@ -53,7 +53,7 @@ export interface ProviderAdapterDependencies {
 }
 
 /** Converts between payloads of oidc-provider and stored records. */
-interface Shape {
+interface ArtifactMapping {
   readonly kind: ArtifactKind
   toStored(payload: AdapterPayload): Record<string, unknown>
   find(artifacts: ArtifactStore, id: string, now: number): Promise<AdapterPayload | undefined>
@@ -74,14 +74,14 @@ export function createProviderAdapter(
       case 'Interaction':
         return pendingRequestAdapter(dependencies)
       case 'AuthorizationCode':
-        return artifactAdapter(dependencies, authorizationCodeShape(dependencies.resources))
+        return artifactAdapter(dependencies, authorizationCodeMapping(dependencies.resources))
       default:
         return emptyAdapter
     }
   }
 }
 
-const sessionShape = ({ wasSignedOutSince }: ProviderAdapterDependencies): Shape => ({
+const sessionMapping = ({ wasSignedOutSince }: ProviderAdapterDependencies): ArtifactMapping => ({
   kind: 'Session',
   toStored: ({ jti: _id, accountId = null, loginTs = null, ...payload }) => ({
     ...payload,
@@ -89,14 +89,14 @@ const sessionShape = ({ wasSignedOutSince }: ProviderAdapterDependencies): Shape
     loginTs,
   }),
   async find(artifacts, id, now) {
-    const stored = await sessions.find(artifacts, sha256(id), now)
+    const stored = await sessionRecords.find(artifacts, sha256(id), now)
     return stored && { ...withoutNulls(stored), jti: id }
   },
   hasEnded: async ({ accountId, loginTs = 0 }) =>
     accountId !== undefined && (await wasSignedOutSince(accountId, loginTs)),
 })
 
-const pendingRequestShape = (resumeUrl: (id: string) => string): Shape => ({
+const pendingRequestMapping = (resumeUrl: (id: string) => string): ArtifactMapping => ({
   kind: 'PendingRequest',
   // `session` holds the session cookie; the browser brings its own (pending-requests.ts).
   toStored: ({
@@ -108,14 +108,16 @@ const pendingRequestShape = (resumeUrl: (id: string) => string): Shape => ({
     ...payload
   }) => ({ ...payload, params: { ...NO_PARAMETERS, ...params }, result }),
   async find(artifacts, id, now) {
-    const stored = await pendingRequests.find(artifacts, sha256(id), now)
+    const stored = await pendingRequestRecords.find(artifacts, sha256(id), now)
     if (stored === undefined) return undefined
     const { params, ...others } = withoutNulls(stored)
     return { ...others, params: withoutNulls(params ?? {}), jti: id, returnTo: resumeUrl(id) }
   },
 })
 
-const authorizationCodeShape = (resources: ReadonlyArray<ProtectedResource>): Shape => ({
+const authorizationCodeMapping = (
+  resources: ReadonlyArray<ProtectedResource>,
+): ArtifactMapping => ({
   kind: 'AuthorizationCode',
   toStored(payload) {
     const scopes = required(payload.scope).split(' ')
@@ -155,7 +157,7 @@ function required(value: string | undefined): string {
 
 function artifactAdapter(
   { artifacts, now }: ProviderAdapterDependencies,
-  { kind, toStored, find, hasEnded = async () => false }: Shape,
+  { kind, toStored, find, hasEnded = async () => false }: ArtifactMapping,
 ): Adapter {
   return {
     ...emptyAdapter,
@@ -178,13 +180,13 @@ function artifactAdapter(
  */
 function sessionAdapter(dependencies: ProviderAdapterDependencies): Adapter {
   const { artifacts, now } = dependencies
-  const adapter = artifactAdapter(dependencies, sessionShape(dependencies))
+  const adapter = artifactAdapter(dependencies, sessionMapping(dependencies))
   return {
     ...adapter,
     async upsert(id, payload, expiresInSeconds) {
       await adapter.upsert(id, payload, expiresInSeconds)
       const mark = await toServiceUnavailable(() =>
-        endedSessions.find(artifacts, sha256(id), now()),
+        endedSessionRecords.find(artifacts, sha256(id), now()),
       )
       if (mark !== undefined) await adapter.destroy(id)
     },
@@ -208,7 +210,7 @@ function sessionAdapter(dependencies: ProviderAdapterDependencies): Adapter {
  */
 function pendingRequestAdapter(dependencies: ProviderAdapterDependencies): Adapter {
   const { endings, resumeUrl, isSignedIn } = dependencies
-  const adapter = artifactAdapter(dependencies, pendingRequestShape(resumeUrl))
+  const adapter = artifactAdapter(dependencies, pendingRequestMapping(resumeUrl))
   return {
     ...adapter,
     async find(id) {

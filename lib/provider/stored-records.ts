@@ -11,7 +11,7 @@ import * as shape from '../storage/result-shape.ts'
 import { resultShape } from './pending-requests.ts'
 
 /** A browser session. */
-export interface StoredSession {
+interface StoredSession {
   readonly uid: string
   readonly exp: number
   /** `null` when nobody is signed in. */
@@ -20,7 +20,7 @@ export interface StoredSession {
 }
 
 /** Finds browser sessions. */
-export const sessions: ArtifactReader<StoredSession> = createArtifactReader<StoredSession>(
+export const sessionRecords: ArtifactReader<StoredSession> = createArtifactReader<StoredSession>(
   'Session',
   {
     uid: shape.nonEmptyString,
@@ -31,10 +31,10 @@ export const sessions: ArtifactReader<StoredSession> = createArtifactReader<Stor
 )
 
 /** Finds the marks of sessions that ended. */
-export const endedSessions: ArtifactReader<object> = createArtifactReader('EndedSession', {})
+export const endedSessionRecords: ArtifactReader<object> = createArtifactReader('EndedSession', {})
 
 /** Finds pending requests. */
-export const pendingRequests: ArtifactReader<StoredPendingRequest> =
+export const pendingRequestRecords: ArtifactReader<StoredPendingRequest> =
   createArtifactReader<StoredPendingRequest>('PendingRequest', {
     iat: shape.number,
     exp: shape.number,
@@ -49,13 +49,13 @@ export const pendingRequests: ArtifactReader<StoredPendingRequest> =
       prompt: shape.orNull(shape.nonEmptyString),
       state: shape.orNull(shape.nonEmptyString),
       login_hint: shape.orNull(shape.nonEmptyString),
-      resource: shape.orNull((value) => (value === undefined ? '' : undefined)),
+      resource: shape.orNull(shape.present),
     }),
     result: shape.orNull(resultShape),
   })
 
 /** A pending request. */
-export interface StoredPendingRequest {
+interface StoredPendingRequest {
   readonly iat: number
   readonly exp: number
   readonly prompt: object

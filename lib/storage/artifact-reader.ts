@@ -1,6 +1,6 @@
 /**
  * Finding artifacts. A store that lost a member must not pass for a record that never had it, so members
- * without a value are saved as `null`.
+ * without a value are saved as `null`. The exception are the members of a pending request's result.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { ArtifactKind, ArtifactStore, FoundArtifact } from './artifact-stor
 import * as shape from './result-shape.ts'
 
 /** An artifact with its record, and when it was found. */
-export interface FoundRecord<Data extends object> extends Omit<FoundArtifact, 'data'> {
+interface FoundRecord<Data extends object> extends Omit<FoundArtifact, 'data'> {
   readonly data: Data
 }
 

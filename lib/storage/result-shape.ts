@@ -31,6 +31,8 @@ export const nonEmptyString: Shape = (value) =>
 export const number: Shape = (value) => (Number.isFinite(value) ? undefined : '')
 export const integer: Shape = (value) => (Number.isSafeInteger(value) ? undefined : '')
 export const boolean: Shape = (value) => (typeof value === 'boolean' ? undefined : '')
+/** Anything but `undefined`. */
+export const present: Shape = (value) => (value === undefined ? '' : undefined)
 export const object: Shape = (value) => (isObject(value) ? undefined : '')
 
 /** One of these values. */

@@ -1,5 +1,5 @@
 /**
- * What several options have in common.
+ * Schemas that options share.
  *
  * @module
  */

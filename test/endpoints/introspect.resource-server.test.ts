@@ -140,7 +140,7 @@ for (const kind of STORE_KINDS) {
     t.deepEqual(await refused.json(), {
       error: 'unauthorized_client',
       error_description:
-        'the client must be a resource server: change its resourceServerAudiences, it has none',
+        'the client must be a resource server: its resourceServerAudiences are empty',
     })
 
     await authorizationServer.clients.update(clientId, { resourceServerAudiences: [issuer] })
@@ -150,7 +150,7 @@ for (const kind of STORE_KINDS) {
     await changeClient(storage, tenant, { resourceServerAudiences: ['https://former.example'] })
     t.false(await isActive(server, tenant, token))
     const { error_description: description } = await (await readFeed()).json()
-    t.regex(description, /, they name no audience of this server$/)
+    t.regex(description, / name no audience of this server$/)
 
     await authorizationServer.clients.update(clientId, { resourceServerAudiences: null })
     t.deepEqual((await authorizationServer.clients.find(clientId))?.resourceServerAudiences, [])

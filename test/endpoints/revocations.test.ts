@@ -307,7 +307,7 @@ test('GET /oauth/revocations: an API whose client is no resource server is told 
   await t.throwsAsync(feed.poll(), {
     message:
       'the issuer responded to /oauth/revocations with 403: unauthorized_client: ' +
-      'the client must be a resource server: change its resourceServerAudiences, it has none',
+      'the client must be a resource server: its resourceServerAudiences are empty',
   })
   const resourceServerAudiences = [INTERVIEWS]
   await server.authorizationServer.clients.update(clientId, { resourceServerAudiences })

@@ -21,7 +21,7 @@ import {
   denyRequest,
   revertGrantIfDenied,
 } from '../../lib/interaction/deny-request.ts'
-import { type GrantDependencies, grantConsent } from '../../lib/interaction/grant-consent.ts'
+import { type ConsentGrantDependencies, grantConsent } from '../../lib/interaction/grant-consent.ts'
 import {
   createRequestEndings,
   type RequestEndings,
@@ -1120,7 +1120,7 @@ function afterFirst(count: number, step: () => Promise<void>): () => Promise<voi
 function stepwiseDependencies(
   storage: Storage,
   step: () => Promise<void>,
-): DenialDependencies & GrantDependencies {
+): DenialDependencies & ConsentGrantDependencies {
   const { consents } = storage
   const stepwise: Storage['consents'] = {
     ...consents,

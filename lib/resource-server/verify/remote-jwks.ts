@@ -17,16 +17,16 @@ import { createRemoteJWKSet } from 'jose/jwks/remote'
 import { JwksUnavailableError, RETRY_AFTER_SECONDS } from '../errors.ts'
 
 /** Age at which a key set is fetched again, while the old one stays in use; in seconds. */
-export const JWKS_REFRESH_AFTER_SECONDS = 300
+const JWKS_REFRESH_AFTER_SECONDS = 300
 
 /** Age at which a key set is discarded, and a revoked key with it; in seconds. */
-export const JWKS_MAX_AGE_SECONDS = 600
+const JWKS_MAX_AGE_SECONDS = 600
 
 /** How long after a fetch an unknown `kid` does not cause another; in seconds. */
-export const JWKS_COOLDOWN_SECONDS = 30
+const JWKS_COOLDOWN_SECONDS = 30
 
 /** Timeout of a fetch; in milliseconds. */
-export const JWKS_FETCH_TIMEOUT_MILLISECONDS = 5_000
+const JWKS_FETCH_TIMEOUT_MILLISECONDS = 5_000
 
 /** Where and when to fetch. */
 export interface RemoteJwksOptions {
