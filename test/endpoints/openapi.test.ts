@@ -35,7 +35,8 @@ function fickleStorage(conditions: Conditions): Storage {
         if (typeof member !== 'function') return member
         return async (...parameters: ReadonlyArray<unknown>) => {
           if (conditions.mood === 'failing') throw new StorageError('down')
-          if (conditions.mood === 'contested' && name === 'update') return false
+          const isChange = name === 'update' || name === 'delete'
+          if (conditions.mood === 'contested' && isChange) return false
           return await Reflect.apply(member, target, parameters)
         }
       },
