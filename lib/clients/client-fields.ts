@@ -59,7 +59,7 @@ export function fieldSchemas({ catalogue, audiences }: ClientReferences): FieldS
         'must not contain control or invisible characters',
       )
       .refine((name) => LETTER_OR_DIGIT.test(name), 'must contain a letter or a digit'),
-    audience: z.enum(CLIENT_AUDIENCES, 'must be TENANT or PLATFORM'),
+    audience: z.enum(CLIENT_AUDIENCES, `must be ${oneOf(CLIENT_AUDIENCES)}`),
     tenantId: optional(
       z
         .string('must be a string')
@@ -70,7 +70,7 @@ export function fieldSchemas({ catalogue, audiences }: ClientReferences): FieldS
         )
         .max(255, 'must have at most 255 characters'),
     ),
-    clientType: z.enum(CLIENT_TYPES, 'must be CONFIDENTIAL or PUBLIC'),
+    clientType: z.enum(CLIENT_TYPES, `must be ${oneOf(CLIENT_TYPES)}`),
     scopes: z
       .array(
         z.string('must be a string').refine((scope) => Object.hasOwn(catalogue, scope), {

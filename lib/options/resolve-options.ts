@@ -32,8 +32,10 @@ import type { AuthorizationServerOptions } from './authorization-server-options.
 import { checkAuthorizeClient, checkIdentityFunctions, checkPages } from './host-functions.ts'
 import {
   audienceSchema,
+  audiencesOf,
   findDefaultScopeIssues,
   findResourceIssues,
+  type ResourceOptions,
   resolveResources,
   resourcesSchema,
   scopesSchema,
@@ -167,7 +169,7 @@ export function resolveOptions(given: AuthorizationServerOptions): ResolvedOptio
     ...findSchemaIssues(optionsSchema, options, OPTION_WORDS),
     ...keyIssues(options),
     ...signInIssues(options),
-    ...resourceIssues(options),
+    ...resourceAndScopeIssues(options),
   ]
   if (issues.length > 0) throw new ConfigurationError(issues)
   const { audience: _audience, keys, signingKeys, cookieKeys, ...rest } = options
@@ -185,19 +187,14 @@ export function resolveOptions(given: AuthorizationServerOptions): ResolvedOptio
     keys: keys ?? createGivenKeys(signingKeys ?? [], cookieKeys ?? []),
     scopes,
     defaultScopes: Object.freeze([...(options.defaultScopes ?? [])]),
-    resources: resolveResources(options, options.issuer, Object.keys(scopes)),
+    resources: resolveResources(options, Object.keys(scopes)),
     pages: checkPages(options.pages ?? {}),
     clock,
   })
 }
 
 /** The options that decide what a client may name. */
-export interface ClientRuleOptions {
-  readonly issuer?: string | undefined
-  readonly scopes?: ScopeCatalogue | undefined
-  readonly audience?: string | undefined
-  readonly resources?: ReadonlyArray<ProtectedResource> | undefined
-}
+export type ClientRuleOptions = Omit<ResourceOptions, 'defaultScopes'>
 
 const clientRulesSchema = optionsSchema
   .pick({ issuer: true, scopes: true, audience: true, resources: true })
@@ -212,15 +209,10 @@ const clientRulesSchema = optionsSchema
 export function resolveClientRules(given: ClientRuleOptions): ClientReferences {
   const issues = [
     ...findSchemaIssues(clientRulesSchema, given, OPTION_WORDS),
-    ...resourceIssues(given),
+    ...resourceAndScopeIssues(given),
   ]
   if (issues.length > 0) throw new ConfigurationError(issues)
-  const { issuer, scopes = TEAMCAST_SCOPES, audience = issuer, resources } = given
-  const audiences = audience === undefined ? undefined : [audience]
-  return {
-    catalogue: scopes,
-    audiences: resources?.map((resource) => resource.audience) ?? audiences,
-  }
+  return { catalogue: given.scopes ?? TEAMCAST_SCOPES, audiences: audiencesOf(given) }
 }
 
 function isKeyRing(value: unknown): boolean {
@@ -254,11 +246,9 @@ function signInIssues(options: Partial<AuthorizationServerOptions>): ReadonlyArr
   ]
 }
 
-function resourceIssues(
-  options: ClientRuleOptions & { readonly defaultScopes?: ReadonlyArray<string> | undefined },
-): ReadonlyArray<Issue> {
+/** Validates `resources` and `defaultScopes` against the catalogue. */
+function resourceAndScopeIssues(options: ResourceOptions): ReadonlyArray<Issue> {
   if (!isObject(options)) return []
-  const { scopes }: ClientRuleOptions = options
-  const known = Object.keys(isObject(scopes) ? scopes : TEAMCAST_SCOPES)
+  const known = Object.keys(isObject(options.scopes) ? options.scopes : TEAMCAST_SCOPES)
   return [...findResourceIssues(options, known), ...findDefaultScopeIssues(options, known)]
 }

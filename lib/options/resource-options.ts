@@ -1,5 +1,5 @@
 /**
- * The options `resources`, `audience` and `defaultScopes`: validation and defaults.
+ * The options that decide on audiences and scopes: validation and defaults.
  *
  * @module
  */
@@ -12,6 +12,7 @@ import {
   type ProtectedResource,
   scopesOfAll,
 } from '../resources/protected-resource.ts'
+import type { ScopeCatalogue } from '../scopes/scope-catalogue.ts'
 
 /** A token audience. */
 export const audienceSchema: z.ZodType<string> = z
@@ -38,7 +39,10 @@ export const resourcesSchema: z.ZodType<unknown> = z
   )
   .min(1, 'must contain at least one resource')
 
-interface Given {
+/** The options that decide which token audiences and scopes there are. */
+export interface ResourceOptions {
+  readonly issuer?: string | undefined
+  readonly scopes?: ScopeCatalogue | undefined
   readonly audience?: string | undefined
   readonly resources?: ReadonlyArray<ProtectedResource> | undefined
   readonly defaultScopes?: ReadonlyArray<string> | undefined
@@ -46,7 +50,7 @@ interface Given {
 
 /** Validates resources against each other and against the catalogue. Skips malformed ones. */
 export function findResourceIssues(
-  { audience, resources }: Given,
+  { audience, resources }: ResourceOptions,
   catalogue: ReadonlyArray<string>,
 ): ReadonlyArray<Issue> {
   if (resources === undefined || !resourcesSchema.safeParse(resources).success) return []
@@ -77,7 +81,7 @@ function audienceIssues(
 
 /** Validates `defaultScopes` against the catalogue. Skips malformed ones. */
 export function findDefaultScopeIssues(
-  { defaultScopes }: Given,
+  { defaultScopes }: ResourceOptions,
   catalogue: ReadonlyArray<string>,
 ): ReadonlyArray<Issue> {
   const { data = [] } = scopesSchema.safeParse(defaultScopes)
@@ -96,13 +100,24 @@ function scopeIssues(
   })
 }
 
+/** The token audiences of a server; `undefined` if neither `resources`, `audience` nor `issuer` is given. */
+export function audiencesOf({
+  issuer,
+  audience = issuer,
+  resources,
+}: ResourceOptions): ReadonlyArray<string> | undefined {
+  if (resources !== undefined) return resources.map((resource) => resource.audience)
+  return audience === undefined ? undefined : [audience]
+}
+
 /** The resources of a server: the given ones, or else one with all scopes. */
 export function resolveResources(
-  { audience, resources }: Given,
-  issuer: string,
+  options: ResourceOptions,
   catalogue: ReadonlyArray<string>,
 ): ReadonlyArray<ProtectedResource> {
-  const given = resources ?? [{ audience: audience ?? issuer, scopes: catalogue }]
+  const { resources } = options
+  const given =
+    resources ?? audiencesOf(options)?.map((audience) => ({ audience, scopes: catalogue })) ?? []
   return Object.freeze(
     given.map((resource) => Object.freeze({ ...resource, scopes: [...resource.scopes] })),
   )
