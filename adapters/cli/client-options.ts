@@ -7,7 +7,7 @@
 
 import { z } from 'zod'
 import { fieldSchemas, IMMUTABLE_FIELDS } from '../../lib/clients/client-fields.ts'
-import type { OptionKinds, OptionValues } from './command.ts'
+import type { CommandOptions, OptionValues } from './command.ts'
 
 /** What a field holds: a text, a number, or a list of texts. */
 type FieldKind = 'text' | 'number' | 'list'
@@ -21,11 +21,12 @@ const KINDS: ReadonlyArray<readonly [field: string, kind: FieldKind]> = Object.e
   )
   // A field with one value only leaves nothing to choose.
   .filter(([, schema]) => schema.const === undefined)
-  .map(([field, schema]) => [field, kindOf(JSON.stringify(schema))])
+  .map(([field, schema]) => [field, kindOf(schema)])
 
-function kindOf(schema: string): FieldKind {
-  if (schema.includes('"type":"array"')) return 'list'
-  return schema.includes('"type":"integer"') ? 'number' : 'text'
+function kindOf({ type, anyOf = [] }: z.core.JSONSchema.BaseSchema): FieldKind {
+  const types = [type, ...anyOf.map((schema) => schema.type)]
+  if (types.includes('array')) return 'list'
+  return types.includes('integer') ? 'number' : 'text'
 }
 
 /** The option of a field or a path in it, for example `redirect-uris` for `redirectUris.0`. */
@@ -34,17 +35,17 @@ export function optionOf(path: string): string {
   return field.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 }
 
-function optionsOf(fields: typeof KINDS): OptionKinds {
+function optionsOf(fields: typeof KINDS): CommandOptions {
   return Object.fromEntries(
-    fields.map(([field, kind]) => [optionOf(field), kind === 'list' ? 'texts' : 'text']),
+    fields.map(([field, kind]) => [optionOf(field), { type: 'string', multiple: kind === 'list' }]),
   )
 }
 
 /** The options of a new client. */
-export const NEW_CLIENT_OPTIONS: OptionKinds = optionsOf(KINDS)
+export const NEW_CLIENT_OPTIONS: CommandOptions = optionsOf(KINDS)
 
 /** The options of changes to a client. */
-export const CLIENT_CHANGE_OPTIONS: OptionKinds = optionsOf(
+export const CLIENT_CHANGE_OPTIONS: CommandOptions = optionsOf(
   KINDS.filter(([field]) => !IMMUTABLE_FIELDS.some((immutable) => immutable === field)),
 )
 

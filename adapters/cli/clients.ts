@@ -7,6 +7,7 @@
 import { readFile } from 'node:fs/promises'
 import { createPendingAuditLog } from '../../lib/audit/pending-events.ts'
 import type { ClientChanges } from '../../lib/clients/client-changes.ts'
+import { oneOf } from '../../lib/clients/client-fields.ts'
 import {
   type ClientListQuery,
   type ClientRegistry,
@@ -17,7 +18,7 @@ import { ClientNotFoundError } from '../../lib/errors.ts'
 import { type ClientRuleOptions, resolveClientRules } from '../../lib/options/resolve-options.ts'
 import { createDeleteClient } from '../../lib/revocation/delete-client.ts'
 import { createRevoker } from '../../lib/revocation/revoker.ts'
-import type { Client } from '../../lib/storage/client.ts'
+import { CLIENT_AUDIENCES, CLIENT_TYPES, type Client } from '../../lib/storage/client.ts'
 import { systemClock } from '../../lib/util/clock.ts'
 import { CLIENT_CHANGE_OPTIONS, fieldsOf, NEW_CLIENT_OPTIONS, optionOf } from './client-options.ts'
 import {
@@ -32,7 +33,7 @@ import { withStorage } from './connections.ts'
 import { formatInstant, toTable } from './table.ts'
 
 const PAGE_SIZE = 100
-const JSON_OPTION = { json: 'flag' } as const
+const JSON_OPTION = { json: { type: 'boolean' } } as const
 const SHOWN_ONCE = 'The secret is shown only now: hand it over, or keep it where secrets are kept.'
 
 /** `clients register`: registers a client, and prints its id and, once, its secret. */
@@ -54,7 +55,10 @@ export const registerClient: Command = {
 /** `clients list`: the clients that the options name. */
 export const listClients: Command = {
   options: {
-    ...{ name: 'text', audience: 'text', 'tenant-id': 'text', 'client-type': 'text' },
+    name: { type: 'string' },
+    audience: { type: 'string' },
+    'tenant-id': { type: 'string' },
+    'client-type': { type: 'string' },
     ...JSON_OPTION,
   },
   async run({ options, environment }) {
@@ -104,7 +108,7 @@ export const updateClient: Command = {
 /** `clients add-secret <client id>`: adds a secret, and prints it once. */
 export const addSecret: Command = {
   hasParameter: true,
-  options: { 'expires-at': 'text', ...BY, ...JSON_OPTION },
+  options: { 'expires-at': { type: 'string' }, ...BY, ...JSON_OPTION },
   async run({ parameter, options, environment }) {
     const clientId = requireClientId(parameter)
     const expiry = parseExpiry(options['expires-at'])
@@ -127,7 +131,7 @@ export const addSecret: Command = {
 /** `clients remove-secret <client id> --secret-id <id>`: removes a secret. */
 export const removeSecret: Command = {
   hasParameter: true,
-  options: { 'secret-id': 'text', ...BY },
+  options: { 'secret-id': { type: 'string' }, ...BY },
   async run({ parameter, options, environment }) {
     const clientId = requireClientId(parameter)
     const secretId = options['secret-id']
@@ -191,26 +195,24 @@ async function readOptionsFile(path: string | undefined): Promise<ClientRuleOpti
 
 async function listAll(
   clients: ClientRegistry,
-  query: Omit<ClientListQuery, 'limit'>,
+  query: ClientListQuery,
 ): Promise<ReadonlyArray<Client>> {
   const found: Array<Client> = []
   let cursor: string | undefined
   do {
-    const page = await clients.list({ ...query, limit: PAGE_SIZE, ...(cursor && { cursor }) })
+    const page = await clients.list({ ...query, ...(cursor && { cursor }) })
     found.push(...page.items)
     cursor = page.nextCursor
   } while (cursor !== undefined)
   return found
 }
 
-const AUDIENCES = ['PLATFORM', 'TENANT'] as const
-const CLIENT_TYPES = ['CONFIDENTIAL', 'PUBLIC'] as const
-
-function parseListOptions(options: OptionValues): Omit<ClientListQuery, 'limit'> {
+function parseListOptions(options: OptionValues): ClientListQuery {
   const { name, 'tenant-id': tenantId } = options
-  const audience = parseChoice(options, 'audience', AUDIENCES)
+  const audience = parseChoice(options, 'audience', CLIENT_AUDIENCES)
   const clientType = parseChoice(options, 'client-type', CLIENT_TYPES)
   return {
+    limit: PAGE_SIZE,
     ...(typeof name === 'string' ? { name } : {}),
     ...(typeof tenantId === 'string' ? { tenantId } : {}),
     ...(audience && { audience }),
@@ -226,7 +228,7 @@ function parseChoice<Choice extends string>(
   const given = options[name]
   if (given === undefined) return undefined
   const choice = choices.find((it) => it === given)
-  if (choice === undefined) throw new CommandError(`--${name} must be ${choices.join(' or ')}`)
+  if (choice === undefined) throw new CommandError(`--${name} must be ${oneOf(choices)}`)
   return choice
 }
 

@@ -4,11 +4,13 @@
  * @module
  */
 
+import type { ParseArgsConfig } from 'node:util'
+
 /** The variables of the environment. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** The options of a command by name, without dashes: one text, several texts, or a flag. */
-export type OptionKinds = Readonly<Record<string, 'text' | 'texts' | 'flag'>>
+/** The options of a command by name, without dashes, as `parseArgs` takes them. */
+export type CommandOptions = Readonly<NonNullable<ParseArgsConfig['options']>>
 
 /** What was typed for the options. */
 export type OptionValues = Readonly<
@@ -28,13 +30,13 @@ export interface Command {
   /** Whether it takes a parameter. */
   readonly hasParameter?: true
   /** The options that it takes. */
-  readonly options?: OptionKinds
+  readonly options?: CommandOptions
   /** @returns What it prints. @throws CommandError */
   run(invocation: Invocation): Promise<string>
 }
 
 /** The option that names who runs a command. */
-export const BY: OptionKinds = { by: 'text' }
+export const BY: CommandOptions = { by: { type: 'string' } }
 
 /** Who runs a command, in the host's own terms, for the audit event that a running instance reports. */
 export function actorOf({ by }: OptionValues): { readonly actorId?: string } {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type ParseArgsConfig, parseArgs } from 'node:util'
+import { parseArgs } from 'node:util'
 import {
   ClientMetadataError,
   ClientNotFoundError,
@@ -20,11 +20,20 @@ import {
   showClient,
   updateClient,
 } from './clients.ts'
-import { type Command, CommandError, type Environment } from './command.ts'
+import { type Command, CommandError, type CommandOptions, type Environment } from './command.ts'
 import { schemaOption, withDatabase } from './connections.ts'
 import { generateKey, listKeys, revokeKey, rotateKeys } from './keys.ts'
 
-const FIELD_OPTIONS = Object.keys(NEW_CLIENT_OPTIONS).map((option) => `--${option}`)
+/** Puts words on indented lines of at most 100 characters. */
+function wrap(words: ReadonlyArray<string>): string {
+  const lines: Array<string> = []
+  for (const word of words) {
+    const longer = `${lines.at(-1) ?? ' '} ${word}`
+    if (lines.length === 0 || longer.length > 100) lines.push(`  ${word}`)
+    else lines[lines.length - 1] = longer
+  }
+  return lines.join('\n')
+}
 
 const USAGE = `Usage: teamcast-oauth <command>
 
@@ -52,9 +61,7 @@ Options:
                and delete
 
 Fields of a client, for register and update; the guide "Client registration" has the rules:
-  ${FIELD_OPTIONS.slice(0, 6).join(' ')}
-  ${FIELD_OPTIONS.slice(6, 9).join(' ')}
-  ${FIELD_OPTIONS.slice(9).join(' ')}
+${wrap(Object.keys(NEW_CLIENT_OPTIONS).map((option) => `--${option}`))}
   A list is one text with spaces, or the option several times. "" resets an optional field.
 
   teamcast-oauth clients register --name "Acme Recruiter" --client-type CONFIDENTIAL \\
@@ -98,17 +105,10 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ['clients delete', deleteClient],
 ])
 
-const PARSED_OPTIONS: NonNullable<ParseArgsConfig['options']> = {
-  help: { type: 'boolean', short: 'h' },
-  ...Object.fromEntries(
-    [...COMMANDS.values()].flatMap(({ options = {} }) =>
-      Object.entries(options).map(([name, kind]) => [
-        name,
-        { type: kind === 'flag' ? 'boolean' : 'string', multiple: kind === 'texts' },
-      ]),
-    ),
-  ),
-}
+const PARSED_OPTIONS: CommandOptions = Object.assign(
+  { help: { type: 'boolean', short: 'h' } },
+  ...[...COMMANDS.values()].map(({ options }) => options),
+)
 
 /** What a command line prints, and the exit code of its process. */
 export interface Outcome {

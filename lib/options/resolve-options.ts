@@ -249,6 +249,6 @@ function signInIssues(options: Partial<AuthorizationServerOptions>): ReadonlyArr
 /** Validates `resources` and `defaultScopes` against the catalogue. */
 function resourceAndScopeIssues(options: ResourceOptions): ReadonlyArray<Issue> {
   if (!isObject(options)) return []
-  const known = Object.keys(isObject(options.scopes) ? options.scopes : TEAMCAST_SCOPES)
+  const known = Object.keys(isObject(options['scopes']) ? options['scopes'] : TEAMCAST_SCOPES)
   return [...findResourceIssues(options, known), ...findDefaultScopeIssues(options, known)]
 }

@@ -126,7 +126,7 @@ const WRONG: ReadonlyArray<
   [['client', 'list'], {}, /^Usage: .*\n\n"client list" is not a command\n$/s],
   [['clients'], {}, /^Usage: teamcast-oauth <command>\n/],
   [['clients', 'list'], {}, /^DATABASE_URL or REDIS_URL is missing: .*; see --help\n$/],
-  [['clients', 'list', '--audience', 'ALL'], {}, /^--audience must be PLATFORM or TENANT\n$/],
+  [['clients', 'list', '--audience', 'ALL'], {}, /^--audience must be TENANT or PLATFORM\n$/],
   [
     ['clients', 'list', '--scopes', 'a:b'],
     {},

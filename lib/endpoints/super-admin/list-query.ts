@@ -5,6 +5,7 @@
  */
 
 import { z } from 'zod'
+import { oneOf } from '../../clients/client-fields.ts'
 import type { ClientListQuery } from '../../clients/client-registry.ts'
 import type { Issue } from '../../errors.ts'
 import { CLIENT_AUDIENCES, CLIENT_TYPES } from '../../storage/client.ts'
@@ -33,9 +34,9 @@ const listQuery = z.strictObject({
     .regex(/^[\x21-\x7E]+$/, 'must be the nextCursor of a page')
     .max(MAXIMUM_CURSOR_LENGTH, 'must be the nextCursor of a page')
     .optional(),
-  audience: z.enum(CLIENT_AUDIENCES, 'must be TENANT or PLATFORM').optional(),
+  audience: z.enum(CLIENT_AUDIENCES, `must be ${oneOf(CLIENT_AUDIENCES)}`).optional(),
   tenantId: textSchema.optional(),
-  clientType: z.enum(CLIENT_TYPES, 'must be CONFIDENTIAL or PUBLIC').optional(),
+  clientType: z.enum(CLIENT_TYPES, `must be ${oneOf(CLIENT_TYPES)}`).optional(),
   name: textSchema.optional(),
 })
 
