@@ -68,8 +68,9 @@ export function createResumeRoute(
     } else if (request.isDenied || isComplete(request)) {
       await orRequestExpired(dependencies, ctx, found, async () => {
         const isSent = await resume(ctx, request, clientLinkOf(client, request.redirectUri))
-        const isFirst = isSent && !request.isResponseSent
-        if (isFirst) await dependencies.pendingRequests.recordResponse(request)
+        if (isSent && !request.isResponseSent) {
+          await dependencies.pendingRequests.recordResponse(request)
+        }
       })
     } else {
       redirectAfterGet(ctx, continueUrl(dependencies, request))
