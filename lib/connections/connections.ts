@@ -46,8 +46,8 @@ export interface Connections {
   revokeAllOfUser(userId: string, by?: Actor): Promise<number>
 
   /**
-   * Ends all sessions, sign-ins under way and connections of every user with a connection made in a tenant. First make `findUser` return `undefined`
-   * for the tenant's users, so that they cannot connect again.
+   * Ends all sessions, sign-ins under way and connections of every user with a connection made in a tenant. First
+   * make `findUser` return `undefined` for the tenant's users, so that they cannot connect again.
    *
    * Does not revoke `client_credentials` tokens of the tenant's own `TENANT` clients. Delete these clients
    * ({@link ClientRegistry.delete}) to revoke them.
