@@ -12,7 +12,13 @@ import type { Revoker } from '../revocation/revoker.ts'
 import { isSubset } from '../scopes/scope.ts'
 import type { ConsentStore } from '../storage/consent-store.ts'
 import type { PendingRequest } from './pending-request.ts'
-import { type Denial, type RequestEndings, requestKeyOf } from './request-endings.ts'
+import {
+  type Denial,
+  grantsOf,
+  type PastGrant,
+  type RequestEndings,
+  requestKeyOf,
+} from './request-endings.ts'
 
 /** Dependencies of denying requests. */
 export interface DenialDependencies {
@@ -85,16 +91,18 @@ async function revertGrant(
   const requestKey = requestKeyOf(pendingRequestToken)
   const isDenied = async (key: string): Promise<boolean> =>
     key === requestKey || (await endings.findDenial(key))?.userId === userId
-  const { earlier } = last
-  const isAmongLast = [last.requestKey, earlier?.requestKey].includes(requestKey)
-  if (!(isAmongLast && (await isDenied(last.requestKey)))) return
+  const denied: Array<PastGrant> = []
+  for (const grant of grantsOf(last)) {
+    if (!(await isDenied(grant.requestKey))) break
+    denied.push(grant)
+  }
+  if (!denied.some((grant) => grant.requestKey === requestKey)) return
   const consent = await consents.find(userId, clientId)
   if (consent === undefined) return
   const { consentId, tenantId } = consent
-  const areBothDenied = earlier !== null && (await isDenied(earlier.requestKey))
-  // What the earlier one granted was there before the last one.
-  const granted = areBothDenied ? [...scopes, ...(last.before?.scopes ?? [])] : scopes
-  const start = areBothDenied ? earlier.before : last.before
+  // What an earlier request granted was there before a later one.
+  const granted = [...scopes, ...denied.slice(0, -1).flatMap(({ before }) => before?.scopes ?? [])]
+  const start = denied.at(-1)?.before
   const before = consentId === start?.consentId ? start.scopes : []
   const newScopes = [...new Set(granted)].filter((scope) => !before.includes(scope))
   if (newScopes.length === 0) return

@@ -25,6 +25,9 @@ export interface Denial {
   readonly userId: string | null
 }
 
+/** How many grants before the last one are recorded. */
+const MAXIMUM_EARLIER_GRANTS = 20
+
 /** How many redemptions of a request are recorded. More than that are refused. */
 const MAXIMUM_REDEMPTIONS = 100
 
@@ -35,7 +38,7 @@ export type Redemption = Pick<
 >
 
 /** A time when a user granted scopes to a client. */
-interface PastGrant {
+export interface PastGrant {
   /** The pending request that they were granted for. */
   readonly requestKey: string
   /** The consent before that request granted anything; `null` when there was none. */
@@ -44,8 +47,8 @@ interface PastGrant {
 
 /** The last time that a user granted scopes to a client. */
 export interface LastGrant extends PastGrant {
-  /** The time before, for another request: the user may deny both. */
-  readonly earlier: PastGrant | null
+  /** The grants before, the latest first: the user may deny them, too. */
+  readonly earlier: ReadonlyArray<PastGrant>
 }
 
 interface ConsentBefore {
@@ -75,8 +78,13 @@ const pastGrant = {
 }
 const lastGrants = createArtifactReader<LastGrant>('LastGrant', {
   ...pastGrant,
-  earlier: shape.orNull(shape.record<PastGrant>(pastGrant)),
+  earlier: shape.arrayOf(shape.record<PastGrant>(pastGrant)),
 })
+
+/** All recorded grants, the latest first. */
+export function grantsOf({ earlier, ...last }: LastGrant): ReadonlyArray<PastGrant> {
+  return [last, ...earlier]
+}
 
 /** Names a consent. */
 export type ConsentSubject = Pick<Consent, 'userId' | 'clientId'>
@@ -195,8 +203,12 @@ export function createRequestEndings(
         consentId: consent.consentId,
         scopes: consent.scopes.map(({ scope }) => scope),
       }
-      const earlier = last && { requestKey: last.requestKey, before: last.before }
-      const grant: LastGrant = { requestKey, before: before ?? null, earlier: earlier ?? null }
+      const earlier = last === undefined ? [] : grantsOf(last)
+      const grant: LastGrant = {
+        requestKey,
+        before: before ?? null,
+        earlier: earlier.slice(0, MAXIMUM_EARLIER_GRANTS),
+      }
       await artifacts.save('LastGrant', subjectKeyOf(subject), { ...grant }, expiresAt())
     },
   }

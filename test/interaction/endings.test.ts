@@ -522,7 +522,7 @@ test('Deny revokes also what the client got without a page since, under the cons
 })
 
 for (const order of ['in the same order', 'in the opposite order']) {
-  test(`two requests of a client, allowed and then denied ${order}, leave the consent as it was before`, async (t) => {
+  test(`three requests of a client, allowed and then denied ${order}, leave the consent as it was before`, async (t) => {
     const { issuer, confidential, authorizationServer, issueTokens } = await startServer(t)
     const { clientId } = confidential.client
     const scopesNow = async (): Promise<unknown> =>
@@ -534,7 +534,11 @@ for (const order of ['in the same order', 'in the opposite order']) {
       const browser = startBrowser()
       await browser.signIn(await browser.open(`${issuer}/account/connections`), 'ada@acme.test')
       const pages: Array<Visit> = []
-      for (const scope of ['interview:read', 'interview:read interview:create']) {
+      for (const scope of [
+        'interview:read',
+        'interview:read interview:create',
+        'interview:create',
+      ]) {
         const url = authorizationUrl(issuer, confidential, { scope, prompt: 'consent' })
         pages.push(await browser.open(url))
       }
