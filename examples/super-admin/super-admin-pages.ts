@@ -46,10 +46,14 @@ export function createSuperAdminPages(options: SuperAdminPagesOptions): Middlewa
   const sessions = createSessions(options.now)
   const findRoutes = createRoutes(options)
 
-  async function handle(ctx: Context, route: Route, session: Session): Promise<AdminResponse> {
-    const { ids } = route
-    const form = ctx.method === 'POST' ? await readOwnForm(ctx, sessions) : NO_FORM
+  async function handle(
+    ctx: Context,
+    route: Route,
+    session: Session,
+    form: URLSearchParams | undefined,
+  ): Promise<AdminResponse> {
     if (form === undefined) return EXPIRED_FORM
+    const { ids } = route
     return await route.handle({
       ...{ session, ids, form },
       formToken: sessions.formTokenOf(ctx),
@@ -66,10 +70,12 @@ export function createSuperAdminPages(options: SuperAdminPagesOptions): Middlewa
     const route = routes.find(({ method }) => method === ctx.method)
     if (route === undefined) return sendMethodNotAllowed(ctx, ...routes.map(({ method }) => method))
 
+    const form = ctx.method === 'POST' ? await readOwnForm(ctx, sessions) : NO_FORM
+    // Only now: a session may end while a form arrives.
     const session = sessions.find(ctx)
     if (session === undefined) return redirectToSignIn(ctx)
     try {
-      send(ctx, sessions, await handle(ctx, route, session))
+      send(ctx, sessions, await handle(ctx, route, session, form))
     } catch (error) {
       send(ctx, sessions, failurePage(ctx, error))
     }

@@ -3,6 +3,7 @@
 import test, { type ExecutionContext } from 'ava'
 import { type Browser, formOf, startBrowser, titleOf, type Visit } from '../helpers/browser.ts'
 import { authorizationUrl } from '../helpers/requests.ts'
+import { beginForm } from '../helpers/slow-form.ts'
 import { ADA, GRACE, type StartedServer, startServer } from '../helpers/start-server.ts'
 
 interface SignedIn extends StartedServer {
@@ -156,3 +157,21 @@ test('CSRF: a body that is no form, or is too large, is refused', async (t) => {
   t.is((await send({ origin: issuer }, { more: 'x'.repeat(20_000) })).status, 403)
   t.true(await isConnected())
 })
+
+for (const action of ['sign-out', 'switch user']) {
+  test(`a form whose body arrives after a ${action} in another tab disconnects nothing`, async (t) => {
+    const { browser, page, clientId, isConnected, authorizationServer } = await startSignedIn(t)
+    const { url, hidden } = formOf(page)
+    const slow = await beginForm(browser.userAgent, url)
+
+    const signInPage = await browser.submit(page, { action: 'sign-out' })
+    if (action !== 'sign-out') await browser.signIn(signInPage, GRACE.email)
+    const status = await slow.end(
+      new URLSearchParams({ ...hidden, action: 'disconnect', clientId }),
+    )
+
+    t.is(status, 303)
+    t.true(await isConnected())
+    t.deepEqual(await authorizationServer.connections.list('grace'), [])
+  })
+}

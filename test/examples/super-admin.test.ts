@@ -22,6 +22,7 @@ import {
 } from '../helpers/form-browser.ts'
 import { listen } from '../helpers/listen.ts'
 import { postAs } from '../helpers/requests.ts'
+import { beginForm } from '../helpers/slow-form.ts'
 import { startExample } from '../helpers/start-example.ts'
 import { CONFIDENTIAL_CLIENT, PUBLIC_CLIENT, TENANT_CLIENT } from '../helpers/start-server.ts'
 
@@ -182,6 +183,32 @@ test('/super-admin: a form without the token of this browser changes nothing', a
   t.deepEqual(await server.authorizationServer.clients.list({ limit: 100 }), before)
   t.is((await openClient(browser, origin, client)).status, 200) // still signed in
 })
+
+for (const end of ['signs out', 'has been signed in for eight hours'] as const) {
+  test(`/super-admin: a form whose body arrives after the SuperAdmin ${end} changes nothing`, async (t) => {
+    const { origin, client, server } = await startPages(t)
+    for (const [path, fields] of [
+      [clientPath(client), formOf(client, { name: 'Late' })],
+      [`${clientPath(client)}/secrets`, {}],
+      [`${clientPath(client)}/delete`, {}],
+      [CLIENTS, FILLED_IN],
+    ] as const) {
+      const browser = await signIn(origin)
+      const shownAt = path === CLIENTS ? `${CLIENTS}/new` : path.replace('/secrets', '')
+      const page = await browser.open(origin + shownAt)
+      const list = await browser.open(`${origin}/super-admin`)
+      const before = await server.authorizationServer.clients.list({ limit: 100 })
+      const slow = await beginForm(browser.userAgent, origin + path)
+
+      if (end === 'signs out') await browser.submit(list, '/super-admin/sign-out')
+      else server.clock.advance(EIGHT_HOURS)
+      const status = await slow.end(bodyOf({ ...hiddenFieldsOf(page, path), ...fields }))
+
+      t.is(status, 303, path)
+      t.deepEqual(await server.authorizationServer.clients.list({ limit: 100 }), before, path)
+    }
+  })
+}
 
 test('/super-admin/sign-in: nobody is signed in by a form of another site', async (t) => {
   const { origin } = await startPages(t)

@@ -4,8 +4,6 @@
  */
 
 import { generateKeyPairSync, sign } from 'node:crypto'
-import { once } from 'node:events'
-import { request } from 'node:http'
 import {
   type AuditEvent,
   type NewClient,
@@ -40,6 +38,7 @@ import { assertErrorPage, assertErrorRedirect } from '../helpers/authorization-r
 import { type Browser, formOf, startBrowser, titleOf, type Visit } from '../helpers/browser.ts'
 import { runEveryInterleaving } from '../helpers/interleavings.ts'
 import { authorizationUrl, CODE_VERIFIER, postAs } from '../helpers/requests.ts'
+import { beginForm } from '../helpers/slow-form.ts'
 import {
   CONFIDENTIAL_CLIENT,
   PUBLIC_CLIENT,
@@ -616,24 +615,11 @@ test('where a request was planted, Deny whose body arrives after the user allowe
   victim.userAgent.cookies.push(...cookies.filter(({ name }) => name.startsWith('oauth_prt_')))
   const consentPage = await victim.signIn(await victim.open(planted.url), 'ada@acme.test')
   const { url, hidden } = formOf(planted)
-  const slow = request(new URL(url, planted.url), {
-    method: 'POST',
-    headers: {
-      origin: planted.url.origin,
-      cookie: cookies.map(({ name, value }) => `${name}=${value}`).join('; '),
-      'content-type': 'application/x-www-form-urlencoded',
-      expect: '100-continue', // tells when the server has the headers
-    },
-  })
-  slow.flushHeaders()
-  await once(slow, 'continue')
+  const slow = await beginForm(attacker.userAgent, new URL(url, planted.url))
 
   const granted = await victim.submit(consentPage, { action: 'allow' })
-  slow.end(String(new URLSearchParams({ ...hidden, action: 'deny' })))
 
-  const [response] = await once(slow, 'response')
-  response.resume()
-  t.is(response.statusCode, 400)
+  t.is(await slow.end(new URLSearchParams({ ...hidden, action: 'deny' })), 400)
   t.is((await redeem(issuer, confidential, granted.callback)).status, 200)
 })
 
