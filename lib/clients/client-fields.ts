@@ -6,11 +6,8 @@
  */
 
 import { z } from 'zod'
-import { GRANT_TYPES, type GrantType } from '../grants/grant-types.ts'
-import {
-  AUTHENTICATION_METHODS,
-  type TokenEndpointAuthMethod,
-} from '../http/client-authentication/authentication-methods.ts'
+import { GRANT_TYPES } from '../grants/grant-types.ts'
+import { AUTHENTICATION_METHODS } from '../http/client-authentication/authentication-methods.ts'
 import {
   DEFAULT_ACCESS_TOKEN_TTL_SECONDS,
   DEFAULT_REFRESH_TOKEN_TTL_SECONDS,
@@ -30,8 +27,6 @@ const DECEPTIVE_CHARACTERS =
   /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}[\p{Default_Ignorable_Code_Point}--[\u200C\u200D\uFE00-\uFE0F]]]/v
 const LETTER_OR_DIGIT = /[\p{L}\p{N}]/u
 const UNPRINTABLE_CHARACTERS = /[\p{Cc}\p{Cs}]/u
-const GRANT_TYPE_NAMES = Object.keys(GRANT_TYPES) as ReadonlyArray<GrantType>
-const METHOD_NAMES = Object.keys(AUTHENTICATION_METHODS) as ReadonlyArray<TokenEndpointAuthMethod>
 
 /** Fields that cannot change after registration. */
 export const IMMUTABLE_FIELDS = ['audience', 'tenantId', 'clientType'] as const
@@ -92,12 +87,15 @@ export function fieldSchemas({ catalogue, audiences }: ClientReferences): FieldS
       .transform(unique),
     allowedGrantTypes: z
       .array(
-        z.enum(GRANT_TYPE_NAMES, `must be ${oneOf(GRANT_TYPE_NAMES)}`),
+        z.enum(GRANT_TYPES, `must be ${oneOf(GRANT_TYPES)}`),
         'must be an array of grant types',
       )
       .min(1, 'must contain at least one grant type')
       .transform(unique),
-    tokenEndpointAuthMethod: z.enum(METHOD_NAMES, `must be ${oneOf(METHOD_NAMES)}`),
+    tokenEndpointAuthMethod: z.enum(
+      AUTHENTICATION_METHODS,
+      `must be ${oneOf(AUTHENTICATION_METHODS)}`,
+    ),
     requirePkce: z.literal(true, 'must be true: PKCE is mandatory for every client'),
     resourceServerAudiences: z
       .array(

@@ -21,7 +21,6 @@ export function createMetadata(
   scopes: ScopeCatalogue,
   resources: ReadonlyArray<ProtectedResource>,
 ): Readonly<Record<string, unknown>> {
-  const methods = Object.keys(AUTHENTICATION_METHODS)
   const endpoints = Object.fromEntries(
     Object.entries(METADATA_ENDPOINTS).map(([name, path]) => [name, issuer + path]),
   )
@@ -31,10 +30,10 @@ export function createMetadata(
     scopes_supported: Object.keys(scopes),
     response_types_supported: ['code'],
     response_modes_supported: ['query'],
-    grant_types_supported: Object.keys(GRANT_TYPES),
-    token_endpoint_auth_methods_supported: methods,
+    grant_types_supported: GRANT_TYPES,
+    token_endpoint_auth_methods_supported: AUTHENTICATION_METHODS,
     introspection_endpoint_auth_methods_supported: authenticationMethodsOf('CONFIDENTIAL'),
-    revocation_endpoint_auth_methods_supported: methods,
+    revocation_endpoint_auth_methods_supported: AUTHENTICATION_METHODS,
     code_challenge_methods_supported: ['S256'],
     authorization_response_iss_parameter_supported: true,
     ...protectedResourcesOf(resources),

@@ -27,16 +27,26 @@ import {
   type GrantDependencies,
   type GrantHandler,
   grantedResources,
+  type IssuedTokens,
   requestedResources,
   requireRegistered,
   requireTarget,
   requireUser,
   respondWithTokens,
+  type TokenRequest,
 } from './grant-handler.ts'
 import { TokenRequestError } from './token-request-error.ts'
 
 /** Redeems an authorization code. */
-export const authorizationCodeGrant: GrantHandler = async (dependencies, request) => {
+export const authorizationCodeGrant: GrantHandler = {
+  clientTypes: ['CONFIDENTIAL', 'PUBLIC'],
+  handle: redeem,
+}
+
+async function redeem(
+  dependencies: GrantDependencies,
+  request: TokenRequest,
+): Promise<IssuedTokens> {
   const { client, parameters } = request
   const { accessTokens } = dependencies
   const presentedCode = parameters.get('code')

@@ -5,22 +5,28 @@
  */
 
 import {
+  type GrantDependencies,
   type GrantHandler,
+  type IssuedTokens,
   requestedResources,
   requestedScopes,
   requireRegistered,
   requireTarget,
   respondWithTokens,
+  type TokenRequest,
 } from './grant-handler.ts'
-import { isGrantTypeFor } from './grant-types.ts'
-import { TokenRequestError } from './token-request-error.ts'
 
 /** Issues an access token for the client itself. */
-export const clientCredentialsGrant: GrantHandler = async (dependencies, request) => {
+export const clientCredentialsGrant: GrantHandler = {
+  clientTypes: ['CONFIDENTIAL'],
+  handle: issueToClient,
+}
+
+async function issueToClient(
+  dependencies: GrantDependencies,
+  request: TokenRequest,
+): Promise<IssuedTokens> {
   const { client, parameters } = request
-  // Registration rejects this combination; the stored record may still have it.
-  if (!isGrantTypeFor(client.clientType, 'client_credentials'))
-    throw new TokenRequestError('grant-type-not-allowed')
   // Without its tenant, the token would be that of a PLATFORM client.
   if (client.audience === 'TENANT' && client.tenantId === undefined)
     throw new Error(`the stored client ${client.clientId} has the audience TENANT and no tenantId`)

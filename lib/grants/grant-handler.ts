@@ -14,7 +14,7 @@ import {
 } from '../resources/protected-resource.ts'
 import type { Revoker } from '../revocation/revoker.ts'
 import { formatScopes, isSubset, parseScopes, splitAtSpaces } from '../scopes/scope.ts'
-import type { ClientRecord } from '../storage/client.ts'
+import type { ClientRecord, ClientType } from '../storage/client.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { TokenFamily } from '../storage/token-family-store.ts'
 import type { AccessTokenSubject, AccessTokens } from '../tokens/access-token.ts'
@@ -67,15 +67,17 @@ export interface IssuedTokens {
   readonly familyId: string | undefined
 }
 
-/**
- * Handles the token requests of a grant type. The client has authenticated and may use the grant type.
- *
- * @throws {@link TokenRequestError} when the request is refused.
- */
-export type GrantHandler = (
-  dependencies: GrantDependencies,
-  request: TokenRequest,
-) => Promise<IssuedTokens>
+/** A grant type: who may use it, and how its token requests are handled. */
+export interface GrantHandler {
+  /** The types of the clients that can be registered for it. */
+  readonly clientTypes: ReadonlyArray<ClientType>
+  /**
+   * Handles a token request. The client has authenticated and may use the grant type.
+   *
+   * @throws {@link TokenRequestError} when the request is refused.
+   */
+  readonly handle: (dependencies: GrantDependencies, request: TokenRequest) => Promise<IssuedTokens>
+}
 
 /** Rejects a client that was deleted; bypasses the client cache. */
 export async function requireRegistered(

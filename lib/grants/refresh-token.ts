@@ -45,7 +45,15 @@ import { TokenRequestError } from './token-request-error.ts'
 const REPLAY_PURPOSE = 'refresh-retry'
 
 /** Rotates a refresh token. */
-export const refreshTokenGrant: GrantHandler = async (dependencies, request) => {
+export const refreshTokenGrant: GrantHandler = {
+  clientTypes: ['CONFIDENTIAL', 'PUBLIC'],
+  handle: refresh,
+}
+
+async function refresh(
+  dependencies: GrantDependencies,
+  request: TokenRequest,
+): Promise<IssuedTokens> {
   const { client, parameters } = request
   const token = parameters.get('refresh_token')
   if (token === undefined) throw new TokenRequestError('parameter-missing')

@@ -131,7 +131,7 @@ export async function createFamilyUnderTest(
   ): Promise<Outcome> => {
     const request = { client, parameters: new FormParameters(parameters), ip: '192.0.2.1' }
     try {
-      return { body: (await grant(dependencies, request)).body }
+      return { body: (await grant.handle(dependencies, request)).body }
     } catch (error) {
       if (error instanceof TokenRequestError) return { refusal: error.reason }
       throw error

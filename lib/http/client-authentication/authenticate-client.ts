@@ -11,22 +11,12 @@ import type { RecordSecretUse } from '../../clients/secret-uses.ts'
 import type { ClientRecord } from '../../storage/client.ts'
 import { InvalidRequestError } from '../form-parameters.ts'
 import type { Throttle } from '../throttle.ts'
-import type { TokenEndpointAuthMethod } from './authentication-methods.ts'
-import type {
-  ClientAuthenticationMethod,
-  CredentialsInRequest,
-  PresentedCredentials,
-} from './client-authentication-method.ts'
-import { clientSecretBasic } from './client-secret-basic.ts'
-import { clientSecretPost } from './client-secret-post.ts'
-import { none } from './none.ts'
-
-/** The implementation of each authentication method. */
-const METHODS: Readonly<Record<TokenEndpointAuthMethod, ClientAuthenticationMethod>> = {
-  client_secret_basic: clientSecretBasic,
-  client_secret_post: clientSecretPost,
-  none,
-}
+import {
+  AUTHENTICATION_METHODS,
+  authenticationMethod,
+  type TokenEndpointAuthMethod,
+} from './authentication-methods.ts'
+import type { CredentialsInRequest, PresentedCredentials } from './client-authentication-method.ts'
 
 /** Dependencies of client authentication. */
 export interface ClientAuthenticationDependencies {
@@ -102,11 +92,9 @@ interface FoundCredentials {
 function findCredentials(request: CredentialsInRequest): FoundCredentials | undefined {
   const { parameters } = request
   const found: Array<FoundCredentials> = []
-  for (const [name, { find }] of Object.entries(METHODS)) {
-    const credentials = find(request)
-    if (credentials !== undefined) {
-      found.push({ method: name as TokenEndpointAuthMethod, credentials })
-    }
+  for (const method of AUTHENTICATION_METHODS) {
+    const credentials = authenticationMethod(method).find(request)
+    if (credentials !== undefined) found.push({ method, credentials })
   }
   const [first] = found
   const isAsserted = parameters.get('client_assertion') !== undefined

@@ -1,24 +1,41 @@
 /**
- * The authentication methods that a client can be registered for (RFC 7591 §2), each with the client type that uses
- * it. Registration and metadata read them; authenticate-client.ts has the implementations.
+ * The client authentication methods. A line here is all that client fields, metadata and the endpoints need to know
+ * of one.
  *
  * @module
  */
 
-/** The authentication methods. */
-export const AUTHENTICATION_METHODS = {
-  client_secret_basic: 'CONFIDENTIAL',
-  client_secret_post: 'CONFIDENTIAL',
-  none: 'PUBLIC',
-} as const
+import type { ClientType } from '../../storage/client.ts'
+import type { ClientAuthenticationMethod } from './client-authentication-method.ts'
+import { clientSecretBasic } from './client-secret-basic.ts'
+import { clientSecretPost } from './client-secret-post.ts'
+import { none } from './none.ts'
 
-/** How a client authenticates: its `token_endpoint_auth_method`. */
-export type TokenEndpointAuthMethod = keyof typeof AUTHENTICATION_METHODS
+// Functions, because isolatedDeclarations takes the type of an object literal from annotations only.
+const METHODS = {
+  client_secret_basic: (): ClientAuthenticationMethod => clientSecretBasic,
+  client_secret_post: (): ClientAuthenticationMethod => clientSecretPost,
+  none: (): ClientAuthenticationMethod => none,
+}
 
-/** The authentication methods of a client type. */
+/** How a client authenticates: its `token_endpoint_auth_method` (RFC 7591 §2). */
+export type TokenEndpointAuthMethod = keyof typeof METHODS
+
+/** The names of the authentication methods. */
+export const AUTHENTICATION_METHODS: ReadonlyArray<TokenEndpointAuthMethod> = Object.keys(
+  METHODS,
+) as Array<TokenEndpointAuthMethod>
+
+/** The implementation of an authentication method. */
+export function authenticationMethod(name: TokenEndpointAuthMethod): ClientAuthenticationMethod {
+  return METHODS[name]()
+}
+
+/** The authentication methods that clients of a type can be registered for. */
 export function authenticationMethodsOf(
-  clientType: (typeof AUTHENTICATION_METHODS)[TokenEndpointAuthMethod],
+  clientType: ClientType,
 ): ReadonlyArray<TokenEndpointAuthMethod> {
-  const names = Object.keys(AUTHENTICATION_METHODS) as Array<TokenEndpointAuthMethod>
-  return names.filter((name) => AUTHENTICATION_METHODS[name] === clientType)
+  return AUTHENTICATION_METHODS.filter(
+    (name) => authenticationMethod(name).clientType === clientType,
+  )
 }

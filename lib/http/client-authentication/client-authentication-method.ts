@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ClientRecord, ClientSecretRecord } from '../../storage/client.ts'
+import type { ClientRecord, ClientSecretRecord, ClientType } from '../../storage/client.ts'
 import type { FormParameters } from '../form-parameters.ts'
 
 /** The parts of a request that may hold credentials. The URL is none of them (OAuth 2.1 §2.4.1). */
@@ -16,6 +16,8 @@ export interface CredentialsInRequest {
 
 /** A client authentication method. */
 export interface ClientAuthenticationMethod {
+  /** The type of the clients that can be registered for it. */
+  readonly clientType: ClientType
   /**
    * Finds credentials of this method in a request.
    *

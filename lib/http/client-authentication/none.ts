@@ -2,6 +2,7 @@ import type { ClientAuthenticationMethod } from './client-authentication-method.
 
 /** `none`: a PUBLIC client only sends its `client_id` (RFC 7591 §2). */
 export const none: ClientAuthenticationMethod = {
+  clientType: 'PUBLIC',
   find({ authorization, parameters }) {
     const clientId = parameters.get('client_id')
     const names = ['client_secret', 'client_assertion']
