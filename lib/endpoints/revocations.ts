@@ -17,6 +17,7 @@ import type {
   RevocationPage,
 } from '../storage/revocation-store.ts'
 import type { Storage } from '../storage/storage.ts'
+import { parseIpAddress } from '../util/ip-address.ts'
 
 /** Dependencies of the revocation feed. */
 export interface RevocationFeedDependencies extends ClientEndpointDependencies {
@@ -113,7 +114,8 @@ const MAXIMUM_READERS = 1000
 export function createFeedReaders(now: () => number): (clientId: string, ip: string) => boolean {
   const lastReads = new Map<string, number>()
   return (clientId, ip) => {
-    const reader = `${clientId} ${ip}`
+    // Some proxies report the port, too, which changes with every connection.
+    const reader = `${clientId} ${parseIpAddress(ip) ?? ''}`
     const isNew = now() - (lastReads.get(reader) ?? Number.NEGATIVE_INFINITY) > ABSENCE_SECONDS
     lastReads.delete(reader) // keeps the map in the order of the last reads
     lastReads.set(reader, now())

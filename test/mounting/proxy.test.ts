@@ -1,12 +1,12 @@
 import { once } from 'node:events'
 import { request as httpRequest } from 'node:http'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { AuditEvent } from '@teamcast/oauth-server'
+import type { AuditEvent, AuthorizationServer } from '@teamcast/oauth-server'
 import test, { type ExecutionContext } from 'ava'
 import type { Middleware } from 'koa'
 import { formOf, type Visit } from '../helpers/browser.ts'
 import { type HostApplication, startHost } from '../helpers/host-application.ts'
-import { authorizationUrl } from '../helpers/requests.ts'
+import { authorizationUrl, basicCredentials, toForm } from '../helpers/requests.ts'
 import { completeFlow } from '../helpers/whole-flow.ts'
 
 const ISSUER = 'https://mayaapi.teamcast.ai'
@@ -93,12 +93,13 @@ test('the audit shows the address that the proxy reports, if the host trusts it'
   }
 })
 
-/** A host behind a proxy, which counts how often it was asked to check a password. */
+/** A host behind a proxy, which notes what it was asked to check: passwords, and a SuperAdmin's credentials. */
 async function startProxiedHost(
   t: ExecutionContext,
   inFront: Middleware = async (_ctx, next) => await next(),
 ): Promise<{
   readonly host: HostApplication
+  readonly server: AuthorizationServer
   readonly events: ReadonlyArray<AuditEvent>
   readonly checked: ReadonlyArray<string>
   /** Signs in with a wrong password, from where the proxy says. */
@@ -106,6 +107,7 @@ async function startProxiedHost(
 }> {
   const events: Array<AuditEvent> = []
   const checked: Array<string> = []
+  const servers: Array<AuthorizationServer> = []
   const host = await startHost(t, {
     issuer: ISSUER,
     options: {
@@ -114,8 +116,13 @@ async function startProxiedHost(
         checked.push(password)
         return undefined
       },
+      authorizeSuperAdmin(ctx) {
+        checked.push(ctx.get('authorization'))
+        return 'unauthenticated'
+      },
     },
     assemble(app, server) {
+      servers.push(server)
       app.proxy = true
       app.use(inFront)
       app.use(server.middleware())
@@ -129,7 +136,8 @@ async function startProxiedHost(
       'wrong',
     )
   }
-  return { host, events, checked, fail }
+  const [server] = servers as [AuthorizationServer]
+  return { host, server, events, checked, fail }
 }
 
 const VARIED_ADDRESSES: Readonly<
@@ -177,6 +185,72 @@ for (const [what, [addressOf, ip, neighbour]] of Object.entries(VARIED_ADDRESSES
     for (const event of failures.slice(0, 11)) t.regex(event.ip ?? '', ip)
   })
 }
+
+for (const [what, [addressOf, ip, neighbour]] of Object.entries(VARIED_ADDRESSES)) {
+  test(`X-Forwarded-For: ${what} is one caller at every endpoint for programs, and one reader of the feed for each address`, async (t) => {
+    const { host, server, events, checked } = await startProxiedHost(t)
+    const { clientId } = host.client.client
+    await server.clients.update(clientId, { resourceServerAudiences: [ISSUER] })
+    const wrong = { authorization: basicCredentials(clientId, 'wrong') }
+    const body = toForm({ grant_type: 'client_credentials', token: 'x' })
+    const attempts: ReadonlyArray<readonly [path: string, init: RequestInit]> = [
+      ['/oauth/token', { method: 'POST', headers: wrong, body }],
+      ['/oauth/introspect', { method: 'POST', headers: wrong, body }],
+      ['/oauth/revoke', { method: 'POST', headers: wrong, body }],
+      ['/oauth/revocations', { headers: wrong }],
+      ['/super-admin/oauth-clients', { headers: { authorization: 'Bearer wrong' } }],
+    ]
+    const send = async (from: string, [path, init]: (typeof attempts)[number]): Promise<number> => {
+      const headers = { ...init.headers, 'x-forwarded-for': from }
+      return (await fetch(host.reach(ISSUER + path), { ...init, headers })).status
+    }
+    const ofClients = attempts.slice(0, 4)
+    const ofSuperAdmins = attempts.slice(4)
+    for (const kind of [ofClients, ofSuperAdmins]) {
+      for (let attempt = 0; attempt < 10; attempt += 1) {
+        const chosen = kind[attempt % kind.length] ?? kind[0]
+        if (chosen !== undefined) t.is(await send(addressOf(attempt), chosen), 401)
+      }
+      for (const blocked of kind) t.is(await send(addressOf(10), blocked), 429, blocked[0])
+      for (const free of kind) t.is(await send(neighbour, free), 401, free[0])
+    }
+    t.is(checked.filter((credential) => credential === 'Bearer wrong').length, 11)
+    const refused = events.filter(({ type }) => /failed$|refused$/.test(type))
+    t.is(refused.length, 10 + 4 + 4 + 10 + 1 + 1)
+    t.is(refused.filter((event) => ip.test(event.ip ?? '')).length, 10 + 4 + 10 + 1)
+
+    const { clientSecret = '' } = host.client
+    const right = { headers: { authorization: basicCredentials(clientId, clientSecret) } }
+    for (let poll = 0; poll < 5; poll += 1) {
+      t.is(await send(addressOf(poll), ['/oauth/revocations', right]), 200)
+    }
+    const readers = events.filter(({ type }) => type === 'revocations.read')
+    t.is(readers.length, what.startsWith('IPv6 addresses') ? 5 : 1)
+  })
+}
+
+test('X-Forwarded-For: from what is no address a wrong secret gets 429 at once, and the right one is let in', async (t) => {
+  const { host, events } = await startProxiedHost(t)
+  const { client, clientSecret = '' } = host.client
+  for (const from of ['unknown', '203.0.113.8:x', '[::1']) {
+    for (const [secret, status] of [
+      ['wrong', 429],
+      [clientSecret, 200],
+    ] as const) {
+      const headers = {
+        authorization: basicCredentials(client.clientId, secret),
+        'x-forwarded-for': from,
+      }
+      const body = toForm({ grant_type: 'client_credentials' })
+      const url = host.reach(`${ISSUER}/oauth/token`)
+      t.is((await fetch(url, { method: 'POST', headers, body })).status, status, from)
+    }
+  }
+  await nextTurn()
+  const ofRequests = events.filter(({ type }) => type !== 'client.registered')
+  t.is(ofRequests.length, 6)
+  for (const { ip } of ofRequests) t.is(ip, undefined)
+})
 
 test('X-Forwarded-For: from what is no address no password is checked, and nothing of it reaches the audit', async (t) => {
   const { events, checked, fail } = await startProxiedHost(t)
