@@ -49,10 +49,7 @@ export interface ListenOptions {
  */
 export function listen({ address, port, variable }: ListenOptions): Promise<HttpServer> {
   let respond: RequestListener = respondStarting
-  const server = createServer(LIMITS, (request, response) => respond(request, response))
-  server.setTimeout(IDLE_TIMEOUT_MILLISECONDS)
-  server.maxRequestsPerSocket = MAXIMUM_REQUESTS_PER_CONNECTION
-  server.maxConnections = MAXIMUM_CONNECTIONS
+  const server = createLimitedServer((request, response) => respond(request, response))
   const close = createClose(server)
   return new Promise((resolve, reject) => {
     server.once('error', (cause) => {
@@ -68,6 +65,15 @@ export function listen({ address, port, variable }: ListenOptions): Promise<Http
       }),
     )
   })
+}
+
+/** Creates a server with the limits of the guide. */
+export function createLimitedServer(listener: RequestListener): Server {
+  const server = createServer(LIMITS, listener)
+  server.setTimeout(IDLE_TIMEOUT_MILLISECONDS)
+  server.maxRequestsPerSocket = MAXIMUM_REQUESTS_PER_CONNECTION
+  server.maxConnections = MAXIMUM_CONNECTIONS
+  return server
 }
 
 /** Responds before the application is ready; health checks try again. */

@@ -4,11 +4,13 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import test from 'ava'
+import { createLimitedServer } from '../../examples/http-servers.ts'
 import packageJson from '../../package.json' with { type: 'json' }
 import {
   anchorsOf,
   codeBlocksOf,
   codeSpansOf,
+  findCodeBlock,
   linksOf,
   type Page,
   ROOT,
@@ -142,6 +144,19 @@ test('documentation: where it says which Node is needed, it is the one that the 
     for (const [, version] of text.matchAll(/\bNode ([\d.]+) or later/g))
       t.is(version, minimum, path)
   }
+})
+
+test('Limits of the HTTP server: those that the guide shows are those of the example', async (t) => {
+  const { code } = await findCodeBlock('docs/guides/mounting-in-koa.md#limits-of-the-http-server')
+  const shown = new Map<string, number>()
+  for (const [, name = '', value = ''] of code.matchAll(/\b(\w+)(?:: | = |\()(\d[\d_]*)/g)) {
+    if (name !== 'listen') shown.set(name, Number(value.replaceAll('_', '')))
+  }
+  const server = createLimitedServer(() => undefined)
+  const { headersTimeout, requestTimeout, keepAliveTimeout, timeout: setTimeout } = server
+  const { maxRequestsPerSocket, maxConnections } = server
+  const limits = { headersTimeout, requestTimeout, keepAliveTimeout, setTimeout }
+  t.deepEqual(Object.fromEntries(shown), { ...limits, maxRequestsPerSocket, maxConnections })
 })
 
 for (const scheme of ['light', 'dark']) {
