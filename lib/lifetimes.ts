@@ -19,6 +19,12 @@ export const MAXIMUM_CLIENT_CACHE_SECONDS: number = MINUTE_SECONDS
 /** The largest clock tolerance of a verifier: for how long it may accept an expired token. */
 export const MAXIMUM_VERIFIER_TOLERANCE_SECONDS: number = 5 * MINUTE_SECONDS
 
+/**
+ * ID tokens: an hour, as Google's. A client reads one once, when the user signs in; how long the user then stays signed
+ * in at the client is the client's own decision.
+ */
+export const ID_TOKEN_TTL_SECONDS: number = 60 * MINUTE_SECONDS
+
 /** Default `refreshTokenTtlSeconds` of a client: 30 days. */
 export const DEFAULT_REFRESH_TOKEN_TTL_SECONDS: number = 30 * DAY_SECONDS
 

@@ -31,6 +31,7 @@ import { createRouteFinder, type FindRoute } from '../http/route.ts'
 import { createThrottle } from '../http/throttle.ts'
 import { createRequestEndings } from '../interaction/request-endings.ts'
 import { SESSION_TTL_SECONDS } from '../lifetimes.ts'
+import { createIdTokens } from '../openid-connect/id-token.ts'
 import type { ResolvedOptions } from '../options/resolve-options.ts'
 import {
   type AuthorizationEndpoint,
@@ -121,7 +122,20 @@ function createParts(options: GuardedOptions, services: Services): Parts {
   const findClient = (clientId: string): Promise<ClientRecord | undefined> =>
     findClientRecord(storage.clients, clientId)
   const endings = createRequestEndings(storage, now)
-  const shared = { ...options, now, audit, findClient, revoker, endFormerConnection, endings }
+  const { openIdConnect } = options
+  const resources =
+    openIdConnect === undefined ? options.resources : [...options.resources, openIdConnect.userinfo]
+  const shared = {
+    ...options,
+    resources,
+    idTokens: createIdTokens({ issuer, keys, now }),
+    now,
+    audit,
+    findClient,
+    revoker,
+    endFormerConnection,
+    endings,
+  }
 
   const continueUrl = (pendingRequestToken: string): string =>
     issuer.slice(new URL(issuer).origin.length) + continuePath(pendingRequestToken)

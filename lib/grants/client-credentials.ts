@@ -4,6 +4,7 @@
  * @module
  */
 
+import { isIdentityScope } from '../openid-connect/identity-scopes.ts'
 import {
   type GrantDependencies,
   type GrantHandler,
@@ -30,8 +31,10 @@ async function issueToClient(
   // Without its tenant, the token would be that of a PLATFORM client.
   if (client.audience === 'TENANT' && client.tenantId === undefined)
     throw new Error(`the stored client ${client.clientId} has the audience TENANT and no tenantId`)
+  // There is no user to learn about.
+  const ownScopes = client.scopes.filter((scope) => !isIdentityScope(scope))
   const candidates = requestedResources(request, dependencies.resources)
-  const target = requireTarget(candidates, requestedScopes(parameters.get('scope'), client.scopes))
+  const target = requireTarget(candidates, requestedScopes(parameters.get('scope'), ownScopes))
   const subject = {
     clientId: client.clientId,
     userId: undefined,

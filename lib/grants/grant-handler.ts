@@ -9,7 +9,7 @@ import type { EndFormerConnection } from '../connections/connections.ts'
 import {
   chooseTarget,
   findResource,
-  type ProtectedResource,
+  type Resource,
   type Target,
 } from '../resources/protected-resource.ts'
 import type { Revoker } from '../revocation/revoker.ts'
@@ -29,7 +29,7 @@ export interface GrantDependencies {
   readonly findUser: FindUser
   readonly authorizeClient: AuthorizeStoredClient
   readonly endFormerConnection: EndFormerConnection
-  readonly resources: ReadonlyArray<ProtectedResource>
+  readonly resources: ReadonlyArray<Resource>
   /** Whether a client exists now; bypasses the client cache. */
   readonly isRegistered: (clientId: string) => Promise<boolean>
   /** See the option of the same name. */
@@ -93,8 +93,8 @@ export async function requireRegistered(
  */
 export function requestedResources(
   { parameters }: TokenRequest,
-  resources: ReadonlyArray<ProtectedResource>,
-): ReadonlyArray<ProtectedResource> {
+  resources: ReadonlyArray<Resource>,
+): ReadonlyArray<Resource> {
   const named = parameters.getAll('resource')
   if (named.length === 0) return resources
   const found = new Set(named.map((uri) => findResource(resources, uri)))
@@ -108,7 +108,7 @@ export function requestedResources(
 export function grantedResources(
   { resources }: GrantDependencies,
   audiences: ReadonlyArray<string>,
-): ReadonlyArray<ProtectedResource> {
+): ReadonlyArray<Resource> {
   const granted = audiences.flatMap((audience) => findResource(resources, audience) ?? [])
   if (granted.length === 0) throw new TokenRequestError('target-not-found')
   return granted
@@ -116,7 +116,7 @@ export function grantedResources(
 
 /** Chooses audience and scopes of the access token. Rejects scopes that no resource accepts. */
 export function requireTarget(
-  resources: ReadonlyArray<ProtectedResource>,
+  resources: ReadonlyArray<Resource>,
   scopes: ReadonlyArray<string>,
   subject?: GrantSubject,
 ): Target {

@@ -9,7 +9,7 @@
 
 import { findAccessRefusal } from '../clients/client-access.ts'
 import { StorageError } from '../errors.ts'
-import type { ProtectedResource } from '../resources/protected-resource.ts'
+import type { Resource } from '../resources/protected-resource.ts'
 import { intersect, isSubset, parseScopes } from '../scopes/scope.ts'
 import type { Client } from '../storage/client.ts'
 import { deadlineAfter } from '../storage/deadline.ts'
@@ -96,7 +96,7 @@ interface Presentation {
 
 /** The resources and scopes that are allowed now. */
 interface Permission {
-  readonly resources: ReadonlyArray<ProtectedResource>
+  readonly resources: ReadonlyArray<Resource>
   readonly scopes: ReadonlyArray<string>
 }
 

@@ -10,6 +10,7 @@ import type { AuditListener } from '../audit/audit-event.ts'
 import type { AuthorizeClient } from '../clients/client-access.ts'
 import type { ManagedKeys } from '../keys/managed-keys.ts'
 import type { ExternalSigningKey } from '../keys/signing-key.ts'
+import type { OpenIdConnectOptions } from '../openid-connect/openid-connect-options.ts'
 import type { Pages } from '../pages/pages.ts'
 import type { ProtectedResource } from '../resources/protected-resource.ts'
 import type { ScopeCatalogue } from '../scopes/scope-catalogue.ts'
@@ -93,8 +94,13 @@ export interface GeneralOptions {
   readonly storage: Storage
   /** Scopes and their descriptions for the consent page. Defaults to `TEAMCAST_SCOPES`. */
   readonly scopes?: ScopeCatalogue
-  /** Finds a user; called at every authorization, code exchange and refresh. */
+  /** Finds a user; called at every authorization, code exchange, refresh and userinfo request. */
   readonly findUser: FindUser
+  /**
+   * OpenID Connect, which tells clients who signed in: the scopes `openid`, `profile` and `email`, ID tokens, the
+   * userinfo endpoint and discovery. `{}` turns it on. Without it, the server is an OAuth server only.
+   */
+  readonly openIdConnect?: OpenIdConnectOptions
   /**
    * Decides whether a user may use a client: lets a tenant block clients for its users. Called with a client that
    * the tenant rule allows, before consent and before a code is issued, and at every code exchange and refresh;

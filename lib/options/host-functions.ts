@@ -9,8 +9,10 @@ import { z } from 'zod'
 import type { AuthorizeClient, AuthorizeStoredClient } from '../clients/client-access.ts'
 import { withoutHashes } from '../clients/client-secret.ts'
 import { ClientAuthorizationError } from '../errors.ts'
+import type { OptionalClaim } from '../openid-connect/user-claims.ts'
 import { defaultPages } from '../pages/default-pages.ts'
 import type { HtmlPage, Pages } from '../pages/pages.ts'
+import { isSecureUrl } from '../urls/secure-url.ts'
 import type { HostSession } from '../users/authentication.ts'
 import type { User } from '../users/user.ts'
 import { type Clock, isInstant } from '../util/clock.ts'
@@ -29,11 +31,34 @@ const identifier = z
   .min(1)
   .refine((text) => text.isWellFormed() && !text.includes('\0'))
 
-const USER: Expectation<User | undefined> = {
-  words: 'a User (userId, tenantId, name and email), or undefined',
-  schema: z
-    .object({ userId: identifier, tenantId: identifier, name: z.string(), email: z.string() })
-    .nullish(),
+const USER = z.object({
+  userId: identifier,
+  tenantId: identifier,
+  name: z.string(),
+  email: z.string(),
+})
+
+const pictureUrl = z.string().refine((text) => {
+  const url = URL.parse(text)
+  return url !== null && isSecureUrl(url)
+})
+
+/** The members of a user that optional claims are read from. `null` counts as absent. */
+const CLAIM_MEMBERS: Readonly<Record<OptionalClaim, Readonly<Record<string, z.ZodType>>>> = {
+  email_verified: { emailVerified: z.boolean().nullish() },
+  picture: { picture: pictureUrl.nullish() },
+  locale: { locale: z.string().nullish() },
+  zoneinfo: { zoneinfo: z.string().nullish() },
+  updated_at: { updatedAt: z.number().refine(isInstant).nullish() },
+}
+
+/** @param claims The optional claims that are read from it; of other members, nothing is expected. */
+function userExpectation(claims: ReadonlyArray<OptionalClaim>): Expectation<User | undefined> {
+  const members = Object.assign({}, ...claims.map((claim) => CLAIM_MEMBERS[claim]))
+  return {
+    words: 'a User (userId, tenantId, name and email), or undefined',
+    schema: (claims.length === 0 ? USER : USER.and(z.object(members))).nullish(),
+  }
 }
 
 const SIGNED_IN: Expectation<Awaited<ReturnType<HostSession['signedInUser']>>> = {
@@ -79,19 +104,28 @@ type IdentityFunctions = Pick<
   'findUser' | 'authenticateUser' | 'hostSession' | 'authorizeSuperAdmin'
 >
 
-/** Wraps these functions in checks of their results. */
-export function checkIdentityFunctions(options: IdentityFunctions, now: Clock): IdentityFunctions {
+/**
+ * Wraps these functions in checks of their results.
+ *
+ * @param claims The optional claims that are read from users.
+ */
+export function checkIdentityFunctions(
+  options: IdentityFunctions,
+  claims: ReadonlyArray<OptionalClaim>,
+  now: Clock,
+): IdentityFunctions {
   const { authenticateUser, hostSession, authorizeSuperAdmin } = options
+  const userOrNobody = userExpectation(claims)
   return {
     async findUser(userId) {
-      const user = await callHost('findUser', USER, () => options.findUser(userId))
+      const user = await callHost('findUser', userOrNobody, () => options.findUser(userId))
       if (user === undefined || user.userId === userId) return user
       throw new TypeError('findUser must return the user whose userId it is given')
     },
 
     ...(authenticateUser && {
       authenticateUser: (credentials) =>
-        callHost('authenticateUser', USER, () => authenticateUser(credentials)),
+        callHost('authenticateUser', userOrNobody, () => authenticateUser(credentials)),
     }),
 
     ...(hostSession && { hostSession: checkHostSession(hostSession, now) }),

@@ -12,8 +12,14 @@ import { ConfigurationError, type Issue } from '../errors.ts'
 import { createGivenKeys, type KeyRing } from '../keys/key-ring.ts'
 import { validateSigningKeys } from '../keys/validate-signing-keys.ts'
 import { MAXIMUM_CLIENT_CACHE_SECONDS } from '../lifetimes.ts'
+import { IDENTITY_SCOPE_NAMES, IDENTITY_SCOPES } from '../openid-connect/identity-scopes.ts'
+import {
+  type OpenIdConnect,
+  openIdConnectSchema,
+  resolveOpenIdConnect,
+} from '../openid-connect/openid-connect-options.ts'
 import type { Pages } from '../pages/pages.ts'
-import type { ProtectedResource } from '../resources/protected-resource.ts'
+import type { Resource } from '../resources/protected-resource.ts'
 import { isPermissionCode } from '../scopes/scope.ts'
 import { type ScopeCatalogue, TEAMCAST_SCOPES } from '../scopes/scope-catalogue.ts'
 import { isStorage } from '../storage/storage.ts'
@@ -35,6 +41,7 @@ import {
   audiencesOf,
   findDefaultScopeIssues,
   findResourceIssues,
+  findUserinfoIssues,
   type ResourceOptions,
   resolveResources,
   resourcesSchema,
@@ -63,15 +70,20 @@ export interface ResolvedOptions
       | 'cookieKeys'
       | 'scopes'
       | 'authorizeClient'
+      | 'openIdConnect'
       | 'audience'
       | 'pages'
       | 'clock'
     > {
   readonly keys: KeyRing
+  /** The scope catalogue of the host, and the identity scopes with `openIdConnect`. */
   readonly scopes: ScopeCatalogue
+  /** `undefined` when it is off. */
+  readonly openIdConnect: OpenIdConnect | undefined
   readonly authorizeClient: AuthorizeStoredClient
   readonly defaultScopes: ReadonlyArray<string>
-  readonly resources: ReadonlyArray<ProtectedResource>
+  /** The APIs. */
+  readonly resources: ReadonlyArray<Resource>
   readonly pages: Pages
   readonly clock: Clock
 }
@@ -114,6 +126,7 @@ const optionsSchema = z.strictObject(
       .optional(),
     audience: audienceSchema.optional(),
     resources: resourcesSchema.optional(),
+    openIdConnect: openIdConnectSchema.optional(),
     findUser: functionOption,
     authorizeClient: functionOption.optional(),
     authenticateUser: functionOption.optional(),
@@ -173,7 +186,9 @@ export function resolveOptions(given: AuthorizationServerOptions): ResolvedOptio
   ]
   if (issues.length > 0) throw new ConfigurationError(issues)
   const { audience: _audience, keys, signingKeys, cookieKeys, ...rest } = options
-  const scopes = Object.freeze({ ...(options.scopes ?? TEAMCAST_SCOPES) })
+  const ownScopes = options.scopes ?? TEAMCAST_SCOPES
+  const openIdConnect =
+    options.openIdConnect && resolveOpenIdConnect(options.issuer, options.openIdConnect)
   const clock = options.clock === undefined ? systemClock : checkedClock(options.clock)
   const defaulted = Object.entries(DEFAULTS).map(([name, value]) => [
     name,
@@ -182,12 +197,13 @@ export function resolveOptions(given: AuthorizationServerOptions): ResolvedOptio
   return Object.freeze({
     ...rest,
     ...(Object.fromEntries(defaulted) as Defaulted),
-    ...checkIdentityFunctions(options, clock),
+    ...checkIdentityFunctions(options, openIdConnect?.optionalClaims ?? [], clock),
     authorizeClient: checkAuthorizeClient(options.authorizeClient),
     keys: keys ?? createGivenKeys(signingKeys ?? [], cookieKeys ?? []),
-    scopes,
+    scopes: Object.freeze(withIdentityScopes(options, ownScopes)),
+    openIdConnect,
     defaultScopes: Object.freeze([...(options.defaultScopes ?? [])]),
-    resources: resolveResources(options, Object.keys(scopes)),
+    resources: resolveResources(options, Object.keys(ownScopes)),
     pages: checkPages(options.pages ?? {}),
     clock,
   })
@@ -197,7 +213,7 @@ export function resolveOptions(given: AuthorizationServerOptions): ResolvedOptio
 export type ClientRuleOptions = Omit<ResourceOptions, 'defaultScopes'>
 
 const clientRulesSchema = optionsSchema
-  .pick({ issuer: true, scopes: true, audience: true, resources: true })
+  .pick({ issuer: true, scopes: true, audience: true, resources: true, openIdConnect: true })
   .partial({ issuer: true })
 
 /**
@@ -212,7 +228,16 @@ export function resolveClientRules(given: ClientRuleOptions): ClientReferences {
     ...resourceAndScopeIssues(given),
   ]
   if (issues.length > 0) throw new ConfigurationError(issues)
-  return { catalogue: given.scopes ?? TEAMCAST_SCOPES, audiences: audiencesOf(given) }
+  const catalogue = withIdentityScopes(given, given.scopes ?? TEAMCAST_SCOPES)
+  return { catalogue, audiences: audiencesOf(given) }
+}
+
+/** Adds the identity scopes to the host's own, if OpenID Connect is on. */
+function withIdentityScopes(
+  { openIdConnect }: ResourceOptions,
+  scopes: ScopeCatalogue,
+): ScopeCatalogue {
+  return openIdConnect === undefined ? { ...scopes } : { ...IDENTITY_SCOPES, ...scopes }
 }
 
 function isKeyRing(value: unknown): boolean {
@@ -250,5 +275,10 @@ function signInIssues(options: Partial<AuthorizationServerOptions>): ReadonlyArr
 function resourceAndScopeIssues(options: ResourceOptions): ReadonlyArray<Issue> {
   if (!isObject(options)) return []
   const known = Object.keys(isObject(options['scopes']) ? options['scopes'] : TEAMCAST_SCOPES)
-  return [...findResourceIssues(options, known), ...findDefaultScopeIssues(options, known)]
+  const identityScopes = options['openIdConnect'] === undefined ? [] : IDENTITY_SCOPE_NAMES
+  return [
+    ...findResourceIssues(options, known),
+    ...findUserinfoIssues(options),
+    ...findDefaultScopeIssues(options, [...known, ...identityScopes]),
+  ]
 }

@@ -6,10 +6,14 @@
 
 import { z } from 'zod'
 import type { Issue } from '../errors.ts'
+import { USERINFO_PATH } from '../http/paths.ts'
+import { IDENTITY_SCOPE_NAMES } from '../openid-connect/identity-scopes.ts'
+import type { OpenIdConnectOptions } from '../openid-connect/openid-connect-options.ts'
 import {
   isAbsoluteUri,
   isSameUri,
   type ProtectedResource,
+  type Resource,
   scopesOfAll,
 } from '../resources/protected-resource.ts'
 import type { ScopeCatalogue } from '../scopes/scope-catalogue.ts'
@@ -26,7 +30,7 @@ export const scopesSchema: z.ZodType<ReadonlyArray<string>> = z.array(
 )
 
 /** The schema of `resources`. */
-export const resourcesSchema: z.ZodType<unknown> = z
+export const resourcesSchema: z.ZodType<ReadonlyArray<ProtectedResource>> = z
   .array(
     z.strictObject(
       {
@@ -41,6 +45,7 @@ export const resourcesSchema: z.ZodType<unknown> = z
 
 /** The options that decide which token audiences and scopes there are. */
 export interface ResourceOptions {
+  readonly openIdConnect?: OpenIdConnectOptions | undefined
   readonly issuer?: string | undefined
   readonly scopes?: ScopeCatalogue | undefined
   readonly audience?: string | undefined
@@ -79,6 +84,22 @@ function audienceIssues(
   return isTaken ? [{ path: 'audience', message: 'must not be that of another resource' }] : []
 }
 
+/** The userinfo endpoint is a resource of its own: no API may have its audience. */
+export function findUserinfoIssues(options: ResourceOptions): ReadonlyArray<Issue> {
+  const { issuer, audience, resources, openIdConnect } = options
+  if (openIdConnect === undefined || typeof issuer !== 'string') return []
+  const isUserinfo = (uri: unknown): boolean =>
+    typeof uri === 'string' && isSameUri(uri, issuer + USERINFO_PATH)
+  const message = 'must not be the URL of the userinfo endpoint'
+  const { data = [] } = resourcesSchema.safeParse(resources)
+  return [
+    ...(isUserinfo(audience) ? [{ path: 'audience', message }] : []),
+    ...data.flatMap((resource, index) =>
+      isUserinfo(resource.audience) ? [{ path: `resources.${index}.audience`, message }] : [],
+    ),
+  ]
+}
+
 /** Validates `defaultScopes` against the catalogue. Skips malformed ones. */
 export function findDefaultScopeIssues(
   { defaultScopes }: ResourceOptions,
@@ -114,11 +135,14 @@ export function audiencesOf({
 export function resolveResources(
   options: ResourceOptions,
   catalogue: ReadonlyArray<string>,
-): ReadonlyArray<ProtectedResource> {
-  const { resources } = options
+): ReadonlyArray<Resource> {
+  const { resources, openIdConnect } = options
   const given =
     resources ?? audiencesOf(options)?.map((audience) => ({ audience, scopes: catalogue })) ?? []
+  const identityScopes = openIdConnect === undefined ? {} : { identityScopes: IDENTITY_SCOPE_NAMES }
   return Object.freeze(
-    given.map((resource) => Object.freeze({ ...resource, scopes: [...resource.scopes] })),
+    given.map((resource) =>
+      Object.freeze({ ...resource, ...identityScopes, scopes: [...resource.scopes] }),
+    ),
   )
 }

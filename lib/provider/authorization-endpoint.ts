@@ -16,6 +16,7 @@ import { AUTHORIZE_PATH } from '../http/paths.ts'
 import { PRIVATE_HEADERS } from '../http/responses.ts'
 import type { PendingRequest, PendingRequests } from '../interaction/pending-request.ts'
 import type { RequestEndings } from '../interaction/request-endings.ts'
+import type { OpenIdConnect } from '../openid-connect/openid-connect-options.ts'
 import type { ClientLink, Pages } from '../pages/pages.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { HostSession } from '../users/authentication.ts'
@@ -49,6 +50,8 @@ export interface AuthorizationEndpointDependencies
   readonly createCookieJar: (ctx: Context) => Cookies
   readonly storage: Pick<Storage, 'artifacts' | 'consents'>
   readonly endings: RequestEndings
+  /** `undefined` when it is off. */
+  readonly openIdConnect: OpenIdConnect | undefined
   /** The scopes of a request without `scope`; none if that is an error. */
   readonly defaultScopes: ReadonlyArray<string>
 }
@@ -108,7 +111,7 @@ export function createAuthorizationEndpoint(
 
   async function handle(ctx: Context, resumed?: ResumedRequest): Promise<void> {
     setRequestState(ctx, {
-      ...normalizeQuery(ctx),
+      ...normalizeQuery(ctx, input.openIdConnect !== undefined),
       ...(await hostSessions?.read(ctx)),
       ...(resumed === undefined ? {} : { resumed }),
     })

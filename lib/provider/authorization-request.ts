@@ -6,7 +6,7 @@
 
 import type { Context } from 'koa'
 import { errors, type KoaContextWithOIDC } from 'oidc-provider'
-import { type ProtectedResource, resourcesFor } from '../resources/protected-resource.ts'
+import { type Resource, resourcesFor } from '../resources/protected-resource.ts'
 import { formatScopes, isSubset, parseScopes, splitAtSpaces } from '../scopes/scope.ts'
 import { clientRecordOf } from './client-metadata.ts'
 import { type RequestState, requestStateOf } from './request-state.ts'
@@ -29,6 +29,9 @@ const KNOWN_PARAMETERS = new Set([
   'registration',
 ])
 
+/** The parameters of a request with the scope `openid` (OpenID Connect Core 1.0 §3.1.2.1). */
+const OPENID_CONNECT_PARAMETERS = new Set(['nonce'])
+
 /** oidc-provider does not accept repeated spaces in these. */
 const SPACE_DELIMITED_PARAMETERS = ['scope', 'prompt', 'response_type']
 
@@ -40,11 +43,21 @@ const MAXIMUM_LOGIN_HINT_LENGTH = 320
  * parameters, which oidc-provider refuses without the `openid` scope), repeated spaces and `response_mode`, and
  * replaces every response type other than `code` with one that oidc-provider refuses.
  *
+ * @param hasOpenIdConnect Whether the server has OpenID Connect. If so, `offline_access` is removed: whether there is
+ *   a refresh token depends on the grant types of the client.
+ *
  * @returns Whether the request has another response mode than `query`.
  */
-export function normalizeQuery(ctx: Context): Pick<RequestState, 'hasOtherResponseMode'> {
+export function normalizeQuery(
+  ctx: Context,
+  hasOpenIdConnect: boolean,
+): Pick<RequestState, 'hasOtherResponseMode'> {
+  if (hasOpenIdConnect) ignoreOfflineAccess(ctx)
+  const isKnown = (name: string): boolean =>
+    KNOWN_PARAMETERS.has(name) ||
+    (OPENID_CONNECT_PARAMETERS.has(name) && hasOpenIdConnect && asksForIdentity(ctx))
   for (const name of Object.keys(ctx.query)) {
-    if (!KNOWN_PARAMETERS.has(name)) delete ctx.query[name]
+    if (!isKnown(name)) delete ctx.query[name]
   }
   for (const name of SPACE_DELIMITED_PARAMETERS) {
     const value = ctx.query[name]
@@ -58,6 +71,17 @@ export function normalizeQuery(ctx: Context): Pick<RequestState, 'hasOtherRespon
   const hasOtherResponseMode = isOtherThan('query', ctx.query['response_mode'])
   if (hasOtherResponseMode) delete ctx.query['response_mode']
   return { hasOtherResponseMode }
+}
+
+/** Core §11. */
+function ignoreOfflineAccess(ctx: Context): void {
+  const { scope } = ctx.query
+  if (typeof scope !== 'string') return
+  ctx.query['scope'] = formatScopes(splitAtSpaces(scope).filter((it) => it !== 'offline_access'))
+}
+
+function asksForIdentity({ query: { scope } }: Context): boolean {
+  return typeof scope === 'string' && splitAtSpaces(scope).includes('openid')
 }
 
 /** Requests the default scopes, if there are any, where a request has no `scope` (RFC 6749 §3.3). */
@@ -112,7 +136,7 @@ export function requireRegisteredScope(ctx: KoaContextWithOIDC): void {
 /** The resources of a request without `resource`: those that accept any of its scopes (RFC 8707 §2). */
 export function defaultResources(
   ctx: KoaContextWithOIDC,
-  resources: ReadonlyArray<ProtectedResource>,
+  resources: ReadonlyArray<Resource>,
 ): Array<string> {
   return resourcesFor(resources, [...ctx.oidc.requestParamScopes]).map(({ audience }) => audience)
 }

@@ -14,7 +14,7 @@ import {
   PENDING_REQUEST_TTL_SECONDS,
   SESSION_TTL_SECONDS,
 } from '../lifetimes.ts'
-import { findResource } from '../resources/protected-resource.ts'
+import { acceptedScopes, findResource } from '../resources/protected-resource.ts'
 import { formatScopes } from '../scopes/scope.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { FindUser } from '../users/user.ts'
@@ -98,10 +98,11 @@ export function toProviderConfiguration(input: ConfigurationInput): Configuratio
         enabled: true,
         defaultResource: (ctx) => defaultResources(ctx, resources),
         useGrantedResource: () => true,
-        getResourceServerInfo(_ctx, uri) {
+        getResourceServerInfo(ctx, uri) {
           const resource = findResource(resources, uri)
           if (resource === undefined) throw new errors.InvalidTarget()
-          const { audience, scopes: accepted } = resource
+          const accepted = acceptedScopes(resource, [...ctx.oidc.requestParamScopes])
+          const { audience } = resource
           return { scope: formatScopes(accepted), audience, accessTokenFormat: 'jwt' }
         },
       },

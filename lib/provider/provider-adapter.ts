@@ -14,11 +14,7 @@
 import { type Adapter, type AdapterPayload, type KoaContextWithOIDC, Provider } from 'oidc-provider'
 import { type RequestEndings, requestKeyOf } from '../interaction/request-endings.ts'
 import { ENDED_SESSION_TTL_SECONDS } from '../lifetimes.ts'
-import {
-  findResource,
-  type ProtectedResource,
-  resourcesFor,
-} from '../resources/protected-resource.ts'
+import { findResource, type Resource, resourcesFor } from '../resources/protected-resource.ts'
 import type { ArtifactKind, ArtifactStore } from '../storage/artifact-store.ts'
 import type { ClientRecord } from '../storage/client.ts'
 import type { AuthorizationCodeRecord } from '../tokens/authorization-code.ts'
@@ -42,7 +38,7 @@ export interface ProviderAdapterDependencies {
   readonly artifacts: ArtifactStore
   readonly endings: Pick<RequestEndings, 'findDenial'>
   readonly findClient: (clientId: string) => Promise<ClientRecord | undefined>
-  readonly resources: ReadonlyArray<ProtectedResource>
+  readonly resources: ReadonlyArray<Resource>
   /** The URL that resumes a completed or denied request. */
   readonly resumeUrl: (pendingRequestToken: string) => string
   /** Whether a user is signed in in the browser. */
@@ -115,9 +111,7 @@ const pendingRequestMapping = (resumeUrl: (id: string) => string): ArtifactMappi
   },
 })
 
-const authorizationCodeMapping = (
-  resources: ReadonlyArray<ProtectedResource>,
-): ArtifactMapping => ({
+const authorizationCodeMapping = (resources: ReadonlyArray<Resource>): ArtifactMapping => ({
   kind: 'AuthorizationCode',
   toStored(payload) {
     const scopes = required(payload.scope).split(' ')
@@ -131,6 +125,8 @@ const authorizationCodeMapping = (
       resources: grantedAudiences(payload.resource, resources, scopes),
       redirectUri: required(payload.redirectUri),
       codeChallenge: required(payload.codeChallenge),
+      nonce: payload.nonce ?? null,
+      authTime: payload.authTime ?? null,
       pendingRequestKey: pendingRequest === undefined ? null : requestKeyOf(pendingRequest.uid),
     }
     return { ...record }
@@ -143,7 +139,7 @@ const authorizationCodeMapping = (
 /** The audiences of the named resources that accept any of the scopes, in that order. */
 function grantedAudiences(
   named: string | ReadonlyArray<string> = [],
-  resources: ReadonlyArray<ProtectedResource>,
+  resources: ReadonlyArray<Resource>,
   scopes: ReadonlyArray<string>,
 ): ReadonlyArray<string> {
   const found = [named].flat().flatMap((uri) => findResource(resources, uri) ?? [])

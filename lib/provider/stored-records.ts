@@ -48,6 +48,7 @@ export const pendingRequestRecords: ArtifactReader<StoredPendingRequest> =
       code_challenge_method: shape.nonEmptyString,
       prompt: shape.orNull(shape.nonEmptyString),
       state: shape.orNull(shape.nonEmptyString),
+      nonce: shape.orNull(shape.nonEmptyString),
       login_hint: shape.orNull(shape.nonEmptyString),
       resource: shape.orNull(shape.present),
     }),
@@ -73,8 +74,9 @@ type RequiredParameter =
   | 'code_challenge_method'
 
 /** The parameters that a request may omit. */
-export const NO_PARAMETERS: Readonly<Record<'prompt' | 'state' | 'login_hint' | 'resource', null>> =
-  { prompt: null, state: null, login_hint: null, resource: null }
+export const NO_PARAMETERS: Readonly<
+  Record<'prompt' | 'state' | 'nonce' | 'login_hint' | 'resource', null>
+> = { prompt: null, state: null, nonce: null, login_hint: null, resource: null }
 
 /** Without the members that have no value. */
 export function withoutNulls(record: object): AdapterPayload {

@@ -15,6 +15,12 @@ export interface ProtectedResource {
   readonly scopes: ReadonlyArray<string>
 }
 
+/** A protected resource of a server with OpenID Connect. */
+export interface Resource extends ProtectedResource {
+  /** Identity scopes that it accepts beside one of its own scopes. Alone, they are for the userinfo endpoint. */
+  readonly identityScopes?: ReadonlyArray<string>
+}
+
 /**
  * Whether two absolute URIs name the same resource: they are equal after normalization. So
  * `https://a.example` and `https://a.example/` are the same.
@@ -33,18 +39,27 @@ export function isAbsoluteUri(text: string): boolean {
 
 /** Finds a resource by its URI. */
 export function findResource(
-  resources: ReadonlyArray<ProtectedResource>,
+  resources: ReadonlyArray<Resource>,
   uri: string,
-): ProtectedResource | undefined {
+): Resource | undefined {
   return resources.find(({ audience }) => isSameUri(audience, uri))
+}
+
+/** Those of the scopes that a resource accepts. */
+export function acceptedScopes(
+  { scopes: own, identityScopes = [] }: Resource,
+  scopes: ReadonlyArray<string>,
+): ReadonlyArray<string> {
+  const acceptsAny = scopes.some((scope) => own.includes(scope))
+  return acceptsAny ? intersect(scopes, [...own, ...identityScopes]) : []
 }
 
 /** The resources that accept any of these scopes. */
 export function resourcesFor(
-  resources: ReadonlyArray<ProtectedResource>,
+  resources: ReadonlyArray<Resource>,
   scopes: ReadonlyArray<string>,
-): ReadonlyArray<ProtectedResource> {
-  return resources.filter((resource) => intersect(scopes, resource.scopes).length > 0)
+): ReadonlyArray<Resource> {
+  return resources.filter((resource) => acceptedScopes(resource, scopes).length > 0)
 }
 
 /** All scopes of these resources. */
@@ -65,14 +80,16 @@ export interface Target {
  * @returns `undefined` when no resource accepts any of them.
  */
 export function chooseTarget(
-  resources: ReadonlyArray<ProtectedResource>,
+  resources: ReadonlyArray<Resource>,
   scopes: ReadonlyArray<string>,
 ): Target | undefined {
   const [first, ...others] = resourcesFor(resources, scopes)
   if (first === undefined) return undefined
-  const all = [first, ...others].find((resource) => isSubset(scopes, resource.scopes))
-  const { audience, scopes: accepted } = all ?? first
-  return { audience, scopes: intersect(scopes, accepted) }
+  const all = [first, ...others].find((resource) =>
+    isSubset(scopes, acceptedScopes(resource, scopes)),
+  )
+  const chosen = all ?? first
+  return { audience: chosen.audience, scopes: acceptedScopes(chosen, scopes) }
 }
 
 /** Whether a client is registered as resource server of a resource. Never a `PUBLIC` client: it has no secret. */

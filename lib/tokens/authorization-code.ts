@@ -26,6 +26,10 @@ export interface AuthorizationCodeRecord {
   readonly redirectUri: string
   /** PKCE challenge, S256. */
   readonly codeChallenge: string
+  /** The `nonce` of the authorization request; `null` when it had none, or not the scope `openid`. */
+  readonly nonce: string | null
+  /** When the user authenticated; seconds since the Unix epoch. `null` when that is not known. */
+  readonly authTime: number | null
   /** The pending request it was issued for; `null` when no page was shown. */
   readonly pendingRequestKey: string | null
 }
@@ -41,6 +45,8 @@ export const authorizationCodes: ArtifactReader<AuthorizationCodeRecord> =
     resources: shape.arrayOf(shape.nonEmptyString),
     redirectUri: shape.nonEmptyString,
     codeChallenge: shape.nonEmptyString,
+    nonce: shape.orNull(shape.nonEmptyString),
+    authTime: shape.orNull(shape.integer),
     pendingRequestKey: shape.orNull(shape.nonEmptyString),
   })
 

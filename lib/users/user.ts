@@ -14,6 +14,19 @@ export interface User {
   readonly name: string
   /** Shown below the name on the pages, for example `ada@acme.test`. */
   readonly email: string
+  /**
+   * Whether the user proved that the email address is theirs: the claim `email_verified`. Leave it out if that is not
+   * known. This and the members below are for OpenID Connect only (`openIdConnect`).
+   */
+  readonly emailVerified?: boolean | undefined
+  /** URL of an image of the user: the claim `picture`. An https URL; http only for loopback addresses. */
+  readonly picture?: string | undefined
+  /** Language of the user, a BCP 47 tag such as `en-GB`: the claim `locale`. */
+  readonly locale?: string | undefined
+  /** Time zone of the user, for example `Europe/London`: the claim `zoneinfo`. */
+  readonly zoneinfo?: string | undefined
+  /** When this information was last changed, in seconds since the Unix epoch: the claim `updated_at`. */
+  readonly updatedAt?: number | undefined
 }
 
 /**

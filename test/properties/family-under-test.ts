@@ -79,6 +79,8 @@ export async function createFamilyUnderTest(
     scopes,
     resources: [ISSUER],
     redirectUri: 'https://app.example/callback',
+    nonce: null,
+    authTime: null,
     codeChallenge: createHash('sha256').update(CODE_VERIFIER).digest('base64url'),
     pendingRequestKey: null,
   }

@@ -20,6 +20,8 @@ const RECORD: AuthorizationCodeRecord = {
   resources: ['https://api.example'],
   redirectUri: 'https://app.example/callback',
   codeChallenge: CHALLENGE,
+  nonce: null,
+  authTime: null,
   pendingRequestKey: null,
 }
 const ATTEMPT: RedemptionAttempt = {

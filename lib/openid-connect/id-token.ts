@@ -1,0 +1,94 @@
+/**
+ * ID tokens: who signed in, for the client (OpenID Connect Core 1.0 §2).
+ *
+ * @module
+ */
+
+import { hash } from 'node:crypto'
+import { errors, jwtVerify } from 'jose'
+import type { KeyRing } from '../keys/key-ring.ts'
+import { ID_TOKEN_TTL_SECONDS } from '../lifetimes.ts'
+
+const ID_TOKEN_TYPE = 'JWT'
+
+/** The content of an ID token. */
+export interface IdTokenSubject {
+  /** The client it is for. */
+  readonly clientId: string
+  /** The access token that it is issued with. */
+  readonly accessToken: string
+  /** When the user authenticated; seconds since the Unix epoch. `null` when that is not known. */
+  readonly authTime: number | null
+  /** The `nonce` of the authorization request; `null` when it had none. */
+  readonly nonce: string | null
+  /** The claims about the user, at least `sub` and `tenant_id`. */
+  readonly userClaims: Readonly<Record<string, unknown>>
+}
+
+/** The claims of an ID token that the server itself reads. */
+export interface IdTokenClaims {
+  /** The user. */
+  readonly sub: string
+  /** The client. */
+  readonly aud: string
+}
+
+/** Issues and verifies the ID tokens of an authorization server. */
+export interface IdTokens {
+  /** Signs an ID token. */
+  issue(subject: IdTokenSubject): Promise<string>
+  /**
+   * Verifies an `id_token_hint` (§3.1.2.1): that the server issued it to this client. It may have expired.
+   *
+   * @returns `undefined` for anything else, among them a token whose key was removed since.
+   */
+  verify(token: string, clientId: string): Promise<IdTokenClaims | undefined>
+}
+
+/** Creates the {@link IdTokens} of an issuer. */
+export function createIdTokens(options: {
+  readonly issuer: string
+  readonly keys: Pick<KeyRing, 'signJwt' | 'verificationKey'>
+  readonly now: () => number
+}): IdTokens {
+  const { issuer, keys, now } = options
+  return {
+    async issue({ clientId, accessToken, authTime, nonce, userClaims }) {
+      const issuedAt = now()
+      const claims = {
+        ...userClaims,
+        iss: issuer,
+        aud: clientId,
+        iat: issuedAt,
+        exp: issuedAt + ID_TOKEN_TTL_SECONDS,
+        ...(authTime === null ? {} : { auth_time: authTime }),
+        ...(nonce === null ? {} : { nonce }),
+        at_hash: accessTokenHash(accessToken),
+      }
+      return await keys.signJwt(claims, ID_TOKEN_TYPE)
+    },
+
+    async verify(token, clientId) {
+      try {
+        const { payload } = await jwtVerify<IdTokenClaims>(token, keys.verificationKey, {
+          issuer,
+          audience: clientId,
+          algorithms: ['RS256'],
+          typ: ID_TOKEN_TYPE,
+          requiredClaims: ['sub', 'aud', 'iat', 'exp'],
+          currentDate: new Date(0), // it may have expired
+        })
+        return payload
+      } catch (error) {
+        if (error instanceof errors.JOSEError) return undefined
+        throw error
+      }
+    },
+  }
+}
+
+/** The `at_hash` (§3.1.3.6): the left half of the SHA-256, which is the hash of RS256. */
+function accessTokenHash(accessToken: string): string {
+  const digest = hash('sha256', accessToken, 'buffer')
+  return digest.subarray(0, digest.length / 2).toString('base64url')
+}
