@@ -27,6 +27,7 @@ const DAY_SECONDS = 24 * HOUR_SECONDS
 const DEFAULT_ROTATION_SECONDS = 90 * DAY_SECONDS
 const MAXIMUM_ROTATION_SECONDS = 3650 * DAY_SECONDS
 const DEFAULT_REFRESH_SECONDS = 5
+const DEFAULT_STORAGE_TIMEOUT_MILLISECONDS = 2000
 
 /** Options of {@link openManagedKeys}. */
 export interface ManagedKeysOptions {
@@ -53,6 +54,10 @@ export interface ManagedKeysOptions {
   /** How often the keys in the storage are read again, in seconds, 1 to 5. Defaults to `5`. */
   readonly refreshSeconds?: number
   /**
+   * Timeout of a storage call, in milliseconds; usually the server's own. 100 to 30 000; defaults to `2000`.
+   */
+  readonly storageTimeoutMilliseconds?: number
+  /**
    * Receives audit events: `key.created`, `key.rotated`, `key.revoked`, `key.deleted`; and `server.error`
    * when the keys could not be read or maintained, which is tried again. Usually the server's own. Each
    * rotation and revocation, from the command line too, is reported to one instance's listener, once. So is what
@@ -78,6 +83,7 @@ const optionsSchema = z.strictObject(
     signingKeyRotationSeconds: wholeNumberOption('seconds', HOUR_SECONDS, MAXIMUM_ROTATION_SECONDS),
     cookieKeyRotationSeconds: wholeNumberOption('seconds', DAY_SECONDS, MAXIMUM_ROTATION_SECONDS),
     refreshSeconds: wholeNumberOption('seconds', 1, DEFAULT_REFRESH_SECONDS),
+    storageTimeoutMilliseconds: wholeNumberOption('milliseconds', 100, 30_000),
     onEvent: functionOption.optional(),
     clock: clockOption.optional(),
   },
@@ -91,6 +97,7 @@ export interface ResolvedManagedKeysOptions {
   readonly secrets: readonly [string, ...ReadonlyArray<string>]
   readonly rotationSeconds: Readonly<Record<KeyPurpose, number>>
   readonly refreshSeconds: number
+  readonly storageTimeoutMilliseconds: number
   readonly onEvent: AuditListener | undefined
   readonly now: Clock
 }
@@ -111,6 +118,8 @@ export function resolveManagedKeysOptions(options: ManagedKeysOptions): Resolved
       cookie: options.cookieKeyRotationSeconds ?? DEFAULT_ROTATION_SECONDS,
     },
     refreshSeconds: options.refreshSeconds ?? DEFAULT_REFRESH_SECONDS,
+    storageTimeoutMilliseconds:
+      options.storageTimeoutMilliseconds ?? DEFAULT_STORAGE_TIMEOUT_MILLISECONDS,
     onEvent: options.onEvent,
     now: options.clock === undefined ? systemClock : checkedClock(options.clock),
   }

@@ -23,9 +23,6 @@ import {
 } from './managed-keys-options.ts'
 import { listStoredKeys, type ManagedKey, revokeStoredKey, rotateStoredKey } from './stored-keys.ts'
 
-/** How long a call of the storage may take. */
-const STORAGE_TIMEOUT_MILLISECONDS = 2000
-
 /** Creating the first key and the next one takes two rounds; a third finds nothing to do. */
 const MAXIMUM_ROUNDS = 5
 
@@ -159,10 +156,11 @@ async function readAndMaintain(
 
 function withBoundedStorage(options: ResolvedManagedKeysOptions): ResolvedManagedKeysOptions {
   const { encryptedKeys, revocations, pendingEvents } = options.storage
+  const timeout = options.storageTimeoutMilliseconds
   const storage = {
-    encryptedKeys: boundStore('encryptedKeys', encryptedKeys, STORAGE_TIMEOUT_MILLISECONDS),
-    revocations: boundStore('revocations', revocations, STORAGE_TIMEOUT_MILLISECONDS),
-    pendingEvents: boundStore('pendingEvents', pendingEvents, STORAGE_TIMEOUT_MILLISECONDS),
+    encryptedKeys: boundStore('encryptedKeys', encryptedKeys, timeout),
+    revocations: boundStore('revocations', revocations, timeout),
+    pendingEvents: boundStore('pendingEvents', pendingEvents, timeout),
   }
   return { ...options, storage }
 }

@@ -21,6 +21,7 @@ import { decodeProtectedHeader } from 'jose'
 import { Kysely, PostgresDialect } from 'kysely'
 import { type Outcome, run } from '../../adapters/cli/run.ts'
 import { basicCredentials } from '../helpers/requests.ts'
+import { SLOW_STORE } from '../helpers/slow-store.ts'
 import { startPostgres } from '../helpers/start-postgres.ts'
 import { startRedis } from '../helpers/start-redis.ts'
 import { requestClientCredentials, tokensOf } from '../helpers/token-requests.ts'
@@ -268,12 +269,13 @@ for (const { name, env, open } of STORES) {
     // The keys are a day old, so that the next key may sign at once.
     const now = (): number => Math.floor(Date.now() / 1000)
     const yesterday = (): number => now() - LONG_AGO
-    await (await openManagedKeys({ storage, secret: SECRET, clock: yesterday })).stop()
+    const shared = { storage, secret: SECRET, ...SLOW_STORE }
+    await (await openManagedKeys({ ...shared, clock: yesterday })).stop()
     const changes: Array<Extract<AuditEvent, { type: 'key.rotated' | 'key.revoked' }>> = []
     const onEvent = (event: AuditEvent): void => {
       if (event.type === 'key.rotated' || event.type === 'key.revoked') changes.push(event)
     }
-    const given = { storage, secret: SECRET, refreshSeconds: 1, onEvent }
+    const given = { ...shared, refreshSeconds: 1, onEvent }
     const [keys, other] = [await openManagedKeys(given), await openManagedKeys(given)]
     t.teardown(() => Promise.all([keys.stop(), other.stop()]))
     const [first, second] = keys.publishedKeys().keys.map(({ kid = '' }) => kid)
@@ -342,7 +344,7 @@ const CLIENT_STORES: ReadonlyArray<{
   {
     name: 'Redis',
     env: { REDIS_URL: redis.socketPath, REDIS_KEY_PREFIX: 'clients:' },
-    open: () => openRedis('clients:'),
+    open: async () => openRedis('clients:'),
   },
   {
     name: 'layered storage',
@@ -354,16 +356,13 @@ const CLIENT_STORES: ReadonlyArray<{
     open: async (t) =>
       createLayeredStorage({
         durable: await createMigratedDatabase(t, 'cli_layered'),
-        ephemeral: await openRedis('layered:'),
+        ephemeral: openRedis('layered:'),
       }),
   },
 ]
 
-async function openRedis(keyPrefix: string): Promise<Storage> {
-  const client = redis.connect()
-  await client.ping() // it is there before anything has a timeout
-  return createRedisStorage({ client, keyPrefix })
-}
+const openRedis = (keyPrefix: string): Storage =>
+  createRedisStorage({ client: redis.connect(), keyPrefix })
 
 async function createMigratedDatabase(t: ExecutionContext, name: string): Promise<Storage> {
   const storage = await createDatabase(t, name)
@@ -372,157 +371,153 @@ async function createMigratedDatabase(t: ExecutionContext, name: string): Promis
 }
 
 for (const { name, env, open } of CLIENT_STORES) {
-  // One at a time: each creates keys, which keeps the processor busy, and storage calls have a timeout.
-  test.serial(
-    `clients on ${name}: from the first client to its deletion, a running server follows without a restart`,
-    async (t) => {
-      const storage = await open(t)
-      const events: Array<AuditEvent> = []
-      const keys = await openManagedKeys({
-        ...{ storage, secret: SECRET },
-        onEvent: (event) => void events.push(event),
+  test(`clients on ${name}: from the first client to its deletion, a running server follows without a restart`, async (t) => {
+    const storage = await open(t)
+    const events: Array<AuditEvent> = []
+    const keys = await openManagedKeys({
+      ...{ storage, secret: SECRET, ...SLOW_STORE },
+      onEvent: (event) => void events.push(event),
+    })
+    const server = await startTestServer({ storage, keys, ...SLOW_STORE })
+    t.teardown(() => Promise.all([server.close(), keys.stop()]))
+    const { issuer, clock } = server
+    const cli = async (...typed: ReadonlyArray<string>): Promise<string> => {
+      const { code, stdout, stderr } = await run(['clients', ...typed], env)
+      t.is(stderr, '')
+      t.is(code, 0)
+      return stdout
+    }
+    t.is(await cli('list'), 'There are no such clients.\n')
+
+    const typed = ['--name', 'Interview API', '--client-type', 'CONFIDENTIAL', '--by', 'ada']
+    const fields = ['--scopes', 'interview:read', '--allowed-grant-types', 'client_credentials']
+    const output = await cli('register', ...typed, ...fields)
+    const [, clientId = ''] = /^client-id +(tc_\w+)$/m.exec(output) ?? []
+    const [, clientSecret = ''] = /^client-secret +(tcs_\w+)$/m.exec(output) ?? []
+    t.is(output.split(clientSecret).length, 2)
+    const client = await server.authorizationServer.clients.find(clientId)
+    t.like(client, { name: 'Interview API', audience: 'PLATFORM', redirectUris: [], version: 1 })
+    if (client === undefined) return
+    const api = { client, clientSecret }
+    const isAuthenticated = async (secret: string): Promise<boolean> =>
+      (await requestClientCredentials(server, { client, clientSecret: secret })).status === 200
+    t.true(await isAuthenticated(clientSecret))
+    const { access_token: token } = await tokensOf(t, await requestClientCredentials(server, api))
+
+    // A resource server, at once.
+    const feed = (): Promise<Response> =>
+      fetch(`${issuer}/oauth/revocations`, {
+        headers: { authorization: basicCredentials(clientId, clientSecret) },
       })
-      const server = await startTestServer({ storage, keys, storageTimeoutMilliseconds: 30_000 })
-      t.teardown(() => Promise.all([server.close(), keys.stop()]))
-      const { issuer, clock } = server
-      const cli = async (...typed: ReadonlyArray<string>): Promise<string> => {
-        const { code, stdout, stderr } = await run(['clients', ...typed], env)
-        t.is(stderr, '')
-        t.is(code, 0)
-        return stdout
-      }
-      t.is(await cli('list'), 'There are no such clients.\n')
+    t.is((await feed()).status, 403)
+    const changes = [
+      '--resource-server-audiences',
+      issuer,
+      '--logo-url',
+      'https://api.example/l.svg',
+    ]
+    const changed = await cli('update', clientId, ...changes, '--access-token-ttl-seconds', '60')
+    t.regex(changed, new RegExp(`^resource-server-audiences +${issuer}$`, 'm'))
+    t.is((await feed()).status, 200)
+    t.like(JSON.parse(await cli('show', clientId, '--json')), {
+      ...{ accessTokenTtlSeconds: 60, resourceServerAudiences: [issuer], version: 2 },
+      logoUrl: 'https://api.example/l.svg',
+    })
+    const emptied = JSON.parse(
+      await cli(
+        ...['update', clientId, '--resource-server-audiences', '', '--logo-url', '', '--json'],
+      ),
+    )
+    t.deepEqual(emptied.resourceServerAudiences, [])
+    t.false('logoUrl' in emptied)
 
-      const typed = ['--name', 'Interview API', '--client-type', 'CONFIDENTIAL', '--by', 'ada']
-      const fields = ['--scopes', 'interview:read', '--allowed-grant-types', 'client_credentials']
-      const output = await cli('register', ...typed, ...fields)
-      const [, clientId = ''] = /^client-id +(tc_\w+)$/m.exec(output) ?? []
-      const [, clientSecret = ''] = /^client-secret +(tcs_\w+)$/m.exec(output) ?? []
-      t.is(output.split(clientSecret).length, 2)
-      const client = await server.authorizationServer.clients.find(clientId)
-      t.like(client, { name: 'Interview API', audience: 'PLATFORM', redirectUris: [], version: 1 })
-      if (client === undefined) return
-      const api = { client, clientSecret }
-      const isAuthenticated = async (secret: string): Promise<boolean> =>
-        (await requestClientCredentials(server, { client, clientSecret: secret })).status === 200
-      t.true(await isAuthenticated(clientSecret))
-      const { access_token: token } = await tokensOf(t, await requestClientCredentials(server, api))
+    // Another secret; nothing shows one again.
+    const expiresAt = new Date(Date.now() + 86_400_000).toISOString()
+    const added = await cli('add-secret', clientId, '--expires-at', expiresAt, '--json')
+    const { clientSecret: second, secretId } = JSON.parse(added)
+    t.true(await isAuthenticated(second))
+    t.true(await isAuthenticated(clientSecret))
+    const [shown, listed] = [await cli('show', clientId), await cli('list')]
+    for (const text of [shown, listed, changed, await cli('list', '--json')]) {
+      t.false(text.includes(second) || text.includes(clientSecret))
+      t.true(text.includes(clientId))
+    }
+    t.regex(
+      shown,
+      new RegExp(`^secret +${secretId} tcs_\\w{4}… added .*, expires 20[^,]+, last used`, 'm'),
+    )
+    t.regex(listed, /^CLIENT ID +NAME +TYPE +AUDIENCE +TENANT +SECRETS +REGISTERED$/m)
+    t.deepEqual(
+      JSON.parse(await cli('list', '--name', 'interview', '--client-type', 'PUBLIC', '--json')),
+      { items: [] },
+    )
+    const { items } = JSON.parse(await cli('list', '--json'))
+    t.deepEqual(items, [JSON.parse(await cli('show', clientId, '--json'))])
 
-      // A resource server, at once.
-      const feed = (): Promise<Response> =>
-        fetch(`${issuer}/oauth/revocations`, {
-          headers: { authorization: basicCredentials(clientId, clientSecret) },
-        })
-      t.is((await feed()).status, 403)
-      const changes = [
-        '--resource-server-audiences',
-        issuer,
-        '--logo-url',
-        'https://api.example/l.svg',
-      ]
-      const changed = await cli('update', clientId, ...changes, '--access-token-ttl-seconds', '60')
-      t.regex(changed, new RegExp(`^resource-server-audiences +${issuer}$`, 'm'))
-      t.is((await feed()).status, 200)
-      t.like(JSON.parse(await cli('show', clientId, '--json')), {
-        ...{ accessTokenTtlSeconds: 60, resourceServerAudiences: [issuer], version: 2 },
-        logoUrl: 'https://api.example/l.svg',
-      })
-      const emptied = JSON.parse(
-        await cli(
-          ...['update', clientId, '--resource-server-audiences', '', '--logo-url', '', '--json'],
-        ),
-      )
-      t.deepEqual(emptied.resourceServerAudiences, [])
-      t.false('logoUrl' in emptied)
+    // The rotation ends: the first secret goes.
+    const [{ secretId: first }] = items[0].secrets
+    const remove = ['remove-secret', clientId, '--secret-id']
+    t.is(
+      await cli(...remove, first, '--by', 'grace'),
+      `Secret "${first}" of client "${clientId}" is removed; tokens issued with it stay valid.\n`,
+    )
+    t.false(await isAuthenticated(clientSecret))
+    t.true(await isAuthenticated(second))
+    const again = await run(['clients', ...remove, first], env)
+    const reason = `client "${clientId}" has no secret "${first}"`
+    t.is(again.stderr, `${reason}; "clients show" shows all\n`)
+    const last = await run(['clients', ...remove, secretId], env)
+    t.is(last.stderr, '"secrets" must contain one that can be used: add another one first\n')
+    t.deepEqual([again.code, last.code], [1, 1])
 
-      // Another secret; nothing shows one again.
-      const expiresAt = new Date(Date.now() + 86_400_000).toISOString()
-      const added = await cli('add-secret', clientId, '--expires-at', expiresAt, '--json')
-      const { clientSecret: second, secretId } = JSON.parse(added)
-      t.true(await isAuthenticated(second))
-      t.true(await isAuthenticated(clientSecret))
-      const [shown, listed] = [await cli('show', clientId), await cli('list')]
-      for (const text of [shown, listed, changed, await cli('list', '--json')]) {
-        t.false(text.includes(second) || text.includes(clientSecret))
-        t.true(text.includes(clientId))
-      }
+    t.is(
+      await cli('delete', clientId),
+      `Client "${clientId}" is deleted, and its tokens are revoked.\n`,
+    )
+    t.false(await isAuthenticated(second))
+    t.true(await storage.revocations.has('client', clientId, clock.now()), token)
+
+    // What was done is told once, by whichever instance looks first.
+    const other = await openManagedKeys({
+      ...{ storage, secret: SECRET },
+      onEvent: (event) => void events.push(event),
+    })
+    t.teardown(() => other.stop())
+    await Promise.all([keys.refresh(), other.refresh()])
+    await nextTurn()
+    await nextTurn()
+    const told = events.filter(({ type }) => type.startsWith('client.'))
+    t.deepEqual(
+      told.map((event) => [event.type, 'actorId' in event ? event.actorId : undefined]),
+      [
+        ['client.registered', 'ada'],
+        ['client.updated', undefined],
+        ['client.updated', undefined],
+        ['client.secret-added', undefined],
+        ['client.secret-removed', 'grace'],
+        ['client.deleted', undefined],
+      ],
+    )
+    t.like(told[1], {
+      ...{ clientId, result: 'success', version: 1, ip: undefined },
+      changedFields: ['resourceServerAudiences', 'accessTokenTtlSeconds', 'logoUrl'],
+    })
+    t.false(JSON.stringify(told).includes(clientSecret))
+    for (const typedAgain of [
+      ['show', clientId],
+      ['delete', clientId],
+      ['add-secret', clientId],
+      ['remove-secret', clientId, '--secret-id', first],
+    ]) {
+      const { code, stdout, stderr } = await run(['clients', ...typedAgain], env)
+      t.is(code, 1)
+      t.is(stdout, '')
       t.regex(
-        shown,
-        new RegExp(`^secret +${secretId} tcs_\\w{4}… added .*, expires 20[^,]+, last used`, 'm'),
+        stderr,
+        new RegExp(`^client "${clientId}" does not exist; "clients list" shows all\n$`),
       )
-      t.regex(listed, /^CLIENT ID +NAME +TYPE +AUDIENCE +TENANT +SECRETS +REGISTERED$/m)
-      t.deepEqual(
-        JSON.parse(await cli('list', '--name', 'interview', '--client-type', 'PUBLIC', '--json')),
-        { items: [] },
-      )
-      const { items } = JSON.parse(await cli('list', '--json'))
-      t.deepEqual(items, [JSON.parse(await cli('show', clientId, '--json'))])
-
-      // The rotation ends: the first secret goes.
-      const [{ secretId: first }] = items[0].secrets
-      const remove = ['remove-secret', clientId, '--secret-id']
-      t.is(
-        await cli(...remove, first, '--by', 'grace'),
-        `Secret "${first}" of client "${clientId}" is removed; tokens issued with it stay valid.\n`,
-      )
-      t.false(await isAuthenticated(clientSecret))
-      t.true(await isAuthenticated(second))
-      const again = await run(['clients', ...remove, first], env)
-      const reason = `client "${clientId}" has no secret "${first}"`
-      t.is(again.stderr, `${reason}; "clients show" shows all\n`)
-      const last = await run(['clients', ...remove, secretId], env)
-      t.is(last.stderr, '"secrets" must contain one that can be used: add another one first\n')
-      t.deepEqual([again.code, last.code], [1, 1])
-
-      t.is(
-        await cli('delete', clientId),
-        `Client "${clientId}" is deleted, and its tokens are revoked.\n`,
-      )
-      t.false(await isAuthenticated(second))
-      t.true(await storage.revocations.has('client', clientId, clock.now()), token)
-
-      // What was done is told once, by whichever instance looks first.
-      const other = await openManagedKeys({
-        ...{ storage, secret: SECRET },
-        onEvent: (event) => void events.push(event),
-      })
-      t.teardown(() => other.stop())
-      await Promise.all([keys.refresh(), other.refresh()])
-      await nextTurn()
-      await nextTurn()
-      const told = events.filter(({ type }) => type.startsWith('client.'))
-      t.deepEqual(
-        told.map((event) => [event.type, 'actorId' in event ? event.actorId : undefined]),
-        [
-          ['client.registered', 'ada'],
-          ['client.updated', undefined],
-          ['client.updated', undefined],
-          ['client.secret-added', undefined],
-          ['client.secret-removed', 'grace'],
-          ['client.deleted', undefined],
-        ],
-      )
-      t.like(told[1], {
-        ...{ clientId, result: 'success', version: 1, ip: undefined },
-        changedFields: ['resourceServerAudiences', 'accessTokenTtlSeconds', 'logoUrl'],
-      })
-      t.false(JSON.stringify(told).includes(clientSecret))
-      for (const typedAgain of [
-        ['show', clientId],
-        ['delete', clientId],
-        ['add-secret', clientId],
-        ['remove-secret', clientId, '--secret-id', first],
-      ]) {
-        const { code, stdout, stderr } = await run(['clients', ...typedAgain], env)
-        t.is(code, 1)
-        t.is(stdout, '')
-        t.regex(
-          stderr,
-          new RegExp(`^client "${clientId}" does not exist; "clients list" shows all\n$`),
-        )
-      }
-    },
-  )
+    }
+  })
 }
 
 test('clients: without its tables, it says how to create them', async (t) => {

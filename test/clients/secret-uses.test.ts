@@ -124,7 +124,6 @@ test('secret uses: a store that fails or never responds neither breaks nor delay
     const events: Array<AuditEvent> = []
     const server = await startServer(t, {
       storage: { ...storage, clients: { ...storage.clients, update: behaviour } },
-      storageTimeoutMilliseconds: 30_000,
       onEvent: (event) => void events.push(event),
     })
     t.is((await requestClientCredentials(server, server.confidential)).status, 200, name)

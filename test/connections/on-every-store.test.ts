@@ -32,8 +32,6 @@ const STORES: Readonly<Record<string, Storage>> = {
   Postgres: inPostgres.storage,
 }
 
-const storageTimeoutMilliseconds = 30_000 // many tests share the machine
-
 test.after.always(async () => {
   await Promise.all(opened.map((storage) => storage.close()))
   await Promise.all([postgres.stop(), redis.stop()])
@@ -41,7 +39,7 @@ test.after.always(async () => {
 
 for (const [name, storage] of Object.entries(STORES)) {
   test(`${name}: disconnecting ends refresh, introspection and codes, and consent is asked for again`, async (t) => {
-    const server = await startServer(t, { storage, storageTimeoutMilliseconds })
+    const server = await startServer(t, { storage })
     const { issuer, confidential, issueTokens, authorizationServer } = server
     const { clientId } = confidential.client
     const browser = startBrowser()
@@ -73,7 +71,7 @@ for (const [name, storage] of Object.entries(STORES)) {
   })
 
   test(`${name}: revoking everything of a user or a tenant ends sessions and connections`, async (t) => {
-    const server = await startServer(t, { storage, storageTimeoutMilliseconds })
+    const server = await startServer(t, { storage })
     const { issuer, clock, users, confidential, issueTokens } = server
     const { connections } = server.authorizationServer
     // Users of their own: the store is shared with the other tests.
@@ -98,7 +96,7 @@ for (const [name, storage] of Object.entries(STORES)) {
   })
 
   test(`${name}: a user who changes tenant takes no connection along: not a token, not a code, not the consent`, async (t) => {
-    const server = await startServer(t, { storage, storageTimeoutMilliseconds })
+    const server = await startServer(t, { storage })
     const { issuer, users, confidential, authorizationServer } = server
     const { connections } = authorizationServer
     const { clientId } = confidential.client
@@ -147,7 +145,7 @@ for (const [name, storage] of Object.entries(STORES)) {
   })
 
   test(`${name}: a code that was issued in a former tenant is refused, and ends the connection`, async (t) => {
-    const server = await startServer(t, { storage, storageTimeoutMilliseconds })
+    const server = await startServer(t, { storage })
     const { clock, users, confidential } = server
     const { clientId } = confidential.client
     const user = { ...ADA, userId: 'drifter', tenantId: 'oscorp', email: 'drifter@oscorp.test' }
@@ -167,7 +165,7 @@ for (const [name, storage] of Object.entries(STORES)) {
 
 for (const [name, storage] of Object.entries(STORES)) {
   test(`${name}: the feed has a revocation for as long as its access tokens can be accepted, and no longer`, async (t) => {
-    const server = await startServer(t, { storage, storageTimeoutMilliseconds })
+    const server = await startServer(t, { storage })
     const { confidential, issueTokens, authorizationServer, clock } = server
     const { clientId } = confidential.client
     // Tokens of half an hour and of a minute: what is revoked now may be of either.

@@ -4,6 +4,7 @@ import { type ManagedKeys, openManagedKeys } from '@teamcast/oauth-server'
 import test from 'ava'
 import { decodeProtectedHeader } from 'jose'
 import { openStorageAt, type StoreLocation } from '../helpers/instance-storage.ts'
+import { SLOW_STORE } from '../helpers/slow-store.ts'
 import { startPostgres } from '../helpers/start-postgres.ts'
 import { startRedis } from '../helpers/start-redis.ts'
 
@@ -32,6 +33,7 @@ for (const location of LOCATIONS) {
       opened.map(({ storage }) =>
         openManagedKeys({
           storage,
+          ...SLOW_STORE,
           secret: 'the secret that all instances of a test share',
           clock: () => now,
         }),

@@ -9,8 +9,6 @@ import { startRedisCluster } from '../helpers/start-redis-cluster.ts'
 const CALLERS = 50
 const ROUNDS = 3
 const DUELS = 8
-/** On a busy machine a store may be slow; who wins is the question here. */
-const SLOW_STORE = { storageTimeoutMilliseconds: 20_000 }
 
 const [postgres, layeredPostgres, redis, cluster] = await Promise.all([
   startPostgres(),
@@ -80,7 +78,7 @@ for (const location of LOCATIONS) {
   test.serial(
     `two processes on ${location.kind}: one winner, and nothing is active after it was revoked`,
     async (t) => {
-      const instances = await startInstances(location, SLOW_STORE)
+      const instances = await startInstances(location)
       t.teardown(() => instances.stop())
       const { issuer, client, opened } = instances
 

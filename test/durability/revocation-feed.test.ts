@@ -52,7 +52,7 @@ for (const location of LOCATIONS) {
   test.serial(
     `${location.kind}: two processes: a reader of the feed gets every revocation that was acknowledged before its last run`,
     async (t) => {
-      const instances = await startInstances(location, { storageTimeoutMilliseconds: 20_000 })
+      const instances = await startInstances(location)
       t.teardown(() => instances.stop())
       const { issuer, client } = instances
       const families = await Promise.all(

@@ -18,6 +18,7 @@ import type { ExecutionContext } from 'ava'
 import Koa from 'koa'
 import { testSigningKey } from '../../lib/testing/test-keys.ts'
 import { type Browser, type BrowserOptions, PASSWORD, startBrowser } from './browser.ts'
+import { SLOW_STORE } from './slow-store.ts'
 import { ADA, CONFIDENTIAL_CLIENT, PUBLIC_CLIENT } from './start-server.ts'
 
 export interface HostOptions {
@@ -75,6 +76,7 @@ export async function startHost(
 
   const serverOptions = {
     storage: createMemoryStorage(),
+    ...SLOW_STORE,
     ...(options?.keys === undefined ? GIVEN_KEYS : {}),
     findUser: async (userId) => (userId === ADA.userId ? ADA : undefined),
     authenticateUser: async ({ username, password }) =>

@@ -10,11 +10,12 @@ import type { AddressInfo } from 'node:net'
 import { createAuthorizationServer, openManagedKeys, type User } from '@teamcast/oauth-server'
 import Koa from 'koa'
 import { INSTANCE_SECRET, openStorageAt } from './instance-storage.ts'
+import { SLOW_STORE } from './slow-store.ts'
 import type { InstanceSettings } from './start-instances.ts'
 
 const settings = JSON.parse(process.argv[2] ?? '') as InstanceSettings
 const { storage } = await openStorageAt(settings.location)
-const keys = await openManagedKeys({ storage, secret: INSTANCE_SECRET })
+const keys = await openManagedKeys({ storage, secret: INSTANCE_SECRET, ...SLOW_STORE })
 const userOf = (userId: string): User => ({
   userId,
   tenantId: 'acme',

@@ -19,6 +19,7 @@ import { systemClock } from '../../lib/util/clock.ts'
 import { type OpenedStorage, openStorageAt, type StoreLocation } from './instance-storage.ts'
 import { startLoadBalancer } from './load-balancer.ts'
 import { postAs } from './requests.ts'
+import { SLOW_STORE } from './slow-store.ts'
 import { type RunningProcess, startProcess } from './start-process.ts'
 import { CONFIDENTIAL_CLIENT } from './start-server.ts'
 
@@ -73,8 +74,9 @@ const INSTANCE_FILE = new URL('./instance.ts', import.meta.url).pathname
 /** Starts processes on a store. */
 export async function startInstances(
   location: StoreLocation,
-  { count = 2, ...options }: InstanceSettings['options'] & { readonly count?: number } = {},
+  { count = 2, ...changes }: InstanceSettings['options'] & { readonly count?: number } = {},
 ): Promise<Instances> {
+  const options = { ...SLOW_STORE, ...changes }
   const balancer = await startLoadBalancer()
   const issuer = balancer.url
   const instances: Array<Instance> = []

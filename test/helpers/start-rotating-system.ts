@@ -9,6 +9,7 @@ import { systemClock } from '../../lib/util/clock.ts'
 import type { ApiSettings } from './api-instance.ts'
 import { startTraffic, type Traffic, type TrafficOptions } from './api-traffic.ts'
 import { INSTANCE_SECRET, openStorageAt, type StoreLocation } from './instance-storage.ts'
+import { SLOW_STORE } from './slow-store.ts'
 import { startInstances } from './start-instances.ts'
 import { startProcess } from './start-process.ts'
 
@@ -35,9 +36,9 @@ export async function startRotatingSystem(
   load: Pick<TrafficOptions, 'connections' | 'requestsPerSecond' | 'tokensPerSecond'>,
 ): Promise<RotatingSystem> {
   const opened = await openStorageAt(location)
-  const { storage } = opened
+  const given = { storage: opened.storage, secret: INSTANCE_SECRET, ...SLOW_STORE }
   const yesterday = (): number => systemClock() - DAY_SECONDS
-  await (await openManagedKeys({ storage, secret: INSTANCE_SECRET, clock: yesterday })).stop()
+  await (await openManagedKeys({ ...given, clock: yesterday })).stop()
   const instances = await startInstances(location)
   const { issuer, client } = instances
   const resourceServer = await instances.registerClient({ resourceServerAudiences: [issuer] })
@@ -51,7 +52,7 @@ export async function startRotatingSystem(
   const parameters = ['--conditions=teamcast-source', API_FILE, JSON.stringify(settings)]
   const api = await startProcess(process.execPath, parameters, /^listening on (\d+)$/)
   const issuerUrls = instances.instances.map(({ url }) => url)
-  const keys = await openManagedKeys({ storage, secret: INSTANCE_SECRET })
+  const keys = await openManagedKeys(given)
   const apiUrl = `http://127.0.0.1:${api.readyLine[1]}/`
   const traffic = await startTraffic({ apiUrl, issuerUrls, client, ...load })
 

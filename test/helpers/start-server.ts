@@ -12,6 +12,7 @@ import {
   type TestUser,
 } from '@teamcast/oauth-server/testing'
 import type { ExecutionContext } from 'ava'
+import { SLOW_STORE } from './slow-store.ts'
 
 export const ADA: TestUser = {
   userId: 'ada',
@@ -66,6 +67,7 @@ export async function startServer(
   const server = await startTestServer({
     users: [ADA, GRACE],
     clients: [CONFIDENTIAL_CLIENT, PUBLIC_CLIENT, TENANT_CLIENT],
+    ...SLOW_STORE,
     ...options,
   })
   t.teardown(() => server.close())

@@ -12,6 +12,7 @@ import {
 } from '@teamcast/oauth-server/testing'
 import type { ExecutionContext } from 'ava'
 import { AUDIENCE } from './client-rules.ts'
+import { SLOW_STORE } from './slow-store.ts'
 import { ADA, GRACE } from './start-server.ts'
 import { recordEvents } from './token-requests.ts'
 
@@ -54,7 +55,7 @@ export async function startSuperAdminServer(
       return authorization === 'Bearer root' ? { superAdminId: SUPER_ADMIN_ID } : 'forbidden'
     },
     onEvent,
-    storageTimeoutMilliseconds: 30_000, // many tests share the machine
+    ...SLOW_STORE,
     ...options,
   })
   t.teardown(server.close)

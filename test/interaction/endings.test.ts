@@ -52,9 +52,6 @@ const FINISHED = 'This sign-in is already finished'
 const EXPIRED = 'This sign-in has expired'
 const HOME = 'https://recruiter.example/'
 
-/** On a busy machine a store may be slow; what it decides is the question here. */
-const SLOW_STORE = { storageTimeoutMilliseconds: 20_000 }
-
 const stores = createStoreOpener()
 test.after.always(() => stores.close())
 
@@ -77,7 +74,6 @@ async function startAsked(
   const server = await startServer(t, {
     storage,
     onEvent: (event) => void events.push(event),
-    ...SLOW_STORE,
   })
   const { issuer, confidential } = server
   const browser = startBrowser()

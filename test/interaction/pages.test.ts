@@ -196,11 +196,7 @@ for (const issuerPath of ['', '/auth']) {
         },
       },
     }
-    const { issuer, confidential } = await startServer(t, {
-      issuerPath,
-      storage,
-      storageTimeoutMilliseconds: 20_000, // a read waits for the other requests
-    })
+    const { issuer, confidential } = await startServer(t, { issuerPath, storage })
     const expired: Array<number> = []
     let reads = 1
     for (let isResumed = true; isResumed; reads += 1) {

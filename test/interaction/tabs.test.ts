@@ -178,10 +178,7 @@ for (const [what, end] of [
         },
       },
     }
-    const { issuer, confidential } = await startServer(t, {
-      storage,
-      storageTimeoutMilliseconds: 20_000, // the save waits for the other requests
-    })
+    const { issuer, confidential } = await startServer(t, { storage })
     const [browser, thief] = [startBrowser(), startBrowser()]
     await browser.signIn(await browser.open(`${issuer}/account/connections`), 'ada@acme.test')
     thief.userAgent.cookies.push(...browser.userAgent.cookies)

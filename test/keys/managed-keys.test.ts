@@ -211,6 +211,7 @@ test('managed keys: everything wrong with the options is reported at once, befor
     signingKeyRotationSeconds: 3599,
     cookieKeyRotationSeconds: 1.5,
     refreshSeconds: 6,
+    storageTimeoutMilliseconds: 99,
     onEvent: 'log',
     interval: 7,
   }
@@ -223,6 +224,7 @@ test('managed keys: everything wrong with the options is reported at once, befor
     { path: 'signingKeyRotationSeconds', message: 'must be at least 3600' },
     { path: 'cookieKeyRotationSeconds', message: 'must be a whole number of seconds' },
     { path: 'refreshSeconds', message: 'must be at most 5' },
+    { path: 'storageTimeoutMilliseconds', message: 'must be at least 100' },
     { path: 'onEvent', message: 'must be a function' },
     { path: 'interval', message: 'is not an option; check its spelling' },
   ])
@@ -250,6 +252,16 @@ test('managed keys: a storage that fails is reported as it is', async (t) => {
   const memory = createMemoryStorage()
   const storage = { ...memory, encryptedKeys: { ...memory.encryptedKeys, list } }
   t.is(await t.throwsAsync(() => openManagedKeys({ storage, secret: SECRET })), failure)
+})
+
+test('managed keys: a storage that is frozen is given up after storageTimeoutMilliseconds', async (t) => {
+  const memory = createMemoryStorage()
+  const list = (): Promise<never> => new Promise(() => undefined)
+  const storage = { ...memory, encryptedKeys: { ...memory.encryptedKeys, list } }
+  await t.throwsAsync(
+    () => openManagedKeys({ storage, secret: SECRET, storageTimeoutMilliseconds: 100 }),
+    { instanceOf: StorageError, message: /within 100 ms/ },
+  )
 })
 
 test('managed keys: the next key signs when its time has come, without a read; the previous one stays until its last token has expired', async (t) => {

@@ -101,7 +101,6 @@ async function startWith(
   const result = new Result()
   const server = await startServer(t, {
     onEvent: (event) => void events.push(event),
-    storageTimeoutMilliseconds: 30_000, // many tests share the machine
     ...optionsWith(result),
   })
   const send = await prepare(server, result)

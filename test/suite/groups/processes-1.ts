@@ -1,3 +1,3 @@
 import { runGroup } from '../run-group.ts'
 
-await runGroup('processes')
+await runGroup('processes-1')
