@@ -1,20 +1,27 @@
 import * as shape from './result-shape.ts'
 
-/** What an artifact is. */
-export type ArtifactKind =
-  | 'AuthorizationCode'
-  | 'PendingRequest'
-  | 'Session'
+/**
+ * Every kind of artifact, once: layering, the limits of the memory storage and the contract suite iterate over it.
+ * One that is droppable may be lost: it makes nothing valid again, and costs a user a step at most.
+ */
+export const ARTIFACT_KINDS = {
+  AuthorizationCode: { lifetime: 'durable', isDroppable: false },
+  PendingRequest: { lifetime: 'ephemeral', isDroppable: true },
+  Session: { lifetime: 'ephemeral', isDroppable: true },
   /** A session ended: a request under way must not save it again. */
-  | 'EndedSession'
-  /** Sessions of a user from before this instant are no longer valid. */
-  | 'NotBefore'
-  /** The user denied a pending request. */
-  | 'Denial'
-  /** The family that the code of a pending request is redeemed for. */
-  | 'Redemption'
+  EndedSession: { lifetime: 'ephemeral', isDroppable: true },
+  /** Sessions of a user from before this instant are no longer valid. Without it, they would be again. */
+  NotBefore: { lifetime: 'ephemeral', isDroppable: false },
+  /** The user denied a pending request. Without it, its codes would be valid again. */
+  Denial: { lifetime: 'ephemeral', isDroppable: false },
+  /** The family that the code of a pending request is redeemed for. Without it, another code could be redeemed. */
+  Redemption: { lifetime: 'ephemeral', isDroppable: false },
   /** The pending request for which a user last granted scopes to a client, and the consent before that. */
-  | 'LastGrant'
+  LastGrant: { lifetime: 'ephemeral', isDroppable: true },
+} as const
+
+/** What an artifact is. */
+export type ArtifactKind = keyof typeof ARTIFACT_KINDS
 
 /** An artifact's content: plain JSON. */
 export type ArtifactData = Readonly<Record<string, unknown>>

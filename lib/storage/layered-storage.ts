@@ -1,5 +1,5 @@
 import { ConfigurationError, type Issue, unknownOptions } from '../errors.ts'
-import type { ArtifactKind, ArtifactStore } from './artifact-store.ts'
+import { ARTIFACT_KINDS, type ArtifactKind, type ArtifactStore } from './artifact-store.ts'
 import { createStores, isStorage, STORE_KINDS, type Storage } from './storage.ts'
 
 /** Options of {@link createLayeredStorage}. */
@@ -43,8 +43,8 @@ export function createLayeredStorage(options: LayeredStorageOptions): Storage {
 }
 
 function routeArtifacts(durable: ArtifactStore, ephemeral: ArtifactStore): ArtifactStore {
-  const storeOf = (kind: ArtifactKind): ArtifactStore =>
-    kind === 'AuthorizationCode' ? durable : ephemeral
+  const stores = { durable, ephemeral }
+  const storeOf = (kind: ArtifactKind): ArtifactStore => stores[ARTIFACT_KINDS[kind].lifetime]
   return {
     save: (kind, ...rest) => storeOf(kind).save(kind, ...rest),
     insert: (kind, ...rest) => storeOf(kind).insert(kind, ...rest),

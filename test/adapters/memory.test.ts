@@ -77,7 +77,7 @@ test('memory: an authorization code more than maxRecords is refused until one ex
   await save('first')
   await save('second')
   await save('second')
-  await refuses(t, () => save('third'), 'authorization codes')
+  await refuses(t, () => save('third'), 'AuthorizationCode artifacts')
   t.deepEqual(await artifacts.find('AuthorizationCode', 'first', NOW), {})
   t.is(await artifacts.find('AuthorizationCode', 'first', NOW + 60), undefined)
   await artifacts.save('AuthorizationCode', 'third', {}, NOW + 120)

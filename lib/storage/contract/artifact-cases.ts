@@ -1,21 +1,12 @@
 import assert from 'node:assert/strict'
 import { sha256 } from '../../util/sha256.ts'
-import type { ArtifactData, ArtifactKind } from '../artifact-store.ts'
+import { ARTIFACT_KINDS, type ArtifactData, type ArtifactKind } from '../artifact-store.ts'
 import { assertRecord, concurrently, ruin } from './assertions.ts'
 import { AWKWARD_KEYS } from './awkward-identifiers.ts'
 import { NOW } from './sample-records.ts'
 import type { StorageContractCase } from './storage-contract-case.ts'
 
-const KINDS: ReadonlyArray<ArtifactKind> = [
-  'AuthorizationCode',
-  'PendingRequest',
-  'Session',
-  'EndedSession',
-  'NotBefore',
-  'Denial',
-  'Redemption',
-  'LastGrant',
-]
+const KINDS = Object.keys(ARTIFACT_KINDS) as ReadonlyArray<ArtifactKind>
 const KEY = sha256('artifact')
 const LATER = NOW + 600
 
