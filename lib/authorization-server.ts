@@ -144,10 +144,7 @@ export function createAuthorizationServer(
     clients,
     jwks: resolved.keys.verificationKey,
     connections,
-    revocations: createRevocationChecker(
-      { storage, isRegistered: resolved.isRegistered, now },
-      resolved.revocationCacheMilliseconds,
-    ),
+    revocations: createRevocationChecker({ storage, now }, resolved.revocationCacheMilliseconds),
     health: () => checkHealth(storage.backends),
     middleware: () => router.middleware,
     handler: (handlerOptions?: NodeHandlerOptions) => createNodeHandler(router, handlerOptions),
@@ -159,7 +156,5 @@ function withGuardedStorage(options: ResolvedOptions): GuardedOptions {
   const storage = boundStorage(options.storage, options.storageTimeoutMilliseconds)
   const clients = cacheClients(storage.clients, options.clientCacheMilliseconds)
   const findClientNow = storage.clients.find
-  const isRegistered = async (clientId: string): Promise<boolean> =>
-    (await findClientNow(clientId)) !== undefined
-  return { ...options, storage: { ...storage, clients }, findClientNow, isRegistered }
+  return { ...options, storage: { ...storage, clients }, findClientNow }
 }

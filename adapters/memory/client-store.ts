@@ -39,6 +39,10 @@ export function createClientStore(clients: Map<string, ClientRecord>): ClientSto
       return structuredClone(clients.get(clientId))
     },
 
+    async has(clientId) {
+      return clients.has(clientId)
+    },
+
     async list(request) {
       const { limit, cursor } = request
       const after = cursor === undefined ? FIRST : parseCursor(cursor)

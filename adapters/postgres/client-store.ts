@@ -15,6 +15,9 @@ export function createClientStore(db: Database): ClientStore {
   const find = prepareQuery(db, ({ clientId }: { readonly clientId: string }) =>
     db.selectFrom('clients').select('record').where('client_id', '=', clientId),
   )
+  const findId = prepareQuery(db, ({ clientId }: { readonly clientId: string }) =>
+    db.selectFrom('clients').select('client_id').where('client_id', '=', clientId),
+  )
 
   return {
     async insert(client) {
@@ -37,6 +40,11 @@ export function createClientStore(db: Database): ClientStore {
     async find(clientId) {
       const [row] = await find({ clientId })
       return row && (JSON.parse(row.record) as ClientRecord)
+    },
+
+    async has(clientId) {
+      const rows = await findId({ clientId })
+      return rows.length > 0
     },
 
     async list(request) {

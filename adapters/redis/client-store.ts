@@ -121,6 +121,10 @@ export function createClientStore(connection: Connection): ClientStore {
       return isIdentifier(clientId) ? await findClient(clientId) : undefined
     },
 
+    async has(clientId) {
+      return isIdentifier(clientId) && Number(await redis.exists(keys.client(clientId))) === 1
+    },
+
     async list(request) {
       const { limit, cursor, audience, tenantId } = request
       const isNobody = tenantId !== undefined && audience === 'PLATFORM'

@@ -11,7 +11,7 @@ import { createPromiseCache } from '../util/promise-cache.ts'
 const MAXIMUM_CLIENTS = 1000
 
 /**
- * Wraps a client store with a cache of found clients. A change through the same wrapper shows at once; one
+ * Wraps a client store with a cache of found clients. `has` bypasses it. A change through the same wrapper shows at once; one
  * that another process makes, after `lifetimeMilliseconds`. Token families do not wait for it: their store
  * itself knows whether a family's client exists.
  */
@@ -24,6 +24,7 @@ export function cacheClients(store: ClientStore, lifetimeMilliseconds: number): 
 
   return {
     find: (clientId) => cache.get(clientId, () => store.find(clientId)),
+    has: (clientId) => store.has(clientId),
 
     async update(client, expectedVersion) {
       try {

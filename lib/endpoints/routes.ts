@@ -60,8 +60,6 @@ const RESUME_PATH = new RegExp(`^${AUTHORIZE_PATH}/(?<pendingRequestToken>[\\w-]
 export interface GuardedOptions extends ResolvedOptions {
   /** Finds a client; bypasses the cache. */
   readonly findClientNow: ClientStore['find']
-  /** Whether a client exists now; bypasses the cache. */
-  readonly isRegistered: (clientId: string) => Promise<boolean>
 }
 
 /** The services that the routes share with the host. */

@@ -30,8 +30,6 @@ export interface GrantDependencies {
   readonly authorizeClient: AuthorizeStoredClient
   readonly endFormerConnection: EndFormerConnection
   readonly resources: ReadonlyArray<Resource>
-  /** Whether a client exists now; bypasses the client cache. */
-  readonly isRegistered: (clientId: string) => Promise<boolean>
   /** See the option of the same name. */
   readonly refreshTokenGraceSeconds: number
   /** See the option of the same name. */
@@ -81,10 +79,10 @@ export interface GrantHandler {
 
 /** Rejects a client that was deleted; bypasses the client cache. */
 export async function requireRegistered(
-  { isRegistered }: GrantDependencies,
+  { storage }: GrantDependencies,
   { clientId }: ClientRecord,
 ): Promise<void> {
-  if (!(await isRegistered(clientId))) throw new TokenRequestError('client-not-found')
+  if (!(await storage.clients.has(clientId))) throw new TokenRequestError('client-not-found')
 }
 
 /**

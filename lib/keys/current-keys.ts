@@ -4,7 +4,6 @@
  * @module
  */
 
-import { errors } from 'jose'
 import { StorageError } from '../errors.ts'
 import type { EncryptedKeyStore } from '../storage/encrypted-key-store.ts'
 import type { Clock } from '../util/clock.ts'
@@ -12,7 +11,8 @@ import type { DecryptedKey, DecryptedKeys, KeyEncryption } from './key-encryptio
 import type { KeyRing } from './key-ring.ts'
 import { KEY_LEASE_SECONDS } from './key-schedule.ts'
 import { createKeySelector } from './key-selection.ts'
-import { signJwt } from './signing-key.ts'
+import { signJwt, verifyJwt } from './own-jwt.ts'
+import type { SigningKey } from './signing-key.ts'
 
 /** The keys of a store, as last read. */
 export interface CurrentKeys {
@@ -65,6 +65,18 @@ export function createCurrentKeys(
     await pending
   }
 
+  async function findKey(kid: string): Promise<SigningKey | undefined> {
+    const find = (): SigningKey | undefined =>
+      select(keys).signingKeys.find((key) => key.kid === kid)
+    // Known keys still verify while the store is unavailable.
+    await freshen(KEY_LEASE_SECONDS).catch(() => undefined)
+    const found = find()
+    if (found !== undefined) return found
+    // Another instance may have created and used it at once, after two revocations in a row.
+    await freshen(0).catch(() => undefined)
+    return find()
+  }
+
   const ring: KeyRing = {
     async signJwt(claims, type) {
       await freshen(KEY_LEASE_SECONDS)
@@ -73,16 +85,10 @@ export function createCurrentKeys(
       return await signJwt(signingKey, claims, type)
     },
 
+    verifyJwt: (token, type) => verifyJwt(findKey, token, type),
+
     async verificationKey(header, token) {
-      // Known keys still verify while the store is unavailable.
-      await freshen(KEY_LEASE_SECONDS).catch(() => undefined)
-      try {
-        return await select(keys).verificationKey(header, token)
-      } catch (error) {
-        if (!(error instanceof errors.JWKSNoMatchingKey)) throw error
-      }
-      // Another instance may have created and used it at once, after two revocations in a row.
-      await freshen(0).catch(() => undefined)
+      await findKey(header.kid ?? '')
       return await select(keys).verificationKey(header, token)
     },
 

@@ -5,12 +5,19 @@
  */
 
 import { createLocalJWKSet, type JSONWebKeySet, type JWK, type JWTVerifyGetKey } from 'jose'
-import { type ExternalSigningKey, signJwt, toSigningKey } from './signing-key.ts'
+import { type JwtClaims, signJwt, verifyJwt } from './own-jwt.ts'
+import { type ExternalSigningKey, toSigningKey } from './signing-key.ts'
 
 /** The keys of a server that are valid now. */
 export interface KeyRing {
   /** Signs a JWT with RS256 and the key that signs now. @throws {@link SigningError} */
-  signJwt(claims: Readonly<Record<string, unknown>>, type: string): Promise<string>
+  signJwt(claims: JwtClaims, type: string): Promise<string>
+  /**
+   * Verifies a JWT that `signJwt` has made with a key that is published now. Does not check its claims.
+   *
+   * @returns `undefined` for anything else.
+   */
+  verifyJwt(token: string, type: string): Promise<JwtClaims | undefined>
   /** Finds the key that verifies a token, as jose asks for it. */
   readonly verificationKey: JWTVerifyGetKey
   /** The public keys, as published. The same object while they are the same. */
@@ -36,6 +43,8 @@ export function createGivenKeys(
   const cookies = [...cookieKeys]
   return {
     signJwt: (claims, type) => signJwt(current, claims, type),
+    verifyJwt: (token, type) =>
+      verifyJwt(async (kid) => all.find((key) => key.kid === kid), token, type),
     verificationKey: createLocalJWKSet(publishedKeys),
     publishedKeys: () => publishedKeys,
     cookieKeys: () => cookies,

@@ -7,6 +7,8 @@ import type { SigningKey } from './signing-key.ts'
 /** The keys of a store that are in use at a moment. */
 export interface KeySelection {
   readonly signingKey: SigningKey | undefined
+  /** Those that verify, the one that signs first. */
+  readonly signingKeys: ReadonlyArray<SigningKey>
   readonly publishedKeys: JSONWebKeySet
   readonly verificationKey: JWTVerifyGetKey
   readonly cookieKeys: ReadonlyArray<string>
@@ -50,6 +52,7 @@ function select(
       : { keys: signingKeys.map(({ publicJwk }) => publicJwk) }
   return {
     signingKey: signingKeys[0],
+    signingKeys,
     publishedKeys,
     verificationKey:
       publishedKeys === before?.publishedKeys

@@ -42,6 +42,8 @@ export interface SigningKey {
   readonly kid: string
   /** As published: `kty`, `use`, `alg`, `kid`, `n`, `e`. */
   readonly publicJwk: JWK
+  /** Verifies what it signs. */
+  readonly publicKey: KeyObject
   /** Signs with RS256. @throws {@link SigningError} when the key is elsewhere and cannot be used. */
   sign(data: Uint8Array): Promise<Uint8Array>
 }
@@ -67,11 +69,11 @@ export function toSigningKey(key: JWK | ExternalSigningKey): SigningKey {
   }
 }
 
-function publicPartOf(key: JWK, publicKey: KeyObject): Pick<SigningKey, 'kid' | 'publicJwk'> {
+function publicPartOf(key: JWK, publicKey: KeyObject): Omit<SigningKey, 'sign'> {
   const { n, e } = publicKey.export({ format: 'jwk' })
   if (n === undefined || e === undefined) throw new TypeError('a signing key must be an RSA key')
   const kid = kidOf(key)
-  return { kid, publicJwk: { kty: 'RSA', use: 'sig', alg: 'RS256', kid, n, e } }
+  return { kid, publicJwk: { kty: 'RSA', use: 'sig', alg: 'RS256', kid, n, e }, publicKey }
 }
 
 /** Its `kid`, or else its thumbprint (RFC 7638 §3). */
@@ -105,20 +107,4 @@ async function attempt(name: string, key: ExternalSigningKey, data: Uint8Array):
   } catch (cause) {
     throw new SigningError(`${name} failed`, { cause })
   }
-}
-
-/** Signs a JWT with RS256. */
-export async function signJwt(
-  key: SigningKey,
-  claims: Readonly<Record<string, unknown>>,
-  typ: string,
-): Promise<string> {
-  const header = { alg: 'RS256', typ, kid: key.kid }
-  const signingInput = `${base64urlJson(header)}.${base64urlJson(claims)}`
-  const signature = await key.sign(Buffer.from(signingInput))
-  return `${signingInput}.${Buffer.from(signature).toString('base64url')}`
-}
-
-function base64urlJson(value: unknown): string {
-  return Buffer.from(JSON.stringify(value)).toString('base64url')
 }

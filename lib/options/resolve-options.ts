@@ -241,7 +241,7 @@ function withIdentityScopes(
 }
 
 function isKeyRing(value: unknown): boolean {
-  const methods = ['signJwt', 'verificationKey', 'publishedKeys', 'cookieKeys']
+  const methods = ['signJwt', 'verifyJwt', 'verificationKey', 'publishedKeys', 'cookieKeys']
   return isObject(value) && methods.every((method) => typeof value[method] === 'function')
 }
 

@@ -21,22 +21,20 @@ export interface RevocableAccessToken {
 
 /** Dependencies of {@link isRevoked}. */
 export interface RevocationCheckDependencies {
-  readonly storage: Pick<Storage, 'revocations' | 'families'>
-  /** Whether a client exists now; bypasses the client cache. */
-  readonly isRegistered: (clientId: string) => Promise<boolean>
+  readonly storage: Pick<Storage, 'clients' | 'revocations' | 'families'>
   readonly now: () => number
 }
 
 /** Whether a valid access token was revoked: itself, its family, its consent or its client. */
 export async function isRevoked(
-  { storage, isRegistered, now }: RevocationCheckDependencies,
+  { storage, now }: RevocationCheckDependencies,
   { tokenId, familyId, clientId }: RevocableAccessToken,
 ): Promise<boolean> {
-  const { revocations, families } = storage
+  const { clients, revocations, families } = storage
   const [isTokenRevoked, isGrantValid] = await Promise.all([
     revocations.has('access-token', tokenId, now()),
     familyId === undefined
-      ? isRegistered(clientId)
+      ? clients.has(clientId)
       : families.find(familyId, clientId, now()).then((family) => family !== undefined),
   ])
   return isTokenRevoked || !isGrantValid

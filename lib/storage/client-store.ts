@@ -9,6 +9,9 @@ export interface ClientStore {
   /** Finds a client by its `clientId`. */
   find(clientId: string): Promise<ClientRecord | undefined>
 
+  /** Whether a client exists, without reading its record. */
+  has(clientId: string): Promise<boolean>
+
   /**
    * Lists clients, newest `createdAt` first. Clients of the same instant are in an order of the store's
    * own.
@@ -76,6 +79,7 @@ export const CLIENT_RESULTS: shape.ResultShapes<ClientStore> = {
     clientShape,
     (found: ClientRecord, clientId: string) => found.clientId === clientId,
   ),
+  has: shape.BOOLEAN,
   list: {
     words: 'a Page of ClientRecords',
     shape: shape.record<Page<ClientRecord>>({

@@ -579,6 +579,7 @@ const STORES: Readonly<Record<Exclude<keyof Storage, 'backends'>, ReadonlyArray<
       [...wrongClients, { ...client, clientId: 'Client-1' }, [client]],
       'client-1',
     ],
+    ['has', BOOLEANS, ['true'], 'client-1'],
     [
       'list',
       [{ items: [client], nextCursor: 'next' }, { items: [] }],

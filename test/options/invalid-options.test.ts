@@ -17,7 +17,13 @@ const ecKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.expo
   format: 'jwk',
 })
 const hook = async (): Promise<undefined> => undefined
-const keyRing = { signJwt: hook, verificationKey: hook, publishedKeys: hook, cookieKeys: hook }
+const keyRing = {
+  signJwt: hook,
+  verifyJwt: hook,
+  verificationKey: hook,
+  publishedKeys: hook,
+  cookieKeys: hook,
+}
 
 const HTTPS_ONLY = 'must be an https URL (http only for localhost, 127.0.0.1 and [::1])'
 const ISSUER_PATH = 'must have a path of letters, digits and "-._~" only'

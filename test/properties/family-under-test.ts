@@ -59,7 +59,17 @@ export async function createFamilyUnderTest(
   pause: (step: string) => Promise<void>,
 ): Promise<FamilyUnderTest> {
   const memory = createMemoryStorage()
-  const storage: Storage = { ...memory, families: pausing(memory.families, pause) }
+  const storage: Storage = {
+    ...memory,
+    families: pausing(memory.families, pause),
+    clients: {
+      ...memory.clients,
+      async has(clientId) {
+        await pause('clients.has')
+        return await memory.clients.has(clientId)
+      },
+    },
+  }
   const clock = { now: START }
   const client: ClientRecord = {
     ...CLIENT,
@@ -119,10 +129,6 @@ export async function createFamilyUnderTest(
     },
     endFormerConnection: async () => undefined,
     resources: [{ audience: ISSUER, scopes }],
-    async isRegistered() {
-      await pause('isRegistered')
-      return true
-    },
     refreshTokenGraceSeconds,
     storageTimeoutMilliseconds: 60_000,
     now: () => clock.now,

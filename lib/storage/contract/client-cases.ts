@@ -36,6 +36,20 @@ export const clientCases: ReadonlyArray<StorageContractCase> = [
     },
   },
   {
+    name: 'clients.has() tells whether a client exists: from its insert() to its delete()',
+    async run(openStorage) {
+      const { clients } = await openStorage()
+      for (const clientId of AWKWARD_KEYS) assert.equal(await clients.has(clientId), false)
+      await clients.insert(fullClient())
+      assert.equal(await clients.has('client-1'), true)
+      for (const clientId of AWKWARD_KEYS) assert.equal(await clients.has(clientId), false)
+      await clients.update(changed(), 1)
+      assert.equal(await clients.has('client-1'), true)
+      await clients.delete('client-1')
+      assert.equal(await clients.has('client-1'), false)
+    },
+  },
+  {
     name: 'clients.insert() returns false for a taken id and changes nothing',
     async run(openStorage) {
       const { clients } = await openStorage()
