@@ -51,8 +51,11 @@ export const PENDING_REQUEST_COOKIE_TTL_SECONDS: number = DAY_SECONDS
 /** Browser sessions on the server's own sign-in page. */
 export const SESSION_TTL_SECONDS: number = 14 * DAY_SECONDS
 
-/** For how long an ended session is remembered: longer than a request that has read it may take. */
-export const ENDED_SESSION_TTL_SECONDS: number = 10 * MINUTE_SECONDS
+/**
+ * For how long an ended session is remembered: longer than any save of it lasts. A request that has read it before
+ * may take ten minutes to save it.
+ */
+export const ENDED_SESSION_TTL_SECONDS: number = SESSION_TTL_SECONDS + 10 * MINUTE_SECONDS
 
 /** Known browsers (`known-browsers.ts`). */
 export const KNOWN_BROWSER_TTL_SECONDS: number = 90 * DAY_SECONDS

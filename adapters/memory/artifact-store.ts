@@ -27,6 +27,11 @@ export function createArtifactStore(limits: RecordLimits): ArtifactStore {
       recordsOf(kind).set(key, structuredClone(data), expiresAt)
     },
 
+    async saveLatest(kind, key, data, expiresAt) {
+      if (recordsOf(kind).expiresLater(key, expiresAt)) return
+      recordsOf(kind).set(key, structuredClone(data), expiresAt)
+    },
+
     async insert(kind, key, data, expiresAt, now) {
       if (recordsOf(kind).find(key, now) !== undefined) return false
       recordsOf(kind).set(key, structuredClone(data), expiresAt)

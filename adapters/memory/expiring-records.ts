@@ -55,6 +55,12 @@ export class ExpiringRecords<Value> {
     return this.#entries.get(key)?.value
   }
 
+  /** Whether there is a record that expires after an instant. */
+  expiresLater(key: string, instant: number): boolean {
+    const entry = this.#entries.get(key)
+    return entry !== undefined && entry.expiresAt > instant
+  }
+
   /** Lists the records that live, youngest last. */
   list(now: number): ReadonlyArray<Value> {
     this.#options.latestInstant.now = now

@@ -20,13 +20,14 @@ export function createArtifactStore(db: Database): ArtifactStore {
         .onConflict((conflict) => conflict.columns(['kind', 'key']).doUpdateSet(content))
     },
   )
-  const insert = prepareQuery(
+  const saveUnlessLater = prepareQuery(
     db,
     (
       values: ArtifactKey & {
         readonly data: string
         readonly expiresAt: number
-        readonly now: number
+        /** An artifact that expires after this instant is not replaced. */
+        readonly instant: number
       },
     ) => {
       const content = { data: values.data, expires_at: values.expiresAt }
@@ -37,7 +38,7 @@ export function createArtifactStore(db: Database): ArtifactStore {
           conflict
             .columns(['kind', 'key'])
             .doUpdateSet(content)
-            .where('artifacts.expires_at', '<=', values.now),
+            .where('artifacts.expires_at', '<=', values.instant),
         )
         .returning('key')
     },
@@ -67,8 +68,14 @@ export function createArtifactStore(db: Database): ArtifactStore {
       await upsert({ kind, key, data: JSON.stringify(data), expiresAt })
     },
 
+    async saveLatest(kind, key, data, expiresAt) {
+      const json = JSON.stringify(data)
+      await saveUnlessLater({ kind, key, data: json, expiresAt, instant: expiresAt })
+    },
+
     async insert(kind, key, data, expiresAt, now) {
-      const rows = await insert({ kind, key, data: JSON.stringify(data), expiresAt, now })
+      const json = JSON.stringify(data)
+      const rows = await saveUnlessLater({ kind, key, data: json, expiresAt, instant: now })
       return rows.length === 1
     },
 

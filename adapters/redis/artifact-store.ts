@@ -1,4 +1,4 @@
-import type { ArtifactData, ArtifactStore } from '../../lib/storage/artifact-store.ts'
+import type { ArtifactData, ArtifactKind, ArtifactStore } from '../../lib/storage/artifact-store.ts'
 import type { Connection } from './connection.ts'
 import { assertIdentifier, isIdentifier } from './keys.ts'
 import { parseJson, removalOf } from './records.ts'
@@ -9,10 +9,10 @@ local artifact = redis.call('GET', KEYS[1])
 if not artifact then return false end
 return { artifact, string.format('%.0f', milliseconds()) }`)
 
-// Not `cjson.decode`: it refuses some JSON.
-const INSERT = createScript(`
-local taken = redis.call('GET', KEYS[1])
-if taken and tonumber(string.match(taken, '^{"expiresAt":(%d+)')) > tonumber(ARGV[3]) then return 0 end
+// Saves unless there is an artifact that expires after ARGV[3]. Not `cjson.decode`: it refuses some JSON.
+const SAVE_UNLESS_LATER = createScript(`
+local found = redis.call('GET', KEYS[1])
+if found and tonumber(string.match(found, '^{"expiresAt":(%d+)')) > tonumber(ARGV[3]) then return 0 end
 redis.call('SET', KEYS[1], ARGV[1], 'EXAT', ARGV[2])
 return 1`)
 
@@ -23,6 +23,18 @@ interface StoredArtifact {
 
 /** Creates the store of authorization codes, pending requests and sessions. */
 export function createArtifactStore({ client, keys }: Connection): ArtifactStore {
+  async function saveUnlessLater(
+    kind: ArtifactKind,
+    key: string,
+    artifact: StoredArtifact,
+    instant: number,
+  ): Promise<boolean> {
+    assertIdentifier(isIdentifier(key))
+    const parameters = [JSON.stringify(artifact), removalOf(artifact.expiresAt), instant]
+    const keyNames = [keys.artifact(kind, key)]
+    return Number(await runScript(client, SAVE_UNLESS_LATER, keyNames, parameters)) === 1
+  }
+
   return {
     async save(kind, key, data, expiresAt) {
       assertIdentifier(isIdentifier(key))
@@ -31,12 +43,12 @@ export function createArtifactStore({ client, keys }: Connection): ArtifactStore
       await client.set(keys.artifact(kind, key), json, 'EXAT', removalOf(expiresAt))
     },
 
+    async saveLatest(kind, key, data, expiresAt) {
+      await saveUnlessLater(kind, key, { expiresAt, data }, expiresAt)
+    },
+
     async insert(kind, key, data, expiresAt, now) {
-      assertIdentifier(isIdentifier(key))
-      const artifact: StoredArtifact = { expiresAt, data }
-      const parameters = [JSON.stringify(artifact), removalOf(expiresAt), now]
-      const inserted = await runScript(client, INSERT, [keys.artifact(kind, key)], parameters)
-      return Number(inserted) === 1
+      return await saveUnlessLater(kind, key, { expiresAt, data }, now)
     },
 
     async find(kind, key, now) {

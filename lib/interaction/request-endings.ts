@@ -93,7 +93,7 @@ export type ConsentSubject = Pick<Consent, 'userId' | 'clientId'>
 export interface RequestEndings {
   /** Finds the denial of a request. */
   findDenial(requestKey: string): Promise<Denial | undefined>
-  /** Records a denial: the codes of the request become invalid. */
+  /** Records a denial, unless there is one: the codes of the request become invalid. */
   deny(requestKey: string, denial: Denial): Promise<void>
   /** Finds the last redemption of a request's code, successful or not: no earlier one can give tokens. */
   findRedemption(requestKey: string): Promise<Redemption | undefined>
@@ -155,7 +155,7 @@ export function createRequestEndings(
     findDenial,
 
     async deny(requestKey, denial) {
-      await artifacts.save('Denial', requestKey, { ...denial }, expiresAt())
+      await artifacts.insert('Denial', requestKey, { ...denial }, expiresAt(), now())
     },
 
     async findRedemption(requestKey) {
@@ -209,7 +209,7 @@ export function createRequestEndings(
         before: before ?? null,
         earlier: earlier.slice(0, MAXIMUM_EARLIER_GRANTS),
       }
-      await artifacts.save('LastGrant', subjectKeyOf(subject), { ...grant }, expiresAt())
+      await artifacts.saveLatest('LastGrant', subjectKeyOf(subject), { ...grant }, expiresAt())
     },
   }
 }

@@ -15,7 +15,7 @@ import { type Adapter, type AdapterPayload, type KoaContextWithOIDC, Provider } 
 import { type RequestEndings, requestKeyOf } from '../interaction/request-endings.ts'
 import { ENDED_SESSION_TTL_SECONDS } from '../lifetimes.ts'
 import { findResource, type Resource, resourcesFor } from '../resources/protected-resource.ts'
-import type { ArtifactKind, ArtifactStore } from '../storage/artifact-store.ts'
+import type { ArtifactData, ArtifactKind, ArtifactStore } from '../storage/artifact-store.ts'
 import type { ClientRecord } from '../storage/client.ts'
 import type { AuthorizationCodeRecord } from '../tokens/authorization-code.ts'
 import type { NotBefore } from '../users/not-before.ts'
@@ -26,7 +26,7 @@ import { toServiceUnavailable } from './errors.ts'
 import { completedBy, toDeniedResult } from './pending-requests.ts'
 import { requestStateOf } from './request-state.ts'
 import {
-  endedSessionRecords,
+  ENDED_SESSION,
   NO_PARAMETERS,
   pendingRequestRecords,
   sessionRecords,
@@ -86,7 +86,8 @@ const sessionMapping = ({ wasSignedOutSince }: ProviderAdapterDependencies): Art
   }),
   async find(artifacts, id, now) {
     const stored = await sessionRecords.find(artifacts, sha256(id), now)
-    return stored && { ...withoutNulls(stored), jti: id }
+    if (stored === undefined || stored.uid === null) return undefined
+    return { ...withoutNulls(stored), jti: id }
   },
   hasEnded: async ({ accountId, loginTs = 0 }) =>
     accountId !== undefined && (await wasSignedOutSince(accountId, loginTs)),
@@ -171,26 +172,21 @@ function artifactAdapter(
 }
 
 /**
- * Sessions. A request that has read one before it ended would save it again, so an ended one leaves a mark, which
- * is looked for after saving.
+ * Sessions. A request that has read one before it ended would save it again, and a save that timed out may happen
+ * later. So an ended one is kept, to expire later than whatever is saved.
  */
 function sessionAdapter(dependencies: ProviderAdapterDependencies): Adapter {
   const { artifacts, now } = dependencies
-  const adapter = artifactAdapter(dependencies, sessionMapping(dependencies))
+  const mapping = sessionMapping(dependencies)
+  const save = (id: string, data: ArtifactData, ttlSeconds = 0): Promise<void> =>
+    toServiceUnavailable(() =>
+      artifacts.saveLatest('Session', sha256(id), data, now() + ttlSeconds),
+    )
   return {
-    ...adapter,
-    async upsert(id, payload, expiresInSeconds) {
-      await adapter.upsert(id, payload, expiresInSeconds)
-      const mark = await toServiceUnavailable(() =>
-        endedSessionRecords.find(artifacts, sha256(id), now()),
-      )
-      if (mark !== undefined) await adapter.destroy(id)
-    },
-    async destroy(id) {
-      const expiresAt = now() + ENDED_SESSION_TTL_SECONDS
-      await toServiceUnavailable(() => artifacts.save('EndedSession', sha256(id), {}, expiresAt))
-      await adapter.destroy(id)
-    },
+    ...artifactAdapter(dependencies, mapping),
+    upsert: (id, payload, expiresInSeconds) =>
+      save(id, mapping.toStored(payload), expiresInSeconds),
+    destroy: (id) => save(id, ENDED_SESSION, ENDED_SESSION_TTL_SECONDS),
   }
 }
 

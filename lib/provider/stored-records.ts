@@ -12,8 +12,9 @@ import { resultShape } from './pending-requests.ts'
 
 /** A browser session. */
 interface StoredSession {
-  readonly uid: string
-  readonly exp: number
+  /** `null` when it has ended. */
+  readonly uid: string | null
+  readonly exp: number | null
   /** `null` when nobody is signed in. */
   readonly accountId: string | null
   readonly loginTs: number | null
@@ -23,15 +24,20 @@ interface StoredSession {
 export const sessionRecords: ArtifactReader<StoredSession> = createArtifactReader<StoredSession>(
   'Session',
   {
-    uid: shape.nonEmptyString,
-    exp: shape.number,
+    uid: shape.orNull(shape.nonEmptyString),
+    exp: shape.orNull(shape.number),
     accountId: shape.orNull(shape.nonEmptyString),
     loginTs: shape.orNull(shape.number),
   },
 )
 
-/** Finds the marks of sessions that ended. */
-export const endedSessionRecords: ArtifactReader<object> = createArtifactReader('EndedSession', {})
+/** What is left of a session that has ended. */
+export const ENDED_SESSION: Readonly<Record<keyof StoredSession, null>> = {
+  uid: null,
+  exp: null,
+  accountId: null,
+  loginTs: null,
+}
 
 /** Finds pending requests. */
 export const pendingRequestRecords: ArtifactReader<StoredPendingRequest> =

@@ -7,9 +7,8 @@ import * as shape from './result-shape.ts'
 export const ARTIFACT_KINDS = {
   AuthorizationCode: { lifetime: 'durable', isDroppable: false },
   PendingRequest: { lifetime: 'ephemeral', isDroppable: true },
+  /** A browser session, or that it ended: a request under way must not save it again. */
   Session: { lifetime: 'ephemeral', isDroppable: true },
-  /** A session ended: a request under way must not save it again. */
-  EndedSession: { lifetime: 'ephemeral', isDroppable: true },
   /** Sessions of a user from before this instant are no longer valid. Without it, they would be again. */
   NotBefore: { lifetime: 'ephemeral', isDroppable: false },
   /** The user denied a pending request. Without it, its codes would be valid again. */
@@ -42,6 +41,12 @@ export interface ArtifactStore {
   save(kind: ArtifactKind, key: string, data: ArtifactData, expiresAt: number): Promise<void>
 
   /**
+   * Inserts, or replaces an artifact that does not expire later, in one atomic step: otherwise nothing is changed.
+   * So of two calls that reach the store in the wrong order, the later one counts.
+   */
+  saveLatest(kind: ArtifactKind, key: string, data: ArtifactData, expiresAt: number): Promise<void>
+
+  /**
    * Inserts, in one atomic step.
    *
    * @returns `false` when an artifact with this key exists that has not expired; nothing is changed then.
@@ -67,6 +72,7 @@ export interface ArtifactStore {
 /** What the methods may resolve to. */
 export const ARTIFACT_RESULTS: shape.ResultShapes<ArtifactStore> = {
   save: shape.ANYTHING,
+  saveLatest: shape.ANYTHING,
   insert: shape.BOOLEAN,
   find: shape.orUndefined('an object', shape.object),
   findTimed: shape.orUndefined(

@@ -47,6 +47,7 @@ function routeArtifacts(durable: ArtifactStore, ephemeral: ArtifactStore): Artif
   const storeOf = (kind: ArtifactKind): ArtifactStore => stores[ARTIFACT_KINDS[kind].lifetime]
   return {
     save: (kind, ...rest) => storeOf(kind).save(kind, ...rest),
+    saveLatest: (kind, ...rest) => storeOf(kind).saveLatest(kind, ...rest),
     insert: (kind, ...rest) => storeOf(kind).insert(kind, ...rest),
     find: (kind, ...rest) => storeOf(kind).find(kind, ...rest),
     findTimed: (kind, ...rest) => storeOf(kind).findTimed(kind, ...rest),

@@ -31,7 +31,7 @@ export function createNotBefore(artifacts: ArtifactStore, now: () => number): No
     async signOut(userId) {
       const at = now()
       // Older sessions cannot be loaded, so they are not prolonged: all expire by then.
-      await artifacts.save('NotBefore', sha256(userId), { at }, at + SESSION_TTL_SECONDS)
+      await artifacts.saveLatest('NotBefore', sha256(userId), { at }, at + SESSION_TTL_SECONDS)
     },
 
     async wasSignedOutSince(userId, instant) {

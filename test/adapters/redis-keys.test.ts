@@ -68,7 +68,6 @@ async function fill(storage: Storage): Promise<void> {
     'Redemption',
     'LastGrant',
     'Session',
-    'EndedSession',
     'NotBefore',
   ] as const
   for (const kind of kinds) {
@@ -100,7 +99,6 @@ const LASTING = [
 const SHORT_LIVED = [
   'artifact:AuthorizationCode:an-artifact',
   'artifact:Denial:an-artifact',
-  'artifact:EndedSession:an-artifact',
   'artifact:LastGrant:an-artifact',
   'artifact:PendingRequest:an-artifact',
   'artifact:Redemption:an-artifact',
@@ -131,9 +129,9 @@ test('redis: the keys of durable records stay, all others are removed a minute l
     await client.expiretime(keyPrefix + name)
   for (const name of LASTING) t.is(await removalOf(name), -1, name)
   const removals = await Promise.all(SHORT_LIVED.map(removalOf))
-  const [artifacts, [ping, ...others]] = [removals.slice(0, 8), removals.slice(8)]
+  const [artifacts, [ping, ...others]] = [removals.slice(0, 7), removals.slice(7)]
   const [feed, expiries, client2, revoked, family, revokedFamily] = others
-  t.deepEqual(artifacts, Array(8).fill(NOW + 600 + 60))
+  t.deepEqual(artifacts, Array(7).fill(NOW + 600 + 60))
   t.true((feed ?? -1) > 0)
   t.is(expiries, feed)
   t.is(client2, NOW + 86_400 + 60)
@@ -157,7 +155,11 @@ test('redis: an artifact that is saved anew is removed by its new expiry', async
   const { storage, keyPrefix } = open()
   await storage.artifacts.save('Session', KEY, {}, NOW + 600)
   await storage.artifacts.save('Session', KEY, {}, NOW + 60)
-  t.is(await client.expiretime(`${keyPrefix}artifact:Session:${KEY}`), NOW + 60 + 60)
+  const key = `${keyPrefix}artifact:Session:${KEY}`
+  t.is(await client.expiretime(key), NOW + 60 + 60)
+  await storage.artifacts.saveLatest('Session', KEY, {}, NOW + 90)
+  await storage.artifacts.saveLatest('Session', KEY, {}, NOW + 80)
+  t.is(await client.expiretime(key), NOW + 90 + 60)
 })
 
 test('redis: what is deleted leaves no key', async (t) => {
@@ -270,6 +272,8 @@ const writes: Readonly<Record<string, (storage: Storage, id: string) => Promise<
   'families.create() of another consent': ({ families }, id) =>
     families.create(aFamily({ consentId: id }), NOW, ANYTIME),
   'artifacts.save()': ({ artifacts }, id) => artifacts.save('Session', id, {}, NOW + 60),
+  'artifacts.saveLatest()': ({ artifacts }, id) =>
+    artifacts.saveLatest('Session', id, {}, NOW + 60),
   'artifacts.insert()': ({ artifacts }, id) => artifacts.insert('Session', id, {}, NOW + 60, NOW),
   'revocations.add()': ({ revocations }, id) =>
     revocations.add({ kind: 'client', id, expiresAt: NOW + 60 }),

@@ -41,6 +41,7 @@ export async function useEverything(t: ExecutionContext, storage: Storage): Prom
   t.is(await families.revoke(familyIdOf('other'), NOW + 60, NOW), aFamily().accessTokensExpireAt)
   await artifacts.save('Session', 'key', { some: 'data' }, NOW + 60)
   t.deepEqual(await artifacts.find('Session', 'key', NOW), { some: 'data' })
+  await artifacts.saveLatest('Session', 'key', { some: 'late data' }, NOW + 50)
   t.false(await artifacts.insert('Session', 'key', { other: 'data' }, NOW + 60, NOW))
   await artifacts.delete('Session', 'key')
   await revocations.add({ kind: 'family', id: 'not-found', expiresAt: NOW + 60 })

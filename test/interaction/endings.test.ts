@@ -12,6 +12,7 @@ import {
   StorageError,
 } from '@teamcast/oauth-server'
 import { createMemoryStorage } from '@teamcast/oauth-server/memory'
+import type { ArtifactKind, ArtifactStore } from '@teamcast/oauth-server/storage'
 import test, { type ExecutionContext } from 'ava'
 import type { JWK } from 'jose'
 import {
@@ -342,6 +343,139 @@ for (const kind of STORE_KINDS) {
 
       await assertInvalidGrant(t, await asked.redeem(granted))
       t.false(await asked.isActive(tokens.access_token))
+    },
+  )
+}
+
+/** A storage of which one write of a kind times out, and happens later. */
+interface TardyStorage {
+  readonly storage: Storage
+  /** Lets the next write time out. */
+  delayNext(): void
+  /** Lets it happen. */
+  happen(): Promise<unknown>
+}
+
+function createTardyStorage(storage: Storage, tardyKind: ArtifactKind): TardyStorage {
+  const { artifacts } = storage
+  let isNext = false
+  let late: (() => Promise<unknown>) | undefined
+  const delayed = (save: ArtifactStore['save']): ArtifactStore['save'] => {
+    return async (kind, ...rest) => {
+      if (!isNext || kind !== tardyKind) return await save(kind, ...rest)
+      isNext = false
+      late = () => save(kind, ...rest)
+      throw new StorageError('the storage did not respond in time')
+    }
+  }
+  return {
+    storage: {
+      ...storage,
+      artifacts: {
+        ...artifacts,
+        save: delayed(artifacts.save),
+        saveLatest: delayed(artifacts.saveLatest),
+      },
+    },
+    delayNext() {
+      isNext = true
+    },
+    async happen() {
+      if (late === undefined) throw new Error('no write was delayed')
+      await late()
+    },
+  }
+}
+
+for (const kind of STORE_KINDS) {
+  for (const end of ['a sign-out', 'a sign-in, which renews the identifier']) {
+    test.serial(
+      `${kind}: a session that ended with ${end} stays ended, although a save of it that timed out happens later`,
+      async (t) => {
+        const { storage, delayNext, happen } = createTardyStorage(
+          await stores.open(kind),
+          'Session',
+        )
+        const { issuer, confidential } = await startServer(t, { storage })
+        const accountUrl = `${issuer}/account/connections`
+        const [browser, thief] = [startBrowser(), startBrowser()]
+        await browser.signIn(await browser.open(accountUrl), 'ada@acme.test')
+        thief.userAgent.cookies.push(...browser.userAgent.cookies)
+        delayNext()
+        const url = authorizationUrl(issuer, confidential, { prompt: 'none' })
+        t.is((await thief.open(url)).status, 503)
+        t.is(titleOf(await thief.open(accountUrl)), 'Connected applications')
+
+        if (end === 'a sign-out') {
+          await browser.submit(await browser.open(accountUrl), { action: 'sign-out' })
+        } else {
+          const again = authorizationUrl(issuer, confidential, { prompt: 'login' })
+          await browser.signIn(await browser.open(again), 'ada@acme.test')
+          t.is(titleOf(await browser.open(accountUrl)), 'Connected applications')
+        }
+        await happen()
+
+        t.is(titleOf(await thief.open(accountUrl)), 'Sign in')
+        t.is((await thief.open(url)).callback?.searchParams.get('error'), 'login_required')
+        t.is(titleOf(await thief.open(accountUrl)), 'Sign in')
+      },
+    )
+  }
+
+  test.serial(
+    `${kind}: what ended with everything of its user stays ended, although an earlier sign-out that timed out happens later`,
+    async (t) => {
+      const { storage, delayNext, happen } = createTardyStorage(
+        await stores.open(kind),
+        'NotBefore',
+      )
+      const { issuer, clock, authorizationServer } = await startServer(t, { storage })
+      const accountUrl = `${issuer}/account/connections`
+      const browser = startBrowser()
+      delayNext()
+      await t.throwsAsync(() => authorizationServer.connections.revokeAllOfUser('ada'))
+      clock.advance(1)
+      await browser.signIn(await browser.open(accountUrl), 'ada@acme.test')
+      t.is(titleOf(await browser.open(accountUrl)), 'Connected applications')
+      clock.advance(1)
+      await authorizationServer.connections.revokeAllOfUser('ada')
+      t.is(titleOf(await browser.open(accountUrl)), 'Sign in')
+
+      await happen()
+
+      t.is(titleOf(await browser.open(accountUrl)), 'Sign in')
+    },
+  )
+
+  test.serial(
+    `${kind}: Deny takes back what was granted, although the record of an earlier Allow that timed out is saved later`,
+    async (t) => {
+      const { storage, delayNext, happen } = createTardyStorage(
+        await stores.open(kind),
+        'LastGrant',
+      )
+      const asked = await startAsked(t, storage)
+      const { issuer, confidential, browser, consentPage, clock } = asked
+      delayNext()
+      t.is((await browser.submit(consentPage, { action: 'allow' })).status, 503)
+      clock.advance(1)
+      const other = await browser.open(authorizationUrl(issuer, confidential))
+      t.truthy((await browser.submit(other, { action: 'allow' })).callback)
+      await happen()
+
+      assertDenied(t, issuer, await browser.submit(other, { action: 'deny' }))
+
+      t.deepEqual(await asked.authorizationServer.connections.list('ada'), [])
+    },
+  )
+
+  test.serial(
+    `${kind}: the first denial of a request counts, although another is recorded later`,
+    async (t) => {
+      const { deny, findDenial } = createRequestEndings(await stores.open(kind), () => NOW)
+      await deny('request', { reason: 'denied by its user', userId: 'ada' })
+      await deny('request', { reason: 'denied by nobody', userId: null })
+      t.deepEqual(await findDenial('request'), { reason: 'denied by its user', userId: 'ada' })
     },
   )
 }
@@ -840,17 +974,21 @@ for (const failing of ['AuthorizationCode', 'Session']) {
   test(`a response that was not sent, as the ${failing} could not be saved, does not finish its request: the user may still choose another account`, async (t) => {
     const memory = createMemoryStorage()
     let isFailing = false
+    const failOnce = (save: ArtifactStore['save']): ArtifactStore['save'] => {
+      return async (kind, ...rest) => {
+        if (isFailing && kind === failing) {
+          isFailing = false
+          throw new StorageError('out of order')
+        }
+        await save(kind, ...rest)
+      }
+    }
     const { browser, consentPage } = await startAsked(t, {
       ...memory,
       artifacts: {
         ...memory.artifacts,
-        async save(kind, key, data, expiresAt) {
-          if (isFailing && kind === failing) {
-            isFailing = false
-            throw new StorageError('out of order')
-          }
-          await memory.artifacts.save(kind, key, data, expiresAt)
-        },
+        save: failOnce(memory.artifacts.save),
+        saveLatest: failOnce(memory.artifacts.saveLatest),
       },
     })
     isFailing = true
@@ -1148,6 +1286,10 @@ function stepwiseArtifacts(
       await step()
       await artifacts.save(...parameters)
     },
+    async saveLatest(...parameters) {
+      await step()
+      await artifacts.saveLatest(...parameters)
+    },
     async insert(...parameters) {
       await step()
       return await artifacts.insert(...parameters)
@@ -1234,6 +1376,10 @@ test('what the store holds of a finished request is not usable', async (t) => {
       async save(kind, key, data, expiresAt) {
         saved.push(JSON.stringify([kind, key, data]))
         await memory.artifacts.save(kind, key, data, expiresAt)
+      },
+      async saveLatest(kind, key, data, expiresAt) {
+        saved.push(JSON.stringify([kind, key, data]))
+        await memory.artifacts.saveLatest(kind, key, data, expiresAt)
       },
       async insert(kind, key, data, ...times) {
         saved.push(JSON.stringify([kind, key, data]))

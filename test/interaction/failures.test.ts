@@ -22,6 +22,10 @@ test('a failing store gets a page with 503 and Retry-After, and no redirect', as
       if (isBroken) throw new StorageError('the store is down')
       return memory.artifacts.save(...parameters)
     },
+    async saveLatest(...parameters) {
+      if (isBroken) throw new StorageError('the store is down')
+      return memory.artifacts.saveLatest(...parameters)
+    },
   }
   const { issuer, confidential } = await startServer(t, { storage: { ...memory, artifacts } })
   const browser = startBrowser()
@@ -148,6 +152,10 @@ async function startForgetful(t: ExecutionContext): Promise<{
     async save(kind, key, data, expiresAt) {
       saved.set(kind, MEMBERS_OF_OTHERS[kind] ?? Object.keys(data))
       await memory.artifacts.save(kind, key, data, expiresAt)
+    },
+    async saveLatest(kind, key, data, expiresAt) {
+      saved.set(kind, MEMBERS_OF_OTHERS[kind] ?? Object.keys(data))
+      await memory.artifacts.saveLatest(kind, key, data, expiresAt)
     },
     async insert(kind, key, data, ...times) {
       saved.set(kind, Object.keys(data))

@@ -168,13 +168,13 @@ for (const [what, end] of [
       ...memory,
       artifacts: {
         ...memory.artifacts,
-        async save(...parameters) {
+        async saveLatest(...parameters) {
           if (parameters[0] === 'Session') {
             const run = beforeSave
             beforeSave = async () => undefined
             await run()
           }
-          await memory.artifacts.save(...parameters)
+          await memory.artifacts.saveLatest(...parameters)
         },
       },
     }

@@ -649,6 +649,7 @@ const STORES: Readonly<Record<Exclude<keyof Storage, 'backends'>, ReadonlyArray<
   ],
   artifacts: [
     ['save', NONSENSE, [], 'Session', 'key', {}, NOW],
+    ['saveLatest', NONSENSE, [], 'Session', 'key', {}, NOW],
     ['insert', BOOLEANS, ['true'], 'Session', 'key', {}, NOW, NOW],
     ['find', [...NOTHING, { at: 1 }, ...NONSENSE.filter(isObject)], [[{}]], 'Session', 'key', NOW],
     [

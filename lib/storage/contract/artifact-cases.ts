@@ -119,6 +119,47 @@ export const artifactCases: ReadonlyArray<StorageContractCase> = [
     },
   },
   {
+    name: 'artifacts.saveLatest() saves what find() returns, of every kind, and what expires as late or later replaces it',
+    async run(openStorage) {
+      const { artifacts } = await openStorage()
+      for (const kind of KINDS) {
+        await artifacts.saveLatest(kind, KEY, { first: 1, both: 1 }, LATER)
+        assertRecord(await artifacts.find(kind, KEY, LATER - 1), { first: 1, both: 1 })
+        await artifacts.saveLatest(kind, KEY, { both: 2 }, LATER)
+        assertRecord(await artifacts.find(kind, KEY, LATER - 1), { both: 2 })
+        await artifacts.saveLatest(kind, KEY, awkwardData(), LATER + 60)
+        assertRecord(await artifacts.find(kind, KEY, LATER + 59), awkwardData())
+        assert.equal(await artifacts.find(kind, KEY, LATER + 60), undefined)
+      }
+    },
+  },
+  {
+    name: 'artifacts.saveLatest() that arrives late changes nothing, of every kind; after a delete() it inserts',
+    async run(openStorage) {
+      const { artifacts } = await openStorage()
+      for (const kind of KINDS) {
+        await artifacts.save(kind, KEY, { saved: 'later' }, LATER)
+        await artifacts.saveLatest(kind, KEY, { saved: 'earlier' }, LATER - 1)
+        assertRecord(await artifacts.find(kind, KEY, LATER - 1), { saved: 'later' })
+        await artifacts.delete(kind, KEY)
+        await artifacts.saveLatest(kind, KEY, { saved: 'earlier' }, LATER - 1)
+        assertRecord(await artifacts.find(kind, KEY, NOW), { saved: 'earlier' })
+      }
+    },
+  },
+  {
+    name: 'artifacts.saveLatest() by 50 concurrent callers leaves the artifact that expires last',
+    async run(openStorage) {
+      const { artifacts } = await openStorage()
+      await concurrently((caller) => {
+        const place = (caller * 7) % 50
+        return artifacts.saveLatest('Session', KEY, { place }, LATER + place)
+      })
+      assertRecord(await artifacts.find('Session', KEY, LATER + 48), { place: 49 })
+      assert.equal(await artifacts.find('Session', KEY, LATER + 49), undefined)
+    },
+  },
+  {
     name: 'artifacts.insert() inserts what find() returns, of every kind, and false changes nothing',
     async run(openStorage) {
       const { artifacts } = await openStorage()
