@@ -6,13 +6,11 @@
 
 import { readFile } from 'node:fs/promises'
 import { createPendingAuditLog } from '../../lib/audit/pending-events.ts'
-import type { ClientChanges } from '../../lib/clients/client-changes.ts'
 import { oneOf } from '../../lib/clients/client-fields.ts'
 import {
+  type ClientInputRegistry,
   type ClientListQuery,
-  type ClientRegistry,
   createClientRegistry,
-  type NewClient,
 } from '../../lib/clients/client-registry.ts'
 import { ClientNotFoundError } from '../../lib/errors.ts'
 import { type ClientRuleOptions, resolveClientRules } from '../../lib/options/resolve-options.ts'
@@ -40,9 +38,8 @@ const SHOWN_ONCE = 'The secret is shown only now: hand it over, or keep it where
 export const registerClient: Command = {
   options: { ...NEW_CLIENT_OPTIONS, ...BY, ...JSON_OPTION },
   async run({ options, environment }) {
-    const newClient = fieldsOf(options) as unknown as NewClient // register() validates it
     const { client, clientSecret } = await withClients(environment, (clients) =>
-      clients.register(newClient, actorOf(options)),
+      clients.register(fieldsOf(options), actorOf(options)),
     )
     if (options['json']) return toJson({ ...client, clientSecret })
     const { clientId, name } = client
@@ -94,7 +91,7 @@ export const updateClient: Command = {
   options: { ...CLIENT_CHANGE_OPTIONS, ...BY, ...JSON_OPTION },
   async run({ parameter, options, environment }) {
     const clientId = requireClientId(parameter)
-    const changes = fieldsOf(options) as ClientChanges // update() validates them
+    const changes = fieldsOf(options)
     if (Object.keys(changes).length === 0) {
       throw new CommandError('say what to change, for example --name "Another name"; see --help')
     }
@@ -161,7 +158,7 @@ export const deleteClient: Command = {
 /** Opens the registry of the storage that the environment names. */
 async function withClients<Result>(
   environment: Environment,
-  work: (clients: ClientRegistry) => Promise<Result>,
+  work: (clients: ClientInputRegistry) => Promise<Result>,
 ): Promise<Result> {
   const rules = resolveClientRules(await readOptionsFile(environment['OPTIONS_FILE']))
   return await withStorage(environment, async (storage) => {
@@ -194,7 +191,7 @@ async function readOptionsFile(path: string | undefined): Promise<ClientRuleOpti
 }
 
 async function listAll(
-  clients: ClientRegistry,
+  clients: ClientInputRegistry,
   query: ClientListQuery,
 ): Promise<ReadonlyArray<Client>> {
   const found: Array<Client> = []

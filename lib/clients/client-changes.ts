@@ -40,7 +40,7 @@ export interface ClientChangeDependencies extends ClientReferences {
 
 type UpdateClient = (
   clientId: string,
-  changes: ClientChanges,
+  changes: unknown,
   options?: ClientChangeOptions,
 ) => Promise<Client>
 

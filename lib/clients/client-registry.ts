@@ -89,6 +89,12 @@ export interface ClientRegistry extends ClientSecretRegistry {
   delete(clientId: string, options?: ClientChangeOptions): Promise<void>
 }
 
+/** The registry for input that nobody has validated, such as a request's body: it validates every value. */
+export interface ClientInputRegistry extends ClientRegistry {
+  register(newClient: unknown, by?: Actor): Promise<RegisteredClient>
+  update(clientId: string, changes: unknown, options?: ClientChangeOptions): Promise<Client>
+}
+
 /** Dependencies of the client registry. */
 export interface ClientRegistryDependencies extends ClientChangeDependencies {
   /** Deletes a client and what was issued to it (lib/revocation). */
@@ -96,9 +102,11 @@ export interface ClientRegistryDependencies extends ClientChangeDependencies {
 }
 
 /** Creates the client registry. */
-export function createClientRegistry(dependencies: ClientRegistryDependencies): ClientRegistry {
+export function createClientRegistry(
+  dependencies: ClientRegistryDependencies,
+): ClientInputRegistry {
   const { store, deleteClient } = dependencies
-  return Object.freeze<ClientRegistry>({
+  return Object.freeze<ClientInputRegistry>({
     ...createClientSecretRegistry(dependencies),
     register: createRegister(dependencies),
     update: createUpdate(dependencies),
@@ -118,7 +126,7 @@ export function createClientRegistry(dependencies: ClientRegistryDependencies): 
   })
 }
 
-function createRegister(dependencies: ClientChangeDependencies): ClientRegistry['register'] {
+function createRegister(dependencies: ClientChangeDependencies): ClientInputRegistry['register'] {
   const { store, now, audit } = dependencies
   const validator = createClientValidator(dependencies)
   return async (newClient, { actorId, ip } = {}) => {

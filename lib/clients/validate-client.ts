@@ -26,13 +26,13 @@ export interface ClientValidator {
    *
    * @throws {@link ClientMetadataError} with everything that is wrong.
    */
-  validateNew(input: object): ClientSettings
+  validateNew(input: unknown): ClientSettings
   /**
    * Validates changes and applies them to a client's settings.
    *
    * @throws {@link ClientMetadataError} with everything that is wrong.
    */
-  validateChanges(current: ClientSettings, input: object): ClientSettings
+  validateChanges(current: ClientSettings, input: unknown): ClientSettings
 }
 
 /** Unvalidated fields. */

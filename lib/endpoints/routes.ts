@@ -7,7 +7,7 @@
 import type Cookies from 'cookies'
 import type { Context } from 'koa'
 import type { AuditLog } from '../audit/audit-log.ts'
-import type { ClientRegistry } from '../clients/client-registry.ts'
+import type { ClientInputRegistry } from '../clients/client-registry.ts'
 import { findClientRecord } from '../clients/find-client-record.ts'
 import { createSecretUses } from '../clients/secret-uses.ts'
 import type { Connections, Disconnect, EndFormerConnection } from '../connections/connections.ts'
@@ -64,7 +64,7 @@ export interface GuardedOptions extends ResolvedOptions {
 
 /** The services that the routes share with the host. */
 export interface Services {
-  readonly clients: ClientRegistry
+  readonly clients: ClientInputRegistry
   readonly connections: Connections
   readonly disconnect: Disconnect
   readonly endFormerConnection: EndFormerConnection

@@ -8,7 +8,8 @@
  */
 
 import type Cookies from 'cookies'
-import type { Context, Middleware } from 'koa'
+import type { Context } from 'koa'
+import mount from 'koa-mount'
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider'
 import type { AuditLog } from '../audit/audit-log.ts'
 import { appendToRedirectUri, isRedirectUriOf } from '../clients/redirect-uri.ts'
@@ -107,7 +108,7 @@ export function createAuthorizationEndpoint(
   useClientRecords(provider)
   repeatCodes(provider)
   recordProviderEvents(provider, audit)
-  const [run] = provider.middleware as unknown as [Middleware]
+  const run = mount(provider)
 
   async function handle(ctx: Context, resumed?: ResumedRequest): Promise<void> {
     setRequestState(ctx, {
@@ -122,7 +123,7 @@ export function createAuthorizationEndpoint(
       resumed?.pendingRequestToken,
     )
     try {
-      await run(ctx as Parameters<Middleware>[0], async () => undefined)
+      await run(ctx, async () => undefined)
     } finally {
       ctx.cookies = hostCookies
     }

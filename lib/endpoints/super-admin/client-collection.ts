@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ClientRegistry, NewClient } from '../../clients/client-registry.ts'
+import type { ClientInputRegistry, ClientRegistry } from '../../clients/client-registry.ts'
 import { SUPER_ADMIN_CLIENTS_PATH } from '../../http/paths.ts'
 import { PRIVATE_HEADERS, sendProblem } from '../../http/responses.ts'
 import { entityTagOf } from './entity-tags.ts'
@@ -26,12 +26,11 @@ export function listClients(clients: ClientRegistry): SuperAdminHandler {
 }
 
 /** Registers a client. The response is the only one that contains its secret. */
-export function registerClient(clients: ClientRegistry, issuer: string): SuperAdminHandler {
+export function registerClient(clients: ClientInputRegistry, issuer: string): SuperAdminHandler {
   return async (ctx, _parameters, by) => {
     const body = await readRequestBody(ctx)
     if (body === undefined) return
-    // register() validates it.
-    const { client, clientSecret } = await clients.register(body as unknown as NewClient, by)
+    const { client, clientSecret } = await clients.register(body, by)
     ctx.set(PRIVATE_HEADERS)
     ctx.set({
       ETag: entityTagOf(client),

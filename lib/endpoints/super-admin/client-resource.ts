@@ -5,7 +5,7 @@
  */
 
 import type { Context } from 'koa'
-import type { ClientRegistry } from '../../clients/client-registry.ts'
+import type { ClientInputRegistry, ClientRegistry } from '../../clients/client-registry.ts'
 import { ClientNotFoundError } from '../../errors.ts'
 import { PRIVATE_HEADERS } from '../../http/responses.ts'
 import type { Client } from '../../storage/client.ts'
@@ -22,7 +22,7 @@ export function readClient(clients: ClientRegistry): SuperAdminHandler {
 }
 
 /** Changes the fields in the body (RFC 7396). */
-export function changeClient(clients: ClientRegistry): SuperAdminHandler {
+export function changeClient(clients: ClientInputRegistry): SuperAdminHandler {
   return async (ctx, { clientId = '' }, by) => {
     const changes = await readRequestBody(ctx)
     if (changes === undefined) return

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ClientRegistry } from '../../clients/client-registry.ts'
+import type { ClientInputRegistry } from '../../clients/client-registry.ts'
 import {
   SUPER_ADMIN_CLIENT_PATH,
   SUPER_ADMIN_CLIENT_SECRET_PATH,
@@ -23,7 +23,7 @@ import {
 
 /** Dependencies of the routes. */
 export interface SuperAdminDependencies extends SuperAdminGuardDependencies {
-  readonly clients: ClientRegistry
+  readonly clients: ClientInputRegistry
 }
 
 /** Creates the routes of the API. */
