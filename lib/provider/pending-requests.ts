@@ -39,48 +39,77 @@ export interface PendingRequestDependencies {
   readonly resumeUrl: (pendingRequestToken: string) => string
 }
 
-/** The members of an interaction's result that our pages add. */
+/** The members of an interaction's result. */
 interface StoredResult {
   readonly progress?: Progress
   readonly completion?: Completion
   readonly issuedTo?: string
   /** Whether the denial was sent to the client. */
   readonly isDenialSent?: boolean
+  // What oidc-provider reads: these prompts are done.
+  readonly login?: { readonly accountId: string; readonly ts: number }
+  readonly select_account?: Record<string, unknown>
+  readonly consent?: Record<string, unknown>
 }
 
 type Result = StoredResult & Partial<DeniedResult>
+type Shapes<Value> = Readonly<Record<keyof Value, shape.Shape>>
 
-/**
- * The shape of a result as it is stored. Each member is absent until something happened: of the members of a
- * result, one that the store has lost is not noticed.
- */
-export const resultShape: shape.Shape = shape.record<StoredResult>({
-  progress: shape.optional(
-    shape.record<Progress>({
-      signedIn: shape.optional(
-        shape.record<SignIn>({
-          userId: shape.nonEmptyString,
-          at: shape.number,
-          sessionId: shape.optional(shape.nonEmptyString),
-        }),
-      ),
-      chosenUserId: shape.optional(shape.nonEmptyString),
-      mustConfirmAccount: shape.optional(shape.boolean),
-      sessionDismissedAt: shape.optional(shape.number),
-      consent: shape.optional(
-        shape.record<NonNullable<Progress['consent']>>({
-          userId: shape.nonEmptyString,
-          scopes: shape.arrayOf(shape.nonEmptyString),
-        }),
-      ),
-    }),
-  ),
-  completion: shape.optional(
+const signInShapes: Shapes<SignIn> = {
+  userId: shape.nonEmptyString,
+  at: shape.number,
+  sessionId: shape.orNull(shape.nonEmptyString),
+}
+const consentShape = shape.record<NonNullable<Progress['consent']>>({
+  userId: shape.nonEmptyString,
+  scopes: shape.arrayOf(shape.nonEmptyString),
+})
+const progressShapes: Shapes<Progress> = {
+  signedIn: shape.orNull(shape.record<SignIn>(signInShapes)),
+  chosenUserId: shape.orNull(shape.nonEmptyString),
+  mustConfirmAccount: shape.orNull(shape.boolean),
+  sessionDismissedAt: shape.orNull(shape.number),
+  consent: shape.orNull(consentShape),
+}
+const resultShapes: Shapes<StoredResult> = {
+  progress: shape.record<Progress>(progressShapes),
+  completion: shape.orNull(
     shape.record<Completion>({ userId: shape.nonEmptyString, hasSignedIn: shape.boolean }),
   ),
-  issuedTo: shape.optional(shape.nonEmptyString),
-  isDenialSent: shape.optional(shape.boolean),
-})
+  issuedTo: shape.orNull(shape.nonEmptyString),
+  isDenialSent: shape.orNull(shape.boolean),
+  login: shape.orNull(
+    shape.record<NonNullable<StoredResult['login']>>({
+      accountId: shape.nonEmptyString,
+      ts: shape.number,
+    }),
+  ),
+  select_account: shape.orNull(shape.object),
+  consent: shape.orNull(consentShape),
+}
+
+/** The shape of a result as it is stored. */
+export const resultShape: shape.Shape = shape.record<StoredResult>(resultShapes)
+
+/** Converts a result for the store: members that are absent become `null`. */
+export function toStoredResult(result: object): object {
+  const { progress = {} } = result as StoredResult
+  const { signedIn } = progress
+  return withNulls(resultShapes, {
+    ...result,
+    progress: withNulls(progressShapes, {
+      ...progress,
+      signedIn: signedIn && withNulls(signInShapes, signedIn),
+    }),
+  })
+}
+
+/** The members that have a shape. */
+function withNulls(shapes: object, record: object): object {
+  return Object.fromEntries(
+    Object.keys(shapes).map((name) => [name, Reflect.get(record, name) ?? null]),
+  )
+}
 
 /** A denial in the form that oidc-provider expects. Not stored with the interaction. */
 export interface DeniedResult {
@@ -127,7 +156,7 @@ export function createPendingRequests(
   /** Replaces the result. What was sent to the client stays. */
   async function change(
     { pendingRequestToken }: PendingRequest,
-    replace: (before: Result) => Result & Record<string, unknown>,
+    replace: (before: StoredResult) => StoredResult,
   ): Promise<void> {
     const interaction = await provider.Interaction.find(pendingRequestToken)
     if (interaction === undefined) throw new PendingRequestExpiredError()
@@ -161,12 +190,13 @@ export function createPendingRequests(
     async complete(request, userId) {
       const { progress } = request
       const completion: Completion = { userId, hasSignedIn: progress.signedIn !== undefined }
+      const signIn = currentSignIn(request)
+      if (signIn === undefined) throw new Error('a request was completed without a sign-in')
       await change(request, () => ({
         // Kept for a form that is submitted twice.
         progress,
         completion,
-        // For oidc-provider: these prompts are done.
-        login: { accountId: userId, ts: currentSignIn(request)?.at },
+        login: { accountId: userId, ts: signIn.at },
         select_account: {},
         ...(progress.consent?.userId === userId ? { consent: progress.consent } : {}),
       }))

@@ -23,7 +23,7 @@ import { sha256 } from '../util/sha256.ts'
 import { userOf } from './account.ts'
 import { toProviderMetadata } from './client-metadata.ts'
 import { toServiceUnavailable } from './errors.ts'
-import { completedBy, toDeniedResult } from './pending-requests.ts'
+import { completedBy, toDeniedResult, toStoredResult } from './pending-requests.ts'
 import { requestStateOf } from './request-state.ts'
 import {
   ENDED_SESSION,
@@ -96,19 +96,14 @@ const sessionMapping = ({ wasSignedOutSince }: ProviderAdapterDependencies): Art
 const pendingRequestMapping = (resumeUrl: (id: string) => string): ArtifactMapping => ({
   kind: 'PendingRequest',
   // `session` holds the session cookie; the browser brings its own (pending-requests.ts).
-  toStored: ({
-    jti: _id,
-    returnTo: _url,
-    session: _session,
-    params,
-    result = null,
-    ...payload
-  }) => ({ ...payload, params: { ...NO_PARAMETERS, ...params }, result }),
+  toStored: ({ jti: _id, returnTo: _url, session: _session, params, result, ...payload }) => ({
+    ...payload,
+    params: { ...NO_PARAMETERS, ...params },
+    result: result === undefined ? null : toStoredResult(result),
+  }),
   async find(artifacts, id, now) {
     const stored = await pendingRequestRecords.find(artifacts, sha256(id), now)
-    if (stored === undefined) return undefined
-    const { params, ...others } = withoutNulls(stored)
-    return { ...others, params: withoutNulls(params ?? {}), jti: id, returnTo: resumeUrl(id) }
+    return stored && { ...withoutNulls(stored), jti: id, returnTo: resumeUrl(id) }
   },
 })
 

@@ -8,6 +8,7 @@
 import type { AdapterPayload } from 'oidc-provider'
 import { type ArtifactReader, createArtifactReader } from '../storage/artifact-reader.ts'
 import * as shape from '../storage/result-shape.ts'
+import { isObject } from '../util/is-object.ts'
 import { resultShape } from './pending-requests.ts'
 
 /** A browser session. */
@@ -84,7 +85,11 @@ export const NO_PARAMETERS: Readonly<
   Record<'prompt' | 'state' | 'nonce' | 'login_hint' | 'resource', null>
 > = { prompt: null, state: null, nonce: null, login_hint: null, resource: null }
 
-/** Without the members that have no value. */
+/** Without the members that have no value, in objects among them, too. */
 export function withoutNulls(record: object): AdapterPayload {
-  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== null))
+  return Object.fromEntries(
+    Object.entries(record)
+      .filter(([, value]) => value !== null)
+      .map(([name, value]) => [name, isObject(value) ? withoutNulls(value) : value]),
+  )
 }

@@ -1,6 +1,6 @@
 /**
  * Finding artifacts. A store that lost a member must not pass for a record that never had it, so members
- * without a value are saved as `null`. The exception are the members of a pending request's result.
+ * without a value are saved as `null`.
  *
  * @module
  */

@@ -934,7 +934,7 @@ for (const [what, fails] of [
   [
     'that could not be recorded',
     (kind: string, data: unknown) =>
-      kind === 'PendingRequest' && JSON.stringify(data).includes('"issuedTo"'),
+      kind === 'PendingRequest' && JSON.stringify(data).includes('"issuedTo":"'),
   ],
 ] as const) {
   test(`a response ${what} is not sent: 503 without a redirect; repeated, it is sent and audited`, async (t) => {

@@ -122,8 +122,22 @@ const MEMBERS_OF_OTHERS: Readonly<Record<string, ReadonlyArray<string>>> = {
     ...['client_id', 'redirect_uri', 'response_type', 'scope', 'code_challenge', 'prompt', 'state']
       .concat('code_challenge_method', 'login_hint', 'resource')
       .map((name) => `params.${name}`),
+    ...[
+      'progress',
+      'completion',
+      'issuedTo',
+      'isDenialSent',
+      'login',
+      'select_account',
+      'consent',
+    ].map((name) => `result.${name}`),
     ...['userId', 'hasSignedIn'].map((name) => `result.completion.${name}`),
-    ...['userId', 'at'].map((name) => `result.progress.signedIn.${name}`),
+    ...['signedIn', 'chosenUserId', 'mustConfirmAccount', 'sessionDismissedAt', 'consent'].map(
+      (name) => `result.progress.${name}`,
+    ),
+    ...['userId', 'at', 'sessionId'].map((name) => `result.progress.signedIn.${name}`),
+    ...['accountId', 'ts'].map((name) => `result.login.${name}`),
+    ...['userId', 'scopes'].map((name) => `result.consent.${name}`),
     ...['userId', 'scopes'].map((name) => `result.progress.consent.${name}`),
   ],
 }
