@@ -142,6 +142,14 @@ export type AuditEventDetail =
       readonly isActive: boolean
       readonly reason?: 'not-its-resource-server'
     })
+  /** The userinfo endpoint sent the claims that these scopes grant. */
+  | (AuditSubject & { readonly type: 'userinfo.sent'; readonly scopes: ReadonlyArray<string> })
+  /** The userinfo endpoint refused a request; `error` is the error code or, if it has none, the status. */
+  | (AuditSubject & {
+      readonly type: 'userinfo.refused'
+      readonly error: string
+      readonly reason: string
+    })
   /**
    * A resource server started to read the revocation feed: its first request in 15 minutes from this
    * address. `count` is the number of entries on the first page.
@@ -214,6 +222,8 @@ export const AUDIT_RESULTS: Readonly<Record<AuditEventDetail['type'], AuditResul
   'token.reuse-detected': 'failure',
   'token.revoked': 'success',
   'token.introspected': 'success',
+  'userinfo.sent': 'success',
+  'userinfo.refused': 'failure',
   'revocations.read': 'success',
   'revocations.refused': 'failure',
   'client.authentication-failed': 'failure',

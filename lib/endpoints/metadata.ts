@@ -1,6 +1,6 @@
 /**
  * `GET /.well-known/oauth-authorization-server` and `/.well-known/openid-configuration`: authorization server
- * metadata (RFC 8414).
+ * metadata (RFC 8414, OpenID Connect Discovery 1.0). One document at both paths.
  *
  * @module
  */
@@ -11,6 +11,8 @@ import {
   authenticationMethodsOf,
 } from '../http/client-authentication/authentication-methods.ts'
 import { METADATA_ENDPOINTS } from '../http/paths.ts'
+import type { OpenIdConnect } from '../openid-connect/openid-connect-options.ts'
+import { userClaimNames } from '../openid-connect/user-claims.ts'
 import type { ProtectedResource } from '../resources/protected-resource.ts'
 import type { ScopeCatalogue } from '../scopes/scope-catalogue.ts'
 import { isSecureUrl } from '../urls/secure-url.ts'
@@ -20,6 +22,7 @@ export function createMetadata(
   issuer: string,
   scopes: ScopeCatalogue,
   resources: ReadonlyArray<ProtectedResource>,
+  openIdConnect: OpenIdConnect | undefined,
 ): Readonly<Record<string, unknown>> {
   const endpoints = Object.fromEntries(
     Object.entries(METADATA_ENDPOINTS).map(([name, path]) => [name, issuer + path]),
@@ -37,8 +40,28 @@ export function createMetadata(
     code_challenge_methods_supported: ['S256'],
     authorization_response_iss_parameter_supported: true,
     ...protectedResourcesOf(resources),
+    ...(openIdConnect && openIdConnectMetadata(openIdConnect)),
   }
 }
+
+/** OpenID Connect Discovery 1.0 §3: what RFC 8414 does not have. */
+function openIdConnectMetadata({
+  userinfo,
+  optionalClaims,
+}: OpenIdConnect): Readonly<Record<string, unknown>> {
+  return {
+    userinfo_endpoint: userinfo.audience,
+    subject_types_supported: ['public'],
+    id_token_signing_alg_values_supported: ['RS256'],
+    claim_types_supported: ['normal'],
+    claims_supported: [...ID_TOKEN_CLAIM_NAMES, ...userClaimNames(optionalClaims)],
+    claims_parameter_supported: false,
+    request_parameter_supported: false,
+    request_uri_parameter_supported: false, // true when it is absent
+  }
+}
+
+const ID_TOKEN_CLAIM_NAMES = ['iss', 'aud', 'exp', 'iat', 'auth_time', 'nonce', 'at_hash']
 
 /** RFC 9728 §4. Lists only resources with a URL: others have no metadata document. */
 function protectedResourcesOf(

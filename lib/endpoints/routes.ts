@@ -25,6 +25,7 @@ import {
   REVOCATIONS_PATH,
   REVOKE_PATH,
   TOKEN_PATH,
+  USERINFO_PATH,
 } from '../http/paths.ts'
 import { publicDocument } from '../http/public-document.ts'
 import { createRouteFinder, type FindRoute } from '../http/route.ts'
@@ -53,6 +54,7 @@ import { createRevocationFeedEndpoint } from './revocations.ts'
 import { createRevocationEndpoint } from './revoke.ts'
 import { superAdminRoutes } from './super-admin/super-admin-routes.ts'
 import { createTokenEndpoint, type TokenEndpointDependencies } from './token.ts'
+import { createUserinfoEndpoint } from './userinfo.ts'
 
 const RESUME_PATH = new RegExp(`^${AUTHORIZE_PATH}/(?<pendingRequestToken>[\\w-]{16,64})$`)
 
@@ -75,10 +77,18 @@ export interface Services {
 
 /** Creates the routes. */
 export function createRoutes(options: GuardedOptions, services: Services): FindRoute {
-  const { issuer, keys, scopes, resources, authorizeSuperAdmin, clock: now } = options
+  const {
+    issuer,
+    keys,
+    scopes,
+    resources,
+    openIdConnect,
+    authorizeSuperAdmin,
+    clock: now,
+  } = options
   const { clients, audit } = services
   const { authorization, backChannel, interaction, account } = createParts(options, services)
-  const metadata = createMetadata(issuer, scopes, resources)
+  const metadata = createMetadata(issuer, scopes, resources, openIdConnect)
   const metadataRoute = publicDocument(() => metadata, 'json')
   const showInteraction = createContinueRoute(interaction)
   const resume = createResumeRoute(interaction, authorization.resume)
@@ -94,6 +104,9 @@ export function createRoutes(options: GuardedOptions, services: Services): FindR
     [INTROSPECT_PATH, createIntrospectionEndpoint(backChannel)],
     [REVOKE_PATH, createRevocationEndpoint(backChannel)],
     [REVOCATIONS_PATH, createRevocationFeedEndpoint(backChannel)],
+    ...(openIdConnect === undefined
+      ? []
+      : [[USERINFO_PATH, createUserinfoEndpoint(backChannel, openIdConnect)] as const]),
     ...connectionsRoutes(account),
     ...(authorizeSuperAdmin === undefined
       ? []

@@ -12,6 +12,7 @@ import { findAccessRefusal } from '../clients/client-access.ts'
 import { StorageError } from '../errors.ts'
 import { createRequestEndings, type Redemption } from '../interaction/request-endings.ts'
 import { rememberFamilyUntil } from '../lifetimes.ts'
+import { findUserClaims } from '../openid-connect/find-user-claims.ts'
 import { intersect } from '../scopes/scope.ts'
 import type { Client } from '../storage/client.ts'
 import { deadlineAfter } from '../storage/deadline.ts'
@@ -22,6 +23,7 @@ import {
   checkRedemption,
 } from '../tokens/authorization-code.ts'
 import { createRefreshToken, familyIdOf, familySecretOf } from '../tokens/refresh-token.ts'
+import type { User } from '../users/user.ts'
 import { sha256 } from '../util/sha256.ts'
 import {
   type GrantDependencies,
@@ -79,11 +81,13 @@ async function redeem(
     ? createRefreshToken(consentId, familySecret)
     : undefined
   const ttlSeconds = client.accessTokenTtlSeconds
+  const issueIdToken = await prepareIdToken(dependencies, request, code, user, target.scopes)
   const [{ body, accessTokenExpiresAt }] = await Promise.all([
     respondWithTokens(
       accessTokens,
       { clientId: client.clientId, ...subject, ...target, ttlSeconds },
       refreshToken,
+      issueIdToken,
     ),
     requireRegistered(dependencies, client),
   ])
@@ -116,6 +120,25 @@ async function redeem(
   }
   await createFamily(dependencies, family, client, found.deadlineMilliseconds())
   return { body, isReplay: false, ...subject }
+}
+
+/**
+ * Prepares the ID token of a request with the scope `openid`: finds the claims about the user.
+ *
+ * @returns What issues it for an access token; `undefined` when there is none.
+ */
+async function prepareIdToken(
+  { openIdConnect, idTokens }: GrantDependencies,
+  { client }: TokenRequest,
+  { authTime, nonce }: AuthorizationCodeRecord,
+  user: User,
+  scopes: ReadonlyArray<string>,
+): Promise<((accessToken: string) => Promise<string>) | undefined> {
+  if (openIdConnect === undefined || !scopes.includes('openid')) return undefined
+  const { clientId } = client
+  const request = { client, scopes, destination: 'id-token' } as const
+  const userClaims = await findUserClaims(openIdConnect, user, request)
+  return (accessToken) => idTokens.issue({ clientId, accessToken, authTime, nonce, userClaims })
 }
 
 /** Rejects the code if the user denied the request after allowing it, or another code of it was redeemed. */

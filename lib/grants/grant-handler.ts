@@ -6,6 +6,8 @@
 
 import type { AuthorizeStoredClient } from '../clients/client-access.ts'
 import type { EndFormerConnection } from '../connections/connections.ts'
+import type { IdTokens } from '../openid-connect/id-token.ts'
+import type { OpenIdConnect } from '../openid-connect/openid-connect-options.ts'
 import {
   chooseTarget,
   findResource,
@@ -30,6 +32,9 @@ export interface GrantDependencies {
   readonly authorizeClient: AuthorizeStoredClient
   readonly endFormerConnection: EndFormerConnection
   readonly resources: ReadonlyArray<Resource>
+  /** `undefined` when it is off. */
+  readonly openIdConnect: OpenIdConnect | undefined
+  readonly idTokens: Pick<IdTokens, 'issue'>
   /** See the option of the same name. */
   readonly refreshTokenGraceSeconds: number
   /** See the option of the same name. */
@@ -167,19 +172,26 @@ export interface TokenResponse {
   readonly accessTokenExpiresAt: number
 }
 
-/** Issues an access token and writes the token response. */
+/**
+ * Issues an access token and writes the token response.
+ *
+ * @param issueIdToken Issues the ID token that belongs to the access token, if there is one.
+ */
 export async function respondWithTokens(
   accessTokens: AccessTokens,
   subject: AccessTokenSubject,
   refreshToken: string | undefined,
+  issueIdToken?: (accessToken: string) => Promise<string>,
 ): Promise<TokenResponse> {
   const { token, claims } = await accessTokens.issue(subject)
+  const idToken = await issueIdToken?.(token)
   const body = JSON.stringify({
     access_token: token,
     token_type: 'Bearer',
     expires_in: subject.ttlSeconds,
     ...(refreshToken === undefined ? {} : { refresh_token: refreshToken }),
     scope: formatScopes(subject.scopes),
+    ...(idToken === undefined ? {} : { id_token: idToken }),
   })
   return { body, accessTokenExpiresAt: claims.exp }
 }

@@ -25,17 +25,22 @@ export function allowOrigin(ctx: Context): void {
 /**
  * Allows every origin to read a 429, 500 or 503 and its `Retry-After`. It reveals nothing, and without it the
  * script would see a network error.
+ *
+ * @param headers The headers that it may read.
  */
-export function allowOriginToReadFailure(ctx: Context): void {
+export function allowOriginToReadFailure(
+  ctx: Context,
+  headers: ReadonlyArray<string> = ['Retry-After'],
+): void {
   if (ctx.get('origin') === '') return
   allowOrigin(ctx)
-  ctx.set('Access-Control-Expose-Headers', 'Retry-After')
+  ctx.set('Access-Control-Expose-Headers', headers.join(', '))
 }
 
 /** Responds to a preflight. It does not identify the client, so every origin is allowed. */
-export function sendPreflightResponse(ctx: Context): void {
+export function sendPreflightResponse(ctx: Context, methods = 'POST'): void {
   if (ctx.get('origin') !== '') allowOrigin(ctx)
-  ctx.set({ 'Access-Control-Allow-Methods': 'POST', 'Access-Control-Max-Age': '3600' })
+  ctx.set({ 'Access-Control-Allow-Methods': methods, 'Access-Control-Max-Age': '3600' })
   const headers = ctx.get('access-control-request-headers')
   if (headers !== '') ctx.set('Access-Control-Allow-Headers', headers)
   ctx.status = 204

@@ -30,10 +30,11 @@ function startOf(redirectUri: string): string {
   return `${origin === 'null' ? protocol : origin}/`
 }
 
-/** Creates the views of scopes, with their descriptions. */
+/** Creates the views of scopes, with their descriptions. `openid` has none: the page itself says what it means. */
 export function scopeViewsOf(
   scopes: ReadonlyArray<string>,
   catalogue: ScopeCatalogue,
 ): ReadonlyArray<ScopeView> {
-  return scopes.map((scope) => ({ scope, description: descriptionOf(scope, catalogue) }))
+  const shown = scopes.filter((scope) => scope !== 'openid')
+  return shown.map((scope) => ({ scope, description: descriptionOf(scope, catalogue) }))
 }

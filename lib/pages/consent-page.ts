@@ -39,12 +39,14 @@ export function renderConsentPage(view: ConsentView): HtmlPage {
 }
 
 function renderScopeGroups({ scopes, grantedScopes }: ConsentView): string {
-  if (grantedScopes.length === 0) return renderScopes('requested', 'It will be able to', scopes)
-  return (
-    renderScopes('requested', 'It will also be able to', scopes) +
-    renderScopes('granted', 'Already allowed', grantedScopes)
-  )
+  const granted =
+    grantedScopes.length === 0 ? '' : renderScopes('granted', 'Already allowed', grantedScopes)
+  if (scopes.length === 0) return RECOGNITION + granted
+  if (granted === '') return renderScopes('requested', 'It will be able to', scopes)
+  return renderScopes('requested', 'It will also be able to', scopes) + granted
 }
+
+const RECOGNITION = html`<p class="explanation">It will be able to recognise you and your workspace.</p>`
 
 function renderScopes(
   kind: 'requested' | 'granted',

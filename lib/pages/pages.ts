@@ -102,7 +102,10 @@ export interface ConsentView {
   readonly form: FormView
   /** The user who is signed in. */
   readonly user: User
-  /** Scopes to grant. Never empty. */
+  /**
+   * Scopes to grant, without `openid`. Empty only when the client asks for `openid` alone: then it learns the user's
+   * id and tenant, and nothing else about the user.
+   */
   readonly scopes: ReadonlyArray<ScopeView>
   /** Requested scopes that the user has already granted. */
   readonly grantedScopes: ReadonlyArray<ScopeView>

@@ -17,7 +17,6 @@ import { AUTHORIZE_PATH } from '../http/paths.ts'
 import { PRIVATE_HEADERS } from '../http/responses.ts'
 import type { PendingRequest, PendingRequests } from '../interaction/pending-request.ts'
 import type { RequestEndings } from '../interaction/request-endings.ts'
-import type { OpenIdConnect } from '../openid-connect/openid-connect-options.ts'
 import type { ClientLink, Pages } from '../pages/pages.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { HostSession } from '../users/authentication.ts'
@@ -51,8 +50,6 @@ export interface AuthorizationEndpointDependencies
   readonly createCookieJar: (ctx: Context) => Cookies
   readonly storage: Pick<Storage, 'artifacts' | 'consents'>
   readonly endings: RequestEndings
-  /** `undefined` when it is off. */
-  readonly openIdConnect: OpenIdConnect | undefined
   /** The scopes of a request without `scope`; none if that is an error. */
   readonly defaultScopes: ReadonlyArray<string>
 }

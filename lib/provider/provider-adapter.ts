@@ -14,6 +14,7 @@
 import { type Adapter, type AdapterPayload, type KoaContextWithOIDC, Provider } from 'oidc-provider'
 import { type RequestEndings, requestKeyOf } from '../interaction/request-endings.ts'
 import { ENDED_SESSION_TTL_SECONDS } from '../lifetimes.ts'
+import type { OpenIdConnect } from '../openid-connect/openid-connect-options.ts'
 import { findResource, type Resource, resourcesFor } from '../resources/protected-resource.ts'
 import type { ArtifactData, ArtifactKind, ArtifactStore } from '../storage/artifact-store.ts'
 import type { ClientRecord } from '../storage/client.ts'
@@ -39,6 +40,8 @@ export interface ProviderAdapterDependencies {
   readonly endings: Pick<RequestEndings, 'findDenial'>
   readonly findClient: (clientId: string) => Promise<ClientRecord | undefined>
   readonly resources: ReadonlyArray<Resource>
+  /** `undefined` when it is off. */
+  readonly openIdConnect: OpenIdConnect | undefined
   /** The URL that resumes a completed or denied request. */
   readonly resumeUrl: (pendingRequestToken: string) => string
   /** Whether a user is signed in in the browser. */
@@ -70,7 +73,7 @@ export function createProviderAdapter(
       case 'Interaction':
         return pendingRequestAdapter(dependencies)
       case 'AuthorizationCode':
-        return artifactAdapter(dependencies, authorizationCodeMapping(dependencies.resources))
+        return artifactAdapter(dependencies, authorizationCodeMapping(dependencies))
       default:
         return emptyAdapter
     }
@@ -107,7 +110,7 @@ const pendingRequestMapping = (resumeUrl: (id: string) => string): ArtifactMappi
   },
 })
 
-const authorizationCodeMapping = (resources: ReadonlyArray<Resource>): ArtifactMapping => ({
+const authorizationCodeMapping = (dependencies: ProviderAdapterDependencies): ArtifactMapping => ({
   kind: 'AuthorizationCode',
   toStored(payload) {
     const scopes = required(payload.scope).split(' ')
@@ -118,7 +121,7 @@ const authorizationCodeMapping = (resources: ReadonlyArray<Resource>): ArtifactM
       tenantId: required(userOf(Provider.ctx?.oidc.account)?.tenantId),
       consentId: required(payload.grantId), // interaction-policy.ts: a grant is named by its consent
       scopes,
-      resources: grantedAudiences(payload.resource, resources, scopes),
+      resources: grantedAudiences(payload.resource, dependencies, scopes),
       redirectUri: required(payload.redirectUri),
       codeChallenge: required(payload.codeChallenge),
       nonce: payload.nonce ?? null,
@@ -132,13 +135,17 @@ const authorizationCodeMapping = (resources: ReadonlyArray<Resource>): ArtifactM
   },
 })
 
-/** The audiences of the named resources that accept any of the scopes, in that order. */
+/**
+ * The audiences of the named resources that accept any of the scopes, in that order. The userinfo endpoint need not be
+ * named: it takes every access token with `openid`.
+ */
 function grantedAudiences(
   named: string | ReadonlyArray<string> = [],
-  resources: ReadonlyArray<Resource>,
+  { resources, openIdConnect }: ProviderAdapterDependencies,
   scopes: ReadonlyArray<string>,
 ): ReadonlyArray<string> {
-  const found = [named].flat().flatMap((uri) => findResource(resources, uri) ?? [])
+  const uris = [...[named].flat(), ...(openIdConnect ? [openIdConnect.userinfo.audience] : [])]
+  const found = uris.flatMap((uri) => findResource(resources, uri) ?? [])
   return resourcesFor([...new Set(found)], scopes).map(({ audience }) => audience)
 }
 

@@ -119,6 +119,8 @@ export async function createFamilyUnderTest(
       }),
       verify: async () => undefined,
     },
+    openIdConnect: undefined,
+    idTokens: { issue: async () => 'unused' },
     async findUser() {
       await pause('findUser')
       return ADA
