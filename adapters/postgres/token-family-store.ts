@@ -1,29 +1,33 @@
 import {
   type Expression,
   type ExpressionBuilder,
-  type Insertable,
   type QueryCreator,
-  type Selectable,
   type SqlBool,
   sql,
 } from 'kysely'
 import { USE_RESOLUTION_SECONDS } from '../../lib/storage/consent-store.ts'
 import type {
-  RefreshReplay,
   Rotation,
   RotationOutcome,
-  TokenFamily,
   TokenFamilyStore,
 } from '../../lib/storage/token-family-store.ts'
 import { inTime, NOW_MILLISECONDS, requireInTime } from './deadline.ts'
 import { prepareQuery } from './prepared-query.ts'
 import type { Database, OAuthDatabase } from './schema.ts'
+import {
+  FAMILY_COLUMNS,
+  type FamilyRow,
+  familyFrom,
+  parseReplay,
+  replayText,
+  rowOf,
+  type TokenColumns,
+  tokenColumns,
+} from './token-family-rows.ts'
 
 // Every transition is one conditional statement. When two change the same row, the second waits for the first
 // and then evaluates its conditions again (READ COMMITTED), so one of them wins. A statement that has locked
 // a family may wait for its consent, never the other way round.
-
-type FamiliesTable = OAuthDatabase['token_families']
 
 const consentExists = ({
   exists,
@@ -112,7 +116,7 @@ export function createTokenFamilyStore(db: Database): TokenFamilyStore {
     (values: { readonly familyId: string; readonly clientId: string; readonly now: number }) =>
       db
         .selectFrom('token_families')
-        .select(COLUMNS)
+        .select(FAMILY_COLUMNS)
         .select(NOW_MILLISECONDS.as('now_milliseconds'))
         .where('family_id', '=', values.familyId)
         .where('is_revoked', '=', false)
@@ -128,16 +132,16 @@ export function createTokenFamilyStore(db: Database): TokenFamilyStore {
   const createQuery = prepareQuery(
     db,
     (values: FamilyRow & { readonly now: string; readonly deadline: string }) => {
-      const row = Object.fromEntries(COLUMNS.map((name) => [name, values[name]]))
+      const row = Object.fromEntries(FAMILY_COLUMNS.map((name) => [name, values[name]]))
       return db
         .with('changed', (query) =>
           query
             .insertInto('token_families')
-            .columns(COLUMNS)
+            .columns(FAMILY_COLUMNS)
             .expression((eb) =>
               eb
                 .selectFrom('consents')
-                .select(COLUMNS.map((name) => typedValue(name, values[name]).as(name)))
+                .select(FAMILY_COLUMNS.map((name) => typedValue(name, values[name]).as(name)))
                 .where('consent_id', '=', values.consent_id),
             )
             .onConflict((conflict) =>
@@ -241,88 +245,9 @@ export function createTokenFamilyStore(db: Database): TokenFamilyStore {
   }
 }
 
-const COLUMNS = [
-  'family_id',
-  'consent_id',
-  'client_id',
-  'user_id',
-  'tenant_id',
-  'scopes',
-  'resources',
-  'created_at',
-  'token_hash',
-  'token_issued_at',
-  'token_expires_at',
-  'replay',
-  'access_tokens_expire_at',
-  'expires_at',
-] as const satisfies ReadonlyArray<keyof FamilyRow>
-
-type FamilyRow = Omit<Insertable<FamiliesTable>, 'is_revoked'>
-
-function rowOf(family: TokenFamily): FamilyRow {
-  return {
-    family_id: family.familyId,
-    consent_id: family.consentId,
-    client_id: family.clientId,
-    user_id: family.userId,
-    tenant_id: family.tenantId,
-    scopes: [...family.scopes],
-    resources: [...family.resources],
-    created_at: family.createdAt,
-    ...tokenColumns(family.refreshToken),
-    replay: replayText(family.replay),
-    access_tokens_expire_at: family.accessTokensExpireAt,
-    expires_at: family.expiresAt,
-  }
-}
-
-interface TokenColumns {
-  readonly token_hash: string | null
-  readonly token_issued_at: number | null
-  readonly token_expires_at: number | null
-}
-
-function tokenColumns(token: TokenFamily['refreshToken']): TokenColumns {
-  return {
-    token_hash: token?.hash ?? null,
-    token_issued_at: token?.issuedAt ?? null,
-    token_expires_at: token?.expiresAt ?? null,
-  }
-}
-
-function replayText(replay: RefreshReplay | undefined): string | null {
-  return replay === undefined ? null : JSON.stringify(replay)
-}
-
-function parseReplay(text: string | null): RefreshReplay | undefined {
-  return text === null ? undefined : JSON.parse(text)
-}
-
 /** A parameter that is selected has no column to take its type from. */
 function typedValue(column: string, value: unknown) {
   if (column === 'scopes' || column === 'resources') return sql`${value}::text[]`
   const isInstant = column.endsWith('_at')
   return isInstant ? sql`${value}::bigint` : sql`${value}::text`
-}
-
-function familyFrom(row: Omit<Selectable<FamiliesTable>, 'is_revoked'>): TokenFamily {
-  const { token_hash: hash, token_issued_at: issuedAt, token_expires_at: expiresAt } = row
-  const replay = parseReplay(row.replay)
-  return {
-    familyId: row.family_id,
-    consentId: row.consent_id,
-    clientId: row.client_id,
-    userId: row.user_id,
-    tenantId: row.tenant_id,
-    scopes: row.scopes,
-    resources: row.resources,
-    createdAt: Number(row.created_at),
-    ...(hash === null
-      ? {}
-      : { refreshToken: { hash, issuedAt: Number(issuedAt), expiresAt: Number(expiresAt) } }),
-    ...(replay === undefined ? {} : { replay }),
-    accessTokensExpireAt: Number(row.access_tokens_expire_at),
-    expiresAt: Number(row.expires_at),
-  }
 }

@@ -54,8 +54,8 @@ export {
   createRevocationFeed,
   type RevocationFeed,
   type RevocationFeedHealth,
-  type RevocationFeedOptions,
 } from './revocation/revocation-feed.ts'
+export type { RevocationFeedOptions } from './revocation/revocation-feed-options.ts'
 export {
   type AccessTokenVerifier,
   createAccessTokenVerifier,

@@ -10,76 +10,25 @@
  */
 
 import { setTimeout } from 'node:timers/promises'
-import type { Issue } from '../../errors.ts'
 import { checkedClock, systemClock } from '../../util/clock.ts'
 import { checkResult, type Expectation, notifyHost } from '../../util/host-function.ts'
-import { boolean, list, type Members, object, optional, rule, string } from '../../util/schema.ts'
+import { rule } from '../../util/schema.ts'
 import { RevocationsUnavailableError } from '../errors.ts'
-import {
-  clockOption,
-  functionOption,
-  integerOption,
-  issuerOption,
-  readOptions,
-  urlOption,
-} from '../options.ts'
-import {
-  createIssuerClient,
-  type IssuerClientOptions,
-  IssuerStatusError,
-  issuerClientOptions,
-} from '../verify/issuer-client.ts'
+import { readOptions } from '../options.ts'
 import type { VerifiedAccessToken } from '../verify/verified-access-token.ts'
 import type { RevocationChecker } from '../verify/verifier-options.ts'
-import { type Revocation, RevokedEntries, revocation } from './revoked-entries.ts'
+import { createPageReader } from './feed-pages.ts'
+import {
+  DEFAULT_MAXIMUM_STALENESS_SECONDS,
+  DEFAULT_POLL_INTERVAL_SECONDS,
+  findConflicts,
+  type RevocationFeedOptions,
+  revocationFeedOptions,
+} from './revocation-feed-options.ts'
+import { RevokedEntries } from './revoked-entries.ts'
 
-const DEFAULT_POLL_INTERVAL_SECONDS = 5
-const DEFAULT_MAXIMUM_STALENESS_SECONDS = 60
 const DEFAULT_MAXIMUM_ENTRIES = 1_000_000
-const PAGE_SIZE = 1000
 const MAXIMUM_BACKOFF_SECONDS = 30
-
-/** Which feed to follow, how often to read it, and how stale it may be. */
-export interface RevocationFeedOptions extends IssuerClientOptions {
-  /** The authorization server, as in {@link AccessTokenVerifierOptions}. */
-  readonly issuer: string
-  /**
-   * The revocation feed of the issuer.
-   *
-   * @defaultValue `${issuer}/oauth/revocations`
-   */
-  readonly feedUri?: URL
-  /**
-   * Time between two reads; in seconds, an integer from 1 to 300. While reads fail it doubles after each,
-   * up to 30 seconds.
-   *
-   * @defaultValue `5`
-   */
-  readonly pollIntervalSeconds?: number
-  /**
-   * How old the last complete read may be; in seconds, an integer from 2 to 3600 that is greater than
-   * `pollIntervalSeconds`. When it is older, no token is accepted: the response to requests is 503.
-   *
-   * @defaultValue `60`
-   */
-  readonly maximumStalenessSeconds?: number
-  /**
-   * How many revocations to remember; an integer from 1 to 10 000 000. Each takes about 150 bytes. Expired
-   * ones make room. When more have not expired, reads fail until the feed is stale.
-   *
-   * @defaultValue `1_000_000`
-   */
-  readonly maximumEntries?: number
-  /** Called for each failed read while following the feed. What it throws becomes a process warning. */
-  readonly onFailure?: (error: Error) => void
-  /** Tells the time in whole seconds since the Unix epoch. Defaults to the machine's clock. */
-  readonly clock?: () => number
-  /**
-   * Resolves after so many milliseconds, or once the signal aborts. Defaults to a timer that does not
-   * keep the process alive.
-   */
-  readonly wait?: (milliseconds: number, signal: AbortSignal) => Promise<void>
-}
 
 /** A checker that knows the revocations as of its last read. */
 export interface RevocationFeed extends RevocationChecker {
@@ -112,27 +61,6 @@ export interface RevocationFeedHealth {
   readonly entries: number
 }
 
-const revocationFeedOptions: Members<RevocationFeedOptions> = {
-  issuer: issuerOption,
-  ...issuerClientOptions,
-  feedUri: optional(urlOption),
-  pollIntervalSeconds: optional(integerOption(1, 300)),
-  maximumStalenessSeconds: optional(integerOption(2, 3600)),
-  maximumEntries: optional(integerOption(1, 10_000_000)),
-  onFailure: optional(functionOption),
-  clock: optional(clockOption),
-  wait: optional(functionOption),
-}
-
-function findConflicts(options: Partial<RevocationFeedOptions>): ReadonlyArray<Issue> {
-  const {
-    pollIntervalSeconds = DEFAULT_POLL_INTERVAL_SECONDS,
-    maximumStalenessSeconds = DEFAULT_MAXIMUM_STALENESS_SECONDS,
-  } = options
-  if (!(pollIntervalSeconds >= maximumStalenessSeconds)) return []
-  return [{ path: 'maximumStalenessSeconds', message: 'must exceed "pollIntervalSeconds"' }]
-}
-
 /** Waits by a timer that does not keep the process alive, or until the signal aborts. */
 const waitWithTimer = (milliseconds: number, signal: AbortSignal): Promise<void> =>
   setTimeout(milliseconds, undefined, { signal, ref: false }).catch((error: Error) => {
@@ -143,18 +71,6 @@ const PROMISE: Expectation<Promise<void>> = {
   words: 'a Promise',
   schema: rule((value) => !(value instanceof Promise) && 'must be a Promise'),
 }
-
-interface FeedPage {
-  readonly revocations: ReadonlyArray<Revocation>
-  readonly next_cursor: string
-  readonly has_more: boolean
-}
-
-const feedPage = object<FeedPage>({
-  revocations: list(revocation),
-  next_cursor: string,
-  has_more: boolean,
-})
 
 /**
  * Creates a feed. No token is accepted before its first complete read.
@@ -274,31 +190,4 @@ export function createRevocationFeed(options: RevocationFeedOptions): Revocation
       throw new RevocationsUnavailableError({ cause })
     },
   })
-}
-
-/** Creates the function that reads the page after a cursor; without one, the first page. */
-function createPageReader(
-  options: IssuerClientOptions,
-  feedUri: URL,
-  signal: AbortSignal,
-): (cursor: string | undefined) => Promise<FeedPage> {
-  const requestIssuer = createIssuerClient(options)
-
-  const read = (cursor: string | undefined): Promise<FeedPage> => {
-    const url = new URL(feedUri)
-    url.searchParams.set('limit', String(PAGE_SIZE))
-    if (cursor !== undefined) url.searchParams.set('cursor', cursor)
-    return requestIssuer({ url, signal }, feedPage)
-  }
-
-  return async (cursor) => {
-    try {
-      return await read(cursor)
-    } catch (error) {
-      const isCursorRefused = error instanceof IssuerStatusError && error.status === 400
-      if (!isCursorRefused || cursor === undefined) throw error
-      // The issuer does not know the cursor (any more): read the feed from its beginning.
-      return await read(undefined)
-    }
-  }
 }

@@ -12,6 +12,7 @@ import { clientListCases } from './client-list-cases.ts'
 import { connectionCases } from './connection-cases.ts'
 import { consentCases } from './consent-cases.ts'
 import { consentOwnerCases } from './consent-owner-cases.ts'
+import { consentScopeCases } from './consent-scope-cases.ts'
 import { consentUseCases } from './consent-use-cases.ts'
 import { encryptedKeyCases } from './encrypted-key-cases.ts'
 import { familyCases } from './family-cases.ts'
@@ -64,6 +65,7 @@ export const storageContract: ReadonlyArray<StorageContractCase> = [
   ...clientListCases,
   ...clientFilterCases,
   ...consentCases,
+  ...consentScopeCases,
   ...consentOwnerCases,
   ...familyCases,
   ...rotationCases,

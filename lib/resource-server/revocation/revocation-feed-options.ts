@@ -1,0 +1,78 @@
+/**
+ * The options of the revocation feed.
+ *
+ * @module
+ */
+
+import type { Issue } from '../../errors.ts'
+import { type Members, optional } from '../../util/schema.ts'
+import { clockOption, functionOption, integerOption, issuerOption, urlOption } from '../options.ts'
+import { type IssuerClientOptions, issuerClientOptions } from '../verify/issuer-client.ts'
+
+export const DEFAULT_POLL_INTERVAL_SECONDS = 5
+export const DEFAULT_MAXIMUM_STALENESS_SECONDS = 60
+
+/** Which feed to follow, how often to read it, and how stale it may be. */
+export interface RevocationFeedOptions extends IssuerClientOptions {
+  /** The authorization server, as in {@link AccessTokenVerifierOptions}. */
+  readonly issuer: string
+  /**
+   * The revocation feed of the issuer.
+   *
+   * @defaultValue `${issuer}/oauth/revocations`
+   */
+  readonly feedUri?: URL
+  /**
+   * Time between two reads; in seconds, an integer from 1 to 300. While reads fail it doubles after each,
+   * up to 30 seconds.
+   *
+   * @defaultValue `5`
+   */
+  readonly pollIntervalSeconds?: number
+  /**
+   * How old the last complete read may be; in seconds, an integer from 2 to 3600 that is greater than
+   * `pollIntervalSeconds`. When it is older, no token is accepted: the response to requests is 503.
+   *
+   * @defaultValue `60`
+   */
+  readonly maximumStalenessSeconds?: number
+  /**
+   * How many revocations to remember; an integer from 1 to 10 000 000. Each takes about 150 bytes. Expired
+   * ones make room. When more have not expired, reads fail until the feed is stale.
+   *
+   * @defaultValue `1_000_000`
+   */
+  readonly maximumEntries?: number
+  /** Called for each failed read while following the feed. What it throws becomes a process warning. */
+  readonly onFailure?: (error: Error) => void
+  /** Tells the time in whole seconds since the Unix epoch. Defaults to the machine's clock. */
+  readonly clock?: () => number
+  /**
+   * Resolves after so many milliseconds, or once the signal aborts. Defaults to a timer that does not
+   * keep the process alive.
+   */
+  readonly wait?: (milliseconds: number, signal: AbortSignal) => Promise<void>
+}
+
+/** The schema of the options. */
+export const revocationFeedOptions: Members<RevocationFeedOptions> = {
+  issuer: issuerOption,
+  ...issuerClientOptions,
+  feedUri: optional(urlOption),
+  pollIntervalSeconds: optional(integerOption(1, 300)),
+  maximumStalenessSeconds: optional(integerOption(2, 3600)),
+  maximumEntries: optional(integerOption(1, 10_000_000)),
+  onFailure: optional(functionOption),
+  clock: optional(clockOption),
+  wait: optional(functionOption),
+}
+
+/** Finds options that contradict each other. */
+export function findConflicts(options: Partial<RevocationFeedOptions>): ReadonlyArray<Issue> {
+  const {
+    pollIntervalSeconds = DEFAULT_POLL_INTERVAL_SECONDS,
+    maximumStalenessSeconds = DEFAULT_MAXIMUM_STALENESS_SECONDS,
+  } = options
+  if (!(pollIntervalSeconds >= maximumStalenessSeconds)) return []
+  return [{ path: 'maximumStalenessSeconds', message: 'must exceed "pollIntervalSeconds"' }]
+}
