@@ -95,11 +95,12 @@ export type AuditEventDetail =
     })
   /**
    * The page that refuses a client to a user was shown. `tenant-refused`: the client is a `TENANT` client of another
-   * tenant. `client-refused`: `authorizeClient` returned `false`.
+   * tenant. `client-refused`: `authorizeClient` returned `false`. `other-account`: the `id_token_hint` of the
+   * request names another user.
    */
   | (AuditSubject & {
       readonly type: 'client.refused'
-      readonly reason: 'tenant-refused' | 'client-refused'
+      readonly reason: 'tenant-refused' | 'client-refused' | 'other-account'
     })
   /** A user granted scopes to a client. */
   | (AuditSubject & { readonly type: 'consent.granted'; readonly scopes: ReadonlyArray<string> })

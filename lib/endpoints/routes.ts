@@ -43,6 +43,7 @@ import type { ClientRecord } from '../storage/client.ts'
 import type { ClientStore } from '../storage/client-store.ts'
 import { createAccessTokens } from '../tokens/access-token.ts'
 import type { NotBefore } from '../users/not-before.ts'
+import { createAuthorizeRoute } from './authorize.ts'
 import { createAccountCookies } from './connections/account-cookies.ts'
 import { connectionsRoutes } from './connections/connections-routes.ts'
 import type { AccountDependencies } from './connections/current-user.ts'
@@ -84,6 +85,7 @@ export function createRoutes(options: GuardedOptions, services: Services): FindR
     resources,
     openIdConnect,
     authorizeSuperAdmin,
+    pages,
     clock: now,
   } = options
   const { clients, audit } = services
@@ -97,7 +99,13 @@ export function createRoutes(options: GuardedOptions, services: Services): FindR
     [METADATA_PATH, metadataRoute],
     [OPENID_CONFIGURATION_PATH, metadataRoute],
     [JWKS_PATH, publicDocument(keys.publishedKeys, 'application/jwk-set+json')],
-    [AUTHORIZE_PATH, { ...page, methods: ['GET'], handle: authorization.handle }],
+    [
+      AUTHORIZE_PATH,
+      createAuthorizeRoute(
+        { issuer, pages, acceptsPost: openIdConnect !== undefined },
+        authorization.handle,
+      ),
+    ],
     [RESUME_PATH, { ...page, methods: ['GET'], handle: resume }],
     [CONTINUE_PATH, { ...page, methods: ['GET', 'POST'], handle: showInteraction }],
     [TOKEN_PATH, createTokenEndpoint(backChannel)],

@@ -95,8 +95,10 @@ function takeBody(ctx: Context): unknown {
 }
 
 function toSearchParams(fields: Readonly<Record<string, unknown>>): URLSearchParams {
-  const texts = Object.entries(fields).filter(
-    (field): field is [string, string] => typeof field[1] === 'string',
+  const texts = Object.entries(fields).flatMap(([name, value]) =>
+    [value].flat().map((text) => [name, text] as const),
   )
-  return new URLSearchParams(texts)
+  return new URLSearchParams(
+    texts.filter((field): field is [string, string] => typeof field[1] === 'string'),
+  )
 }

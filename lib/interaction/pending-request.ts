@@ -19,8 +19,12 @@ export interface PendingRequest {
   readonly prompts: ReadonlySet<string>
   /** Its `login_hint` parameter. */
   readonly loginHint: string | undefined
+  /** Its `max_age` parameter: how old the sign-in may be. */
+  readonly maxAgeSeconds: number | undefined
+  /** The user whom its `id_token_hint` names. */
+  readonly hintedUserId: string | undefined
   /** The current session of the browser. */
-  readonly session: SignIn | undefined
+  readonly session: CurrentSession | undefined
   /** Seconds since the Unix epoch. */
   readonly createdAt: number
   /** What the user has done for it. */
@@ -44,6 +48,12 @@ export interface SignIn {
   readonly at: number
   /** The server's session; absent with sessions of the host. */
   readonly sessionId?: string
+}
+
+/** The session of the browser. */
+export interface CurrentSession extends SignIn {
+  /** When the user authenticated; seconds since the Unix epoch. */
+  readonly authenticatedAt: number
 }
 
 /** What a user has done for a pending request. */
@@ -118,6 +128,14 @@ export function isComplete(request: PendingRequest): boolean {
 export function isUsedUp(request: PendingRequest, userId: string | undefined): boolean {
   const { issuedTo, isRedeemed } = request
   return isRedeemed || (issuedTo !== undefined && issuedTo !== userId)
+}
+
+/** Whether a user is another one than the `id_token_hint` of the request names. */
+export function isOtherThanHinted(
+  { hintedUserId }: Pick<PendingRequest, 'hintedUserId'>,
+  userId: string,
+): boolean {
+  return hintedUserId !== undefined && hintedUserId !== userId
 }
 
 /**

@@ -28,6 +28,11 @@ const REASONS: Readonly<Record<AccessRefusedView['reason'], Reason>> = {
     explanation: html`<p>An administrator decides which applications members of your Teamcast workspace may use. Nothing was shared with this one now.</p>
       <p>If you need it, ask an administrator of your workspace to allow it. Then try again.</p>`,
   },
+  'other-account': {
+    heading: (name) => html`!${name} asks for another account`,
+    explanation: html`<p>You are signed in with another account than the one you use in this application. Nothing was shared with it now.</p>
+      <p>Sign in with the account you use there. To use this one instead, sign out of the application first.</p>`,
+  },
 }
 
 /**

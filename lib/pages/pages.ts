@@ -127,9 +127,9 @@ export interface AccessRefusedView {
   readonly user: User
   /**
    * `tenant-refused`: the client is for the users of another tenant. `client-refused`: `authorizeClient` returned
-   * `false`.
+   * `false`. `other-account`: the `id_token_hint` of the request names another user (OIDC Core §3.1.2.1).
    */
-  readonly reason: AccessRefusal
+  readonly reason: AccessRefusal | 'other-account'
 }
 
 /**

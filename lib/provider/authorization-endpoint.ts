@@ -23,7 +23,12 @@ import type { HostSession } from '../users/authentication.ts'
 import type { BrowserSessions } from '../users/browser-sessions.ts'
 import { recordProviderEvents } from './audit-events.ts'
 import { applyDefaultScopes, normalizeQuery } from './authorization-request.ts'
-import { createBrowserSessions, findSession, keepIdentifiers } from './browser-sessions.ts'
+import {
+  createBrowserSessions,
+  findSession,
+  keepIdentifiers,
+  keepLatestSignIn,
+} from './browser-sessions.ts'
 import { clientRecordOf } from './client-metadata.ts'
 import { type ConfigurationInput, toProviderConfiguration } from './configuration.ts'
 import { createErrorRenderer } from './error-renderer.ts'
@@ -38,7 +43,13 @@ import { type ResumedRequest, requestStateOf, setRequestState } from './request-
 export interface AuthorizationEndpointDependencies
   extends Omit<
     ConfigurationInput,
-    'artifacts' | 'consents' | 'isSignedIn' | 'onAuthorizationRequest' | 'renderError' | 'resumeUrl'
+    | 'artifacts'
+    | 'authenticatedAt'
+    | 'consents'
+    | 'isSignedIn'
+    | 'onAuthorizationRequest'
+    | 'renderError'
+    | 'resumeUrl'
   > {
   readonly issuer: string
   readonly audit: AuditLog
@@ -96,10 +107,15 @@ export function createAuthorizationEndpoint(
       onAuthorizationRequest: async (ctx) => hostSessions?.apply(ctx),
       isSignedIn: (ctx, userId) =>
         hostSessions?.isSignedIn(ctx, userId) ?? ctx.oidc.session?.accountId === userId,
+      authenticatedAt: (ctx) =>
+        hostSessions === undefined
+          ? ctx.oidc.session?.authTime()
+          : hostSessions.authenticatedAt(ctx),
       resumeUrl,
     }),
   )
   const renewIdentifier = keepIdentifiers(provider)
+  keepLatestSignIn(provider)
   const hostSessions = hostSession && createHostSessions(hostSession, renewIdentifier, input.now)
   pinUrlsAndCookies(provider)
   useClientRecords(provider)

@@ -6,6 +6,7 @@
 
 import type { Context } from 'koa'
 import { errors, type KoaContextWithOIDC } from 'oidc-provider'
+import type { IdTokens } from '../openid-connect/id-token.ts'
 import { type Resource, resourcesFor } from '../resources/protected-resource.ts'
 import { formatScopes, isSubset, parseScopes, splitAtSpaces } from '../scopes/scope.ts'
 import { clientRecordOf } from './client-metadata.ts'
@@ -29,8 +30,14 @@ const KNOWN_PARAMETERS = new Set([
   'registration',
 ])
 
-/** The parameters of a request with the scope `openid` (OpenID Connect Core 1.0 §3.1.2.1). */
-const OPENID_CONNECT_PARAMETERS = new Set(['nonce'])
+/** Ignored in a request without the `openid` scope, as all others are in every request (OIDC Core §3.1.2.1). */
+const OPENID_CONNECT_PARAMETERS = new Set(['nonce', 'max_age'])
+
+/**
+ * The user whom `id_token_hint` names, as a parameter of oidc-provider, which stores parameters while the user
+ * signs in. No client can send it: it is unknown.
+ */
+export const HINTED_USER_PARAMETER = 'hinted_user_id'
 
 /** oidc-provider does not accept repeated spaces in these. */
 const SPACE_DELIMITED_PARAMETERS = ['scope', 'prompt', 'response_type']
@@ -39,29 +46,28 @@ const MAXIMUM_STATE_LENGTH = 4096
 const MAXIMUM_LOGIN_HINT_LENGTH = 320
 
 /**
- * Normalizes the query: removes unknown parameters (among them `nonce`, `max_age` and other OpenID Connect
- * parameters, which oidc-provider refuses without the `openid` scope), repeated spaces and `response_mode`, and
- * replaces every response type other than `code` with one that oidc-provider refuses.
+ * Normalizes the query: removes unknown parameters (among them the OpenID Connect parameters, which oidc-provider
+ * refuses without the `openid` scope), repeated spaces and `response_mode`, and replaces every response type
+ * other than `code` with one that oidc-provider refuses.
  *
- * @param hasOpenIdConnect Whether the server has OpenID Connect. If so, `offline_access` is removed: whether there is
- *   a refresh token depends on the grant types of the client.
+ * @param hasOpenIdConnect Whether the server has OpenID Connect.
  *
- * @returns Whether the request has another response mode than `query`.
+ * @returns Whether the request has another response mode than `query`; and its `id_token_hint`.
  */
 export function normalizeQuery(
   ctx: Context,
   hasOpenIdConnect: boolean,
-): Pick<RequestState, 'hasOtherResponseMode'> {
-  if (hasOpenIdConnect) ignoreOfflineAccess(ctx)
-  const isKnown = (name: string): boolean =>
-    KNOWN_PARAMETERS.has(name) ||
-    (OPENID_CONNECT_PARAMETERS.has(name) && hasOpenIdConnect && asksForIdentity(ctx))
-  for (const name of Object.keys(ctx.query)) {
-    if (!isKnown(name)) delete ctx.query[name]
-  }
+): Pick<RequestState, 'hasOtherResponseMode' | 'idTokenHint'> {
   for (const name of SPACE_DELIMITED_PARAMETERS) {
     const value = ctx.query[name]
     if (typeof value === 'string') ctx.query[name] = splitAtSpaces(value).join(' ')
+  }
+  const isOpenIdRequest = hasOpenIdConnect && normalizeOpenIdScope(ctx)
+  const { id_token_hint: idTokenHint = '' } = isOpenIdRequest ? ctx.query : {}
+  for (const name of Object.keys(ctx.query)) {
+    const isKnown =
+      KNOWN_PARAMETERS.has(name) || (isOpenIdRequest && OPENID_CONNECT_PARAMETERS.has(name))
+    if (!isKnown) delete ctx.query[name]
   }
   // The hint is stored while the user signs in.
   const { login_hint: hint = '' } = ctx.query
@@ -70,18 +76,20 @@ export function normalizeQuery(
   if (isOtherThan('code', ctx.query['response_type'])) ctx.query['response_type'] = 'unsupported'
   const hasOtherResponseMode = isOtherThan('query', ctx.query['response_mode'])
   if (hasOtherResponseMode) delete ctx.query['response_mode']
-  return { hasOtherResponseMode }
+  return { hasOtherResponseMode, ...(idTokenHint === '' ? {} : { idTokenHint }) }
 }
 
-/** Core §11. */
-function ignoreOfflineAccess(ctx: Context): void {
+/**
+ * Removes `offline_access` (Core §11): whether there is a refresh token depends on the grant types of the client.
+ *
+ * @returns Whether the request has the `openid` scope.
+ */
+function normalizeOpenIdScope(ctx: Context): boolean {
   const { scope } = ctx.query
-  if (typeof scope !== 'string') return
-  ctx.query['scope'] = formatScopes(splitAtSpaces(scope).filter((it) => it !== 'offline_access'))
-}
-
-function asksForIdentity({ query: { scope } }: Context): boolean {
-  return typeof scope === 'string' && splitAtSpaces(scope).includes('openid')
+  if (typeof scope !== 'string') return false
+  const scopes = scope.split(' ')
+  ctx.query['scope'] = formatScopes(scopes.filter((name) => name !== 'offline_access'))
+  return scopes.includes('openid')
 }
 
 /** Requests the default scopes, if there are any, where a request has no `scope` (RFC 6749 §3.3). */
@@ -107,6 +115,33 @@ export function validateState(state: string | undefined, isRequired: boolean): v
   if (state !== undefined && state.length > MAXIMUM_STATE_LENGTH) {
     throw new errors.InvalidRequest(`state must have at most ${MAXIMUM_STATE_LENGTH} characters`)
   }
+}
+
+/** A parameter must be valid, if the request has it. */
+export function requireNoProblem(
+  value: string | undefined,
+  problemOf: (value: string) => string | undefined,
+): void {
+  const problem = value === undefined ? undefined : problemOf(value)
+  if (problem !== undefined) throw new errors.InvalidRequest(problem)
+}
+
+/** Replaces `id_token_hint` with the user whom it names. The ID token is not stored: it has personal data. */
+export async function resolveIdTokenHint(
+  ctx: KoaContextWithOIDC,
+  idTokens: Pick<IdTokens, 'verify'>,
+): Promise<void> {
+  const { idTokenHint } = requestStateOf(ctx)
+  const { client, params } = ctx.oidc
+  if (idTokenHint === undefined || client === undefined || params === undefined) return
+  const claims =
+    typeof idTokenHint === 'string'
+      ? await idTokens.verify(idTokenHint, client.clientId)
+      : undefined
+  if (claims === undefined) {
+    throw new errors.InvalidRequest('id_token_hint is no ID token that was issued to the client')
+  }
+  params[HINTED_USER_PARAMETER] = claims.sub
 }
 
 /** The client must be registered for the authorization code flow. */

@@ -27,6 +27,21 @@ export function keepIdentifiers(provider: Provider): RenewIdentifier {
   return (session) => resetIdentifier.call(session)
 }
 
+/**
+ * Makes sessions keep the time of the latest sign-in. oidc-provider would set it back to that of an earlier request,
+ * when that is resumed once more.
+ */
+export function keepLatestSignIn(provider: Provider): void {
+  const { prototype } = provider.Session
+  const { loginAccount } = prototype
+  prototype.loginAccount = function (details) {
+    const { accountId, loginTs: before = 0 } = this
+    const { loginTs: now = 0 } = details
+    const isEarlier = accountId === details.accountId && now < before
+    loginAccount.call(this, isEarlier ? { ...details, loginTs: before } : details)
+  }
+}
+
 /** Creates the browser sessions of a provider. */
 export function createBrowserSessions(
   provider: Provider,

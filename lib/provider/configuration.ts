@@ -14,6 +14,8 @@ import {
   PENDING_REQUEST_TTL_SECONDS,
   SESSION_TTL_SECONDS,
 } from '../lifetimes.ts'
+import { maxAgeProblem, nonceProblem } from '../openid-connect/authentication-request.ts'
+import type { IdTokens } from '../openid-connect/id-token.ts'
 import { acceptedScopes, findResource } from '../resources/protected-resource.ts'
 import { formatScopes } from '../scopes/scope.ts'
 import type { Storage } from '../storage/storage.ts'
@@ -21,10 +23,13 @@ import type { FindUser } from '../users/user.ts'
 import { toAccount } from './account.ts'
 import {
   defaultResources,
+  HINTED_USER_PARAMETER,
   requireAuthorizationCodeClient,
+  requireNoProblem,
   requireQueryResponse,
   requireRegisteredScope,
   requireScopeOfResources,
+  resolveIdTokenHint,
   validateState,
 } from './authorization-request.ts'
 import { CLIENT_RECORD_MEMBER } from './client-metadata.ts'
@@ -44,6 +49,7 @@ export interface ConfigurationInput extends ProviderAdapterDependencies {
   /** Whether requests must have `state`. */
   readonly requireState: boolean
   readonly findUser: FindUser
+  readonly idTokens: Pick<IdTokens, 'verify'>
   readonly authorizeClient: AuthorizeStoredClient
   /** Called before the user is looked up; applies the session of the host. */
   readonly onAuthorizationRequest: (ctx: KoaContextWithOIDC) => Promise<void>
@@ -81,12 +87,16 @@ export function toProviderConfiguration(input: ConfigurationInput): Configuratio
     expiresWithSession: () => false,
     extraClientMetadata: { properties: [CLIENT_RECORD_MEMBER] },
     extraParams: {
+      [HINTED_USER_PARAMETER]: null,
+      nonce: (_ctx, nonce) => requireNoProblem(nonce, nonceProblem),
+      max_age: (_ctx, maxAge) => requireNoProblem(maxAge, maxAgeProblem),
       state: (_ctx, state) => validateState(state, input.requireState),
       scope: async (ctx) => {
         requireAuthorizationCodeClient(ctx)
         requireQueryResponse(ctx)
         requireRegisteredScope(ctx)
         requireScopeOfResources(ctx)
+        await resolveIdTokenHint(ctx, input.idTokens)
         await input.onAuthorizationRequest(ctx)
       },
     },
@@ -115,7 +125,7 @@ export function toProviderConfiguration(input: ConfigurationInput): Configuratio
     },
     formats: { bitsOfOpaqueRandomness: 256 },
     interactions: {
-      policy: createInteractionPolicy(input.authorizeClient),
+      policy: createInteractionPolicy(input),
       url: (ctx, { uid, params }) => input.interactionUrl(ctx, uid, String(params['client_id'])),
     },
     loadExistingGrant: async (ctx) => toServiceUnavailable(() => loadGrant(ctx, consents)),

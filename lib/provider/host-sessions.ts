@@ -18,6 +18,8 @@ export interface HostSessions {
   apply(ctx: KoaContextWithOIDC): void
   /** Whether a user is signed in at the host. */
   isSignedIn(ctx: KoaContextWithOIDC, userId: string): boolean
+  /** When the user authenticated at the host; whole seconds since the Unix epoch. */
+  authenticatedAt(ctx: KoaContextWithOIDC): number | undefined
 }
 
 /** Creates the host sessions. */
@@ -46,6 +48,12 @@ export function createHostSessions(
 
     isSignedIn(ctx, userId) {
       return requestStateOf(ctx).hostUser?.userId === userId
+    },
+
+    authenticatedAt(ctx) {
+      const { hostUser } = requestStateOf(ctx)
+      // The clock of the host may be ahead of ours.
+      return hostUser && Math.min(Math.floor(hostUser.authenticatedAt), now())
     },
   }
 }

@@ -10,21 +10,63 @@ import { type AuthorizeStoredClient, findAccessRefusal } from '../clients/client
 import { consentInTenant, scopesOf } from '../consent/consent.ts'
 import { needsConsent } from '../consent/consent-policy.ts'
 import type { Progress } from '../interaction/pending-request.ts'
+import { exceedsMaxAge } from '../openid-connect/authentication-request.ts'
 import type { Storage } from '../storage/storage.ts'
 import { userOf } from './account.ts'
+import { HINTED_USER_PARAMETER } from './authorization-request.ts'
 import { clientRecordOf } from './client-metadata.ts'
 import { toServiceUnavailable } from './errors.ts'
+import { completionOf } from './pending-requests.ts'
 
 const { Check, Prompt, base } = interactionPolicy
 
+/** Dependencies of the policy. */
+export interface InteractionPolicyDependencies {
+  readonly authorizeClient: AuthorizeStoredClient
+  /** When the signed-in user authenticated; seconds since the Unix epoch. */
+  readonly authenticatedAt: (ctx: KoaContextWithOIDC) => number | undefined
+  readonly now: () => number
+}
+
 /** Creates the prompts, in the order of our pages: select account, sign in, access refused, consent. */
-export function createInteractionPolicy(
-  authorizeClient: AuthorizeStoredClient,
-): interactionPolicy.DefaultPolicy {
+export function createInteractionPolicy({
+  authorizeClient,
+  authenticatedAt,
+  now,
+}: InteractionPolicyDependencies): interactionPolicy.DefaultPolicy {
   const policy = base()
   policy.add(new Prompt({ name: 'select_account', requestable: true }), 0)
 
   const signIn = policy.get('login')
+  // It has a clock of its own, and does not know when the user authenticated at the host.
+  signIn?.checks.remove('max_age')
+  signIn?.checks.add(
+    new Check(
+      'authentication_too_old',
+      'the user authenticated longer ago than max_age',
+      'login_required',
+      (ctx) => {
+        const maxAge = ctx.oidc.params?.['max_age']
+        const hasSignedIn = completionOf(ctx.oidc)?.hasSignedIn ?? false
+        return (
+          maxAge !== undefined &&
+          !hasSignedIn &&
+          exceedsMaxAge(authenticatedAt(ctx), Number(maxAge), now())
+        )
+      },
+    ),
+  )
+  signIn?.checks.add(
+    new Check(
+      'other_account',
+      'id_token_hint names another user',
+      'login_required',
+      ({ oidc: { params, session } }) => {
+        const hintedUserId = params?.[HINTED_USER_PARAMETER]
+        return hintedUserId !== undefined && session?.accountId !== hintedUserId
+      },
+    ),
+  )
   signIn?.checks.add(
     new Check(
       'account_not_found',

@@ -23,6 +23,7 @@ import {
 import { type Denial, type RequestEndings, requestKeyOf } from '../interaction/request-endings.ts'
 import * as shape from '../storage/result-shape.ts'
 import type { BrowserSession } from '../users/browser-sessions.ts'
+import { HINTED_USER_PARAMETER } from './authorization-request.ts'
 import { findSession, toBrowserSession } from './browser-sessions.ts'
 
 const PENDING_REQUEST_TOKEN = /^[\w-]{16,64}$/
@@ -136,9 +137,9 @@ export function toDeniedResult(
   }
 }
 
-/** The user who completed all pages of an interaction: whom oidc-provider signs in. */
-export function completedBy({ result }: { readonly result?: unknown }): string | undefined {
-  return ((result ?? {}) as Result).completion?.userId
+/** The completion of an interaction: oidc-provider signs its user in. */
+export function completionOf({ result }: { readonly result?: unknown }): Completion | undefined {
+  return ((result ?? {}) as Result).completion
 }
 
 /** Creates the pending requests of a provider. */
@@ -221,6 +222,7 @@ function toPendingRequest(
 ): PendingRequest {
   const { params } = interaction
   const text = (name: string): string | undefined => params[name] as string | undefined
+  const maxAge = text('max_age')
   const { progress = {}, completion, error, isDenialSent = false, ...sent } = resultOf(interaction)
   const issuedTo = redeemedBy ?? sent.issuedTo
   const isDenied = error !== undefined
@@ -231,7 +233,9 @@ function toPendingRequest(
     redirectUri: text('redirect_uri') ?? '',
     prompts: new Set(text('prompt')?.split(' ')),
     loginHint: text('login_hint'),
-    session,
+    maxAgeSeconds: maxAge === undefined ? undefined : Number(maxAge),
+    hintedUserId: text(HINTED_USER_PARAMETER),
+    session: session && { ...session, authenticatedAt: session.at },
     createdAt: interaction.iat,
     progress,
     completion,

@@ -24,7 +24,7 @@ import { sha256 } from '../util/sha256.ts'
 import { userOf } from './account.ts'
 import { toProviderMetadata } from './client-metadata.ts'
 import { toServiceUnavailable } from './errors.ts'
-import { completedBy, toDeniedResult, toStoredResult } from './pending-requests.ts'
+import { completionOf, toDeniedResult, toStoredResult } from './pending-requests.ts'
 import { requestStateOf } from './request-state.ts'
 import {
   ENDED_SESSION,
@@ -46,6 +46,8 @@ export interface ProviderAdapterDependencies {
   readonly resumeUrl: (pendingRequestToken: string) => string
   /** Whether a user is signed in in the browser. */
   readonly isSignedIn: (ctx: KoaContextWithOIDC, userId: string) => boolean
+  /** When the signed-in user authenticated; seconds since the Unix epoch. */
+  readonly authenticatedAt: (ctx: KoaContextWithOIDC) => number | undefined
   /** Whether a user was signed out everywhere at or after an instant. */
   readonly wasSignedOutSince: NotBefore['wasSignedOutSince']
   readonly now: () => number
@@ -114,18 +116,19 @@ const authorizationCodeMapping = (dependencies: ProviderAdapterDependencies): Ar
   kind: 'AuthorizationCode',
   toStored(payload) {
     const scopes = required(payload.scope).split(' ')
-    const pendingRequest = Provider.ctx?.oidc.entities.Interaction
+    const { ctx } = Provider
+    const pendingRequest = ctx?.oidc.entities.Interaction
     const record: AuthorizationCodeRecord = {
       clientId: required(payload.clientId),
       userId: required(payload.accountId),
-      tenantId: required(userOf(Provider.ctx?.oidc.account)?.tenantId),
+      tenantId: required(userOf(ctx?.oidc.account)?.tenantId),
       consentId: required(payload.grantId), // interaction-policy.ts: a grant is named by its consent
       scopes,
       resources: grantedAudiences(payload.resource, dependencies, scopes),
       redirectUri: required(payload.redirectUri),
       codeChallenge: required(payload.codeChallenge),
       nonce: payload.nonce ?? null,
-      authTime: payload.authTime ?? null,
+      authTime: required(ctx && dependencies.authenticatedAt(ctx)),
       pendingRequestKey: pendingRequest === undefined ? null : requestKeyOf(pendingRequest.uid),
     }
     return { ...record }
@@ -149,7 +152,7 @@ function grantedAudiences(
   return resourcesFor([...new Set(found)], scopes).map(({ audience }) => audience)
 }
 
-function required(value: string | undefined): string {
+function required<Value>(value: Value | undefined): Value {
   if (value === undefined) throw new Error('oidc-provider issued an incomplete authorization code')
   return value
 }
@@ -217,7 +220,7 @@ function pendingRequestAdapter(dependencies: ProviderAdapterDependencies): Adapt
         return { ...payload, result: { ...toDeniedResult(payload['result'], denial) } }
       }
       const { ctx } = Provider
-      const userId = completedBy(payload)
+      const userId = completionOf(payload)?.userId
       const isOther = ctx !== undefined && userId !== undefined && !isSignedIn(ctx, userId)
       return isOther ? undefined : payload
     },

@@ -11,6 +11,8 @@ import type { HostSession } from '../users/authentication.ts'
 export interface RequestState {
   /** Whether its `response_mode` is one that the server does not have. */
   readonly hasOtherResponseMode: boolean
+  /** Its `id_token_hint`; a list if it was sent more than once. Absent if it is no OpenID Connect request. */
+  readonly idTokenHint?: string | ReadonlyArray<string>
   /** The user who is signed in at the host; absent without `hostSession`. */
   readonly hostUser?: Awaited<ReturnType<HostSession['signedInUser']>>
   /** Present when a pending request is resumed. */

@@ -9,6 +9,7 @@ import type { AdapterPayload } from 'oidc-provider'
 import { type ArtifactReader, createArtifactReader } from '../storage/artifact-reader.ts'
 import * as shape from '../storage/result-shape.ts'
 import { isObject } from '../util/is-object.ts'
+import { HINTED_USER_PARAMETER } from './authorization-request.ts'
 import { resultShape } from './pending-requests.ts'
 
 /** A browser session. */
@@ -55,8 +56,10 @@ export const pendingRequestRecords: ArtifactReader<StoredPendingRequest> =
       code_challenge_method: shape.nonEmptyString,
       prompt: shape.orNull(shape.nonEmptyString),
       state: shape.orNull(shape.nonEmptyString),
-      nonce: shape.orNull(shape.nonEmptyString),
       login_hint: shape.orNull(shape.nonEmptyString),
+      nonce: shape.orNull(shape.nonEmptyString),
+      max_age: shape.orNull(shape.nonEmptyString),
+      [HINTED_USER_PARAMETER]: shape.orNull(shape.nonEmptyString),
       resource: shape.orNull(shape.present),
     }),
     result: shape.orNull(resultShape),
@@ -68,7 +71,7 @@ interface StoredPendingRequest {
   readonly exp: number
   readonly prompt: object
   readonly params: Readonly<Record<RequiredParameter, string>> &
-    Readonly<Record<keyof typeof NO_PARAMETERS, unknown>>
+    Readonly<Record<OptionalParameter, unknown>>
   readonly result: object | null
 }
 
@@ -80,10 +83,25 @@ type RequiredParameter =
   | 'code_challenge'
   | 'code_challenge_method'
 
+type OptionalParameter =
+  | 'prompt'
+  | 'state'
+  | 'login_hint'
+  | 'resource'
+  | 'nonce'
+  | 'max_age'
+  | typeof HINTED_USER_PARAMETER
+
 /** The parameters that a request may omit. */
-export const NO_PARAMETERS: Readonly<
-  Record<'prompt' | 'state' | 'nonce' | 'login_hint' | 'resource', null>
-> = { prompt: null, state: null, nonce: null, login_hint: null, resource: null }
+export const NO_PARAMETERS: Readonly<Record<OptionalParameter, null>> = {
+  prompt: null,
+  state: null,
+  login_hint: null,
+  resource: null,
+  nonce: null,
+  max_age: null,
+  [HINTED_USER_PARAMETER]: null,
+}
 
 /** Without the members that have no value, in objects among them, too. */
 export function withoutNulls(record: object): AdapterPayload {

@@ -26,10 +26,10 @@ export interface AuthorizationCodeRecord {
   readonly redirectUri: string
   /** PKCE challenge, S256. */
   readonly codeChallenge: string
-  /** The `nonce` of the authorization request; `null` when it had none, or not the scope `openid`. */
+  /** The `nonce` of an OpenID Connect request; `null` when there is none. */
   readonly nonce: string | null
-  /** When the user authenticated; seconds since the Unix epoch. `null` when that is not known. */
-  readonly authTime: number | null
+  /** When the user authenticated; seconds since the Unix epoch. */
+  readonly authTime: number
   /** The pending request it was issued for; `null` when no page was shown. */
   readonly pendingRequestKey: string | null
 }
@@ -46,7 +46,7 @@ export const authorizationCodes: ArtifactReader<AuthorizationCodeRecord> =
     redirectUri: shape.nonEmptyString,
     codeChallenge: shape.nonEmptyString,
     nonce: shape.orNull(shape.nonEmptyString),
-    authTime: shape.orNull(shape.integer),
+    authTime: shape.integer,
     pendingRequestKey: shape.orNull(shape.nonEmptyString),
   })
 

@@ -1,7 +1,9 @@
-import type { HostSession, HostSignInRequest } from '@teamcast/oauth-server'
+import type { HostSession, HostSignInRequest, RegisteredClient } from '@teamcast/oauth-server'
+import type { TestServerOptions } from '@teamcast/oauth-server/testing'
 import test, { type ExecutionContext } from 'ava'
 import { assertErrorRedirect, assertNoCors } from '../helpers/authorization-responses.ts'
 import { type Browser, startBrowser, titleOf } from '../helpers/browser.ts'
+import { type OpenIdServer, redeemVisit, startOpenIdServer } from '../helpers/openid-connect.ts'
 import { authorizationUrl } from '../helpers/requests.ts'
 import { type StartedServer, startServer } from '../helpers/start-server.ts'
 
@@ -9,25 +11,28 @@ const REDIRECT_URI = 'https://recruiter.example/callback'
 const HOST_COOKIE = 'host_session'
 
 /** A host that keeps "user.time" in a cookie and signs users in at another origin. */
-async function startServerWithHostSession(t: ExecutionContext): Promise<HostServer> {
+async function startServerWithHostSession(
+  t: ExecutionContext,
+  start: (t: ExecutionContext, options: TestServerOptions) => Promise<StartedServer> = startServer,
+): Promise<HostServer> {
   const requests: Array<HostSignInRequest> = []
   const hostSession: HostSession = {
     async signedInUser(ctx) {
-      const [userId = '', time] = ctx.cookies.get(HOST_COOKIE)?.split('.') ?? []
-      return userId === '' ? undefined : { userId, authenticatedAt: Number(time) }
+      const [, userId, time] = /^(\w+)\.(.+)$/.exec(ctx.cookies.get(HOST_COOKIE) ?? '') ?? []
+      return userId === undefined ? undefined : { userId, authenticatedAt: Number(time) }
     },
     signInUrl(request) {
       requests.push(request)
       return `https://teamcast.example/sign-in?${new URLSearchParams({ next: request.returnTo })}`
     },
   }
-  const server = await startServer(t, { hostSession })
+  const server = await start(t, { hostSession })
   return {
     ...server,
     requests,
-    signInAtHost(browser, userId) {
+    signInAtHost(browser, userId, authenticatedAt = server.clock.now()) {
       signOutAtHost(browser)
-      const value = `${userId}.${server.clock.now()}`
+      const value = `${userId}.${authenticatedAt}`
       browser.userAgent.cookies.push({ name: HOST_COOKIE, value, path: '/' })
     },
   }
@@ -36,7 +41,7 @@ async function startServerWithHostSession(t: ExecutionContext): Promise<HostServ
 interface HostServer extends StartedServer {
   /** What the host's sign-in page was asked for. */
   readonly requests: ReadonlyArray<HostSignInRequest>
-  signInAtHost(browser: Browser, userId: string): void
+  signInAtHost(browser: Browser, userId: string, authenticatedAt?: number): void
 }
 
 function signOutAtHost({ userAgent: { cookies } }: Browser): void {
@@ -300,4 +305,112 @@ test('host session: a user of the host whom findUser does not find is sent to si
   const visit = await browser.open(authorizationUrl(issuer, confidential))
 
   t.is(visit.callback?.host, 'teamcast.example')
+})
+
+/** A server with OpenID Connect at a host, and a browser whose user has consented. */
+async function startOpenIdHost(t: ExecutionContext): Promise<OpenIdHost> {
+  let relyingParty: RegisteredClient | undefined
+  const server = await startServerWithHostSession(t, async (_t, options) => {
+    const started = await startOpenIdServer(t, options)
+    relyingParty = started.relyingParty
+    return started
+  })
+  if (relyingParty === undefined) throw new Error('the server was not started')
+  return { ...server, relyingParty }
+}
+
+type OpenIdHost = HostServer & OpenIdServer
+
+test('host session: auth_time is when the user authenticated at the host, in whole seconds, not when we saw the session (OIDC Core §2)', async (t) => {
+  const server = await startOpenIdHost(t)
+  const { issuer, relyingParty, clock, signInAtHost } = server
+  const browser = startBrowser()
+  const signedInAt = clock.now()
+  signInAtHost(browser, 'ada', signedInAt + 0.75)
+  clock.advance(3600)
+
+  const first = await browser.authorize(authorizationUrl(issuer, relyingParty), '')
+  t.is((await redeemVisit(t, server, relyingParty, first)).claims.auth_time, signedInAt)
+  clock.advance(3600)
+  const next = await browser.open(authorizationUrl(issuer, relyingParty))
+  t.is((await redeemVisit(t, server, relyingParty, next)).claims.auth_time, signedInAt)
+})
+
+test('host session: auth_time is not in the future if the clock of the host is ahead', async (t) => {
+  const server = await startOpenIdHost(t)
+  const { issuer, relyingParty, clock, signInAtHost } = server
+  const browser = startBrowser()
+  signInAtHost(browser, 'ada', clock.now() + 200)
+  const visit = await browser.authorize(authorizationUrl(issuer, relyingParty), '')
+  t.is((await redeemVisit(t, server, relyingParty, visit)).claims.auth_time, clock.now())
+})
+
+for (const [name, maxAge] of [
+  ['an older sign-in is not enough', '60'],
+  ['0 is a new sign-in, once', '0'],
+]) {
+  test(`host session: max_age: ${name}: the host signs the user in anew, and only that counts (OIDC Core §3.1.2.1)`, async (t) => {
+    const server = await startOpenIdHost(t)
+    const { issuer, relyingParty, clock, requests, signInAtHost } = server
+    const browser = startBrowser()
+    signInAtHost(browser, 'ada')
+    await browser.authorize(authorizationUrl(issuer, relyingParty), '')
+    clock.advance(61)
+    const url = authorizationUrl(issuer, relyingParty, { max_age: maxAge })
+
+    const silent = new URL(url)
+    silent.searchParams.set('prompt', 'none')
+    const expected = { redirectUri: REDIRECT_URI, error: 'login_required', issuer }
+    assertErrorRedirect(t, await browser.open(silent), expected)
+
+    t.is((await browser.open(url)).callback?.host, 'teamcast.example')
+    const [request] = requests
+    t.true(request?.mustReauthenticate)
+    const returnTo = request?.returnTo ?? ''
+    t.is((await browser.open(returnTo)).callback?.host, 'teamcast.example')
+    clock.advance(5)
+    signInAtHost(browser, 'ada')
+    const signedInAt = clock.now()
+    clock.advance(90) // the host takes its time
+    const granted = await browser.open(returnTo)
+    const { claims } = await redeemVisit(t, server, relyingParty, granted)
+    t.is(claims.auth_time, signedInAt)
+  })
+}
+
+test('host session: max_age: a sign-in that is recent enough is, and the host is not asked (OIDC Core §3.1.2.1)', async (t) => {
+  const server = await startOpenIdHost(t)
+  const { issuer, relyingParty, clock, requests, signInAtHost } = server
+  const browser = startBrowser()
+  signInAtHost(browser, 'ada')
+  const signedInAt = clock.now()
+  await browser.authorize(authorizationUrl(issuer, relyingParty), '')
+  clock.advance(60)
+  const visit = await browser.open(authorizationUrl(issuer, relyingParty, { max_age: '60' }))
+  t.is((await redeemVisit(t, server, relyingParty, visit)).claims.auth_time, signedInAt)
+  t.deepEqual(requests, [])
+})
+
+test('host session: id_token_hint of another user is login_required, or the page that says so; the host signs in the right one', async (t) => {
+  const server = await startOpenIdHost(t)
+  const { issuer, relyingParty, clock, requests, signInAtHost } = server
+  const browser = startBrowser()
+  signInAtHost(browser, 'ada')
+  const first = await browser.authorize(authorizationUrl(issuer, relyingParty), '')
+  const { idToken } = await redeemVisit(t, server, relyingParty, first)
+  signInAtHost(browser, 'grace')
+
+  const parameters = { id_token_hint: idToken }
+  const silent = authorizationUrl(issuer, relyingParty, { ...parameters, prompt: 'none' })
+  const expected = { redirectUri: REDIRECT_URI, error: 'login_required', issuer }
+  assertErrorRedirect(t, await browser.open(silent), expected)
+  const refused = await browser.open(authorizationUrl(issuer, relyingParty, parameters))
+  t.is(refused.status, 403)
+  await browser.submit(refused, { action: 'switch-account' })
+  const [request] = requests
+  t.true(request?.mustReauthenticate)
+  clock.advance(5)
+  signInAtHost(browser, 'ada')
+  const granted = await browser.open(request?.returnTo ?? '')
+  t.is((await redeemVisit(t, server, relyingParty, granted)).claims.sub, 'ada')
 })

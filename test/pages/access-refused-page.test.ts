@@ -30,3 +30,12 @@ test('access refused page: says that an administrator of the workspace can allow
   t.true(text.includes('ask an administrator of your workspace to allow it'))
   t.deepEqual(formsOf(html), formsOf(renderAccessRefusedPage(ACCESS_REFUSED).html))
 })
+
+test('access refused page: says that the client asks for another account than the one that is signed in', (t) => {
+  const { html } = renderAccessRefusedPage({ ...ACCESS_REFUSED, reason: 'other-account' })
+  const text = textOf(html)
+  t.true(text.includes('Acme Recruiter asks for another account'))
+  t.true(text.includes('ada@acme.test'))
+  t.true(text.includes('Sign in with the account you use there.'))
+  t.deepEqual(formsOf(html), formsOf(renderAccessRefusedPage(ACCESS_REFUSED).html))
+})

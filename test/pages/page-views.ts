@@ -189,6 +189,10 @@ export function renderOrdinaryPages(): Readonly<Record<string, HtmlPage>> {
       ...ACCESS_REFUSED,
       reason: 'client-refused',
     }),
+    'access-refused-other-account': renderAccessRefusedPage({
+      ...ACCESS_REFUSED,
+      reason: 'other-account',
+    }),
     'sign-in-without-client': renderSignInPage({ ...SIGN_IN, client: undefined }),
     connections: renderConnectionsPage(CONNECTIONS),
     'connections-after': renderConnectionsPage({
@@ -234,6 +238,12 @@ export function renderPagesFilledWith(text: string): Readonly<Record<string, Htm
       form,
       user,
       reason: 'client-refused',
+    }),
+    'access-refused-other-account': renderAccessRefusedPage({
+      client,
+      form,
+      user,
+      reason: 'other-account',
     }),
     'sign-in-without-client': renderSignInPage({
       client: undefined,

@@ -89,9 +89,9 @@ export async function createFamilyUnderTest(
     scopes,
     resources: [ISSUER],
     redirectUri: 'https://app.example/callback',
-    nonce: null,
-    authTime: null,
     codeChallenge: createHash('sha256').update(CODE_VERIFIER).digest('base64url'),
+    nonce: null,
+    authTime: START,
     pendingRequestKey: null,
   }
   await memory.clients.insert(client)

@@ -21,7 +21,7 @@ const RECORD: AuthorizationCodeRecord = {
   redirectUri: 'https://app.example/callback',
   codeChallenge: CHALLENGE,
   nonce: null,
-  authTime: null,
+  authTime: 1_800_000_000,
   pendingRequestKey: null,
 }
 const ATTEMPT: RedemptionAttempt = {

@@ -94,8 +94,8 @@ async function signIn(
     await finishAgain(dependencies, ctx, found, userId)
     return
   }
-  const signedInRequest = { ...request, session: signedIn }
-  await proceed(dependencies, ctx, { ...found, request: signedInRequest }, { signedIn })
+  const session = { ...signedIn, authenticatedAt: signedIn.at }
+  await proceed(dependencies, ctx, { ...found, request: { ...request, session } }, { signedIn })
 }
 
 /** Resumes a finished request again, unless its code was redeemed or was issued to another user. */

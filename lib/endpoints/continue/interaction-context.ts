@@ -18,6 +18,7 @@ import { type NextStep, nextStep } from '../../interaction/next-step.ts'
 import {
   currentSignIn,
   inOwnSession,
+  isOtherThanHinted,
   type PendingRequest,
   PendingRequestExpiredError,
   type PendingRequests,
@@ -98,7 +99,7 @@ export async function findRequest(
 
 /** Determines the next step of a pending request. */
 export async function determineNextStep(
-  { findUser, authorizeClient, consents }: ContinueDependencies,
+  { findUser, authorizeClient, consents, now }: ContinueDependencies,
   found: FoundRequest,
 ): Promise<InteractionContext> {
   const { request, client } = found
@@ -108,8 +109,12 @@ export async function determineNextStep(
       ? []
       : await Promise.all([findUser(signIn.userId), consents.find(signIn.userId, client.clientId)])
   const consent = consentInTenant(given, user?.tenantId)
-  const refusal = user && (await findAccessRefusal(authorizeClient, client, user))
-  const next = nextStep(request, user, refusal, scopesOf(consent))
+  const refusal =
+    user &&
+    (isOtherThanHinted(request, user.userId)
+      ? 'other-account'
+      : await findAccessRefusal(authorizeClient, client, user))
+  const next = nextStep(request, user, refusal, scopesOf(consent), now())
   return { ...found, consent, next, shown: next.step === 'sign-in' ? undefined : signIn }
 }
 
@@ -130,7 +135,7 @@ async function inHostSession(
     authenticatedAt >= request.createdAt && authenticatedAt > sessionDismissedAt
   return hasSignedInForThisRequest
     ? { ...request, progress: { ...progress, signedIn: { userId, at } } }
-    : { ...request, progress, session: { userId, at } }
+    : { ...request, progress, session: { userId, at, authenticatedAt } }
 }
 
 /** Runs a step of a pending request. If the request expires meanwhile, sends the page that says so. */
