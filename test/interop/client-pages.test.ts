@@ -45,7 +45,7 @@ test.before(async () => {
   mcpServer = createServer({ keepAliveTimeout: 0 }).listen(0, '127.0.0.1')
   await once(mcpServer, 'listening')
   mcpAudience = `http://127.0.0.1:${(mcpServer.address() as AddressInfo).port}/mcp`
-  issuer = await startTlsIssuer([mcpAudience])
+  issuer = await startTlsIssuer({ audiences: [mcpAudience] })
   const mcp = createMcpServer({ issuer: issuer.issuer, audience: mcpAudience })
   mcpServer.on('request', mcp.callback())
 

@@ -14,6 +14,8 @@ const ISSUER = 'https://mayaapi.teamcast.ai'
 const PARTNER = 'https://recruiter.acme.example'
 /** `Tested with openid-client 6.9.0` */
 const VERSION = /tested\s+with\s+(\S+)\s+(\d[\d.]*\d)/i
+/** What stands above it is a program without OpenID Connect. */
+const OPENID_CONNECT_HEADING = '## With OpenID Connect\n'
 const HTML = /^```html\n(.*?)^```$/ms
 const REGISTRATION = /^```json\n(.*?)^```$/ms
 
@@ -31,11 +33,24 @@ export interface PageProgram {
   readonly client: RegisteredClient
 }
 
-/** Finds a page. @param path Below `docs`, without `.md`. */
+/**
+ * Finds a page, up to its section about OpenID Connect, if it has one.
+ *
+ * @param path Below `docs`, without `.md`.
+ */
 export function findPage(path: string): Page {
   const page = pages.find((candidate) => candidate.path === `docs/${path}.md`)
   if (page === undefined) throw new Error(`the documentation has no page "${path}"`)
-  return page
+  const [text = ''] = page.text.split(OPENID_CONNECT_HEADING)
+  return { ...page, text }
+}
+
+/** Finds the section about OpenID Connect of a page about a library. Its lines keep their numbers. */
+export function findOpenIdConnectSection(library: string): Page {
+  const { path, text } = findPage(`guides/clients/${library}`)
+  const whole = pages.find((page) => page.path === path)?.text ?? ''
+  if (whole === text) throw new Error(`"${path}" has no section about OpenID Connect`)
+  return { path, text: text.replaceAll(/.+/g, '') + whole.slice(text.length) }
 }
 
 /** The library, and its version, that a page says it was tested with. */

@@ -1,11 +1,9 @@
 /** Partners' programs without a secret, in a real browser: a single-page application, and a native one. */
 
 import { once } from 'node:events'
-import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import test from 'ava'
+import { build } from 'esbuild'
 import Koa from 'koa'
 import type { Page } from 'playwright-core'
 import { PASSWORD } from '../helpers/browser.ts'
@@ -13,34 +11,62 @@ import { launchChromium, PATIENCE_MILLISECONDS } from '../helpers/chromium.ts'
 import { ROOT } from '../helpers/documentation.ts'
 import { createDocumentationProject } from '../helpers/documentation-project.ts'
 import { ADA } from '../helpers/start-server.ts'
-import { findPage, htmlOf, preparePageProgram } from './page-programs.ts'
+import {
+  findOpenIdConnectSection,
+  findPage,
+  htmlOf,
+  type PageProgram,
+  preparePageProgram,
+} from './page-programs.ts'
 import { startTlsIssuer, type TlsIssuer } from './tls-issuer.ts'
 
-/** What a bundler would put into `app.js`. */
-const MODULES: Readonly<Record<string, string>> = {
-  'oidc-client-ts': fileURLToPath(import.meta.resolve('oidc-client-ts')),
-  'jwt-decode': join(ROOT, 'node_modules/jwt-decode/build/esm/index.js'),
-}
-const IMPORT_MAP = `<script type="importmap">${JSON.stringify({
-  imports: Object.fromEntries(Object.keys(MODULES).map((name) => [name, `/modules/${name}`])),
-})}</script>`
-
 let issuer: TlsIssuer
+let openIdIssuer: TlsIssuer
 const browser = await launchChromium()
 test.before(async () => {
   issuer = await startTlsIssuer()
+  openIdIssuer = await startTlsIssuer({ openIdConnect: {} })
 })
 test.after.always(async () => {
   await browser.close()
+  await openIdIssuer.stop()
   await issuer.stop()
 })
 
+type Teardown = { teardown(end: () => Promise<void> | void): void }
+
 /** Opens a page that trusts the issuer's certificate. */
-async function openPage(t: { teardown(end: () => Promise<void>): void }): Promise<Page> {
+async function openPage(t: Teardown): Promise<Page> {
   const context = await browser.newContext({ ignoreHTTPSErrors: true })
   context.setDefaultTimeout(PATIENCE_MILLISECONDS)
   t.teardown(() => context.close())
   return await context.newPage()
+}
+
+/** Serves a page and its `app.js`, as a bundler builds it. */
+async function serveSinglePage(
+  t: Teardown,
+  { code, origin }: PageProgram,
+  html: string,
+): Promise<void> {
+  const { outputFiles } = await build({
+    stdin: { contents: code, loader: 'ts', resolveDir: ROOT },
+    bundle: true,
+    format: 'esm',
+    target: 'es2022',
+    write: false,
+  })
+  const app = new Koa()
+  app.use((ctx) => {
+    ctx.body = ctx.path === '/app.js' ? outputFiles[0]?.text : html
+    ctx.type = ctx.path === '/app.js' ? 'text/javascript' : 'text/html'
+  })
+  const listener = createServer({ keepAliveTimeout: 0 }, app.callback())
+  await once(listener.listen(Number(new URL(origin).port), '127.0.0.1'), 'listening')
+  t.teardown(() => {
+    listener.close()
+    listener.closeAllConnections()
+  })
 }
 
 async function signInAndAllow(page: Page): Promise<void> {
@@ -59,20 +85,7 @@ test.serial(
     const documentation = findPage('guides/clients/oidc-client-ts')
     const program = await preparePageProgram(documentation, issuer, {}, 900)
     const { clientId } = program.client.client
-    const app = new Koa()
-    app.use(async (ctx) => {
-      const module = MODULES[ctx.path.replace('/modules/', '')]
-      if (ctx.path === '/app.js') ctx.body = program.code
-      else if (module !== undefined) ctx.body = await readFile(module, 'utf8')
-      else ctx.body = IMPORT_MAP + htmlOf(documentation)
-      ctx.type = ctx.path === '/app.js' || module !== undefined ? 'text/javascript' : 'text/html'
-    })
-    const listener = createServer({ keepAliveTimeout: 0 }, app.callback())
-    await once(listener.listen(Number(new URL(program.origin).port), '127.0.0.1'), 'listening')
-    t.teardown(() => {
-      listener.close()
-      listener.closeAllConnections()
-    })
+    await serveSinglePage(t, program, htmlOf(documentation))
     const page = await openPage(t)
     const isRefresh = (body: string | null): boolean =>
       new URLSearchParams(body ?? '').get('grant_type') === 'refresh_token'
@@ -99,6 +112,29 @@ test.serial(
     ])
   },
 )
+
+for (const [library, section] of [
+  ['oidc-client-ts', findOpenIdConnectSection('oidc-client-ts')],
+  ['okta-auth-js', findPage('guides/clients/okta-auth-js')],
+] as const) {
+  test.serial(
+    `${library}, OpenID Connect: a single-page application shows the user's name and email address`,
+    async (t) => {
+      const program = await preparePageProgram(section, openIdIssuer)
+      await serveSinglePage(t, program, htmlOf(findPage(`guides/clients/${library}`)))
+      const page = await openPage(t)
+      const userinfo = page.waitForResponse(`${openIdIssuer.issuer}/oauth/userinfo`)
+
+      await page.goto(program.origin)
+      await page.getByRole('button', { name: 'Sign in with Teamcast' }).click()
+      await signInAndAllow(page)
+
+      await page.getByRole('status').getByText(`${ADA.name}, ${ADA.email}`).waitFor()
+      t.is((await userinfo).status(), 200)
+      t.is(page.url(), `${program.origin}/`)
+    },
+  )
+}
 
 for (const [host, replacements] of [
   ['127.0.0.1', {}],

@@ -16,6 +16,7 @@ import {
   type AuditEvent,
   type AuthorizationServer,
   createAuthorizationServer,
+  type OpenIdConnectOptions,
   TEAMCAST_SCOPES,
 } from '@teamcast/oauth-server'
 import { createMemoryStorage } from '@teamcast/oauth-server/memory'
@@ -47,12 +48,19 @@ export interface TlsIssuer {
   stop(): Promise<void>
 }
 
-/**
- * Starts it. `GET /interviews` is the API, and says whose interviews they are.
- *
- * @param audiences Of further resources, for `interview:read`.
- */
-export async function startTlsIssuer(audiences: ReadonlyArray<string> = []): Promise<TlsIssuer> {
+/** Options of {@link startTlsIssuer}. */
+export interface TlsIssuerOptions {
+  /** Audiences of further resources, for `interview:read`. */
+  readonly audiences?: ReadonlyArray<string>
+  /** Defaults to off. */
+  readonly openIdConnect?: OpenIdConnectOptions
+}
+
+/** Starts it. `GET /interviews` is the API, and says whose interviews they are. */
+export async function startTlsIssuer({
+  audiences = [],
+  openIdConnect,
+}: TlsIssuerOptions = {}): Promise<TlsIssuer> {
   const pem = execFileSync('openssl', SELF_SIGNED, {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'ignore'],
@@ -82,6 +90,7 @@ export async function startTlsIssuer(audiences: ReadonlyArray<string> = []): Pro
     authenticateUser: async ({ username, password }) =>
       username === ADA.email && password === PASSWORD ? ADA : undefined,
     onEvent: (event) => void events.push(event),
+    ...(openIdConnect === undefined ? {} : { openIdConnect }),
   })
   const app = new Koa<AccessTokenState>()
   app.use(server.middleware())
