@@ -1,17 +1,20 @@
-/** Ending a connection ends everything under it, whatever keeps the records. */
+/** What holds whatever keeps the records: of sign-ins, of consent, of tokens, and of their end. */
 
+import { PGlite } from '@electric-sql/pglite'
 import type { Storage } from '@teamcast/oauth-server'
-import { createMemoryStorage } from '@teamcast/oauth-server/memory'
+import { createPostgresStorage, migrateToLatest } from '@teamcast/oauth-server/postgres'
+import { createRedisStorage } from '@teamcast/oauth-server/redis'
 import type { Revocation, RevocationPage } from '@teamcast/oauth-server/storage'
 import test from 'ava'
+import { Kysely, PGliteDialect } from 'kysely'
 import { startBrowser, titleOf } from '../helpers/browser.ts'
-import { type OpenedStorage, openStorageAt } from '../helpers/instance-storage.ts'
 import { authorizationUrl, postAs } from '../helpers/requests.ts'
-import { startPostgres } from '../helpers/start-postgres.ts'
-import { startRedis } from '../helpers/start-redis.ts'
+import { startRedisCluster } from '../helpers/start-redis-cluster.ts'
 import { ADA, startServer } from '../helpers/start-server.ts'
+import { createStoreOpener, STORE_KINDS } from '../helpers/store-kinds.ts'
 import {
   assertRefused,
+  changeClient,
   decodeJwt,
   introspect,
   isActive,
@@ -20,21 +23,21 @@ import {
   tokensOf,
 } from '../helpers/token-requests.ts'
 
-const [postgres, redis] = await Promise.all([startPostgres(), startRedis()])
-const opened = await Promise.all([
-  openStorageAt({ kind: 'redis', socket: redis.socketPath }),
-  openStorageAt({ kind: 'postgres', socketDirectory: postgres.socketDirectory }),
+const stores = createStoreOpener()
+const pgliteDb = new Kysely({ dialect: new PGliteDialect({ pglite: new PGlite() }) })
+const [cluster, opened] = await Promise.all([
+  startRedisCluster(),
+  Promise.all(STORE_KINDS.map(async (kind) => [kind, await stores.open(kind)] as const)),
+  migrateToLatest(pgliteDb),
 ])
-const [inRedis, inPostgres] = opened as [OpenedStorage, OpenedStorage]
 const STORES: Readonly<Record<string, Storage>> = {
-  memory: createMemoryStorage(),
-  Redis: inRedis.storage,
-  Postgres: inPostgres.storage,
+  ...Object.fromEntries(opened),
+  'redis cluster': createRedisStorage({ client: cluster.connect() }),
+  pglite: createPostgresStorage({ db: pgliteDb }),
 }
 
 test.after.always(async () => {
-  await Promise.all(opened.map((storage) => storage.close()))
-  await Promise.all([postgres.stop(), redis.stop()])
+  await Promise.all([stores.close(), pgliteDb.destroy(), cluster.stop()])
 })
 
 for (const [name, storage] of Object.entries(STORES)) {
@@ -205,5 +208,69 @@ for (const [name, storage] of Object.entries(STORES)) {
     t.is((await told()).length, 2)
     clock.advance(1)
     t.deepEqual(await told(), [])
+  })
+}
+
+for (const [name, storage] of Object.entries(STORES)) {
+  test(`${name}: a sign-in counts where the password was typed: for that account, at once, and not for who planted the request`, async (t) => {
+    const server = await startServer(t, { storage, storageTimeoutMilliseconds })
+    const { issuer, confidential } = server
+    // Users of their own: the store is shared with the other tests.
+    const ivy = { ...ADA, userId: 'ivy', email: 'ivy@acme.test' }
+    const joe = { ...ADA, userId: 'joe', email: 'joe@acme.test' }
+    for (const user of [ivy, joe]) server.users.set(user.userId, user)
+    const [attacker, victim] = [startBrowser(), startBrowser()]
+    const page = await attacker.open(authorizationUrl(issuer, confidential))
+    victim.userAgent.cookies.push(...attacker.userAgent.cookies)
+    const elsewhere = await victim.open(page.url)
+
+    const consentPage = await victim.signIn(await victim.open(page.url), ivy.email)
+    t.is(titleOf(consentPage), 'Allow access')
+    t.is(titleOf(await attacker.open(page.url)), 'Sign in')
+    const account = await victim.open(`${issuer}/account/connections`)
+    t.true(account.html.includes(ivy.email))
+
+    t.is(titleOf(await victim.signIn(elsewhere, joe.email, 'wrong')), 'Error: Sign in')
+    const joesPage = await victim.signIn(elsewhere, joe.email)
+    t.true(joesPage.html.includes(joe.email))
+    const shown = await victim.submit(consentPage, { action: 'allow' })
+    t.is(shown.callback, undefined)
+    t.true(shown.html.includes(joe.email))
+    const granted = await victim.submit(joesPage, { action: 'allow' })
+    t.truthy(granted.callback?.searchParams.get('code'))
+    const again = await victim.submit(joesPage, { action: 'allow' })
+    t.is(again.callback?.href, granted.callback?.href)
+    t.is((await attacker.open(page.url)).callback, undefined)
+    t.deepEqual(await server.authorizationServer.connections.list('ivy'), [])
+  })
+
+  test(`${name}: a lost refresh response is repeated, but for no user who was disabled and no client that lost a scope of it`, async (t) => {
+    const server = await startServer(t, {
+      ...{ storage, storageTimeoutMilliseconds },
+      refreshTokenGraceSeconds: 30,
+    })
+    const { confidential, users } = server
+    const { clientId, scopes } = confidential.client
+    const user = { ...ADA, userId: 'kim', email: 'kim@acme.test' }
+    users.set('kim', user)
+    const { refresh_token: token } = await server.issueTokens({ userId: 'kim', clientId })
+    const body = await (await refresh(server, confidential, token)).text()
+    const isRepeated = async (): Promise<boolean> => {
+      const response = await refresh(server, confidential, token)
+      if (response.status === 200) return (await response.text()) === body
+      await assertRefused(t, response, 400, 'invalid_grant')
+      return false
+    }
+
+    t.true(await isRepeated())
+    users.delete('kim')
+    t.false(await isRepeated())
+    users.set('kim', user)
+    await changeClient(storage, confidential, { scopes: ['candidate:read'] })
+    t.false(await isRepeated())
+    await changeClient(storage, confidential, { scopes })
+    t.true(await isRepeated())
+    server.clock.advance(30)
+    t.false(await isRepeated())
   })
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Storage } from '@teamcast/oauth-server'
+import { createLayeredStorage, type Storage } from '@teamcast/oauth-server'
 import { createMemoryStorage } from '@teamcast/oauth-server/memory'
 import { createPostgresStorage, migrateToLatest } from '@teamcast/oauth-server/postgres'
 import { createRedisStorage } from '@teamcast/oauth-server/redis'
@@ -14,7 +14,7 @@ import type { Pool } from 'pg'
 import { type RunningPostgres, startPostgres } from './start-postgres.ts'
 import { startRedis, type TestRedis } from './start-redis.ts'
 
-export const STORE_KINDS = ['memory', 'redis', 'postgres'] as const
+export const STORE_KINDS = ['memory', 'redis', 'postgres', 'layered'] as const
 export type StoreKind = (typeof STORE_KINDS)[number]
 
 /** Opens storages; starts what they need when it is first needed. */
@@ -35,7 +35,7 @@ export function createStoreOpener(): StoreOpener {
   let redisClient: Redis | undefined
   let postgres: Promise<StartedPostgres> | undefined
 
-  return {
+  const opener: StoreOpener = {
     async open(kind) {
       count += 1
       const name = `storage_${count}`
@@ -55,6 +55,13 @@ export function createStoreOpener(): StoreOpener {
           await migrateToLatest(db, { schema: name })
           return createPostgresStorage({ pool, schema: name })
         }
+        case 'layered': {
+          const [durable, ephemeral] = await Promise.all([
+            opener.open('postgres'),
+            opener.open('redis'),
+          ])
+          return createLayeredStorage({ durable, ephemeral })
+        }
       }
     },
 
@@ -63,6 +70,7 @@ export function createStoreOpener(): StoreOpener {
       await Promise.all([(await redis)?.stop(), (await postgres)?.server.stop()])
     },
   }
+  return opener
 }
 
 interface StartedPostgres {
