@@ -9,6 +9,10 @@ import test, { type ExecutionContext } from 'ava'
 import { Kysely, PostgresDialect } from 'kysely'
 import type { Pool, PoolClient } from 'pg'
 import { createPoolDialect } from '../../adapters/postgres/pool-dialect.ts'
+import {
+  createStatementRunner,
+  type PostgresConnection,
+} from '../../adapters/postgres/statement-runner.ts'
 import { StorageError } from '../../lib/errors.ts'
 import { storageContract } from '../../lib/storage/contract/index.ts'
 import { NOW } from '../../lib/storage/contract/sample-records.ts'
@@ -114,6 +118,54 @@ test('postgres: the health check replaces spoilt connections, as requests do (25
     await t.notThrowsAsync(async () => backend?.ping(), spoil)
   }
 })
+
+for (const [code, isSentAgain] of [
+  ['0A000', true],
+  ['26000', true],
+  ['42P05', true],
+  ['25P02', true],
+  ['25006', true],
+  ['57P05', true], // idle_session_timeout: the server ended before it read the statement
+  ['57P01', false], // admin_shutdown may come after the statement was run
+  ['57014', false],
+  ['40001', false],
+  ['40P01', false],
+  ['23505', false],
+  ['53300', false],
+  ['08006', false],
+  [undefined, false],
+] as const) {
+  test(`postgres: a statement that fails with ${code} is ${isSentAgain ? 'sent once more, unprepared, over another connection' : 'sent once: it may have been run'}`, async (t) => {
+    const failure = Object.assign(new Error('on purpose'), code === undefined ? {} : { code })
+    const sent: Array<string | undefined> = []
+    const released: Array<boolean> = []
+    const listeners: Array<(connection: PostgresConnection) => void> = []
+    const connect = async (): Promise<PostgresConnection> => {
+      const connection: PostgresConnection = {
+        async query({ name }) {
+          sent.push(name)
+          if (sent.length === 1) throw failure
+          return { rows: ['a row'] }
+        },
+        release: (destroy) => void released.push(destroy),
+        on: () => undefined,
+      }
+      for (const listener of listeners) listener(connection)
+      return connection
+    }
+    const run = createStatementRunner(
+      { connect, on: (_event, listener) => listeners.push(listener) },
+      () => 0,
+    )
+    const statement = { text: 'select 1', values: [] }
+    if (isSentAgain) t.deepEqual(await run(statement), ['a row'])
+    else t.is(await t.throwsAsync(run(statement)), failure)
+    t.is(sent.length, isSentAgain ? 2 : 1)
+    t.is(typeof sent[0], 'string')
+    t.is(sent[1], undefined)
+    t.is(released[0], isSentAgain || code === undefined)
+  })
+}
 
 test('postgres: a server that stays read-only gets new connections once a second, and 25006 is told', async (t) => {
   const pool = await openPool(t, 'stays_read_only', 3)

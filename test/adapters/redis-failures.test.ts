@@ -9,7 +9,7 @@ import { once } from 'node:events'
 import { inspect } from 'node:util'
 import { createRedisStorage } from '@teamcast/oauth-server/redis'
 import test, { type ExecutionContext } from 'ava'
-import type { Redis } from 'ioredis'
+import { Redis } from 'ioredis'
 import { keepConnectionFresh } from '../../adapters/redis/fresh-connection.ts'
 import { StorageError } from '../../lib/errors.ts'
 import { findFamily } from '../../lib/storage/contract/read-records.ts'
@@ -30,7 +30,7 @@ import {
 import type { Storage } from '../../lib/storage/storage.ts'
 import { type LossyProxy, startLossyProxy } from '../helpers/lossy-proxy.ts'
 import { connectQuietly, startRedis, type TestRedis } from '../helpers/start-redis.ts'
-import { useEverything } from '../helpers/use-everything.ts'
+import { STORAGE_METHODS, useEverything } from '../helpers/use-everything.ts'
 
 const { familyId } = aFamily()
 
@@ -45,7 +45,7 @@ const connected = (client: Redis): Promise<Storage> =>
 
 async function fails(t: ExecutionContext, call: () => Promise<unknown>): Promise<StorageError> {
   const error = await t.throwsAsync(call, { instanceOf: StorageError, code: 'ERR_STORAGE' })
-  t.regex(error?.message ?? '', /^redis: [a-zA-Z]+\.[a-z]+\(\) failed$/)
+  t.regex(error?.message ?? '', /^redis: [a-zA-Z]+\.[a-zA-Z]+\(\) failed$/)
   t.true(error?.cause instanceof Error)
   return error as StorageError
 }
@@ -74,12 +74,16 @@ const SECRETIVE = 'not-to-be-told'
 const calls: Readonly<Record<string, (storage: Storage) => Promise<unknown>>> = {
   'clients.insert()': ({ clients }) => clients.insert(fullClient({ clientId: SECRETIVE })),
   'clients.find()': ({ clients }) => clients.find(SECRETIVE),
+  'clients.has()': ({ clients }) => clients.has(SECRETIVE),
   'clients.list()': ({ clients }) => clients.list({ limit: 10 }),
   'clients.update()': ({ clients }) => clients.update(fullClient({ clientId: SECRETIVE }), 1),
   'clients.delete()': ({ clients }) => clients.delete(SECRETIVE),
   'consents.grant()': ({ consents }) => consents.grant(aGrant({ userId: SECRETIVE })),
   'consents.find()': ({ consents }) => consents.find('user-1', SECRETIVE),
   'consents.list()': ({ consents }) => consents.list(SECRETIVE),
+  'consents.listBatch()': ({ consents }) => consents.listBatch({ clientId: SECRETIVE }, 1),
+  'consents.removeScopes()': ({ consents }) =>
+    consents.removeScopes({ ...aGrant(), userId: SECRETIVE }, ['a:read']),
   'consents.delete()': ({ consents }) => consents.delete('user-1', SECRETIVE),
   'families.create()': ({ families }) =>
     families.create(aFamily({ familyId: CONSENT_ID + SECRETIVE }), NOW, ANYTIME),
@@ -89,9 +93,12 @@ const calls: Readonly<Record<string, (storage: Storage) => Promise<unknown>>> = 
   'families.revoke()': ({ families }) => families.revoke(CONSENT_ID + SECRETIVE, NOW + 60, NOW),
   'artifacts.save()': ({ artifacts }) =>
     artifacts.save('Session', SECRETIVE, { SECRETIVE }, NOW + 60),
+  'artifacts.saveLatest()': ({ artifacts }) =>
+    artifacts.saveLatest('Session', SECRETIVE, { SECRETIVE }, NOW + 60),
   'artifacts.insert()': ({ artifacts }) =>
     artifacts.insert('Session', SECRETIVE, { SECRETIVE }, NOW + 60, NOW),
   'artifacts.find()': ({ artifacts }) => artifacts.find('Session', SECRETIVE, NOW),
+  'artifacts.findTimed()': ({ artifacts }) => artifacts.findTimed('Session', SECRETIVE, NOW),
   'artifacts.delete()': ({ artifacts }) => artifacts.delete('Session', SECRETIVE),
   'revocations.add()': ({ revocations }) =>
     revocations.add({ kind: 'client', id: SECRETIVE, expiresAt: NOW + 60 }),
@@ -109,6 +116,11 @@ const calls: Readonly<Record<string, (storage: Storage) => Promise<unknown>>> = 
 }
 
 test('redis: every call of a server that is down is a StorageError, and none of one that is back', async (t) => {
+  const named = Object.keys(calls).map((call) => call.replace('()', ''))
+  t.deepEqual(
+    STORAGE_METHODS.filter((method) => !named.includes(method)),
+    [],
+  )
   const redis = await start(t)
   const client = redis.connect({ enableOfflineQueue: false, retryStrategy: () => 5 })
   await new Promise((resolve) => client.once('ready', resolve))
@@ -302,6 +314,48 @@ for (const [code, refuse] of Object.entries(REFUSALS)) {
     }
     rename()
     await useEverything(t, createRedisStorage({ client }))
+  })
+}
+
+/** A client that never connects, of which the first command fails. */
+function failingOnce(message: string) {
+  const counts = { sent: 0, connections: 1 }
+  const client = new Redis({ lazyConnect: true })
+  const fake = Object.assign(client, {
+    ping: async () => 'PONG',
+    disconnect() {
+      counts.connections += 1
+      setImmediate(() => client.emit('ready'))
+    },
+    async get() {
+      counts.sent += 1
+      if (counts.sent === 1) throw new Error(message)
+      return 'value'
+    },
+  })
+  return { fake, counts }
+}
+
+const IN_A_SCRIPT = 'ERR Error running script (call to f_0123abc): @user_script:7: -'
+for (const [message, isSentAgain] of [
+  ["READONLY You can't write against a read only replica.", true],
+  [`${IN_A_SCRIPT}READONLY You can't write against a read only replica.`, true], // Redis 6
+  [`${IN_A_SCRIPT}NOREPLICAS Not enough good replicas to write.`, true],
+  ['LOADING Redis is loading the dataset in memory', true],
+  [`${IN_A_SCRIPT}WRONGTYPE Operation against a key holding the wrong kind of value`, false],
+  ["OOM command not allowed when used memory > 'maxmemory'.", false],
+  ['ERR unknown command READONLY ', false],
+  ['READONLYISH ', false],
+  ['Connection is closed.', false],
+  ['Command timed out', false],
+] as const) {
+  test(`redis: "${message}" ${isSentAgain ? 'is sent once more, over another connection' : 'is told: it does not prove that nothing was done'}`, async (t) => {
+    const { fake, counts } = failingOnce(message)
+    const client = keepConnectionFresh(fake)
+    if (isSentAgain) t.is(await client.get('key'), 'value')
+    else await t.throwsAsync(async () => await client.get('key'), { message })
+    const times = isSentAgain ? 2 : 1
+    t.deepEqual(counts, { sent: times, connections: times })
   })
 }
 

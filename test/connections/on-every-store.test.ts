@@ -213,7 +213,7 @@ for (const [name, storage] of Object.entries(STORES)) {
 
 for (const [name, storage] of Object.entries(STORES)) {
   test(`${name}: a sign-in counts where the password was typed: for that account, at once, and not for who planted the request`, async (t) => {
-    const server = await startServer(t, { storage, storageTimeoutMilliseconds })
+    const server = await startServer(t, { storage })
     const { issuer, confidential } = server
     // Users of their own: the store is shared with the other tests.
     const ivy = { ...ADA, userId: 'ivy', email: 'ivy@acme.test' }
@@ -245,10 +245,7 @@ for (const [name, storage] of Object.entries(STORES)) {
   })
 
   test(`${name}: a lost refresh response is repeated, but for no user who was disabled and no client that lost a scope of it`, async (t) => {
-    const server = await startServer(t, {
-      ...{ storage, storageTimeoutMilliseconds },
-      refreshTokenGraceSeconds: 30,
-    })
+    const server = await startServer(t, { storage, refreshTokenGraceSeconds: 30 })
     const { confidential, users } = server
     const { clientId, scopes } = confidential.client
     const user = { ...ADA, userId: 'kim', email: 'kim@acme.test' }

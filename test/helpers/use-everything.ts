@@ -1,3 +1,4 @@
+import { createMemoryStorage } from '@teamcast/oauth-server/memory'
 import type { ExecutionContext } from 'ava'
 import {
   ANYTIME,
@@ -11,8 +12,30 @@ import {
 } from '../../lib/storage/contract/sample-records.ts'
 import type { Storage } from '../../lib/storage/storage.ts'
 
+/** Every method of the stores of a storage, for example `clients.find`. */
+export const STORAGE_METHODS: ReadonlyArray<string> = Object.entries(createMemoryStorage()).flatMap(
+  ([store, methods]) =>
+    store === 'backends' ? [] : Object.keys(methods).map((method) => `${store}.${method}`),
+)
+
+/** A storage that notes which of its methods are called. */
+function noting(storage: Storage, called: Set<string>): Storage {
+  const { backends, ...stores } = storage
+  const noted = Object.entries(stores).map(([store, methods]) => [
+    store,
+    new Proxy(methods, {
+      get(target: object, method) {
+        called.add(`${store}.${String(method)}`)
+        return Reflect.get(target, method)
+      },
+    }),
+  ])
+  return { ...Object.fromEntries(noted), backends }
+}
+
 /** Calls everything that a storage has, beginning with an empty one. */
 export async function useEverything(t: ExecutionContext, storage: Storage): Promise<void> {
+  const called = new Set<string>()
   const {
     clients,
     consents,
@@ -22,16 +45,20 @@ export async function useEverything(t: ExecutionContext, storage: Storage): Prom
     encryptedKeys,
     pendingEvents,
     backends,
-  } = storage
+  } = noting(storage, called)
   const { familyId } = aFamily()
   t.true(await clients.insert(fullClient()))
   t.true(await clients.update(fullClient({ version: 2 }), 1))
   t.is((await clients.find('client-1'))?.version, 2)
+  t.true(await clients.has('client-1'))
   t.is((await clients.list({ limit: 10 })).items.length, 1)
   await consents.grant(aGrant())
   t.not(await consents.find('user-1', 'client-1'), undefined)
   t.is((await consents.list('user-1')).length, 1)
   t.is((await consents.listBatch({ clientId: 'client-1' }, 10)).length, 1)
+  const { consentId = '' } = (await consents.find('user-1', 'client-1')) ?? {}
+  const consent = { consentId, userId: 'user-1', clientId: 'client-1' }
+  t.true(await consents.removeScopes(consent, ['more:read']))
   t.is(await families.create(aFamily(), NOW, ANYTIME), 'created')
   t.is(await families.create(aFamily(), NOW, ANYTIME), 'taken')
   t.not(await families.find(familyId, 'client-1', NOW), undefined)
@@ -41,6 +68,7 @@ export async function useEverything(t: ExecutionContext, storage: Storage): Prom
   t.is(await families.revoke(familyIdOf('other'), NOW + 60, NOW), aFamily().accessTokensExpireAt)
   await artifacts.save('Session', 'key', { some: 'data' }, NOW + 60)
   t.deepEqual(await artifacts.find('Session', 'key', NOW), { some: 'data' })
+  t.deepEqual((await artifacts.findTimed('Session', 'key', NOW))?.data, { some: 'data' })
   await artifacts.saveLatest('Session', 'key', { some: 'late data' }, NOW + 50)
   t.false(await artifacts.insert('Session', 'key', { other: 'data' }, NOW + 60, NOW))
   await artifacts.delete('Session', 'key')
@@ -56,4 +84,8 @@ export async function useEverything(t: ExecutionContext, storage: Storage): Prom
   for (const backend of backends) await backend.ping()
   t.true(await consents.delete('user-1', 'client-1'))
   t.true(await clients.delete('client-1'))
+  t.deepEqual(
+    STORAGE_METHODS.filter((method) => !called.has(method)),
+    [],
+  )
 }
