@@ -31,6 +31,7 @@ import {
   claims,
   generateTestKey,
   ISSUER,
+  keysFrom,
   NOW,
   serveKeys,
   serveStatus,
@@ -110,7 +111,7 @@ async function startApi(
   read: (request: IncomingMessage) => unknown = () => 'passed',
 ): Promise<Api> {
   const { uri } = await startJwksServer(t, serveKeys(key))
-  const options = { issuer: ISSUER, audience: AUDIENCE, jwksUri: uri, clock: () => NOW }
+  const options = { issuer: ISSUER, audience: AUDIENCE, jwks: keysFrom(uri), clock: () => NOW }
   let passed = 0
   const listener = await create(middlewareOf(options), (request) => {
     passed += 1
@@ -236,7 +237,7 @@ for (const [name, create] of Object.entries(FRAMEWORKS)) {
       const jwks = await startJwksServer(t, serveStatus(500))
       const { get, passed } = await startApi(t, create, (options) => [
         requireCaller(
-          { ...options, jwksUri: jwks.uri },
+          { ...options, jwks: keysFrom(jwks.uri) },
           {
             verifyApiKey() {
               throw Object.assign(new Error('of the host'), { status: 404, statusCode: 404 })

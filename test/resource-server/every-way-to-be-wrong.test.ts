@@ -16,6 +16,7 @@ import {
   hmacToken,
   ISSUER,
   type JwksServer,
+  keysFrom,
   NOW,
   type ResourceServer,
   serveKeys,
@@ -34,7 +35,7 @@ async function start(
   t: ExecutionContext,
 ): Promise<{ readonly resourceServer: ResourceServer; readonly jwks: JwksServer }> {
   const jwks = await startJwksServer(t, serveKeys(key))
-  return { resourceServer: await startResourceServer(t, { jwksUri: jwks.uri }), jwks }
+  return { resourceServer: await startResourceServer(t, { jwks: keysFrom(jwks.uri) }), jwks }
 }
 
 const DESCRIPTION = 'the access token is expired, revoked, malformed or otherwise invalid'

@@ -16,6 +16,7 @@ import {
   AUDIENCE,
   generateTestKey,
   ISSUER,
+  keysFrom,
   NOW,
   type ResourceServer,
   serveKeys,
@@ -31,7 +32,7 @@ const valid = signToken(key)
 
 async function start(t: ExecutionContext): Promise<ResourceServer> {
   const { uri } = await startJwksServer(t, serveKeys(key))
-  return startResourceServer(t, { jwksUri: uri })
+  return startResourceServer(t, { jwks: keysFrom(uri) })
 }
 
 function assertRefusal(
@@ -117,7 +118,12 @@ test('requireAccessToken: reads HTTP/2 requests', async (t) => {
   const { uri } = await startJwksServer(t, serveKeys(key))
   const app = new Koa()
   app.use(
-    requireAccessToken({ issuer: ISSUER, audience: AUDIENCE, jwksUri: uri, clock: () => NOW }),
+    requireAccessToken({
+      issuer: ISSUER,
+      audience: AUDIENCE,
+      jwks: keysFrom(uri),
+      clock: () => NOW,
+    }),
   )
   app.use((ctx) => {
     ctx.status = 204
@@ -164,7 +170,7 @@ test('requireAccessToken: middlewares can share a verifier and its cache', async
   const verifier = createAccessTokenVerifier({
     issuer: ISSUER,
     audience: AUDIENCE,
-    jwksUri: jwks.uri,
+    jwks: keysFrom(jwks.uri),
     clock: () => NOW,
   })
   for (const place of [0, 1]) {
@@ -197,7 +203,7 @@ test('requireAccessToken: when the verifier itself fails the response is 500, no
 
 test('requireAccessToken: does not touch errors of the route behind it', async (t) => {
   const { uri } = await startJwksServer(t, serveKeys(key))
-  const resourceServer = await startResourceServer(t, { jwksUri: uri }, () => {
+  const resourceServer = await startResourceServer(t, { jwks: keysFrom(uri) }, () => {
     throw new MissingAccessTokenError('another service')
   })
   const response = await resourceServer.get(`Bearer ${valid}`)

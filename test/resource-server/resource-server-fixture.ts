@@ -11,13 +11,16 @@ import {
   requireAccessToken,
 } from '@teamcast/oauth-server/resource-server'
 import type { ExecutionContext } from 'ava'
-import type { JWK } from 'jose'
+import type { JWK, JWTVerifyGetKey } from 'jose'
 import Koa, { type DefaultContext, type Middleware } from 'koa'
+import { createRemoteJwks } from '../../lib/resource-server/verify/remote-jwks.ts'
 
 export const ISSUER = 'https://issuer.test'
 export const AUDIENCE = 'https://api.test'
 /** The time in all of these tests; seconds since the Unix epoch. */
 export const NOW = 1_800_000_000
+
+const PATIENCE_MILLISECONDS = 120_000
 
 export interface TestKey {
   readonly kid: string
@@ -161,6 +164,10 @@ export async function startKoa(
     fetch(origin, authorization === undefined ? {} : { headers: { authorization } })
   return { origin, emitted, passed, get }
 }
+
+/** Keys from there, however long a busy machine takes to fetch them. */
+export const keysFrom = (uri: URL): JWTVerifyGetKey =>
+  createRemoteJwks({ uri, clock: () => NOW, fetchTimeoutMilliseconds: PATIENCE_MILLISECONDS })
 
 /** An application behind `requireAccessToken`, at the time {@link NOW}. */
 export async function startResourceServer(
