@@ -211,7 +211,7 @@ test('postgres: a connection that does not answer in time is thrown away, and th
   const proxy = await startLossyProxy(`${postgres.socketDirectory}/.s.PGSQL.5432`)
   t.teardown(proxy.close)
   const { host, port } = proxy
-  const pool = postgres.connect({ database: 'silent', host, port, max: 1, query_timeout: 3000 })
+  const pool = postgres.connect({ database: 'silent', host, port, max: 1, query_timeout: 10_000 })
   t.teardown(() => pool.end())
   const { artifacts } = createPostgresStorage({ pool })
   await artifacts.save('Session', 'before', {}, NOW + 60)

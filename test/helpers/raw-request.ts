@@ -23,7 +23,7 @@ export function sendRaw(issuer: string, bytes: string | Uint8Array): Promise<Raw
       resolve({ status: status === undefined ? undefined : Number(status), text })
     }
     socket.setEncoding('latin1')
-    socket.setTimeout(30_000, () => {
+    socket.setTimeout(120_000, () => {
       socket.destroy()
       reject(new Error(`no end to the answer to ${JSON.stringify(String(bytes).slice(0, 200))}`))
     })

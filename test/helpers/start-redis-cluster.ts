@@ -19,7 +19,7 @@ const SLOT_RANGES = [
   [10923, 16383],
 ] as const
 const POLL_MILLISECONDS = 25
-const READY_MILLISECONDS = 30_000
+const READY_MILLISECONDS = 120_000
 
 /** A cluster that was started. */
 export interface TestRedisCluster {

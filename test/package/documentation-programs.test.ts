@@ -39,7 +39,7 @@ const REVOKED_TOKENS = 'docs/guides/protecting-an-api.md#revoked-tokens'
 const PGLITE = 'docs/guides/postgres.md#pglite'
 
 /** How long a program may take to end when it is told to; in milliseconds. */
-const END_WITHIN_MILLISECONDS = 60_000
+const END_WITHIN_MILLISECONDS = 240_000
 
 /** A request to a program, and the status of its response. */
 interface Probe {
