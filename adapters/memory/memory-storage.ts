@@ -62,12 +62,13 @@ export function createMemoryStorage(options: MemoryStorageOptions = {}): Storage
   const limits = { maxRecords, latestInstant }
   const clients = new Map<string, ClientRecord>()
   const consents = new Map<string, Consent>()
+  const { record, ...revocations } = createRevocationStore(limits)
   return {
     clients: createClientStore(clients),
     consents: createConsentStore(consents),
-    families: createTokenFamilyStore(limits, { clients, consents }),
+    families: createTokenFamilyStore(limits, { clients, consents }, record),
     artifacts: createArtifactStore(limits),
-    revocations: createRevocationStore(limits),
+    revocations,
     encryptedKeys: createEncryptedKeyStore(),
     pendingEvents: createPendingEventStore(),
     backends: [{ name: 'memory', ping: async () => undefined }],

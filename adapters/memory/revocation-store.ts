@@ -8,11 +8,17 @@ interface Entry {
   readonly position: number
 }
 
+/** The store of revocations. */
+export interface MemoryRevocationStore extends RevocationStore {
+  /** Adds a revocation, at once. @throws {@link StorageError} when there is no room. */
+  readonly record: (revocation: Revocation) => void
+}
+
 /**
  * Creates the store of revocations. Its cursors name the position of the last one listed, and the store: a
  * restarted process counts from the beginning.
  */
-export function createRevocationStore(limits: RecordLimits): RevocationStore {
+export function createRevocationStore(limits: RecordLimits): MemoryRevocationStore {
   const entries = new ExpiringRecords<Entry>({
     ...limits,
     kind: 'revocations',
@@ -26,13 +32,19 @@ export function createRevocationStore(limits: RecordLimits): RevocationStore {
     return position <= lastPosition ? position : 0
   }
 
+  function record({ kind, id, expiresAt }: Revocation): void {
+    const key = keyOf(kind, id)
+    const before = entries.peek(key)?.revocation.expiresAt ?? expiresAt
+    const revocation = { kind, id, expiresAt: Math.max(before, expiresAt) }
+    lastPosition += 1
+    entries.set(key, { revocation, position: lastPosition }, revocation.expiresAt)
+  }
+
   return {
-    async add({ kind, id, expiresAt }) {
-      const key = keyOf(kind, id)
-      const before = entries.peek(key)?.revocation.expiresAt ?? expiresAt
-      const revocation = { kind, id, expiresAt: Math.max(before, expiresAt) }
-      lastPosition += 1
-      entries.set(key, { revocation, position: lastPosition }, revocation.expiresAt)
+    record,
+
+    async add(revocation) {
+      record(revocation)
     },
 
     async has(kind, id, now) {

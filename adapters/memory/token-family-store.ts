@@ -1,4 +1,5 @@
 import { type Consent, USE_RESOLUTION_SECONDS } from '../../lib/storage/consent-store.ts'
+import type { Revocation } from '../../lib/storage/revocation-store.ts'
 import type {
   Rotation,
   TokenFamily,
@@ -20,6 +21,7 @@ export interface DurableRecords {
 export function createTokenFamilyStore(
   limits: RecordLimits,
   { clients, consents }: DurableRecords,
+  recordRevocation: (revocation: Revocation) => void,
 ): TokenFamilyStore {
   const records = new ExpiringRecords<TokenFamily | typeof REVOKED>({
     ...limits,
@@ -85,11 +87,14 @@ export function createTokenFamilyStore(
       return { outcome: 'reused' }
     },
 
-    async revoke(familyId, rememberUntil, now) {
+    async revoke(familyId, { clientId, rememberUntil, toleranceSeconds }, now) {
       const family = findLive(familyId, now)
-      if (family === undefined) return undefined
+      if (family?.clientId !== clientId) return undefined
+      const { userId, tenantId, accessTokensExpireAt } = family
+      const expiresAt = accessTokensExpireAt + toleranceSeconds
+      recordRevocation({ kind: 'family', id: familyId, expiresAt })
       records.set(familyId, REVOKED, rememberUntil)
-      return family.accessTokensExpireAt
+      return { userId, tenantId }
     },
   }
 }

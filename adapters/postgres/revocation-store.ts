@@ -15,7 +15,7 @@
  * @module
  */
 
-import { sql } from 'kysely'
+import { type OnConflictBuilder, type OnConflictUpdateBuilder, sql } from 'kysely'
 import type {
   Revocation,
   RevocationKind,
@@ -23,13 +23,12 @@ import type {
   RevocationPage,
   RevocationStore,
 } from '../../lib/storage/revocation-store.ts'
+import { NOW_MILLISECONDS } from './deadline.ts'
 import { prepareQuery } from './prepared-query.ts'
-import type { Database } from './schema.ts'
+import type { Database, OAuthDatabase } from './schema.ts'
 
 /** How far a run of pages goes back behind the beginning of the one before. */
 const OVERLAP_MILLISECONDS = 60_000
-
-const CLOCK = sql<string>`(extract(epoch from clock_timestamp()) * 1000)::bigint`
 
 /** The position of a reader. */
 interface Cursor {
@@ -60,18 +59,23 @@ function isFound(row: Row): row is Found {
   return row.kind !== null
 }
 
+/** A revocation that is added again is recorded again; the later expiry counts. */
+export function keepLater(
+  conflict: OnConflictBuilder<OAuthDatabase, 'revocations'>,
+): OnConflictUpdateBuilder<OAuthDatabase, 'revocations'> {
+  return conflict.columns(['kind', 'id']).doUpdateSet({
+    expires_at: sql<number>`greatest(revocations.expires_at, excluded.expires_at)`,
+    recorded_at: NOW_MILLISECONDS,
+  })
+}
+
 /** Creates the store of revocations. */
 export function createRevocationStore(db: Database): RevocationStore {
   const add = prepareQuery(db, ({ kind, id, expiresAt }: Revocation) =>
     db
       .insertInto('revocations')
-      .values({ kind, id, expires_at: expiresAt, recorded_at: CLOCK })
-      .onConflict((conflict) =>
-        conflict.columns(['kind', 'id']).doUpdateSet({
-          expires_at: sql`greatest(revocations.expires_at, excluded.expires_at)`,
-          recorded_at: CLOCK,
-        }),
-      ),
+      .values({ kind, id, expires_at: expiresAt, recorded_at: NOW_MILLISECONDS })
+      .onConflict(keepLater),
   )
   const find = prepareQuery(
     db,

@@ -7,12 +7,14 @@ import {
 } from 'kysely'
 import { USE_RESOLUTION_SECONDS } from '../../lib/storage/consent-store.ts'
 import type {
+  FamilyRevocation,
   Rotation,
   RotationOutcome,
   TokenFamilyStore,
 } from '../../lib/storage/token-family-store.ts'
 import { inTime, NOW_MILLISECONDS, requireInTime } from './deadline.ts'
 import { prepareQuery } from './prepared-query.ts'
+import { keepLater } from './revocation-store.ts'
 import type { Database, OAuthDatabase } from './schema.ts'
 import {
   FAMILY_COLUMNS,
@@ -60,15 +62,39 @@ function noteUse(
 export function createTokenFamilyStore(db: Database): TokenFamilyStore {
   const revokeQuery = prepareQuery(
     db,
-    (values: { readonly familyId: string; readonly rememberUntil: number; readonly now: number }) =>
+    (values: FamilyRevocation & { readonly familyId: string; readonly now: number }) =>
       db
-        .updateTable('token_families')
-        .set({ is_revoked: true, expires_at: values.rememberUntil })
-        .where('family_id', '=', values.familyId)
-        .where('is_revoked', '=', false)
-        .where('expires_at', '>', values.now)
-        .where(consentExists)
-        .returning('access_tokens_expire_at'),
+        .with('ended', (query) =>
+          query
+            .updateTable('token_families')
+            .set({ is_revoked: true, expires_at: values.rememberUntil })
+            .where('family_id', '=', values.familyId)
+            .where('client_id', '=', values.clientId)
+            .where('is_revoked', '=', false)
+            .where('expires_at', '>', values.now)
+            .where(consentExists)
+            .returning(['family_id', 'user_id', 'tenant_id', 'access_tokens_expire_at']),
+        )
+        .with('recorded', (query) =>
+          query
+            .insertInto('revocations')
+            .columns(['kind', 'id', 'expires_at', 'recorded_at'])
+            .expression((eb) =>
+              eb
+                .selectFrom('ended')
+                .select([
+                  sql.lit('family').as('kind'),
+                  'family_id',
+                  sql<number>`access_tokens_expire_at + ${values.toleranceSeconds}::bigint`.as(
+                    'expires_at',
+                  ),
+                  NOW_MILLISECONDS.as('recorded_at'),
+                ]),
+            )
+            .onConflict(keepLater),
+        )
+        .selectFrom('ended')
+        .select(['user_id', 'tenant_id']),
   )
 
   const rotateQuery = prepareQuery(
@@ -238,9 +264,9 @@ export function createTokenFamilyStore(db: Database): TokenFamilyStore {
       return rotated.length > 0 ? { outcome: 'rotated' } : await explain(familyId, rotation, now)
     },
 
-    async revoke(familyId, rememberUntil, now) {
-      const [revoked] = await revokeQuery({ familyId, rememberUntil, now })
-      return revoked && Number(revoked.access_tokens_expire_at)
+    async revoke(familyId, revocation, now) {
+      const [ended] = await revokeQuery({ familyId, ...revocation, now })
+      return ended && { userId: ended.user_id, tenantId: ended.tenant_id }
     },
   }
 }

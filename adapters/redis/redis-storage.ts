@@ -78,12 +78,13 @@ export function createRedisStorage(options: RedisStorageOptions): Storage {
       await runScript(connection.client, PING, [keys.ping], [PING_SECONDS])
     },
   }
+  const revocations = createRevocationStore(connection)
   const stores: Stores = {
     clients: createClientStore(connection),
     consents: createConsentStore(connection),
-    families: createTokenFamilyStore(connection),
+    families: createTokenFamilyStore(connection, revocations),
     artifacts: createArtifactStore(connection),
-    revocations: createRevocationStore(connection),
+    revocations,
     encryptedKeys: createEncryptedKeyStore(connection),
     pendingEvents: createPendingEventStore(connection),
   }

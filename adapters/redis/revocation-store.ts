@@ -27,30 +27,47 @@ const REMOVED_AT_ONCE = 1000
 
 // Both begin with a command that needs no memory: see script.ts.
 
-/** Remembers one: `until, removal`. */
-const REMEMBER = createScript(`
-local until_before = redis.call('GET', KEYS[1])
-if until_before and tonumber(until_before) >= tonumber(ARGV[1]) then return 1 end
-redis.call('DEL', KEYS[1])
-redis.call('SET', KEYS[1], ARGV[1], 'EXAT', ARGV[2])
-return 1`)
+/** Remembers one. */
+const REMEMBER_FUNCTION = `
+local function remember(key, expires_at, removal)
+  local until_before = redis.call('GET', key)
+  if until_before and tonumber(until_before) >= tonumber(expires_at) then return end
+  redis.call('DEL', key)
+  redis.call('SET', key, expires_at, 'EXAT', removal)
+end
+`
 
 /**
- * Enters one in the sets, and removes what has expired: `seconds kept, removed at once, removal, entry`. What was
- * last is found before it may be removed, so that places never go back.
+ * Enters one in the sets, and removes what has expired. What was last is found before it may be removed, so that
+ * places never go back.
  */
-const ENTER = createScript(`
-local time = redis.call('TIME')
-local now = time[1] * 1000000 + time[2]
-local last = redis.call('ZREVRANGE', KEYS[1], 0, 0, 'WITHSCORES')[2]
-local expired = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', time[1], 'LIMIT', 0, ARGV[2])
-redis.call('ZREM', KEYS[1], ARGV[4], unpack(expired))
-redis.call('ZREM', KEYS[2], ARGV[4], unpack(expired))
-local place = math.max(now, (tonumber(last) or 0) + 1)
-redis.call('ZADD', KEYS[1], string.format('%.0f', place), ARGV[4])
-redis.call('ZADD', KEYS[2], ARGV[3], ARGV[4])
-redis.call('EXPIRE', KEYS[1], ARGV[1])
-redis.call('EXPIRE', KEYS[2], ARGV[1])
+const ENTER_FUNCTION = `
+local function enter(places, expiries, entry, removal)
+  local time = redis.call('TIME')
+  local now = time[1] * 1000000 + time[2]
+  local last = redis.call('ZREVRANGE', places, 0, 0, 'WITHSCORES')[2]
+  local expired = redis.call('ZRANGEBYSCORE', expiries, '-inf', time[1], 'LIMIT', 0, ${REMOVED_AT_ONCE})
+  redis.call('ZREM', places, entry, unpack(expired))
+  redis.call('ZREM', expiries, entry, unpack(expired))
+  local place = math.max(now, (tonumber(last) or 0) + 1)
+  redis.call('ZADD', places, string.format('%.0f', place), entry)
+  redis.call('ZADD', expiries, removal, entry)
+  redis.call('EXPIRE', places, ${KEPT_SECONDS})
+  redis.call('EXPIRE', expiries, ${KEPT_SECONDS})
+end
+`
+
+/** For a script that adds one, too. */
+export const REVOCATION_FUNCTIONS: string = REMEMBER_FUNCTION + ENTER_FUNCTION
+
+/** `until, removal`. */
+const REMEMBER = createScript(`${REMEMBER_FUNCTION}
+remember(KEYS[1], ARGV[1], ARGV[2])
+return 1`)
+
+/** `entry, removal`. */
+const ENTER = createScript(`${ENTER_FUNCTION}
+enter(KEYS[1], KEYS[2], ARGV[1], ARGV[2])
 return 1`)
 
 /**
@@ -77,7 +94,7 @@ export function createRevocationStore({ client, keys }: Connection): RevocationS
           client,
           ENTER,
           [keys.revocations, keys.revocationExpiries],
-          [KEPT_SECONDS, REMOVED_AT_ONCE, removalOf(expiresAt), entry],
+          [entry, removalOf(expiresAt)],
         ),
       ])
     },

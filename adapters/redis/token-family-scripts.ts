@@ -11,6 +11,7 @@
  */
 
 import { USE_RESOLUTION_SECONDS } from '../../lib/storage/consent-store.ts'
+import { REVOCATION_FUNCTIONS } from './revocation-store.ts'
 import { createScript, MILLISECONDS, type Script } from './script.ts'
 
 const REPLAY_FIELDS = `'usedTokenHash', 'requestHash', 'encryptedResponse', 'replayUntil'`
@@ -93,14 +94,40 @@ if used == presented and used_by == request and tonumber(now) < tonumber(replay_
 end
 return { 'reused' }`)
 
-/** Revokes a family: `now, call, until when it is remembered, removal`. It keeps its access tokens' expiry for a repetition. */
-export const REVOKE: Script = createFamilyScript(`
-local now, call, remember_until, removal = unpack(ARGV)
-local access_tokens_expire_at = redis.call('HGET', family, 'accessTokensExpireAt')
-if is_repeated(call) then return access_tokens_expire_at end
+const REVOKE_FUNCTION = `
+local function revoke(call, record, remember_until, removal)
+  redis.call('DEL', family)
+  redis.call('HSET', family, 'revoked', '1', 'expiresAt', remember_until, 'lastCall', call, 'record', record)
+  redis.call('EXPIREAT', family, removal)
+  return record
+end
+`
+
+/**
+ * Revokes a family of a client and adds it to the revocations: `now, call, client, until when it is remembered,
+ * removal, family id, tolerance, tolerance of the removal`. `KEYS[3]` is its revocation, then come the sets of all. The
+ * family keeps its record for a repetition.
+ */
+export const REVOKE_AND_RECORD: Script =
+  createFamilyScript(`${REVOCATION_FUNCTIONS}${REVOKE_FUNCTION}
+local now, call, client, remember_until, removal, family_id, tolerance, more = unpack(ARGV)
+local record, tokens_expire_at = unpack(redis.call('HMGET', family, 'record', 'accessTokensExpireAt'))
+if is_repeated(call) then return record end
+if not is_alive(now) or cjson.decode(record).clientId ~= client then return false end
+local expires_at = tokens_expire_at + tolerance
+revoke(call, record, remember_until, removal)
+remember(KEYS[3], string.format('%.0f', expires_at), string.format('%.0f', expires_at + more))
+enter(KEYS[4], KEYS[5], string.format('family:%s:%.0f', family_id, expires_at), string.format('%.0f', expires_at + more))
+return record`)
+
+/**
+ * Revokes a family of which that was recorded already: `now, call, until when it is remembered, removal, until when its
+ * access tokens lived then`. @returns 0 if they live until another time now; nothing is changed then.
+ */
+export const REVOKE: Script = createFamilyScript(`${REVOKE_FUNCTION}
+local now, call, remember_until, removal, recorded = unpack(ARGV)
+local record, tokens_expire_at = unpack(redis.call('HMGET', family, 'record', 'accessTokensExpireAt'))
+if is_repeated(call) then return record end
 if not is_alive(now) then return false end
-redis.call('DEL', family)
-redis.call('HSET', family, 'revoked', '1', 'expiresAt', remember_until, 'lastCall', call,
-  'accessTokensExpireAt', access_tokens_expire_at)
-redis.call('EXPIREAT', family, removal)
-return access_tokens_expire_at`)
+if tokens_expire_at ~= recorded then return 0 end
+return revoke(call, record, remember_until, removal)`)

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { StorageError } from '../../lib/errors.ts'
+import type { RevocationStore } from '../../lib/storage/revocation-store.ts'
 import type {
   CreationOutcome,
   CurrentRefreshToken,
+  FamilyRevocation,
   FoundTokenFamily,
   RefreshReplay,
   RotationOutcome,
@@ -13,7 +15,7 @@ import type { Connection } from './connection.ts'
 import { assertIdentifier, consentIdOf, isFamilyId, isIdentifier } from './keys.ts'
 import { parseJson, removalOf } from './records.ts'
 import { runScript, type Script } from './script.ts'
-import { CREATE, FIND, REVOKE, ROTATE } from './token-family-scripts.ts'
+import { CREATE, FIND, REVOKE, REVOKE_AND_RECORD, ROTATE } from './token-family-scripts.ts'
 
 type ChangingPart = Pick<
   TokenFamily,
@@ -25,11 +27,78 @@ type DurablePart = Omit<TokenFamily, 'familyId' | 'consentId' | keyof ChangingPa
 
 type Fields = ReadonlyArray<string | number>
 
-/** Creates the store of token families. Each is a hash, in the slot of its consent. */
-export function createTokenFamilyStore({ client, keys }: Connection): TokenFamilyStore {
+/**
+ * Creates the store of token families. Each is a hash, in the slot of its consent.
+ *
+ * @param revocations Where families are added that are revoked.
+ */
+export function createTokenFamilyStore(
+  { client, keys }: Connection,
+  revocations: Pick<RevocationStore, 'add'>,
+): TokenFamilyStore {
+  /** Whether one script may use keys of several slots: not on a Cluster, however it is reached. */
+  let spansSlots = !client.isCluster
+
   async function run(script: Script, familyId: string, parameters: Fields): Promise<unknown> {
     const family = [keys.consent(consentIdOf(familyId)), keys.family(familyId)]
     return await runScript(client, script, family, parameters)
+  }
+
+  async function find(familyId: string, now: number): Promise<FoundTokenFamily | undefined> {
+    const fields = await run(FIND, familyId, [now])
+    return fields === null
+      ? undefined
+      : parseFamily(familyId, fields as ReadonlyArray<string | null>)
+  }
+
+  async function revokeInOneStep(
+    familyId: string,
+    { clientId, rememberUntil, toleranceSeconds }: FamilyRevocation,
+    now: number,
+  ): Promise<unknown> {
+    const used = [
+      ...[keys.consent(consentIdOf(familyId)), keys.family(familyId)],
+      ...[keys.revocation('family', familyId), keys.revocations, keys.revocationExpiries],
+    ]
+    return await runScript(client, REVOKE_AND_RECORD, used, [
+      ...[now, createCallName(), clientId, rememberUntil, removalOf(rememberUntil)],
+      ...[familyId, toleranceSeconds, removalOf(0)],
+    ])
+  }
+
+  /** Adds the revocation first, and again when the family was rotated meanwhile. */
+  async function revokeInSteps(
+    familyId: string,
+    { clientId, rememberUntil, toleranceSeconds }: FamilyRevocation,
+    now: number,
+  ): Promise<unknown> {
+    const call = createCallName()
+    for (;;) {
+      const family = await find(familyId, now)
+      if (family?.clientId !== clientId) return null
+      const { accessTokensExpireAt } = family
+      const expiresAt = accessTokensExpireAt + toleranceSeconds
+      await revocations.add({ kind: 'family', id: familyId, expiresAt })
+      const record = await run(REVOKE, familyId, [
+        ...[now, call, rememberUntil, removalOf(rememberUntil), accessTokensExpireAt],
+      ])
+      if (record !== 0) return record
+    }
+  }
+
+  async function revoke(
+    familyId: string,
+    revocation: FamilyRevocation,
+    now: number,
+  ): Promise<unknown> {
+    try {
+      if (spansSlots) return await revokeInOneStep(familyId, revocation, now)
+    } catch (error) {
+      // Nothing ran.
+      if (!(error instanceof Error && error.message.startsWith('CROSSSLOT'))) throw error
+      spansSlots = false
+    }
+    return await revokeInSteps(familyId, revocation, now)
   }
 
   return {
@@ -45,12 +114,11 @@ export function createTokenFamilyStore({ client, keys }: Connection): TokenFamil
 
     async find(familyId, clientId, now) {
       if (!isFamilyId(familyId) || !isIdentifier(clientId)) return undefined
-      const [clientCount, fields] = await Promise.all([
+      const [clientCount, family] = await Promise.all([
         client.exists(keys.client(clientId)),
-        run(FIND, familyId, [now]),
+        find(familyId, now),
       ])
-      if (Number(clientCount) === 0 || fields === null) return undefined
-      return parseFamily(familyId, fields as ReadonlyArray<string | null>)
+      return Number(clientCount) === 0 ? undefined : family
     },
 
     async rotate(familyId, rotation, now) {
@@ -75,11 +143,12 @@ export function createTokenFamilyStore({ client, keys }: Connection): TokenFamil
         : { outcome }
     },
 
-    async revoke(familyId, rememberUntil, now) {
+    async revoke(familyId, revocation, now) {
       if (!isFamilyId(familyId)) return undefined
-      const parameters = [now, createCallName(), rememberUntil, removalOf(rememberUntil)]
-      const accessTokensExpireAt = await run(REVOKE, familyId, parameters)
-      return accessTokensExpireAt === null ? undefined : Number(accessTokensExpireAt)
+      const record = await revoke(familyId, revocation, now)
+      if (typeof record !== 'string') return undefined
+      const { userId, tenantId } = parseJson<DurablePart>(record)
+      return { userId, tenantId }
     },
   }
 }

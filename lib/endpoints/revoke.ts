@@ -69,13 +69,14 @@ export async function revoke(
   if (refreshToken === undefined) return await revokeAccessToken(dependencies, client, token)
 
   const { storage, revoker, now } = dependencies
-  const family = await storage.families.find(refreshToken.familyId, client.clientId, now())
-  if (family === undefined) return { outcome: 'nothing-to-revoke' }
-  if (family.clientId !== client.clientId) return { outcome: 'client-mismatch' }
+  const { familyId } = refreshToken
+  const { clientId } = client
   // A used token revokes the family too: it may have been stolen.
-  await revoker.revokeFamily(family, client)
-  const { userId, tenantId, familyId } = family
-  return { outcome: 'revoked', subject: { userId, tenantId, familyId } }
+  const owner = await revoker.revokeFamily({ familyId, clientId })
+  if (owner !== undefined) return { outcome: 'revoked', subject: { ...owner, familyId } }
+  const family = await storage.families.find(familyId, clientId, now())
+  const isAnothers = family !== undefined && family.clientId !== clientId
+  return { outcome: isAnothers ? 'client-mismatch' : 'nothing-to-revoke' }
 }
 
 async function revokeAccessToken(

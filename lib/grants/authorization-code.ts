@@ -14,7 +14,6 @@ import { createRequestEndings, type Redemption } from '../interaction/request-en
 import { rememberFamilyUntil } from '../lifetimes.ts'
 import { findUserClaims } from '../openid-connect/find-user-claims.ts'
 import { intersect } from '../scopes/scope.ts'
-import type { Client } from '../storage/client.ts'
 import { deadlineAfter } from '../storage/deadline.ts'
 import type { TokenFamily } from '../storage/token-family-store.ts'
 import {
@@ -118,7 +117,7 @@ async function redeem(
       rememberFamilyUntil(now),
     ),
   }
-  await createFamily(dependencies, family, client, found.deadlineMilliseconds())
+  await createFamily(dependencies, family, found.deadlineMilliseconds())
   return { body, isReplay: false, ...subject }
 }
 
@@ -157,7 +156,6 @@ async function requireOpenRequest(
 async function createFamily(
   { storage, revoker }: GrantDependencies,
   family: TokenFamily,
-  client: Client,
   deadlineMilliseconds: number,
 ): Promise<void> {
   const { familyId, userId, tenantId, createdAt } = family
@@ -169,7 +167,7 @@ async function createFamily(
       throw new TokenRequestError('consent-revoked', subject)
     case 'taken':
       // OAuth 2.1 §4.1.3: reuse of a code revokes the tokens issued for it.
-      await revoker.revokeFamily(family, client)
+      await revoker.revokeFamily(family)
       throw new TokenRequestError('code-replayed', subject)
     case 'late':
       throw new StorageError('the code exchange reached the store after its deadline', {

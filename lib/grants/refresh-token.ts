@@ -73,7 +73,7 @@ async function refresh(
   const replay = isCurrent ? undefined : replayOf(presentation)
   if (current === undefined || !(isCurrent || replay)) {
     // Reuse comes before any other error: the used token may have been stolen (RFC 9700 §4.14.2).
-    await dependencies.revoker.revokeFamily(family, request.client)
+    await dependencies.revoker.revokeFamily(family)
     throw new TokenRequestError('refresh-token-reused', subject)
   }
   const permission = await requirePermission(dependencies, presentation, current)
@@ -117,7 +117,7 @@ async function requirePermission(
   const user = await requireUser(dependencies, request, family)
   const refusal = await findAccessRefusal(dependencies.authorizeClient, request.client, user)
   if (refusal !== undefined) {
-    await dependencies.revoker.revokeFamily(family, request.client)
+    await dependencies.revoker.revokeFamily(family)
     throw new TokenRequestError(refusal, subjectOf(family))
   }
   // Scopes that the client has lost since the grant are left out without an error.
@@ -167,7 +167,7 @@ async function rotate(
     case 'replayed':
       return replayResponse(outcome.encryptedResponse, presentation, permission)
     case 'reused':
-      await dependencies.revoker.revokeFamily(family, request.client)
+      await dependencies.revoker.revokeFamily(family)
       throw new TokenRequestError('refresh-token-reused', subject)
     case 'not-found':
       throw new TokenRequestError('refresh-token-unknown', subject)

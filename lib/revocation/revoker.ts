@@ -1,9 +1,9 @@
 /**
  * Revocation. Everything that ends tokens goes through here and is added to the revocation feed.
  *
- * The entry is recorded before the revocation. If the revocation then fails, the caller retries it, and
- * resource servers reject the tokens already. The other way round they would accept them without anybody
- * noticing. The one exception is the deletion of a client: a refused one must change nothing, and only the store
+ * The store revokes a family and records it in one step. Everything else is recorded before it is revoked. If the
+ * revocation then fails, the caller retries it, and resource servers reject the tokens already. The other way
+ * round they would accept them without anybody noticing. The one exception is the deletion of a client: a refused one must change nothing, and only the store
  * knows whether it is. It is recorded right after. If that fails, the caller repeats the deletion, which records it.
  *
  * An entry lasts for as long as any verifier accepts the tokens it revokes.
@@ -17,7 +17,7 @@ import type { ClientRecord } from '../storage/client.ts'
 import type { Consent } from '../storage/consent-store.ts'
 import type { RevocationKind } from '../storage/revocation-store.ts'
 import type { Storage } from '../storage/storage.ts'
-import type { TokenFamily } from '../storage/token-family-store.ts'
+import type { FamilyOwner, TokenFamily } from '../storage/token-family-store.ts'
 
 /** A token family that does not exist yet. */
 export type FamilyToPrevent = Pick<
@@ -25,22 +25,18 @@ export type FamilyToPrevent = Pick<
   'familyId' | 'consentId' | 'clientId' | 'userId' | 'tenantId'
 >
 
-/** A token family that was found, and may have been rotated since. */
-type RevocableFamily = Pick<TokenFamily, 'familyId' | 'accessTokensExpireAt'>
+type RevocableFamily = Pick<TokenFamily, 'familyId' | 'clientId'>
 
 /** Revokes tokens. */
 export interface Revoker {
   /** Revokes one access token, not its family. */
   revokeAccessToken(tokenId: string, expiresAt: number): Promise<void>
   /**
-   * Revokes a family.
+   * Revokes a family of a client.
    *
-   * @param client Its client. A cached one will do.
+   * @returns The owner; `undefined` when it does not exist or is another client's.
    */
-  revokeFamily(
-    family: RevocableFamily,
-    client: Pick<ClientRecord, 'accessTokenTtlSeconds'>,
-  ): Promise<void>
+  revokeFamily(family: RevocableFamily): Promise<FamilyOwner | undefined>
   /** Revokes a family that may be about to be created: it never becomes valid. */
   preventFamily(family: FamilyToPrevent): Promise<void>
   /**
@@ -94,16 +90,14 @@ export function createRevoker(
     return result
   }
 
-  async function revokeFamily(
-    { familyId, accessTokensExpireAt }: RevocableFamily,
-    { accessTokenTtlSeconds }: Pick<ClientRecord, 'accessTokenTtlSeconds'>,
-  ): Promise<void> {
+  async function revokeFamily({
+    familyId,
+    clientId,
+  }: RevocableFamily): Promise<FamilyOwner | undefined> {
     const at = now()
-    // It may be rotated concurrently.
-    const expected = Math.max(accessTokensExpireAt, at + accessTokenTtlSeconds)
-    await record('family', familyId, expected)
-    const latest = await families.revoke(familyId, rememberFamilyUntil(at), at)
-    if (latest !== undefined && latest > expected) await record('family', familyId, latest)
+    const rememberUntil = rememberFamilyUntil(at)
+    const toleranceSeconds = MAXIMUM_VERIFIER_TOLERANCE_SECONDS
+    return await families.revoke(familyId, { clientId, rememberUntil, toleranceSeconds }, at)
   }
 
   return {
@@ -123,7 +117,7 @@ export function createRevoker(
       const family = { ...prevented, ...empty, expiresAt: rememberFamilyUntil(createdAt) }
       await families.create(family, createdAt, Number.MAX_SAFE_INTEGER)
       const found = await families.find(familyId, clientId, createdAt)
-      if (found !== undefined) await revokeFamily(found, client)
+      if (found !== undefined) await revokeFamily(prevented)
     },
 
     async revokeConsent({ consentId, userId, clientId }) {

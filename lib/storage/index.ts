@@ -47,6 +47,8 @@ export type { Backend, Storage, Stores } from './storage.ts'
 export type {
   CreationOutcome,
   CurrentRefreshToken,
+  FamilyOwner,
+  FamilyRevocation,
   FoundTokenFamily,
   RefreshReplay,
   Rotation,

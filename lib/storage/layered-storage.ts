@@ -5,11 +5,11 @@ import { createStores, isStorage, STORE_KINDS, type Storage } from './storage.ts
 /** Options of {@link createLayeredStorage}. */
 export interface LayeredStorageOptions {
   /**
-   * Keeps clients, consents, authorization codes, token families and the server's keys: Postgres, for
-   * example.
+   * Keeps clients, consents, authorization codes, token families, revocations and the server's keys: Postgres,
+   * for example.
    */
   readonly durable: Storage
-  /** Keeps pending requests, sessions and revocations: Redis, for example. */
+  /** Keeps pending requests and sessions: Redis, for example. */
   readonly ephemeral: Storage
 }
 

@@ -46,7 +46,7 @@ export interface Stores {
   readonly families: TokenFamilyStore
   /** Authorization codes, pending requests and how they ended, sessions. Ephemeral, but for codes. */
   readonly artifacts: ArtifactStore
-  /** What was revoked while its tokens may still be valid. Ephemeral. */
+  /** What was revoked while its tokens may still be valid. Durable. */
   readonly revocations: RevocationStore
   /** The server's own keys, encrypted, for the instances that share the storage. Durable. */
   readonly encryptedKeys: EncryptedKeyStore
@@ -82,7 +82,7 @@ export const STORE_KINDS: { readonly [Name in keyof Stores]: StoreKind<Stores[Na
   consents: { lifetime: 'durable', results: CONSENT_RESULTS },
   families: { lifetime: 'durable', results: FAMILY_RESULTS },
   artifacts: { lifetime: 'ephemeral', results: ARTIFACT_RESULTS },
-  revocations: { lifetime: 'ephemeral', results: REVOCATION_RESULTS },
+  revocations: { lifetime: 'durable', results: REVOCATION_RESULTS },
   encryptedKeys: { lifetime: 'durable', results: ENCRYPTED_KEY_RESULTS },
   pendingEvents: { lifetime: 'durable', results: PENDING_EVENT_RESULTS },
 }

@@ -104,6 +104,19 @@ export type RotationOutcome =
   /** The deadline has passed. Nothing changed. */
   | { readonly outcome: 'late' }
 
+/** The revocation of a family. */
+export interface FamilyRevocation {
+  /** The client of the family. */
+  readonly clientId: string
+  /** Until when `create` refuses its `familyId`. */
+  readonly rememberUntil: number
+  /** For how long after `accessTokensExpireAt` it stays among the revocations. */
+  readonly toleranceSeconds: number
+}
+
+/** Whose family it was. */
+export type FamilyOwner = Pick<TokenFamily, 'userId' | 'tenantId'>
+
 /** The result of creating a family. */
 export type CreationOutcome =
   /** The family exists now. */
@@ -152,15 +165,18 @@ export interface TokenFamilyStore {
   rotate(familyId: string, rotation: Rotation, now: number): Promise<RotationOutcome>
 
   /**
-   * Revokes a family: O(1), whatever its history. Once it has resolved, no concurrent rotation leaves the
-   * family untouched.
+   * Revokes a family and adds it to the {@link RevocationStore}, until all of its access tokens have expired: O(1),
+   * whatever its history. Never revokes one without the other; a backend that cannot do both in one step adds
+   * the revocation first. Once it has resolved, no concurrent rotation leaves the family untouched.
    *
-   * @param rememberUntil Until when `create` refuses this `familyId`.
-   *
-   * @returns The `accessTokensExpireAt` of the family, to exactly one caller; `undefined` when it does not exist:
-   *   nothing is changed then.
+   * @returns The owner, to exactly one caller; `undefined` when the family does not exist or is another
+   *   client's: nothing is changed then.
    */
-  revoke(familyId: string, rememberUntil: number, now: number): Promise<number | undefined>
+  revoke(
+    familyId: string,
+    revocation: FamilyRevocation,
+    now: number,
+  ): Promise<FamilyOwner | undefined>
 }
 
 const strings = shape.arrayOf(shape.string)
@@ -219,5 +235,8 @@ export const FAMILY_RESULTS: shape.ResultShapes<TokenFamilyStore> = {
       rotationOutcome(value) ??
       ((value as RotationOutcome).outcome === 'replayed' ? replayed(value) : undefined),
   },
-  revoke: shape.orUndefined('a number', shape.number),
+  revoke: shape.orUndefined(
+    'a FamilyOwner',
+    shape.record<FamilyOwner>({ userId: shape.nonEmptyString, tenantId: shape.nonEmptyString }),
+  ),
 }

@@ -13,6 +13,7 @@ import { MIGRATIONS } from '../../adapters/postgres/migrate.ts'
 import {
   ANYTIME,
   aFamily,
+  aFamilyRevocation,
   aGrant,
   anEncryptedKey,
   aReplay,
@@ -340,7 +341,7 @@ test('a hundred transitions of the same families at once end without a deadlock'
   const transitions = Array.from({ length: 100 }, async (_, index) => {
     const familyId = ids[index % 3] ?? ''
     if (index === 50) return await consents.delete('user-1', 'client-1')
-    if (index % 10 === 9) return await families.revoke(familyId, NOW + 60, NOW)
+    if (index % 10 === 9) return await families.revoke(familyId, aFamilyRevocation(NOW + 60), NOW)
     if (index % 10 === 8) return await consents.grant(aGrant())
     if (index % 10 === 7)
       return await families.create(familyAt(familyIdOf(`${index}`), index), NOW, ANYTIME)

@@ -16,6 +16,7 @@ import { findFamily } from '../../lib/storage/contract/read-records.ts'
 import {
   ANYTIME,
   aFamily,
+  aFamilyRevocation,
   aGrant,
   anEncryptedKey,
   aReplay,
@@ -24,6 +25,7 @@ import {
   familyIdOf,
   fullClient,
   NOW,
+  OWNER,
   openConnected,
   refreshToken,
 } from '../../lib/storage/contract/sample-records.ts'
@@ -61,7 +63,7 @@ test('redis: scripts that the server has forgotten are sent again', async (t) =>
   await forget()
   t.not(await findFamily(families, familyId, NOW), undefined)
   await forget()
-  t.is(await families.revoke(familyId, NOW + 60, NOW), aFamily().accessTokensExpireAt)
+  t.deepEqual(await families.revoke(familyId, aFamilyRevocation(NOW + 60), NOW), OWNER)
   await forget()
   await consents.grant(aGrant({ scopes: ['more:read'] }))
   await forget()
@@ -90,7 +92,8 @@ const calls: Readonly<Record<string, (storage: Storage) => Promise<unknown>>> = 
   'families.find()': ({ families }) => families.find(CONSENT_ID + SECRETIVE, 'client-1', NOW),
   'families.rotate()': ({ families }) =>
     families.rotate(CONSENT_ID + SECRETIVE, aRotation(0, 1), NOW),
-  'families.revoke()': ({ families }) => families.revoke(CONSENT_ID + SECRETIVE, NOW + 60, NOW),
+  'families.revoke()': ({ families }) =>
+    families.revoke(CONSENT_ID + SECRETIVE, aFamilyRevocation(NOW + 60), NOW),
   'artifacts.save()': ({ artifacts }) =>
     artifacts.save('Session', SECRETIVE, { SECRETIVE }, NOW + 60),
   'artifacts.saveLatest()': ({ artifacts }) =>
@@ -162,6 +165,20 @@ test('redis: a record that is not JSON is a StorageError that does not quote it'
   t.notRegex(inspect(error), /secret|oops/)
 })
 
+test('redis: behind a client or proxy that hides a Cluster, a family is revoked in several steps', async (t) => {
+  const client = (await start(t, '--cluster-enabled', 'yes')).connect()
+  await client.cluster('ADDSLOTSRANGE', 0, 16_383)
+  while (!String(await client.cluster('INFO')).includes('cluster_state:ok')) {
+    // until it serves
+  }
+  const { families, revocations } = await connected(client)
+  await families.create(aFamily(), NOW, ANYTIME)
+  t.deepEqual(await families.revoke(familyId, aFamilyRevocation(NOW + 60), NOW), OWNER)
+  t.is(await families.revoke(familyId, aFamilyRevocation(NOW + 60), NOW), undefined)
+  t.true(await revocations.has('family', familyId, NOW))
+  t.is((await revocations.list({ limit: 10 }, NOW)).items.length, 1)
+})
+
 test('redis: a full memory refuses whole rotations and lets revoke and delete do their work', async (t) => {
   const client = (await start(t)).connect()
   const storage = await connected(client)
@@ -171,7 +188,7 @@ test('redis: a full memory refuses whole rotations and lets revoke and delete do
   await families.create(aFamily({ familyId: other }), NOW, ANYTIME)
   await families.rotate(other, aRotation(0, 1), NOW)
   // Redis looks at the limit from time to time; and knows the scripts by then.
-  await families.revoke(familyIdOf('never'), NOW + 60, NOW)
+  await families.revoke(familyIdOf('never'), aFamilyRevocation(NOW + 60), NOW)
   await client.config('SET', 'maxmemory', '1')
 
   await fails(t, () => families.rotate(familyId, aRotation(0, 1, { replay: aReplay(0, 's') }), NOW))
@@ -182,7 +199,7 @@ test('redis: a full memory refuses whole rotations and lets revoke and delete do
   t.deepEqual(await findFamily(families, familyId, NOW), aFamily())
 
   t.deepEqual(await families.rotate(other, aRotation(0, 2), NOW), { outcome: 'reused' })
-  t.is(await families.revoke(familyId, NOW + 60, NOW), aFamily().accessTokensExpireAt)
+  t.deepEqual(await families.revoke(familyId, aFamilyRevocation(NOW + 60), NOW), OWNER)
   t.is(await families.create(aFamily(), NOW + 59, ANYTIME), 'taken')
   t.true(await consents.delete('user-1', 'client-1'))
   t.true(await clients.delete('client-1'))
@@ -195,7 +212,7 @@ test('redis: a server that became a replica fails its ping and changes nothing',
   await client.replicaof('127.0.0.1', 1)
   await fails(t, async () => await backends[0]?.ping())
   await fails(t, () => families.rotate(familyId, aRotation(0, 1), NOW))
-  await fails(t, () => families.revoke(familyId, NOW + 60, NOW))
+  await fails(t, () => families.revoke(familyId, aFamilyRevocation(NOW + 60), NOW))
   await client.replicaof('NO', 'ONE')
   t.deepEqual(await families.rotate(familyId, aRotation(0, 1), NOW), { outcome: 'rotated' })
 })
@@ -460,10 +477,10 @@ test('redis: a revocation whose answer is lost on the way is told to have revoke
   const { storage, loseNextAnswer } = await openLossy(t)
   const { families } = storage
   await families.create(aFamily(), NOW, ANYTIME)
-  await families.revoke(familyIdOf('warm up'), NOW + 60, NOW)
+  await families.revoke(familyIdOf('warm up'), aFamilyRevocation(NOW + 60), NOW)
   loseNextAnswer()
-  t.is(await families.revoke(familyId, NOW + 60, NOW), aFamily().accessTokensExpireAt)
-  t.is(await families.revoke(familyId, NOW + 60, NOW), undefined)
+  t.deepEqual(await families.revoke(familyId, aFamilyRevocation(NOW + 60), NOW), OWNER)
+  t.is(await families.revoke(familyId, aFamilyRevocation(NOW + 60), NOW), undefined)
 })
 
 test('redis: a rotation that a frozen server gets to after its deadline does nothing', async (t) => {

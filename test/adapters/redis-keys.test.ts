@@ -11,6 +11,7 @@ import { StorageError } from '../../lib/errors.ts'
 import {
   ANYTIME,
   aFamily,
+  aFamilyRevocation,
   aGrant,
   anEncryptedKey,
   aReplay,
@@ -60,7 +61,7 @@ async function fill(storage: Storage): Promise<void> {
   await families.create(aFamily(), NOW, ANYTIME)
   await families.rotate(familyId, aRotation(0, 1, { replay: aReplay(0, 'encrypted') }), NOW)
   await families.create(aFamily({ familyId: familyIdOf('revoked') }), NOW, ANYTIME)
-  await families.revoke(familyIdOf('revoked'), NOW + 60, NOW)
+  await families.revoke(familyIdOf('revoked'), aFamilyRevocation(NOW + 60), NOW)
   const kinds = [
     'AuthorizationCode',
     'PendingRequest',
@@ -147,7 +148,7 @@ test('redis: a rotation moves the removal of the family, and its revocation brin
   const key = `${keyPrefix}{${CONSENT_ID}}:family:${familyId}`
   await storage.families.rotate(familyId, aRotation(1, 2, { expiresAt: NOW + 9000 }), NOW)
   t.is(await client.expiretime(key), NOW + 9000 + 60)
-  await storage.families.revoke(familyId, NOW + 5, NOW)
+  await storage.families.revoke(familyId, aFamilyRevocation(NOW + 5), NOW)
   t.is(await client.expiretime(key), NOW + 5 + 60)
 })
 
@@ -217,7 +218,7 @@ test('redis: revoking a family or a consent is as many commands after 100 rotati
     const count = async (): Promise<number> =>
       Number(/total_commands_processed:(\d+)/.exec(await ownClient.info('stats'))?.[1])
     const counts = [await count()]
-    await storage.families.revoke(familyId, NOW + 60, NOW)
+    await storage.families.revoke(familyId, aFamilyRevocation(NOW + 60), NOW)
     counts.push(await count())
     await storage.consents.delete('user-1', 'client-1')
     counts.push(await count())
@@ -251,7 +252,7 @@ const reads: Readonly<Record<string, (storage: Storage, id: string) => Promise<u
     (await families.rotate(id, aRotation(0, 1), NOW)).outcome === 'not-found'
       ? undefined
       : 'rotated',
-  'families.revoke()': ({ families }, id) => families.revoke(id, NOW + 60, NOW),
+  'families.revoke()': ({ families }, id) => families.revoke(id, aFamilyRevocation(NOW + 60), NOW),
   'artifacts.find()': ({ artifacts }, id) => artifacts.find('Session', id, NOW),
   'artifacts.delete()': ({ artifacts }, id) => artifacts.delete('Session', id),
   'revocations.has()': ({ revocations }, id) => revocations.has('client', id, NOW),

@@ -28,6 +28,7 @@ import {
   ANYTIME,
   aConsent,
   aFamily,
+  aFamilyRevocation,
   aGrant,
   anEncryptedKey,
   aReplay,
@@ -640,11 +641,9 @@ const STORES: Readonly<Record<Exclude<keyof Storage, 'backends'>, ReadonlyArray<
     ],
     [
       'revoke',
-      [...NOTHING, NOW, ...NONSENSE.filter(Number.isFinite)],
-      ['1'],
-      family.familyId,
-      NOW,
-      NOW,
+      [...NOTHING, { userId: 'user-1', tenantId: 'tenant:1' }],
+      ['1', NOW, { userId: 'user-1' }, { userId: '', tenantId: 'tenant:1' }],
+      ...[family.familyId, aFamilyRevocation(NOW), NOW],
     ],
   ],
   artifacts: [

@@ -136,33 +136,19 @@ test('a token that a client may not revoke, or that is none, adds nothing to the
   t.deepEqual(await told(), [])
 })
 
-test('a family is in the feed before it is revoked: if that fails, resource servers refuse its tokens', async (t) => {
-  const { server, told } = await startWatched(t, (storage) => ({
-    ...storage,
-    families: {
-      ...storage.families,
-      revoke: async () => {
-        throw new StorageError('down')
-      },
-    },
-  }))
-  const { refreshToken, familyId } = await issue(t, server)
-  t.is((await revoke(server, server.confidential, refreshToken)).status, 503)
-  t.like(await told(), [{ kind: 'family', id: familyId }])
-})
+/** A storage that revokes no family and adds nothing to the feed while `isDown()`. */
+function withoutFeed(storage: Storage, isDown: () => boolean): Storage {
+  const { families } = storage
+  const revoke: TokenFamilyStore['revoke'] = async (...parameters) => {
+    if (isDown()) throw new StorageError('down')
+    return await families.revoke(...parameters)
+  }
+  return { ...storage, families: { ...families, revoke } }
+}
 
 test('a family that cannot be put into the feed is not revoked: its client gets an error and tries again', async (t) => {
   let isDown = true
-  const { server, told } = await startWatched(t, (storage) => ({
-    ...storage,
-    revocations: {
-      ...storage.revocations,
-      async add(revocation) {
-        if (isDown) throw new StorageError('down')
-        await storage.revocations.add(revocation)
-      },
-    },
-  }))
+  const { server, told } = await startWatched(t, (storage) => withoutFeed(storage, () => isDown))
   const { accessToken, refreshToken, familyId } = await issue(t, server)
   t.is((await revoke(server, server.confidential, refreshToken)).status, 503)
   t.true(await isActive(server, server.confidential, accessToken))
@@ -246,7 +232,7 @@ test('a revoked family stays in the feed for as long as its own access tokens li
 test('a family that is rotated while it is revoked stays in the feed until its last access token has expired', async (t) => {
   const watched = await startWatched(t, (storage) => {
     const { families } = storage
-    const revokeRotated: TokenFamilyStore['revoke'] = async (familyId, rememberUntil, now) => {
+    const revokeRotated: TokenFamilyStore['revoke'] = async (familyId, revocation, now) => {
       const { clientId } = watched.server.confidential.client
       const found = await families.find(familyId, clientId, now)
       const presented = found?.refreshToken
@@ -264,7 +250,7 @@ test('a family that is rotated while it is revoked stays in the feed until its l
         },
         now,
       )
-      return await families.revoke(familyId, rememberUntil, now)
+      return await families.revoke(familyId, revocation, now)
     }
     return { ...storage, families: { ...families, revoke: revokeRotated } }
   })
@@ -275,14 +261,9 @@ test('a family that is rotated while it is revoked stays in the feed until its l
 
 test('a token that is used twice at once while the feed cannot be written: the family ends when the request is repeated', async (t) => {
   let isDown = true
-  const { server, told } = await startWatched(t, (storage) => {
-    const { revocations } = storage
-    const add: typeof revocations.add = async (revocation) => {
-      if (isDown) throw new StorageError('down')
-      await revocations.add(revocation)
-    }
-    return withRendezvous({ ...storage, revocations: { ...revocations, add } })
-  })
+  const { server, told } = await startWatched(t, (storage) =>
+    withRendezvous(withoutFeed(storage, () => isDown)),
+  )
   const { accessToken, refreshToken, familyId } = await issue(t, server)
   const responses = await Promise.all([
     refresh(server, server.confidential, refreshToken),

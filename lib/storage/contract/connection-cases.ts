@@ -7,6 +7,7 @@ import { NOT_FOUND } from './rotation-outcomes.ts'
 import {
   ANYTIME,
   aFamily,
+  aFamilyRevocation,
   aGrant,
   aRotation,
   CONSENT_ID,
@@ -27,7 +28,7 @@ const numbered = (index: number, consentId: string = CONSENT_ID): TokenFamily =>
 async function assertRevoked({ families }: Storage, id: string): Promise<void> {
   assert.equal(await findFamily(families, id, NOW), undefined)
   assert.deepEqual(await families.rotate(id, aRotation(0, 1), NOW), NOT_FOUND)
-  assert.equal(await families.revoke(id, NOW + 60, NOW), undefined)
+  assert.equal(await families.revoke(id, aFamilyRevocation(NOW + 60), NOW), undefined)
 }
 
 /** What families live by: their consent and their client. */

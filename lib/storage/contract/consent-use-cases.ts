@@ -7,6 +7,7 @@ import {
   ANYTIME,
   aConsent,
   aFamily,
+  aFamilyRevocation,
   aGrant,
   aReplay,
   aRotation,
@@ -150,7 +151,7 @@ export const consentUseCases: ReadonlyArray<StorageContractCase> = [
       const replay = { ...aReplay(0, 'encrypted'), until: later + 1 }
       await families.rotate(familyIdOf('replayed'), { ...durableRotation(0, 1), replay }, NOW)
       await families.rotate(familyIdOf('reused'), durableRotation(0, 1), NOW)
-      await families.revoke(familyIdOf('revoked'), expiresAt, NOW)
+      await families.revoke(familyIdOf('revoked'), aFamilyRevocation(expiresAt), NOW)
       const short = aRotation(0, 1, { expiresAt })
       await families.rotate(familyIdOf('expired'), short, NOW)
 

@@ -6,12 +6,14 @@ import { findFamily } from './read-records.ts'
 import {
   ANYTIME,
   aFamily,
+  aFamilyRevocation,
   aReplay,
   aRotation,
   CONSENT_ID,
   familyIdOf,
   familyWithoutRefreshToken,
   NOW,
+  OWNER,
   openConnected,
   refreshToken,
 } from './sample-records.ts'
@@ -103,7 +105,7 @@ export const familyCases: ReadonlyArray<StorageContractCase> = [
     async run(openStorage) {
       const { families } = await openConnected(openStorage)
       await families.create(aFamily(), NOW, ANYTIME)
-      await families.revoke(familyId, NOW + 60, NOW)
+      await families.revoke(familyId, aFamilyRevocation(NOW + 60), NOW)
       const results = await concurrently(() => families.create(another(), NOW + 59, ANYTIME))
       assert.ok(results.every((result) => result === 'taken'))
       assert.equal(await findFamily(families, familyId, NOW + 59), undefined)
@@ -122,7 +124,10 @@ export const familyCases: ReadonlyArray<StorageContractCase> = [
       for (const key of ids) {
         assertRecord(await findFamily(families, key, NOW), familyOf(key))
         assert.equal((await families.rotate(key, aRotation(0, 1), NOW)).outcome, 'rotated')
-        assert.equal(await families.revoke(key, NOW + 60, NOW), accessTokensExpireAt)
+        assert.deepEqual(await families.revoke(key, aFamilyRevocation(NOW + 60), NOW), {
+          ...OWNER,
+          tenantId: key,
+        })
         assert.equal(await findFamily(families, key, NOW), undefined)
       }
     },
@@ -155,19 +160,21 @@ export const familyCases: ReadonlyArray<StorageContractCase> = [
       const other = another({ familyId: familyIdOf('other') })
       await families.create(aFamily(), NOW, ANYTIME)
       await families.create(other, NOW, ANYTIME)
-      assert.equal(await families.revoke(familyId, NOW + 60, NOW), accessTokensExpireAt)
-      assert.equal(await families.revoke(familyId, NOW + 60, NOW), undefined)
+      assert.deepEqual(await families.revoke(familyId, aFamilyRevocation(NOW + 60), NOW), OWNER)
+      assert.equal(await families.revoke(familyId, aFamilyRevocation(NOW + 60), NOW), undefined)
       assert.equal(await findFamily(families, familyId, NOW), undefined)
       assertRecord(await findFamily(families, other.familyId, NOW), other)
     },
   },
   {
-    name: 'families.revoke() returns the expiry of the access tokens to exactly one of 50 concurrent callers',
+    name: 'families.revoke() returns the owner to exactly one of 50 concurrent callers',
     async run(openStorage) {
       const { families } = await openConnected(openStorage)
       await families.create(aFamily(), NOW, ANYTIME)
-      const results = await concurrently(() => families.revoke(familyId, NOW + 60, NOW))
-      assertOneWinner(results.map((result) => result === accessTokensExpireAt))
+      const results = await concurrently(() =>
+        families.revoke(familyId, aFamilyRevocation(NOW + 60), NOW),
+      )
+      assertOneWinner(results.map((result) => result !== undefined))
       assert.equal(results.filter((result) => result === undefined).length, CALLERS - 1)
       assert.equal(await findFamily(families, familyId, NOW), undefined)
     },
@@ -176,9 +183,12 @@ export const familyCases: ReadonlyArray<StorageContractCase> = [
     name: 'families.revoke() of a family that never existed or has expired changes nothing',
     async run(openStorage) {
       const { families } = await openConnected(openStorage)
-      assert.equal(await families.revoke(familyId, NOW + 60, NOW), undefined)
+      assert.equal(await families.revoke(familyId, aFamilyRevocation(NOW + 60), NOW), undefined)
       assert.equal(await families.create(aFamily(), NOW, ANYTIME), 'created')
-      assert.equal(await families.revoke(familyId, expiresAt + 60, expiresAt), undefined)
+      assert.equal(
+        await families.revoke(familyId, aFamilyRevocation(expiresAt + 60), expiresAt),
+        undefined,
+      )
       assert.equal(
         await families.create(another({ expiresAt: expiresAt + 60 }), expiresAt, ANYTIME),
         'created',
@@ -190,11 +200,50 @@ export const familyCases: ReadonlyArray<StorageContractCase> = [
     async run(openStorage) {
       const { families } = await openConnected(openStorage)
       await families.create(aFamily(), NOW, ANYTIME)
-      await families.revoke(familyId, NOW + 60, NOW)
-      assert.equal(await families.revoke(familyId, NOW + 900, NOW), undefined)
-      assert.equal(await families.revoke(familyId, NOW + 1, NOW), undefined)
+      await families.revoke(familyId, aFamilyRevocation(NOW + 60), NOW)
+      assert.equal(await families.revoke(familyId, aFamilyRevocation(NOW + 900), NOW), undefined)
+      assert.equal(await families.revoke(familyId, aFamilyRevocation(NOW + 1), NOW), undefined)
       assert.equal(await families.create(another(), NOW + 59, ANYTIME), 'taken')
       assert.equal(await families.create(another(), NOW + 60, ANYTIME), 'created')
+    },
+  },
+  {
+    name: 'families.revoke() adds the family to the revocations until its access tokens have expired and the tolerance has passed',
+    async run(openStorage) {
+      const { families, revocations } = await openConnected(openStorage)
+      await families.create(aFamily(), NOW, ANYTIME)
+      const change = { accessTokensExpireAt: accessTokensExpireAt + 7 }
+      await families.rotate(familyId, aRotation(0, 1, change), NOW)
+      await families.revoke(familyId, aFamilyRevocation(NOW + 60), NOW)
+      const entry = { kind: 'family', id: familyId, expiresAt: accessTokensExpireAt + 307 }
+      const { items } = await revocations.list({ limit: 10 }, NOW)
+      assert.deepEqual(items, [entry])
+      assert.equal(await revocations.has('family', familyId, entry.expiresAt - 1), true)
+      assert.equal(await revocations.has('family', familyId, entry.expiresAt), false)
+    },
+  },
+  {
+    name: 'families.revoke() of a family that is another client’s, never existed, has expired or was revoked adds nothing to the revocations',
+    async run(openStorage) {
+      const { families, revocations } = await openConnected(openStorage)
+      const others = { ...aFamilyRevocation(NOW + 60), clientId: 'client-2' }
+      assert.equal(await families.revoke(familyId, aFamilyRevocation(NOW + 60), NOW), undefined)
+      await families.create(aFamily(), NOW, ANYTIME)
+      assert.equal(await families.revoke(familyId, others, NOW), undefined)
+      assertRecord(await findFamily(families, familyId, NOW), aFamily())
+      const tooLate = aFamilyRevocation(expiresAt + 60)
+      assert.equal(await families.revoke(familyId, tooLate, expiresAt), undefined)
+      assert.deepEqual((await revocations.list({ limit: 10 }, NOW)).items, [])
+
+      await families.create(another({ familyId: familyIdOf('other') }), NOW, ANYTIME)
+      await families.revoke(familyIdOf('other'), aFamilyRevocation(NOW + 60), NOW)
+      const longer = { ...aFamilyRevocation(NOW + 60), toleranceSeconds: 900 }
+      assert.equal(await families.revoke(familyIdOf('other'), longer, NOW), undefined)
+      const { items } = await revocations.list({ limit: 10 }, NOW)
+      assert.deepEqual(
+        items.map((entry) => entry.expiresAt),
+        [accessTokensExpireAt + 300],
+      )
     },
   },
   {
@@ -202,7 +251,7 @@ export const familyCases: ReadonlyArray<StorageContractCase> = [
     async run(openStorage) {
       const { families } = await openConnected(openStorage)
       await families.create(aFamily(), NOW, ANYTIME)
-      await families.revoke(familyId, NOW + 60, NOW)
+      await families.revoke(familyId, aFamilyRevocation(NOW + 60), NOW)
       assert.equal(await findFamily(families, familyId, NOW + 60), undefined)
       const rotation = await families.rotate(familyId, aRotation(0, 1), NOW + 60)
       assert.deepEqual(rotation, { outcome: 'not-found' })

@@ -2,7 +2,15 @@ import assert from 'node:assert/strict'
 import type { Revocation, RevocationKind } from '../revocation-store.ts'
 import { concurrently } from './assertions.ts'
 import { AWKWARD_KEYS } from './awkward-identifiers.ts'
-import { ANYTIME, aFamily, CONSENT_ID, fullClient, NOW, openConnected } from './sample-records.ts'
+import {
+  ANYTIME,
+  aFamily,
+  aFamilyRevocation,
+  CONSENT_ID,
+  fullClient,
+  NOW,
+  openConnected,
+} from './sample-records.ts'
 import type { StorageContractCase } from './storage-contract-case.ts'
 
 const ID = 'id-1'
@@ -115,7 +123,7 @@ export const revocationCases: ReadonlyArray<StorageContractCase> = [
       assert.notEqual(await families.find(familyId, ID, NOW), undefined)
       await clients.delete(ID)
       await artifacts.delete('Session', ID)
-      await families.revoke(familyId, LATER, NOW)
+      await families.revoke(familyId, aFamilyRevocation(LATER), NOW)
       for (const kind of KINDS) assert.equal(await revocations.has(kind, ID, NOW), true)
     },
   },

@@ -5,11 +5,13 @@ import { countOutcomes, NOT_FOUND, REUSED, ROTATED } from './rotation-outcomes.t
 import {
   ANYTIME,
   aFamily,
+  aFamilyRevocation,
   aReplay,
   aRotation,
   familyIdOf,
   familyWithoutRefreshToken,
   NOW,
+  OWNER,
   openConnected,
   refreshToken,
 } from './sample-records.ts'
@@ -33,7 +35,10 @@ export const rotationCases: ReadonlyArray<StorageContractCase> = [
       const expected = aFamily({ refreshToken: refreshToken(1), ...change })
       assertRecord(await findFamily(families, familyId, NOW), expected)
       assertRecord(await findFamily(families, familyId, expiresAt + 99), expected)
-      assert.equal(await families.revoke(familyId, expiresAt + 99, expiresAt + 99), NOW + 901)
+      assert.deepEqual(
+        await families.revoke(familyId, aFamilyRevocation(expiresAt + 99), expiresAt + 99),
+        OWNER,
+      )
       assert.equal(await findFamily(families, familyId, expiresAt + 99), undefined)
     },
   },
@@ -110,7 +115,7 @@ export const rotationCases: ReadonlyArray<StorageContractCase> = [
       assert.equal(await findFamily(families, familyIdOf('unknown'), NOW), undefined)
 
       await families.create(aFamily(), NOW, ANYTIME)
-      await families.revoke(familyId, NOW + 60, NOW)
+      await families.revoke(familyId, aFamilyRevocation(NOW + 60), NOW)
       assert.deepEqual(await families.rotate(familyId, aRotation(0, 1), NOW), NOT_FOUND)
       assert.equal(await findFamily(families, familyId, NOW), undefined)
 
@@ -150,13 +155,31 @@ export const rotationCases: ReadonlyArray<StorageContractCase> = [
         await families.create(aFamily({ familyId: id }), NOW, ANYTIME)
         const [rotation, revoked] = await Promise.all([
           families.rotate(id, aRotation(0, 1), NOW),
-          families.revoke(id, NOW + 60, NOW),
+          families.revoke(id, aFamilyRevocation(NOW + 60), NOW),
         ])
-        assert.equal(revoked, accessTokensExpireAt, 'revoke() must find the family alive')
+        assert.deepEqual(revoked, OWNER, 'revoke() must find the family alive')
         assert.ok(['rotated', 'not-found'].includes(rotation.outcome))
         return await findFamily(families, id, NOW)
       })
       assert.ok(survivors.every((survivor) => survivor === undefined))
+    },
+  },
+  {
+    name: 'families.rotate() issues nothing that outlives the revocation of a family that is revoked concurrently',
+    async run(openStorage) {
+      const { families, revocations } = await openConnected(openStorage)
+      const change = { accessTokensExpireAt: accessTokensExpireAt + 60 }
+      await concurrently(async (caller) => {
+        const id = familyIdOf(`family ${caller}`)
+        await families.create(aFamily({ familyId: id }), NOW, ANYTIME)
+        const [{ outcome }] = await Promise.all([
+          families.rotate(id, aRotation(0, 1, change), NOW),
+          families.revoke(id, aFamilyRevocation(NOW + 60), NOW),
+        ])
+        const last = accessTokensExpireAt + (outcome === 'rotated' ? 60 : 0)
+        assert.equal(await revocations.has('family', id, last + 299), true)
+        assert.equal(await revocations.has('family', id, last + 300), false)
+      })
     },
   },
   {

@@ -11,6 +11,8 @@ import type { EncryptedKey } from '../encrypted-key-store.ts'
 import type { Storage } from '../storage.ts'
 import type {
   CurrentRefreshToken,
+  FamilyOwner,
+  FamilyRevocation,
   RefreshReplay,
   Rotation,
   TokenFamily,
@@ -132,6 +134,14 @@ export function refreshToken(index: number): CurrentRefreshToken {
 /** The id of a family with this secret, under `aGrant()` or another one. */
 export function familyIdOf(secret: string, consentId: string = CONSENT_ID): string {
   return consentId + sha256(secret)
+}
+
+/** The owner of {@link aFamily}. */
+export const OWNER: FamilyOwner = { userId: 'user-1', tenantId: 'tenant:1' }
+
+/** A revocation of {@link aFamily}. */
+export function aFamilyRevocation(rememberUntil: number): FamilyRevocation {
+  return { clientId: 'client-1', rememberUntil, toleranceSeconds: 300 }
 }
 
 /** Opens a storage in which `client-1` exists and has the consent of `user-1`. */
