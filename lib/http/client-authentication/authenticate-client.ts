@@ -16,15 +16,19 @@ import {
   authenticationMethod,
   type TokenEndpointAuthMethod,
 } from './authentication-methods.ts'
-import type { CredentialsInRequest, PresentedCredentials } from './client-authentication-method.ts'
+import {
+  type CredentialsInRequest,
+  countCredentials,
+  type PresentedCredentials,
+  type VerificationDependencies,
+} from './client-authentication-method.ts'
 
 /** Dependencies of client authentication. */
-export interface ClientAuthenticationDependencies {
+export interface ClientAuthenticationDependencies extends VerificationDependencies {
   readonly findClient: (clientId: string) => Promise<ClientRecord | undefined>
   /** Counts failures. */
   readonly clientThrottle: Pick<Throttle, 'isBlocked' | 'recordFailure'>
   readonly recordSecretUse: RecordSecretUse
-  readonly now: () => number
 }
 
 /** The parts of a request that client authentication needs. */
@@ -55,16 +59,17 @@ export interface FailedAuthentication {
  * @throws {@link InvalidRequestError} when the credentials are malformed, or there are several.
  */
 export async function authenticateClient(
-  { findClient, clientThrottle, recordSecretUse, now }: ClientAuthenticationDependencies,
+  dependencies: ClientAuthenticationDependencies,
   request: AuthenticationRequest,
 ): Promise<ClientAuthentication> {
+  const { findClient, clientThrottle, recordSecretUse } = dependencies
   const presented = findCredentials(request)
   if (presented === undefined) {
     return { outcome: 'failed', clientId: undefined, reason: 'no credentials' }
   }
   const { method, credentials } = presented
   const client = await findClient(credentials.clientId)
-  const verification = credentials.verify(client, now())
+  const verification = await credentials.verify(client, dependencies)
   if (client !== undefined && verification.isValid) {
     const { tokenEndpointAuthMethod: registered, clientId } = client
     if (registered !== method) {
@@ -90,21 +95,17 @@ interface FoundCredentials {
 }
 
 function findCredentials(request: CredentialsInRequest): FoundCredentials | undefined {
-  const { parameters } = request
-  const found: Array<FoundCredentials> = []
-  for (const method of AUTHENTICATION_METHODS) {
-    const credentials = authenticationMethod(method).find(request)
-    if (credentials !== undefined) found.push({ method, credentials })
-  }
-  const [first] = found
-  const isAsserted = parameters.get('client_assertion') !== undefined
-  if (found.length + Number(isAsserted) > 1) {
+  if (countCredentials(request) > 1) {
     throw new InvalidRequestError('the client must authenticate with one method, not several')
   }
-  const { clientId } = first?.credentials ?? {}
-  const named = parameters.get('client_id') ?? clientId
-  if (clientId !== undefined && named !== clientId) {
-    throw new InvalidRequestError('client_id must be that of the Authorization header')
+  for (const method of AUTHENTICATION_METHODS) {
+    const credentials = authenticationMethod(method).find(request)
+    if (credentials === undefined) continue
+    const { clientId } = credentials
+    if (clientId !== (request.parameters.get('client_id') ?? clientId)) {
+      throw new InvalidRequestError('client_id must be that of the Authorization header')
+    }
+    return { method, credentials }
   }
-  return first
+  return undefined
 }

@@ -14,6 +14,13 @@ export interface CredentialsInRequest {
   readonly parameters: FormParameters
 }
 
+/** How many credentials a request has, of whatever method; a `client_id` alone is none. */
+export function countCredentials({ authorization, parameters }: CredentialsInRequest): number {
+  const names = ['client_secret', 'client_assertion']
+  const sent = names.filter((name) => parameters.get(name) !== undefined)
+  return Number(authorization !== '') + sent.length
+}
+
 /** A client authentication method. */
 export interface ClientAuthenticationMethod {
   /** The type of the clients that can be registered for it. */
@@ -36,9 +43,16 @@ export interface PresentedCredentials {
    * Verifies the credentials. Takes as long for an unknown client as for wrong credentials.
    *
    * @param client The claimed client, if it exists.
-   * @param now Seconds since the Unix epoch.
    */
-  verify(client: ClientRecord | undefined, now: number): Verification
+  verify(
+    client: ClientRecord | undefined,
+    dependencies: VerificationDependencies,
+  ): Verification | Promise<Verification>
+}
+
+/** What methods need to verify credentials. */
+export interface VerificationDependencies {
+  readonly now: () => number
 }
 
 /** Whether the credentials are valid. */

@@ -15,9 +15,11 @@ export function presentedSecret(
 ): PresentedCredentials {
   return {
     clientId,
-    verify(client, now) {
+    verify(client, { now }) {
       const secrets = client?.secrets ?? []
-      const [secret] = readings.flatMap((reading) => findClientSecret(reading, secrets, now) ?? [])
+      const [secret] = readings.flatMap(
+        (reading) => findClientSecret(reading, secrets, now()) ?? [],
+      )
       if (secret !== undefined) return { isValid: true, secret }
       return readings.includes('') ? { isValid: false, hint: EMPTY_SECRET } : { isValid: false }
     },
