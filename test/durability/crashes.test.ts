@@ -1,12 +1,13 @@
 import test, { type ExecutionContext } from 'ava'
+import { often } from '../helpers/full-counts.ts'
 import type { StoreLocation } from '../helpers/instance-storage.ts'
 import { postAs } from '../helpers/requests.ts'
 import { type Instances, startInstances } from '../helpers/start-instances.ts'
 import { startPostgres } from '../helpers/start-postgres.ts'
 import { startRedis } from '../helpers/start-redis.ts'
 
-const CLIENTS = 16
-const ROTATIONS_BEFORE_CRASH = 100
+const CLIENTS = often(48, 16)
+const ROTATIONS_BEFORE_CRASH = often(300, 100)
 const MAXIMUM_RETRIES = 200
 
 const [postgres, redis] = await Promise.all([

@@ -8,7 +8,7 @@ import { SLOW_STORE } from '../helpers/slow-store.ts'
 import { startPostgres } from '../helpers/start-postgres.ts'
 import { startRedis } from '../helpers/start-redis.ts'
 
-const INSTANCES = 5
+const INSTANCES = 10
 const NOW = 1_800_000_000
 
 const [postgres, redis] = await Promise.all([startPostgres(), startRedis()])
@@ -23,7 +23,7 @@ const kidsOf = (keys: ManagedKeys): ReadonlyArray<string | undefined> =>
   keys.publishedKeys().keys.map(({ kid }) => kid)
 
 for (const location of LOCATIONS) {
-  test(`${location.kind}: five instances that start at once on an empty store agree on its keys, and revoke one once`, async (t) => {
+  test(`${location.kind}: ten instances that start at once on an empty store agree on its keys, and revoke one once`, async (t) => {
     const opened = await Promise.all(
       Array.from({ length: INSTANCES }, () => openStorageAt(location)),
     )

@@ -1,4 +1,5 @@
 import test, { type ExecutionContext } from 'ava'
+import { often } from '../helpers/full-counts.ts'
 import type { StoreLocation } from '../helpers/instance-storage.ts'
 import { postAs } from '../helpers/requests.ts'
 import { type Instances, startInstances } from '../helpers/start-instances.ts'
@@ -7,8 +8,8 @@ import { startRedis } from '../helpers/start-redis.ts'
 import { startRedisCluster } from '../helpers/start-redis-cluster.ts'
 
 const CALLERS = 50
-const ROUNDS = 3
-const DUELS = 8
+const ROUNDS = often(5, 3)
+const DUELS = often(20, 8)
 
 const [postgres, layeredPostgres, redis, cluster] = await Promise.all([
   startPostgres(),

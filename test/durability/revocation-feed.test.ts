@@ -1,4 +1,5 @@
 import test from 'ava'
+import { often } from '../helpers/full-counts.ts'
 import type { StoreLocation } from '../helpers/instance-storage.ts'
 import { basicCredentials, postAs } from '../helpers/requests.ts'
 import { type Instances, startInstances } from '../helpers/start-instances.ts'
@@ -7,7 +8,7 @@ import { startRedis } from '../helpers/start-redis.ts'
 import { startRedisCluster } from '../helpers/start-redis-cluster.ts'
 import { decodeJwt } from '../helpers/token-requests.ts'
 
-const FAMILIES = 20
+const FAMILIES = often(40, 20)
 
 const [postgres, redis, cluster] = await Promise.all([
   startPostgres(),
