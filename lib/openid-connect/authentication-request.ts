@@ -25,7 +25,7 @@ export function maxAgeProblem(maxAge: string): string | undefined {
 /**
  * Whether the user must authenticate again because of `max_age`.
  *
- * @param authenticatedAt When the user authenticated; seconds since the Unix epoch.
+ * @param authenticatedAt When the user authenticated; seconds since the Unix epoch. Defaults to long ago.
  * @param now Seconds since the Unix epoch.
  */
 export function exceedsMaxAge(
@@ -33,6 +33,5 @@ export function exceedsMaxAge(
   maxAgeSeconds: number | undefined,
   now: number,
 ): boolean {
-  if (authenticatedAt === undefined || maxAgeSeconds === undefined) return false
-  return now - authenticatedAt > maxAgeSeconds
+  return maxAgeSeconds !== undefined && now - (authenticatedAt ?? 0) > maxAgeSeconds
 }

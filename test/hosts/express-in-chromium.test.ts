@@ -40,3 +40,44 @@ for (const issuerPath of ['', '/auth']) {
     },
   )
 }
+
+test.serial(
+  'a form of another site, sent to the authorization endpoint by POST, finds the session, in Chromium (OIDC Core §3.1.2.1)',
+  async (t) => {
+    const { issuer, client, errors } = await startHost(t, {
+      options: { openIdConnect: {} },
+      createListener: (server, onError) =>
+        express()
+          .use(express.urlencoded({ extended: true }))
+          .use(server.handler({ onError })),
+    })
+    const context = await browser.newContext()
+    context.setDefaultTimeout(PATIENCE_MILLISECONDS)
+    t.teardown(() => context.close())
+    const page = await context.newPage()
+    const { searchParams } = authorizationUrl(issuer, client)
+    const fields = [...searchParams].map(
+      ([name, value]) => `<input type="hidden" name="${name}" value="${value}">`,
+    )
+    await context.route('http://partner.example/', (route) =>
+      route.fulfill({
+        contentType: 'text/html',
+        body: `<form method="post" action="${issuer}/oauth/authorize">${fields.join('')}<button>Sign in with Teamcast</button></form>`,
+      }),
+    )
+
+    await page.goto(`${issuer}/account/connections`)
+    await page.getByLabel('Email address').fill(ADA.email)
+    await page.getByLabel('Password').fill(PASSWORD)
+    await page.keyboard.press('Enter')
+    await page.getByRole('button', { name: 'Sign out' }).waitFor()
+    await page.goto('http://partner.example/')
+    await page.getByRole('button').click()
+
+    // No sign-in page: the session's cookie is SameSite=Lax, so it came with the GET that followed.
+    const callback = page.waitForRequest(/^https:\/\/recruiter\.example\//)
+    await page.getByRole('button', { name: 'Allow' }).click()
+    t.truthy(new URL((await callback).url()).searchParams.get('code'))
+    t.deepEqual(errors, [])
+  },
+)

@@ -1,3 +1,4 @@
+import { createMemoryStorage } from '@teamcast/oauth-server/memory'
 import test from 'ava'
 import { generateKeyPair, SignJWT } from 'jose'
 import { assertErrorPage } from '../helpers/authorization-responses.ts'
@@ -381,6 +382,27 @@ test('id_token_hint: what this server did not issue to this client as an ID toke
     t.is(errorOf(visit), 'invalid_request', words)
     t.regex(descriptionOf(visit), /id_token_hint/, words)
   }
+})
+
+test('id_token_hint: the token itself is not stored', async (t) => {
+  const saved: Array<string> = []
+  const storage = createMemoryStorage()
+  const artifacts = {
+    ...storage.artifacts,
+    async save(...parameters: Parameters<typeof storage.artifacts.save>) {
+      saved.push(JSON.stringify(parameters))
+      await storage.artifacts.save(...parameters)
+    },
+  }
+  const server = await startOpenIdServer(t, { storage: { ...storage, artifacts } })
+  const browser = startBrowser()
+  const first = await browser.authorize(urlOf(server), ADA.email)
+  const { idToken } = await redeemVisit(t, server, server.relyingParty, first)
+  saved.length = 0
+  const page = await browser.open(urlOf(server, { id_token_hint: idToken, prompt: 'login' }))
+  t.truthy((await browser.signIn(page, ADA.email)).callback?.searchParams.get('code'))
+  t.true(saved.some((record) => record.includes('"hinted_user_id":"ada"')))
+  t.false(saved.some((record) => record.includes('eyJ')))
 })
 
 test('hinted_user_id and other names of ours are unknown parameters', async (t) => {
