@@ -1,5 +1,7 @@
 import test from 'ava'
 import * as client from 'openid-client'
+import { startBrowser } from '../helpers/browser.ts'
+import { ADA, CONFIDENTIAL_CLIENT, startServer } from '../helpers/start-server.ts'
 import { type AuthMethod, INTEROP_CASES, type Interop, startInterop } from './interop-clients.ts'
 
 function discover(
@@ -96,4 +98,40 @@ test('openid-client: sees why the user was not authorized', async (t) => {
   )
 
   t.is(error?.error, 'login_required')
+})
+
+test('openid-client: ID token with nonce and a verified signature, userinfo, and a refresh without an ID token', async (t) => {
+  const server = await startServer(t, { openIdConnect: {} })
+  const scopes = ['openid', 'profile', 'email', 'interview:read']
+  const registered = await server.registerClient({ ...CONFIDENTIAL_CLIENT, scopes })
+  const { clientId, redirectUris } = registered.client
+  const issuer = new URL(server.issuer)
+  const authentication = client.ClientSecretBasic(registered.clientSecret)
+  const config = await client.discovery(issuer, clientId, undefined, authentication, {
+    execute: [client.allowInsecureRequests, client.enableNonRepudiationChecks],
+  })
+  const pkceCodeVerifier = client.randomPKCECodeVerifier()
+  const expectedNonce = client.randomNonce()
+  const url = client.buildAuthorizationUrl(config, {
+    redirect_uri: String(redirectUris[0]),
+    scope: scopes.join(' '),
+    code_challenge: await client.calculatePKCECodeChallenge(pkceCodeVerifier),
+    code_challenge_method: 'S256',
+    nonce: expectedNonce,
+  })
+  const { callback = issuer } = await startBrowser().authorize(url, ADA.email)
+
+  const tokens = await client.authorizationCodeGrant(config, callback, {
+    pkceCodeVerifier,
+    expectedNonce,
+    idTokenExpected: true,
+  })
+  const user = { sub: ADA.userId, name: ADA.name, email: ADA.email, tenant_id: ADA.tenantId }
+  t.like(tokens.claims(), { iss: server.issuer, aud: clientId, ...user })
+  t.deepEqual(await client.fetchUserInfo(config, tokens.access_token, ADA.userId), user)
+
+  const refreshed = await client.refreshTokenGrant(config, String(tokens.refresh_token))
+  t.is(refreshed.claims(), undefined)
+  t.is(refreshed.scope, tokens.scope)
+  t.deepEqual(await client.fetchUserInfo(config, refreshed.access_token, ADA.userId), user)
 })
