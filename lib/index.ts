@@ -52,6 +52,7 @@ export type { ManagedKeysOptions } from './keys/managed-keys-options.ts'
 export type { ExternalSigningKey } from './keys/signing-key.ts'
 export type { ManagedKey } from './keys/stored-keys.ts'
 export type { AdditionalClaims, ClaimsRequest } from './openid-connect/additional-claims.ts'
+export { IDENTITY_SCOPES, type IdentityScope } from './openid-connect/identity-scopes.ts'
 export type { OpenIdConnectOptions } from './openid-connect/openid-connect-options.ts'
 export type { OptionalClaim } from './openid-connect/user-claims.ts'
 export type {

@@ -12,6 +12,7 @@ const EXPORTS: Readonly<Record<string, ReadonlyArray<string>>> = {
     'ClientSecretNotFoundError',
     'ConfigurationError',
     'ConflictError',
+    'IDENTITY_SCOPES',
     'OAuthServerError',
     'PreconditionFailedError',
     'SigningError',
