@@ -107,3 +107,4 @@ export type {
   HostSignInRequest,
 } from './users/authentication.ts'
 export type { FindUser, User } from './users/user.ts'
+export { parseIpAddress } from './util/ip-address.ts'

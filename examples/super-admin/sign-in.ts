@@ -6,6 +6,7 @@
 
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { html } from 'ghtml'
+import { RateLimiterMemory } from 'rate-limiter-flexible'
 import { renderTextField } from './fields.ts'
 import { renderForm } from './parts.ts'
 import { LIST_PATH, SIGN_IN_PATH } from './paths.ts'
@@ -16,15 +17,20 @@ export interface SignInView {
   readonly formToken: string
   /** Location after the sign-in. */
   readonly next: string
-  /** Why the user must sign in again: the session has ended, or the token was wrong. */
-  readonly cause: 'ended' | 'wrong' | undefined
+  /** Why the user must sign in again: the session has ended, or the token was wrong, maybe once too often. */
+  readonly cause: 'ended' | WrongToken | undefined
 }
+
+/** A wrong token: whether there were too many before it. */
+export type WrongToken = 'wrong' | 'wrong-too-often'
+
+const STATUS = { ended: 200, wrong: 403, 'wrong-too-often': 429 } as const
 
 /** Creates the sign-in page. */
 export function signInPage({ formToken, next, cause }: SignInView): AdminPage {
-  const isWrong = cause === 'wrong'
+  const isWrong = cause === 'wrong' || cause === 'wrong-too-often'
   return {
-    status: isWrong ? 403 : 200,
+    status: cause === undefined ? 200 : STATUS[cause],
     title: isWrong ? 'Error: Sign in as a SuperAdmin' : 'Sign in as a SuperAdmin',
     content: html`!${renderCause(cause)}
 <h1>Sign in as a SuperAdmin</h1>
@@ -57,6 +63,10 @@ function renderCause(cause: SignInView['cause']): string {
 const CAUSES = {
   ended: ['You are not signed in any more', 'What you sent was not saved. Sign in again.'],
   wrong: ['The token is wrong', 'Check it, and try again.'],
+  'wrong-too-often': [
+    'The token is wrong, again',
+    'There were too many wrong tokens. Wait a few minutes.',
+  ],
 } as const
 
 /** The location after the sign-in: only one of these pages. */
@@ -70,4 +80,18 @@ export function createTokenCheck(superAdminToken: string): (token: string) => bo
   const hash = (text: string): Buffer => createHash('sha256').update(text).digest()
   const expected = hash(superAdminToken)
   return (token) => timingSafeEqual(hash(token), expected)
+}
+
+const WRONG_TOKENS = { points: 10, duration: 300 }
+
+/**
+ * Creates the counter of wrong tokens, in the memory of this process. Whoever sent them, more than ten in five
+ * minutes are too many. The right token is never counted, so nobody can lock a SuperAdmin out.
+ */
+export function createWrongTokenCounter(): () => Promise<WrongToken> {
+  const counter = new RateLimiterMemory(WRONG_TOKENS)
+  return async () => {
+    const { consumedPoints } = await counter.penalty('all')
+    return consumedPoints > WRONG_TOKENS.points ? 'wrong-too-often' : 'wrong'
+  }
 }

@@ -7,11 +7,11 @@
  * @module
  */
 
-import { isIP } from 'node:net'
 import {
   type AuditListener,
   ClientNotFoundError,
   ConflictError,
+  parseIpAddress,
   StorageError,
 } from '@teamcast/oauth-server'
 import { html } from 'ghtml'
@@ -23,11 +23,17 @@ import { LIST_PATH, SIGN_IN_PATH, SIGN_OUT_PATH } from './paths.ts'
 import type { AdminDependencies, AdminPage, AdminResponse } from './request.ts'
 import { createRoutes, type Route } from './routes.ts'
 import { createSessions, type Session, type Sessions } from './sessions.ts'
-import { type SignInView, safeNext, signInPage } from './sign-in.ts'
+import {
+  createWrongTokenCounter,
+  type SignInView,
+  safeNext,
+  signInPage,
+  type WrongToken,
+} from './sign-in.ts'
 
 /** Options of the pages. */
 export interface SuperAdminPagesOptions extends AdminDependencies {
-  /** Attempts are not limited: the token must be one that nobody can guess. */
+  /** Whether this is the token. It must be one that nobody can guess. */
   readonly isSuperAdminToken: (token: string) => boolean
   /** Receives an event for every wrong token. */
   readonly onEvent: AuditListener
@@ -45,6 +51,7 @@ const NO_FORM = new URLSearchParams()
 export function createSuperAdminPages(options: SuperAdminPagesOptions): Middleware {
   const sessions = createSessions(options.now)
   const findRoutes = createRoutes(options)
+  const reportWrongToken = createWrongTokenReport(options)
 
   async function handle(
     ctx: Context,
@@ -63,7 +70,9 @@ export function createSuperAdminPages(options: SuperAdminPagesOptions): Middlewa
   }
 
   return async (ctx, next) => {
-    if (ctx.path === SIGN_IN_PATH) return await signIn(ctx, sessions, options)
+    if (ctx.path === SIGN_IN_PATH) {
+      return await signIn(ctx, sessions, options.isSuperAdminToken, reportWrongToken)
+    }
     if (ctx.path === SIGN_OUT_PATH) return await signOut(ctx, sessions)
     const routes = findRoutes(ctx.path)
     if (routes.length === 0) return await next()
@@ -82,10 +91,28 @@ export function createSuperAdminPages(options: SuperAdminPagesOptions): Middlewa
   }
 }
 
+/** Reports a wrong token. @returns What the sign-in page says about it. */
+type ReportWrongToken = (ctx: Context) => Promise<WrongToken>
+
+function createWrongTokenReport({
+  onEvent,
+  now,
+}: Pick<SuperAdminPagesOptions, 'onEvent' | 'now'>): ReportWrongToken {
+  const count = createWrongTokenCounter()
+  return async (ctx) => {
+    const cause = await count()
+    const reason = cause === 'wrong' ? 'unauthenticated' : 'too-many-attempts'
+    const [type, ip] = ['super-admin.refused' as const, parseIpAddress(ctx.ip)]
+    onEvent({ version: 1, type, result: 'failure', at: now(), ip, reason })
+    return cause
+  }
+}
+
 async function signIn(
   ctx: Context,
   sessions: Sessions,
-  { isSuperAdminToken, onEvent, now }: SuperAdminPagesOptions,
+  isSuperAdminToken: SuperAdminPagesOptions['isSuperAdminToken'],
+  reportWrongToken: ReportWrongToken,
 ): Promise<void> {
   if (ctx.method !== 'POST' && ctx.method !== 'GET') return sendMethodNotAllowed(ctx, 'GET', 'POST')
   const show = (next: string, cause?: SignInView['cause']): void =>
@@ -101,10 +128,7 @@ async function signIn(
   if (form === undefined) return send(ctx, sessions, EXPIRED_FORM)
   const next = safeNext(form.get('next'))
   if (!isSuperAdminToken(form.get('token')?.trim() ?? '')) {
-    const ip = isIP(ctx.ip) === 0 ? undefined : ctx.ip
-    const [type, reason] = ['super-admin.refused', 'unauthenticated'] as const
-    onEvent({ version: 1, type, result: 'failure', at: now(), ip, reason })
-    return show(next, 'wrong')
+    return show(next, await reportWrongToken(ctx))
   }
   sessions.begin(ctx)
   send(ctx, sessions, { location: next })

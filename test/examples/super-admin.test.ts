@@ -68,23 +68,29 @@ test('/super-admin/sign-in: a wrong token lets nobody in', async (t) => {
   }
 })
 
-test('/super-admin/sign-in: wrong tokens are reported, and block nobody at their address', async (t) => {
+test('/super-admin/sign-in: wrong tokens are reported, eleven in five minutes are too many, and the right one is let in', async (t) => {
   const { origin, events } = await startPages(t)
   const addresses = {
     '203.0.113.8': '203.0.113.8',
-    '2001:db8::1': '2001:db8::1',
+    '203.0.113.9:50001': '203.0.113.9',
+    '[2001:db8::1]:50001': '2001:db8::1',
     ...{ '010.0.0.1': undefined, '0x7f.1': undefined, '1': undefined, unknown: undefined },
   }
+  let count = 0
   for (const ip of Object.keys(addresses)) {
-    for (let count = 0; count < 11; count += 1) {
-      t.is((await attemptFrom(origin, `wrong-${count}`, ip)).status, 403)
+    for (const _ of [1, 2, 3]) {
+      count += 1
+      const page = await attemptFrom(origin, `wrong-${count}`, ip)
+      t.is(page.status, count > 10 ? 429 : 403)
+      t.is(page.html.includes('too many wrong tokens'), count > 10)
     }
     t.is((await attemptFrom(origin, TOKEN, ip)).url.pathname, '/super-admin')
   }
 
-  t.is(events.length, 66)
-  for (const event of events) {
-    t.like(event, { type: 'super-admin.refused', result: 'failure', reason: 'unauthenticated' })
+  t.is(events.length, 21)
+  for (const [index, event] of events.entries()) {
+    const reason = index < 10 ? 'unauthenticated' : 'too-many-attempts'
+    t.like(event, { type: 'super-admin.refused', result: 'failure', reason })
   }
   t.deepEqual(new Set(events.map(({ ip }) => ip)), new Set(Object.values(addresses)))
   t.notRegex(JSON.stringify(events), /wrong|a-SuperAdmin/)
