@@ -17,6 +17,8 @@ export interface AuthorizationRequest {
   readonly redirectUri: string
   readonly scopes: ReadonlyArray<string>
   readonly resources?: ReadonlyArray<string>
+  readonly nonce?: string
+  readonly maxAgeSeconds?: number
   readonly username: string
   readonly password: string
   readonly userAgent?: UserAgent
@@ -77,6 +79,7 @@ export async function completePages(url: URL, user: PageUser): Promise<URL> {
 }
 
 function authorizationUrl(request: AuthorizationRequest, codeVerifier: string): URL {
+  const { nonce, maxAgeSeconds, resources = [] } = request
   const url = new URL(request.authorizationEndpoint)
   url.search = new URLSearchParams({
     response_type: 'code',
@@ -86,8 +89,10 @@ function authorizationUrl(request: AuthorizationRequest, codeVerifier: string): 
     state: randomBytes(16).toString('base64url'),
     code_challenge: createHash('sha256').update(codeVerifier).digest('base64url'),
     code_challenge_method: 'S256',
+    ...(nonce === undefined ? {} : { nonce }),
+    ...(maxAgeSeconds === undefined ? {} : { max_age: String(maxAgeSeconds) }),
   }).toString()
-  for (const resource of request.resources ?? []) url.searchParams.append('resource', resource)
+  for (const resource of resources) url.searchParams.append('resource', resource)
   return url
 }
 

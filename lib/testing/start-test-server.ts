@@ -14,9 +14,9 @@ import { AUTHORIZE_PATH, TOKEN_PATH } from '../http/paths.ts'
 import { createGivenKeys, type KeyRing } from '../keys/key-ring.ts'
 import { DEFAULT_ACCESS_TOKEN_TTL_SECONDS } from '../lifetimes.ts'
 import type { AuthorizationServerOptions } from '../options/authorization-server-options.ts'
-import { chooseTarget } from '../resources/protected-resource.ts'
 import { createAccessTokens } from '../tokens/access-token.ts'
 import type { User } from '../users/user.ts'
+import { audienceFor } from './audience.ts'
 import { type Authorization, authorize } from './authorize.ts'
 import { createTestClock, type TestClock } from './test-clock.ts'
 import { testSigningKey } from './test-keys.ts'
@@ -50,6 +50,10 @@ export interface TestAuthorization {
   readonly resources?: ReadonlyArray<string>
   /** Defaults to the first redirect URI of the client. */
   readonly redirectUri?: string
+  /** The `nonce`, which the ID token repeats (OIDC Core §2). Defaults to none. */
+  readonly nonce?: string
+  /** The `max_age`: how long ago the user may have signed in (OIDC Core §3.1.2.1). Defaults to any time. */
+  readonly maxAgeSeconds?: number
   /** Defaults to a browser without cookies. */
   readonly userAgent?: UserAgent
 }
@@ -61,18 +65,23 @@ export interface TestAccessToken {
   readonly clientId: string
   readonly tenantId?: string
   readonly scopes: ReadonlyArray<string>
-  /** Token audience. Defaults to that of the first resource that accepts the scopes. */
+  /**
+   * Token audience. Defaults to that of the first resource that accepts the scopes; identity scopes alone are for the
+   * userinfo endpoint.
+   */
   readonly audience?: string
   /** Defaults to 900. */
   readonly ttlSeconds?: number
 }
 
-/** A token response (RFC 6749 §5.1). */
+/** A token response (RFC 6749 §5.1, OIDC Core §3.1.3.3). */
 export interface TokenResponse {
   readonly access_token: string
   readonly token_type: 'Bearer'
   readonly expires_in: number
   readonly refresh_token?: string
+  /** With `openIdConnect` and the scope `openid`. */
+  readonly id_token?: string
   readonly scope: string
 }
 
@@ -170,12 +179,6 @@ async function serveOn(listener: Server, options: TestServerOptions): Promise<Te
 
   const accessTokens = createAccessTokens({ issuer, keys: keys.ring, now })
 
-  const audienceFor = (scopes: ReadonlyArray<string>): string => {
-    const { resources = [] } = given
-    const target = chooseTarget(resources, scopes) ?? resources[0]
-    return target?.audience ?? given.audience ?? issuer
-  }
-
   /** The credentials of a client, for its registered method. */
   async function credentialsOf(clientId: string): Promise<{
     readonly headers?: Readonly<Record<string, string>>
@@ -196,25 +199,24 @@ async function serveOn(listener: Server, options: TestServerOptions): Promise<Te
   }
 
   async function authorizeUser(authorization: TestAuthorization): Promise<Authorization> {
-    const { userId, clientId, userAgent, resources } = authorization
+    const { userId, ...request } = authorization
+    const { clientId } = request
     const user = users.get(userId)
     const client = await authorizationServer.clients.find(clientId)
     if (user === undefined) throw new Error(`there is no user "${userId}"`)
     if (client === undefined) throw new Error(`there is no client "${clientId}"`)
-    const { redirectUri = client.redirectUris[0] } = authorization
+    const { redirectUri = client.redirectUris[0], scopes = client.scopes } = request
     if (redirectUri === undefined) throw new Error(`client "${clientId}" has no redirect URI`)
     if (!client.redirectUris.includes(redirectUri)) {
       throw new Error(`"${redirectUri}" is not a redirect URI of client "${clientId}"`)
     }
     return await authorize({
+      ...request,
       authorizationEndpoint: issuer + AUTHORIZE_PATH,
-      clientId,
       redirectUri,
-      scopes: authorization.scopes ?? client.scopes,
+      scopes,
       username: user.email,
       password: user.password ?? DEFAULT_PASSWORD,
-      ...(userAgent === undefined ? {} : { userAgent }),
-      ...(resources === undefined ? {} : { resources }),
     })
   }
 
@@ -252,7 +254,7 @@ async function serveOn(listener: Server, options: TestServerOptions): Promise<Te
         tenantId,
         familyId: undefined,
         scopes,
-        audience: audience ?? audienceFor(scopes),
+        audience: audience ?? audienceFor({ ...given, issuer }, scopes),
         ttlSeconds: ttlSeconds ?? DEFAULT_ACCESS_TOKEN_TTL_SECONDS,
       })
       return token

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import type { AuditEvent } from '@teamcast/oauth-server'
+import { type AuditEvent, TEAMCAST_SCOPES } from '@teamcast/oauth-server'
 import { createAccessTokenVerifier } from '@teamcast/oauth-server/resource-server'
 import {
   createUserAgent,
@@ -9,7 +9,8 @@ import {
   type TestServerOptions,
 } from '@teamcast/oauth-server/testing'
 import test, { type ExecutionContext } from 'ava'
-import { decodeJwt } from 'jose'
+import { decodeJwt, jwtVerify } from 'jose'
+import { startOpenIdServer } from '../helpers/openid-connect.ts'
 import { postAs } from '../helpers/requests.ts'
 import {
   ADA,
@@ -69,6 +70,70 @@ test('issueTokens: gives a user’s tokens to any client, with what was asked fo
     scopes: ['interview:create'],
   })
   t.is(narrowed.scope, 'interview:create')
+})
+
+test('issueTokens: with openid there is an ID token; without it, or without OpenID Connect, none (OIDC Core §3.1.3.3)', async (t) => {
+  const server = await startOpenIdServer(t)
+  const { clientId } = server.relyingParty.client
+  const { jwks } = server.authorizationServer
+
+  const tokens = await server.issueTokens({ userId: 'ada', clientId, nonce: 'n-0S6' })
+  const { payload } = await jwtVerify(tokens.id_token ?? '', jwks, {
+    issuer: server.issuer,
+    audience: clientId,
+    currentDate: new Date(server.clock.now() * 1000),
+  })
+  t.like(payload, { sub: 'ada', nonce: 'n-0S6', name: ADA.name, email: ADA.email })
+  const others = [
+    await server.issueTokens({ userId: 'ada', clientId, scopes: ['profile', 'interview:read'] }),
+    await server.issueTokens({ userId: 'ada', clientId: server.public.client.clientId }),
+  ]
+  for (const other of others) t.false('id_token' in other)
+})
+
+test('authorize: with maxAgeSeconds the user signs in again when that was longer ago (OIDC Core §3.1.2.1)', async (t) => {
+  const server = await startOpenIdServer(t)
+  const userAgent = createUserAgent()
+  const { clientId } = server.relyingParty.client
+  const authTimeWith = async (maxAgeSeconds?: number): Promise<unknown> => {
+    const age = maxAgeSeconds === undefined ? {} : { maxAgeSeconds }
+    const tokens = await server.issueTokens({ userId: 'ada', clientId, userAgent, ...age })
+    return decodeJwt(tokens.id_token ?? '')['auth_time']
+  }
+
+  const first = await authTimeWith()
+  server.clock.advance(60)
+  t.is(await authTimeWith(), first)
+  t.is(await authTimeWith(60), first)
+  t.is(await authTimeWith(59), server.clock.now())
+  server.clock.advance(1)
+  t.is(await authTimeWith(0), server.clock.now())
+})
+
+test('issueAccessToken: identity scopes alone are for userinfo, beside others for the API that accepts all of those', async (t) => {
+  const server = await startOpenIdServer(t, {
+    resources: [
+      { audience: 'https://a.example', scopes: ['interview:read'] },
+      { audience: 'https://b.example', scopes: Object.keys(TEAMCAST_SCOPES) },
+    ],
+  })
+  const { clientId } = server.relyingParty.client
+  const issue = (...scopes: ReadonlyArray<string>): Promise<string> =>
+    server.issueAccessToken({ userId: 'ada', clientId, tenantId: 'acme', scopes })
+  const audienceOf = async (...scopes: ReadonlyArray<string>): Promise<unknown> =>
+    decodeJwt(await issue(...scopes)).aud
+
+  const userinfo = `${server.issuer}/oauth/userinfo`
+  t.is(await audienceOf('openid', 'email'), userinfo)
+  t.is(await audienceOf('openid', 'interview:read'), 'https://a.example')
+  t.is(await audienceOf('openid', 'interview:read', 'interview:create'), 'https://b.example')
+  t.is(await audienceOf('no-such-scope'), 'https://a.example')
+  const headers = { authorization: `Bearer ${await issue('openid', 'email')}` }
+  t.deepEqual(await (await fetch(userinfo, { headers })).json(), {
+    sub: 'ada',
+    tenant_id: 'acme',
+    email: ADA.email,
+  })
 })
 
 test('authorize: returns a code and what redeems it, once', async (t) => {
