@@ -46,9 +46,5 @@ export function createArtifactStore(limits: RecordLimits): ArtifactStore {
       const data = structuredClone(recordsOf(kind).find(key, now))
       return data && { data, foundAtMilliseconds: Date.now() }
     },
-
-    async delete(kind, key) {
-      recordsOf(kind).delete(key)
-    },
   }
 }

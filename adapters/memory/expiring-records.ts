@@ -81,11 +81,6 @@ export class ExpiringRecords<Value> {
     this.#entries.set(key, { value, expiresAt })
   }
 
-  /** Deletes a record; does nothing when there is none. */
-  delete(key: string): void {
-    this.#entries.delete(key)
-  }
-
   /** Visits all records, but once per second: not every write may cost that. */
   #removeExpired(): void {
     const { now } = this.#options.latestInstant

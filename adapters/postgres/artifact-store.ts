@@ -59,9 +59,6 @@ export function createArtifactStore(db: Database): ArtifactStore {
       .where('key', '=', values.key)
       .where('expires_at', '>', values.now),
   )
-  const remove = prepareQuery(db, (values: ArtifactKey) =>
-    db.deleteFrom('artifacts').where('kind', '=', values.kind).where('key', '=', values.key),
-  )
 
   return {
     async save(kind, key, data, expiresAt) {
@@ -92,10 +89,6 @@ export function createArtifactStore(db: Database): ArtifactStore {
           foundAtMilliseconds: Number(row.now_milliseconds),
         }
       )
-    },
-
-    async delete(kind, key) {
-      await remove({ kind, key })
     },
   }
 }

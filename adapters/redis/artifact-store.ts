@@ -65,10 +65,6 @@ export function createArtifactStore({ client, keys }: Connection): ArtifactStore
       const data = dataAt(json, now)
       return data && { data, foundAtMilliseconds: Number(foundAt) }
     },
-
-    async delete(kind, key) {
-      if (isIdentifier(key)) await client.del(keys.artifact(kind, key))
-    },
   }
 }
 

@@ -172,7 +172,6 @@ function artifactAdapter(
         const stored = await find(artifacts, id, now())
         return stored === undefined || (await hasEnded(stored)) ? undefined : stored
       }),
-    destroy: async (id) => toServiceUnavailable(() => artifacts.delete(kind, sha256(id))),
   }
 }
 

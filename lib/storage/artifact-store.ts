@@ -64,9 +64,6 @@ export interface ArtifactStore {
 
   /** Like `find`, and returns the store's time, for the deadline of {@link TokenFamilyStore.create}. */
   findTimed(kind: ArtifactKind, key: string, now: number): Promise<FoundArtifact | undefined>
-
-  /** Deletes an artifact; does nothing when there is none. */
-  delete(kind: ArtifactKind, key: string): Promise<void>
 }
 
 /** What the methods may resolve to. */
@@ -79,5 +76,4 @@ export const ARTIFACT_RESULTS: shape.ResultShapes<ArtifactStore> = {
     'a FoundArtifact',
     shape.record<FoundArtifact>({ data: shape.object, foundAtMilliseconds: shape.number }),
   ),
-  delete: shape.ANYTHING,
 }

@@ -51,7 +51,6 @@ function routeArtifacts(durable: ArtifactStore, ephemeral: ArtifactStore): Artif
     insert: (kind, ...rest) => storeOf(kind).insert(kind, ...rest),
     find: (kind, ...rest) => storeOf(kind).find(kind, ...rest),
     findTimed: (kind, ...rest) => storeOf(kind).findTimed(kind, ...rest),
-    delete: (kind, ...rest) => storeOf(kind).delete(kind, ...rest),
   }
 }
 

@@ -102,7 +102,6 @@ const calls: Readonly<Record<string, (storage: Storage) => Promise<unknown>>> = 
     artifacts.insert('Session', SECRETIVE, { SECRETIVE }, NOW + 60, NOW),
   'artifacts.find()': ({ artifacts }) => artifacts.find('Session', SECRETIVE, NOW),
   'artifacts.findTimed()': ({ artifacts }) => artifacts.findTimed('Session', SECRETIVE, NOW),
-  'artifacts.delete()': ({ artifacts }) => artifacts.delete('Session', SECRETIVE),
   'revocations.add()': ({ revocations }) =>
     revocations.add({ kind: 'client', id: SECRETIVE, expiresAt: NOW + 60 }),
   'revocations.has()': ({ revocations }) => revocations.has('client', SECRETIVE, NOW),

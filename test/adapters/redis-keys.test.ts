@@ -167,10 +167,8 @@ test('redis: what is deleted leaves no key', async (t) => {
   const { storage, keyPrefix } = open()
   await storage.clients.insert(fullClient())
   await storage.consents.grant(aGrant())
-  await storage.artifacts.save('Session', KEY, {}, NOW + 60)
   await storage.clients.delete('client-1')
   await storage.consents.delete('user-1', 'client-1')
-  await storage.artifacts.delete('Session', KEY)
   t.deepEqual(await listKeys(client, keyPrefix), [])
 })
 
@@ -254,7 +252,6 @@ const reads: Readonly<Record<string, (storage: Storage, id: string) => Promise<u
       : 'rotated',
   'families.revoke()': ({ families }, id) => families.revoke(id, aFamilyRevocation(NOW + 60), NOW),
   'artifacts.find()': ({ artifacts }, id) => artifacts.find('Session', id, NOW),
-  'artifacts.delete()': ({ artifacts }, id) => artifacts.delete('Session', id),
   'revocations.has()': ({ revocations }, id) => revocations.has('client', id, NOW),
 }
 for (const [call, read] of Object.entries(reads)) {

@@ -73,7 +73,6 @@ export async function useEverything(t: ExecutionContext, storage: Storage): Prom
   t.deepEqual((await artifacts.findTimed('Session', 'key', NOW))?.data, { some: 'data' })
   await artifacts.saveLatest('Session', 'key', { some: 'late data' }, NOW + 50)
   t.false(await artifacts.insert('Session', 'key', { other: 'data' }, NOW + 60, NOW))
-  await artifacts.delete('Session', 'key')
   await revocations.add({ kind: 'family', id: 'not-found', expiresAt: NOW + 60 })
   t.true(await revocations.has('family', 'not-found', NOW))
   t.is((await revocations.list({ limit: 10 }, NOW)).items.length, 1)

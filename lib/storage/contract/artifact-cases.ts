@@ -37,8 +37,6 @@ export const artifactCases: ReadonlyArray<StorageContractCase> = [
         assert.ok(Number.isSafeInteger(first?.foundAtMilliseconds))
         assert.ok(Number(second?.foundAtMilliseconds) >= Number(first?.foundAtMilliseconds))
         assert.equal(await artifacts.findTimed(kind, KEY, LATER), undefined)
-        await artifacts.delete(kind, KEY)
-        assert.equal(await artifacts.findTimed(kind, KEY, NOW), undefined)
       }
     },
   },
@@ -134,16 +132,13 @@ export const artifactCases: ReadonlyArray<StorageContractCase> = [
     },
   },
   {
-    name: 'artifacts.saveLatest() that arrives late changes nothing, of every kind; after a delete() it inserts',
+    name: 'artifacts.saveLatest() that arrives late changes nothing, of every kind',
     async run(openStorage) {
       const { artifacts } = await openStorage()
       for (const kind of KINDS) {
         await artifacts.save(kind, KEY, { saved: 'later' }, LATER)
         await artifacts.saveLatest(kind, KEY, { saved: 'earlier' }, LATER - 1)
         assertRecord(await artifacts.find(kind, KEY, LATER - 1), { saved: 'later' })
-        await artifacts.delete(kind, KEY)
-        await artifacts.saveLatest(kind, KEY, { saved: 'earlier' }, LATER - 1)
-        assertRecord(await artifacts.find(kind, KEY, NOW), { saved: 'earlier' })
       }
     },
   },
@@ -172,7 +167,7 @@ export const artifactCases: ReadonlyArray<StorageContractCase> = [
     },
   },
   {
-    name: 'artifacts.insert() replaces what has expired or was deleted, not what was saved since',
+    name: 'artifacts.insert() replaces what has expired, not what was saved since',
     async run(openStorage) {
       const { artifacts } = await openStorage()
       await artifacts.save('Redemption', KEY, { first: 1, both: 1 }, LATER)
@@ -180,10 +175,9 @@ export const artifactCases: ReadonlyArray<StorageContractCase> = [
       assert.equal(await artifacts.insert('Redemption', KEY, { both: 2 }, LATER + 60, LATER), true)
       assertRecord(await artifacts.find('Redemption', KEY, LATER + 59), { both: 2 })
       assert.equal(await artifacts.insert('Redemption', KEY, {}, LATER + 90, LATER + 59), false)
-      await artifacts.delete('Redemption', KEY)
-      assert.equal(await artifacts.insert('Redemption', KEY, { third: 3 }, LATER, NOW), true)
-      await artifacts.save('Redemption', KEY, { fourth: 4 }, LATER)
-      assertRecord(await artifacts.find('Redemption', KEY, NOW), { fourth: 4 })
+      await artifacts.save('Redemption', KEY, { third: 3 }, LATER)
+      assert.equal(await artifacts.insert('Redemption', KEY, {}, LATER + 90, NOW), false)
+      assertRecord(await artifacts.find('Redemption', KEY, NOW), { third: 3 })
     },
   },
   {
@@ -212,10 +206,8 @@ export const artifactCases: ReadonlyArray<StorageContractCase> = [
       assert.equal(await artifacts.find('AuthorizationCode', KEY, NOW), undefined)
       assert.equal(await artifacts.find('PendingRequest', KEY, NOW), undefined)
       await artifacts.save('PendingRequest', KEY, { kind: 'PendingRequest' }, LATER)
-      await artifacts.delete('AuthorizationCode', KEY)
-      await artifacts.delete('PendingRequest', KEY)
       assertRecord(await artifacts.find('Session', KEY, NOW), { kind: 'Session' })
-      assert.equal(await artifacts.find('PendingRequest', KEY, NOW), undefined)
+      assertRecord(await artifacts.find('PendingRequest', KEY, NOW), { kind: 'PendingRequest' })
     },
   },
   {
@@ -225,8 +217,6 @@ export const artifactCases: ReadonlyArray<StorageContractCase> = [
       for (const key of AWKWARD_KEYS) await artifacts.save('Session', key, { key }, LATER)
       for (const key of AWKWARD_KEYS) {
         assertRecord(await artifacts.find('Session', key, NOW), { key })
-        await artifacts.delete('Session', key)
-        assert.equal(await artifacts.find('Session', key, NOW), undefined)
       }
     },
   },
@@ -239,21 +229,6 @@ export const artifactCases: ReadonlyArray<StorageContractCase> = [
       ruin(saved)
       ruin(await artifacts.find('Session', KEY, NOW))
       assertRecord(await artifacts.find('Session', KEY, NOW), awkwardData())
-    },
-  },
-  {
-    name: 'artifacts.delete() deletes the artifact it names, and is idempotent',
-    async run(openStorage) {
-      const { artifacts } = await openStorage()
-      await artifacts.save('Session', KEY, {}, LATER)
-      await artifacts.save('Session', 'other', {}, LATER)
-      await artifacts.delete('Session', KEY)
-      await artifacts.delete('Session', KEY)
-      await artifacts.delete('Session', 'never')
-      assert.equal(await artifacts.find('Session', KEY, NOW), undefined)
-      assertRecord(await artifacts.find('Session', 'other', NOW), {})
-      await artifacts.save('Session', KEY, { again: true }, LATER)
-      assertRecord(await artifacts.find('Session', KEY, NOW), { again: true })
     },
   },
 ]

@@ -122,7 +122,6 @@ export const revocationCases: ReadonlyArray<StorageContractCase> = [
       await revocations.add(aRevocation({ kind: 'consent', id: CONSENT_ID }))
       assert.notEqual(await families.find(familyId, ID, NOW), undefined)
       await clients.delete(ID)
-      await artifacts.delete('Session', ID)
       await families.revoke(familyId, aFamilyRevocation(LATER), NOW)
       for (const kind of KINDS) assert.equal(await revocations.has(kind, ID, NOW), true)
     },
