@@ -130,7 +130,7 @@ test('Specification coverage: every test that it names is there', async (t) => {
   t.true(names.length > 50)
   for (const name of names) {
     const found = await Promise.all(
-      ['', 'endpoints', 'resource-server'].map((folder) =>
+      ['', 'endpoints', 'openid-connect', 'resource-server'].map((folder) =>
         exists(join('test', folder, `${name}.test.ts`)),
       ),
     )
