@@ -17,8 +17,8 @@ export interface IdTokenSubject {
   readonly clientId: string
   /** The access token that it is issued with. */
   readonly accessToken: string
-  /** When the user authenticated; seconds since the Unix epoch. `null` when that is not known. */
-  readonly authTime: number | null
+  /** When the user authenticated; seconds since the Unix epoch. */
+  readonly authTime: number
   /** The `nonce` of the authorization request; `null` when it had none. */
   readonly nonce: string | null
   /** The claims about the user, at least `sub` and `tenant_id`. */
@@ -61,7 +61,7 @@ export function createIdTokens(options: {
         aud: clientId,
         iat: issuedAt,
         exp: issuedAt + ID_TOKEN_TTL_SECONDS,
-        ...(authTime === null ? {} : { auth_time: authTime }),
+        auth_time: authTime,
         ...(nonce === null ? {} : { nonce }),
         at_hash: accessTokenHash(accessToken),
       }
