@@ -16,13 +16,13 @@ import {
   createDisconnect,
   createEndFormerConnection,
 } from './connections/connections.ts'
+import { METADATA_PATH, OPENID_CONFIGURATION_PATH } from './endpoints/metadata.ts'
 import { createRoutes, type GuardedOptions } from './endpoints/routes.ts'
 import {
   createNodeHandler,
   type NodeHandler,
   type NodeHandlerOptions,
 } from './http/node-handler.ts'
-import { METADATA_PATH, OPENID_CONFIGURATION_PATH } from './http/paths.ts'
 import { createRouter } from './http/router.ts'
 import type { AuthorizationServerOptions } from './options/authorization-server-options.ts'
 import { type ResolvedOptions, resolveOptions } from './options/resolve-options.ts'

@@ -28,6 +28,9 @@ import {
 } from '../tokens/access-token.ts'
 import { parseRefreshToken } from '../tokens/refresh-token.ts'
 
+/** Relative to the issuer. */
+export const INTROSPECT_PATH = '/oauth/introspect'
+
 /** Dependencies of introspection. */
 export interface IntrospectionDependencies extends RevocationCheckDependencies {
   readonly issuer: string

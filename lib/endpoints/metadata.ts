@@ -10,22 +10,32 @@ import {
   AUTHENTICATION_METHODS,
   authenticationMethodsOf,
 } from '../http/client-authentication/authentication-methods.ts'
-import { METADATA_ENDPOINTS } from '../http/paths.ts'
+import type { RouteTable } from '../http/route.ts'
 import type { OpenIdConnect } from '../openid-connect/openid-connect-options.ts'
 import { userClaimNames } from '../openid-connect/user-claims.ts'
 import type { ProtectedResource } from '../resources/protected-resource.ts'
 import type { ScopeCatalogue } from '../scopes/scope-catalogue.ts'
 import { isSecureUrl } from '../urls/secure-url.ts'
 
-/** Creates the metadata document. */
+/** Relative to the issuer. */
+export const METADATA_PATH = '/.well-known/oauth-authorization-server'
+/** The same document, where OpenID Connect libraries look for it (RFC 8414 §5). */
+export const OPENID_CONFIGURATION_PATH = '/.well-known/openid-configuration'
+
+/**
+ * Creates the metadata document.
+ *
+ * @param routes The routes of the server.
+ */
 export function createMetadata(
   issuer: string,
+  routes: RouteTable,
   scopes: ScopeCatalogue,
   resources: ReadonlyArray<ProtectedResource>,
   openIdConnect: OpenIdConnect | undefined,
 ): Readonly<Record<string, unknown>> {
   const endpoints = Object.fromEntries(
-    Object.entries(METADATA_ENDPOINTS).map(([name, path]) => [name, issuer + path]),
+    routes.flatMap(([path, , name]) => (name === undefined ? [] : [[name, issuer + path]])),
   )
   return {
     issuer,
@@ -46,11 +56,9 @@ export function createMetadata(
 
 /** OpenID Connect Discovery 1.0 §3: what RFC 8414 does not have. */
 function openIdConnectMetadata({
-  userinfo,
   optionalClaims,
 }: OpenIdConnect): Readonly<Record<string, unknown>> {
   return {
-    userinfo_endpoint: userinfo.audience,
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: ['RS256'],
     claim_types_supported: ['normal'],

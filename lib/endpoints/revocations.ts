@@ -19,6 +19,9 @@ import type {
 import type { Storage } from '../storage/storage.ts'
 import { parseIpAddress } from '../util/ip-address.ts'
 
+/** Relative to the issuer. */
+export const REVOCATIONS_PATH = '/oauth/revocations'
+
 /** Dependencies of the revocation feed. */
 export interface RevocationFeedDependencies extends ClientEndpointDependencies {
   readonly storage: Pick<Storage, 'revocations'>

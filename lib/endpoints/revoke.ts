@@ -15,6 +15,9 @@ import type { Storage } from '../storage/storage.ts'
 import { type AccessTokens, type TokenSubject, tokenSubjectOf } from '../tokens/access-token.ts'
 import { parseRefreshToken } from '../tokens/refresh-token.ts'
 
+/** Relative to the issuer. */
+export const REVOKE_PATH = '/oauth/revoke'
+
 /** Dependencies of revocation. */
 export interface RevocationDependencies {
   readonly storage: Storage

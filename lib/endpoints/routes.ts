@@ -14,21 +14,9 @@ import type { Connections, Disconnect, EndFormerConnection } from '../connection
 import { createBrowserBinding } from '../http/browser-binding.ts'
 import { cookieSettingsFor, createCookieJar } from '../http/cookies.ts'
 import { createKnownBrowsers } from '../http/known-browsers.ts'
-import {
-  AUTHORIZE_PATH,
-  CONTINUE_PATH,
-  continuePath,
-  INTROSPECT_PATH,
-  JWKS_PATH,
-  METADATA_PATH,
-  OPENID_CONFIGURATION_PATH,
-  REVOCATIONS_PATH,
-  REVOKE_PATH,
-  TOKEN_PATH,
-  USERINFO_PATH,
-} from '../http/paths.ts'
+import { AUTHORIZE_PATH, USERINFO_PATH } from '../http/paths.ts'
 import { publicDocument } from '../http/public-document.ts'
-import { createRouteFinder, type FindRoute } from '../http/route.ts'
+import { createRouteFinder, type FindRoute, type RouteTable } from '../http/route.ts'
 import { createThrottle } from '../http/throttle.ts'
 import { createRequestEndings } from '../interaction/request-endings.ts'
 import { SESSION_TTL_SECONDS } from '../lifetimes.ts'
@@ -48,15 +36,24 @@ import { createAccountCookies } from './connections/account-cookies.ts'
 import { connectionsRoutes } from './connections/connections-routes.ts'
 import type { AccountDependencies } from './connections/current-user.ts'
 import { createContinueRoute, createResumeRoute } from './continue/continue-route.ts'
-import type { ContinueDependencies } from './continue/interaction-context.ts'
-import { createIntrospectionEndpoint, type IntrospectionDependencies } from './introspect.ts'
-import { createMetadata } from './metadata.ts'
-import { createRevocationFeedEndpoint } from './revocations.ts'
-import { createRevocationEndpoint } from './revoke.ts'
+import {
+  CONTINUE_PATH,
+  type ContinueDependencies,
+  continuePath,
+} from './continue/interaction-context.ts'
+import {
+  createIntrospectionEndpoint,
+  INTROSPECT_PATH,
+  type IntrospectionDependencies,
+} from './introspect.ts'
+import { createMetadata, METADATA_PATH, OPENID_CONFIGURATION_PATH } from './metadata.ts'
+import { createRevocationFeedEndpoint, REVOCATIONS_PATH } from './revocations.ts'
+import { createRevocationEndpoint, REVOKE_PATH } from './revoke.ts'
 import { superAdminRoutes } from './super-admin/super-admin-routes.ts'
-import { createTokenEndpoint, type TokenEndpointDependencies } from './token.ts'
+import { createTokenEndpoint, TOKEN_PATH, type TokenEndpointDependencies } from './token.ts'
 import { createUserinfoEndpoint } from './userinfo.ts'
 
+const JWKS_PATH = '/.well-known/jwks.json'
 const RESUME_PATH = new RegExp(`^${AUTHORIZE_PATH}/(?<pendingRequestToken>[\\w-]{16,64})$`)
 
 /** Options whose storage has timeouts and a client cache. */
@@ -90,35 +87,41 @@ export function createRoutes(options: GuardedOptions, services: Services): FindR
   } = options
   const { clients, audit } = services
   const { authorization, backChannel, interaction, account } = createParts(options, services)
-  const metadata = createMetadata(issuer, scopes, resources, openIdConnect)
-  const metadataRoute = publicDocument(() => metadata, 'json')
   const showInteraction = createContinueRoute(interaction)
   const resume = createResumeRoute(interaction, authorization.resume)
   const page = { errorFormat: 'html' } as const
-  return createRouteFinder([
-    [METADATA_PATH, metadataRoute],
-    [OPENID_CONFIGURATION_PATH, metadataRoute],
-    [JWKS_PATH, publicDocument(keys.publishedKeys, 'application/jwk-set+json')],
+  const routes: RouteTable = [
     [
       AUTHORIZE_PATH,
       createAuthorizeRoute(
         { issuer, pages, acceptsPost: openIdConnect !== undefined },
         authorization.handle,
       ),
+      'authorization_endpoint',
     ],
     [RESUME_PATH, { ...page, methods: ['GET'], handle: resume }],
     [CONTINUE_PATH, { ...page, methods: ['GET', 'POST'], handle: showInteraction }],
-    [TOKEN_PATH, createTokenEndpoint(backChannel)],
-    [INTROSPECT_PATH, createIntrospectionEndpoint(backChannel)],
-    [REVOKE_PATH, createRevocationEndpoint(backChannel)],
+    [TOKEN_PATH, createTokenEndpoint(backChannel), 'token_endpoint'],
+    [JWKS_PATH, publicDocument(keys.publishedKeys, 'application/jwk-set+json'), 'jwks_uri'],
+    [INTROSPECT_PATH, createIntrospectionEndpoint(backChannel), 'introspection_endpoint'],
+    [REVOKE_PATH, createRevocationEndpoint(backChannel), 'revocation_endpoint'],
     [REVOCATIONS_PATH, createRevocationFeedEndpoint(backChannel)],
     ...(openIdConnect === undefined
       ? []
-      : [[USERINFO_PATH, createUserinfoEndpoint(backChannel, openIdConnect)] as const]),
+      : ([
+          [USERINFO_PATH, createUserinfoEndpoint(backChannel, openIdConnect), 'userinfo_endpoint'],
+        ] as const)),
     ...connectionsRoutes(account),
     ...(authorizeSuperAdmin === undefined
       ? []
       : superAdminRoutes({ issuer, clients, authorizeSuperAdmin, audit, now })),
+  ]
+  const metadata = createMetadata(issuer, routes, scopes, resources, openIdConnect)
+  const metadataRoute = publicDocument(() => metadata, 'json')
+  return createRouteFinder([
+    ...routes,
+    [METADATA_PATH, metadataRoute],
+    [OPENID_CONFIGURATION_PATH, metadataRoute],
   ])
 }
 

@@ -23,6 +23,9 @@ import { sendErrorResponse } from '../http/responses.ts'
 import type { Route } from '../http/route.ts'
 import type { ClientRecord } from '../storage/client.ts'
 
+/** Relative to the issuer. */
+export const TOKEN_PATH = '/oauth/token'
+
 /** Dependencies of the token endpoint. */
 export interface TokenEndpointDependencies extends ClientEndpointDependencies, GrantDependencies {}
 

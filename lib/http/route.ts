@@ -32,10 +32,12 @@ export interface FoundRoute {
 export type FindRoute = (path: string) => FoundRoute | undefined
 
 /**
- * Paths and their routes. In a string, `:name` stands for an id: 1 to 128 characters out of
- * `A–Z a–z 0–9 _ -`.
+ * Paths, their routes, and the name of the path's URL in the metadata if it is announced there (RFC 8414 §2). In a
+ * string, `:name` stands for an id: 1 to 128 characters out of `A–Z a–z 0–9 _ -`.
  */
-export type RouteTable = ReadonlyArray<readonly [path: string | RegExp, route: Route]>
+export type RouteTable = ReadonlyArray<
+  readonly [path: string | RegExp, route: Route, metadataName?: string]
+>
 
 /** Creates the finder of a table. */
 export function createRouteFinder(table: RouteTable): FindRoute {

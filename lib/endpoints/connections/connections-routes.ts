@@ -6,10 +6,9 @@
  */
 
 import type { Context } from 'koa'
-import { CONNECTION_PATH, CONNECTIONS_PATH } from '../../http/paths.ts'
 import { type ErrorFormat, type RouteTable, routeByMethod } from '../../http/route.ts'
 import { deleteConnection, sendConnections } from './connections-json.ts'
-import type { AccountDependencies } from './current-user.ts'
+import { type AccountDependencies, CONNECTIONS_PATH } from './current-user.ts'
 import { handleSubmission } from './handle-submission.ts'
 import { showConnections } from './show-connections.ts'
 
@@ -28,7 +27,7 @@ export function connectionsRoutes(dependencies: AccountDependencies): RouteTable
   })
   return [
     [CONNECTIONS_PATH, collection],
-    [CONNECTION_PATH, item],
+    [`${CONNECTIONS_PATH}/:clientId`, item],
   ]
 }
 

@@ -7,7 +7,6 @@
 import type { Context } from 'koa'
 import type { Connections, Disconnect } from '../../connections/connections.ts'
 import type { ShownUser } from '../../http/browser-binding.ts'
-import { CONNECTIONS_PATH } from '../../http/paths.ts'
 import type { SignInDependencies } from '../../http/sign-in.ts'
 import type { Pages } from '../../pages/pages.ts'
 import type { Client } from '../../storage/client.ts'
@@ -15,6 +14,9 @@ import type { HostSession } from '../../users/authentication.ts'
 import type { BrowserSessions } from '../../users/browser-sessions.ts'
 import type { User } from '../../users/user.ts'
 import type { AccountCookies } from './account-cookies.ts'
+
+/** Relative to the issuer. */
+export const CONNECTIONS_PATH = '/account/connections'
 
 /** Dependencies of the account pages. */
 export interface AccountDependencies extends SignInDependencies {

@@ -11,7 +11,6 @@ import type { EndFormerConnection } from '../../connections/connections.ts'
 import { consentInTenant, scopesOf } from '../../consent/consent.ts'
 import type { BrowserBinding } from '../../http/browser-binding.ts'
 import { clientLinkOf } from '../../http/page-views.ts'
-import { continuePath } from '../../http/paths.ts'
 import { sendErrorPage } from '../../http/responses.ts'
 import type { SignInDependencies } from '../../http/sign-in.ts'
 import { type NextStep, nextStep } from '../../interaction/next-step.ts'
@@ -34,6 +33,14 @@ import type { Storage } from '../../storage/storage.ts'
 import type { HostSession } from '../../users/authentication.ts'
 import type { BrowserSessions } from '../../users/browser-sessions.ts'
 import type { NotBefore } from '../../users/not-before.ts'
+
+/** Relative to the issuer. */
+export const CONTINUE_PATH = '/oauth/continue'
+
+/** Path and query of the page for a pending request. */
+export function continuePath(pendingRequestToken: string): string {
+  return `${CONTINUE_PATH}?${new URLSearchParams({ prt: pendingRequestToken })}`
+}
 
 /** Dependencies of the pages. */
 export interface ContinueDependencies extends SignInDependencies {

@@ -5,11 +5,13 @@
  */
 
 import type { ClientInputRegistry, ClientRegistry } from '../../clients/client-registry.ts'
-import { SUPER_ADMIN_CLIENTS_PATH } from '../../http/paths.ts'
 import { PRIVATE_HEADERS, sendProblem } from '../../http/responses.ts'
 import { entityTagOf } from './entity-tags.ts'
 import { parseListQuery } from './list-query.ts'
 import { readRequestBody, type SuperAdminHandler } from './super-admin-request.ts'
+
+/** Relative to the issuer. */
+export const CLIENTS_PATH = '/super-admin/oauth-clients'
 
 /** Lists clients, page by page. */
 export function listClients(clients: ClientRegistry): SuperAdminHandler {
@@ -34,7 +36,7 @@ export function registerClient(clients: ClientInputRegistry, issuer: string): Su
     ctx.set(PRIVATE_HEADERS)
     ctx.set({
       ETag: entityTagOf(client),
-      Location: `${issuer}${SUPER_ADMIN_CLIENTS_PATH}/${client.clientId}`,
+      Location: `${issuer}${CLIENTS_PATH}/${client.clientId}`,
     })
     ctx.status = 201
     ctx.body = { ...client, clientSecret }

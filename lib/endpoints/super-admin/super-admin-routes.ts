@@ -5,14 +5,8 @@
  */
 
 import type { ClientInputRegistry } from '../../clients/client-registry.ts'
-import {
-  SUPER_ADMIN_CLIENT_PATH,
-  SUPER_ADMIN_CLIENT_SECRET_PATH,
-  SUPER_ADMIN_CLIENT_SECRETS_PATH,
-  SUPER_ADMIN_CLIENTS_PATH,
-} from '../../http/paths.ts'
 import { type Route, type RouteTable, routeByMethod } from '../../http/route.ts'
-import { listClients, registerClient } from './client-collection.ts'
+import { CLIENTS_PATH, listClients, registerClient } from './client-collection.ts'
 import { changeClient, deleteClient, readClient } from './client-resource.ts'
 import { addSecret, removeSecret } from './client-secrets.ts'
 import {
@@ -38,20 +32,18 @@ export function superAdminRoutes(dependencies: SuperAdminDependencies): RouteTab
     ])
     return routeByMethod('problem', Object.fromEntries(guarded))
   }
+  const clientPath = `${CLIENTS_PATH}/:clientId`
   return [
+    [CLIENTS_PATH, route({ GET: listClients(clients), POST: registerClient(clients, issuer) })],
     [
-      SUPER_ADMIN_CLIENTS_PATH,
-      route({ GET: listClients(clients), POST: registerClient(clients, issuer) }),
-    ],
-    [
-      SUPER_ADMIN_CLIENT_PATH,
+      clientPath,
       route({
         GET: readClient(clients),
         PATCH: changeClient(clients),
         DELETE: deleteClient(clients),
       }),
     ],
-    [SUPER_ADMIN_CLIENT_SECRETS_PATH, route({ POST: addSecret(clients) })],
-    [SUPER_ADMIN_CLIENT_SECRET_PATH, route({ DELETE: removeSecret(clients) })],
+    [`${clientPath}/secrets`, route({ POST: addSecret(clients) })],
+    [`${clientPath}/secrets/:secretId`, route({ DELETE: removeSecret(clients) })],
   ]
 }
