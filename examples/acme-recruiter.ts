@@ -12,18 +12,22 @@ import { sendPage } from './layout.ts'
 import { signedInPage, signedOutPage } from './pages.ts'
 import { createPartnerActions } from './partner-actions.ts'
 import { createPartnerClient } from './partner-client.ts'
+import { IDENTITY_SCOPES } from './partner-identity.ts'
 import { outcomeOf } from './partner-outcomes.ts'
 import type { PartnerCredentials } from './partner-registration.ts'
 import { beginSignIn, createSessions, endSignIn, type Session } from './partner-sessions.ts'
 
-const SCOPES = ['interview:read', 'interview:create']
+/** What it needs of Teamcast's API. */
+export const API_SCOPES: ReadonlyArray<string> = ['interview:read', 'interview:create']
 
-/** Creates the partner's application. */
+/** Creates the partner's application. @param scopes What it asks for; with `openid`, it shows who signed in. */
 export function createPartnerApplication(
   issuer: string,
   partnerUrl: string,
   ownCredentials: PartnerCredentials,
+  scopes: ReadonlyArray<string>,
 ): Koa {
+  const asksWhoSignedIn = IDENTITY_SCOPES.every((scope) => scopes.includes(scope))
   const redirectUri = `${partnerUrl}/callback`
   const { origin, host } = new URL(partnerUrl)
   let sessionOf = createSessions()
@@ -34,28 +38,34 @@ export function createPartnerApplication(
   async function signIn(ctx: Context, session: Session): Promise<void> {
     const codeVerifier = oauth.randomPKCECodeVerifier()
     const state = oauth.randomState()
+    const nonce = asksWhoSignedIn ? oauth.randomNonce() : undefined
     const url = oauth.buildAuthorizationUrl(await discover(), {
       redirect_uri: redirectUri,
-      scope: SCOPES.join(' '),
+      scope: scopes.join(' '),
       state,
       code_challenge: await oauth.calculatePKCECodeChallenge(codeVerifier),
       code_challenge_method: 'S256',
+      ...(nonce === undefined ? {} : { nonce }),
     })
-    beginSignIn(session, state, codeVerifier)
+    beginSignIn(session, state, { codeVerifier, nonce })
     ctx.redirect(url.href)
   }
 
   async function finishSignIn(ctx: Context, session: Session): Promise<void> {
     const url = new URL(redirectUri + ctx.search)
     const expectedState = url.searchParams.get('state') ?? ''
-    const pkceCodeVerifier = endSignIn(session, expectedState)
-    if (pkceCodeVerifier === undefined) {
+    const checks = endSignIn(session, expectedState)
+    if (checks === undefined) {
       throw new Error('This sign-in was not started in this browser. Start again.')
     }
-    const checks = { pkceCodeVerifier, expectedState }
+    const { codeVerifier: pkceCodeVerifier, nonce } = checks
     await partnerActions.saveTokens(
       session,
-      await oauth.authorizationCodeGrant(await discover(), url, checks),
+      await oauth.authorizationCodeGrant(await discover(), url, {
+        pkceCodeVerifier,
+        expectedState,
+        ...(nonce === undefined ? {} : { expectedNonce: nonce }),
+      }),
     )
     session.outcome = { kind: 'success', title: 'You are signed in' }
     ctx.redirect('/')
@@ -111,7 +121,7 @@ export function createPartnerApplication(
     session.outcome = undefined
     const { clientId } = partner.credentials
     const isReplaced = partner.credentials !== ownCredentials
-    const registration = { issuer, clientId, isReplaced, redirectUri, scopes: SCOPES }
+    const registration = { issuer, clientId, isReplaced, redirectUri, scopes }
     sendPage(
       ctx,
       connection === undefined

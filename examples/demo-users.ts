@@ -6,23 +6,43 @@
 
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
-import type { Credentials, User } from '@teamcast/oauth-server'
+import type { Credentials, FindUser, User } from '@teamcast/oauth-server'
+import { pictureUrl } from './pictures.ts'
 
 const derive = promisify<string, Buffer, number, Buffer>(scrypt)
 
 export const DEMO_PASSWORD = 'correct horse battery staple'
 
 export const DEMO_USERS: ReadonlyArray<User> = [
-  { userId: 'user-ada', tenantId: 'acme', name: 'Ada Lovelace', email: 'ada@acme.test' },
-  { userId: 'user-alan', tenantId: 'acme', name: 'Alan Turing', email: 'alan@acme.test' },
+  {
+    userId: 'user-ada',
+    tenantId: 'acme',
+    name: 'Ada Lovelace',
+    email: 'ada@acme.test',
+    emailVerified: true,
+    locale: 'en-GB',
+    zoneinfo: 'Europe/London',
+  },
+  {
+    userId: 'user-alan',
+    tenantId: 'acme',
+    name: 'Alan Turing',
+    email: 'alan@acme.test',
+    emailVerified: true,
+  },
+  // Of her, the host knows neither a picture nor whether the email address is hers.
   { userId: 'user-grace', tenantId: 'globex', name: 'Grace Hopper', email: 'grace@globex.test' },
 ]
 
 const salt = randomBytes(16)
 const passwordHash = await derive(DEMO_PASSWORD, salt, 32)
 
-export async function findUser(userId: string): Promise<User | undefined> {
-  return DEMO_USERS.find((user) => user.userId === userId)
+/** Creates `findUser`. The pictures are at the host, whose address only it knows. */
+export function createFindUser(issuer: string): FindUser {
+  return async (userId) => {
+    const user = DEMO_USERS.find((known) => known.userId === userId)
+    return user && { ...user, picture: pictureUrl(issuer, userId) }
+  }
 }
 
 export async function authenticateUser({

@@ -9,17 +9,19 @@ import {
   type AuthorizationServer,
   type AuthorizeSuperAdmin,
   createAuthorizationServer,
+  IDENTITY_SCOPES,
   type ManagedKeys,
   type Storage,
   TEAMCAST_SCOPES,
 } from '@teamcast/oauth-server'
 import Koa from 'koa'
 import mount from 'koa-mount'
-import { authenticateUser, findUser } from './demo-users.ts'
+import { authenticateUser, createFindUser } from './demo-users.ts'
 import { createInterviewApi } from './interview-api.ts'
 import { sendPage } from './layout.ts'
 import { createMcpServer, MCP_SCOPES } from './mcp-server.ts'
 import { welcomePage } from './pages.ts'
+import { servePictures } from './pictures.ts'
 import { createTokenCheck } from './super-admin/sign-in.ts'
 import { createSuperAdminPages } from './super-admin/super-admin-pages.ts'
 
@@ -32,6 +34,8 @@ export interface HostOptions {
   readonly storage: Storage
   readonly keys: ManagedKeys
   readonly refreshTokenGraceSeconds: number
+  /** Whether partners may learn who signed in. */
+  readonly openIdConnect: 'on' | 'off'
   /** URL of the demo partner; `undefined` when it is turned off. */
   readonly partnerUrl: string | undefined
 }
@@ -46,6 +50,8 @@ export interface HostApplication {
 export function createHostApplication(options: HostOptions): HostApplication {
   const { issuer, port, superAdminToken, partnerUrl } = options
   const isSuperAdminToken = createTokenCheck(superAdminToken)
+  const isOpenIdConnectOn = options.openIdConnect === 'on'
+  const catalogue = isOpenIdConnectOn ? { ...IDENTITY_SCOPES, ...TEAMCAST_SCOPES } : TEAMCAST_SCOPES
   const mcpUrl = `${issuer}/mcp`
   const authorizationServer = createAuthorizationServer({
     issuer,
@@ -60,7 +66,8 @@ export function createHostApplication(options: HostOptions): HostApplication {
     refreshTokenGraceSeconds: options.refreshTokenGraceSeconds,
     // A disconnection in one tab takes effect at once in another.
     revocationCacheMilliseconds: 0,
-    findUser,
+    ...(isOpenIdConnectOn ? { openIdConnect: {} } : {}),
+    findUser: createFindUser(issuer),
     authenticateUser,
     authorizeSuperAdmin: onlyWithToken(isSuperAdminToken),
     onEvent: logEvent,
@@ -75,11 +82,12 @@ export function createHostApplication(options: HostOptions): HostApplication {
   const localUrl = `http://127.0.0.1:${port}${pathname === '/' ? '' : pathname}`
   const jwksUri = new URL(`${localUrl}/.well-known/jwks.json`)
   const verification = { issuer, jwksUri, revocations: authorizationServer.revocations }
+  app.use(servePictures)
   app.use(createInterviewApi({ ...verification, audience: issuer }))
   app.use(mount(createMcpServer({ ...verification, audience: mcpUrl })))
   app.use(
     createSuperAdminPages({
-      ...{ issuer, clients: authorizationServer.clients, catalogue: TEAMCAST_SCOPES },
+      ...{ issuer, clients: authorizationServer.clients, catalogue },
       ...{ isSuperAdminToken, onEvent: logEvent, now: () => Math.floor(Date.now() / 1000) },
     }),
   )

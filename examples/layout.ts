@@ -27,6 +27,8 @@ export interface DocumentParts {
   readonly aside?: string
   /** HTML of the page, with its one `h1`. */
   readonly content: string
+  /** The only origin that images may come from, apart from the page itself. */
+  readonly imagesFrom?: string
   /** The only script that the policy allows. */
   readonly script?: string
 }
@@ -44,7 +46,7 @@ export function sendPage(ctx: Context, parts: DocumentParts): void {
       "default-src 'none'",
       `style-src ${STYLES_SOURCE}`,
       ...(parts.script === undefined ? [] : [`script-src ${sourceOf(parts.script)}`]),
-      'img-src data:',
+      ['img-src data:', ...(parts.imagesFrom === undefined ? [] : [parts.imagesFrom])].join(' '),
       "form-action 'self'",
       "base-uri 'none'",
       "frame-ancestors 'none'",

@@ -5,7 +5,7 @@
  * Environment: `PORT` (3000), `CLIENT_PORT` (3001; 0 turns the partner off), `LISTEN_ADDRESS` (127.0.0.1:
  * this machine only; 0.0.0.0 or :: for any address), `ISSUER` (http://localhost:PORT), `SUPER_ADMIN_TOKEN` (at
  * least 32 characters; a random one is generated and printed), `STORAGE` (memory; redis with `REDIS_URL`, postgres with `DATABASE_URL`,
- * pglite with `DATA_DIR`, layered), `OAUTH_SECRET`.
+ * pglite with `DATA_DIR`, layered), `OAUTH_SECRET`, `OPENID_CONNECT` (on; off: partners do not learn who signed in).
  *
  * @module
  */
@@ -17,10 +17,11 @@ import {
   ConfigurationError,
   openManagedKeys,
 } from '@teamcast/oauth-server'
-import { createPartnerApplication } from './acme-recruiter.ts'
+import { API_SCOPES, createPartnerApplication } from './acme-recruiter.ts'
 import { DEMO_PASSWORD, DEMO_USERS } from './demo-users.ts'
 import { createHostApplication, logEvent } from './host-application.ts'
 import { closeOnSignal, type HttpServer, listen } from './http-servers.ts'
+import { IDENTITY_SCOPES } from './partner-identity.ts'
 import { findOrRegisterPartner } from './partner-registration.ts'
 import {
   createSuperAdminToken,
@@ -49,10 +50,10 @@ async function main(): Promise<void> {
     })
   })
   const keys = await openManagedKeys({ storage, secret: settings.secret, onEvent: logFailure })
-  const { refreshTokenGraceSeconds } = settings
+  const { refreshTokenGraceSeconds, openIdConnect } = settings
   const hostOptions = {
     ...{ issuer, port, superAdminToken, partnerUrl },
-    ...{ storage, keys, refreshTokenGraceSeconds },
+    ...{ storage, keys, refreshTokenGraceSeconds, openIdConnect },
   }
   const { app, authorizationServer } = createHostApplication(hostOptions)
   host.serve(app.callback())
@@ -88,13 +89,14 @@ const logFailure: AuditListener = (event) => {
 async function startPartner(
   port: number,
   { issuer, clients }: AuthorizationServer,
-  { listenAddress, storage, dataDirectory }: Settings,
+  { listenAddress, storage, dataDirectory, openIdConnect }: Settings,
 ): Promise<HttpServer> {
   const url = `http://localhost:${port}`
   const file = storage === 'memory' ? undefined : join(dataDirectory, `acme-recruiter-${port}.json`)
-  const registration = await findOrRegisterPartner(clients, url, file)
+  const scopes = openIdConnect === 'on' ? [...IDENTITY_SCOPES, ...API_SCOPES] : API_SCOPES
+  const registration = await findOrRegisterPartner(clients, { partnerUrl: url, scopes, file })
   const partner = await listen({ address: listenAddress, port, variable: 'CLIENT_PORT' })
-  partner.serve(createPartnerApplication(issuer, url, registration).callback())
+  partner.serve(createPartnerApplication(issuer, url, registration, scopes).callback())
   return partner
 }
 

@@ -8,6 +8,8 @@ import { html } from 'ghtml'
 import { DEMO_PASSWORD, DEMO_USERS } from './demo-users.ts'
 import { type FlashMessage, renderFlashMessage } from './flash-message.ts'
 import type { Brand, DocumentParts } from './layout.ts'
+import type { Identity } from './partner-identity.ts'
+import { renderPerson } from './person.ts'
 
 const TEAMCAST: Brand = {
   name: 'Teamcast',
@@ -141,6 +143,8 @@ Teamcast</a>:</p>
 export interface Connection {
   readonly userId: string
   readonly tenantId: string
+  /** Who signed in; `undefined` without OpenID Connect. */
+  readonly identity: Identity | undefined
   readonly scope: string
   readonly expiresAt: Date
 }
@@ -148,17 +152,19 @@ export interface Connection {
 /** The partner's page for a signed-in user. */
 export function signedInPage(
   issuer: string,
-  { userId, tenantId, scope, expiresAt }: Connection,
+  { userId, tenantId, identity, scope, expiresAt }: Connection,
   outcome: Outcome | undefined,
 ): DocumentParts {
   const scopes = scope.split(' ').map((code) => html`<code>${code}</code> `)
   return {
     brand: ACME_RECRUITER,
     title: 'Acme Recruiter, connected to Teamcast',
+    imagesFrom: new URL(issuer).origin,
     content: html`!${renderFlashMessage(outcome)}
 <h1>Connected to Teamcast</h1>
+!${identity === undefined ? '' : renderPerson(identity)}
 <dl class="rows">
-<div><dt>User</dt><dd>${userId}</dd></div>
+<div><dt>!${identity === undefined ? 'User' : 'User id'}</dt><dd>${userId}</dd></div>
 <div><dt>Workspace</dt><dd>${tenantId}</dd></div>
 <div><dt>May use</dt><dd>!${scopes}</dd></div>
 <div><dt>Access token</dt><dd>expires at ${expiresAt.toISOString().slice(11, 19)} UTC</dd></div>
@@ -176,6 +182,8 @@ export function signedInPage(
 <div class="actions">
 !${renderAction('refresh', 'Refresh the tokens')}
 !${renderAction('introspect', 'Introspect the token')}
+!${identity === undefined ? '' : renderAction('id-token', 'Show the ID token')}
+!${identity === undefined ? '' : renderAction('userinfo', 'Ask for the user’s details')}
 !${renderAction('disconnect', 'Disconnect', 'danger')}
 <a class="button secondary" href="/sign-in">Sign in again</a>
 </div>

@@ -5,17 +5,19 @@
  */
 
 import * as oauth from 'openid-client'
+import { findIdentity } from './partner-identity.ts'
 import { isInvalidClient, isInvalidGrant, isTokenRejected, outcomeOf } from './partner-outcomes.ts'
 import type { Session } from './partner-sessions.ts'
 
 /** The actions. Each stores its outcome in the session. */
 export interface PartnerActions {
-  /** Stores tokens and their introspection response. */
-  saveTokens(session: Session, tokens: oauth.TokenEndpointResponse): Promise<void>
+  /** Stores tokens, their introspection response and, if it has an ID token, who signed in. */
+  saveTokens(session: Session, tokens: Tokens): Promise<void>
   /** Performs the action of a path; nothing at an unknown path. */
   act(session: Session, path: string): Promise<void>
 }
 
+type Tokens = oauth.TokenEndpointResponse & oauth.TokenEndpointResponseHelpers
 type Action = (session: Session) => Promise<void>
 
 /** Creates the actions. @param discover Returns the partner's configuration at Teamcast. */
@@ -23,12 +25,15 @@ export function createPartnerActions(
   issuer: string,
   discover: () => Promise<oauth.Configuration>,
 ): PartnerActions {
-  async function saveTokens(session: Session, tokens: oauth.TokenEndpointResponse): Promise<void> {
+  async function saveTokens(session: Session, tokens: Tokens): Promise<void> {
     session.tokens = tokens
+    const idToken = tokens.claims() ?? session.connection?.identity?.idToken
+    const identity = idToken && (await findIdentity(await discover(), tokens, idToken))
     const token = await introspect(session)
     session.connection = {
       userId: token.sub ?? '',
       tenantId: String(token['tenant_id']),
+      identity,
       scope: token.scope ?? '',
       expiresAt: new Date((token.exp ?? 0) * 1000),
     }
@@ -41,21 +46,47 @@ export function createPartnerActions(
     return await oauth.fetchProtectedResource(await discover(), accessToken, url, method)
   }
 
-  /** Calls the API. If the access token is rejected, refreshes it and tries once more. */
-  async function callApi(session: Session, method: 'GET' | 'POST'): Promise<void> {
-    let response: Response
+  /** Performs an action. If the access token is rejected, refreshes it and tries once more. */
+  async function withFreshTokens(session: Session, action: Action): Promise<void> {
     try {
-      response = await send(session, method)
+      await action(session)
     } catch (error) {
       if (!isTokenRejected(error)) throw error
       await refreshOnce(session)
       if (session.tokens === undefined) return // refresh() has set the outcome
-      response = await send(session, method)
+      await action(session)
     }
+  }
+
+  async function callApi(session: Session, method: 'GET' | 'POST'): Promise<void> {
+    const response = await send(session, method)
     session.outcome = {
       kind: response.ok ? 'success' : 'failure',
       title: `${method} ${url.pathname} responded with ${response.status}`,
       json: JSON.stringify(await response.json(), null, 2),
+    }
+  }
+
+  async function showIdToken(session: Session): Promise<void> {
+    const idToken = session.connection?.identity?.idToken
+    if (idToken === undefined) return
+    session.outcome = {
+      kind: 'success',
+      title: 'openid-client verified this ID token when you signed in',
+      json: JSON.stringify(idToken, null, 2),
+    }
+  }
+
+  /** Asks again, so that the page shows what has changed at Teamcast. */
+  async function askUserinfo(session: Session): Promise<void> {
+    const { tokens, connection } = session
+    if (tokens === undefined || connection?.identity === undefined) return
+    const identity = await findIdentity(await discover(), tokens, connection.identity.idToken)
+    session.connection = { ...connection, identity }
+    session.outcome = {
+      kind: 'success',
+      title: 'The userinfo endpoint responded',
+      json: JSON.stringify(identity.userinfo, null, 2),
     }
   }
 
@@ -123,8 +154,10 @@ export function createPartnerActions(
   }
 
   const actions: Readonly<Record<string, Action>> = {
-    '/list-interviews': (session) => callApi(session, 'GET'),
-    '/create-interview': (session) => callApi(session, 'POST'),
+    '/id-token': showIdToken,
+    '/userinfo': (session) => withFreshTokens(session, askUserinfo),
+    '/list-interviews': (session) => withFreshTokens(session, () => callApi(session, 'GET')),
+    '/create-interview': (session) => withFreshTokens(session, () => callApi(session, 'POST')),
     '/refresh': refreshOnce,
     '/introspect': showIntrospection,
     '/disconnect': disconnect,

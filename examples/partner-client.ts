@@ -20,7 +20,11 @@ export function createPartnerClient(
   credentials: PartnerCredentials,
 ): PartnerClient {
   const { clientId, clientSecret } = credentials
-  const execute = issuer.startsWith('http:') ? [oauth.allowInsecureRequests] : []
+  // Also verifies the signature of ID tokens, which a client may leave to TLS (OIDC Core §3.1.3.7).
+  const execute = [
+    oauth.enableNonRepudiationChecks,
+    ...(issuer.startsWith('http:') ? [oauth.allowInsecureRequests] : []),
+  ]
   let configuration: Promise<oauth.Configuration> | undefined
   return {
     credentials,

@@ -14,23 +14,33 @@ export interface PartnerCredentials {
   readonly clientSecret: string
 }
 
-/**
- * Finds the partner's registration, or registers it as a SuperAdmin would.
- *
- * @param file Stores the registration; `undefined` when the storage is not durable.
- */
+/** What the partner registers. */
+export interface PartnerRegistration {
+  readonly partnerUrl: string
+  /** The scopes that it asks for. */
+  readonly scopes: ReadonlyArray<string>
+  /** Stores the registration; `undefined` when the storage is not durable. */
+  readonly file: string | undefined
+}
+
+/** Finds the partner's registration, or registers it as a SuperAdmin would. */
 export async function findOrRegisterPartner(
   clients: ClientRegistry,
-  partnerUrl: string,
-  file: string | undefined,
+  { partnerUrl, scopes, file }: PartnerRegistration,
 ): Promise<PartnerCredentials> {
   const kept = file === undefined ? undefined : await readRegistration(file)
-  if (kept !== undefined && (await clients.find(kept.clientId)) !== undefined) return kept
+  const registered = kept && (await clients.find(kept.clientId))
+  if (kept !== undefined && registered !== undefined) {
+    // OPENID_CONNECT may have been off when it was registered.
+    const hasAll = scopes.every((scope) => registered.scopes.includes(scope))
+    if (!hasAll) await clients.update(kept.clientId, { scopes: registeredScopes(scopes) })
+    return kept
+  }
 
   const { client, clientSecret = '' } = await clients.register({
     name: 'Acme Recruiter',
     clientType: 'CONFIDENTIAL',
-    scopes: ['interview:read', 'interview:create', 'candidate:read'],
+    scopes: registeredScopes(scopes),
     redirectUris: [`${partnerUrl}/callback`],
     tosUri: 'https://recruiter.acme.example/terms',
     policyUri: 'https://recruiter.acme.example/privacy',
@@ -41,6 +51,11 @@ export async function findOrRegisterPartner(
     await writeFile(file, JSON.stringify(credentials), { mode: 0o600 })
   }
   return credentials
+}
+
+/** One scope more than it asks for. */
+function registeredScopes(scopes: ReadonlyArray<string>): ReadonlyArray<string> {
+  return [...scopes, 'candidate:read']
 }
 
 async function readRegistration(file: string): Promise<PartnerCredentials | undefined> {

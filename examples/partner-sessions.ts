@@ -13,10 +13,17 @@ const COOKIE = 'acme_recruiter_session'
 const MAXIMUM_SESSIONS = 1000
 const MAXIMUM_SIGN_INS = 10
 
+/** What a sign-in under way is checked with. */
+export interface SignInChecks {
+  readonly codeVerifier: string
+  /** `undefined` without OpenID Connect. */
+  readonly nonce: string | undefined
+}
+
 /** A browser session. */
 export interface Session {
-  /** Code verifiers of sign-ins under way, by `state`: one for each tab. */
-  readonly signIns: Map<string, string>
+  /** Sign-ins under way, by `state`: one for each tab. */
+  readonly signIns: Map<string, SignInChecks>
   /** The tokens; they never leave the server. */
   tokens?: TokenEndpointResponse
   connection?: Connection
@@ -40,16 +47,16 @@ export function createSessions(): (ctx: Context) => Session {
   }
 }
 
-/** Stores the code verifier of a new sign-in. */
-export function beginSignIn(session: Session, state: string, codeVerifier: string): void {
-  setBounded(session.signIns, state, codeVerifier, MAXIMUM_SIGN_INS)
+/** Stores the checks of a new sign-in. */
+export function beginSignIn(session: Session, state: string, checks: SignInChecks): void {
+  setBounded(session.signIns, state, checks, MAXIMUM_SIGN_INS)
 }
 
-/** Ends a sign-in. @returns Its code verifier; `undefined` when it did not begin in this browser. */
-export function endSignIn({ signIns }: Session, state: string): string | undefined {
-  const codeVerifier = signIns.get(state)
+/** Ends a sign-in. @returns Its checks; `undefined` when it did not begin in this browser. */
+export function endSignIn({ signIns }: Session, state: string): SignInChecks | undefined {
+  const checks = signIns.get(state)
   signIns.delete(state)
-  return codeVerifier
+  return checks
 }
 
 /** Sets an entry; removes the oldest one if the map is full. */

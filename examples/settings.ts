@@ -17,6 +17,8 @@ export interface Settings extends StorageSettings {
   readonly secret: string
   /** The refresh grace period. */
   readonly refreshTokenGraceSeconds: number
+  /** Whether partners may learn who signed in. */
+  readonly openIdConnect: (typeof SWITCH)[number]
 }
 
 /** An invalid setting. The message says how to correct it. */
@@ -27,6 +29,7 @@ export class SettingsError extends Error {
 const HIGHEST_PORT = 65_535
 // Loopback by default: the passwords are public in this repository.
 const LISTEN_ADDRESSES = ['127.0.0.1', '0.0.0.0', '::'] as const
+const SWITCH = ['on', 'off'] as const
 const DEVELOPMENT_SECRET = 'a secret for development, known to everybody'
 
 // RFC 6750 §2.1.
@@ -67,6 +70,7 @@ export function readSettings(environment: Environment): Settings {
     problems.push('OAUTH_SECRET is missing: in production it must be a secret of your own')
   }
   const refreshTokenGraceSeconds = numberFrom('REFRESH_TOKEN_GRACE_SECONDS', 0, 60)
+  const openIdConnect = choiceFrom(environment, 'OPENID_CONNECT', SWITCH, problems)
   const storageSettings = readStorageSettings(environment, problems)
   if (problems.length > 0) throw new SettingsError(problems.join('; '))
   return {
@@ -77,6 +81,7 @@ export function readSettings(environment: Environment): Settings {
     superAdminToken,
     secret,
     refreshTokenGraceSeconds,
+    openIdConnect,
     ...storageSettings,
   }
 }

@@ -33,6 +33,13 @@ code, pre { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospac
 .rows > div { display: grid; grid-template-columns: 11rem 1fr; gap: 0 1rem; }
 dt { color: var(--muted); } dt code { color: var(--text); }
 dd code { margin-right: .5rem; }
+.person { display: flex; gap: 1rem; align-items: center; }
+.person > div { min-width: 0; }
+.person .title { font-size: 1.125rem; }
+.avatar { display: grid; place-items: center; flex: none; width: 3.5rem; height: 3.5rem; border-radius: 50%; object-fit: cover;
+  background: var(--accent); color: var(--on-accent); font-size: 1.25rem; font-weight: 650; }
+.badge { display: inline-block; margin-left: .25rem; padding: 0 .5rem; border-radius: 1rem; background: var(--success-soft);
+  color: var(--success); font-size: .8125rem; font-weight: 600; }
 .actions { display: flex; flex-wrap: wrap; gap: .75rem; }
 .button { display: inline-flex; align-items: center; justify-content: center; min-height: 2.75rem; padding: .5rem 1.125rem;
   border: 1px solid transparent; border-radius: .625rem; background: var(--surface); color: var(--text); font: inherit;

@@ -74,14 +74,24 @@ for (const [variant, options] of Object.entries(VARIANTS)) {
           .getByRole('region', { name: 'It will be able to' })
           .getByRole('listitem')
           .allInnerTexts(),
-        [TEAMCAST_SCOPES['interview:read'], TEAMCAST_SCOPES['interview:create']],
+        [
+          'See your name and picture',
+          'See your email address',
+          TEAMCAST_SCOPES['interview:read'],
+          TEAMCAST_SCOPES['interview:create'],
+        ],
       )
       await assertAccessible(t, page)
       await press(page, 'Allow')
 
       await heading(page, 'Connected to Teamcast')
       await notice(page, 'You are signed in')
-      t.true(await page.getByText('user-ada').isVisible())
+      for (const text of ['Ada Lovelace', 'ada@acme.test', 'user-ada']) {
+        t.true(await page.getByText(text).isVisible(), text)
+      }
+      // The Content-Security-Policy lets it load.
+      const picture = page.locator('img.avatar')
+      t.true(await picture.evaluate((image) => 'naturalWidth' in image && image.naturalWidth !== 0))
       await assertAccessible(t, page)
 
       await press(page, 'List interviews')

@@ -5,7 +5,7 @@ import { json } from 'node:stream/consumers'
 import type { NewClient, RegisteredClient } from '@teamcast/oauth-server'
 import test, { type ExecutionContext } from 'ava'
 import { readSettings, SettingsError } from '../../examples/settings.ts'
-import { type Browser, startBrowser } from '../helpers/browser.ts'
+import { type Browser, startBrowser, unescaped } from '../helpers/browser.ts'
 import { findFreePort } from '../helpers/free-port.ts'
 import { sendRaw } from '../helpers/raw-request.ts'
 import { authorizationUrl, CODE_VERIFIER, postAs } from '../helpers/requests.ts'
@@ -44,6 +44,7 @@ const WRONG_SETTINGS: ReadonlyArray<readonly [Readonly<Record<string, string>>, 
   [{ STORAGE: 'redis' }, /^REDIS_URL must be a URL such as redis:/],
   [{ STORAGE: 'layered' }, /^REDIS_URL must .+; DATABASE_URL must be a URL such as postgres:/],
   [{ NODE_ENV: 'production' }, /^OAUTH_SECRET is missing: in production/],
+  [{ OPENID_CONNECT: 'false' }, /^OPENID_CONNECT must be one of on, off$/],
   [{ REFRESH_TOKEN_GRACE_SECONDS: '61' }, /^REFRESH_TOKEN_GRACE_SECONDS must be 0 to 60/],
 ]
 
@@ -403,6 +404,49 @@ test('the partner: a form that no page of its own sent does nothing', async (t) 
   t.false((await (await fetch(partnerUrl)).text()).includes('tc_other'))
 })
 
+test('the partner: shows who signed in: a picture or initials, name, email address and workspace', async (t) => {
+  const ada = await (await connectPartner(t, example, 'ada@acme.test')).home()
+  const picture = /<img class="avatar" src="([^"]+)" alt=""/.exec(ada)?.[1] ?? ''
+  t.is(new URL(picture).origin, new URL(example.hostUrl).origin)
+  const image = await fetch(picture)
+  t.is(image.status, 200)
+  t.regex(image.headers.get('content-type') ?? '', /^image\/svg\+xml/)
+  t.regex(ada, /Ada Lovelace.*ada@acme\.test <span class="badge">verified<.*<dd>acme<\/dd>/s)
+
+  const grace = await (await connectPartner(t, example, 'grace@globex.test')).home()
+  t.regex(grace, /aria-hidden="true">GH<.*Grace Hopper.*grace@globex\.test<.*<dd>globex<\/dd>/s)
+  t.false(grace.includes('verified'))
+})
+
+test('the partner: shows the claims of the ID token and of userinfo, also after a refresh', async (t) => {
+  const { send, home } = await connectPartner(t, example, 'ada@acme.test')
+  await send('/refresh', 'POST')
+  for (const path of ['/id-token', '/userinfo']) {
+    await send(path, 'POST')
+    const claims = unescaped(/<pre[^>]*>([^<]*)/.exec(await home())?.[1] ?? '{}')
+    t.like(JSON.parse(claims), { sub: 'user-ada', name: 'Ada Lovelace', tenant_id: 'acme' }, path)
+  }
+})
+
+test('the partner: with OPENID_CONNECT=off it asks for no identity scopes and shows the user id only', async (t) => {
+  const other = await startExample({ OPENID_CONNECT: 'off' })
+  t.teardown(() => other.end())
+  const { send, home } = await connectPartner(t, other, 'ada@acme.test')
+  const page = await home()
+  t.true(page.includes('<div><dt>User</dt><dd>user-ada</dd></div>'))
+  t.deepEqual(
+    ['avatar"', 'Ada Lovelace', 'ada@acme.test', 'openid', 'ID token'].filter((text) =>
+      page.includes(text),
+    ),
+    [],
+  )
+  const location = new URL((await send('/sign-in')).headers.get('location') ?? '')
+  t.is(location.searchParams.get('scope'), 'interview:read interview:create')
+  t.is(location.searchParams.get('nonce'), null)
+  const metadata = await fetch(`${other.hostUrl}/.well-known/openid-configuration`)
+  t.false('userinfo_endpoint' in (await metadata.json()))
+})
+
 test('the partner: a double click refreshes once, because a second use would end the connection', async (t) => {
   const { send, home } = await connectPartner(t, example, 'alan@acme.test')
 
@@ -454,6 +498,7 @@ test('the partner: its client was deleted; whatever it does next says so, and it
     const redirectUris = [`${other.partnerUrl}/callback`]
     const { client, clientSecret = '' } = await register(t, other.hostUrl, {
       ...CONFIDENTIAL_CLIENT,
+      scopes: ['openid', 'profile', 'email', ...CONFIDENTIAL_CLIENT.scopes],
       redirectUris,
     })
     await send(

@@ -100,7 +100,8 @@ export function titleOf({ html }: Visit): string | undefined {
   return unescaped(/<title>([^<]*) – Teamcast<\/title>/.exec(html)?.[1] ?? html.slice(0, 200))
 }
 
-function unescaped(text: string): string {
+/** Text of HTML, without its character references. */
+export function unescaped(text: string): string {
   return text
     .replaceAll(/&#(x?)([0-9a-f]+);/gi, (_entity, hex: string, digits: string) =>
       String.fromCodePoint(Number.parseInt(digits, hex === '' ? 10 : 16)),
