@@ -63,7 +63,12 @@ export function createTokenFamilyStore(
     async find(familyId, clientId, now) {
       const family = findLive(familyId, now)
       if (family === undefined || !clients.has(clientId)) return undefined
-      return { ...structuredClone(family), foundAtMilliseconds: Date.now() }
+      const consented = consents.get(family.consentId)?.scopes.map(({ scope }) => scope) ?? []
+      return {
+        ...structuredClone(family),
+        consentedScopes: family.scopes.filter((scope) => consented.includes(scope)),
+        foundAtMilliseconds: Date.now(),
+      }
     },
 
     async rotate(familyId, rotation, now) {

@@ -142,12 +142,12 @@ export function createTokenFamilyStore(db: Database): TokenFamilyStore {
     (values: { readonly familyId: string; readonly clientId: string; readonly now: number }) =>
       db
         .selectFrom('token_families')
-        .select(FAMILY_COLUMNS)
-        .select(NOW_MILLISECONDS.as('now_milliseconds'))
+        .innerJoin('consents', 'consents.consent_id', 'token_families.consent_id')
+        .select(FAMILY_COLUMNS.map((name) => `token_families.${name}` as const))
+        .select(['consents.scope_grants', NOW_MILLISECONDS.as('now_milliseconds')])
         .where('family_id', '=', values.familyId)
         .where('is_revoked', '=', false)
         .where('expires_at', '>', values.now)
-        .where(consentExists)
         .where(({ exists, selectFrom }) =>
           exists(
             selectFrom('clients').select('client_id').where('client_id', '=', values.clientId),
@@ -255,7 +255,13 @@ export function createTokenFamilyStore(db: Database): TokenFamilyStore {
 
     async find(familyId, clientId, now) {
       const [row] = await findQuery({ familyId, clientId, now })
-      return row && { ...familyFrom(row), foundAtMilliseconds: Number(row.now_milliseconds) }
+      return (
+        row && {
+          ...familyFrom(row),
+          consentedScopes: row.scopes.filter((scope) => Object.hasOwn(row.scope_grants, scope)),
+          foundAtMilliseconds: Number(row.now_milliseconds),
+        }
+      )
     },
 
     async rotate(familyId, rotation, now) {

@@ -13,7 +13,8 @@ import { createScript, runScript } from './script.ts'
 /** What is one field: what the last grant said. Each scope is another, and the key has the id. */
 export type StoredGrant = Omit<ConsentGrant, 'consentId' | 'scopes'>
 
-const SCOPE = 'scope:'
+/** What precedes the scope in the name of its field. */
+export const SCOPE_FIELD = 'scope:'
 
 /**
  * Adds scopes to a record and makes it last: `record, now, scope, …`. A record of another tenant is
@@ -87,7 +88,7 @@ export function createConsentRecords(connection: Connection): ConsentRecords {
     },
 
     async addScopes(consentId, grant) {
-      const fields = grant.scopes.map((scope) => SCOPE + scope)
+      const fields = grant.scopes.map((scope) => SCOPE_FIELD + scope)
       const parameters = [recordOf(grant), grant.grantedAt, ...fields]
       const [outcome, deleted = ''] = (await runScript(
         client,
@@ -99,7 +100,7 @@ export function createConsentRecords(connection: Connection): ConsentRecords {
     },
 
     async removeScopes(consentId, scopes) {
-      const fields = scopes.map((scope) => SCOPE + scope)
+      const fields = scopes.map((scope) => SCOPE_FIELD + scope)
       const isThere = await runScript(client, REMOVE_SCOPES, [keys.consent(consentId)], fields)
       return Number(isThere) === 1
     },
@@ -113,7 +114,7 @@ export function createConsentRecords(connection: Connection): ConsentRecords {
 
 function fieldsOf(grant: ConsentGrant): ReadonlyArray<string | number> {
   const { scopes, grantedAt } = grant
-  const scopeFields = scopes.flatMap((scope) => [SCOPE + scope, grantedAt])
+  const scopeFields = scopes.flatMap((scope) => [SCOPE_FIELD + scope, grantedAt])
   return ['record', recordOf(grant), 'createdAt', grantedAt, ...scopeFields]
 }
 
@@ -127,7 +128,7 @@ function consentFrom(
 ): Consent | undefined {
   if (record === undefined) return undefined
   const scopes = Object.entries(scopeFields).map(([field, grantedAt]) => ({
-    scope: field.slice(SCOPE.length),
+    scope: field.slice(SCOPE_FIELD.length),
     grantedAt: Number(grantedAt),
   }))
   return {

@@ -61,13 +61,13 @@ redis.call('PERSIST', consent)
 note_use(created_at, 0)
 return 'created'`)
 
-/** Finds a family that lives: `now`. */
+/** Finds a family that lives, and the fields of its consent: `now`. */
 export const FIND: Script = createFamilyScript(`
 if not is_alive(ARGV[1]) then return false end
 local fields = redis.call('HMGET', family, 'record', 'expiresAt',
   'accessTokensExpireAt', 'tokenHash', 'tokenIssuedAt', 'tokenExpiresAt', ${REPLAY_FIELDS})
 table.insert(fields, string.format('%.0f', milliseconds()))
-return fields`)
+return { fields, redis.call('HKEYS', consent) }`)
 
 /** Rotates: `now, call, deadline, presented token, request, removal, field, value, …`. */
 export const ROTATE: Script = createFamilyScript(`

@@ -12,6 +12,7 @@ import type {
   TokenFamilyStore,
 } from '../../lib/storage/token-family-store.ts'
 import type { Connection } from './connection.ts'
+import { SCOPE_FIELD } from './consent-records.ts'
 import { assertIdentifier, consentIdOf, isFamilyId, isIdentifier } from './keys.ts'
 import { parseJson, removalOf } from './records.ts'
 import { runScript, type Script } from './script.ts'
@@ -45,10 +46,10 @@ export function createTokenFamilyStore(
   }
 
   async function find(familyId: string, now: number): Promise<FoundTokenFamily | undefined> {
-    const fields = await run(FIND, familyId, [now])
-    return fields === null
-      ? undefined
-      : parseFamily(familyId, fields as ReadonlyArray<string | null>)
+    const found = await run(FIND, familyId, [now])
+    if (found === null) return undefined
+    const [fields, consentFields] = found as [ReadonlyArray<string | null>, ReadonlyArray<string>]
+    return parseFamily(familyId, fields, consentFields)
   }
 
   async function revokeInOneStep(
@@ -189,7 +190,11 @@ function replayFieldsOf(replay: RefreshReplay): Fields {
 }
 
 /** In the order of the script. */
-function parseFamily(familyId: string, fields: ReadonlyArray<string | null>): FoundTokenFamily {
+function parseFamily(
+  familyId: string,
+  fields: ReadonlyArray<string | null>,
+  consentFields: ReadonlyArray<string>,
+): FoundTokenFamily {
   const [record, expiresAt, accessTokensExpireAt, hash, issuedAt, tokenExpiresAt, ...more] = fields
   const [usedTokenHash, requestHash, encryptedResponse, until, foundAtMilliseconds] = more
   const refreshToken = hash && {
@@ -203,8 +208,10 @@ function parseFamily(familyId: string, fields: ReadonlyArray<string | null>): Fo
     encryptedResponse: required(encryptedResponse),
     until: Number(until),
   }
+  const durable = parseJson<DurablePart>(required(record))
   return {
-    ...parseJson<DurablePart>(required(record)),
+    ...durable,
+    consentedScopes: durable.scopes.filter((scope) => consentFields.includes(SCOPE_FIELD + scope)),
     familyId,
     consentId: consentIdOf(familyId),
     ...(refreshToken ? { refreshToken } : {}),

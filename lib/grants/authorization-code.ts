@@ -9,6 +9,7 @@
  */
 
 import { findAccessRefusal } from '../clients/client-access.ts'
+import { scopesOf } from '../consent/consent.ts'
 import { StorageError } from '../errors.ts'
 import { createRequestEndings, type Redemption } from '../interaction/request-endings.ts'
 import { rememberFamilyUntil } from '../lifetimes.ts'
@@ -67,14 +68,18 @@ async function redeem(
   const candidates = requestedResources(request, granted)
 
   const { userId, consentId } = code
-  const user = await requireUser(dependencies, request, code)
+  const [user, consentedScopes] = await Promise.all([
+    requireUser(dependencies, request, code),
+    requireConsent(dependencies, code),
+  ])
   const { tenantId } = user
   const refusal = await findAccessRefusal(dependencies.authorizeClient, client, user)
   if (refusal !== undefined) throw new TokenRequestError(refusal, { userId, tenantId })
   const familySecret = familySecretOf(presentedCode, codeVerifier)
   const familyId = familyIdOf(consentId, familySecret)
   const subject = { userId, tenantId, familyId }
-  const target = requireTarget(candidates, intersect(code.scopes, client.scopes), subject)
+  const permitted = intersect(client.scopes, consentedScopes)
+  const target = requireTarget(candidates, intersect(code.scopes, permitted), subject)
 
   const refreshToken = client.allowedGrantTypes.includes('refresh_token')
     ? createRefreshToken(consentId, familySecret)
@@ -119,6 +124,16 @@ async function redeem(
   }
   await createFamily(dependencies, family, found.deadlineMilliseconds())
   return { body, isReplay: false, ...subject }
+}
+
+/** Finds the scopes that the consent of a code still has. Rejects the code if the consent was deleted. */
+async function requireConsent(
+  { storage }: GrantDependencies,
+  { userId, clientId, consentId, tenantId }: AuthorizationCodeRecord,
+): Promise<ReadonlyArray<string>> {
+  const consent = await storage.consents.find(userId, clientId)
+  if (consent?.consentId === consentId) return scopesOf(consent)
+  throw new TokenRequestError('consent-revoked', { userId, tenantId })
 }
 
 /**

@@ -120,9 +120,10 @@ async function requirePermission(
     await dependencies.revoker.revokeFamily(family)
     throw new TokenRequestError(refusal, subjectOf(family))
   }
-  // Scopes that the client has lost since the grant are left out without an error.
+  // Scopes that the client or the consent has lost since the grant are left out without an error.
   const requested = requestedScopes(request.parameters.get('scope'), family.scopes)
-  return { resources, scopes: intersect(requested, request.client.scopes) }
+  const permitted = intersect(request.client.scopes, family.consentedScopes)
+  return { resources, scopes: intersect(requested, permitted) }
 }
 
 async function rotate(
@@ -189,7 +190,7 @@ function replayOf({ request, presented, family, now }: Presentation): RefreshRep
 }
 
 /**
- * Replays a response byte for byte. Fails if the client has lost one of its scopes since.
+ * Replays a response byte for byte. Fails if the client or the consent has lost one of its scopes since.
  */
 function replayResponse(
   encryptedResponse: string,

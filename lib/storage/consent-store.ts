@@ -68,7 +68,7 @@ export interface ConsentStore {
 
   /**
    * Removes scopes from the consent with this id, in one atomic step. Its other scopes and its families
-   * stay.
+   * stay, without these scopes: {@link FoundTokenFamily.consentedScopes}.
    *
    * @returns `false` when it does not exist; nothing is changed then.
    */

@@ -41,6 +41,11 @@ export interface TokenFamily {
 /** A family that was found. */
 export interface FoundTokenFamily extends TokenFamily {
   /**
+   * Those of its scopes that its consent still has, in any order, read in the same atomic step as the family. A user
+   * may have taken scopes back since: {@link ConsentStore.removeScopes}.
+   */
+  readonly consentedScopes: ReadonlyArray<string>
+  /**
    * When it was found: milliseconds since the Unix epoch by the store's own clock, whichever that is.
    * Only for {@link Rotation.deadlineMilliseconds}.
    */
@@ -207,6 +212,7 @@ const foundFamily = shape.record<FoundTokenFamily>({
   ),
   accessTokensExpireAt: shape.number,
   expiresAt: shape.number,
+  consentedScopes: strings,
   foundAtMilliseconds: shape.number,
 })
 

@@ -217,6 +217,22 @@ test('POST /oauth/token refresh_token, with grace: a client that lost a scope of
   t.is(await (await refresh(server, confidential, token)).text(), body)
 })
 
+test('POST /oauth/token refresh_token, with grace: a response with a scope that the consent lost is not given again', async (t) => {
+  const storage = createMemoryStorage()
+  const server = await startServer(t, { storage, refreshTokenGraceSeconds: GRACE_SECONDS })
+  const { confidential } = server
+  const token = await firstTokenOf(server)
+  const body = await (await refresh(server, confidential, token)).text()
+  const [consent] = await storage.consents.list('ada')
+  if (consent === undefined) return t.fail('no consent')
+  await storage.consents.removeScopes(consent, ['interview:read'])
+  await assertRefused(t, await refresh(server, confidential, token), 400, 'invalid_grant')
+  // It was no reuse, so the family is still there.
+  const { refresh_token: next } = JSON.parse(body)
+  const { scope } = await tokensOf(t, await refresh(server, confidential, next))
+  t.is(scope, confidential.client.scopes.filter((each) => each !== 'interview:read').join(' '))
+})
+
 test('POST /oauth/token refresh_token, with grace: a scope that the client lost but the response never had is no reason to refuse', async (t) => {
   const storage = createMemoryStorage()
   const server = await startServer(t, { storage, refreshTokenGraceSeconds: GRACE_SECONDS })

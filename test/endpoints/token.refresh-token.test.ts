@@ -216,7 +216,7 @@ test('POST /oauth/token refresh_token: a family is one record of the same size a
   const familyId = String(decodeJwt(accessToken, 'payload')['grant_id'])
   const size = async (): Promise<number> => {
     const found = await storage.families.find(familyId, clientId, server.clock.now())
-    const { foundAtMilliseconds: _at, ...family } = found ?? {}
+    const { consentedScopes: _scopes, foundAtMilliseconds: _at, ...family } = found ?? {}
     return JSON.stringify(family).length
   }
   const sizeAtFirst = await size()

@@ -207,6 +207,62 @@ for (const kind of STORE_KINDS) {
   let earlier: { readonly access_token: string; readonly refresh_token?: string } | undefined
 
   test.serial(
+    `${kind}: Deny after Allow takes its scopes from what other requests got meanwhile, and leaves them the rest`,
+    async (t) => {
+      const asked = await startAsked(
+        t,
+        await stores.open(kind),
+        async ({ confidential, issueTokens }) => {
+          const { clientId } = confidential.client
+          await issueTokens({ userId: 'ada', clientId, scopes: ['interview:read'] })
+        },
+      )
+      const { issuer, confidential, browser, consentPage } = asked
+      const both = 'interview:read interview:create'
+      await browser.submit(consentPage, { action: 'allow' })
+      const authorize = async (scope: string): Promise<Visit> =>
+        await browser.open(authorizationUrl(issuer, confidential, { scope }))
+      const begin = async (scope: string): Promise<Readonly<Record<string, string>>> =>
+        await (await asked.redeem(await authorize(scope))).json()
+      const other = await begin(both)
+      const onlyDenied = await begin('interview:create')
+      const code = await authorize(both)
+      const codeOfDenied = await authorize('interview:create')
+
+      assertDenied(t, issuer, await browser.submit(consentPage, { action: 'deny' }))
+
+      const refresh = async (token = '', scope = ''): Promise<Response> =>
+        await postAs(confidential, `${issuer}/oauth/token`, {
+          grant_type: 'refresh_token',
+          refresh_token: token,
+          scope,
+        })
+      const assertInvalidScope = async (response: Response): Promise<void> => {
+        t.is(response.status, 400)
+        t.is((await response.json()).error, 'invalid_scope')
+      }
+      // Issued before, so it has what it has until it expires.
+      t.true(await asked.isActive(other['access_token'] ?? ''))
+      const refreshed = await (await refresh(other['refresh_token'])).json()
+      t.is(refreshed.scope, 'interview:read')
+      const named = await (await refresh(refreshed.refresh_token, both)).json()
+      t.is(named.scope, 'interview:read')
+      await assertInvalidScope(await refresh(named.refresh_token, 'interview:create'))
+      await assertInvalidScope(await refresh(onlyDenied['refresh_token']))
+      const exchanged = await (await asked.redeem(code)).json()
+      t.is(exchanged.scope, 'interview:read')
+      await assertInvalidScope(await asked.redeem(codeOfDenied))
+
+      // Consented to again: no refusal has used a token up.
+      await browser.submit(await authorize(both), { action: 'allow' })
+      for (const token of [named, onlyDenied, exchanged]) {
+        const again = await (await refresh(token.refresh_token)).json()
+        t.is(again.scope, token === onlyDenied ? 'interview:create' : both)
+      }
+    },
+  )
+
+  test.serial(
     `${kind}: finished twice, by any form or URL, a request leads to the same redirect; once the code is redeemed a page says so and links back`,
     async (t) => {
       const asked = await startAsked(t, await stores.open(kind))

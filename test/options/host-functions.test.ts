@@ -549,7 +549,11 @@ const BOOLEANS = [true, false]
 const NOTHING = [undefined, null]
 const client = fullClient()
 const consent = aConsent()
-const family = { ...aFamily({ replay: aReplay(0, 'encrypted') }), foundAtMilliseconds: 1 }
+const family = {
+  ...aFamily({ replay: aReplay(0, 'encrypted') }),
+  consentedScopes: ['a:read'],
+  foundAtMilliseconds: 1,
+}
 const encryptedKey = anEncryptedKey()
 const revocation = { kind: 'family', id: 'family-1', expiresAt: NOW }
 

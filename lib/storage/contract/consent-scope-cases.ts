@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict'
 import { assertConsent, concurrently } from './assertions.ts'
-import { ANYTIME, aConsent, aFamily, aGrant, NOW, openConnected } from './sample-records.ts'
+import {
+  ANYTIME,
+  aConsent,
+  aFamily,
+  aGrant,
+  aRotation,
+  NOW,
+  openConnected,
+} from './sample-records.ts'
 import type { StorageContractCase } from './storage-contract-case.ts'
 
 /** Which scopes a consent has after grants and removals, and since when. */
@@ -58,6 +66,37 @@ export const consentScopeCases: ReadonlyArray<StorageContractCase> = [
       const all = before.scopes.map(({ scope }) => scope)
       assert.equal(await consents.removeScopes(before, all), true)
       assert.deepEqual((await consents.find('user-1', 'client-1'))?.scopes, [])
+    },
+  },
+  {
+    name: 'families.find() says which of its scopes the consent still has, and keeps those that it had',
+    async run(openStorage) {
+      const { consents, families } = await openConnected(openStorage)
+      const { consentId, userId, clientId, scopes: consented } = aGrant()
+      const scopes = [...consented, '__proto__', "'c':read", 'never:granted']
+      const granted = scopes.slice(0, -1)
+      await consents.grant(aGrant({ scopes: [...granted, 'another:read'] }))
+      const { familyId } = aFamily()
+      await families.create(aFamily({ scopes }), NOW, ANYTIME)
+      const assertConsented = async (expected: ReadonlyArray<string>): Promise<void> => {
+        const found = await families.find(familyId, clientId, NOW)
+        assert.deepEqual(new Set(found?.consentedScopes), new Set(expected))
+        assert.equal(found?.consentedScopes.length, expected.length)
+        assert.deepEqual(found?.scopes, scopes)
+      }
+      const remove = (...removed: ReadonlyArray<string>): Promise<boolean> =>
+        consents.removeScopes({ consentId, userId, clientId }, removed)
+
+      await assertConsented(granted)
+      const [first = '', ...others] = granted
+      await remove(first, '__proto__')
+      await assertConsented(others.filter((scope) => scope !== '__proto__'))
+      await families.rotate(familyId, aRotation(0, 1), NOW)
+      await assertConsented(others.filter((scope) => scope !== '__proto__'))
+      await remove(...granted)
+      await assertConsented([])
+      await consents.grant(aGrant({ scopes: [first] }))
+      await assertConsented([first])
     },
   },
   {

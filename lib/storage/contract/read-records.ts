@@ -16,7 +16,7 @@ export async function findFamily(
 ): Promise<TokenFamily | undefined> {
   const found = await families.find(familyId, 'client-1', now)
   if (found === undefined) return undefined
-  const { foundAtMilliseconds: _instant, ...family } = found
+  const { consentedScopes: _scopes, foundAtMilliseconds: _instant, ...family } = found
   return family
 }
 
