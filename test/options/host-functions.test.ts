@@ -665,7 +665,6 @@ const STORES: Readonly<Record<Exclude<keyof Storage, 'backends'>, ReadonlyArray<
       ],
       ...['AuthorizationCode', 'key', NOW],
     ],
-    ['delete', NONSENSE, [], 'Session', 'key'],
   ],
   revocations: [
     ['add', NONSENSE, [], revocation],
