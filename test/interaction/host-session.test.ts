@@ -216,6 +216,22 @@ test('host session: what one user allowed on an open page does not count for ano
   t.true(gracesPage.html.includes('grace@globex.test'))
 })
 
+test('host session: who signs in at the host in place of another user, and finishes that one’s request, is redirected to the client at once', async (t) => {
+  const { issuer, confidential, signInAtHost, authorizationServer } =
+    await startServerWithHostSession(t)
+  const browser = startBrowser()
+  signInAtHost(browser, 'ada')
+  const adasPage = await browser.open(authorizationUrl(issuer, confidential))
+  signInAtHost(browser, 'grace')
+  const gracesPage = await browser.open(adasPage.url)
+  t.true(gracesPage.html.includes('grace@globex.test'))
+  const granted = await browser.submit(gracesPage, { action: 'allow' })
+  t.is(granted.html, '')
+  t.truthy(granted.callback?.searchParams.get('code'))
+  t.deepEqual(await authorizationServer.connections.list('ada'), [])
+  t.is((await authorizationServer.connections.list('grace')).length, 1)
+})
+
 test('host session: Deny counts for the user at the host, who takes back what they allowed, and nobody else', async (t) => {
   const { issuer, confidential, requests, signInAtHost, authorizationServer } =
     await startServerWithHostSession(t)
