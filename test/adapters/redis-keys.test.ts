@@ -110,6 +110,7 @@ const SHORT_LIVED = [
   '{revocations}:expiries',
   'revoked:client:client-2',
   'revoked:access-token:jti-1',
+  `revoked:family:${familyIdOf('revoked')}`,
   `{${CONSENT_ID}}:family:${familyId}`,
   `{${CONSENT_ID}}:family:${familyIdOf('revoked')}`,
 ]

@@ -329,12 +329,10 @@ test('CORS: every origin may read that token and revoke failed, and when to try 
 
 test('CORS: a failure of the store after the client is known may be read, too, and when to try again (Fetch §3.2)', async (t) => {
   const memory = createMemoryStorage()
-  const families = {
-    ...memory.families,
-    find: async () => {
-      throw new StorageError('down')
-    },
+  const fail = async (): Promise<never> => {
+    throw new StorageError('down')
   }
+  const families = { ...memory.families, find: fail, revoke: fail }
   const server = await startServer(t, { storage: { ...memory, families } })
   const browserApp = server.public
   const { clientId } = browserApp.client

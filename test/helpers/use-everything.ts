@@ -75,7 +75,7 @@ export async function useEverything(t: ExecutionContext, storage: Storage): Prom
   t.false(await artifacts.insert('Session', 'key', { other: 'data' }, NOW + 60, NOW))
   await revocations.add({ kind: 'family', id: 'not-found', expiresAt: NOW + 60 })
   t.true(await revocations.has('family', 'not-found', NOW))
-  t.is((await revocations.list({ limit: 10 }, NOW)).items.length, 1)
+  t.is((await revocations.list({ limit: 10 }, NOW)).items.length, 2)
   t.true(await encryptedKeys.insert(anEncryptedKey()))
   t.is((await encryptedKeys.list()).length, 1)
   t.true(await encryptedKeys.update(anEncryptedKey({ version: 2 }), 1))

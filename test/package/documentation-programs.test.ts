@@ -303,7 +303,10 @@ test.serial(
 const mounting = pages.find(({ path }) => path === 'docs/guides/mounting-in-koa.md')
 
 test('Mounting in Koa: lists every path and its methods', async (t) => {
-  const { issuer } = await startServer(t, { authorizeSuperAdmin: () => 'allowed' })
+  const { issuer } = await startServer(t, {
+    authorizeSuperAdmin: () => 'allowed',
+    openIdConnect: {},
+  })
   const methodsOf = new Map<string, ReadonlyArray<string>>()
   const rows = mounting?.text.matchAll(/^\| ([^|]*`\/[^|]*) \| ([A-Z, ]+) \|$/gm) ?? []
   for (const [, names = '', methods = ''] of rows) {

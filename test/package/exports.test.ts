@@ -22,6 +22,7 @@ const EXPORTS: Readonly<Record<string, ReadonlyArray<string>>> = {
     'createLayeredStorage',
     'defaultPages',
     'openManagedKeys',
+    'parseIpAddress',
   ],
   './memory': ['createMemoryStorage'],
   './postgres': ['createPostgresStorage', 'migrateToLatest', 'startSweeper', 'sweepExpired'],
