@@ -13,8 +13,8 @@ import {
 import type { RouteTable } from '../http/route.ts'
 import type { OpenIdConnect } from '../openid-connect/openid-connect-options.ts'
 import { userClaimNames } from '../openid-connect/user-claims.ts'
+import type { ResolvedOptions } from '../options/resolve-options.ts'
 import type { ProtectedResource } from '../resources/protected-resource.ts'
-import type { ScopeCatalogue } from '../scopes/scope-catalogue.ts'
 import { isSecureUrl } from '../urls/secure-url.ts'
 
 /** Relative to the issuer. */
@@ -22,17 +22,16 @@ export const METADATA_PATH = '/.well-known/oauth-authorization-server'
 /** The same document, where OpenID Connect libraries look for it (RFC 8414 §5). */
 export const OPENID_CONFIGURATION_PATH = '/.well-known/openid-configuration'
 
+type MetadataOptions = Pick<ResolvedOptions, 'issuer' | 'scopes' | 'resources' | 'openIdConnect'>
+
 /**
  * Creates the metadata document.
  *
  * @param routes The routes of the server.
  */
 export function createMetadata(
-  issuer: string,
+  { issuer, scopes, resources, openIdConnect }: MetadataOptions,
   routes: RouteTable,
-  scopes: ScopeCatalogue,
-  resources: ReadonlyArray<ProtectedResource>,
-  openIdConnect: OpenIdConnect | undefined,
 ): Readonly<Record<string, unknown>> {
   const endpoints = Object.fromEntries(
     routes.flatMap(([path, , name]) => (name === undefined ? [] : [[name, issuer + path]])),

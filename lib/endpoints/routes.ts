@@ -75,16 +75,7 @@ export interface Services {
 
 /** Creates the routes. */
 export function createRoutes(options: GuardedOptions, services: Services): FindRoute {
-  const {
-    issuer,
-    keys,
-    scopes,
-    resources,
-    openIdConnect,
-    authorizeSuperAdmin,
-    pages,
-    clock: now,
-  } = options
+  const { issuer, keys, openIdConnect, authorizeSuperAdmin, pages, clock: now } = options
   const { clients, audit } = services
   const { authorization, backChannel, interaction, account } = createParts(options, services)
   const showInteraction = createContinueRoute(interaction)
@@ -116,7 +107,7 @@ export function createRoutes(options: GuardedOptions, services: Services): FindR
       ? []
       : superAdminRoutes({ issuer, clients, authorizeSuperAdmin, audit, now })),
   ]
-  const metadata = createMetadata(issuer, routes, scopes, resources, openIdConnect)
+  const metadata = createMetadata(options, routes)
   const metadataRoute = publicDocument(() => metadata, 'json')
   return createRouteFinder([
     ...routes,
