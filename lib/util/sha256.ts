@@ -5,7 +5,11 @@ export function sha256(text: string): string {
   return hash('sha256', text, 'base64url')
 }
 
-/** Whether two texts are equal, in a time that does not tell how much of them is. */
+/**
+ * Whether two texts are equal, in a time that does not tell how much of them is. It may tell the length: compare hashes
+ * and MACs, whose length is known.
+ */
 export function equalsInConstantTime(left: string, right: string): boolean {
-  return timingSafeEqual(hash('sha256', left, 'buffer'), hash('sha256', right, 'buffer'))
+  const [leftBytes, rightBytes] = [Buffer.from(left), Buffer.from(right)]
+  return leftBytes.length === rightBytes.length && timingSafeEqual(leftBytes, rightBytes)
 }
