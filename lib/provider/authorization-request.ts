@@ -134,14 +134,14 @@ export async function resolveIdTokenHint(
   const { idTokenHint } = requestStateOf(ctx)
   const { client, params } = ctx.oidc
   if (idTokenHint === undefined || client === undefined || params === undefined) return
-  const claims =
+  const userId =
     typeof idTokenHint === 'string'
       ? await idTokens.verify(idTokenHint, client.clientId)
       : undefined
-  if (claims === undefined) {
+  if (userId === undefined) {
     throw new errors.InvalidRequest('id_token_hint is no ID token that was issued to the client')
   }
-  params[HINTED_USER_PARAMETER] = claims.sub
+  params[HINTED_USER_PARAMETER] = userId
 }
 
 /** The client must be registered for the authorization code flow. */
