@@ -43,7 +43,7 @@ export async function withDatabase<Result>(
   return await using(await openDatabase(url), work)
 }
 
-/** Connects to the key store of `DATABASE_URL` or else `REDIS_URL`, likewise. */
+/** Connects to the key store of `DATABASE_URL` or else `REDIS_URL`, and closes the connection afterwards. */
 export async function withKeyStore<Result>(
   environment: Environment,
   work: (store: EncryptedKeyStore) => Promise<Result>,
@@ -61,8 +61,8 @@ export async function withKeyStore<Result>(
 }
 
 /**
- * Connects to the storage of `DATABASE_URL` or of `REDIS_URL`, likewise. With both, it is layered, as
- * `createLayeredStorage` does it.
+ * Connects to the storage of `DATABASE_URL` or of `REDIS_URL`, and closes the connection afterwards. With both, it is
+ * layered, as `createLayeredStorage` does it.
  */
 export async function withStorage<Result>(
   environment: Environment,

@@ -110,7 +110,7 @@ const KEY: Expectation<Awaited<ReturnType<JWTVerifyGetKey>>> = {
 
 const IS_REVOKED: Expectation<boolean> = { words: 'true or false', schema: boolean }
 
-async function refuseRevoked(
+async function rejectRevoked(
   revocations: RevocationChecker,
   token: VerifiedAccessToken,
   jwt: string,
@@ -186,7 +186,7 @@ export function createAccessTokenVerifier(
     audience,
     async verify(jwt: string): Promise<VerifiedAccessToken> {
       const token = await verifyOffline(jwt)
-      if (revocations !== undefined) await refuseRevoked(revocations, token, jwt)
+      if (revocations !== undefined) await rejectRevoked(revocations, token, jwt)
       return token
     },
   })
