@@ -133,12 +133,13 @@ test('redis: the keys of durable records stay, all others are removed a minute l
   for (const name of LASTING) t.is(await removalOf(name), -1, name)
   const removals = await Promise.all(SHORT_LIVED.map(removalOf))
   const [artifacts, [ping, ...others]] = [removals.slice(0, 7), removals.slice(7)]
-  const [feed, expiries, client2, revoked, family, revokedFamily] = others
+  const [feed, expiries, client2, revoked, entry, family, revokedFamily] = others
   t.deepEqual(artifacts, Array(7).fill(NOW + 600 + 60))
   t.true((feed ?? -1) > 0)
   t.is(expiries, feed)
   t.is(client2, NOW + 86_400 + 60)
   t.is(revoked, NOW + 900 + 60)
+  t.is(entry, NOW + 1200 + 60) // its access tokens, and their tolerance
   t.is(family, NOW + 7200 + 60)
   t.is(revokedFamily, NOW + 60 + 60)
   t.true((ping ?? -1) > 0)
