@@ -109,7 +109,6 @@ const SHORT_LIVED = [
   '{revocations}',
   '{revocations}:expiries',
   'revoked:client:client-2',
-  `revoked:family:${familyIdOf('revoked')}`,
   'revoked:access-token:jti-1',
   `revoked:family:${familyIdOf('revoked')}`,
   `{${CONSENT_ID}}:family:${familyId}`,
