@@ -73,16 +73,18 @@ export function formOf(client: Client): ClientForm {
 export function readClientForm(sent: URLSearchParams): ClientForm {
   const texts = TEXT_FIELDS.map((field) => [field, sent.get(field) ?? ''] as const)
   const lists = LIST_FIELDS.map((field) => [field, sent.getAll(field)] as const)
-  return Object.fromEntries([...texts, ...lists]) as unknown as ClientForm
+  const form: Readonly<Record<string, unknown>> = Object.fromEntries([...texts, ...lists])
+  return form as ClientForm
 }
 
 /** The client to register. Its values are not validated yet. */
 export function newClientOf(form: ClientForm): NewClient {
   const { clientType, audience, tenantId } = form
-  return {
+  const input: Readonly<Record<string, unknown>> = {
     ...settingsOf(form, undefined),
     ...{ clientType, audience, tenantId: tenantId.trim() || undefined },
-  } as unknown as NewClient
+  }
+  return input as NewClient
 }
 
 /** The changes to a client. An empty field resets to its default. */

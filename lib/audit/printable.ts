@@ -9,7 +9,7 @@ const CONTROL_CHARACTERS =
  * Replaces each control character and lone surrogate of a text by U+FFFD, so that terminals and log viewers
  * show it safely.
  */
-export function printableText(text: string): string {
+function printableText(text: string): string {
   return text.toWellFormed().replaceAll(CONTROL_CHARACTERS, '\uFFFD')
 }
 

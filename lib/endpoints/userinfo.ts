@@ -95,7 +95,7 @@ async function respond(
     if (origin !== '') allowOrigin(ctx)
     audit.record({ type: 'userinfo.sent', ...subjectOf(token), scopes }, ctx.ip)
   } catch (error) {
-    const { status, code, reason } = sendRefusal(ctx, error)
+    const { status, code, reason } = sendErrorResponse(ctx, error)
     audit.record(
       { type: 'userinfo.refused', ...subjectOf(token), error: code ?? String(status), reason },
       ctx.ip,
@@ -157,7 +157,7 @@ function invalidToken(detail: string): InvalidAccessTokenError {
   return new InvalidAccessTokenError('revoked', detail)
 }
 
-interface Refusal {
+interface SentError {
   readonly status: number
   readonly code: string | undefined
   /** For the audit event. */
@@ -165,7 +165,7 @@ interface Refusal {
 }
 
 /** Sends the response to a request that is refused (RFC 6750 §3.1). Throws every other error again. */
-function sendRefusal(ctx: Context, error: unknown): Refusal {
+function sendErrorResponse(ctx: Context, error: unknown): SentError {
   if (error instanceof InvalidRequestError) {
     const { message } = error
     const challenge = { error: 'invalid_request', errorDescription: message } as const

@@ -165,7 +165,7 @@ export async function requireUser(
 }
 
 /** A token response, and when its access token expires. */
-export interface TokenResponse {
+export interface SerializedTokenResponse {
   /** The response (RFC 6749 §5.1) as JSON text. */
   readonly body: string
   /** Seconds since the Unix epoch. The lifetime begins after the host's functions have returned. */
@@ -182,7 +182,7 @@ export async function respondWithTokens(
   subject: AccessTokenSubject,
   refreshToken: string | undefined,
   issueIdToken?: (accessToken: string) => Promise<string>,
-): Promise<TokenResponse> {
+): Promise<SerializedTokenResponse> {
   const { token, claims } = await accessTokens.issue(subject)
   const idToken = await issueIdToken?.(token)
   const body = JSON.stringify({

@@ -10,15 +10,15 @@ const MAXIMUM_NONCE_LENGTH = 1024
 // No fraction, sign or exponent.
 const SECONDS = /^\d{1,10}$/
 
-/** Finds what is wrong with a `nonce`. @returns `undefined` when it is valid. */
-export function nonceProblem(nonce: string): string | undefined {
+/** Validates a `nonce`. @returns What is wrong; `undefined` when it is valid. */
+export function validateNonce(nonce: string): string | undefined {
   return nonce.length > MAXIMUM_NONCE_LENGTH
     ? `nonce must have at most ${MAXIMUM_NONCE_LENGTH} characters`
     : undefined
 }
 
-/** Finds what is wrong with a `max_age`. @returns `undefined` when it is valid. */
-export function maxAgeProblem(maxAge: string): string | undefined {
+/** Validates a `max_age`. @returns What is wrong; `undefined` when it is valid. */
+export function validateMaxAge(maxAge: string): string | undefined {
   return SECONDS.test(maxAge) ? undefined : 'max_age must be a number of seconds'
 }
 

@@ -17,7 +17,7 @@ import { IDENTITY_SCOPE_NAMES } from './identity-scopes.ts'
 import { OPTIONAL_CLAIM_NAMES, type OptionalClaim } from './user-claims.ts'
 
 /** Where the claims of `profile` and `email` stand. */
-export const ID_TOKEN_CLAIMS = ['granted-scopes', 'userinfo-only'] as const
+const ID_TOKEN_CLAIMS = ['granted-scopes', 'userinfo-only'] as const
 
 /**
  * OpenID Connect: lets clients learn who signed in. An empty object turns it on with the defaults.

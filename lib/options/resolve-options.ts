@@ -37,12 +37,12 @@ import { findSchemaIssues } from '../util/schema-issues.ts'
 import type { AuthorizationServerOptions } from './authorization-server-options.ts'
 import { checkAuthorizeClient, checkIdentityFunctions, checkPages } from './host-functions.ts'
 import {
+  type AudienceOptions,
   audienceSchema,
   audiencesOf,
   findDefaultScopeIssues,
   findResourceIssues,
   findUserinfoIssues,
-  type ResourceOptions,
   resolveResources,
   resourcesSchema,
   scopesSchema,
@@ -210,7 +210,7 @@ export function resolveOptions(given: AuthorizationServerOptions): ResolvedOptio
 }
 
 /** The options that decide what a client may name. */
-export type ClientRuleOptions = Omit<ResourceOptions, 'defaultScopes'>
+export type ClientRuleOptions = Omit<AudienceOptions, 'defaultScopes'>
 
 const clientRulesSchema = optionsSchema
   .pick({ issuer: true, scopes: true, audience: true, resources: true, openIdConnect: true })
@@ -234,7 +234,7 @@ export function resolveClientRules(given: ClientRuleOptions): ClientReferences {
 
 /** Adds the identity scopes to the host's own, if OpenID Connect is on. */
 function withIdentityScopes(
-  { openIdConnect }: ResourceOptions,
+  { openIdConnect }: AudienceOptions,
   scopes: ScopeCatalogue,
 ): ScopeCatalogue {
   return openIdConnect === undefined ? { ...scopes } : { ...IDENTITY_SCOPES, ...scopes }
@@ -272,7 +272,7 @@ function signInIssues(options: Partial<AuthorizationServerOptions>): ReadonlyArr
 }
 
 /** Validates `resources` and `defaultScopes` against the catalogue. */
-function resourceAndScopeIssues(options: ResourceOptions): ReadonlyArray<Issue> {
+function resourceAndScopeIssues(options: AudienceOptions): ReadonlyArray<Issue> {
   if (!isObject(options)) return []
   const known = Object.keys(isObject(options['scopes']) ? options['scopes'] : TEAMCAST_SCOPES)
   const identityScopes = options['openIdConnect'] === undefined ? [] : IDENTITY_SCOPE_NAMES

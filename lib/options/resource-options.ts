@@ -44,7 +44,7 @@ export const resourcesSchema: z.ZodType<ReadonlyArray<ProtectedResource>> = z
   .min(1, 'must contain at least one resource')
 
 /** The options that decide which token audiences and scopes there are. */
-export interface ResourceOptions {
+export interface AudienceOptions {
   readonly openIdConnect?: OpenIdConnectOptions | undefined
   readonly issuer?: string | undefined
   readonly scopes?: ScopeCatalogue | undefined
@@ -55,7 +55,7 @@ export interface ResourceOptions {
 
 /** Validates resources against each other and against the catalogue. Skips malformed ones. */
 export function findResourceIssues(
-  { audience, resources }: ResourceOptions,
+  { audience, resources }: AudienceOptions,
   catalogue: ReadonlyArray<string>,
 ): ReadonlyArray<Issue> {
   if (resources === undefined || !resourcesSchema.safeParse(resources).success) return []
@@ -85,7 +85,7 @@ function audienceIssues(
 }
 
 /** The userinfo endpoint is a resource of its own: no API may have its audience. */
-export function findUserinfoIssues(options: ResourceOptions): ReadonlyArray<Issue> {
+export function findUserinfoIssues(options: AudienceOptions): ReadonlyArray<Issue> {
   const { issuer, audience, resources, openIdConnect } = options
   if (openIdConnect === undefined || typeof issuer !== 'string') return []
   const isUserinfo = (uri: unknown): boolean =>
@@ -102,7 +102,7 @@ export function findUserinfoIssues(options: ResourceOptions): ReadonlyArray<Issu
 
 /** Validates `defaultScopes` against the catalogue. Skips malformed ones. */
 export function findDefaultScopeIssues(
-  { defaultScopes }: ResourceOptions,
+  { defaultScopes }: AudienceOptions,
   catalogue: ReadonlyArray<string>,
 ): ReadonlyArray<Issue> {
   const { data = [] } = scopesSchema.safeParse(defaultScopes)
@@ -126,14 +126,14 @@ export function audiencesOf({
   issuer,
   audience = issuer,
   resources,
-}: ResourceOptions): ReadonlyArray<string> | undefined {
+}: AudienceOptions): ReadonlyArray<string> | undefined {
   if (resources !== undefined) return resources.map((resource) => resource.audience)
   return audience === undefined ? undefined : [audience]
 }
 
 /** The resources of a server: the given ones, or else one with all scopes. */
 export function resolveResources(
-  options: ResourceOptions,
+  options: AudienceOptions,
   catalogue: ReadonlyArray<string>,
 ): ReadonlyArray<Resource> {
   const { resources, openIdConnect } = options

@@ -118,11 +118,11 @@ export function validateState(state: string | undefined, isRequired: boolean): v
 }
 
 /** A parameter must be valid, if the request has it. */
-export function requireNoProblem(
+export function requireValid(
   value: string | undefined,
-  problemOf: (value: string) => string | undefined,
+  validate: (value: string) => string | undefined,
 ): void {
-  const problem = value === undefined ? undefined : problemOf(value)
+  const problem = value === undefined ? undefined : validate(value)
   if (problem !== undefined) throw new errors.InvalidRequest(problem)
 }
 

@@ -14,7 +14,7 @@ import {
   PENDING_REQUEST_TTL_SECONDS,
   SESSION_TTL_SECONDS,
 } from '../lifetimes.ts'
-import { maxAgeProblem, nonceProblem } from '../openid-connect/authentication-request.ts'
+import { validateMaxAge, validateNonce } from '../openid-connect/authentication-request.ts'
 import type { IdTokens } from '../openid-connect/id-token.ts'
 import { acceptedScopes, findResource } from '../resources/protected-resource.ts'
 import { formatScopes } from '../scopes/scope.ts'
@@ -25,10 +25,10 @@ import {
   defaultResources,
   HINTED_USER_PARAMETER,
   requireAuthorizationCodeClient,
-  requireNoProblem,
   requireQueryResponse,
   requireRegisteredScope,
   requireScopeOfResources,
+  requireValid,
   resolveIdTokenHint,
   validateState,
 } from './authorization-request.ts'
@@ -88,8 +88,8 @@ export function toProviderConfiguration(input: ConfigurationInput): Configuratio
     extraClientMetadata: { properties: [CLIENT_RECORD_MEMBER] },
     extraParams: {
       [HINTED_USER_PARAMETER]: null,
-      nonce: (_ctx, nonce) => requireNoProblem(nonce, nonceProblem),
-      max_age: (_ctx, maxAge) => requireNoProblem(maxAge, maxAgeProblem),
+      nonce: (_ctx, nonce) => requireValid(nonce, validateNonce),
+      max_age: (_ctx, maxAge) => requireValid(maxAge, validateMaxAge),
       state: (_ctx, state) => validateState(state, input.requireState),
       scope: async (ctx) => {
         requireAuthorizationCodeClient(ctx)

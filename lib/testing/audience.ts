@@ -5,13 +5,13 @@
  */
 
 import { resolveOpenIdConnect } from '../openid-connect/openid-connect-options.ts'
-import { type ResourceOptions, resolveResources } from '../options/resource-options.ts'
+import { type AudienceOptions, resolveResources } from '../options/resource-options.ts'
 import { chooseTarget } from '../resources/protected-resource.ts'
 import { TEAMCAST_SCOPES } from '../scopes/scope-catalogue.ts'
 
 /** The audience that the server would choose for these scopes. For unknown ones, that of its first resource. */
 export function audienceFor(
-  options: ResourceOptions & { readonly issuer: string },
+  options: AudienceOptions & { readonly issuer: string },
   scopes: ReadonlyArray<string>,
 ): string {
   const { issuer, openIdConnect, scopes: catalogue = TEAMCAST_SCOPES } = options

@@ -10,18 +10,18 @@ import {
   type IssuerClientOptions,
   IssuerStatusError,
 } from '../verify/issuer-client.ts'
-import { type Revocation, revocation } from './revoked-entries.ts'
+import { type RevocationEntry, revocationEntry } from './revoked-entries.ts'
 
 const PAGE_SIZE = 1000
 
 interface FeedPage {
-  readonly revocations: ReadonlyArray<Revocation>
+  readonly revocations: ReadonlyArray<RevocationEntry>
   readonly next_cursor: string
   readonly has_more: boolean
 }
 
 const feedPage = object<FeedPage>({
-  revocations: list(revocation),
+  revocations: list(revocationEntry),
   next_cursor: string,
   has_more: boolean,
 })

@@ -25,7 +25,7 @@ const REVOCATION_TYPES = [
  * - `client`: the tokens with this `client_id`
  * - `signing_key`: the tokens with this `kid`
  */
-export interface Revocation {
+export interface RevocationEntry {
   readonly type: (typeof REVOCATION_TYPES)[number]
   readonly id: string
   /**
@@ -38,7 +38,7 @@ export interface Revocation {
 const isType = (value: unknown): boolean => REVOCATION_TYPES.some((type) => type === value)
 
 /** Checks an entry. An unknown type is an error: it may revoke any token. */
-export const revocation: Schema<Revocation> = object<Revocation>({
+export const revocationEntry: Schema<RevocationEntry> = object<RevocationEntry>({
   type: rule((value) => !isType(value) && 'must be a known type'),
   id: rule(
     (value) => (text.safeParse(value).error || String(value).length > 512) && 'must be an id',
@@ -49,7 +49,7 @@ export const revocation: Schema<Revocation> = object<Revocation>({
 /** Length of the consent id at the beginning of a `grant_id`. */
 const CONSENT_ID_LENGTH = 22
 
-const keyOf = (type: Revocation['type'], id: string | undefined): string => `${type} ${id}`
+const keyOf = (type: RevocationEntry['type'], id: string | undefined): string => `${type} ${id}`
 
 /** A set of revocations, each until it expires. */
 export class RevokedEntries {
@@ -70,7 +70,7 @@ export class RevokedEntries {
    *
    * @throws {@link RangeError} when there would be too many.
    */
-  add(revocations: ReadonlyArray<Revocation>, now: number): void {
+  add(revocations: ReadonlyArray<RevocationEntry>, now: number): void {
     if (this.size + revocations.length > this.#maximum) this.removeExpired(now)
     for (const { type, id, expires_at: expiresAt } of revocations) {
       if (expiresAt <= now) continue
