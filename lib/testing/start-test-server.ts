@@ -12,7 +12,6 @@ import { type AuthorizationServer, createAuthorizationServer } from '../authoriz
 import type { NewClient, RegisteredClient } from '../clients/client-registry.ts'
 import { TOKEN_PATH } from '../endpoints/token.ts'
 import { AUTHORIZE_PATH } from '../http/paths.ts'
-import { createGivenKeys, type KeyRing } from '../keys/key-ring.ts'
 import { DEFAULT_ACCESS_TOKEN_TTL_SECONDS } from '../lifetimes.ts'
 import type { AuthorizationServerOptions } from '../options/authorization-server-options.ts'
 import { createAccessTokens } from '../tokens/access-token.ts'
@@ -20,7 +19,7 @@ import type { User } from '../users/user.ts'
 import { audienceFor } from './audience.ts'
 import { type Authorization, authorize } from './authorize.ts'
 import { createTestClock, type TestClock } from './test-clock.ts'
-import { testSigningKey } from './test-keys.ts'
+import { keysOf } from './test-keys.ts'
 import type { UserAgent } from './user-agent.ts'
 
 const DEFAULT_PASSWORD = 'correct horse battery staple'
@@ -267,19 +266,6 @@ async function serveOn(listener: Server, options: TestServerOptions): Promise<Te
         listener.closeAllConnections()
       }),
   }
-}
-
-/** The given keys or test keys, as options and as a key ring. */
-function keysOf(given: TestServerOptions): {
-  readonly options: Pick<AuthorizationServerOptions, 'signingKeys' | 'cookieKeys'>
-  readonly ring: KeyRing
-} {
-  if (given.keys !== undefined) return { options: {}, ring: given.keys }
-  const {
-    signingKeys = [testSigningKey()],
-    cookieKeys = ['cookie key of a test server, not a secret'],
-  } = given
-  return { options: { signingKeys, cookieKeys }, ring: createGivenKeys(signingKeys, cookieKeys) }
 }
 
 function authenticateAmong(

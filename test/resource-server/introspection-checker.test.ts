@@ -151,7 +151,7 @@ const broken = {
   'status 401': serveStatus(401),
   'status 500': serveStatus(500),
   'a redirect': serveStatus(302),
-  'status 200 but no answer': serveStatus(200),
+  'status 200 without an introspection response': serveStatus(200),
 } as const
 for (const [name, answer] of Object.entries(broken)) {
   test(`introspection: the response to ${name} is 503, and is not cached`, async (t) => {
