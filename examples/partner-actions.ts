@@ -31,8 +31,8 @@ export function createPartnerActions(
     const identity = idToken && (await findIdentity(await discover(), tokens, idToken))
     const token = await introspect(session)
     session.connection = {
-      userId: token.sub ?? '',
-      tenantId: String(token['tenant_id']),
+      userId: idToken?.sub ?? token.sub ?? '',
+      tenantId: String((idToken ?? token)['tenant_id']),
       identity,
       scope: token.scope ?? '',
       expiresAt: new Date((token.exp ?? 0) * 1000),

@@ -788,6 +788,22 @@ test('the example: the pages beside the API: one token, and no cookie opens the 
   t.true((await (await fetch(example.hostUrl)).text()).includes('href="/super-admin"'))
 })
 
+test('the example: a SuperAdmin gives applications the identity scopes like any other', async (t) => {
+  const example = await startExample({ SUPER_ADMIN_TOKEN: TOKEN, CLIENT_PORT: '0' })
+  t.teardown(() => example.end())
+  const browser = await signIn(example.hostUrl)
+  const form = await browser.open(`${example.hostUrl}${CLIENTS}/new`)
+  for (const sentence of ['See your name and picture', 'See your email address']) {
+    t.true(form.html.includes(sentence), sentence)
+  }
+  const scopes = ['openid', 'email', 'interview:read']
+  const shown = await browser.submit(form, CLIENTS, { ...FILLED_IN, scopes })
+  t.is(shown.status, 200)
+  const headers = { authorization: `Bearer ${TOKEN}` }
+  const list = await fetch(`${example.hostUrl}/super-admin/oauth-clients`, { headers })
+  t.like(await list.json(), { items: [{ name: FILLED_IN['name'], scopes }] })
+})
+
 test('the example: a wrong token, on the page or at the API, shows in its log', async (t) => {
   const { hostUrl, ended, end } = await startExample({ SUPER_ADMIN_TOKEN: TOKEN })
   t.teardown(end)
