@@ -9,8 +9,9 @@
 
 import { findAccessRefusal } from '../clients/client-access.ts'
 import { StorageError } from '../errors.ts'
+import { withoutOfflineAccess } from '../openid-connect/identity-scopes.ts'
 import type { Resource } from '../resources/protected-resource.ts'
-import { intersect, isSubset, parseScopes } from '../scopes/scope.ts'
+import { formatScopes, intersect, isSubset, parseScopes, splitAtSpaces } from '../scopes/scope.ts'
 import type { Client } from '../storage/client.ts'
 import { deadlineAfter } from '../storage/deadline.ts'
 import type {
@@ -121,9 +122,19 @@ async function requirePermission(
     throw new TokenRequestError(refusal, subjectOf(family))
   }
   // Scopes that the client or the consent has lost since the grant are left out without an error.
-  const requested = requestedScopes(request.parameters.get('scope'), family.scopes)
+  const requested = requestedScopes(scopeStringOf(dependencies, request), family.scopes)
   const permitted = intersect(request.client.scopes, family.consentedScopes)
   return { resources, scopes: intersect(requested, permitted) }
+}
+
+/** The `scope` of a request. Some OpenID Connect libraries send `offline_access` at a refresh, too. */
+function scopeStringOf(
+  { openIdConnect }: GrantDependencies,
+  { parameters }: TokenRequest,
+): string | undefined {
+  const scopeString = parameters.get('scope')
+  if (openIdConnect === undefined || scopeString === undefined) return scopeString
+  return formatScopes(withoutOfflineAccess(splitAtSpaces(scopeString)))
 }
 
 async function rotate(

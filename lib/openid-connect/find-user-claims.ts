@@ -13,6 +13,6 @@ export async function findUserClaims(
   if (destination === 'id-token' && idTokenClaims === 'userinfo-only') {
     return claimsOfUser(user, [], [])
   }
-  const additional = await findAdditionalClaims(user, request)
-  return { ...additional, ...claimsOfUser(user, scopes, optionalClaims) }
+  const ofUser = claimsOfUser(user, scopes, optionalClaims) // before the host gets the user
+  return { ...(await findAdditionalClaims(user, request)), ...ofUser }
 }

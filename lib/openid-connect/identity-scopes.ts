@@ -21,3 +21,11 @@ export const IDENTITY_SCOPE_NAMES = Object.keys(IDENTITY_SCOPES) as ReadonlyArra
 export function isIdentityScope(scope: string): scope is IdentityScope {
   return Object.hasOwn(IDENTITY_SCOPES, scope)
 }
+
+/**
+ * Removes `offline_access` from the scopes of a request (§11): whether there is a refresh token depends on the grant
+ * types of the client.
+ */
+export function withoutOfflineAccess(scopes: ReadonlyArray<string>): ReadonlyArray<string> {
+  return scopes.filter((scope) => scope !== 'offline_access')
+}

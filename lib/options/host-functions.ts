@@ -40,10 +40,10 @@ const USER = z.object({
 
 const pictureUrl = z.string().refine((text) => {
   const url = URL.parse(text)
-  return url !== null && isSecureUrl(url)
+  return text === '' || (url !== null && isSecureUrl(url))
 })
 
-/** The members of a user that optional claims are read from. `null` counts as absent. */
+/** The members of a user that optional claims are read from. `null` and an empty text count as absent. */
 const CLAIM_MEMBERS: Readonly<Record<OptionalClaim, Readonly<Record<string, z.ZodType>>>> = {
   email_verified: { emailVerified: z.boolean().nullish() },
   picture: { picture: pictureUrl.nullish() },

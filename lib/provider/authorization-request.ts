@@ -7,6 +7,7 @@
 import type { Context } from 'koa'
 import { errors, type KoaContextWithOIDC } from 'oidc-provider'
 import type { IdTokens } from '../openid-connect/id-token.ts'
+import { withoutOfflineAccess } from '../openid-connect/identity-scopes.ts'
 import { type Resource, resourcesFor } from '../resources/protected-resource.ts'
 import { formatScopes, isSubset, parseScopes, splitAtSpaces } from '../scopes/scope.ts'
 import { clientRecordOf } from './client-metadata.ts'
@@ -79,16 +80,12 @@ export function normalizeQuery(
   return { hasOtherResponseMode, ...(idTokenHint === '' ? {} : { idTokenHint }) }
 }
 
-/**
- * Removes `offline_access` (Core §11): whether there is a refresh token depends on the grant types of the client.
- *
- * @returns Whether the request has the `openid` scope.
- */
+/** Removes `offline_access`. @returns Whether the request has the `openid` scope. */
 function normalizeOpenIdScope(ctx: Context): boolean {
   const { scope } = ctx.query
   if (typeof scope !== 'string') return false
   const scopes = scope.split(' ')
-  ctx.query['scope'] = formatScopes(scopes.filter((name) => name !== 'offline_access'))
+  ctx.query['scope'] = formatScopes(withoutOfflineAccess(scopes))
   return scopes.includes('openid')
 }
 

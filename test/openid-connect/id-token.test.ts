@@ -5,7 +5,13 @@ import test from 'ava'
 import { createRemoteJWKSet, jwtVerify } from 'jose'
 import { createStoreOpener, STORE_KINDS } from '../helpers/store-kinds.ts'
 import { decodeJwt, recordEvents, redeem, refresh, tokensOf } from '../helpers/token-requests.ts'
-import { ADA_WITH_CLAIMS, IDENTITY, signIn, startOpenIdConnect } from './start-openid-connect.ts'
+import {
+  ADA_WITH_CLAIMS,
+  askUserinfo,
+  IDENTITY,
+  signIn,
+  startOpenIdConnect,
+} from './start-openid-connect.ts'
 
 const stores = createStoreOpener()
 test.after.always(() => stores.close())
@@ -18,6 +24,14 @@ const PROFILE = {
   updated_at: 1_790_000_000,
 }
 const EMAIL = { email: 'ada@acme.test', email_verified: true }
+
+const CYCLE: Record<string, unknown> = {}
+CYCLE['self'] = CYCLE
+
+/** An object with a member of its own that is named `__proto__`, as `JSON.parse` makes them. */
+function ofPrototype(value: unknown): object {
+  return Object.defineProperty({}, '__proto__', { value, enumerable: true })
+}
 
 for (const kind of STORE_KINDS) {
   test(`POST /oauth/token: with openid there is an ID token that says who signed in, when and for whom (Core §2, §3.1.3.3, ${kind})`, async (t) => {
@@ -69,12 +83,13 @@ test('POST /oauth/token: a claim that the host does not have is absent, never nu
   server.users.set('ada', {
     ...ADA_WITH_CLAIMS,
     name: '',
-    picture: undefined,
+    picture: '',
+    zoneinfo: undefined,
     locale: null as unknown as string,
   })
   const { idToken } = await signIn(t, server, server.confidential)
   t.deepEqual(
-    Object.keys(idToken).filter((name) => ['name', 'picture', 'locale'].includes(name)),
+    Object.keys(idToken).filter((name) => ['name', 'picture', 'locale', 'zoneinfo'].includes(name)),
     [],
   )
   t.is(idToken['email_verified'], true)
@@ -146,6 +161,9 @@ for (const [what, result] of Object.entries<unknown>({
   'a name without a namespace': { role: 'admin' },
   'a value that is no JSON': { 'urn:role': () => 'admin' },
   'a Date': { 'urn:since': new Date(0) },
+  'a claim named __proto__': ofPrototype({ sub: 'grace' }),
+  'a value that contains itself': { 'urn:self': CYCLE },
+  'a value that no JSON has below __proto__': { 'urn:role': ofPrototype(1n) },
   nothing: undefined,
   'a text': 'recruiter',
 })) {
@@ -165,10 +183,35 @@ for (const [what, result] of Object.entries<unknown>({
     current = {}
     const tokens = await tokensOf(t, await redeem(server, confidential, authorization))
     t.true('id_token' in tokens)
-    const failure = (await settled()).find(({ type }) => type === 'server.error')
-    t.regex(JSON.stringify(failure), /openIdConnect\.additionalClaims must return/)
+    current = result
+    const response = await askUserinfo(server, tokens.access_token)
+    t.is(response.status, 500)
+    t.is((await response.json()).error, 'server_error')
+    const events = await settled()
+    const failures = events.filter(({ type }) => type === 'server.error')
+    t.is(failures.length, 2)
+    for (const failure of failures) {
+      t.regex(JSON.stringify(failure), /openIdConnect\.additionalClaims must return/)
+    }
+    t.false(events.some(({ type }) => type === 'userinfo.sent'))
   })
 }
+
+test('openIdConnect.additionalClaims: what it does to the user and the scopes that it is given changes no token', async (t) => {
+  const server = await startOpenIdConnect(t, {
+    openIdConnect: {
+      additionalClaims(user, { scopes }) {
+        Object.assign(user, { userId: 'grace', tenantId: 'globex' })
+        Object.assign(scopes, { 1: 'email' })
+        return {}
+      },
+    },
+  })
+  server.users.set('ada', { ...ADA_WITH_CLAIMS })
+  const { idToken, tokens } = await signIn(t, server, server.confidential, { scope: 'openid' })
+  t.like(idToken, { sub: 'ada', tenant_id: 'acme', email: undefined })
+  t.is(tokens.scope, 'openid')
+})
 
 for (const [member, value] of Object.entries<unknown>({
   picture: 'javascript:alert(1)',

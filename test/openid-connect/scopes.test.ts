@@ -11,6 +11,12 @@ import { resolveClientRules } from '../../lib/options/resolve-options.ts'
 import { startBrowser } from '../helpers/browser.ts'
 import { authorizationUrl } from '../helpers/requests.ts'
 import { ADA, CONFIDENTIAL_CLIENT } from '../helpers/start-server.ts'
+import {
+  assertRefused,
+  refresh,
+  requestClientCredentials,
+  tokensOf,
+} from '../helpers/token-requests.ts'
 import { validOptions } from '../helpers/valid-options.ts'
 import { signIn, startOpenIdConnect } from './start-openid-connect.ts'
 
@@ -80,6 +86,32 @@ test('GET /oauth/authorize: offline_access is ignored; the grant types decide ab
   await authorizationServer.clients.update(clientId, { allowedGrantTypes: ['authorization_code'] })
   const without = await signIn(t, server, confidential, { scope })
   t.is(without.tokens.refresh_token, undefined)
+})
+
+test('POST /oauth/token: offline_access is ignored at a refresh, and refused at client_credentials (Core §11, RFC 6749 §6)', async (t) => {
+  const server = await startOpenIdConnect(t)
+  const { confidential } = server
+  const first = await signIn(t, server, confidential, { scope: 'openid email interview:read' })
+  let refreshToken = first.tokens.refresh_token
+  const refreshWith = async (scope: string): Promise<string> => {
+    const tokens = await tokensOf(t, await refresh(server, confidential, refreshToken, { scope }))
+    refreshToken = tokens.refresh_token
+    return tokens.scope
+  }
+  // Some libraries send the same scopes with every request.
+  t.is(await refreshWith('openid email offline_access'), 'openid email')
+  t.is(await refreshWith('  offline_access  interview:read'), 'interview:read')
+  t.is(await refreshWith('offline_access'), 'openid email interview:read')
+  const wider = { scope: 'openid profile offline_access' }
+  await assertRefused(
+    t,
+    await refresh(server, confidential, refreshToken, wider),
+    400,
+    'invalid_scope',
+  )
+  const own = { scope: 'offline_access interview:read' }
+  const refused = await requestClientCredentials(server, confidential, own)
+  await assertRefused(t, refused, 400, 'invalid_scope')
 })
 
 test('GET /oauth/authorize: a client must be registered for an identity scope (RFC 6749 §4.1.2.1)', async (t) => {
