@@ -29,7 +29,9 @@ export interface ExternalSigningKey {
   readonly publicJwk: JWK
   /**
    * Signs as RS256 does: RSASSA-PKCS1-v1_5 with SHA-256 over `data` as it stands, which is the text of a
-   * JWT up to its second dot (RFC 7515 §5.1), a few hundred bytes. It has five seconds.
+   * JWT up to its second dot (RFC 7515 §5.1): a few hundred bytes for an access token, and several thousand for an ID
+   * token with long claims or a long `nonce`. Where a service signs only short data as it stands, give it the SHA-256
+   * digest. It has five seconds.
    *
    * Every signature is verified with `publicJwk` before it is used. The response to a failure is 503, and
    * costs the client neither its code nor its refresh token.

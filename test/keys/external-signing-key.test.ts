@@ -7,7 +7,7 @@ import test, { type ExecutionContext } from 'ava'
 import { calculateJwkThumbprint, type JWK } from 'jose'
 import { startBrowser } from '../helpers/browser.ts'
 import { authorizationUrl, CODE_VERIFIER } from '../helpers/requests.ts'
-import { type StartedServer, startServer } from '../helpers/start-server.ts'
+import { CONFIDENTIAL_CLIENT, type StartedServer, startServer } from '../helpers/start-server.ts'
 import { startSigningWorker } from '../helpers/start-signing-worker.ts'
 import {
   assertRefused,
@@ -147,6 +147,32 @@ for (const [name, behave, message] of FAILURES) {
     }
   })
 }
+
+test('external signing key: one that signs the access token and fails at the ID token leaves no family behind, and costs no code', async (t) => {
+  const key = new UnsteadyKey()
+  const { onEvent } = recordEvents()
+  const server = await startServer(t, { signingKeys: [key], onEvent, openIdConnect: {} })
+  const relyingParty = await server.registerClient({
+    ...CONFIDENTIAL_CLIENT,
+    scopes: ['openid', 'profile', 'email'],
+  })
+  const { clientId } = relyingParty.client
+  // Longer than some services sign as it stands (4096 bytes).
+  const nonce = '長'.repeat(1024)
+  const authorization = await server.authorize({ userId: 'ada', clientId, nonce })
+  const isOfIdToken = (data: Uint8Array): boolean =>
+    decodeJwt(Buffer.from(data).toString(), 'header')['typ'] === 'JWT'
+
+  key.behave = async (data) => {
+    if (isOfIdToken(data)) throw new Error(DETAIL)
+    return right(data)
+  }
+  await assertUnavailable(t, await redeem(server, relyingParty, authorization))
+  key.behave = right
+  // A family would make this a replay of the code.
+  const tokens = await tokensOf(t, await redeem(server, relyingParty, authorization))
+  t.is(decodeJwt(tokens.id_token ?? '', 'payload')['nonce'], nonce)
+})
 
 async function assertUnavailable(t: ExecutionContext, response: Response): Promise<void> {
   t.truthy(response.headers.get('retry-after'))
