@@ -33,7 +33,7 @@ export function createArtifactStore(limits: RecordLimits): ArtifactStore {
     },
 
     async insert(kind, key, data, expiresAt, now) {
-      if (recordsOf(kind).find(key, now) !== undefined) return false
+      if (recordsOf(kind).expiresLater(key, now)) return false
       recordsOf(kind).set(key, structuredClone(data), expiresAt)
       return true
     },

@@ -29,10 +29,7 @@ export interface DenialDependencies {
 }
 
 /** The members of a pending request that a denial needs. */
-export type DeniableRequest = Pick<
-  PendingRequest,
-  'pendingRequestToken' | 'clientId' | 'scopes' | 'isDenied'
->
+export type DeniableRequest = Pick<PendingRequest, 'pendingRequestToken' | 'clientId' | 'isDenied'>
 
 /** Denies a pending request. Safe to repeat. */
 export async function denyRequest(
@@ -82,7 +79,7 @@ async function revokeFamily(
  */
 async function revertGrant(
   { endings, consents, revoker, audit }: DenialDependencies,
-  { pendingRequestToken, clientId, scopes }: DeniableRequest,
+  { pendingRequestToken, clientId }: DeniableRequest,
   userId: string,
   ip: string,
 ): Promise<void> {
@@ -100,8 +97,7 @@ async function revertGrant(
   const consent = await consents.find(userId, clientId)
   if (consent === undefined) return
   const { consentId, tenantId } = consent
-  // What an earlier request granted was there before a later one.
-  const granted = [...scopes, ...denied.slice(0, -1).flatMap(({ before }) => before?.scopes ?? [])]
+  const granted = denied.flatMap(({ scopes }) => scopes)
   const start = denied.at(-1)?.before
   const before = consentId === start?.consentId ? start.scopes : []
   const newScopes = [...new Set(granted)].filter((scope) => !before.includes(scope))

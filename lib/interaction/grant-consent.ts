@@ -49,7 +49,7 @@ export async function grantConsent(
   // The store replaces it anyway; this revokes its tokens and records an audit event.
   if (before !== undefined && before.tenantId !== tenantId)
     await endFormerConnection(before, { ip })
-  await endings.recordGrant(requestKeyOf(pendingRequestToken), subject, before)
+  await endings.recordGrant(requestKeyOf(pendingRequestToken), subject, scopes, before)
   await consents.grant({
     ...subject,
     consentId: createConsentId(),

@@ -9,6 +9,8 @@
  * @module
  */
 
+import { scopesOf } from '../consent/consent.ts'
+import { StorageError } from '../errors.ts'
 import { rememberFamilyUntil } from '../lifetimes.ts'
 import { createArtifactReader } from '../storage/artifact-reader.ts'
 import type { Consent } from '../storage/consent-store.ts'
@@ -41,6 +43,8 @@ export type Redemption = Pick<
 export interface PastGrant {
   /** The pending request that they were granted for. */
   readonly requestKey: string
+  /** The scopes that were granted. */
+  readonly scopes: ReadonlyArray<string>
   /** The consent before that request granted anything; `null` when there was none. */
   readonly before: ConsentBefore | null
 }
@@ -49,6 +53,8 @@ export interface PastGrant {
 export interface LastGrant extends PastGrant {
   /** The grants before, the latest first: the user may deny them, too. */
   readonly earlier: ReadonlyArray<PastGrant>
+  /** When the record expires: seconds since the Unix epoch. Later than that of the grant before. */
+  readonly expiresAt: number
 }
 
 interface ConsentBefore {
@@ -69,6 +75,7 @@ const redemptions = createArtifactReader<Redemption>('Redemption', {
 })
 const pastGrant = {
   requestKey: shape.nonEmptyString,
+  scopes: shape.arrayOf(shape.nonEmptyString),
   before: shape.orNull(
     shape.record<ConsentBefore>({
       consentId: shape.nonEmptyString,
@@ -79,10 +86,11 @@ const pastGrant = {
 const lastGrants = createArtifactReader<LastGrant>('LastGrant', {
   ...pastGrant,
   earlier: shape.arrayOf(shape.record<PastGrant>(pastGrant)),
+  expiresAt: shape.number,
 })
 
 /** All recorded grants, the latest first. */
-export function grantsOf({ earlier, ...last }: LastGrant): ReadonlyArray<PastGrant> {
+export function grantsOf({ earlier, expiresAt: _, ...last }: LastGrant): ReadonlyArray<PastGrant> {
   return [last, ...earlier]
 }
 
@@ -115,13 +123,17 @@ export interface RequestEndings {
   /**
    * Records that scopes are about to be granted for a request. Call it after reading the consent and before
    * granting. Repeated grants of one request do not change the record: either they read it, or they read the
-   * consent as it was before the first of them.
+   * consent as it was before the first of them. Of grants at once, each is recorded.
    *
+   * @param scopes The scopes that are about to be granted.
    * @param before The consent that was read.
+   *
+   * @throws {@link StorageError} when other grants are recorded all the time.
    */
   recordGrant(
     requestKey: string,
     subject: ConsentSubject,
+    scopes: ReadonlyArray<string>,
     before: Consent | undefined,
   ): Promise<void>
 }
@@ -196,20 +208,27 @@ export function createRequestEndings(
 
     findLastGrant,
 
-    async recordGrant(requestKey, subject, consent) {
-      const last = await findLastGrant(subject)
-      if (last?.requestKey === requestKey) return
-      const before = consent && {
-        consentId: consent.consentId,
-        scopes: consent.scopes.map(({ scope }) => scope),
+    async recordGrant(requestKey, subject, scopes, consent) {
+      const before = consent && { consentId: consent.consentId, scopes: scopesOf(consent) }
+      for (let attempt = 0; attempt < MAXIMUM_EARLIER_GRANTS; attempt += 1) {
+        const last = await findLastGrant(subject)
+        if (last?.requestKey === requestKey) return
+        const earlier = last === undefined ? [] : grantsOf(last)
+        const grant: LastGrant = {
+          requestKey,
+          scopes,
+          before: before ?? null,
+          earlier: earlier.slice(0, MAXIMUM_EARLIER_GRANTS),
+          expiresAt: Math.max(expiresAt(), (last?.expiresAt ?? 0) + 1),
+        }
+        // Replaces the record that was read, and none that another grant has written since: that expires later.
+        const instant = last?.expiresAt ?? now()
+        const key = subjectKeyOf(subject)
+        if (await artifacts.insert('LastGrant', key, { ...grant }, grant.expiresAt, instant)) return
       }
-      const earlier = last === undefined ? [] : grantsOf(last)
-      const grant: LastGrant = {
-        requestKey,
-        before: before ?? null,
-        earlier: earlier.slice(0, MAXIMUM_EARLIER_GRANTS),
-      }
-      await artifacts.saveLatest('LastGrant', subjectKeyOf(subject), { ...grant }, expiresAt())
+      throw new StorageError('too many grants of one user to one client at once', {
+        operation: 'artifacts.insert()',
+      })
     },
   }
 }

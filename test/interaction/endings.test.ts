@@ -416,11 +416,13 @@ function createTardyStorage(storage: Storage, tardyKind: ArtifactKind): TardySto
   const { artifacts } = storage
   let isNext = false
   let late: (() => Promise<unknown>) | undefined
-  const delayed = (save: ArtifactStore['save']): ArtifactStore['save'] => {
+  function delayed<Rest extends ReadonlyArray<unknown>, Result>(
+    write: (kind: ArtifactKind, ...rest: Rest) => Promise<Result>,
+  ): (kind: ArtifactKind, ...rest: Rest) => Promise<Result> {
     return async (kind, ...rest) => {
-      if (!isNext || kind !== tardyKind) return await save(kind, ...rest)
+      if (!isNext || kind !== tardyKind) return await write(kind, ...rest)
       isNext = false
-      late = () => save(kind, ...rest)
+      late = () => write(kind, ...rest)
       throw new StorageError('the storage did not respond in time')
     }
   }
@@ -431,6 +433,7 @@ function createTardyStorage(storage: Storage, tardyKind: ArtifactKind): TardySto
         ...artifacts,
         save: delayed(artifacts.save),
         saveLatest: delayed(artifacts.saveLatest),
+        insert: delayed(artifacts.insert),
       },
     },
     delayNext() {
@@ -524,6 +527,39 @@ for (const kind of STORE_KINDS) {
       t.deepEqual(await asked.authorizationServer.connections.list('ada'), [])
     },
   )
+
+  for (const order of ['in their order', 'in the other order']) {
+    test.serial(
+      `${kind}: two requests allowed at the same moment and both denied, ${order}, leave no consent`,
+      async (t) => {
+        const storage = await stores.open(kind)
+        const { artifacts } = storage
+        let meanwhile: (() => Promise<unknown>) | undefined
+        const insert: ArtifactStore['insert'] = async (kind, ...rest) => {
+          const between = kind === 'LastGrant' ? meanwhile : undefined
+          if (between !== undefined) meanwhile = undefined
+          await between?.()
+          return await artifacts.insert(kind, ...rest)
+        }
+        const asked = await startAsked(t, { ...storage, artifacts: { ...artifacts, insert } })
+        const { issuer, confidential, browser, consentPage } = asked
+        const second = authorizationUrl(issuer, confidential, { scope: 'interview:create' })
+        const other = await browser.open(second)
+        // The second is allowed as a whole before the first records what it grants.
+        meanwhile = async () =>
+          t.truthy((await browser.submit(other, { action: 'allow' })).callback)
+        t.truthy((await browser.submit(consentPage, { action: 'allow' })).callback)
+        t.true(meanwhile === undefined)
+
+        const pages = [consentPage, other]
+        for (const page of order === 'in their order' ? pages : pages.reverse()) {
+          assertDenied(t, issuer, await browser.submit(page, { action: 'deny' }))
+        }
+
+        t.deepEqual(await asked.authorizationServer.connections.list('ada'), [])
+      },
+    )
+  }
 
   test.serial(
     `${kind}: the first denial of a request counts, although another is recorded later`,
@@ -1198,7 +1234,7 @@ for (const [title, isGivenAnew] of [
       async () => {
         const storage = await openConnected(async () => createMemoryStorage())
         const endings = createRequestEndings(storage, () => NOW)
-        await endings.recordGrant(requestKey, { userId, clientId }, undefined)
+        await endings.recordGrant(requestKey, { userId, clientId }, aGrant().scopes, undefined)
         if (isGivenAnew) {
           await endings.redeem(requestKey, aFamily())
           await storage.consents.delete(userId, clientId)
@@ -1212,8 +1248,7 @@ for (const [title, isGivenAnew] of [
           await storage.families.create(family, NOW, ANYTIME)
         })
         const deny = async (step: () => Promise<void>): Promise<void> => {
-          const { scopes } = aGrant()
-          const request = { pendingRequestToken: token, clientId, scopes, isDenied: false }
+          const request = { pendingRequestToken: token, clientId, isDenied: false }
           const denial = { reason: 'denied', userId }
           await denyRequest(stepwiseDependencies(storage, step), request, denial, '::1')
         }
