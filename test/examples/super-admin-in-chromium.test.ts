@@ -277,8 +277,9 @@ async function registerClient(
   await heading(page, 'Register a client')
   await look(page)
   await hands.fill(page, page.getByLabel('Name'), name)
-  await hands.press(page, page.getByLabel('interview:read'))
-  await hands.press(page, page.getByLabel('interview:create'))
+  for (const scope of ['openid', 'profile', 'email', 'interview:read', 'interview:create']) {
+    await hands.press(page, page.getByRole('checkbox', { name: scope }))
+  }
   await hands.fill(page, page.getByLabel('Redirect URIs'), `${example.partnerUrl}/callback`)
   await hands.press(page, button(page, 'Register'))
   await heading(page, 'Copy the client secret now')
