@@ -14,7 +14,8 @@ export function createConsentStore(consents: Map<string, Consent>): ConsentStore
   }
 
   return {
-    async grant({ scopes, ...grant }) {
+    async grant({ scopes, deadlineMilliseconds, ...grant }) {
+      if (Date.now() > deadlineMilliseconds) return 'late'
       const { userId, clientId, grantedAt } = grant
       const found = findConsent(userId, clientId)
       const before = found?.tenantId === grant.tenantId ? found : undefined
@@ -29,10 +30,16 @@ export function createConsentStore(consents: Map<string, Consent>): ConsentStore
         createdAt: before?.createdAt ?? grantedAt,
         lastUsedAt: before?.lastUsedAt,
       })
+      return 'granted'
     },
 
     async find(userId, clientId) {
       return structuredClone(findConsent(userId, clientId))
+    },
+
+    async findTimed(userId, clientId) {
+      const consent = structuredClone(findConsent(userId, clientId))
+      return { consent, foundAtMilliseconds: Date.now() }
     },
 
     async list(userId) {

@@ -1,5 +1,6 @@
 import { type RawBuilder, type Selectable, sql } from 'kysely'
 import type { Consent, ConsentStore } from '../../lib/storage/consent-store.ts'
+import { inTime, NOW_MILLISECONDS, requireInTime } from './deadline.ts'
 import { prepareQuery } from './prepared-query.ts'
 import type { Database, OAuthDatabase } from './schema.ts'
 
@@ -14,6 +15,8 @@ const COLUMNS = [
   'last_used_at',
 ] as const
 
+type ConsentRow = Selectable<OAuthDatabase['consents']>
+
 /** Creates the store of consents. */
 export function createConsentStore(db: Database): ConsentStore {
   const find = prepareQuery(db, (values: { readonly userId: string; readonly clientId: string }) =>
@@ -23,12 +26,25 @@ export function createConsentStore(db: Database): ConsentStore {
       .where('user_id', '=', values.userId)
       .where('client_id', '=', values.clientId),
   )
+  const findTimed = prepareQuery(
+    db,
+    (values: { readonly userId: string; readonly clientId: string }) =>
+      db
+        .selectFrom(db.selectNoFrom(NOW_MILLISECONDS.as('now_milliseconds')).as('clock'))
+        .leftJoin('consents', (join) =>
+          join
+            .on('consents.user_id', '=', values.userId)
+            .on('consents.client_id', '=', values.clientId),
+        )
+        .select(COLUMNS)
+        .select('now_milliseconds'),
+  )
 
   return {
     async grant(grant) {
       const { grantedAt } = grant
       const scopeGrants = Object.fromEntries(grant.scopes.map((scope) => [scope, grantedAt]))
-      await db
+      const query = db
         .insertInto('consents')
         .values({
           user_id: grant.userId,
@@ -53,12 +69,21 @@ export function createConsentStore(db: Database): ConsentStore {
             last_used_at: keptInTenant(sql`consents.last_used_at`, sql`null`),
           }),
         )
-        .execute()
+        .returning(requireInTime(String(grant.deadlineMilliseconds)).as('late'))
+      return (await inTime(() => query.execute())) === 'late' ? 'late' : 'granted'
     },
 
     async find(userId, clientId) {
       const [row] = await find({ userId, clientId })
       return row && consentFrom(row)
+    },
+
+    async findTimed(userId, clientId) {
+      const [row] = await findTimed({ userId, clientId })
+      return {
+        consent: row && isConsent(row) ? consentFrom(row) : undefined,
+        foundAtMilliseconds: Number(row?.now_milliseconds),
+      }
     },
 
     async list(userId) {
@@ -116,7 +141,16 @@ function keptInTenant<Value>(kept: RawBuilder<Value>, fresh: RawBuilder<Value>):
   return sql`case when consents.tenant_id = excluded.tenant_id then ${kept} else ${fresh} end`
 }
 
-function consentFrom(row: Selectable<OAuthDatabase['consents']>): Consent {
+/** Whether a left join found a consent: it has all columns, or none. */
+function isConsent(
+  row: {
+    readonly [Column in keyof ConsentRow]: ConsentRow[Column] | null
+  },
+): row is ConsentRow {
+  return row.consent_id !== null
+}
+
+function consentFrom(row: ConsentRow): Consent {
   return {
     consentId: row.consent_id,
     userId: row.user_id,

@@ -8,28 +8,29 @@ import type { Consent, ConsentGrant } from '../../lib/storage/consent-store.ts'
 import type { Connection } from './connection.ts'
 import { type ProvisionalRecord, writeProvisionally } from './provisional-record.ts'
 import { parseJson } from './records.ts'
-import { createScript, runScript } from './script.ts'
+import { createScript, MILLISECONDS, runScript } from './script.ts'
 
 /** What is one field: what the last grant said. Each scope is another, and the key has the id. */
-export type StoredGrant = Omit<ConsentGrant, 'consentId' | 'scopes'>
+export type StoredGrant = Omit<ConsentGrant, 'consentId' | 'scopes' | 'deadlineMilliseconds'>
 
 /** What precedes the scope in the name of its field. */
 export const SCOPE_FIELD = 'scope:'
 
 /**
- * Adds scopes to a record and makes it last: `record, now, scope, …`. A record of another tenant is
+ * Adds scopes to a record and makes it last: `deadline, record, now, scope, …`. A record of another tenant is
  * deleted instead, and returned.
  */
-const ADD_SCOPES = createScript(`
+const ADD_SCOPES = createScript(`${MILLISECONDS}
+if milliseconds() > tonumber(ARGV[1]) then return { 'late' } end
 local before = redis.call('HGET', KEYS[1], 'record')
 if not before then return { 'not-found' } end
-if cjson.decode(before).tenantId ~= cjson.decode(ARGV[1]).tenantId then
+if cjson.decode(before).tenantId ~= cjson.decode(ARGV[2]).tenantId then
   redis.call('DEL', KEYS[1])
   return { 'deleted', before }
 end
-redis.call('HSET', KEYS[1], 'record', ARGV[1])
-for i = 3, #ARGV do
-  redis.call('HSETNX', KEYS[1], ARGV[i], ARGV[2])
+redis.call('HSET', KEYS[1], 'record', ARGV[2])
+for i = 4, #ARGV do
+  redis.call('HSETNX', KEYS[1], ARGV[i], ARGV[3])
 end
 redis.call('PERSIST', KEYS[1])
 return { 'added' }`)
@@ -47,11 +48,19 @@ local record = redis.call('HGET', KEYS[1], 'record')
 redis.call('DEL', KEYS[1])
 return record`)
 
+/** Deletes a record that was not made to last. Returns whether there is none now. */
+const ABANDON = createScript(`
+if redis.call('TTL', KEYS[1]) == -1 then return 0 end
+redis.call('DEL', KEYS[1])
+return 1`)
+
 /** What became of a record that scopes were to be added to. */
 export type AdditionOutcome =
   | { readonly outcome: 'added' }
   /** There was none. */
   | { readonly outcome: 'not-found' }
+  /** The deadline has passed; nothing changed. */
+  | { readonly outcome: 'late' }
   /** It was of another tenant. */
   | { readonly outcome: 'deleted'; readonly deleted: StoredGrant }
 
@@ -67,6 +76,12 @@ export interface ConsentRecords {
   removeScopes(consentId: string, scopes: ReadonlyArray<string>): Promise<boolean>
   /** @returns What the record said; `undefined` when there was none. */
   delete(consentId: string): Promise<StoredGrant | undefined>
+  /**
+   * Deletes a record that was written, unless it was made to last.
+   *
+   * @returns Whether there is none now.
+   */
+  abandon(consentId: string): Promise<boolean>
 }
 
 /** Creates the records of consents. */
@@ -89,7 +104,10 @@ export function createConsentRecords(connection: Connection): ConsentRecords {
 
     async addScopes(consentId, grant) {
       const fields = grant.scopes.map((scope) => SCOPE_FIELD + scope)
-      const parameters = [recordOf(grant), grant.grantedAt, ...fields]
+      const parameters = [
+        ...[grant.deadlineMilliseconds, recordOf(grant), grant.grantedAt],
+        ...fields,
+      ]
       const [outcome, deleted = ''] = (await runScript(
         client,
         ADD_SCOPES,
@@ -109,6 +127,10 @@ export function createConsentRecords(connection: Connection): ConsentRecords {
       const record = await runScript(client, DELETE, [keys.consent(consentId)], [])
       return typeof record === 'string' ? parseJson(record) : undefined
     },
+
+    async abandon(consentId) {
+      return Number(await runScript(client, ABANDON, [keys.consent(consentId)], [])) === 1
+    },
   }
 }
 
@@ -118,7 +140,12 @@ function fieldsOf(grant: ConsentGrant): ReadonlyArray<string | number> {
   return ['record', recordOf(grant), 'createdAt', grantedAt, ...scopeFields]
 }
 
-function recordOf({ consentId: _id, scopes: _scopes, ...stored }: ConsentGrant): string {
+function recordOf({
+  consentId: _id,
+  scopes: _scopes,
+  deadlineMilliseconds: _deadline,
+  ...stored
+}: ConsentGrant): string {
   return JSON.stringify(stored satisfies StoredGrant)
 }
 

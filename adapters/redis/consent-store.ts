@@ -22,6 +22,10 @@
  *   the record is not found. A candidate that is not found was deleted at that moment. It is not written
  *   again: that would bring back the families of a deleted consent. If the owner is not found, the candidate
  *   replaces exactly that entry; `delete()` removes only the entry of the record that it deleted.
+ * - A grant happens when it is in the index, or its scopes are in the record of another one: the scripts that do that
+ *   check the deadline. What is late is abandoned: the candidate is deleted, unless another `grant()` or a family
+ *   found it in time and made it durable. A driver that sends a script again may hear that it is late, though it
+ *   was not the first time: the consent then stays or goes, as after a crash.
  * - `delete()` against `families.create()`: both change the record, in its slot, one after the other.
  *
  * @module
@@ -33,23 +37,33 @@ import type {
   ConsentGrant,
   ConsentOwner,
   ConsentStore,
+  GrantOutcome,
 } from '../../lib/storage/consent-store.ts'
 import type { Connection } from './connection.ts'
 import { createConsentLists } from './consent-lists.ts'
-import { createConsentRecords, type StoredGrant } from './consent-records.ts'
+import { type AdditionOutcome, createConsentRecords, type StoredGrant } from './consent-records.ts'
 import { assertIdentifier, isConsentId, isIdentifier } from './keys.ts'
-import { createScript, runScript } from './script.ts'
+import type { ProvisionalRecord } from './provisional-record.ts'
+import { createScript, MILLISECONDS, runScript } from './script.ts'
 
 /** An attempt fails only because another call succeeded or gave up, and each does so at most twice. */
 const MAX_ATTEMPTS = 200
 
-const ENTER = createScript(`
-redis.call('HSETNX', KEYS[1], ARGV[1], ARGV[2])
-return redis.call('HGET', KEYS[1], ARGV[1])`)
+/** Finds the entry of a client, and the time: `client`. */
+const FIND_ENTRY = createScript(`${MILLISECONDS}
+return { redis.call('HGET', KEYS[1], ARGV[1]), string.format('%.0f', milliseconds()) }`)
 
-const REPLACE_ENTRY = createScript(`
-if redis.call('HGET', KEYS[1], ARGV[1]) == ARGV[2] then
-  redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
+/** Enters a consent unless there is an entry: `deadline, client, consent id`. Returns whose entry there is. */
+const ENTER = createScript(`${MILLISECONDS}
+if milliseconds() > tonumber(ARGV[1]) then return false end
+redis.call('HSETNX', KEYS[1], ARGV[2], ARGV[3])
+return redis.call('HGET', KEYS[1], ARGV[2])`)
+
+/** Replaces an entry: `deadline, client, consent id before, consent id`. */
+const REPLACE_ENTRY = createScript(`${MILLISECONDS}
+if milliseconds() > tonumber(ARGV[1]) then return 0 end
+if redis.call('HGET', KEYS[1], ARGV[2]) == ARGV[3] then
+  redis.call('HSET', KEYS[1], ARGV[2], ARGV[4])
 end
 return 1`)
 
@@ -72,19 +86,49 @@ export function createConsentStore(connection: Connection): ConsentStore {
     ])
   }
 
-  /**
-   * Adds a grant to the consent that the index names.
-   *
-   * @returns `false` when that does not exist, or was another tenant's and has been deleted.
-   */
-  async function addToOwner(owner: string, grant: ConsentGrant): Promise<boolean> {
+  /** Adds a grant to the consent that the index names. */
+  async function addToOwner(
+    owner: string,
+    grant: ConsentGrant,
+  ): Promise<AdditionOutcome['outcome']> {
     const { consentId } = grant
     const addition = await records.addScopes(owner, grant)
     if (addition.outcome === 'deleted') await unlist(owner, addition.deleted)
-    if (addition.outcome !== 'added') return false
-    if (owner !== consentId)
+    if (addition.outcome === 'added' && owner !== consentId)
       await Promise.all([records.delete(consentId), unlist(consentId, grant)])
-    return true
+    return addition.outcome
+  }
+
+  /**
+   * Makes a candidate the consent, or adds the grant to the one that there is.
+   *
+   * @returns `undefined` when that was deleted meanwhile, or was another tenant's: then the candidate takes its place.
+   */
+  async function tryGrant(
+    grant: ConsentGrant,
+    candidate: ProvisionalRecord,
+  ): Promise<GrantOutcome | undefined> {
+    const { consentId, userId, clientId, deadlineMilliseconds } = grant
+    const index = [keys.consentIndex(userId)]
+    const entry = [deadlineMilliseconds, clientId, consentId]
+    const owner = await runScript(client, ENTER, index, entry)
+    if (typeof owner !== 'string') return 'late'
+    const outcome = await addToOwner(owner, grant)
+    if (outcome === 'late') return 'late'
+    if (outcome === 'added') return 'granted'
+    const isRevoked = owner === consentId || !(await records.exists(consentId))
+    if (isRevoked) {
+      candidate.assertInTime()
+      return 'granted'
+    }
+    const replacement = [deadlineMilliseconds, clientId, owner, consentId]
+    await runScript(client, REPLACE_ENTRY, index, replacement)
+    return undefined
+  }
+
+  /** Removes the candidate of a grant that is late. */
+  async function abandon(grant: ConsentGrant): Promise<void> {
+    if (await records.abandon(grant.consentId)) await unlist(grant.consentId, grant)
   }
 
   /** The consent of this id, if it is the one of its user to its client, and belongs there. */
@@ -97,9 +141,8 @@ export function createConsentStore(connection: Connection): ConsentStore {
 
   return {
     async grant(grant) {
-      const { consentId, userId, clientId, tenantId } = grant
+      const { consentId, clientId, tenantId } = grant
       assertIdentifier(isConsentId(consentId) && isIdentifier(clientId))
-      const index = [keys.consentIndex(userId)]
       const candidate = await records.write(grant)
       await Promise.all([
         lists.enter({ tenantId }, consentId),
@@ -107,14 +150,9 @@ export function createConsentStore(connection: Connection): ConsentStore {
       ])
 
       for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-        const owner = String(await runScript(client, ENTER, index, [clientId, consentId]))
-        if (await addToOwner(owner, grant)) return
-        const isRevoked = owner === consentId || !(await records.exists(consentId))
-        if (isRevoked) {
-          candidate.assertInTime()
-          return
-        }
-        await runScript(client, REPLACE_ENTRY, index, [clientId, owner, consentId])
+        const outcome = await tryGrant(grant, candidate)
+        if (outcome === 'late') await abandon(grant)
+        if (outcome !== undefined) return outcome
       }
       throw new StorageError('redis: others changed a consent all the time')
     },
@@ -123,6 +161,16 @@ export function createConsentStore(connection: Connection): ConsentStore {
       if (!isIdentifier(clientId)) return undefined
       const consentId = await client.hget(keys.consentIndex(userId), clientId)
       return consentId === null ? undefined : await records.find(consentId)
+    },
+
+    async findTimed(userId, clientId) {
+      const index = [keys.consentIndex(userId)]
+      const [consentId, foundAt] = (await runScript(client, FIND_ENTRY, index, [clientId])) as [
+        consentId: string | null,
+        foundAt: string,
+      ]
+      const consent = consentId === null ? undefined : await records.find(consentId)
+      return { consent, foundAtMilliseconds: Number(foundAt) }
     },
 
     async list(userId) {

@@ -37,7 +37,33 @@ export interface GrantedScope {
 export interface ConsentGrant
   extends Pick<Consent, 'consentId' | 'userId' | 'clientId' | 'tenantId' | 'grantedAt'> {
   readonly scopes: ReadonlyArray<string>
+  /**
+   * The last moment at which the grant may happen, by the clock of {@link TimedConsent.foundAtMilliseconds}. The
+   * caller gives up then, and the user may deny or disconnect: a backend that was frozen must not bring the consent back.
+   */
+  readonly deadlineMilliseconds: number
 }
+
+/** What was looked for, and when. */
+export interface TimedConsent {
+  /** `undefined` when there is none. */
+  readonly consent: Consent | undefined
+  /**
+   * When the store looked: milliseconds since the Unix epoch by its own clock, whichever that is.
+   * Only for {@link ConsentGrant.deadlineMilliseconds}.
+   */
+  readonly foundAtMilliseconds: number
+}
+
+/** The result of granting. */
+export type GrantOutcome =
+  /** The consent has the scopes, unless it was revoked at that moment. */
+  | 'granted'
+  /**
+   * The deadline has passed, and nothing is granted after it. Where a grant takes several steps, what it did in time may
+   * stay: it deleted the consent of another tenant, or a family began under the new one.
+   */
+  | 'late'
 
 /** Consents: one record per user and client. */
 export interface ConsentStore {
@@ -51,10 +77,13 @@ export interface ConsentStore {
    *
    * @param grant Its `consentId` was never used before.
    */
-  grant(grant: ConsentGrant): Promise<void>
+  grant(grant: ConsentGrant): Promise<GrantOutcome>
 
   /** Finds the consent of a user to a client. */
   find(userId: string, clientId: string): Promise<Consent | undefined>
+
+  /** Like `find`, and returns the store's time, also if there is no consent, for the deadline of `grant`. */
+  findTimed(userId: string, clientId: string): Promise<TimedConsent>
 
   /** Lists the consents of a user, most recently granted first. */
   list(userId: string): Promise<ReadonlyArray<Consent>>
@@ -110,15 +139,22 @@ const consent = shape.record<Consent>({
   lastUsedAt: shape.optional(shape.number),
 })
 
+const isOfConnection = (found: Consent, userId: string, clientId: string): boolean =>
+  found.userId === userId && found.clientId === clientId
+
 /** What the methods may resolve to. */
 export const CONSENT_RESULTS: shape.ResultShapes<ConsentStore> = {
-  grant: shape.ANYTHING,
-  find: shape.orUndefined(
-    'a Consent',
-    consent,
-    (found: Consent, userId: string, clientId: string) =>
-      found.userId === userId && found.clientId === clientId,
-  ),
+  grant: { words: '"granted" or "late"', shape: shape.oneOf('granted', 'late') },
+  find: shape.orUndefined('a Consent', consent, isOfConnection),
+  findTimed: {
+    words: 'a TimedConsent',
+    shape: shape.record<TimedConsent>({
+      consent: shape.optional(consent),
+      foundAtMilliseconds: shape.number,
+    }),
+    isRequested: ({ consent: found }: TimedConsent, userId: string, clientId: string) =>
+      found === undefined || isOfConnection(found, userId, clientId),
+  },
   list: shape.listOf(
     'Consents of this user',
     consent,

@@ -30,6 +30,8 @@ export {
   type ConsentOwner,
   type ConsentStore,
   type GrantedScope,
+  type GrantOutcome,
+  type TimedConsent,
   USE_RESOLUTION_SECONDS,
 } from './consent-store.ts'
 export { type StorageContractCase, storageContract } from './contract/index.ts'

@@ -64,6 +64,7 @@ test.serial(
       tenantId: 'acme',
       scopes: [],
       grantedAt: 1,
+      deadlineMilliseconds: Number.MAX_SAFE_INTEGER,
     })
     t.is(await client.dbsize(), 1)
   },

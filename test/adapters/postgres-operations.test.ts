@@ -353,6 +353,15 @@ test('a hundred transitions of the same families at once end without a deadlock'
   await pool.end()
 })
 
+/** Waits for a moment by the clock of the database. */
+async function untilPast(db: Kysely<unknown>, milliseconds: number): Promise<void> {
+  const isPast = sql<{ past: boolean }>`select
+    extract(epoch from clock_timestamp()) * 1000 > ${milliseconds} as past`
+  while (!(await isPast.execute(db)).rows[0]?.past) {
+    // ask again
+  }
+}
+
 /** What a statement may wait for, and who holds it: nothing of it is changed. */
 const HELD: Readonly<Record<string, string>> = {
   'the table of families': 'lock table oauth.token_families in access exclusive mode',
@@ -389,11 +398,7 @@ for (const [held, hold] of Object.entries(HELD)) {
         deadlineMilliseconds,
       ),
     ])
-    const isPast = sql<{ past: boolean }>`select
-      extract(epoch from clock_timestamp()) * 1000 > ${deadlineMilliseconds} as past`
-    while (!(await isPast.execute(db)).rows[0]?.past) {
-      // by the clock of the database
-    }
+    await untilPast(db, deadlineMilliseconds)
     await holder.query('commit')
     holder.release()
     const [rotation, creation] = await calls
@@ -405,6 +410,40 @@ for (const [held, hold] of Object.entries(HELD)) {
       t.deepEqual(await consents.find('user-1', 'client-1'), before)
     }
     t.is((await families.find(familyId, 'client-1', NOW))?.refreshToken?.hash, refreshToken(0).hash)
+    await pool.end()
+  })
+}
+
+/** What a grant may wait for, who holds it, and whether the consent is there afterwards. */
+const HELD_FROM_GRANTS: Readonly<Record<string, readonly [hold: string, isLeft: boolean]>> = {
+  'the table of consents': ['lock table oauth.consents in access exclusive mode', true],
+  'the consent': ['select 1 from oauth.consents for update', true],
+  'a disconnect': ['delete from oauth.consents', false],
+}
+for (const [held, [hold, isLeft]] of Object.entries(HELD_FROM_GRANTS)) {
+  test(`postgres: a grant that waits for ${held} past its deadline does nothing`, async (t) => {
+    const { pool, db } = await createDatabase(postgres, `grant_${held.replaceAll(' ', '_')}`)
+    await migrateToLatest(db)
+    const { consents } = createPostgresStorage({ pool })
+    await consents.grant(aGrant())
+    const before = await consents.find('user-1', 'client-1')
+
+    const holder = await pool.connect()
+    await holder.query('begin')
+    await holder.query(hold)
+    const deadlineMilliseconds = Date.now() + 200
+    const grant = consents.grant(
+      aGrant({
+        consentId: 'a-later-consent-of-the',
+        scopes: ['more:read'],
+        deadlineMilliseconds,
+      }),
+    )
+    await untilPast(db, deadlineMilliseconds)
+    await holder.query('commit')
+    holder.release()
+    t.is(await grant, 'late')
+    t.deepEqual(await consents.find('user-1', 'client-1'), isLeft ? before : undefined)
     await pool.end()
   })
 }

@@ -10,7 +10,12 @@ import test, { type ExecutionContext } from 'ava'
 import type { Redis } from 'ioredis'
 import { scopesOf } from '../../lib/consent/consent.ts'
 import type { ClientStore } from '../../lib/storage/client-store.ts'
-import type { Consent, ConsentGrant, ConsentOwner } from '../../lib/storage/consent-store.ts'
+import type {
+  Consent,
+  ConsentGrant,
+  ConsentOwner,
+  GrantOutcome,
+} from '../../lib/storage/consent-store.ts'
 import {
   ANYTIME,
   aFamily,
@@ -41,6 +46,7 @@ test.before(async () => {
   const { consents, clients } = createRedisStorage({ client, keyPrefix: 'warm-up:' })
   await client.hset(indexOf('warm-up:'), 'client-1', SECOND)
   await consents.grant(granted(FIRST))
+  await consents.grant({ ...granted(SECOND), deadlineMilliseconds: 1 })
   await consents.delete('user-1', 'client-1')
   await clients.insert(fullClient())
   await clients.delete('client-1')
@@ -252,6 +258,61 @@ for (const beginning of beginnings) {
       await assertDeletes(t, world)
     }
   })
+}
+
+for (const beginning of beginnings) {
+  test(`redis: consents.grant() whose deadline passes before any of its commands, where there was ${beginning}`, async (t) => {
+    const before = beginning === 'a consent' ? scopesOfGrants(CONSENT_ID) : []
+    const outcomes: Array<GrantOutcome> = []
+    for (let inTime = 0; outcomes.at(-1) !== 'granted'; inTime += 1) {
+      const world = await createWorld(beginning)
+      outcomes.push(await grantsLate(world, inTime))
+      const found = await assertSound(t, world)
+      const added = outcomes.at(-1) === 'late' ? [] : scopesOfGrants(FIRST)
+      t.deepEqual([...scopesOf(found)].sort(), [...before, ...added].sort())
+    }
+    t.true(outcomes.length >= 3)
+  })
+}
+
+test('redis: consents.grant() whose deadline passes before any of its commands, and another one in every order: that of the other stays', async (t) => {
+  for (const inTime of [0, 1]) {
+    const orders = await inEveryOrder(
+      async () => {
+        const world = await createWorld('nothing')
+        const late: Operation = async (step) => void (await grantsLate(world, inTime, step))
+        return { world, operations: [late, grants(SECOND)(world)] }
+      },
+      async (world) => {
+        const scopes = scopesOf(await assertSound(t, world))
+        t.true(scopes.includes(`${SECOND}:read`))
+      },
+    )
+    t.true(orders >= 3, `${orders} orders`)
+  }
+})
+
+/** Grants; the deadline has passed when so many scripts that check it have run. */
+async function grantsLate(
+  { keyPrefix }: World,
+  inTime: number,
+  step: Step = async () => undefined,
+): Promise<GrantOutcome> {
+  let checked = 0
+  const own = new Proxy(client, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name)
+      if (typeof member !== 'function') return member
+      return async (...parameters: Parameters) => {
+        if (!isForKey(parameters, LIST)) await step(keysAmong(parameters))
+        const position = parameters.indexOf(ANYTIME)
+        const isLate = position >= 0 && checked++ >= inTime
+        const sent = isLate ? parameters.with(position, 1) : parameters
+        return await Reflect.apply(member, target, sent)
+      }
+    },
+  })
+  return await createRedisStorage({ client: own, keyPrefix }).consents.grant(granted(FIRST))
 }
 
 const sameScopes = (left: ReadonlyArray<string>, right: ReadonlyArray<string>): boolean =>

@@ -82,6 +82,7 @@ const calls: Readonly<Record<string, (storage: Storage) => Promise<unknown>>> = 
   'clients.delete()': ({ clients }) => clients.delete(SECRETIVE),
   'consents.grant()': ({ consents }) => consents.grant(aGrant({ userId: SECRETIVE })),
   'consents.find()': ({ consents }) => consents.find('user-1', SECRETIVE),
+  'consents.findTimed()': ({ consents }) => consents.findTimed('user-1', SECRETIVE),
   'consents.list()': ({ consents }) => consents.list(SECRETIVE),
   'consents.listBatch()': ({ consents }) => consents.listBatch({ clientId: SECRETIVE }, 1),
   'consents.removeScopes()': ({ consents }) =>
@@ -497,6 +498,20 @@ test('redis: a rotation that a frozen server gets to after its deadline does not
   process.kill(redis.pid, 'SIGCONT')
   t.deepEqual(await rotation, { outcome: 'late' })
   t.deepEqual(await findFamily(families, familyId, NOW), aFamily())
+})
+
+test('redis: a grant that a frozen server gets to after its deadline leaves nothing', async (t) => {
+  const redis = await start(t)
+  const client = redis.connect()
+  const { consents } = createRedisStorage({ client })
+  const { foundAtMilliseconds: foundAt } = await consents.findTimed('user-1', 'client-1')
+  process.kill(redis.pid, 'SIGSTOP')
+  const grant = consents.grant(aGrant({ deadlineMilliseconds: foundAt + 20 }))
+  while (Date.now() <= foundAt + 20) await new Promise(setImmediate)
+  process.kill(redis.pid, 'SIGCONT')
+  t.is(await grant, 'late')
+  t.deepEqual(await client.keys('*'), [])
+  t.is(await consents.grant(aGrant()), 'granted')
 })
 
 test('redis: a family that a frozen server gets to after its deadline does not begin', async (t) => {

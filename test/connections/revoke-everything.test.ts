@@ -119,7 +119,7 @@ function storageWithHook(beforeGrant: () => Promise<unknown>): Storage {
       ...consents,
       async grant(grant) {
         await beforeGrant()
-        await consents.grant(grant)
+        return await consents.grant(grant)
       },
     },
   }
@@ -196,6 +196,7 @@ test('revoke everything of a tenant: however many connections there are', async 
       tenantId: 'acme',
       scopes: ['interview:read'],
       grantedAt: 1,
+      deadlineMilliseconds: Number.MAX_SAFE_INTEGER,
     })
   }
   t.is(await authorizationServer.connections.revokeAllOfTenant('acme'), 250)

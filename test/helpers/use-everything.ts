@@ -56,6 +56,7 @@ export async function useEverything(t: ExecutionContext, storage: Storage): Prom
   t.is((await clients.list({ limit: 10 })).items.length, 1)
   await consents.grant(aGrant())
   t.not(await consents.find('user-1', 'client-1'), undefined)
+  t.not((await consents.findTimed('user-1', 'client-1')).consent, undefined)
   t.is((await consents.list('user-1')).length, 1)
   t.is((await consents.listBatch({ clientId: 'client-1' }, 10)).length, 1)
   const { consentId = '' } = (await consents.find('user-1', 'client-1')) ?? {}

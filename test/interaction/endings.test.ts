@@ -40,6 +40,7 @@ import { type Browser, formOf, startBrowser, titleOf, type Visit } from '../help
 import { runEveryInterleaving } from '../helpers/interleavings.ts'
 import { authorizationUrl, CODE_VERIFIER, postAs } from '../helpers/requests.ts'
 import { beginForm } from '../helpers/slow-form.ts'
+import { SLOW_STORE } from '../helpers/slow-store.ts'
 import {
   CONFIDENTIAL_CLIENT,
   PUBLIC_CLIENT,
@@ -412,8 +413,8 @@ interface TardyStorage {
   happen(): Promise<unknown>
 }
 
-function createTardyStorage(storage: Storage, tardyKind: ArtifactKind): TardyStorage {
-  const { artifacts } = storage
+function createTardyStorage(storage: Storage, tardyKind: ArtifactKind | 'consent'): TardyStorage {
+  const { artifacts, consents } = storage
   let isNext = false
   let late: (() => Promise<unknown>) | undefined
   function delayed<Rest extends ReadonlyArray<unknown>, Result>(
@@ -435,13 +436,28 @@ function createTardyStorage(storage: Storage, tardyKind: ArtifactKind): TardySto
         saveLatest: delayed(artifacts.saveLatest),
         insert: delayed(artifacts.insert),
       },
+      consents: {
+        ...consents,
+        async grant(grant) {
+          if (!isNext || tardyKind !== 'consent') return await consents.grant(grant)
+          isNext = false
+          // As if the server had waited for all of its timeout.
+          const deadlineMilliseconds =
+            grant.deadlineMilliseconds - SLOW_STORE.storageTimeoutMilliseconds
+          late = async () => {
+            while (Date.now() <= deadlineMilliseconds) await new Promise(setImmediate)
+            return await consents.grant({ ...grant, deadlineMilliseconds })
+          }
+          throw new StorageError('the storage did not respond in time')
+        },
+      },
     },
     delayNext() {
       isNext = true
     },
     async happen() {
       if (late === undefined) throw new Error('no write was delayed')
-      await late()
+      return await late()
     },
   }
 }
@@ -560,6 +576,64 @@ for (const kind of STORE_KINDS) {
       },
     )
   }
+
+  for (const end of ['Deny', 'a disconnect']) {
+    test.serial(
+      `${kind}: after ${end} there is no consent, although an Allow that timed out reaches the store later (ADR 0012)`,
+      async (t) => {
+        const { storage, delayNext, happen } = createTardyStorage(
+          await stores.open(kind),
+          'consent',
+        )
+        const asked = await startAsked(t, storage, async ({ issueTokens, confidential }) => {
+          const { clientId } = confidential.client
+          const scopes = ['interview:read']
+          if (end !== 'Deny') await issueTokens({ userId: 'ada', clientId, scopes })
+        })
+        const { issuer, confidential, browser, consentPage } = asked
+        const { connections } = asked.authorizationServer
+        delayNext()
+        t.is((await browser.submit(consentPage, { action: 'allow' })).status, 503)
+
+        if (end === 'Deny') {
+          assertDenied(t, issuer, await browser.submit(consentPage, { action: 'deny' }))
+        } else {
+          t.true(await connections.revoke('ada', confidential.client.clientId))
+        }
+        t.is(await happen(), 'late')
+
+        t.deepEqual(await connections.list('ada'), [])
+        const next = await browser.open(authorizationUrl(issuer, confidential))
+        t.is(titleOf(next), 'Allow access')
+        t.truthy((await browser.submit(next, { action: 'allow' })).callback)
+        t.is((await connections.list('ada')).length, 1)
+      },
+    )
+  }
+
+  test.serial(
+    `${kind}: an Allow that reaches the store too late is 503, and may be repeated (ADR 0012)`,
+    async (t) => {
+      const opened = await stores.open(kind)
+      let isLate = true
+      const consents: Storage['consents'] = {
+        ...opened.consents,
+        async grant(grant) {
+          const deadlineMilliseconds = isLate ? 0 : grant.deadlineMilliseconds
+          return await opened.consents.grant({ ...grant, deadlineMilliseconds })
+        },
+      }
+      const asked = await startAsked(t, { ...opened, consents })
+      const { browser, consentPage, events } = asked
+      assertErrorPage(t, await browser.submit(consentPage, { action: 'allow' }), 503)
+      t.deepEqual(await asked.authorizationServer.connections.list('ada'), [])
+      t.false(events.some(({ type }) => type === 'consent.granted'))
+
+      isLate = false
+      const granted = await browser.submit(consentPage, { action: 'allow' })
+      t.is((await asked.redeem(granted)).status, 200)
+    },
+  )
 
   test.serial(
     `${kind}: the first denial of a request counts, although another is recorded later`,
@@ -1103,8 +1177,9 @@ test('Deny that arrives during Allow revokes the consent, whichever is first', a
       ...memory.consents,
       async grant(grant) {
         await beforeGrant()
-        await memory.consents.grant(grant)
+        const outcome = await memory.consents.grant(grant)
         await afterGrant()
+        return outcome
       },
     },
   }
@@ -1343,9 +1418,13 @@ function stepwiseDependencies(
       await step()
       return await consents.find(...parameters)
     },
+    async findTimed(...parameters) {
+      await step()
+      return await consents.findTimed(...parameters)
+    },
     async grant(...parameters) {
       await step()
-      await consents.grant(...parameters)
+      return await consents.grant(...parameters)
     },
     async removeScopes(...parameters) {
       await step()
@@ -1359,6 +1438,7 @@ function stepwiseDependencies(
   return {
     endings: stepwiseEndings(storage, step),
     consents: stepwise,
+    storageTimeoutMilliseconds: 30_000,
     revoker: createRevoker({ ...storage, consents: stepwise }, () => NOW),
     audit: { record: () => undefined, deferUntilSent: (_response, handle) => handle() },
     endFormerConnection: async () => undefined,

@@ -595,7 +595,25 @@ const STORES: Readonly<Record<Exclude<keyof Storage, 'backends'>, ReadonlyArray<
     ['delete', BOOLEANS, ['true'], 'client-1'],
   ],
   consents: [
-    ['grant', NONSENSE, [], aGrant()],
+    ['grant', ['granted', 'late'], ['Granted', ['granted'], true, undefined], aGrant()],
+    [
+      'findTimed',
+      [
+        { consent: undefined, foundAtMilliseconds: 1 },
+        { consent, foundAtMilliseconds: 1 },
+      ],
+      [
+        consent,
+        { consent },
+        { consent, foundAtMilliseconds: '1' },
+        ...[...wrongConsents, { ...consent, userId: 'User-1' }].map((wrong) => ({
+          consent: wrong,
+          foundAtMilliseconds: 1,
+        })),
+        { consent: { ...consent, clientId: 'client-2' }, foundAtMilliseconds: 1 },
+      ],
+      ...['user-1', 'client-1'],
+    ],
     [
       'find',
       [...NOTHING, consent, { ...consent, lastUsedAt: 1 }],

@@ -95,7 +95,15 @@ export async function createFamilyUnderTest(
     pendingRequestKey: null,
   }
   await memory.clients.insert(client)
-  await memory.consents.grant({ consentId, userId, clientId, tenantId, scopes, grantedAt: START })
+  await memory.consents.grant({
+    consentId,
+    userId,
+    clientId,
+    tenantId,
+    scopes,
+    grantedAt: START,
+    deadlineMilliseconds: Number.MAX_SAFE_INTEGER,
+  })
   const codeExpiresAt = START + CODE_TTL_SECONDS
   await memory.artifacts.save('AuthorizationCode', sha256(code), { ...record }, codeExpiresAt)
 

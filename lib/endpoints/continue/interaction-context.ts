@@ -51,6 +51,7 @@ export interface ContinueDependencies extends SignInDependencies {
   readonly binding: BrowserBinding
   readonly findClient: (clientId: string) => Promise<ClientRecord | undefined>
   readonly consents: Storage['consents']
+  readonly storageTimeoutMilliseconds: number
   readonly revoker: Pick<Revoker, 'revokeConsent' | 'preventFamily'>
   readonly endFormerConnection: EndFormerConnection
   readonly scopes: ScopeCatalogue

@@ -2,7 +2,15 @@ import assert from 'node:assert/strict'
 import type { ConsentGrant } from '../consent-store.ts'
 import { assertConsent, ruin } from './assertions.ts'
 import { AWKWARD_KEYS, AWKWARD_USER_IDS, LOOKALIKE_CONNECTIONS } from './awkward-identifiers.ts'
-import { aConsent, aGrant, CONSENT_ID, NOW } from './sample-records.ts'
+import {
+  ANYTIME,
+  aConsent,
+  aFamily,
+  aGrant,
+  CONSENT_ID,
+  NOW,
+  openConnected,
+} from './sample-records.ts'
 import type { StorageContractCase } from './storage-contract-case.ts'
 
 /** Finding, listing and deleting consents. */
@@ -29,6 +37,66 @@ export const consentCases: ReadonlyArray<StorageContractCase> = [
       assert.equal(await consents.find('user-1', 'client-2'), undefined)
       assert.equal(await consents.find('client-1', 'user-1'), undefined)
       assert.equal(await consents.find('constructor', 'name'), undefined)
+    },
+  },
+  {
+    name: 'consents.findTimed() finds what find() finds, and says when, also if there is none',
+    async run(openStorage) {
+      const { consents } = await openStorage()
+      const before = await consents.findTimed('user-1', 'client-1')
+      assert.equal(before.consent, undefined)
+      await consents.grant(aGrant())
+      const after = await consents.findTimed('user-1', 'client-1')
+      assertConsent(after.consent, aConsent())
+      assert.ok(Number.isSafeInteger(before.foundAtMilliseconds))
+      assert.ok(Number.isSafeInteger(after.foundAtMilliseconds))
+      assert.ok(after.foundAtMilliseconds >= before.foundAtMilliseconds)
+      ruin(after.consent)
+      assertConsent(await consents.find('user-1', 'client-1'), aConsent())
+      const other = await consents.findTimed('user-2', 'client-1')
+      assert.equal(other.consent, undefined)
+    },
+  },
+  {
+    name: 'consents.grant() after its deadline, by the clock of findTimed(), grants nothing',
+    async run(openStorage) {
+      const { consents } = await openStorage()
+      const { foundAtMilliseconds: foundAt } = await consents.findTimed('user-1', 'client-1')
+      const late = { deadlineMilliseconds: foundAt - 1 }
+      assert.equal(await consents.grant(aGrant(late)), 'late')
+      assert.equal(await consents.find('user-1', 'client-1'), undefined)
+      assert.deepEqual(await consents.list('user-1'), [])
+      assert.deepEqual(await consents.listBatch({ clientId: 'client-1' }, 10), [])
+      assert.deepEqual(await consents.listBatch({ tenantId: 'tenant:1' }, 10), [])
+      const inTime = aGrant({ deadlineMilliseconds: foundAt + 60_000 })
+      assert.equal(await consents.grant(inTime), 'granted')
+      assertConsent(await consents.find('user-1', 'client-1'), aConsent())
+      await consents.delete('user-1', 'client-1')
+      const again = { ...late, consentId: 'a-later-consent-of-the' }
+      assert.equal(await consents.grant(aGrant(again)), 'late')
+      assert.equal(await consents.find('user-1', 'client-1'), undefined)
+    },
+  },
+  {
+    name: 'consents.grant() after its deadline leaves a consent, and its families, as they were',
+    async run(openStorage) {
+      const { consents, families } = await openConnected(openStorage)
+      await families.create(aFamily(), NOW, ANYTIME)
+      const { consent, foundAtMilliseconds } = await consents.findTimed('user-1', 'client-1')
+      assert.ok(consent)
+      for (const tenantId of ['tenant:1', 'tenant:2']) {
+        const late = aGrant({
+          tenantId,
+          consentId: 'a-later-consent-of-the',
+          scopes: ['more:read'],
+          grantedAt: NOW + 1,
+          deadlineMilliseconds: foundAtMilliseconds - 1,
+        })
+        assert.equal(await consents.grant(late), 'late')
+        assertConsent(await consents.find('user-1', 'client-1'), consent)
+        assert.deepEqual(await consents.listBatch({ tenantId: 'tenant:2' }, 10), [])
+      }
+      assert.ok(await families.find(aFamily().familyId, 'client-1', NOW))
     },
   },
   {

@@ -106,13 +106,14 @@ export function aGrant(changes: Partial<ConsentGrant> = {}): ConsentGrant {
     tenantId,
     scopes: ['interview:read', 'candidate:read'],
     grantedAt: NOW,
+    deadlineMilliseconds: ANYTIME,
     ...changes,
   }
 }
 
 /** The consent that begins with `aGrant()`. */
 export function aConsent(changes: Partial<ConsentGrant> = {}): Consent {
-  const { scopes, ...grant } = aGrant(changes)
+  const { scopes, deadlineMilliseconds: _deadline, ...grant } = aGrant(changes)
   const { grantedAt } = grant
   return {
     ...grant,
