@@ -100,7 +100,7 @@ export function createConsentStore(connection: Connection): ConsentStore {
   }
 
   /**
-   * Makes a candidate the consent, or adds the grant to the one that there is.
+   * Stores a candidate as the consent, or adds the grant to the existing one.
    *
    * @returns `undefined` when that was deleted meanwhile, or was another tenant's: then the candidate takes its place.
    */

@@ -75,7 +75,7 @@ export function createBrowserSessions(
   }
 }
 
-/** Finds the session of a request; an empty one when there is none. */
+/** Finds the session of a request; an empty one when there is none. `Session.get` reads the cookies and nothing else. */
 export function findSession(provider: Provider, cookies: Cookies): Promise<Session> {
   return provider.Session.get({ oidc: { cookies } } as unknown as Context)
 }
