@@ -88,7 +88,11 @@ export type {
   RevocableAccessToken,
   TokenRevocations,
 } from './revocation/revocation-checker.ts'
-export { type ScopeCatalogue, TEAMCAST_SCOPES } from './scopes/scope-catalogue.ts'
+export {
+  type ScopeCatalogue,
+  type ScopeDescription,
+  TEAMCAST_SCOPES,
+} from './scopes/scope-catalogue.ts'
 export type {
   Client,
   ClientAudience,

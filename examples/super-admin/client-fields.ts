@@ -107,10 +107,10 @@ function renderList(
 }
 
 function scopeOptions({ catalogue, form }: ClientFieldsOptions): ReadonlyArray<Option> {
-  const known = Object.entries(catalogue).map(([code, description]) => ({
+  const known = Object.entries(catalogue).map(([code, entry]) => ({
     value: code,
     label: code,
-    help: description,
+    help: typeof entry === 'string' ? entry : entry.description,
   }))
   const unknown = form.scopes
     .filter((scope) => !Object.hasOwn(catalogue, scope))

@@ -1,4 +1,4 @@
-import { descriptionOf, type ScopeCatalogue } from '../scopes/scope-catalogue.ts'
+import { describeScope, type ScopeCatalogue } from '../scopes/scope-catalogue.ts'
 import type { Client } from '../storage/client.ts'
 import type { Consent } from '../storage/consent-store.ts'
 
@@ -19,6 +19,8 @@ export interface ConnectedScope {
   readonly scope: string
   /** The description in the catalogue, for example `See your interviews and their results`. */
   readonly description: string
+  /** Whether the catalogue calls it sensitive. */
+  readonly isSensitive: boolean
   /** When it was first granted; seconds since the Unix epoch. */
   readonly grantedAt: number
 }
@@ -36,7 +38,7 @@ export function connectionOf(
     ...{ clientId, name, clientUri, logoUrl, tosUri, policyUri, connectedAt, lastUsedAt },
     scopes: scopes.map(({ scope, grantedAt }) => ({
       scope,
-      description: descriptionOf(scope, catalogue),
+      ...describeScope(scope, catalogue),
       grantedAt,
     })),
   }

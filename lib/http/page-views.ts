@@ -1,5 +1,5 @@
 import type { ClientLink, ClientView, ScopeView } from '../pages/pages.ts'
-import { descriptionOf, type ScopeCatalogue } from '../scopes/scope-catalogue.ts'
+import { describeScope, type ScopeCatalogue } from '../scopes/scope-catalogue.ts'
 import type { Client } from '../storage/client.ts'
 
 /** Creates the view of a client for the pages. */
@@ -36,5 +36,5 @@ export function scopeViewsOf(
   catalogue: ScopeCatalogue,
 ): ReadonlyArray<ScopeView> {
   const shown = scopes.filter((scope) => scope !== 'openid')
-  return shown.map((scope) => ({ scope, description: descriptionOf(scope, catalogue) }))
+  return shown.map((scope) => ({ scope, ...describeScope(scope, catalogue) }))
 }

@@ -6,12 +6,12 @@
 
 import type { Context } from 'koa'
 import type { AuditLog } from '../audit/audit-log.ts'
-import type { SignInProblem } from '../pages/pages.ts'
+import type { SignInProblem, SignInView } from '../pages/pages.ts'
 import type { AuthenticateUser, Credentials } from '../users/authentication.ts'
 import type { FindUser, User } from '../users/user.ts'
 import { parseIpAddress } from '../util/ip-address.ts'
 import type { KnownBrowsers } from './known-browsers.ts'
-import type { Throttle } from './throttle.ts'
+import { THROTTLE_WINDOW_SECONDS, type Throttle } from './throttle.ts'
 
 /** The longest email address (RFC 5321 §4.5.3.1.3); longer user names are truncated in audit events. */
 const MAXIMUM_AUDITED_LENGTH = 254
@@ -32,13 +32,18 @@ export interface SignInDependencies {
 export type SignInAttempt =
   /** A user who was signed out everywhere since `startedAt` must sign in again. */
   | { readonly outcome: 'signed-in'; readonly user: User; readonly startedAt: number }
-  | {
-      readonly outcome: 'failed'
-      readonly status: number
-      readonly problem: SignInProblem
-      /** The submitted user name, for the page that is shown again. */
-      readonly username: string
-    }
+  | { readonly outcome: 'failed'; readonly shown: ShownSignIn }
+
+/** What the sign-in page shows, and its status. */
+export interface ShownSignIn
+  extends Pick<SignInView, 'username' | 'problem' | 'retryAfterSeconds'> {
+  readonly status: number
+}
+
+/** What it shows at first. */
+export function firstSignIn(username = ''): ShownSignIn {
+  return { status: 200, username, problem: undefined, retryAfterSeconds: undefined }
+}
 
 /**
  * Checks submitted credentials.
@@ -68,7 +73,8 @@ export async function attemptSignIn(
       { type: 'user.sign-in-failed', clientId, userId, tenantId, username: typed, reason },
       ctx.ip,
     )
-    return { outcome: 'failed', status, problem, username }
+    const retryAfterSeconds = problem === 'too-many-attempts' ? THROTTLE_WINDOW_SECONDS : undefined
+    return { outcome: 'failed', shown: { status, username, problem, retryAfterSeconds } }
   }
   const knownBrowser = knownBrowsers.find(ctx, account)
   if (!(await signInThrottle.consume(ctx.ip, account, knownBrowser))) {

@@ -45,6 +45,7 @@ import {
   findUserinfoIssues,
   resolveResources,
   resourcesSchema,
+  scopeDescriptionSchema,
   scopesSchema,
 } from './resource-options.ts'
 
@@ -119,7 +120,7 @@ const optionsSchema = z.strictObject(
     scopes: z
       .record(
         z.string().refine(isPermissionCode, 'must be named "resource:action"'),
-        z.string('must be a sentence').refine((text) => text.trim() !== '', 'must be a sentence'),
+        scopeDescriptionSchema,
         'must map permission codes to sentences',
       )
       .refine((scopes) => Object.keys(scopes).length > 0, 'must not be empty')

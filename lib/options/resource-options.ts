@@ -16,12 +16,31 @@ import {
   type Resource,
   scopesOfAll,
 } from '../resources/protected-resource.ts'
-import type { ScopeCatalogue } from '../scopes/scope-catalogue.ts'
+import type { ScopeCatalogue, ScopeDescription } from '../scopes/scope-catalogue.ts'
+import { isObject } from '../util/is-object.ts'
 
 /** A token audience. */
 export const audienceSchema: z.ZodType<string> = z
   .string('must be a string')
   .refine(isAbsoluteUri, 'must be an absolute URI without fragment')
+
+const sentenceSchema = z
+  .string('must be a sentence')
+  .refine((text) => text.trim() !== '', 'must be a sentence')
+
+const scopeTextsSchema = z.strictObject({
+  description: sentenceSchema,
+  isSensitive: z.boolean('must be true or false').optional(),
+})
+
+/** The schema of what the catalogue says about a scope. Not a union: its issues would not name the member. */
+export const scopeDescriptionSchema: z.ZodType<string | ScopeDescription> = z
+  .custom<string | ScopeDescription>()
+  .superRefine((entry, context) => {
+    const schema = isObject(entry) ? scopeTextsSchema : sentenceSchema
+    const { error } = schema.safeParse(entry, { reportInput: true })
+    for (const issue of error?.issues ?? []) context.addIssue({ ...issue })
+  })
 
 /** The schema of a list of scopes. */
 export const scopesSchema: z.ZodType<ReadonlyArray<string>> = z.array(

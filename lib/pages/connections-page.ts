@@ -12,6 +12,7 @@ import { findLogoOrigin, findLogoOrigins } from './https-url.ts'
 import { CHECK_GLYPH, LINK_GLYPH } from './icons.ts'
 import { renderDocument } from './layout.ts'
 import type { ConnectionsView, ConnectionView, FormView, HtmlPage, ScopeView } from './pages.ts'
+import { renderScopeList } from './scope-list.ts'
 import { renderUserCard } from './user-card.ts'
 
 /**
@@ -56,7 +57,7 @@ function renderList(
     const hasLogo = logoOrigins.includes(findLogoOrigin(connection.logoUrl) ?? '')
     return renderConnection(hasLogo ? connection : { ...connection, logoUrl: undefined }, form, now)
   })
-  return html`<p class="explanation">These applications can use your account as listed, also while you are away.</p>
+  return html`<p class="explanation">These applications can use your account as listed, even when you’re not using them.</p>
       <ul class="connections" role="list">!${items}</ul>`
 }
 
@@ -87,10 +88,7 @@ function renderHost(clientUri: string | undefined): string {
 function renderScopes(scopes: ReadonlyArray<ScopeView>): string {
   if (scopes.length === 0)
     return html`<p class="notice">It can’t use your account at the moment.</p>`
-  const items = scopes.map(
-    ({ description }) => html`<li>!${CHECK_GLYPH}<bdi>${description}</bdi></li>`,
-  )
-  return html`<div class="scopes"><ul role="list">!${items}</ul></div>`
+  return html`<div class="scopes">!${renderScopeList(scopes)}</div>`
 }
 
 function renderLinks({ clientUri, policyUri, tosUri }: ConnectionView): string {

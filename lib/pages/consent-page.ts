@@ -11,10 +11,13 @@
 import { html } from 'ghtml'
 import { renderClientHeader, renderClientLinks, renderClientName } from './client-header.ts'
 import { renderButton, renderForm } from './form.ts'
-import { CHECK_GLYPH } from './icons.ts'
 import { renderDocument } from './layout.ts'
 import type { ConsentView, HtmlPage, ScopeView } from './pages.ts'
+import { renderScopeList } from './scope-list.ts'
 import { renderUserCard } from './user-card.ts'
+
+/** From this many scopes on, they are grouped. */
+const MANY_SCOPES = 5
 
 /**
  * Renders the consent page.
@@ -32,10 +35,14 @@ export function renderConsentPage(view: ConsentView): HtmlPage {
     content: html`!${renderClientHeader(client, heading)}
       !${renderUserCard(user, renderForm(form, switchAccount))}
       !${renderScopeGroups(view)}
-      <p class="notice">This access stays in place until it is revoked.</p>
+      <p class="notice">You can remove this access at any time in !${renderConnectionsLink(view)}.</p>
       <div class="actions side-by-side deliberate">!${renderForm(form, buttons)}</div>
       !${renderClientLinks(client)}`,
   })
+}
+
+function renderConnectionsLink({ connectionsUrl }: ConsentView): string {
+  return html`<a href="${connectionsUrl}" target="_blank" rel="noopener noreferrer">Connected applications<span class="visually-hidden"> (opens in a new tab)</span></a>`
 }
 
 function renderScopeGroups({ scopes, grantedScopes }: ConsentView): string {
@@ -53,11 +60,19 @@ function renderScopes(
   heading: string,
   scopes: ReadonlyArray<ScopeView>,
 ): string {
-  const items = scopes.map(
-    ({ description }) => html`<li>!${CHECK_GLYPH}<bdi>${description}</bdi></li>`,
-  )
   return html`<section class="scopes ${kind}" aria-labelledby="${kind}-scopes">
       <h2 id="${kind}-scopes">${heading}</h2>
-      <ul role="list">!${items}</ul>
+      !${renderGroups(scopes)}
     </section>`
+}
+
+/** Many scopes are grouped: what is sensitive would be overlooked among them. */
+function renderGroups(scopes: ReadonlyArray<ScopeView>): string {
+  const sensitive = scopes.filter(({ isSensitive }) => isSensitive)
+  const others = scopes.filter(({ isSensitive }) => !isSensitive)
+  const isGrouped = scopes.length >= MANY_SCOPES && sensitive.length > 0 && others.length > 0
+  if (!isGrouped) return renderScopeList(scopes)
+  return html`!${renderScopeList(others)}
+      <h3>Sensitive</h3>
+      !${renderScopeList(sensitive)}`
 }

@@ -10,6 +10,11 @@ const DAY_SECONDS = 24 * 60 * 60
 /** From this many days on, the date is shown. */
 const MANY_DAYS = 31
 
+const MINUTES = new Intl.NumberFormat('en', {
+  style: 'unit',
+  unit: 'minute',
+  unitDisplay: 'long',
+})
 const DATE = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: 'UTC' })
 
 /**
@@ -33,6 +38,11 @@ export function renderDay(instant: number, now: number): string {
   // Clocks differ a little: the future counts as today.
   if (days <= 0) return renderTime(instant, 'today')
   return renderTime(instant, days === 1 ? 'yesterday' : `${days} days ago`)
+}
+
+/** A time as minutes, rounded up, for example `5 minutes`. */
+export function minutesOf(seconds: number): string {
+  return MINUTES.format(Math.ceil(seconds / 60))
 }
 
 function renderTime(instant: number, text: string): string {

@@ -55,11 +55,6 @@ const ERROR_TEXTS: Readonly<Record<ErrorKind, ErrorText>> = {
     whatHappened: 'The request is not one that this page knows. Nothing was changed.',
     whatToDo: `${START_AGAIN} If it happens again, show its developers the details below.`,
   },
-  'too-many-requests': {
-    title: 'Too many requests',
-    whatHappened: 'We received more requests from your network than we allow in a short time.',
-    whatToDo: `Wait a few minutes. ${START_AGAIN}`,
-  },
   'temporarily-unavailable': {
     title: 'Teamcast is not available right now',
     whatHappened: 'We can’t complete your request at the moment. Your account is not affected.',

@@ -17,6 +17,11 @@ export const LINK_GLYPH: string = glyph('<path d="M4 9h15l-3.5-3.5"/><path d="M2
 /** A check mark. */
 export const CHECK_GLYPH: string = glyph('<path d="m5 12.5 4.5 4.5L19 7.5"/>', 2.25)
 
+/** An exclamation mark in a triangle. */
+export const WARNING_GLYPH: string = glyph(
+  '<path d="M12 4.5 21 19.5H3Z"/><path d="M12 10v4.5"/><path d="M12 16.9v.1"/>',
+)
+
 /** A chevron. */
 export const CHEVRON_GLYPH: string = glyph('<path d="m9 6 6 6-6 6"/>')
 

@@ -79,6 +79,8 @@ export interface SignInView {
   readonly username: string
   /** Why the page is shown again. */
   readonly problem: SignInProblem | undefined
+  /** In how many seconds the user can try again, after `too-many-attempts`. */
+  readonly retryAfterSeconds: number | undefined
 }
 
 /** Why a sign-in attempt failed. */
@@ -109,6 +111,8 @@ export interface ConsentView {
   readonly scopes: ReadonlyArray<ScopeView>
   /** Requested scopes that the user has already granted. */
   readonly grantedScopes: ReadonlyArray<ScopeView>
+  /** URL of the connections page, where the user can remove the access. */
+  readonly connectionsUrl: string
 }
 
 /** A scope and its description. */
@@ -117,6 +121,8 @@ export interface ScopeView {
   readonly scope: string
   /** The description in the catalogue, for example `See your interviews and their results`. */
   readonly description: string
+  /** Whether the catalogue calls it sensitive: show it in another way than the others. */
+  readonly isSensitive: boolean
 }
 
 /** The page for a user who may not use the client. Actions: `switch-account`; `cancel`. */
@@ -195,8 +201,6 @@ export type ErrorKind =
   | 'invalid-request'
   /** The page was requested with a method that it does not have. */
   | 'method-not-allowed'
-  /** Too many requests from this address. */
-  | 'too-many-requests'
   /** The storage is unavailable. */
   | 'temporarily-unavailable'
   /** A defect on our side. */

@@ -6,6 +6,7 @@
 
 import { html } from 'ghtml'
 import { renderClientHeader, renderClientLinks, renderClientName } from './client-header.ts'
+import { minutesOf } from './dates.ts'
 import { renderButton, renderForm } from './form.ts'
 import { ALERT_GLYPH } from './icons.ts'
 import { renderDocument } from './layout.ts'
@@ -14,7 +15,7 @@ import type { ClientView, HtmlPage, SignInProblem, SignInView } from './pages.ts
 // The first does not reveal which of the two is wrong, and so not whether an account exists.
 const PROBLEM_TEXTS: Readonly<Record<SignInProblem, string>> = {
   'invalid-credentials': 'The email address or the password is wrong. Check both and try again.',
-  'too-many-attempts': 'Too many failed attempts. Wait a few minutes, then try again.',
+  'too-many-attempts': 'Too many failed attempts.',
   'user-unavailable': 'This account cannot sign in. Ask your administrator.',
 }
 
@@ -48,10 +49,11 @@ function renderHeader(client: ClientView | undefined): string {
   return renderClientHeader(client, html`Sign in to continue to !${renderClientName(client)}`)
 }
 
-function renderFields({ username, problem }: SignInView): string {
+function renderFields(view: SignInView): string {
+  const { username, problem } = view
   const focus = username === '' ? 'username' : 'password'
   const state = renderFieldState(problem)
-  return html`!${renderProblem(problem)}
+  return html`!${renderProblem(view)}
     <div class="field">
       <label for="username">Email address</label>
       <input id="username" name="username" type="text" inputmode="email" value="${username}" autocomplete="username" autocapitalize="none" spellcheck="false" required!${state}!${focus === 'username' ? ' autofocus' : ''}>
@@ -63,9 +65,11 @@ function renderFields({ username, problem }: SignInView): string {
     !${renderButton('primary', 'sign-in', 'Sign in')}`
 }
 
-function renderProblem(problem: SignInProblem | undefined): string {
+function renderProblem({ problem, retryAfterSeconds }: SignInView): string {
   if (problem === undefined) return ''
-  return html`<p id="problem" class="problem" role="alert">!${ALERT_GLYPH}<span>${PROBLEM_TEXTS[problem]}</span></p>`
+  const wait =
+    retryAfterSeconds === undefined ? '' : ` Try again in ${minutesOf(retryAfterSeconds)}.`
+  return html`<p id="problem" class="problem" role="alert">!${ALERT_GLYPH}<span>${PROBLEM_TEXTS[problem]}${wait}</span></p>`
 }
 
 function renderFieldState(problem: SignInProblem | undefined): string {

@@ -33,6 +33,7 @@ export const STYLES = `
   --danger: #b3261e;
   --danger-soft: #fdefee;
   --on-danger: #ffffff;
+  --warning: #8a4b00;
   --shadow: 0 1px 2px rgb(23 26 35 / 5%), 0 12px 32px -8px rgb(23 26 35 / 12%);
 }
 @media (prefers-color-scheme: dark) {
@@ -53,6 +54,7 @@ export const STYLES = `
     --danger: #ffb4ab;
     --danger-soft: #391d1c;
     --on-danger: #3b0907;
+  --warning: #f5b95f;
     --shadow: 0 1px 2px rgb(0 0 0 / 30%);
   }
 }
@@ -73,7 +75,7 @@ body {
   font: 1rem/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif;
   overflow-wrap: anywhere;
 }
-h1, h2, p, ul, dl, dd { margin: 0; padding: 0; }
+h1, h2, h3, p, ul, dl, dd { margin: 0; padding: 0; }
 ul { list-style: none; }
 .visually-hidden {
   position: absolute;
@@ -169,10 +171,14 @@ h1.long { font-size: 1.0625rem; line-height: 1.4; letter-spacing: -.005em; text-
 .scopes ul { display: flex; flex-direction: column; gap: .5rem; }
 .scopes li { display: flex; gap: .625rem; }
 .scopes .glyph { margin-top: .125rem; color: var(--success); }
-.scopes bdi { min-width: 0; }
+.scopes bdi, .scopes span { min-width: 0; }
+.scopes .sensitive { font-weight: 550; }
+.scopes .sensitive .glyph { color: var(--warning); }
+.scopes h3 { margin-top: .25rem; color: var(--warning); font-size: .875rem; font-weight: 600; }
 .granted { padding-top: 1rem; border-top: 1px solid var(--line); color: var(--muted); font-size: .875rem; }
 .granted h2 { font-size: .875rem; }
-.granted .glyph { width: 1.125rem; height: 1.125rem; color: inherit; }
+.granted .glyph, .granted .sensitive .glyph { width: 1.125rem; height: 1.125rem; color: inherit; }
+.granted .sensitive, .granted h3 { color: inherit; font-weight: inherit; }
 
 .notice { color: var(--muted); font-size: .875rem; }
 .host { color: var(--text); font-weight: 600; }
@@ -249,11 +255,17 @@ button { font: inherit; color: inherit; cursor: pointer; overflow-wrap: inherit;
 .connection .scopes { font-size: .9375rem; }
 .connection .client-links { padding: 0; border: 0; }
 .disconnect { padding: 0; border: 0; }
-.disconnect summary { display: block; min-height: 2.25rem; padding: .3125rem .875rem; border-color: var(--field-line); border-radius: .625rem; color: var(--text); }
+.disconnect summary { display: flex; align-items: center; min-height: 2.25rem; padding: .3125rem .875rem; border-color: var(--field-line); border-radius: .625rem; color: var(--text); }
 .disconnect summary::-webkit-details-marker { display: none; }
-.confirmation form { align-items: flex-start; }
 .disconnect[open] .when-closed, .disconnect:not([open]) .when-open { display: none; }
 .confirmation { display: flex; flex-direction: column; gap: .75rem; margin-top: .75rem; padding: .75rem; border-radius: .625rem; background: var(--danger-soft); color: var(--text); font-size: .9375rem; }
+.confirmation form { align-items: flex-start; }
+@supports selector(::details-content) {
+  .disconnect[open] { display: flex; flex-wrap: wrap; gap: .75rem; padding: .75rem; border-radius: .625rem; background: var(--danger-soft); color: var(--text); }
+  .disconnect[open]::details-content, .disconnect[open] .confirmation { display: contents; }
+  .disconnect[open] .confirmation p { order: -1; flex-basis: 100%; font-size: .9375rem; }
+  .disconnect[open] .button { min-height: 2.5rem; padding: .3125rem .875rem; font-size: .875rem; }
+}
 .empty { display: flex; flex-direction: column; align-items: center; gap: .5rem; padding: 1.5rem 0; text-align: center; }
 
 .client-links { display: flex; flex-wrap: wrap; gap: .125rem 1rem; padding-top: 1rem; border-top: 1px solid var(--line); color: var(--muted); font-size: .8125rem; }
@@ -288,7 +300,7 @@ code { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 }
 @media (forced-colors: active) {
   .mark, .tile, .tile.teamcast, .tile.alert, .avatar, .problem, .done, .confirmation { border: 1px solid; }
-  .scopes .glyph, .account > .glyph { color: inherit; }
+  .scopes .glyph, .scopes .sensitive .glyph, .account > .glyph { color: inherit; }
   .primary, .danger { forced-color-adjust: none; border-color: ButtonText; background: Highlight; color: HighlightText; }
 }
 `

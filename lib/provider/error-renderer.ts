@@ -12,7 +12,9 @@ import { requestStateOf } from './request-state.ts'
 /** Creates oidc-provider's `renderError`. */
 export function createErrorRenderer(pages: Pages): NonNullable<Configuration['renderError']> {
   return async (ctx, out, error) => {
-    const { error: code, error_description: description } = out
+    const { error: code, error_description: given } = out
+    const description =
+      error instanceof errors.InvalidClient ? 'No application has this client_id' : given
     const kind = kindOf(error, ctx.status)
     await sendErrorPage(ctx, ctx.status, pages, {
       kind,

@@ -55,11 +55,13 @@ test('connections as JSON: each with what it may do, since when, and when it was
           {
             scope: 'candidate:read',
             description: 'See candidates and their profiles',
+            isSensitive: false,
             grantedAt: first,
           },
           {
             scope: 'interview:read',
             description: 'See your interviews and their results',
+            isSensitive: false,
             grantedAt: first + 7200,
           },
         ],

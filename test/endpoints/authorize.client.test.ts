@@ -69,6 +69,7 @@ for (const clientId of [undefined, '', 'unknown', ' ', '__proto__', 'a'.repeat(3
     )
 
     assertErrorPage(t, visit, 400)
+    if (clientId) t.true(visit.html.includes('No application has this client_id'))
   })
 }
 

@@ -172,6 +172,26 @@ const invalidOptions: ReadonlyArray<InvalidOption> = [
   [{ scopes: { 'a:b:c': 'Read' } }, 'scopes.a:b:c', SCOPE_NAME],
   [{ scopes: { 'interview:read': ' ' } }, 'scopes.interview:read', 'must be a sentence'],
   [{ scopes: { 'interview:read': null } }, 'scopes.interview:read', 'must be a sentence'],
+  [
+    { scopes: { 'interview:read': {} } },
+    'scopes.interview:read.description',
+    'is missing; it must be a sentence',
+  ],
+  [
+    { scopes: { 'interview:read': { description: ' ' } } },
+    'scopes.interview:read.description',
+    'must be a sentence',
+  ],
+  [
+    { scopes: { 'interview:read': { description: 'Read', isSensitive: 'yes' } } },
+    'scopes.interview:read.isSensitive',
+    'must be true or false',
+  ],
+  [
+    { scopes: { 'interview:read': { description: 'Read', sensitive: true } } },
+    'scopes.interview:read.sensitive',
+    'is not an option; check its spelling',
+  ],
 
   [{ defaultScopes: 'interview:read' }, 'defaultScopes', 'must be an array of scopes'],
   [{ defaultScopes: [7] }, 'defaultScopes.0', 'must be a scope'],

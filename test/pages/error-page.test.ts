@@ -11,7 +11,6 @@ const TITLES: Readonly<Record<ErrorKind, string>> = {
   'form-rejected': 'We couldn’t accept this form',
   'invalid-request': 'This application’s request is not valid',
   'method-not-allowed': 'This page can’t be used this way',
-  'too-many-requests': 'Too many requests',
   'temporarily-unavailable': 'Teamcast is not available right now',
   'server-error': 'Something went wrong on our side',
 }

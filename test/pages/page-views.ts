@@ -34,7 +34,6 @@ const ERROR_KIND_SET: Readonly<Record<ErrorKind, true>> = {
   'form-rejected': true,
   'invalid-request': true,
   'method-not-allowed': true,
-  'too-many-requests': true,
   'temporarily-unavailable': true,
   'server-error': true,
 }
@@ -85,12 +84,32 @@ export const HOSTILE_TEXTS: ReadonlyArray<string> = [
 ]
 
 export const SCOPES: ReadonlyArray<ScopeView> = [
-  { scope: 'interview:read', description: 'See your interviews and their results' },
-  { scope: 'interview:create', description: 'Schedule interviews on your behalf' },
-  { scope: 'candidate:read', description: 'See the candidates you have access to' },
+  scopeView('interview:read', 'See your interviews and their results'),
+  scopeView('interview:create', 'Schedule interviews on your behalf'),
+  scopeView('candidate:read', 'See the candidates you have access to'),
+]
+export const SENSITIVE_SCOPE: ScopeView = {
+  ...scopeView('interview:delete', 'Delete interviews you can edit'),
+  isSensitive: true,
+}
+/** As many as are grouped. */
+export const MANY_SCOPES: ReadonlyArray<ScopeView> = [
+  SENSITIVE_SCOPE,
+  ...SCOPES,
+  scopeView('interview:update', 'Change interviews you can edit'),
 ]
 
-export const SIGN_IN: SignInView = { client: CLIENT, form: FORM, username: '', problem: undefined }
+function scopeView(scope: string, description: string): ScopeView {
+  return { scope, description, isSensitive: false }
+}
+
+export const SIGN_IN: SignInView = {
+  client: CLIENT,
+  form: FORM,
+  username: '',
+  problem: undefined,
+  retryAfterSeconds: undefined,
+}
 export const SELECT_ACCOUNT: SelectAccountView = { client: CLIENT, form: FORM, user: USER }
 export const CONSENT: ConsentView = {
   client: CLIENT,
@@ -98,6 +117,7 @@ export const CONSENT: ConsentView = {
   user: USER,
   scopes: SCOPES,
   grantedScopes: [],
+  connectionsUrl: 'https://login.teamcast.test/account/connections',
 }
 export const ACCESS_REFUSED: AccessRefusedView = {
   client: CLIENT,
@@ -170,6 +190,7 @@ export function renderOrdinaryPages(): Readonly<Record<string, HtmlPage>> {
       client: BARE_CLIENT,
       username: USER.email,
       problem: 'too-many-attempts',
+      retryAfterSeconds: 300,
     }),
     'sign-in-unavailable': renderSignInPage({
       ...SIGN_IN,
@@ -179,6 +200,8 @@ export function renderOrdinaryPages(): Readonly<Record<string, HtmlPage>> {
     'select-account': renderSelectAccountPage(SELECT_ACCOUNT),
     consent: renderConsentPage(CONSENT),
     'consent-bare-client': renderConsentPage({ ...CONSENT, client: BARE_CLIENT }),
+    'consent-sensitive': renderConsentPage({ ...CONSENT, scopes: [SENSITIVE_SCOPE, ...SCOPES] }),
+    'consent-many': renderConsentPage({ ...CONSENT, scopes: MANY_SCOPES }),
     'consent-more': renderConsentPage({
       ...CONSENT,
       scopes: SCOPES.slice(0, 1),
@@ -227,11 +250,20 @@ export function renderPagesFilledWith(text: string): Readonly<Record<string, Htm
   }
   const form: FormView = { url: `/oauth/continue?prt=${text}`, hidden: { [text]: text } }
   const user: User = { userId: text, tenantId: text, name: text, email: text }
-  const scopes = [{ scope: text, description: text }]
+  const scopes = [
+    { scope: text, description: text, isSensitive: false },
+    { scope: text, description: text, isSensitive: true },
+  ]
   return {
-    'sign-in': renderSignInPage({ client, form, username: text, problem: 'invalid-credentials' }),
+    'sign-in': renderSignInPage({
+      ...SIGN_IN,
+      client,
+      form,
+      username: text,
+      problem: 'invalid-credentials',
+    }),
     'select-account': renderSelectAccountPage({ client, form, user }),
-    consent: renderConsentPage({ client, form, user, scopes, grantedScopes: scopes }),
+    consent: renderConsentPage({ ...CONSENT, client, form, user, scopes, grantedScopes: scopes }),
     'access-refused': renderAccessRefusedPage({ client, form, user, reason: 'tenant-refused' }),
     'access-refused-by-host': renderAccessRefusedPage({
       client,
@@ -250,6 +282,7 @@ export function renderPagesFilledWith(text: string): Readonly<Record<string, Htm
       form,
       username: text,
       problem: 'too-many-attempts',
+      retryAfterSeconds: 300,
     }),
     connections: renderConnectionsPage({
       form,

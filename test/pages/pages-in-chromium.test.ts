@@ -183,7 +183,12 @@ test.serial(
     await page.goto(`${server.url}consent`)
     t.is(await page.evaluate(() => document.activeElement?.localName), 'body')
     await page.keyboard.press('Tab')
-    t.deepEqual((await readFocusOrder(page)).slice(0, 3), ['Switch account', 'Deny', 'Allow'])
+    t.deepEqual((await readFocusOrder(page)).slice(0, 4), [
+      'Switch account',
+      'Connected applications (opens in a new tab)',
+      'Deny',
+      'Allow',
+    ])
   },
 )
 
@@ -304,7 +309,11 @@ test.serial('consent page: what assistive technology reads', async (t) => {
     - list:
       - listitem: Schedule interviews on your behalf
       - listitem: See the candidates you have access to
-  - paragraph: This access stays in place until it is revoked.
+  - paragraph:
+    - text: You can remove this access at any time in
+    - link "Connected applications (opens in a new tab)":
+      - /url: https://login.teamcast.test/account/connections
+    - text: .
   - button "Deny"
   - button "Allow"
   - navigation "About this application":
@@ -368,7 +377,7 @@ test.serial('connections page: what assistive technology reads', async (t) => {
   - status: Acme Recruiter is disconnected
   - text: Ada Lovelace ada@acme.test
   - button "Sign out"
-  - paragraph: These applications can use your account as listed, also while you are away.
+  - paragraph: These applications can use your account as listed, even when you’re not using them.
   - list:
     - listitem:
       - heading "Workday" [level=2]

@@ -79,9 +79,10 @@ test('sign-in page: an account that cannot sign in is announced, and no field is
   }
 })
 
-test('sign-in page: too many attempts are announced, and no field is called invalid', (t) => {
-  const { html } = renderSignInPage({ ...SIGN_IN, problem: 'too-many-attempts' })
-  t.true(textOf(html).includes('Too many failed attempts. Wait a few minutes, then try again.'))
+test('sign-in page: too many attempts are announced with the time to wait, and no field is called invalid', (t) => {
+  const problem = { problem: 'too-many-attempts', retryAfterSeconds: 300 } as const
+  const { html } = renderSignInPage({ ...SIGN_IN, ...problem })
+  t.true(textOf(html).includes('Too many failed attempts. Try again in 5 minutes.'))
   for (const name of ['username', 'password']) {
     t.like(fieldOf(html, name), { 'aria-invalid': undefined, 'aria-describedby': 'problem' })
   }

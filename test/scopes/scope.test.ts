@@ -7,6 +7,7 @@ import {
   isSubset,
   parseScopes,
 } from '../../lib/scopes/scope.ts'
+import { describeScope } from '../../lib/scopes/scope-catalogue.ts'
 
 test('TEAMCAST_SCOPES: the published codes, each with a sentence, frozen', (t) => {
   t.deepEqual(Object.keys(TEAMCAST_SCOPES), [
@@ -19,8 +20,16 @@ test('TEAMCAST_SCOPES: the published codes, each with a sentence, frozen', (t) =
     'candidate:read',
   ])
   t.true(Object.keys(TEAMCAST_SCOPES).every(isPermissionCode))
-  t.true(Object.values(TEAMCAST_SCOPES).every((sentence) => /^[A-Z].* .*[^.]$/.test(sentence)))
+  const descriptions = Object.keys(TEAMCAST_SCOPES).map((scope) =>
+    describeScope(scope, TEAMCAST_SCOPES),
+  )
+  t.true(descriptions.every(({ description }) => /^[A-Z].* .*[^.]$/.test(description)))
   t.true(Object.isFrozen(TEAMCAST_SCOPES))
+  const isSensitive = (scope: string): boolean => describeScope(scope, TEAMCAST_SCOPES).isSensitive
+  t.deepEqual(Object.keys(TEAMCAST_SCOPES).filter(isSensitive), [
+    'interview:delete',
+    'interview:approve',
+  ])
 })
 
 for (const code of ['interview:read', 'a:b', 'interview_2:read-all']) {

@@ -85,7 +85,7 @@ async function signIn(
 ): Promise<boolean> {
   const attempt = await attemptSignIn(dependencies, ctx, form)
   if (attempt.outcome === 'failed') {
-    await showSignIn(dependencies, ctx, attempt.status, attempt.username, attempt.problem)
+    await showSignIn(dependencies, ctx, attempt.shown)
     return false
   }
   await dependencies.browserSessions.signIn(ctx, attempt.user.userId, attempt.startedAt)

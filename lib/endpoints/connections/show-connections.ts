@@ -7,7 +7,8 @@
 import type { Context } from 'koa'
 import { csrfTokenOf, type ShownUser } from '../../http/browser-binding.ts'
 import { redirectAfterGet, sendPage } from '../../http/responses.ts'
-import type { FormView, SignInProblem } from '../../pages/pages.ts'
+import { firstSignIn, type ShownSignIn } from '../../http/sign-in.ts'
+import type { FormView } from '../../pages/pages.ts'
 import type { User } from '../../users/user.ts'
 import { type AccountDependencies, connectionsUrl, findCurrentUser } from './current-user.ts'
 
@@ -21,7 +22,7 @@ export async function showConnections(
   if (user !== undefined) {
     await showConnectionsOf(dependencies, ctx, user, shown)
   } else if (hostSession === undefined) {
-    await showSignIn(dependencies, ctx, 200, '')
+    await showSignIn(dependencies, ctx, firstSignIn())
   } else {
     const url = await hostSession.signInUrl({
       returnTo: connectionsUrl(dependencies),
@@ -37,12 +38,10 @@ export async function showConnections(
 export async function showSignIn(
   dependencies: AccountDependencies,
   ctx: Context,
-  status: number,
-  username: string,
-  problem?: SignInProblem,
+  { status, ...state }: ShownSignIn,
 ): Promise<void> {
   const form = formOf(dependencies, ctx, undefined)
-  const page = await dependencies.pages.signIn({ client: undefined, form, username, problem })
+  const page = await dependencies.pages.signIn({ client: undefined, form, ...state })
   sendPage(ctx, status, page)
 }
 

@@ -79,8 +79,7 @@ async function signIn(
   const { request, client } = found
   const attempt = await attemptSignIn(dependencies, ctx, form, client.clientId)
   if (attempt.outcome === 'failed') {
-    const { status, username, problem } = attempt
-    await showSignIn(dependencies, ctx, found, status, username, problem)
+    await showSignIn(dependencies, ctx, found, attempt.shown)
     return
   }
   const { userId } = attempt.user

@@ -9,9 +9,11 @@ import { scopesOf } from '../../consent/consent.ts'
 import { csrfTokenOf } from '../../http/browser-binding.ts'
 import { clientViewOf, scopeViewsOf } from '../../http/page-views.ts'
 import { redirectAfterGet, sendPage } from '../../http/responses.ts'
+import { firstSignIn, type ShownSignIn } from '../../http/sign-in.ts'
 import { currentSignIn, type SignIn } from '../../interaction/pending-request.ts'
-import type { FormView, SignInProblem } from '../../pages/pages.ts'
+import type { FormView } from '../../pages/pages.ts'
 import type { HostSession } from '../../users/authentication.ts'
+import { connectionsUrl } from '../connections/current-user.ts'
 import {
   type ContinueDependencies,
   continueUrl,
@@ -33,7 +35,7 @@ export async function showNextStep(
       if (hostSession !== undefined) {
         await redirectToHostSignIn(dependencies, ctx, interaction, hostSession)
       } else
-        await showSignIn(dependencies, ctx, interaction, 200, interaction.request.loginHint ?? '')
+        await showSignIn(dependencies, ctx, interaction, firstSignIn(interaction.request.loginHint))
       break
     case 'select-account': {
       const form = formOf(dependencies, interaction, shown)
@@ -67,6 +69,7 @@ export async function showNextStep(
           scopes.filter((scope) => !asked.includes(scope)),
           dependencies.scopes,
         ),
+        connectionsUrl: connectionsUrl(dependencies),
       }
       sendPage(ctx, 200, await pages.consent(view))
       break
@@ -83,15 +86,12 @@ export async function showSignIn(
   dependencies: ContinueDependencies,
   ctx: Context,
   found: FoundRequest,
-  status: number,
-  username: string,
-  problem?: SignInProblem,
+  { status, ...state }: ShownSignIn,
 ): Promise<void> {
   const page = await dependencies.pages.signIn({
     client: clientViewOf(found.client, found.request.redirectUri),
     form: formOf(dependencies, found, undefined),
-    username,
-    problem,
+    ...state,
   })
   sendPage(ctx, status, page)
 }
