@@ -10,13 +10,13 @@ import { AUDIT_RESULTS } from '../../lib/audit/audit-event.ts'
 import { aFamily } from '../../lib/storage/contract/sample-records.ts'
 import { sha256 } from '../../lib/util/sha256.ts'
 import { startBrowser } from '../helpers/browser.ts'
+import { recordEvents } from '../helpers/record-events.ts'
 import { authorizationUrl } from '../helpers/requests.ts'
 import { ADA, CONFIDENTIAL_CLIENT, startServer, TENANT_CLIENT } from '../helpers/start-server.ts'
 import { SUPER_ADMIN_ID, startSuperAdminServer } from '../helpers/super-admin.ts'
 import {
   decodeJwt,
   introspect,
-  recordEvents,
   requestClientCredentials,
   revoke,
 } from '../helpers/token-requests.ts'

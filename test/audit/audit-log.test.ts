@@ -8,6 +8,7 @@ import { createMemoryStorage } from '@teamcast/oauth-server/memory'
 import test, { type ExecutionContext } from 'ava'
 import { catchWarnings } from '../helpers/catch-warnings.ts'
 import { startHost } from '../helpers/host-application.ts'
+import { recordEvents, responsesEnded } from '../helpers/record-events.ts'
 import { completeFlow } from '../helpers/whole-flow.ts'
 
 /** A storage whose every call takes some turns of the event loop, as a real one does. */
@@ -71,7 +72,7 @@ for (const [what, listener] of Object.entries(LISTENERS)) {
 
       await completeFlow(t, host)
 
-      await nextTurn()
+      await responsesEnded()
       const types = new Set(events.map(({ type }) => type))
       for (const type of ['user.signed-in', 'consent.granted', 'token.issued', 'token.revoked']) {
         t.true(types.has(type as AuditEvent['type']), type)
@@ -84,7 +85,7 @@ for (const [what, listener] of Object.entries(LISTENERS)) {
 }
 
 test('audit: a client that disconnects before its response is audited all the same, with its address', async (t) => {
-  const events: Array<AuditEvent> = []
+  const { onEvent, first } = recordEvents()
   const aborted = new AbortController()
   const storage = slowStorage()
   const host = await startHost(t, {
@@ -99,7 +100,7 @@ test('audit: a client that disconnects before its response is audited all the sa
           },
         },
       },
-      onEvent: (event) => void events.push(event),
+      onEvent,
     },
   })
 
@@ -114,9 +115,7 @@ test('audit: a client that disconnects before its response is audited all the sa
   })
 
   await t.throwsAsync(request)
-  const isFailure = ({ type }: AuditEvent): boolean => type === 'client.authentication-failed'
-  while (!events.some(isFailure)) await nextTurn()
-  t.is(events.find(isFailure)?.ip, '127.0.0.1')
+  t.is((await first('client.authentication-failed')).ip, '127.0.0.1')
 })
 
 /** Requests of which the first has a response that is larger than what fits between client and server. */

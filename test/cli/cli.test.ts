@@ -20,6 +20,7 @@ import test, { type ExecutionContext } from 'ava'
 import { decodeProtectedHeader } from 'jose'
 import { Kysely, PostgresDialect } from 'kysely'
 import { type Outcome, run } from '../../adapters/cli/run.ts'
+import { recordEvents } from '../helpers/record-events.ts'
 import { basicCredentials } from '../helpers/requests.ts'
 import { SLOW_STORE } from '../helpers/slow-store.ts'
 import { startPostgres } from '../helpers/start-postgres.ts'
@@ -373,10 +374,10 @@ async function createMigratedDatabase(t: ExecutionContext, name: string): Promis
 for (const { name, env, open } of CLIENT_STORES) {
   test(`clients on ${name}: from the first client to its deletion, a running server follows without a restart`, async (t) => {
     const storage = await open(t)
-    const events: Array<AuditEvent> = []
+    const { onEvent, settled } = recordEvents()
     const keys = await openManagedKeys({
       ...{ storage, secret: SECRET, ...SLOW_STORE },
-      onEvent: (event) => void events.push(event),
+      onEvent,
     })
     const server = await startTestServer({ storage, keys, ...SLOW_STORE })
     t.teardown(() => Promise.all([server.close(), keys.stop()]))
@@ -480,13 +481,11 @@ for (const { name, env, open } of CLIENT_STORES) {
     // What was done is told once, by whichever instance looks first.
     const other = await openManagedKeys({
       ...{ storage, secret: SECRET },
-      onEvent: (event) => void events.push(event),
+      onEvent,
     })
     t.teardown(() => other.stop())
     await Promise.all([keys.refresh(), other.refresh()])
-    await nextTurn()
-    await nextTurn()
-    const told = events.filter(({ type }) => type.startsWith('client.'))
+    const told = (await settled()).filter(({ type }) => type.startsWith('client.'))
     t.deepEqual(
       told.map((event) => [event.type, 'actorId' in event ? event.actorId : undefined]),
       [

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { type AuditEvent, StorageError } from '@teamcast/oauth-server'
+import { StorageError } from '@teamcast/oauth-server'
 import { createMemoryStorage } from '@teamcast/oauth-server/memory'
 import test from 'ava'
 import type { ReportedDetail } from '../../lib/audit/audit-event.ts'
@@ -8,6 +8,7 @@ import { createSecretUses, type RecordSecretUse } from '../../lib/clients/secret
 import type { ClientRecord } from '../../lib/storage/client.ts'
 import type { ClientStore } from '../../lib/storage/client-store.ts'
 import { fullClient } from '../../lib/storage/contract/sample-records.ts'
+import { recordEvents } from '../helpers/record-events.ts'
 import { startServer } from '../helpers/start-server.ts'
 import { requestClientCredentials } from '../helpers/token-requests.ts'
 
@@ -121,13 +122,13 @@ test('secret uses: a store that fails or never responds neither breaks nor delay
     'never responds': () => new Promise<never>(() => undefined),
   }
   for (const [name, behaviour] of Object.entries(update)) {
-    const events: Array<AuditEvent> = []
+    const { onEvent, settled } = recordEvents()
     const server = await startServer(t, {
       storage: { ...storage, clients: { ...storage.clients, update: behaviour } },
-      onEvent: (event) => void events.push(event),
+      onEvent,
     })
     t.is((await requestClientCredentials(server, server.confidential)).status, 200, name)
-    await nextTurn()
+    const events = await settled()
     const failures = events.filter(({ type }) => type === 'server.error')
     t.is(failures.length, name === 'fails' ? 1 : 0)
   }

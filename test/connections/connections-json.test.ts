@@ -1,6 +1,6 @@
-import type { AuditEvent } from '@teamcast/oauth-server'
 import test from 'ava'
 import { type Browser, startBrowser } from '../helpers/browser.ts'
+import { recordEvents } from '../helpers/record-events.ts'
 import { postAs } from '../helpers/requests.ts'
 import { ADA, GRACE, startServer } from '../helpers/start-server.ts'
 
@@ -115,8 +115,8 @@ test('connections as JSON: a request without a session gets 401, as problem deta
 })
 
 test('connections as JSON: DELETE disconnects, 204; what is not connected is 404', async (t) => {
-  const events: Array<AuditEvent> = []
-  const server = await startServer(t, { onEvent: (event) => void events.push(event) })
+  const { onEvent, settled } = recordEvents()
+  const server = await startServer(t, { onEvent })
   const { issuer, confidential, public: publicClient, issueTokens } = server
   const { clientId } = confidential.client
   const tokens = await issueTokens({ userId: 'ada', clientId })
@@ -129,6 +129,7 @@ test('connections as JSON: DELETE disconnects, 204; what is not connected is 404
   t.is(done.status, 204)
   t.is(done.headers.get('cache-control'), 'no-store')
   t.is(await done.text(), '')
+  const events = await settled()
   const event = events.find(({ type }) => type === 'connection.revoked')
   t.like(event, { clientId, userId: 'ada', tenantId: 'acme', reason: 'disconnected-by-user' })
   t.deepEqual(await readConnections(issuer, browser), [])

@@ -1,6 +1,6 @@
-import type { AuditEvent } from '@teamcast/oauth-server'
 import test from 'ava'
 import { startBrowser, titleOf } from '../helpers/browser.ts'
+import { recordEvents } from '../helpers/record-events.ts'
 import { authorizationUrl } from '../helpers/requests.ts'
 import { ADA, GRACE, startServer } from '../helpers/start-server.ts'
 import { textOf } from '../pages/markup.ts'
@@ -59,8 +59,8 @@ test('connections page: a user without connections is told so', async (t) => {
 })
 
 test('connections page: disconnects a client, says so once, and comes back with GET (RFC 9700 §4.12)', async (t) => {
-  const events: Array<AuditEvent> = []
-  const server = await startServer(t, { onEvent: (event) => void events.push(event) })
+  const { onEvent, settled } = recordEvents()
+  const server = await startServer(t, { onEvent })
   const { issuer, confidential, public: publicClient, authorizationServer } = server
   const browser = startBrowser()
   await browser.authorize(authorizationUrl(issuer, confidential), ADA.email)
@@ -81,6 +81,7 @@ test('connections page: disconnects a client, says so once, and comes back with 
   const [left, ...others] = await authorizationServer.connections.list('ada')
   t.is(left?.clientId, publicClient.client.clientId)
   t.deepEqual(others, [])
+  const events = await settled()
   const { at: _at, ip, ...event } = events.find(({ type }) => type === 'connection.revoked') ?? {}
   t.regex(String(ip), /127\.0\.0\.1/)
   t.like(event, { clientId, userId: 'ada', tenantId: 'acme', reason: 'disconnected-by-user' })

@@ -1,9 +1,10 @@
 /** What a host calls when a password was changed, an account is disabled, a tenant leaves. */
 
-import type { AuditEvent, HostSession, Storage } from '@teamcast/oauth-server'
+import type { HostSession, Storage } from '@teamcast/oauth-server'
 import { createMemoryStorage } from '@teamcast/oauth-server/memory'
 import test from 'ava'
 import { startBrowser, titleOf } from '../helpers/browser.ts'
+import { recordEvents } from '../helpers/record-events.ts'
 import { authorizationUrl, postAs } from '../helpers/requests.ts'
 import { ADA, GRACE, type StartedServer, startServer } from '../helpers/start-server.ts'
 
@@ -14,8 +15,8 @@ const refresh = ({ issuer, confidential }: StartedServer, token = ''): Promise<R
   })
 
 test('revoke everything of a user: connections, tokens, codes and browser sessions end; those of others do not', async (t) => {
-  const events: Array<AuditEvent> = []
-  const server = await startServer(t, { onEvent: (event) => void events.push(event) })
+  const { onEvent, settled } = recordEvents()
+  const server = await startServer(t, { onEvent })
   const { issuer, clock, confidential, public: publicClient, issueTokens } = server
   const { connections } = server.authorizationServer
   const { clientId } = confidential.client
@@ -42,6 +43,7 @@ test('revoke everything of a user: connections, tokens, codes and browser sessio
   t.is(titleOf(await browser.open(authorizationUrl(issuer, confidential))), 'Sign in')
   t.is(titleOf(await browser.open(`${issuer}/account/connections`)), 'Sign in')
 
+  const events = await settled()
   const revoked = events.filter(({ type }) => type === 'connection.revoked')
   t.is(revoked.length, 2)
   const reported = { userId: 'ada', ...by }
@@ -130,11 +132,11 @@ test('revoke everything of a user: an “Allow” that is being handled leaves n
   const hostSession: HostSession = { ...atHost, signInUrl: () => 'https://teamcast.example/' }
   for (const options of [{}, { hostSession }]) {
     const revokeAll: Array<() => Promise<unknown>> = []
-    const events: Array<AuditEvent> = []
+    const { onEvent, settled } = recordEvents()
     const server = await startServer(t, {
       ...options,
       storage: storageWithHook(async () => await revokeAll.pop()?.()),
-      onEvent: (event) => void events.push(event),
+      onEvent,
     })
     const { issuer, clock, confidential } = server
     const { connections } = server.authorizationServer
@@ -147,6 +149,7 @@ test('revoke everything of a user: an “Allow” that is being handled leaves n
     const after = await browser.submit(consentPage, { action: 'allow' })
     t.is(after.callback, undefined)
     t.deepEqual(await connections.list('ada'), [])
+    const events = await settled()
     t.false(events.some(({ type }) => type === 'consent.granted'))
     // The host still says that she is signed in: then she is asked again.
     t.is(titleOf(after), 'hostSession' in options ? 'Allow access' : 'Sign in')
@@ -159,8 +162,8 @@ test('revoke everything of a user: an “Allow” that is being handled leaves n
 })
 
 test('revoke everything of a tenant: its users’ connections and sessions end, those of other tenants do not', async (t) => {
-  const events: Array<AuditEvent> = []
-  const server = await startServer(t, { onEvent: (event) => void events.push(event) })
+  const { onEvent, settled } = recordEvents()
+  const server = await startServer(t, { onEvent })
   const { issuer, clock, confidential, users, issueTokens, authorizationServer } = server
   const { connections } = authorizationServer
   const { clientId } = confidential.client
@@ -178,6 +181,7 @@ test('revoke everything of a tenant: its users’ connections and sessions end, 
   t.is((await refresh(server, ofGrace.refresh_token)).status, 200)
   clock.advance(1)
   t.is(titleOf(await browser.open(authorizationUrl(issuer, confidential))), 'Sign in')
+  const events = await settled()
   const reported = events.filter(({ type }) => type === 'user.access-revoked')
   t.deepEqual(reported.map((event) => 'userId' in event && event.userId).sort(), ['ada', 'alan'])
   for (const event of reported) t.like(event, { tenantId: 'acme', actorId: 'offboarding' })
@@ -204,8 +208,8 @@ test('revoke everything of a tenant: however many connections there are', async 
 })
 
 test('revoke one connection: it ends, the others and the session stay; who did it is in the event', async (t) => {
-  const events: Array<AuditEvent> = []
-  const server = await startServer(t, { onEvent: (event) => void events.push(event) })
+  const { onEvent, settled } = recordEvents()
+  const server = await startServer(t, { onEvent })
   const { issuer, confidential, public: publicClient, authorizationServer } = server
   const { connections } = authorizationServer
   const { clientId } = confidential.client
@@ -220,6 +224,7 @@ test('revoke one connection: it ends, the others and the session stay; who did i
 
   t.is((await connections.list('ada')).length, 1)
   t.is(titleOf(await browser.open(authorizationUrl(issuer, confidential))), 'Allow access')
+  const events = await settled()
   const [event, ...others] = events.filter(({ type }) => type === 'connection.revoked')
   const subject = { clientId, userId: 'ada', tenantId: 'acme' }
   t.like(event, { ...subject, actorId: 'support-7', reason: 'revoked-by-host', ip: undefined })
@@ -227,9 +232,9 @@ test('revoke one connection: it ends, the others and the session stay; who did i
 })
 
 test('connections of a deleted client are hidden and removed', async (t) => {
-  const events: Array<AuditEvent> = []
+  const { onEvent, settled } = recordEvents()
   const storage = createMemoryStorage()
-  const server = await startServer(t, { storage, onEvent: (event) => void events.push(event) })
+  const server = await startServer(t, { storage, onEvent })
   const { confidential, authorize, authorizationServer } = server
   const { clientId } = confidential.client
   await authorize({ userId: 'ada', clientId })
@@ -237,7 +242,7 @@ test('connections of a deleted client are hidden and removed', async (t) => {
 
   t.deepEqual(await authorizationServer.connections.list('ada'), [])
   t.deepEqual(await storage.consents.list('ada'), [])
-  await new Promise(setImmediate)
+  const events = await settled()
   const event = events.find(({ type }) => type === 'connection.revoked')
   t.like(event, { clientId, userId: 'ada', reason: 'client-deleted' })
 })

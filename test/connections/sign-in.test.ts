@@ -1,6 +1,6 @@
-import type { AuditEvent } from '@teamcast/oauth-server'
 import test from 'ava'
 import { formOf, startBrowser, titleOf } from '../helpers/browser.ts'
+import { recordEvents } from '../helpers/record-events.ts'
 import { authorizationUrl } from '../helpers/requests.ts'
 import { ADA, GRACE, startServer } from '../helpers/start-server.ts'
 import { textOf } from '../pages/markup.ts'
@@ -70,9 +70,9 @@ test('account: a session identifier that somebody planted is not the one that is
 })
 
 test('account: wrong passwords get the same response, are audited, and are throttled together with those of authorization requests', async (t) => {
-  const events: Array<AuditEvent> = []
+  const { onEvent, settled } = recordEvents()
   const { issuer, confidential } = await startServer(t, {
-    onEvent: (event) => void events.push(event),
+    onEvent,
   })
   const browser = startBrowser()
   let page = await browser.open(`${issuer}/account/connections`)
@@ -90,6 +90,7 @@ test('account: wrong passwords get the same response, are audited, and are throt
   const blocked = await browser.signIn(page, ADA.email)
   t.is(blocked.status, 429)
   t.is(blocked.headers.get('retry-after'), '300')
+  const events = await settled()
   const failures = events.filter(({ type }) => type === 'user.sign-in-failed')
   t.is(failures.length, 11)
   t.like(failures[0], { clientId: undefined, username: ADA.email, reason: 'invalid-credentials' })
@@ -97,10 +98,10 @@ test('account: wrong passwords get the same response, are audited, and are throt
 })
 
 test('account: the right password of an account that findUser does not know → 403, a page that says so, an audit event of its own; whoever was signed in stays so', async (t) => {
-  const events: Array<AuditEvent> = []
+  const { onEvent, settled } = recordEvents()
   const { issuer, users } = await startServer(t, {
     authenticateUser: async ({ username }) => (username === ADA.email ? ADA : GRACE),
-    onEvent: (event) => void events.push(event),
+    onEvent,
   })
   users.delete('ada')
   const browser = startBrowser()
@@ -113,6 +114,7 @@ test('account: the right password of an account that findUser does not know → 
   t.is(titleOf(again), 'Error: Sign in')
   t.true(textOf(again.html).includes('This account cannot sign in.'))
   t.true(again.html.includes(`value="${ADA.email}"`))
+  const events = await settled()
   t.like(events.at(-1), {
     type: 'user.sign-in-failed',
     clientId: undefined,
@@ -125,10 +127,11 @@ test('account: the right password of an account that findUser does not know → 
 })
 
 test('account: signing in is audited, without a client', async (t) => {
-  const events: Array<AuditEvent> = []
-  const { issuer } = await startServer(t, { onEvent: (event) => void events.push(event) })
+  const { onEvent, settled } = recordEvents()
+  const { issuer } = await startServer(t, { onEvent })
   const browser = startBrowser()
   await browser.signIn(await browser.open(`${issuer}/account/connections`), ADA.email)
+  const events = await settled()
   const signedIn = events.find(({ type }) => type === 'user.signed-in')
   t.like(signedIn, { clientId: undefined, userId: 'ada', tenantId: 'acme' })
 })

@@ -2,12 +2,12 @@ import { createMemoryStorage } from '@teamcast/oauth-server/memory'
 import test from 'ava'
 import { assertErrorRedirect, assertPageHeaders } from '../helpers/authorization-responses.ts'
 import { formOf, startBrowser, titleOf } from '../helpers/browser.ts'
+import { recordEvents } from '../helpers/record-events.ts'
 import { authorizationUrl } from '../helpers/requests.ts'
 import { ADA, PUBLIC_CLIENT, startServer, TENANT_CLIENT } from '../helpers/start-server.ts'
 import {
   decodeJwt,
   isActive,
-  recordEvents,
   requestClientCredentials,
   tokensOf,
 } from '../helpers/token-requests.ts'

@@ -2,13 +2,13 @@
 
 import type { RegisteredClient } from '@teamcast/oauth-server'
 import test, { type ExecutionContext } from 'ava'
+import { recordEvents } from '../helpers/record-events.ts'
 import { basicCredentials } from '../helpers/requests.ts'
 import { startSeveralApis } from '../helpers/several-apis.ts'
 import { startServer } from '../helpers/start-server.ts'
 import {
   assertRefused,
   introspect,
-  recordEvents,
   requestClientCredentials,
   revoke,
   tokensOf,

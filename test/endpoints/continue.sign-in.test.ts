@@ -1,7 +1,7 @@
-import type { AuditEvent } from '@teamcast/oauth-server'
 import test from 'ava'
 import { assertPageHeaders } from '../helpers/authorization-responses.ts'
 import { type Browser, formOf, PASSWORD, startBrowser, titleOf } from '../helpers/browser.ts'
+import { recordEvents } from '../helpers/record-events.ts'
 import { authorizationUrl } from '../helpers/requests.ts'
 import { ADA, GRACE, type StartedServer, startServer } from '../helpers/start-server.ts'
 
@@ -32,11 +32,11 @@ for (const [what, username, password] of cases) {
 }
 
 test('POST /oauth/continue: the right password of an account that findUser does not know → 403, a page that says so, an audit event of its own, no session', async (t) => {
-  const events: Array<AuditEvent> = []
+  const { onEvent, settled } = recordEvents()
   const { issuer, confidential, users } = await startServer(t, {
     authenticateUser: async ({ username, password }) =>
       username === ADA.email && password === PASSWORD ? ADA : undefined,
-    onEvent: (event) => void events.push(event),
+    onEvent,
   })
   users.delete('ada')
   const browser = startBrowser()
@@ -53,6 +53,7 @@ test('POST /oauth/continue: the right password of an account that findUser does 
     t.true(again.html.includes(`value="${ADA.email}"`))
   }
   t.false(browser.userAgent.cookies.some(({ name }) => /oauth_(session|known)$/.test(name)))
+  const events = await settled()
   t.deepEqual(
     events.filter(({ type }) => type === 'user.signed-in'),
     [],

@@ -1,5 +1,6 @@
 import { createMemoryStorage } from '@teamcast/oauth-server/memory'
 import test from 'ava'
+import { recordEvents } from '../helpers/record-events.ts'
 import { basicCredentials } from '../helpers/requests.ts'
 import { CANDIDATES, INTERVIEWS, startSeveralApis } from '../helpers/several-apis.ts'
 import { startServer } from '../helpers/start-server.ts'
@@ -9,7 +10,6 @@ import {
   decodeJwt,
   introspect,
   isActive,
-  recordEvents,
   requestClientCredentials,
   revoke,
   tokensOf,

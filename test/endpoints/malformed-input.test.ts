@@ -1,9 +1,9 @@
 import { connect } from 'node:net'
-import type { AuditEvent } from '@teamcast/oauth-server'
 import test, { type ExecutionContext } from 'ava'
 import fc from 'fast-check'
 import { ANY_CHARACTER } from '../helpers/any-character.ts'
 import { type RawAnswer, sendRaw } from '../helpers/raw-request.ts'
+import { recordEvents } from '../helpers/record-events.ts'
 import { type StartedServer, startServer } from '../helpers/start-server.ts'
 
 const PATHS = [
@@ -39,13 +39,14 @@ function requestText({ method, target, headers = [HOST], body = '' }: RawRequest
 /** A server with every endpoint, and what it calls a failure of its own. */
 async function start(
   t: ExecutionContext,
-): Promise<StartedServer & { readonly failures: ReadonlyArray<unknown> }> {
-  const failures: Array<unknown> = []
-  const onEvent = (event: AuditEvent): void => {
-    if (event.type === 'server.error') failures.push(event.error)
-  }
+): Promise<StartedServer & { failures(): Promise<ReadonlyArray<unknown>> }> {
+  const { onEvent, settled } = recordEvents()
   const server = await startServer(t, { onEvent, authorizeSuperAdmin: () => 'allowed' })
-  return { ...server, failures }
+  return {
+    ...server,
+    failures: async () =>
+      (await settled()).flatMap((event) => (event.type === 'server.error' ? event.error : [])),
+  }
 }
 
 /** Sends requests and checks that each gets an answer, that none is a 5xx, and none shows a stack. */
@@ -60,7 +61,7 @@ async function assertAllRefused(
   for (const [index, answer] of answers.entries()) {
     assertHarmless(t, answer, JSON.stringify(requests[index]).slice(0, 300))
   }
-  t.deepEqual(failures, [])
+  t.deepEqual(await failures(), [])
 }
 
 function assertHarmless(t: ExecutionContext, { status, text }: RawAnswer, request: string): void {
@@ -147,7 +148,7 @@ test('POST /oauth/token, introspect, revoke: prototype names and garbage are no 
     const isFine = path === '/oauth/revoke' // RFC 7009 §2.2
     t.true(isFine ? answer.status === 200 : Number(answer.status) >= 400, body.slice(0, 100))
   }
-  t.deepEqual(server.failures, [])
+  t.deepEqual(await server.failures(), [])
 })
 
 test('GET /oauth/authorize: nothing in a parameter adds a header or breaks the redirect', async (t) => {
@@ -205,7 +206,7 @@ test('GET /oauth/authorize: nothing in a parameter adds a header or breaks the r
     assertHarmless(t, answer, String(targets[index]))
     t.notRegex(answer.text, /^Set-Cookie: a=b/im)
   }
-  t.deepEqual(server.failures, [])
+  t.deepEqual(await server.failures(), [])
 })
 
 const contentTypes: ReadonlyArray<[type: string, body: string]> = [
@@ -401,7 +402,7 @@ test('every endpoint: a chunked body is read, a broken one refused', async (t) =
     assertHarmless(t, whole, path)
     assertHarmless(t, broken, path)
   }
-  t.deepEqual(failures, [])
+  t.deepEqual(await failures(), [])
 })
 
 test('every endpoint: a body that ends too early ends the request, and the server goes on', async (t) => {
@@ -418,7 +419,7 @@ test('every endpoint: a body that ends too early ends the request, and the serve
 
   const { status } = await fetch(`${issuer}/.well-known/jwks.json`)
   t.is(status, 200)
-  t.deepEqual(failures, [])
+  t.deepEqual(await failures(), [])
 })
 
 test('every endpoint: any method gets a response', async (t) => {
@@ -504,7 +505,7 @@ test('every endpoint: random requests get responses, and none is a 5xx', async (
     }),
     { numRuns: 300 },
   )
-  t.deepEqual(failures, [])
+  t.deepEqual(await failures(), [])
 })
 
 /** Sends the beginning of a request and closes the connection. */

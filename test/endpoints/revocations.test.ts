@@ -3,13 +3,13 @@ import { createRevocationFeed } from '@teamcast/oauth-server/resource-server'
 import test, { type ExecutionContext } from 'ava'
 import { createFeedReaders } from '../../lib/endpoints/revocations.ts'
 import { StorageError } from '../../lib/errors.ts'
+import { recordEvents } from '../helpers/record-events.ts'
 import { basicCredentials } from '../helpers/requests.ts'
 import { INTERVIEWS, type SeveralApis, startSeveralApis } from '../helpers/several-apis.ts'
 import {
   assertRefused,
   changeClient,
   decodeJwt,
-  recordEvents,
   refresh,
   requestClientCredentials,
   revoke,

@@ -1,11 +1,11 @@
 import test from 'ava'
+import { recordEvents } from '../helpers/record-events.ts'
 import { basicCredentials, toForm } from '../helpers/requests.ts'
 import { startServer } from '../helpers/start-server.ts'
 import {
   assertRefused,
   introspect,
   isActive,
-  recordEvents,
   refresh,
   requestClientCredentials,
   revoke,

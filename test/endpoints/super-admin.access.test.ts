@@ -10,9 +10,9 @@ import {
 import test, { type ExecutionContext } from 'ava'
 import Koa from 'koa'
 import { listen } from '../helpers/listen.ts'
+import { recordEvents } from '../helpers/record-events.ts'
 import { PUBLIC_CLIENT } from '../helpers/start-server.ts'
 import { assertProblem, CLIENTS_PATH, startSuperAdminServer } from '../helpers/super-admin.ts'
-import { recordEvents } from '../helpers/token-requests.ts'
 import { validOptions } from '../helpers/valid-options.ts'
 
 /** Every operation of the API; `:id` and `:secretId` stand for what exists. */

@@ -5,12 +5,12 @@ import { createMemoryStorage } from '@teamcast/oauth-server/memory'
 import test from 'ava'
 import { sha256 } from '../../lib/util/sha256.ts'
 import { catchWarnings } from '../helpers/catch-warnings.ts'
+import { recordEvents, responsesEnded } from '../helpers/record-events.ts'
 import { ADA, startServer } from '../helpers/start-server.ts'
 import {
   changeClient,
   decodeJwt,
   introspect,
-  recordEvents,
   redeem,
   refresh,
   requestClientCredentials,
@@ -231,6 +231,7 @@ test.serial(
       t.is((await introspect(server, confidential, second.access_token)).status, 200, name)
       t.is((await revoke(server, confidential, second.access_token)).status, 200, name)
     }
+    await responsesEnded()
     t.true(warnings.length > 0)
   },
 )

@@ -2,6 +2,7 @@
 
 import { createMemoryStorage } from '@teamcast/oauth-server/memory'
 import test from 'ava'
+import { recordEvents } from '../helpers/record-events.ts'
 import {
   ADA,
   CONFIDENTIAL_CLIENT,
@@ -15,7 +16,6 @@ import {
   decodeJwt,
   introspect,
   isActive,
-  recordEvents,
   redeem,
   refresh,
   tokensOf,

@@ -1,6 +1,6 @@
-import type { AuditEvent } from '@teamcast/oauth-server'
 import { createMemoryStorage } from '@teamcast/oauth-server/memory'
 import test from 'ava'
+import { recordEvents } from '../helpers/record-events.ts'
 import { CONFIDENTIAL_CLIENT, startServer } from '../helpers/start-server.ts'
 import {
   assertRefused,
@@ -135,9 +135,9 @@ test('POST /oauth/token client_credentials: a client not registered for the gran
 
 test('POST /oauth/token client_credentials: a stored TENANT client that lost its tenant gets an error, not the token of a PLATFORM client', async (t) => {
   const storage = createMemoryStorage()
-  const events: Array<AuditEvent> = []
+  const { onEvent, settled } = recordEvents()
   const server = await startServer(t, {
-    onEvent: (event) => void events.push(event),
+    onEvent,
     storage: {
       ...storage,
       clients: {
@@ -151,6 +151,7 @@ test('POST /oauth/token client_credentials: a stored TENANT client that lost its
   })
   const response = await requestClientCredentials(server, server.tenant)
   await assertRefused(t, response, 500, 'server_error')
+  const events = await settled()
   const [failure] = events.flatMap((event) => (event.type === 'server.error' ? event : []))
   t.regex(String(failure?.error.message), /has the audience TENANT and no tenantId$/)
 })

@@ -9,6 +9,7 @@ import { createRefreshToken } from '../../lib/tokens/refresh-token.ts'
 import { startBrowser } from '../helpers/browser.ts'
 import { catchWarnings } from '../helpers/catch-warnings.ts'
 import { startHost } from '../helpers/host-application.ts'
+import { recordEvents } from '../helpers/record-events.ts'
 import { authorizationUrl } from '../helpers/requests.ts'
 import { ADA, type StartedServer, startServer } from '../helpers/start-server.ts'
 import { createStoreOpener, STORE_KINDS } from '../helpers/store-kinds.ts'
@@ -16,7 +17,6 @@ import {
   assertRefused,
   introspect,
   isActive,
-  recordEvents,
   redeem,
   refresh,
   requestClientCredentials,

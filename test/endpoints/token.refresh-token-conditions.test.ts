@@ -2,6 +2,7 @@
 
 import { createMemoryStorage } from '@teamcast/oauth-server/memory'
 import test from 'ava'
+import { recordEvents } from '../helpers/record-events.ts'
 import { ADA, CONFIDENTIAL_CLIENT, startServer } from '../helpers/start-server.ts'
 import {
   assertRefused,
@@ -9,7 +10,6 @@ import {
   decodeJwt,
   introspect,
   isActive,
-  recordEvents,
   refresh,
   tokensOf,
 } from '../helpers/token-requests.ts'

@@ -2,13 +2,13 @@
 
 import { createMemoryStorage } from '@teamcast/oauth-server/memory'
 import test, { type ExecutionContext } from 'ava'
+import { recordEvents } from '../helpers/record-events.ts'
 import { ADA, type StartedServer, startServer } from '../helpers/start-server.ts'
 import {
   assertRefused,
   changeClient,
   decodeJwt,
   isActive,
-  recordEvents,
   refresh,
   refreshableTokensOf,
   tokensOf,

@@ -21,6 +21,7 @@ import {
   startFormBrowser,
 } from '../helpers/form-browser.ts'
 import { listen } from '../helpers/listen.ts'
+import { recordEvents } from '../helpers/record-events.ts'
 import { postAs } from '../helpers/requests.ts'
 import { beginForm } from '../helpers/slow-form.ts'
 import { startExample } from '../helpers/start-example.ts'
@@ -69,7 +70,7 @@ test('/super-admin/sign-in: a wrong token lets nobody in', async (t) => {
 })
 
 test('/super-admin/sign-in: wrong tokens are reported, eleven in five minutes are too many, and the right one is let in', async (t) => {
-  const { origin, events } = await startPages(t)
+  const { origin, events: eventsSoFar } = await startPages(t)
   const addresses = {
     '203.0.113.8': '203.0.113.8',
     '203.0.113.9:50001': '203.0.113.9',
@@ -87,6 +88,7 @@ test('/super-admin/sign-in: wrong tokens are reported, eleven in five minutes ar
     t.is((await attemptFrom(origin, TOKEN, ip)).url.pathname, '/super-admin')
   }
 
+  const events = await eventsSoFar()
   t.is(events.length, 21)
   for (const [index, event] of events.entries()) {
     const reason = index < 10 ? 'unauthenticated' : 'too-many-attempts'
@@ -827,8 +829,8 @@ interface StartedPages {
   /** The one client there is. */
   readonly client: Client
   readonly clientSecret: string | undefined
-  /** What the pages themselves reported. */
-  readonly events: ReadonlyArray<AuditEvent>
+  /** What the pages themselves have reported. */
+  events(): Promise<ReadonlyArray<AuditEvent>>
 }
 
 /** Starts the pages for a server with one client. */
@@ -840,10 +842,9 @@ async function startPages(
   t.teardown(() => server.close())
   const registered = await server.registerClient(newClient)
   const { clients } = server.authorizationServer
-  const events: Array<AuditEvent> = []
-  const onEvent = (event: AuditEvent): void => void events.push(event)
+  const { onEvent, settled } = recordEvents()
   const origin = await servePages(t, { ...server, clients, onEvent })
-  return { origin, server, events, ...registered }
+  return { origin, server, events: settled, ...registered }
 }
 
 async function servePages(

@@ -12,9 +12,9 @@ import {
 } from '@teamcast/oauth-server/testing'
 import type { ExecutionContext } from 'ava'
 import { AUDIENCE } from './client-rules.ts'
+import { recordEvents } from './record-events.ts'
 import { SLOW_STORE } from './slow-store.ts'
 import { ADA, GRACE } from './start-server.ts'
-import { recordEvents } from './token-requests.ts'
 
 export const CLIENTS_PATH = '/super-admin/oauth-clients'
 export const SUPER_ADMIN_ID = 'root@teamcast.test'

@@ -4,8 +4,7 @@
  * @module
  */
 
-import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { AuditEvent, AuditListener, RegisteredClient, Storage } from '@teamcast/oauth-server'
+import type { RegisteredClient, Storage } from '@teamcast/oauth-server'
 import type { ClientRecord } from '@teamcast/oauth-server/storage'
 import type { Authorization, TokenResponse } from '@teamcast/oauth-server/testing'
 import type { ExecutionContext } from 'ava'
@@ -132,23 +131,4 @@ export async function changeClient(
   if (record === undefined) throw new Error(`there is no client "${clientId}"`)
   const { version } = record
   await clients.update({ ...record, ...changes, version: version + 1 }, version)
-}
-
-/** Keeps the audit events of a server. */
-export function recordEvents(): {
-  readonly onEvent: AuditListener
-  /** All events so far; they are handed out one turn after the response. */
-  readonly settled: () => Promise<ReadonlyArray<AuditEvent>>
-} {
-  const events: Array<AuditEvent> = []
-  return {
-    onEvent: (event) => {
-      events.push(event)
-    },
-    async settled() {
-      await nextTurn()
-      await nextTurn()
-      return events
-    },
-  }
 }

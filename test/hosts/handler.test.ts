@@ -2,7 +2,6 @@ import { once } from 'node:events'
 import { connect, createServer as createHttp2Server } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import {
-  type AuditEvent,
   ConfigurationError,
   type NodeHandlerOptions,
   type RegisteredClient,
@@ -14,6 +13,7 @@ import express from 'express'
 import { assertPageHeaders } from '../helpers/authorization-responses.ts'
 import { type HostApplication, type HostOptions, startHost } from '../helpers/host-application.ts'
 import { type Handler, NODE_HOSTS, type NodeHost } from '../helpers/node-hosts.ts'
+import { recordEvents } from '../helpers/record-events.ts'
 import { authorizationUrl, basicCredentials } from '../helpers/requests.ts'
 import { CONFIDENTIAL_CLIENT } from '../helpers/start-server.ts'
 import { completeFlow } from '../helpers/whole-flow.ts'
@@ -151,11 +151,11 @@ for (const nodeHost of NODE_HOSTS) {
       [{ proxy: true, maxIpsCount: 2 }, '198.51.100.1'],
       [{ proxy: true, proxyIpHeader: 'X-Real-IP' }, '203.0.113.9'],
     ] as const) {
-      const events: Array<AuditEvent> = []
+      const { onEvent, settled } = recordEvents()
       const issuer = 'https://mayaapi.teamcast.ai'
       const host = await startNodeHost(t, nodeHost, options, {
         issuer,
-        options: { onEvent: (event) => void events.push(event) },
+        options: { onEvent },
       })
       const headers = {
         'x-forwarded-for': '192.0.2.1, 198.51.100.1, 203.0.113.7',
@@ -165,6 +165,7 @@ for (const nodeHost of NODE_HOSTS) {
       const browser = host.startBrowser({ headers })
       const page = await browser.open(authorizationUrl(issuer, host.client))
       await browser.signIn(page, 'ada@acme.test', 'wrong')
+      const events = await settled()
       const failed = events.filter(({ type }) => type === 'user.sign-in-failed')
       t.deepEqual(
         failed.map((event) => event.ip),

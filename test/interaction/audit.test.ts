@@ -1,15 +1,15 @@
-import type { AuditEvent } from '@teamcast/oauth-server'
 import test from 'ava'
 import { formOf, PASSWORD, startBrowser } from '../helpers/browser.ts'
+import { recordEvents } from '../helpers/record-events.ts'
 import { authorizationUrl } from '../helpers/requests.ts'
 import { startServer } from '../helpers/start-server.ts'
 
 const SCOPES = ['interview:read', 'interview:create', 'candidate:read']
 
 test('audit: sign-in, consent and authorization name user, client, tenant and address, and nothing secret (ASVS 16.2, 16.3)', async (t) => {
-  const events: Array<AuditEvent> = []
+  const { onEvent, settled } = recordEvents()
   const { issuer, confidential } = await startServer(t, {
-    onEvent: (event) => void events.push(event),
+    onEvent,
   })
   const browser = startBrowser()
 
@@ -20,6 +20,7 @@ test('audit: sign-in, consent and authorization name user, client, tenant and ad
 
   const { clientId } = confidential.client
   const subject = { clientId, userId: 'ada', tenantId: 'acme', ip: '127.0.0.1', version: 1 }
+  const events = await settled()
   const ofRequests = events.filter(({ type }) => type !== 'client.registered')
   const [failed, signedIn, consented, authorized, ...others] = ofRequests
   t.like(failed, {
@@ -50,9 +51,9 @@ test('audit: sign-in, consent and authorization name user, client, tenant and ad
 })
 
 test('audit: a denial names who denied', async (t) => {
-  const events: Array<AuditEvent> = []
+  const { onEvent, settled } = recordEvents()
   const { issuer, confidential } = await startServer(t, {
-    onEvent: (event) => void events.push(event),
+    onEvent,
   })
   const browser = startBrowser()
   const signInPage = await browser.open(authorizationUrl(issuer, confidential))
@@ -60,6 +61,7 @@ test('audit: a denial names who denied', async (t) => {
 
   await browser.submit(consentPage, { action: 'deny' })
 
+  const events = await settled()
   t.like(events.at(-1), {
     type: 'authorization.denied',
     result: 'failure',
@@ -71,15 +73,16 @@ test('audit: a denial names who denied', async (t) => {
 })
 
 test('audit: a request that is refused in place has the reason', async (t) => {
-  const events: Array<AuditEvent> = []
+  const { onEvent, settled } = recordEvents()
   const { issuer, confidential } = await startServer(t, {
-    onEvent: (event) => void events.push(event),
+    onEvent,
   })
 
   await startBrowser().open(
     authorizationUrl(issuer, confidential, { redirect_uri: 'https://evil.example/' }),
   )
 
+  const events = await settled()
   t.like(events.at(-1), {
     type: 'authorization.refused',
     clientId: confidential.client.clientId,

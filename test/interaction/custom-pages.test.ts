@@ -2,9 +2,9 @@ import type { ConsentView, FormView, HtmlPage, SignInView } from '@teamcast/oaut
 import { defaultPages } from '@teamcast/oauth-server'
 import test from 'ava'
 import { startBrowser } from '../helpers/browser.ts'
+import { recordEvents } from '../helpers/record-events.ts'
 import { authorizationUrl } from '../helpers/requests.ts'
 import { startServer } from '../helpers/start-server.ts'
-import { recordEvents } from '../helpers/token-requests.ts'
 
 const CONTENT_SECURITY_POLICY = "default-src 'none'; frame-ancestors 'none'"
 

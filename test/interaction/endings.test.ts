@@ -38,6 +38,7 @@ import {
 import { assertErrorPage, assertErrorRedirect } from '../helpers/authorization-responses.ts'
 import { type Browser, formOf, startBrowser, titleOf, type Visit } from '../helpers/browser.ts'
 import { runEveryInterleaving } from '../helpers/interleavings.ts'
+import { recordEvents } from '../helpers/record-events.ts'
 import { authorizationUrl, CODE_VERIFIER, postAs } from '../helpers/requests.ts'
 import { beginForm } from '../helpers/slow-form.ts'
 import { SLOW_STORE } from '../helpers/slow-store.ts'
@@ -62,7 +63,8 @@ interface Asked extends StartedServer {
   readonly browser: Browser
   readonly signInPage: Visit
   readonly consentPage: Visit
-  readonly events: ReadonlyArray<AuditEvent>
+  /** All audit events so far. */
+  events(): Promise<ReadonlyArray<AuditEvent>>
   redeem(visit: Visit): Promise<Response>
   isActive(token: string): Promise<boolean>
 }
@@ -72,10 +74,10 @@ async function startAsked(
   storage: Storage = createMemoryStorage(),
   before: (server: StartedServer, browser: Browser) => Promise<unknown> = async () => undefined,
 ): Promise<Asked> {
-  const events: Array<AuditEvent> = []
+  const { onEvent, settled } = recordEvents()
   const server = await startServer(t, {
     storage,
-    onEvent: (event) => void events.push(event),
+    onEvent,
   })
   const { issuer, confidential } = server
   const browser = startBrowser()
@@ -87,7 +89,7 @@ async function startAsked(
     browser,
     signInPage,
     consentPage: await browser.signIn(signInPage, 'ada@acme.test'),
-    events,
+    events: settled,
     redeem: ({ callback }) => redeem(issuer, confidential, callback),
     async isActive(token) {
       const response = await postAs(confidential, `${issuer}/oauth/introspect`, { token })
@@ -627,7 +629,7 @@ for (const kind of STORE_KINDS) {
       const { browser, consentPage, events } = asked
       assertErrorPage(t, await browser.submit(consentPage, { action: 'allow' }), 503)
       t.deepEqual(await asked.authorizationServer.connections.list('ada'), [])
-      t.false(events.some(({ type }) => type === 'consent.granted'))
+      t.false((await events()).some(({ type }) => type === 'consent.granted'))
 
       isLate = false
       const granted = await browser.submit(consentPage, { action: 'allow' })
@@ -1077,7 +1079,9 @@ test('audit: each submission is reported once, and so is what a denial revoked',
 
   const { clientId } = confidential.client
   const subject = { clientId, userId: 'ada', tenantId: 'acme' }
-  const reported = events.filter(({ type }) => /^(authorization|connection|consent)/.test(type))
+  const reported = (await events()).filter(({ type }) =>
+    /^(authorization|connection|consent)/.test(type),
+  )
   t.deepEqual(
     reported.map(({ type }) => type),
     [
@@ -1120,13 +1124,15 @@ for (const [what, fails] of [
     const failed = await browser.submit(consentPage, { action: 'allow' })
     t.is(failed.status, 503)
     t.is(failed.headers.get('location'), null)
-    const audited = events.length
+    const audited = (await events()).length
 
     isFailing = false
     const sent = await browser.open(failed.url)
     t.truthy(sent.callback?.searchParams.get('code'))
     await browser.open(failed.url)
-    const reported = events.slice(audited).filter(({ type }) => type.startsWith('authorization'))
+    const reported = (await events())
+      .slice(audited)
+      .filter(({ type }) => type.startsWith('authorization'))
     t.deepEqual(
       reported.map(({ type }) => type),
       ['authorization.granted'],

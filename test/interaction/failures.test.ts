@@ -1,10 +1,11 @@
-import { type AuditEvent, StorageError, type User } from '@teamcast/oauth-server'
+import { StorageError, type User } from '@teamcast/oauth-server'
 import { createMemoryStorage } from '@teamcast/oauth-server/memory'
 import type { ArtifactData, ArtifactKind, ArtifactStore } from '@teamcast/oauth-server/storage'
 import test, { type ExecutionContext } from 'ava'
 import { isObject } from '../../lib/util/is-object.ts'
 import { assertErrorPage, assertErrorRedirect } from '../helpers/authorization-responses.ts'
 import { type Browser, startBrowser, titleOf, type Visit } from '../helpers/browser.ts'
+import { recordEvents } from '../helpers/record-events.ts'
 import { authorizationUrl, CODE_VERIFIER, postAs } from '../helpers/requests.ts'
 import { ADA, type StartedServer, startServer } from '../helpers/start-server.ts'
 import { redeem } from '../helpers/token-requests.ts'
@@ -157,7 +158,7 @@ async function startForgetful(t: ExecutionContext): Promise<{
 }> {
   const memory = createMemoryStorage()
   const saved = new Map<string, ReadonlyArray<string>>()
-  const events: Array<AuditEvent> = []
+  const { onEvent, settled } = recordEvents()
   let lost: { readonly kind: string; readonly path: string } | undefined
   const lose = (kind: string, data: ArtifactData): ArtifactData =>
     lost?.kind === kind ? (without(data, lost.path) as ArtifactData) : data
@@ -186,7 +187,7 @@ async function startForgetful(t: ExecutionContext): Promise<{
   }
   const server = await startServer(t, {
     storage: { ...memory, artifacts },
-    onEvent: (event) => void events.push(event),
+    onEvent,
   })
   return {
     server,
@@ -195,11 +196,11 @@ async function startForgetful(t: ExecutionContext): Promise<{
       t.true(paths.length > 0, kind)
       for (const path of paths) {
         lost = { kind, path }
-        events.length = 0
+        const seen = (await settled()).length
         const { status } = await action()
         lost = undefined
         t.is(status, 500, `${kind} without ${path}`)
-        await new Promise(setImmediate)
+        const events = (await settled()).slice(seen)
         const failures = events.flatMap((event) => (event.type === 'server.error' ? event : []))
         const message = String(failures[0]?.error.message)
         t.regex(message, /^storage\.artifacts\.find(Timed)? must return the /, path)

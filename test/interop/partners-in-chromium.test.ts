@@ -79,8 +79,8 @@ async function signInAndAllow(page: Page): Promise<void> {
 const isRefresh = (response: Response): boolean =>
   new URLSearchParams(response.request().postData() ?? '').get('grant_type') === 'refresh_token'
 
-const tokenEvents = (clientId: string): ReadonlyArray<string> =>
-  issuer.eventsOf(clientId).filter((type) => type.startsWith('token.'))
+const tokenEvents = async (clientId: string): Promise<ReadonlyArray<string>> =>
+  (await issuer.eventsOf(clientId)).filter((type) => type.startsWith('token.'))
 
 test.serial(
   'oidc-client-ts, a single-page application at another origin: sign-in, a refresh by itself, revocation',
@@ -104,7 +104,7 @@ test.serial(
     await page.getByRole('button', { name: 'Disconnect' }).click()
     await page.getByRole('status').getByText('Disconnected from Teamcast.').waitFor()
 
-    t.deepEqual(tokenEvents(clientId), [
+    t.deepEqual(await tokenEvents(clientId), [
       'token.issued',
       'token.issued',
       'token.revoked',
@@ -177,7 +177,7 @@ for (const [host, replacements] of [
       t.not(port, '')
       await (child.exitCode === null && once(child, 'exit'))
       t.is(child.exitCode, 0)
-      t.deepEqual(tokenEvents(clientId), ['token.issued', 'token.issued', 'token.revoked'])
+      t.deepEqual(await tokenEvents(clientId), ['token.issued', 'token.issued', 'token.revoked'])
     },
   )
 }

@@ -13,7 +13,6 @@ import { join } from 'node:path'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import cors from '@koa/cors'
 import {
-  type AuditEvent,
   type AuthorizationServer,
   createAuthorizationServer,
   type OpenIdConnectOptions,
@@ -28,6 +27,7 @@ import {
 import Koa from 'koa'
 import { testSigningKey } from '../../lib/testing/test-keys.ts'
 import { PASSWORD } from '../helpers/browser.ts'
+import { recordEvents } from '../helpers/record-events.ts'
 import { makeDirectory } from '../helpers/start-process.ts'
 import { ADA } from '../helpers/start-server.ts'
 
@@ -43,8 +43,8 @@ export interface TlsIssuer {
   readonly server: AuthorizationServer
   /** File with the certificate, for `NODE_EXTRA_CA_CERTS`. This process trusts it until `stop`. */
   readonly certificateFile: string
-  /** The types of the audit events of a client, in order. */
-  eventsOf(clientId: string): ReadonlyArray<string>
+  /** The types of all audit events of a client so far, in order. */
+  eventsOf(clientId: string): Promise<ReadonlyArray<string>>
   stop(): Promise<void>
 }
 
@@ -76,7 +76,7 @@ export async function startTlsIssuer({
   await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve))
   const issuer = `https://127.0.0.1:${(listener.address() as AddressInfo).port}`
 
-  const events: Array<AuditEvent> = []
+  const { onEvent, settled } = recordEvents()
   const server = createAuthorizationServer({
     issuer,
     storage: createMemoryStorage(),
@@ -89,7 +89,7 @@ export async function startTlsIssuer({
     findUser: async (userId) => (userId === ADA.userId ? ADA : undefined),
     authenticateUser: async ({ username, password }) =>
       username === ADA.email && password === PASSWORD ? ADA : undefined,
-    onEvent: (event) => void events.push(event),
+    onEvent,
     ...(openIdConnect === undefined ? {} : { openIdConnect }),
   })
   const app = new Koa<AccessTokenState>()
@@ -106,8 +106,8 @@ export async function startTlsIssuer({
     issuer,
     server,
     certificateFile,
-    eventsOf: (clientId) =>
-      events
+    eventsOf: async (clientId) =>
+      (await settled())
         .filter((event) => 'clientId' in event && event.clientId === clientId)
         .map(({ type }) => type),
     async stop() {

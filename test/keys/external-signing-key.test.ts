@@ -6,6 +6,7 @@ import { createAccessTokenVerifier } from '@teamcast/oauth-server/resource-serve
 import test, { type ExecutionContext } from 'ava'
 import { calculateJwkThumbprint, type JWK } from 'jose'
 import { startBrowser } from '../helpers/browser.ts'
+import { recordEvents } from '../helpers/record-events.ts'
 import { authorizationUrl, CODE_VERIFIER } from '../helpers/requests.ts'
 import { CONFIDENTIAL_CLIENT, type StartedServer, startServer } from '../helpers/start-server.ts'
 import { startSigningWorker } from '../helpers/start-signing-worker.ts'
@@ -13,7 +14,6 @@ import {
   assertRefused,
   decodeJwt,
   introspect,
-  recordEvents,
   redeem,
   refresh,
   requestClientCredentials,

@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import {
   type AuditEvent,
   ConfigurationError,
@@ -14,6 +13,7 @@ import test from 'ava'
 import { decodeProtectedHeader, errors, jwtVerify } from 'jose'
 import { revokeStoredKey, rotateStoredKey } from '../../lib/keys/stored-keys.ts'
 import { createTestClock, type TestClock } from '../../lib/testing/test-clock.ts'
+import { recordEvents } from '../helpers/record-events.ts'
 
 const SECRET = 'a secret of a test, with more than 32 characters'
 const NOW = 1_800_000_000
@@ -446,8 +446,7 @@ test('managed keys: the secret can be changed while instances with the old one r
 
 test('managed keys: events say what happened to which key, once, and nothing secret', async (t) => {
   const { clock, open } = createEmpty()
-  const events: Array<AuditEvent> = []
-  const onEvent = (event: AuditEvent): void => void events.push(event)
+  const { onEvent, settled } = recordEvents()
   const [keys] = [await open({ onEvent }), await open({ onEvent })]
   const [first, second] = kidsOf(keys)
   clock.advance(600)
@@ -455,7 +454,7 @@ test('managed keys: events say what happened to which key, once, and nothing sec
   await keys.revoke(first, { actorId: 'root', ip: '192.0.2.1' })
   clock.advance(15)
   await keys.refresh()
-  await nextTurn()
+  const events = await settled()
   const ofSigning = events.flatMap((event) =>
     'purpose' in event && event.purpose === 'signing' ? [`${event.type} ${event.keyId}`] : [],
   )
@@ -485,13 +484,12 @@ async function openListening(
   readonly instances: ReadonlyArray<ManagedKeys>
   readonly changes: () => Promise<ReadonlyArray<AuditEvent>>
 }> {
-  const events: Array<AuditEvent> = []
-  const onEvent = (event: AuditEvent): void => void events.push(event)
+  const { onEvent, settled } = recordEvents()
   const instances = await Promise.all(Array.from({ length: count }, () => open({ onEvent })))
   return {
     instances,
     async changes() {
-      await nextTurn()
+      const events = await settled()
       return events.filter(({ type }) => type === 'key.rotated' || type === 'key.revoked')
     },
   }
@@ -550,9 +548,9 @@ test('managed keys: what happened while no instance ran is reported when one sta
   await rotateStoredKey(storage.encryptedKeys, 'signing', clock.now(), {})
   await revokeStoredKey(storage.encryptedKeys, first, clock.now(), {})
   clock.advance(DAY)
-  const events: Array<AuditEvent> = []
-  await open({ onEvent: (event) => void events.push(event) })
-  await nextTurn()
+  const { onEvent, settled } = recordEvents()
+  await open({ onEvent })
+  const events = await settled()
   const historyOf = (keyId: string): ReadonlyArray<unknown> =>
     events.flatMap((event) =>
       'keyId' in event && event.keyId === keyId ? [[event.type, event.at - NOW]] : [],
@@ -600,8 +598,8 @@ test('managed keys: an event is reported once although the answer of the storage
 
 test('managed keys: an event of the command line that cannot be read is reported as an error, and loses no other', async (t) => {
   const { storage, open } = await createShared()
-  const events: Array<AuditEvent> = []
-  const keys = await open({ onEvent: (event) => void events.push(event) })
+  const { onEvent, settled } = recordEvents()
+  const keys = await open({ onEvent })
   const good = (clientId: string): string =>
     JSON.stringify({ detail: { type: 'client.deleted', clientId }, at: NOW })
   const unreadable = [
@@ -619,7 +617,7 @@ test('managed keys: an event of the command line that cannot be read is reported
   for (const event of unreadable) await storage.pendingEvents.add(event)
   await storage.pendingEvents.add(good('last'))
   await keys.refresh()
-  await nextTurn()
+  const events = await settled()
   const reported = events.flatMap((event) =>
     event.type === 'client.deleted' ? [event.clientId] : [],
   )

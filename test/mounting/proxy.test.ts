@@ -1,11 +1,11 @@
 import { once } from 'node:events'
 import { request as httpRequest } from 'node:http'
-import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { AuditEvent, AuthorizationServer } from '@teamcast/oauth-server'
+import type { AuthorizationServer } from '@teamcast/oauth-server'
 import test, { type ExecutionContext } from 'ava'
 import type { Middleware } from 'koa'
 import { formOf, type Visit } from '../helpers/browser.ts'
 import { type HostApplication, startHost } from '../helpers/host-application.ts'
+import { type RecordedEvents, recordEvents } from '../helpers/record-events.ts'
 import { authorizationUrl, basicCredentials, toForm } from '../helpers/requests.ts'
 import { completeFlow } from '../helpers/whole-flow.ts'
 
@@ -76,10 +76,10 @@ test('the audit shows the address that the proxy reports, if the host trusts it'
     [true, '203.0.113.7'],
     [false, '127.0.0.1'],
   ] as const) {
-    const events: Array<AuditEvent> = []
+    const { onEvent, settled } = recordEvents()
     const host = await startHost(t, {
       issuer: ISSUER,
-      options: { onEvent: (event) => void events.push(event) },
+      options: { onEvent },
       assemble(app, server) {
         app.proxy = proxy
         app.use(server.middleware())
@@ -87,6 +87,7 @@ test('the audit shows the address that the proxy reports, if the host trusts it'
     })
     const browser = host.startBrowser({ headers: FORWARDED })
     await browser.authorize(authorizationUrl(ISSUER, host.client), 'ada@acme.test')
+    const events = await settled()
     const ofRequests = events.filter(({ type }) => type !== 'client.registered')
     t.true(ofRequests.length >= 3)
     t.deepEqual([...new Set(ofRequests.map((event) => event.ip))], [ip])
@@ -100,18 +101,21 @@ async function startProxiedHost(
 ): Promise<{
   readonly host: HostApplication
   readonly server: AuthorizationServer
-  readonly events: ReadonlyArray<AuditEvent>
+  /** Its audit events so far. */
+  readonly events: RecordedEvents['settled']
+  /** Its first audit event of a type. */
+  readonly firstEvent: RecordedEvents['first']
   readonly checked: ReadonlyArray<string>
   /** Signs in with a wrong password, from where the proxy says. */
   readonly fail: (forwardedFor: string) => Promise<Visit>
 }> {
-  const events: Array<AuditEvent> = []
+  const recorded = recordEvents()
   const checked: Array<string> = []
   const servers: Array<AuthorizationServer> = []
   const host = await startHost(t, {
     issuer: ISSUER,
     options: {
-      onEvent: (event) => void events.push(event),
+      onEvent: recorded.onEvent,
       async authenticateUser({ password }) {
         checked.push(password)
         return undefined
@@ -137,7 +141,8 @@ async function startProxiedHost(
     )
   }
   const [server] = servers as [AuthorizationServer]
-  return { host, server, events, checked, fail }
+  const { settled: events, first: firstEvent } = recorded
+  return { host, server, events, firstEvent, checked, fail }
 }
 
 const VARIED_ADDRESSES: Readonly<
@@ -180,7 +185,7 @@ for (const [what, [addressOf, ip, neighbour]] of Object.entries(VARIED_ADDRESSES
     t.is(checked.length, 10)
     t.is((await fail(neighbour)).status, 400)
 
-    const failures = events.filter(({ type }) => type === 'user.sign-in-failed')
+    const failures = (await events()).filter(({ type }) => type === 'user.sign-in-failed')
     t.is(failures.length, 12)
     for (const event of failures.slice(0, 11)) t.regex(event.ip ?? '', ip)
   })
@@ -215,7 +220,7 @@ for (const [what, [addressOf, ip, neighbour]] of Object.entries(VARIED_ADDRESSES
       for (const free of kind) t.is(await send(neighbour, free), 401, free[0])
     }
     t.is(checked.filter((credential) => credential === 'Bearer wrong').length, 11)
-    const refused = events.filter(({ type }) => /failed$|refused$/.test(type))
+    const refused = (await events()).filter(({ type }) => /failed$|refused$/.test(type))
     t.is(refused.length, 10 + 4 + 4 + 10 + 1 + 1)
     t.is(refused.filter((event) => ip.test(event.ip ?? '')).length, 10 + 4 + 10 + 1)
 
@@ -224,7 +229,7 @@ for (const [what, [addressOf, ip, neighbour]] of Object.entries(VARIED_ADDRESSES
     for (let poll = 0; poll < 5; poll += 1) {
       t.is(await send(addressOf(poll), ['/oauth/revocations', right]), 200)
     }
-    const readers = events.filter(({ type }) => type === 'revocations.read')
+    const readers = (await events()).filter(({ type }) => type === 'revocations.read')
     t.is(readers.length, what.startsWith('IPv6 addresses') ? 5 : 1)
   })
 }
@@ -246,8 +251,7 @@ test('X-Forwarded-For: from what is no address a wrong secret gets 429 at once, 
       t.is((await fetch(url, { method: 'POST', headers, body })).status, status, from)
     }
   }
-  await nextTurn()
-  const ofRequests = events.filter(({ type }) => type !== 'client.registered')
+  const ofRequests = (await events()).filter(({ type }) => type !== 'client.registered')
   t.is(ofRequests.length, 6)
   for (const { ip } of ofRequests) t.is(ip, undefined)
 })
@@ -258,7 +262,7 @@ test('X-Forwarded-For: from what is no address no password is checked, and nothi
     t.is((await fail(forwardedFor)).status, 429, forwardedFor)
   }
   t.deepEqual(checked, [])
-  const failures = events.filter(({ type }) => type === 'user.sign-in-failed')
+  const failures = (await events()).filter(({ type }) => type === 'user.sign-in-failed')
   t.is(failures.length, 5)
   for (const event of failures) t.like(event, { ip: undefined, reason: 'address-unknown' })
 })
@@ -266,7 +270,7 @@ test('X-Forwarded-For: from what is no address no password is checked, and nothi
 test('a connection that was reset has no address: no password of it is checked any more', async (t) => {
   const arrived = Promise.withResolvers<void>()
   const answered = Promise.withResolvers<void>()
-  const { host, events, checked } = await startProxiedHost(t, async (ctx, next) => {
+  const { host, firstEvent, checked } = await startProxiedHost(t, async (ctx, next) => {
     if (ctx.method !== 'POST') return await next()
     const chunks: Array<Buffer> = []
     for await (const chunk of ctx.req) chunks.push(chunk)
@@ -298,8 +302,7 @@ test('a connection that was reset has no address: no password of it is checked a
   await answered.promise
 
   t.deepEqual(checked, [])
-  while (!events.some(({ type }) => type === 'user.sign-in-failed')) await nextTurn()
-  t.like(events.at(-1), { ip: undefined, reason: 'address-unknown' })
+  t.like(await firstEvent('user.sign-in-failed'), { ip: undefined, reason: 'address-unknown' })
 })
 
 const hostileHosts = [

@@ -3,8 +3,9 @@
 import { createHash } from 'node:crypto'
 import test from 'ava'
 import { createRemoteJWKSet, jwtVerify } from 'jose'
+import { recordEvents } from '../helpers/record-events.ts'
 import { createStoreOpener, STORE_KINDS } from '../helpers/store-kinds.ts'
-import { decodeJwt, recordEvents, redeem, refresh, tokensOf } from '../helpers/token-requests.ts'
+import { decodeJwt, redeem, refresh, tokensOf } from '../helpers/token-requests.ts'
 import {
   ADA_WITH_CLAIMS,
   askUserinfo,

@@ -1,8 +1,9 @@
 /** The userinfo endpoint (OpenID Connect Core 1.0 §5.3, RFC 6750) and discovery (OpenID Connect Discovery 1.0). */
 
 import test from 'ava'
+import { recordEvents } from '../helpers/record-events.ts'
 import { createStoreOpener, STORE_KINDS } from '../helpers/store-kinds.ts'
-import { recordEvents, requestClientCredentials, revoke } from '../helpers/token-requests.ts'
+import { requestClientCredentials, revoke } from '../helpers/token-requests.ts'
 import {
   ADA_WITH_CLAIMS,
   askUserinfo,

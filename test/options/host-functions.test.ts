@@ -6,7 +6,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { inspect, isDeepStrictEqual } from 'node:util'
 import {
-  type AuditEvent,
   ConfigurationError,
   createAuthorizationServer,
   openManagedKeys,
@@ -40,6 +39,7 @@ import { settleHost } from '../../lib/util/host-function.ts'
 import { isObject } from '../../lib/util/is-object.ts'
 import { startBrowser } from '../helpers/browser.ts'
 import { catchWarnings } from '../helpers/catch-warnings.ts'
+import { recordEvents, responsesEnded } from '../helpers/record-events.ts'
 import { authorizationUrl } from '../helpers/requests.ts'
 import { ADA, type StartedServer, startServer } from '../helpers/start-server.ts'
 import { introspect, redeem, refresh, requestClientCredentials } from '../helpers/token-requests.ts'
@@ -98,19 +98,18 @@ async function startWith(
   optionsWith: (result: Result) => TestServerOptions,
   prepare: (server: StartedServer, result: Result) => Promise<() => Promise<{ status: number }>>,
 ): Promise<(result: unknown) => Promise<Outcome>> {
-  const events: Array<AuditEvent> = []
+  const { onEvent, settled } = recordEvents()
   const result = new Result()
   const server = await startServer(t, {
-    onEvent: (event) => void events.push(event),
+    onEvent,
     ...optionsWith(result),
   })
   const send = await prepare(server, result)
   return async (value) => {
     result.value = value
-    events.length = 0
+    const seen = (await settled()).length
     const { status } = await send()
-    await new Promise(setImmediate)
-    await new Promise(setImmediate)
+    const events = (await settled()).slice(seen)
     const failures = events.flatMap((event) => (event.type === 'server.error' ? event.error : []))
     return { status, error: failures[0] }
   }
@@ -797,12 +796,12 @@ function throwIt(thrown: unknown): never {
 test('host functions: a thrown value that is no Error gets the same response as an Error', async (t) => {
   for (const thrown of [undefined, null, 'no error', 7, {}, Object.create(null), Symbol('no')]) {
     for (const findUser of [() => throwIt(thrown), () => Promise.reject(thrown)]) {
-      const events: Array<AuditEvent> = []
+      const { onEvent, settled } = recordEvents()
       const server = await startServer(t, {
         findUser,
         authenticateUser: async () => ADA,
         authorizeSuperAdmin: findUser,
-        onEvent: (event) => void events.push(event),
+        onEvent,
       })
       const { issuer } = server
       const browser = startBrowser()
@@ -813,7 +812,7 @@ test('host functions: a thrown value that is no Error gets the same response as 
       const problem = await get(`${issuer}/super-admin/oauth-clients`)
       t.is(problem.status, 500)
       t.is(problem.headers.get('content-type'), 'application/problem+json')
-      await new Promise(setImmediate)
+      const events = await settled()
       const messages = events.flatMap((event) =>
         event.type === 'server.error' ? event.error.message : [],
       )
@@ -846,8 +845,7 @@ test('listeners: whatever onEvent returns, throws or never does changes no respo
   const server = await startServer(t, { onEvent: () => behave() as undefined })
   for (behave of [...behaviours, ...failures]) {
     t.is((await requestClientCredentials(server, server.confidential)).status, 200)
-    await new Promise(setImmediate)
-    await new Promise(setImmediate)
+    await responsesEnded()
   }
   t.is(warnings.length, failures.length)
 })

@@ -6,9 +6,9 @@ import {
   assertPageHeaders,
 } from '../helpers/authorization-responses.ts'
 import { startBrowser, titleOf } from '../helpers/browser.ts'
+import { recordEvents } from '../helpers/record-events.ts'
 import { authorizationUrl } from '../helpers/requests.ts'
 import { ADA, GRACE, startServer } from '../helpers/start-server.ts'
-import { recordEvents } from '../helpers/token-requests.ts'
 
 const REDIRECT_URI = 'https://recruiter.example/callback'
 const REFUSED = 'Access refused'
@@ -123,9 +123,9 @@ test('a PLATFORM client accepts the users of every tenant (checklist 57)', async
 })
 
 test('the refusal of a user of another tenant is audited', async (t) => {
-  const events: Array<Readonly<Record<string, unknown>>> = []
+  const { onEvent, settled } = recordEvents()
   const { issuer, tenant } = await startServer(t, {
-    onEvent: (event) => void events.push({ ...event }),
+    onEvent,
   })
   const browser = startBrowser()
   const refused = await browser.signIn(
@@ -135,6 +135,7 @@ test('the refusal of a user of another tenant is audited', async (t) => {
   assertErrorPage(t, refused, 403)
 
   const { clientId } = tenant.client
+  const events = await settled()
   t.like(
     events.find(({ type }) => type === 'client.refused'),
     { clientId, userId: 'grace', tenantId: 'globex', reason: 'tenant-refused' },

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import { type AuditEvent, TEAMCAST_SCOPES } from '@teamcast/oauth-server'
+import { TEAMCAST_SCOPES } from '@teamcast/oauth-server'
 import { createAccessTokenVerifier } from '@teamcast/oauth-server/resource-server'
 import {
   createUserAgent,
@@ -11,6 +11,7 @@ import {
 import test, { type ExecutionContext } from 'ava'
 import { decodeJwt, jwtVerify } from 'jose'
 import { startOpenIdServer } from '../helpers/openid-connect.ts'
+import { recordEvents } from '../helpers/record-events.ts'
 import { postAs } from '../helpers/requests.ts'
 import {
   ADA,
@@ -155,16 +156,15 @@ test('authorize: returns a code and what redeems it, once', async (t) => {
 })
 
 test('authorize: goes on with the cookies of a user agent', async (t) => {
-  const signIns: Array<AuditEvent> = []
-  const server = await startServer(t, {
-    onEvent: (event) => event.type === 'user.signed-in' && void signIns.push(event),
-  } as TestServerOptions)
+  const { onEvent, settled } = recordEvents()
+  const server = await startServer(t, { onEvent })
   const userAgent = createUserAgent()
   const { clientId } = server.confidential.client
 
   await server.authorize({ userId: 'ada', clientId, userAgent })
   await server.authorize({ userId: 'ada', clientId, userAgent })
 
+  const signIns = (await settled()).filter(({ type }) => type === 'user.signed-in')
   t.is(signIns.length, 1)
 })
 
