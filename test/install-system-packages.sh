@@ -8,6 +8,8 @@ command -v openssl >/dev/null || packages="$packages openssl"
 command -v redis-server >/dev/null || packages="$packages redis-server"
 [ -n "$(find /usr/lib/postgresql -name initdb 2>/dev/null)" ] || packages="$packages postgresql"
 [ -x /usr/sbin/pgbouncer ] || packages="$packages pgbouncer"
+[ -x /usr/sbin/nginx ] || packages="$packages nginx-light"
+command -v caddy >/dev/null || packages="$packages caddy"
 [ -n "$packages" ] || exit 0
 
 as_root=''

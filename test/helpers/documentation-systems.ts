@@ -15,6 +15,7 @@ import { startPostgres } from './start-postgres.ts'
 import { makeDirectory, type RunningProcess, startProcess } from './start-process.ts'
 import { startRedis } from './start-redis.ts'
 import { startRedisCluster } from './start-redis-cluster.ts'
+import { createTestCertificate } from './test-certificate.ts'
 
 const HOST = '127.0.0.1'
 const ISSUER = 'https://mayaapi.teamcast.ai'
@@ -37,20 +38,32 @@ export interface DocumentationSystems {
 export async function startDocumentationSystems(): Promise<DocumentationSystems> {
   const cache = await makeDirectory('compile-cache')
   const redisPort = await findFreePort()
+  const redisTlsPort = await findFreePort()
+  const postgresPort = await findFreePort()
+  const certificate = createTestCertificate()
+  const keyFile = join(cache.path, 'key.pem')
+  const certificateFile = join(cache.path, 'certificate.pem')
+  await writeFile(keyFile, certificate.key, { mode: 0o600 })
+  await writeFile(certificateFile, certificate.certificate)
   const sentinelPort = await findFreePort()
   const [postgres, redis, cluster, { issuer, api }] = await Promise.all([
-    startPostgres(),
-    startRedis(['--bind', HOST, '--port', String(redisPort)]),
+    startPostgres({ tls: { port: postgresPort, certificate } }),
+    startRedis([
+      ...['--bind', HOST, '--port', String(redisPort)],
+      ...['--tls-port', String(redisTlsPort), '--tls-auth-clients', 'no'],
+      ...['--tls-cert-file', certificateFile, '--tls-key-file', keyFile],
+    ]),
     startRedisCluster(),
     startIssuer(),
   ])
   const sentinel = await startSentinel(sentinelPort, redisPort)
-  const { pool, url } = await createDatabase(postgres, 'documentation', 1)
+  const { pool } = await createDatabase(postgres, 'documentation', 1)
   await pool.end()
   return {
     environment: {
-      DATABASE_URL: url,
+      DATABASE_URL: `postgres://postgres@localhost:${postgresPort}/documentation`,
       REDIS_URL: `redis://${HOST}:${redisPort}`,
+      REDIS_TLS_URL: `rediss://localhost:${redisTlsPort}`,
       OAUTH_SECRET: 'a secret of the documentation, of more than 32 characters',
       INTERVIEW_API_SECRET: api.clientSecret ?? '',
       NODE_COMPILE_CACHE: cache.path, // each process spares the next one's compiling
@@ -58,6 +71,8 @@ export async function startDocumentationSystems(): Promise<DocumentationSystems>
     replacements: [
       [ISSUER, issuer.issuer],
       ['tc_theInterviewApi', api.client.clientId],
+      ["'postgres-ca.pem'", `'${certificateFile}'`],
+      ["'redis-ca.pem'", `'${certificateFile}'`],
       ...addresses('sentinel', [sentinelPort]),
       ...addresses('redis', cluster.ports),
     ],

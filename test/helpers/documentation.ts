@@ -45,7 +45,10 @@ export async function readPages(): Promise<ReadonlyArray<Page>> {
 export const codeBlocksOf = (page: Page): ReadonlyArray<CodeBlock> => blocksOf(page, 'ts')
 
 /** Finds the blocks of a language of a page. */
-export function blocksOf({ path, text }: Page, wanted: 'js' | 'ts'): ReadonlyArray<CodeBlock> {
+export function blocksOf(
+  { path, text }: Page,
+  wanted: 'caddyfile' | 'js' | 'nginx' | 'ts',
+): ReadonlyArray<CodeBlock> {
   const seen = new Map<string, number>()
   const blocks: Array<CodeBlock> = []
   for (const { index, 1: indentation = '', 2: language, 3: code = '' } of text.matchAll(BLOCK)) {

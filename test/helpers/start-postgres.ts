@@ -6,11 +6,12 @@
 
 import { execFileSync } from 'node:child_process'
 import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Pool, type PoolConfig } from 'pg'
 import { makeDirectory, type RunningProcess, startProcess } from './start-process.ts'
+import type { TestCertificate } from './test-certificate.ts'
 
 const INSTALLATIONS = '/usr/lib/postgresql'
 
@@ -48,15 +49,40 @@ export interface RunningPostgres {
   stop(): Promise<void>
 }
 
-/** Starts an empty Postgres. `durable` has it wait for the disk at every commit, and tune nothing for tests. */
-export async function startPostgres({ durable = false } = {}): Promise<RunningPostgres> {
+/** Settings of a Postgres that is started. */
+export interface PostgresSettings {
+  /** Whether it waits for the disk at every commit, and tunes nothing for tests. */
+  readonly durable?: boolean
+  /** A port of localhost where it accepts connections with TLS and without. */
+  readonly tls?: { readonly port: number; readonly certificate: TestCertificate }
+}
+
+/** Starts an empty Postgres. */
+export async function startPostgres({
+  durable = false,
+  tls,
+}: PostgresSettings = {}): Promise<RunningPostgres> {
   const directory = await makeDirectory('postgres')
   const account = accountOfServer()
   chownSync(directory.path, account.uid, account.gid)
   const binaries = findBinaries()
   const data = join(directory.path, 'data')
   execFileSync('cp', ['--archive', await findTemplate(binaries, account), data])
-  const parameters = Object.entries({ ...SETTINGS, ...(durable ? {} : CHEAP) })
+  const parameters = Object.entries({
+    ...SETTINGS,
+    ...(durable ? {} : CHEAP),
+    ...(tls && { listen_addresses: 'localhost', port: String(tls.port), ssl: 'on' }),
+  })
+  if (tls !== undefined) {
+    const { key, certificate } = tls.certificate
+    for (const [name, text] of [
+      ['server.key', key],
+      ['server.crt', certificate],
+    ] as const) {
+      await writeFile(join(data, name), text, { mode: 0o600 })
+      chownSync(join(data, name), account.uid, account.gid)
+    }
+  }
   const settings = parameters.flatMap(([name, value]) => ['-c', `${name}=${value}`])
   const start = (): Promise<RunningProcess> =>
     startProcess(
@@ -71,7 +97,10 @@ export async function startPostgres({ durable = false } = {}): Promise<RunningPo
     signal: (signal) => process.signalAll(signal),
     kill: () => process.crash(),
     connect(options = {}) {
-      const pool = new Pool({ host: directory.path, user: 'postgres', max: 10, ...options })
+      const pool = new Pool({
+        ...{ host: directory.path, port: tls?.port ?? 5432, user: 'postgres', max: 10 },
+        ...options,
+      })
       pool.on('error', () => undefined)
       return pool
     },

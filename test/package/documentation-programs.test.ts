@@ -2,11 +2,14 @@ import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { globSync, readFileSync } from 'node:fs'
 import { promisify } from 'node:util'
+import { type AuditEvent, createAuthorizationServer } from '@teamcast/oauth-server'
 import { createUserAgent } from '@teamcast/oauth-server/testing'
 import test, { type ExecutionContext } from 'ava'
+import Koa from 'koa'
 import { completePages } from '../../lib/testing/authorize.ts'
 import { startBrowser, type Visit } from '../helpers/browser.ts'
 import {
+  blocksOf,
   type CodeBlock,
   codeBlocksOf,
   codeSpansOf,
@@ -23,9 +26,13 @@ import {
   startDocumentationSystems,
 } from '../helpers/documentation-systems.ts'
 import { findFreePort } from '../helpers/free-port.ts'
-import { authorizationUrl } from '../helpers/requests.ts'
+import { listen } from '../helpers/listen.ts'
+import { authorizationUrl, basicCredentials } from '../helpers/requests.ts'
 import type { RunningProcess } from '../helpers/start-process.ts'
+import { startCaddy, startNginx } from '../helpers/start-proxy.ts'
 import { ADA, startServer } from '../helpers/start-server.ts'
+import { createTestCertificate } from '../helpers/test-certificate.ts'
+import { validOptions } from '../helpers/valid-options.ts'
 
 const ISSUER = 'https://mayaapi.teamcast.ai'
 const INTERVIEW_API = 'https://interviews.teamcast.ai'
@@ -33,7 +40,7 @@ const MCP_SERVER = 'https://mcp.teamcast.ai/mcp'
 
 // Blocks that need more than to be run.
 const GETTING_STARTED = 'docs/guides/getting-started.md'
-const STARTING_AND_STOPPING = 'docs/guides/operating.md#starting-and-stopping'
+const PROGRAM = 'docs/guides/deploying.md#a-program'
 const REVOKED_TOKENS = 'docs/guides/protecting-an-api.md#revoked-tokens'
 /** The contract suite runs on what this one makes (`test/adapters/pglite.test.ts`); making it takes seconds. */
 const PGLITE = 'docs/guides/postgres.md#pglite'
@@ -76,7 +83,12 @@ const PROBES: Readonly<Record<string, ReadonlyArray<Probe>>> = {
   ],
   'docs/guides/mounting-in-koa.md#limits-of-the-http-server': [{ path: '/', status: 404 }],
   'docs/guides/mounting-in-koa.md#mounting-in-koa': [METADATA, { path: '/', status: 404 }],
-  [STARTING_AND_STOPPING]: [METADATA],
+  [PROGRAM]: [
+    METADATA,
+    { path: '/live', status: 200 },
+    { path: '/ready', status: 200 },
+    { path: '/health', status: 200 },
+  ],
   'docs/guides/protecting-an-api.md#protecting-an-api': [
     { path: '/interviews', status: 401 },
     { path: '/interviews', audience: ISSUER, status: 200 },
@@ -132,7 +144,11 @@ const isForPartners = ({ id }: CodeBlock): boolean =>
   id.startsWith('docs/guides/clients/') || id.startsWith('docs/partners/')
 
 const others = blocks.filter(
-  (block) => !block.id.startsWith(GETTING_STARTED) && block.id !== PGLITE && !isForPartners(block),
+  (block) =>
+    !block.id.startsWith(GETTING_STARTED) &&
+    block.id !== PGLITE &&
+    !block.id.endsWith('#tls') &&
+    !isForPartners(block),
 )
 const scripts = others.filter((block) => !goesOn(block))
 const services = others.filter(goesOn)
@@ -237,17 +253,110 @@ test.serial(
 
 test('blocks that handle SIGTERM: each is stopped in a test below', (t) => {
   const endings = blocks.filter(({ code }) => code.includes("'SIGTERM'")).map(({ id }) => id)
-  t.deepEqual(endings, [STARTING_AND_STOPPING, REVOKED_TOKENS])
+  t.deepEqual(endings, [PROGRAM, REVOKED_TOKENS])
 })
 
-test.serial('Starting and stopping: the server ends when it is told to', async (t) => {
-  const project = await openProject(t)
-  const block = await findCodeBlock(STARTING_AND_STOPPING)
-  const program = [...preambleOf(block), block]
-  for (const part of program) await writeBlock(project, part)
-  const running = await project.startBlocks(program, systems.environment)
-  t.is(await terminate(running), 0)
-})
+test.serial(
+  'Deploying: on SIGTERM the program is not ready, finishes, and ends with a connection kept alive',
+  async (t) => {
+    const project = await openProject(t)
+    const block = await findCodeBlock(PROGRAM)
+    const program = [...preambleOf(block), block]
+    let origin = ''
+    for (const part of program) origin = await writeBlock(project, part)
+    const environment = { ...systems.environment, DRAIN_MILLISECONDS: '3000' }
+    const running = await project.startBlocks(program, environment)
+    t.is(await send(origin, { path: '/ready' }), 200) // fetch keeps the connection
+    const ended = terminate(running)
+    const statuses: Array<number> = []
+    while (statuses.at(-1) !== 503) statuses.push(await send(origin, { path: '/ready' }))
+    t.is(await send(origin, METADATA), 200)
+    t.is(await ended, 0)
+  },
+)
+
+test.serial(
+  'TLS: Postgres and Redis are reached with TLS, and not with another authority',
+  async (t) => {
+    const project = await openProject(t)
+    const [overPostgres, overRedis] = await Promise.all([
+      findCodeBlock('docs/guides/postgres.md#tls'),
+      findCodeBlock('docs/guides/redis.md#tls'),
+    ])
+    const ping = { id: '', fileName: 'ping.ts', code: 'await storage.backends[0].ping()\n' }
+    await project.write(ping.fileName, ping.code)
+    for (const block of [overPostgres, overRedis]) await writeBlock(project, block)
+    await project.startBlocks([overRedis, overPostgres, ping], systems.environment)
+
+    const other = await project.write('other.pem', createTestCertificate().certificate)
+    for (const block of [overPostgres, overRedis]) {
+      const code = block.code.replace(/'\w+-ca\.pem'/, JSON.stringify(other))
+      await writeBlock(project, { ...block, code })
+      const blocksToRun = block === overPostgres ? [block, ping] : [block]
+      await t.throwsAsync(project.startBlocks(blocksToRun, systems.environment), {
+        message: /self-signed certificate/,
+      })
+    }
+  },
+)
+
+for (const [language, startProxy] of [
+  ['nginx', startNginx],
+  ['caddyfile', startCaddy],
+] as const) {
+  test.serial(
+    `Behind a proxy: ${language} passes on addresses that nobody can invent, a long state, and bodies`,
+    async (t) => {
+      const page = pages.find(({ path }) => path === 'docs/guides/proxies.md')
+      const [block] = page === undefined ? [] : blocksOf(page, language)
+      const port = await findFreePort()
+      const origin = `http://127.0.0.1:${port}`
+      const { promise: failure, resolve } = Promise.withResolvers<AuditEvent>()
+      const server = createAuthorizationServer({
+        ...validOptions(),
+        issuer: origin,
+        findUser: async () => ADA,
+        authenticateUser: async () => ADA,
+        onEvent(event) {
+          if (event.type === 'client.authentication-failed') resolve(event)
+        },
+      })
+      const registered = await server.clients.register({
+        name: 'Acme Recruiter',
+        clientType: 'CONFIDENTIAL',
+        scopes: ['interview:read'],
+        redirectUris: ['https://recruiter.acme.example/callback'],
+      })
+      const app = new Koa()
+      app.proxy = true
+      app.maxIpsCount = 1
+      app.use(server.middleware())
+      const listener = await listen(t)
+      listener.serve(app)
+      const proxy = await startProxy(block?.code ?? '', port, listener.port)
+      t.teardown(() => proxy.stop())
+
+      const state = 's'.repeat(6000)
+      const callback = await completePages(authorizationUrl(origin, registered, { state }), {
+        redirectUri: 'https://recruiter.acme.example/callback',
+        username: ADA.email,
+        password: 'any',
+        userAgent: createUserAgent(),
+      })
+      t.is(callback.searchParams.get('state'), state)
+      const refused = await fetch(`${origin}/oauth/token`, {
+        method: 'POST',
+        headers: {
+          'x-forwarded-for': '203.0.113.9',
+          authorization: basicCredentials('nobody', 'wrong'),
+        },
+        body: new URLSearchParams({ grant_type: 'client_credentials' }),
+      })
+      t.is(refused.status, 401)
+      t.is((await failure).ip, '127.0.0.1')
+    },
+  )
+}
 
 test.serial(
   'Revoked tokens: an API whose issuer is unreachable goes on, responds 503, and stops on SIGTERM',

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import test from 'ava'
+import { parse } from 'yaml'
 import { createLimitedServer } from '../../examples/http-servers.ts'
 import packageJson from '../../package.json' with { type: 'json' }
 import {
@@ -161,6 +162,36 @@ test('Limits of the HTTP server: those that the guide shows are those of the exa
   const limits = { headersTimeout, requestTimeout, keepAliveTimeout, setTimeout }
   t.deepEqual(Object.fromEntries(shown), { ...limits, maxRequestsPerSocket, maxConnections })
 })
+
+test('Alerting: the rules count events that there are, and each alert on a first event has a zero before it', async (t) => {
+  const rules: AlertRules = parse(
+    await readFile(join(ROOT, 'docs/guides/alerting/oauth-alerts.yaml'), 'utf8'),
+  )
+  const alerts = rules.groups.flatMap((group) => group.rules)
+  const types = pages.find(({ path }) => path === 'docs/guides/audit-events.md')?.text ?? ''
+  const page = pages.find(({ path }) => path === 'docs/guides/alerting.md')
+  const zeros = (page?.text ?? '').matchAll(/\[seriesOf\('([^']+)'(?:, '([^']+)')?\), 0\]/g)
+  const started = [...zeros].map(([, type = '', reason = '']) => ({ type, reason }))
+  t.true(started.length > 5)
+  for (const { alert, expr } of alerts) {
+    t.true(page?.text.includes(`| \`${alert}\` |`), alert)
+    const [, type] = /type="([^"]+)"/.exec(expr) ?? []
+    const [, reason] = /reason="([^"]+)"/.exec(expr) ?? []
+    for (const name of [type, reason]) if (name) t.true(types.includes(`\`${name}\``), name)
+    if (!expr.endsWith(' > 0')) continue
+    const fits = started.some(
+      (series) =>
+        (type ?? series.type) === series.type && (reason ?? series.reason) === series.reason,
+    )
+    t.true(fits, alert)
+  }
+})
+
+interface AlertRules {
+  readonly groups: ReadonlyArray<{
+    readonly rules: ReadonlyArray<{ readonly alert: string; readonly expr: string }>
+  }>
+}
 
 for (const scheme of ['light', 'dark']) {
   test(`the button for ${scheme} pages: contrast of 4.5 and more, and high enough for fingers (WCAG 1.4.3, 2.5.5)`, async (t) => {

@@ -152,6 +152,15 @@ test('package.json: every subpath has its source, its types and its code in the 
   }
 })
 
+test('@teamcast/oauth-server: CommonJS can require every subpath, without a warning', async (t) => {
+  const specifiers = Object.keys(EXPORTS).map((subpath) => packageJson.name + subpath.slice(1))
+  const program = `for (const name of ${JSON.stringify(specifiers)}) require(name)`
+  const { stderr } = await promisify(execFile)(process.execPath, [
+    ...['--conditions=teamcast-source', '--input-type=commonjs', '--eval', program],
+  ])
+  t.is(stderr, '')
+})
+
 test('@teamcast/oauth-server: what is not exported cannot be imported', async (t) => {
   const specifiers = ['/lib/index.ts', '/provider', '/storage/contract'].map(
     (path) => packageJson.name + path,
