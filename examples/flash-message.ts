@@ -8,7 +8,7 @@ import { html } from 'ghtml'
 
 /** A message that is shown once. */
 export interface FlashMessage {
-  readonly kind: 'success' | 'failure'
+  readonly kind: 'success' | 'neutral' | 'failure'
   readonly title: string
   readonly detail?: string
 }

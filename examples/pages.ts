@@ -180,10 +180,10 @@ export function signedInPage(
 <section aria-labelledby="connection">
 <h2 id="connection">Manage the connection</h2>
 <div class="actions">
-!${renderAction('refresh', 'Refresh the tokens')}
-!${renderAction('introspect', 'Introspect the token')}
-!${identity === undefined ? '' : renderAction('id-token', 'Show the ID token')}
-!${identity === undefined ? '' : renderAction('userinfo', 'Ask for the user’s details')}
+!${renderAction('refresh', 'Refresh tokens')}
+!${renderAction('introspect', 'Inspect token')}
+!${identity === undefined ? '' : renderAction('id-token', 'Show ID token')}
+!${identity === undefined ? '' : renderAction('userinfo', 'Load user details')}
 !${renderAction('disconnect', 'Disconnect', 'danger')}
 <a class="button secondary" href="/sign-in">Sign in again</a>
 </div>

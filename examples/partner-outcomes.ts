@@ -38,7 +38,11 @@ export function outcomeOf(error: unknown): Outcome {
   }
   if (error instanceof oauth.AuthorizationResponseError) {
     return error.error === 'access_denied'
-      ? failure('You were not signed in', 'Acme Recruiter may not use your Teamcast account.')
+      ? {
+          kind: 'neutral',
+          title: 'You were not signed in',
+          detail: 'Acme Recruiter got no access to your Teamcast account.',
+        }
       : failure(`Teamcast responded with ${error.error}`, error.error_description)
   }
   if (isInvalidGrant(error)) return failure('The connection has ended', 'Sign in again.')

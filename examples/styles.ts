@@ -57,6 +57,7 @@ pre { max-height: 28rem; padding: 1rem; border: 1px solid var(--line); border-ra
 .notice p:not(.title) { color: var(--text); }
 .title { font-weight: 600; }
 .success { background: var(--success-soft); color: var(--success); }
+.neutral { background: var(--sunken); color: var(--text); }
 .failure { background: var(--failure-soft); color: var(--failure); }
 header form { margin-left: auto; }
 header .button { min-height: 2.25rem; padding: .25rem .875rem; font-size: .875rem; }
@@ -71,6 +72,14 @@ input:not([type=checkbox], [type=radio]), select, textarea { width: 100%; min-he
   padding: .5rem .75rem; border: 1px solid var(--button-line); border-radius: .625rem; background: var(--surface);
   color: var(--text); font: inherit; }
 textarea { display: block; field-sizing: content; resize: vertical; }
+textarea:not([readonly]) { min-height: calc(3lh + 1rem + 2px); }
+.amount { display: flex; gap: .5rem; }
+.amount input { flex: 1; min-width: 0; }
+.amount select:not([multiple]) { width: auto; }
+.field:has([value=PLATFORM]:checked) + .tenant { display: none; }
+.advanced { padding-top: 1.25rem; border-top: 1px solid var(--line); }
+.advanced[open] > summary { margin-bottom: 1.25rem; }
+h3 { margin: 0; font-size: 1rem; font-weight: 650; }
 input.code, textarea.code { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; font-size: .875rem; }
 [aria-invalid=true] { border-color: var(--failure) !important; }
 .option { display: grid; grid-template-columns: 1.25rem 1fr; gap: 0 .625rem; align-items: start; }

@@ -118,7 +118,7 @@ again.</li>
 !${renderForm({
       action: deletionPath(clientId),
       formToken,
-      content: html`<div class="actions"><button class="button danger">Delete this client</button>
+      content: html`<div class="actions"><button class="button danger">Delete client</button>
 <a class="button secondary" href="${clientPath(clientId)}">Keep it</a></div>`,
     })}`,
   }

@@ -7,6 +7,7 @@
 import type { Client, ScopeCatalogue } from '@teamcast/oauth-server'
 import { html } from 'ghtml'
 import type { ClientForm, FieldName, ListField, TextField } from './client-form.ts'
+import { DURATION_UNITS, toDuration } from './durations.ts'
 import {
   AUDIENCES,
   AUTH_METHODS,
@@ -17,6 +18,7 @@ import {
 } from './field-texts.ts'
 import {
   type Field,
+  renderAmount,
   renderChoices,
   renderSelect,
   renderTextArea,
@@ -38,31 +40,60 @@ export function renderClientFields(options: ClientFieldsOptions): string {
   return html`
 <div class="fields">
 !${renderText(options, 'name', { attributes: 'maxlength="255" autocomplete="off"' })}
+!${renderLines(options, 'redirectUris')}
+!${renderList(options, 'scopes', scopeOptions(options))}
 !${options.client === undefined ? renderImmutableFields(options) : ''}
 </div>
-!${renderGroup('permissions', 'What it may do', [
-    renderList(options, 'scopes', scopeOptions(options)),
-    renderList(options, 'allowedGrantTypes', grantTypeOptions(options.client)),
-    options.client?.clientType === 'PUBLIC' ? '' : renderLines(options, 'resourceServerAudiences'),
-  ])}
+<details class="advanced"${needsAdvanced(options) ? ' open' : ''}><summary>Advanced</summary>
+<div class="fields">
 !${renderGroup('connecting', 'How it connects', [
-    renderLines(options, 'redirectUris'),
+    renderList(options, 'allowedGrantTypes', grantTypeOptions(options.client)),
     renderAuthMethod(options),
+    options.client?.clientType === 'PUBLIC' ? '' : renderLines(options, 'resourceServerAudiences'),
     html`<p class="help">PKCE with S256 is required of every client; it cannot be turned off.</p>`,
   ])}
 !${renderGroup('lifetimes', 'How long its tokens last', [
-    renderText(options, 'accessTokenTtlSeconds', NUMERIC),
-    renderText(options, 'refreshTokenTtlSeconds', NUMERIC),
+    renderDuration(options, 'accessTokenTtlSeconds'),
+    renderDuration(options, 'refreshTokenTtlSeconds'),
   ])}
 !${renderGroup('branding', 'What people see of it', [
     html`<p class="help">https URLs; the sign-in and consent pages show them. All of them are optional.</p>`,
     ...(['clientUri', 'logoUrl', 'tosUri', 'policyUri'] as const).map((name) =>
       renderText(options, name, { type: 'url', attributes: 'autocomplete="off"' }),
     ),
-  ])}`
+  ])}
+</div>
+</details>`
 }
 
-const NUMERIC = { attributes: 'inputmode="numeric" autocomplete="off"' } as const
+/** The fields that are always in sight. */
+const BASIC_FIELDS: ReadonlyArray<string | undefined> = [
+  'name',
+  'redirectUris',
+  'scopes',
+  'clientType',
+  'audience',
+  'tenantId',
+]
+
+/** Whether there is a remark about one of the advanced fields. */
+function needsAdvanced({ remarks }: ClientFieldsOptions): boolean {
+  return remarks?.items.some(({ field }) => !BASIC_FIELDS.includes(field)) ?? false
+}
+
+function renderDuration(
+  options: ClientFieldsOptions,
+  name: 'accessTokenTtlSeconds' | 'refreshTokenTtlSeconds',
+): string {
+  const { amount, unit } = toDuration(options.form[name])
+  return renderAmount({
+    ...fieldOf(options, name),
+    value: amount,
+    attributes: 'inputmode="numeric" autocomplete="off"',
+    units: DURATION_UNITS,
+    unit,
+  })
+}
 
 function renderGroup(id: string, heading: string, fields: ReadonlyArray<string>): string {
   return html`<section aria-labelledby="${id}"><h2 id="${id}">${heading}</h2>
@@ -75,7 +106,7 @@ function renderImmutableFields(options: ClientFieldsOptions): string {
     renderChoices('radio', { ...fieldOf(options, name), options: options_, chosen: [chosen] })
   return html`!${choice('clientType', CLIENT_TYPES, clientType)}
 !${choice('audience', AUDIENCES, audience)}
-!${renderText(options, 'tenantId', { attributes: 'maxlength="255" autocomplete="off"' })}`
+<div class="tenant">!${renderText(options, 'tenantId', { attributes: 'maxlength="255" autocomplete="off"' })}</div>`
 }
 
 function renderText(

@@ -5,6 +5,7 @@
  */
 
 import type { Client, ClientChanges, NewClient } from '@teamcast/oauth-server'
+import { toSeconds } from './durations.ts'
 
 /** Fields with a single text. */
 const TEXT_FIELDS = [
@@ -71,7 +72,10 @@ export function formOf(client: Client): ClientForm {
 
 /** Reads a submitted form. */
 export function readClientForm(sent: URLSearchParams): ClientForm {
-  const texts = TEXT_FIELDS.map((field) => [field, sent.get(field) ?? ''] as const)
+  const texts = TEXT_FIELDS.map((field) => {
+    const text = sent.get(field) ?? ''
+    return [field, toSeconds(text, sent.get(`${field}Unit`) ?? '')] as const
+  })
   const lists = LIST_FIELDS.map((field) => [field, sent.getAll(field)] as const)
   const form: Readonly<Record<string, unknown>> = Object.fromEntries([...texts, ...lists])
   return form as ClientForm
@@ -82,7 +86,12 @@ export function newClientOf(form: ClientForm): NewClient {
   const { clientType, audience, tenantId } = form
   const input: Readonly<Record<string, unknown>> = {
     ...settingsOf(form, undefined),
-    ...{ clientType, audience, tenantId: tenantId.trim() || undefined },
+    // The field is hidden for the platform.
+    ...{
+      clientType,
+      audience,
+      tenantId: (audience !== 'PLATFORM' && tenantId.trim()) || undefined,
+    },
   }
   return input as NewClient
 }

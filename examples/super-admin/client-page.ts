@@ -61,9 +61,9 @@ until they expire.</p>
 !${renderSettings(view)}
 </section>
 <section aria-labelledby="deletion">
-<h2 id="deletion">Delete it</h2>
+<h2 id="deletion">Delete client</h2>
 <p class="help">This disconnects everybody who uses it. The next page asks again.</p>
-<div class="actions"><a class="button danger" href="${deletionPath(clientId)}">Delete this client</a></div>
+<div class="actions"><a class="button danger" href="${deletionPath(clientId)}">Delete client</a></div>
 </section>`,
     script: COPY_SCRIPT,
   }

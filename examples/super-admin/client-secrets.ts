@@ -77,7 +77,7 @@ hash.</p>
 !${renderCopyField('clientId', 'Client id', clientId)}
 !${renderCopyField('issuer', 'Issuer', issuer)}
 !${COPY_STATUS}
-<p class="help">Send all three to the partner over a confidential channel. If a secret leaks, replace it on the
+<p class="help">Send all three to the partner over a secure channel. If a secret leaks, replace it on the
 page of the client.</p>
 <div class="actions"><a class="button primary" href="${clientPath(clientId)}">I have copied it</a></div>`,
       script: COPY_SCRIPT,
@@ -155,7 +155,7 @@ disconnected.</p>
 !${renderForm({
       action: removalPath(clientId, secretId),
       formToken,
-      content: html`<div class="actions"><button class="button danger">Remove this secret</button>
+      content: html`<div class="actions"><button class="button danger">Remove secret</button>
 <a class="button secondary" href="${clientPath(clientId)}">Keep it</a></div>`,
     })}`,
   }

@@ -16,36 +16,36 @@ export const FIELD_TEXTS: Readonly<Record<FieldName, FieldText>> = {
     label: 'Name',
     help: 'Shown on the sign-in and consent pages. 3 to 255 characters.',
   },
-  clientType: { label: 'Client type', help: 'It cannot be changed later.' },
-  audience: { label: 'Client audience', help: 'It cannot be changed later.' },
-  tenantId: {
-    label: 'Tenant',
-    help: 'The id of the one tenant. Only for the audience “One tenant”; it cannot be changed later.',
+  redirectUris: {
+    label: 'Redirect URIs',
+    help: 'One a line, at most 20. A sign-in returns to exactly one of them. They begin with https; http is for localhost, 127.0.0.1 and [::1], and a public client may use its app’s own scheme, such as com.example.app:/callback.',
   },
   scopes: {
     label: 'Scopes',
     help: 'The scopes that the client may request. Users still decide what to grant.',
   },
-  redirectUris: {
-    label: 'Redirect URIs',
-    help: 'One a line, 20 at most, compared character by character. They begin with https; http is for localhost, 127.0.0.1 and [::1], and a public client may use its app’s own scheme, such as com.example.app:/callback.',
-  },
-  resourceServerAudiences: {
-    label: 'Resource server of',
-    help: 'Empty for an application of a partner. For one of our APIs: its token audiences, one a line. It may then introspect tokens that are for them, and read what was revoked. Only for confidential clients.',
+  clientType: { label: 'Client type', help: 'It cannot be changed later.' },
+  audience: { label: 'Client audience', help: 'It cannot be changed later.' },
+  tenantId: {
+    label: 'Tenant',
+    help: 'The id of the one tenant. It cannot be changed later.',
   },
   allowedGrantTypes: { label: 'Grant types' },
   tokenEndpointAuthMethod: {
     label: 'Client authentication',
     help: 'How the client sends its secret to the token endpoint.',
   },
+  resourceServerAudiences: {
+    label: 'Resource server of',
+    help: 'Empty for an application of a partner. For one of our APIs: its token audiences, one a line. It may then introspect tokens that are for them, and read what was revoked. Only for confidential clients.',
+  },
   accessTokenTtlSeconds: {
     label: 'Access token lifetime',
-    help: 'In seconds, 60 to 86400. Left empty: 900, which is 15 minutes.',
+    help: '1 minute to 24 hours. Empty means 15 minutes.',
   },
   refreshTokenTtlSeconds: {
     label: 'Refresh token lifetime',
-    help: 'In seconds, 300 to 31536000. Left empty: 2592000, which is 30 days.',
+    help: '5 minutes to 365 days. Empty means 30 days.',
   },
   clientUri: { label: 'Home page' },
   logoUrl: { label: 'Logo' },

@@ -37,6 +37,30 @@ export function renderTextField(field: TextFieldOptions): string {
 </div>`
 }
 
+/** A field for a number with a unit. The field of the unit has the same name with `Unit` at its end. */
+export interface AmountOptions extends TextFieldOptions {
+  readonly units: ReadonlyArray<Option>
+  /** The chosen unit. */
+  readonly unit: string
+}
+
+/** Renders a number with a unit. */
+export function renderAmount(field: AmountOptions): string {
+  const { name, label, value, attributes = '', units, unit } = field
+  const options = units.map((option) => {
+    const selected = option.value === unit ? ' selected' : ''
+    return html`<option value="${option.value}"${selected}>${option.label}</option>`
+  })
+  return html`<div class="field">
+!${renderLabel(field)}
+<div class="amount">
+<input id="${name}" name="${name}" value="${value}" !${attributes} !${describedBy(field)}>
+<select name="${name}Unit" aria-label="Unit of ${label}">!${options}</select>
+</div>
+!${renderRemarks(field)}
+</div>`
+}
+
 /** Renders a multi-line text field. */
 export function renderTextArea(field: TextFieldOptions): string {
   const { name, value, attributes = '' } = field

@@ -102,7 +102,11 @@ function isFiltered(filters: Filters): boolean {
 
 function renderEmpty(filters: Filters, cursor: string | undefined): string {
   if (cursor !== undefined) return html`<p class="empty">There are no more clients.</p>`
-  if (isFiltered(filters)) return html`<p class="empty">No client matches.</p>`
+  if (isFiltered(filters)) {
+    const { name } = filters
+    const what = name === undefined ? 'these filters' : html`“<bdi>${name}</bdi>”`
+    return html`<p class="empty">No clients match !${what}.</p>`
+  }
   return html`<p class="empty">No client is registered yet. Register the first one, and give its client id
 and secret to the partner.</p>`
 }

@@ -37,7 +37,17 @@ export function remarksOfError({ issues }: ClientMetadataError, form: ClientForm
     const item = name === 'redirectUris' ? linesOf(form.redirectUris)[Number(index)] : undefined
     return { field: name, text: sentence(item === undefined ? label : `“${item}”`, message) }
   })
-  return { kind: 'invalid', items: inOrderOfFields(items) }
+  return { kind: 'invalid', items: inOrderOfFields(oneOfEachField(items)) }
+}
+
+/** The first remark about each field; about lines, the first of each line in one remark. */
+function oneOfEachField(remarks: ReadonlyArray<Remark>): ReadonlyArray<Remark> {
+  const byField = Map.groupBy(remarks, ({ field, text }) => field ?? text)
+  return Array.from(byField.values(), ([first, ...others]): Remark => {
+    const { field, text = '' } = first ?? { field: undefined }
+    const texts = field === 'redirectUris' ? others.map((other) => other.text) : []
+    return { field, text: [text, ...texts].join(' ') }
+  })
 }
 
 /** Remarks about fields where the saved client differs from the form. */

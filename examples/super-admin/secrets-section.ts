@@ -53,8 +53,8 @@ function renderSecret(
   const used = lastUsedAt === undefined ? 'never' : renderTimeAndAge(lastUsedAt, now)
   const remove = html`<a class="button danger" href="${removalPath(clientId, secretId)}">Remove<span class="visually-hidden"> the secret ${hint}…</span></a>`
   return html`<li>
+<h3>Secret <code>${hint}…</code></h3>
 <dl class="rows">
-<div><dt>Begins with</dt><dd><code>${hint}…</code></dd></div>
 <div><dt>Added</dt><dd>!${renderTimeAndAge(createdAt, now)}</dd></div>
 <div><dt>Last used</dt><dd>!${used}</dd></div>
 <div><dt>Expires</dt><dd>!${renderExpiry(secret, now)}</dd></div>

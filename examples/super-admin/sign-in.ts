@@ -64,8 +64,8 @@ const CAUSES = {
   ended: ['You are not signed in any more', 'What you sent was not saved. Sign in again.'],
   wrong: ['The token is wrong', 'Check it, and try again.'],
   'wrong-too-often': [
-    'The token is wrong, again',
-    'There were too many wrong tokens. Wait a few minutes.',
+    'The token is wrong',
+    'There were too many wrong tokens. Try again in 5 minutes.',
   ],
 } as const
 

@@ -87,18 +87,18 @@ for (const [variant, name, hands, options] of VARIANTS) {
 
       const ada = await openTab(t, browser, options)
       await connect(t, ada.page, hands, name)
-      await hands.press(ada.page, button(ada.page, 'Introspect the token'))
+      await hands.press(ada.page, button(ada.page, 'Inspect token'))
       await notice(ada.page, 'The access token is active')
 
       await hands.press(ada.page, link(ada.page, 'Manage connected applications'))
       await disconnect(t, ada.page, hands, name)
 
       await ada.page.goto(example.partnerUrl)
-      await hands.press(ada.page, button(ada.page, 'Introspect the token'))
+      await hands.press(ada.page, button(ada.page, 'Inspect token'))
       await notice(ada.page, 'The access token is not active any more')
       const answer = ada.page.getByRole('region', { name: 'Response from Teamcast' })
       t.deepEqual(JSON.parse((await answer.textContent()) ?? ''), { active: false })
-      await hands.press(ada.page, button(ada.page, 'Refresh the tokens'))
+      await hands.press(ada.page, button(ada.page, 'Refresh tokens'))
       await notice(ada.page, 'The connection has ended')
       await notice(ada.page, 'The refresh was refused, and introspection says "active": false.')
       await assertAccessible(t, ada.page)
@@ -139,7 +139,7 @@ test.serial(
     await link(page, 'Remove').first().tap()
     await page.getByRole('heading', { name: /^Remove the secret tcs_/ }).waitFor()
     await assertAccessible(t, page)
-    await press(page, 'Remove this secret')
+    await press(page, 'Remove secret')
     await notice(page, 'The secret is removed')
 
     await page.getByLabel('Name').fill('Fabrikam Two')
@@ -150,10 +150,10 @@ test.serial(
     t.true(await page.getByLabel('candidate:read').isChecked())
     await assertAccessible(t, page)
 
-    await link(page, 'Delete this client').tap()
+    await link(page, 'Delete client').tap()
     await heading(page, 'Delete Fabrikam Two?')
     await assertAccessible(t, page)
-    await press(page, 'Delete this client')
+    await press(page, 'Delete client')
     await notice(page, '“Fabrikam Two” is deleted')
     await heading(page, 'Clients')
     await page.goBack()
@@ -277,10 +277,10 @@ async function registerClient(
   await heading(page, 'Register a client')
   await look(page)
   await hands.fill(page, page.getByLabel('Name'), name)
+  await hands.fill(page, page.getByLabel('Redirect URIs'), `${example.partnerUrl}/callback`)
   for (const scope of ['openid', 'profile', 'email', 'interview:read', 'interview:create']) {
     await hands.press(page, page.getByRole('checkbox', { name: scope }))
   }
-  await hands.fill(page, page.getByLabel('Redirect URIs'), `${example.partnerUrl}/callback`)
   await hands.press(page, button(page, 'Register'))
   await heading(page, 'Copy the client secret now')
   await notice(page, `“${name}” is registered`)
@@ -316,7 +316,7 @@ async function connect(t: ExecutionContext, page: Page, hands: Hands, name: stri
   await heading(page, 'Connected to Teamcast')
   await hands.press(page, button(page, 'List interviews'))
   await notice(page, 'GET /api/interviews responded with 200')
-  await hands.press(page, button(page, 'Refresh the tokens'))
+  await hands.press(page, button(page, 'Refresh tokens'))
   await notice(page, 'Tokens refreshed')
   await assertAccessible(t, page)
 }

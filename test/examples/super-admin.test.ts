@@ -324,7 +324,13 @@ test('/super-admin/clients: registers what was filled in, and shows the secret o
   const { origin, server } = await startPages(t)
   const browser = await signIn(origin)
   const form = await browser.open(`${origin}${CLIENTS}/new`)
-  const page = await browser.submit(form, CLIENTS, { ...FILLED_IN, accessTokenTtlSeconds: '600' })
+  t.regex(form.html, /<details class="advanced"><summary>Advanced/)
+  const page = await browser.submit(form, CLIENTS, {
+    ...FILLED_IN,
+    tenantId: 'typed for one tenant, before the audience was changed',
+    accessTokenTtlSeconds: '10',
+    accessTokenTtlSecondsUnit: '60',
+  })
   const client = await newest(server)
   t.like(client, {
     name: 'Northwind Talent',
@@ -432,10 +438,9 @@ test('/super-admin/clients: everything wrong is named at its field, all at once,
   const fields = [...page.html.matchAll(/<li><a href="#(\w+)">/g)].map(([, field]) => field)
   t.deepEqual(fields, [
     'name',
-    'tenantId',
+    'redirectUris',
     'scopes',
-    'redirectUris',
-    'redirectUris',
+    'tenantId',
     'tokenEndpointAuthMethod',
     'accessTokenTtlSeconds',
     'refreshTokenTtlSeconds',
@@ -447,6 +452,7 @@ test('/super-admin/clients: everything wrong is named at its field, all at once,
   }
   t.true(page.html.includes('“http://example.com/” must be https'))
   t.true(page.html.includes('“https://northwind.example/#x” must not have a fragment.'))
+  t.regex(page.html, /<details class="advanced" open>/)
   t.regex(page.html, /value="x"/)
   t.regex(page.html, /value="soon"/)
   t.regex(page.html, /value="TENANT" checked/)
@@ -527,7 +533,11 @@ test('/super-admin: filters by name, type, audience and tenant, and keeps them f
 test('/super-admin: says so when there is no client, no such client, or no further one', async (t) => {
   const { origin, client, server } = await startPages(t)
   const browser = await signIn(origin)
-  t.true((await browser.open(`${origin}/super-admin?name=zzz`)).html.includes('No client matches'))
+  t.true(
+    (await browser.open(`${origin}/super-admin?name=zzz`)).html.includes(
+      'No clients match “<bdi>zzz</bdi>”',
+    ),
+  )
   t.true(
     (await browser.open(`${origin}/super-admin?cursor=zzz`)).html.includes('There are no more'),
   )
