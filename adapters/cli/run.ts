@@ -4,6 +4,8 @@
  * @module
  */
 
+import { readFile } from 'node:fs/promises'
+import { findPackageJSON } from 'node:module'
 import { parseArgs } from 'node:util'
 import {
   ClientMetadataError,
@@ -21,8 +23,8 @@ import {
   updateClient,
 } from './clients.ts'
 import { type Command, CommandError, type CommandOptions, type Environment } from './command.ts'
-import { schemaOption, withDatabase } from './connections.ts'
 import { generateKey, listKeys, revokeKey, rotateKeys } from './keys.ts'
+import { migrate } from './migrate.ts'
 
 /** Puts words on indented lines of at most 100 characters. */
 function wrap(words: ReadonlyArray<string>): string {
@@ -38,6 +40,8 @@ function wrap(words: ReadonlyArray<string>): string {
 const USAGE = `Usage: teamcast-oauth <command>
 
   migrate                       creates or updates the tables; safe to run again
+  migrate --status              lists the migrations, and when each was applied; changes nothing
+  migrate --dry-run             says which migrations would be applied; changes nothing
   keys generate                 prints a new private signing key (JWK), for the option "signingKeys"
   keys list                     lists the managed keys, without showing any
   keys rotate [signing|cookie]  activates the next key; what the previous one signed stays valid
@@ -55,6 +59,7 @@ const USAGE = `Usage: teamcast-oauth <command>
   clients delete <client id>    deletes a client, and revokes its tokens
 
 Options:
+  --version    prints the version of this package
   --by <who>   names who did it; for every command that changes something. It is in the audit event, which
                the server reports if it uses managed keys
   --json       prints JSON, as the SuperAdmin API does; for the commands of clients except remove-secret
@@ -80,16 +85,6 @@ Environment:
                     "resources" and "scopes" that are not the defaults
 `
 
-const migrate: Command = {
-  async run({ environment }) {
-    const applied = await withDatabase(environment, async (db) => {
-      const { migrateToLatest } = await import('../postgres/index.ts')
-      return await migrateToLatest(db, schemaOption(environment))
-    })
-    return `The tables are up to date: ${applied.length === 0 ? 'nothing to do' : applied.join(', ')}.`
-  },
-}
-
 const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ['migrate', migrate],
   ['keys generate', generateKey],
@@ -106,7 +101,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
 ])
 
 const PARSED_OPTIONS: CommandOptions = Object.assign(
-  { help: { type: 'boolean', short: 'h' } },
+  { help: { type: 'boolean', short: 'h' }, version: { type: 'boolean', short: 'v' } },
   ...[...COMMANDS.values()].map(({ options }) => options),
 )
 
@@ -129,6 +124,7 @@ export async function run(
       allowPositionals: true,
     })
     if (values['help'] || positionals[0] === 'help') return success(USAGE)
+    if (values['version']) return success(`${await readVersion()}\n`)
     const words = positionals[0] === 'migrate' ? 1 : 2
     const name = positionals.slice(0, words).join(' ')
     const command = COMMANDS.get(name)
@@ -148,6 +144,13 @@ export async function run(
   } catch (error) {
     return failure(explain(error))
   }
+}
+
+/** The version of this package, whether it is compiled or not. */
+async function readVersion(): Promise<string> {
+  const file = findPackageJSON('..', import.meta.url) ?? ''
+  const { version }: { readonly version: string } = JSON.parse(await readFile(file, 'utf8'))
+  return version
 }
 
 const success = (stdout: string): Outcome => ({ code: 0, stdout, stderr: '' })

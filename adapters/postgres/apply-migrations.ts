@@ -47,6 +47,39 @@ export async function applyMigrations(
     })
 }
 
+/** A migration, and when it was applied. */
+export interface MigrationStatus {
+  readonly name: string
+  readonly appliedAt?: Date
+  /** Whether this version has it; `false` for one of a newer version. */
+  readonly isKnown: boolean
+}
+
+/** Lists the migrations that this version has or that were applied, in order. Changes nothing. */
+export async function listMigrations(
+  db: Kysely<unknown>,
+  schema: string,
+  migrations: Migrations,
+): Promise<ReadonlyArray<MigrationStatus>> {
+  const applied = await findApplied(db, schema)
+  const names = new Set([...Object.keys(migrations), ...applied.keys()])
+  return [...names].sort().map((name) => {
+    const appliedAt = applied.get(name)
+    return { name, ...(appliedAt && { appliedAt }), isKnown: name in migrations }
+  })
+}
+
+async function findApplied(
+  db: Kysely<unknown>,
+  schema: string,
+): Promise<ReadonlyMap<string, Date>> {
+  const { hasTable } = await findCreated(db, schema)
+  if (!hasTable) return new Map()
+  const { rows } = await sql<{ name: string; applied_at: Date | string }>`
+    select name, applied_at from ${sql.id(schema, 'migrations')}`.execute(db)
+  return new Map(rows.map((row) => [row.name, new Date(row.applied_at)]))
+}
+
 /** Waits until nobody else migrates the schema. The lock ends with the transaction. */
 async function takeTurns(db: Transaction<unknown>, schema: string): Promise<void> {
   await sql`select pg_advisory_xact_lock(hashtextextended(${`teamcast-oauth ${schema}`}, 0))`.execute(
@@ -58,21 +91,23 @@ async function takeTurns(db: Transaction<unknown>, schema: string): Promise<void
 
 /** Creates what is missing. Needs no right to do what is done already. */
 async function createSchema(db: Transaction<unknown>, schema: string): Promise<void> {
-  const { rows } = await sql<{ has_schema: boolean; has_table: boolean }>`select
-    to_regnamespace(quote_ident(${schema})) is not null as has_schema,
-    to_regclass(quote_ident(${schema}) || '.migrations') is not null as has_table`.execute(db)
-  const [found] = rows
-  if (!found?.has_schema) await sql`create schema ${sql.id(schema)}`.execute(db)
-  if (!found?.has_table) {
+  const { hasSchema, hasTable } = await findCreated(db, schema)
+  if (!hasSchema) await sql`create schema ${sql.id(schema)}`.execute(db)
+  if (!hasTable) {
     await sql`create table ${sql.id(schema, 'migrations')} (
       name text collate "C" primary key,
       applied_at timestamptz not null default now())`.execute(db)
   }
 }
 
-async function findApplied(db: Transaction<unknown>, schema: string): Promise<ReadonlySet<string>> {
-  const { rows } = await sql<{
-    name: string
-  }>`select name from ${sql.id(schema, 'migrations')}`.execute(db)
-  return new Set(rows.map(({ name }) => name))
+/** Whether the schema and its table of migrations are there. */
+async function findCreated(
+  db: Kysely<unknown>,
+  schema: string,
+): Promise<{ readonly hasSchema: boolean; readonly hasTable: boolean }> {
+  const { rows } = await sql<{ hasSchema: boolean; hasTable: boolean }>`select
+    to_regnamespace(quote_ident(${schema})) is not null as "hasSchema",
+    to_regclass(quote_ident(${schema}) || '.migrations') is not null as "hasTable"`.execute(db)
+  const [found = { hasSchema: false, hasTable: false }] = rows
+  return found
 }

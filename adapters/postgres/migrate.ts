@@ -1,6 +1,11 @@
 import type { Kysely } from 'kysely'
 import { ConfigurationError, type Issue, StorageError, unknownOptions } from '../../lib/errors.ts'
-import { applyMigrations, type Migrations } from './apply-migrations.ts'
+import {
+  applyMigrations,
+  listMigrations,
+  type MigrationStatus,
+  type Migrations,
+} from './apply-migrations.ts'
 import { createTables } from './migrations/0001-tables.ts'
 import { DEFAULT_SCHEMA, findSchemaIssues, type SchemaOption } from './schema-option.ts'
 
@@ -23,15 +28,32 @@ export async function migrateToLatest<Tables>(
   db: Kysely<Tables>,
   options: SchemaOption = {},
 ): Promise<ReadonlyArray<string>> {
-  const { schema = DEFAULT_SCHEMA, ...unknown } = options
-  const issues: ReadonlyArray<Issue> = [
-    ...unknownOptions(Object.keys(unknown)),
-    ...findSchemaIssues(schema),
-  ]
-  if (issues.length > 0) throw new ConfigurationError(issues)
+  const schema = schemaOf(options)
   try {
     return await applyMigrations(db.withoutPlugins() as Kysely<unknown>, schema, MIGRATIONS)
   } catch (error) {
     throw new StorageError('postgres: the migration failed', { cause: error })
   }
+}
+
+/** Lists all migrations, with the time at which each was applied. Changes nothing. */
+export async function migrationStatus(
+  db: Kysely<unknown>,
+  options: SchemaOption = {},
+): Promise<ReadonlyArray<MigrationStatus>> {
+  const schema = schemaOf(options)
+  try {
+    return await listMigrations(db, schema, MIGRATIONS)
+  } catch (error) {
+    throw new StorageError('postgres: reading the migrations failed', { cause: error })
+  }
+}
+
+function schemaOf({ schema = DEFAULT_SCHEMA, ...unknown }: SchemaOption): string {
+  const issues: ReadonlyArray<Issue> = [
+    ...unknownOptions(Object.keys(unknown)),
+    ...findSchemaIssues(schema),
+  ]
+  if (issues.length > 0) throw new ConfigurationError(issues)
+  return schema
 }

@@ -20,6 +20,7 @@ import test, { type ExecutionContext } from 'ava'
 import { decodeProtectedHeader } from 'jose'
 import { Kysely, PostgresDialect } from 'kysely'
 import { type Outcome, run } from '../../adapters/cli/run.ts'
+import packageJson from '../../package.json' with { type: 'json' }
 import { recordEvents } from '../helpers/record-events.ts'
 import { basicCredentials } from '../helpers/requests.ts'
 import { SLOW_STORE } from '../helpers/slow-store.ts'
@@ -82,6 +83,32 @@ test('migrate: creates the tables, says so, and says when there is nothing to do
   t.is(keys.stdout, 'There are no keys: no instance has created any.\n')
 })
 
+test('migrate --status and --dry-run: say what is missing and what was applied, and change nothing', async (t) => {
+  await createDatabase(t, 'migration_status')
+  const env = { DATABASE_URL: urlOf('migration_status') }
+  const output = async (...options: Array<string>): Promise<string> =>
+    (await run(['migrate', ...options], env)).stdout
+  for (let repeated = 0; repeated < 2; repeated += 1) {
+    t.is(await output('--status'), '0001-tables  missing\n')
+    t.is(await output('--dry-run'), 'Would apply: 0001-tables.\n')
+  }
+  t.is(await output(), 'The tables are up to date: 0001-tables.\n')
+  const pool = postgres.connect({ database: 'migration_status', max: 1 })
+  t.teardown(() => pool.end())
+  await pool.query("update oauth.migrations set applied_at = '2026-11-28T00:00:00Z'")
+  await pool.query("insert into oauth.migrations values ('0002-newer', '2026-11-29T00:00:00Z')")
+  t.is(
+    await output('--status'),
+    '0001-tables  applied 2026-11-28T00:00:00.000Z\n' +
+      '0002-newer  applied 2026-11-29T00:00:00.000Z, of a newer version\n',
+  )
+  t.is(await output('--dry-run'), 'The tables are up to date: nothing to do.\n')
+})
+
+test('--version: prints the version of the package', async (t) => {
+  t.is((await run(['--version'], {})).stdout, `${packageJson.version}\n`)
+})
+
 const WRONG: ReadonlyArray<
   [typed: ReadonlyArray<string>, env: Record<string, string>, stderr: RegExp]
 > = [
@@ -90,6 +117,12 @@ const WRONG: ReadonlyArray<
   [['keys'], {}, /^Usage: teamcast-oauth <command>\n/],
   [['keys', 'constructor'], {}, /^Usage: teamcast-oauth <command>\n/],
   [['migrate', 'now'], {}, /^"now" is one parameter too many; see --help\n$/],
+  [['migrate', '--status', '--dry-run'], {}, /^"--status" and "--dry-run" exclude each other\n$/],
+  [
+    ['keys', 'list', '--dry-run'],
+    {},
+    /^"--dry-run" is not an option of "keys list"; see --help\n$/,
+  ],
   [['migrate'], {}, /^DATABASE_URL is missing: it names the database, as postgres:.*\n$/],
   [['migrate'], { DATABASE_URL: 'a.b' }, /^DATABASE_URL must begin with postgres:\/\/, as .*\n$/],
   [

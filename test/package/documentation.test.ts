@@ -19,7 +19,7 @@ import {
 } from '../helpers/documentation.ts'
 import { createDocumentationProject } from '../helpers/documentation-project.ts'
 
-const TYPESCRIPT = fileURLToPath(import.meta.resolve('typescript/package.json'))
+const TYPESCRIPT = fileURLToPath(import.meta.resolve('@typescript/native/package.json'))
 
 /** `lib/http`, `consent/connections.ts`, `revocation/`; not `client_id/x` or `/oauth/token`. */
 const FILE_OR_FOLDER =
@@ -37,7 +37,6 @@ test('documentation: every block of TypeScript compiles by itself', async (t) =>
     rootDir: '/',
     noEmit: true,
     declaration: false,
-    declarationMap: false,
     isolatedDeclarations: false,
     noUnusedLocals: false,
     noUnusedParameters: false,
