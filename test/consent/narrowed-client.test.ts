@@ -50,8 +50,8 @@ test('a client that was given a scope asks for that one only, and every scope ke
   t.is(titleOf(page), 'Allow access')
   const [asked = '', allowed = ''] = page.html.split('Already allowed')
   t.true(asked.includes('Approve interviews and their results on your behalf'))
-  t.is(asked.split('<li>').length - 1, 1)
-  t.is(allowed.split('<li>').length - 1, 3)
+  t.is(asked.match(/<li\b/g)?.length, 1)
+  t.is(allowed.match(/<li\b/g)?.length, 3)
   await browser.submit(page, { action: 'allow' })
 
   const [after] = await connections.list('ada')

@@ -3,6 +3,7 @@ import { createRevocationFeed } from '@teamcast/oauth-server/resource-server'
 import test, { type ExecutionContext } from 'ava'
 import { createFeedReaders } from '../../lib/endpoints/revocations.ts'
 import { StorageError } from '../../lib/errors.ts'
+import { patientFetch } from '../helpers/patient-fetch.ts'
 import { recordEvents } from '../helpers/record-events.ts'
 import { basicCredentials } from '../helpers/requests.ts'
 import { INTERVIEWS, type SeveralApis, startSeveralApis } from '../helpers/several-apis.ts'
@@ -302,6 +303,7 @@ test('GET /oauth/revocations: an API whose client is no resource server is told 
     issuer,
     clientId,
     clientSecret: confidential.clientSecret ?? '',
+    fetch: patientFetch,
   })
   t.teardown(feed.stop)
   await t.throwsAsync(feed.poll(), {

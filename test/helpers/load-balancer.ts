@@ -19,7 +19,8 @@ export interface LoadBalancer {
 export async function startLoadBalancer(): Promise<LoadBalancer> {
   const backendPorts: Array<number> = []
   let turn = 0
-  const server = createServer((incoming, outgoing) => {
+  // On a busy machine a client may take longer to its next request than a server keeps a connection.
+  const server = createServer({ keepAliveTimeout: 0 }, (incoming, outgoing) => {
     const port = backendPorts[turn++ % backendPorts.length]
     const { method, url, headers } = incoming
     const forwarded = request({ host: '127.0.0.1', port, method, path: url, headers })

@@ -5,6 +5,7 @@
  */
 
 import { once } from 'node:events'
+import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import Koa from 'koa'
@@ -33,7 +34,7 @@ export async function startPageServer(
     if (ctx.method === 'POST') ctx.body = Array.from(new URLSearchParams(await text(ctx.req)))
     else if (page !== undefined) sendPage(ctx, 200, page)
   })
-  const server = app.listen(0, '127.0.0.1')
+  const server = createServer({ keepAliveTimeout: 0 }, app.callback()).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   return {

@@ -7,6 +7,7 @@ import {
 } from '@teamcast/oauth-server/resource-server'
 import test, { type ExecutionContext } from 'ava'
 import { createLocalJWKSet } from 'jose'
+import { patientFetch } from '../helpers/patient-fetch.ts'
 import {
   claims,
   generateTestKey,
@@ -53,6 +54,7 @@ async function setUp(t: ExecutionContext, cacheSeconds?: number): Promise<Setup>
     clientId: 'tc_api',
     clientSecret: 'tcs_secret',
     clock,
+    fetch: patientFetch,
     ...(cacheSeconds === undefined ? {} : { cacheSeconds }),
   })
   const resourceServer = await startResourceServer(t, { jwks, revocations, clock })

@@ -84,7 +84,8 @@ export function hmacToken(key: TestKey): string {
 }
 
 async function listen(t: ExecutionContext, listener: RequestListener): Promise<Server> {
-  const server = createServer(listener)
+  // On a busy machine a test may take longer to its next request than a server keeps a connection.
+  const server = createServer({ keepAliveTimeout: 0 }, listener)
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve)
   })

@@ -9,6 +9,7 @@ import {
 } from '@teamcast/oauth-server/resource-server'
 import test, { type ExecutionContext } from 'ava'
 import { catchWarnings } from '../helpers/catch-warnings.ts'
+import { patientFetch } from '../helpers/patient-fetch.ts'
 import { type JwksServer, NOW, serveStatus, startJwksServer } from './resource-server-fixture.ts'
 
 const CLIENT = { clientId: 'tc_api', clientSecret: 'tcs_a secret: with %' }
@@ -87,6 +88,7 @@ async function setUp(
     issuer: issuer.server.origin,
     ...CLIENT,
     clock: () => time,
+    fetch: patientFetch,
     ...options,
   })
   t.teardown(() => feed.stop())
@@ -404,7 +406,7 @@ test.serial(
 )
 
 test('feed: stop aborts a read in progress, and later reads fail', async (t) => {
-  const { issuer, feed } = await setUp(t)
+  const { issuer, feed } = await setUp(t, { fetch })
   const asked = new Promise<void>((resolve) => {
     issuer.server.answer = () => resolve()
   })

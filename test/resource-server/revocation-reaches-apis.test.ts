@@ -11,6 +11,7 @@ import {
   type RevocationChecker,
 } from '@teamcast/oauth-server/resource-server'
 import test, { type ExecutionContext } from 'ava'
+import { patientFetch } from '../helpers/patient-fetch.ts'
 import { INTERVIEWS, type SeveralApis, startSeveralApis } from '../helpers/several-apis.ts'
 import { refresh, requestClientCredentials, revoke, tokensOf } from '../helpers/token-requests.ts'
 
@@ -42,12 +43,13 @@ const ways: Readonly<Record<string, (started: Started) => Way>> = {
   }),
   'by the feed': ({ server }) => {
     const { issuer, clock, interviews } = server
-    const feed = createRevocationFeed({ issuer, ...credentialsOf(interviews), clock: clock.now })
+    const options = { issuer, ...credentialsOf(interviews), clock: clock.now, fetch: patientFetch }
+    const feed = createRevocationFeed(options)
     return { checker: feed, wait: feed.poll }
   },
   'by introspection': ({ server }) => {
     const { issuer, clock, interviews } = server
-    const options = { issuer, ...credentialsOf(interviews), clock: clock.now }
+    const options = { issuer, ...credentialsOf(interviews), clock: clock.now, fetch: patientFetch }
     return { checker: createIntrospectionChecker(options), wait: async () => undefined }
   },
 }
