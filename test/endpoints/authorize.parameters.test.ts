@@ -84,6 +84,7 @@ const badRequests: ReadonlyArray<[rule: string, changes: Changes, error: string]
     'invalid_target',
   ],
   ['resource is no absolute URI', { resource: 'interviews' }, 'invalid_target'],
+  ['resource has a fragment', { resource: 'https://api.example/#x' }, 'invalid_target'],
 ]
 
 for (const [rule, changes, error] of badRequests) {
@@ -97,6 +98,14 @@ for (const [rule, changes, error] of badRequests) {
     t.deepEqual(parameters.getAll('state'), ['a state'])
   })
 }
+
+test('GET /oauth/authorize: a PUBLIC client without PKCE → invalid_request (OAuth 2.1 §4.1.2.1, RFC 7636 §4.4.1, RFC 8252 §6)', async (t) => {
+  const { issuer, public: publicClient } = await startServer(t)
+  const withoutPkce = { code_challenge: undefined, code_challenge_method: undefined }
+  const visit = await startBrowser().open(authorizationUrl(issuer, publicClient, withoutPkce))
+  const redirectUri = String(publicClient.client.redirectUris[0])
+  assertErrorRedirect(t, visit, { redirectUri, error: 'invalid_request', issuer })
+})
 
 for (const responseType of [
   'token',

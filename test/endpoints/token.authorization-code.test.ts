@@ -1,6 +1,6 @@
 import test from 'ava'
 import { createLocalJWKSet, jwtVerify } from 'jose'
-import { postAs } from '../helpers/requests.ts'
+import { authorizationUrl, postAs } from '../helpers/requests.ts'
 import { CONFIDENTIAL_CLIENT, startServer } from '../helpers/start-server.ts'
 import {
   assertRefused,
@@ -208,4 +208,25 @@ test('POST /oauth/token authorization_code: a replay revokes the tokens of one a
   await assertRefused(t, await redeem(server, confidential, authorization), 400, 'invalid_grant')
   t.true(await isActive(server, confidential, otherDevice.access_token))
   t.true(await isActive(server, confidential, otherDevice.refresh_token))
+})
+
+test('POST /oauth/token authorization_code: every secret of the flow has 160 random bits at least (OAuth 2.1 §7.7, checklist 47)', async (t) => {
+  const server = await startServer(t)
+  const { issuer, confidential } = server
+  const { clientId } = confidential.client
+  const flow = async (): Promise<Readonly<Record<string, string>>> => {
+    const begun = await fetch(authorizationUrl(issuer, confidential), { redirect: 'manual' })
+    const page = new URL(begun.headers.get('location') ?? '', issuer)
+    const { code } = await server.authorize({ userId: 'ada', clientId })
+    const { clientSecret = '' } =
+      await server.authorizationServer.clients.register(CONFIDENTIAL_CLIENT)
+    return { code, clientSecret, pendingRequestToken: page.searchParams.get('prt') ?? '' }
+  }
+  const [first, second] = [await flow(), await flow()]
+  for (const [name, secret] of Object.entries(first)) {
+    // 6 bits a character, of those that differ from one secret to the next.
+    const other = second[name] ?? ''
+    const common = [...secret].findIndex((character, index) => character !== other[index])
+    t.true((secret.length - common) * 6 >= 160, `${name}: ${secret.length - common} characters`)
+  }
 })

@@ -681,10 +681,10 @@ testModule(
   },
 )
 
-test('every module of the plans Basic OP and Config OP has a test, and a row in docs/spec-coverage.md', async (t) => {
+test('every module of the plans Basic OP and Config OP has a test, and a row in docs/openid-conformance.md', async (t) => {
   const plans = [...BASIC_PLAN, ...CONFIG_PLAN]
   t.deepEqual([...tested].sort(), [...plans].sort())
-  const page = await readFile(new URL('../../docs/spec-coverage.md', import.meta.url), 'utf8')
+  const page = await readFile(new URL('../../docs/openid-conformance.md', import.meta.url), 'utf8')
   const rows = [...page.matchAll(/^\| `(oidcc-[\w-]+)` \|/gm)].map(([, name]) => name)
   t.deepEqual(rows, plans)
 })

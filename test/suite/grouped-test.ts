@@ -6,7 +6,7 @@
  */
 
 import ava, { type ExecutionContext, registerCompletionHandler } from 'ava'
-import { recordSeconds } from './worker-environment.ts'
+import { recordPassed, recordSeconds } from './worker-environment.ts'
 
 type Parameters = ReadonlyArray<unknown>
 type Implementation = (t: ExecutionContext, ...parameters: Parameters) => unknown
@@ -61,7 +61,11 @@ export function beginFile(name: string): void {
 export function declareTests(): void {
   for (const file of files) {
     for (const { title, isSerial, run } of file.tests) {
-      ava(`${file.name} › ${title}`, async (t) => {
+      const fullTitle = `${file.name} › ${title}`
+      ava(fullTitle, async (t) => {
+        t.teardown(() => {
+          if (t.passed) recordPassed(fullTitle) // runs last, after the turn has ended
+        })
         await turnOf(t, file, isSerial)
         for (const hook of file.beforeEach) await hook()
         await run(t)

@@ -23,6 +23,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { parseArgs, stripVTControlCharacters } from 'node:util'
+import { findUnproven, namedTests } from '../requirements/unproven.ts'
 import {
   COMMANDS,
   type Command,
@@ -31,7 +32,7 @@ import {
   type Group,
   type Need,
 } from './test-files.ts'
-import { workerEnvironment } from './worker-environment.ts'
+import { type RunFiles, workerEnvironment } from './worker-environment.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const SLOWEST = 10
@@ -67,7 +68,8 @@ function commandOf(need: Need): string {
   return option === undefined || option === 'quick' ? 'npm test' : `npm run test:${option}`
 }
 
-const selected = new Set(findTestFiles(parts).map(({ group }) => group))
+const testFiles = findTestFiles(parts)
+const selected = new Set(testFiles.map(({ group }) => group))
 const groups = (Object.keys(GROUPS) as ReadonlyArray<Group>).filter(
   (group) => selected.has(group) && isAskedFor(GROUPS[group]),
 )
@@ -82,8 +84,8 @@ if (groups.length === 0) {
 }
 
 const directory = mkdtempSync(join(tmpdir(), 'tests-'))
-const secondsFile = join(directory, 'seconds')
-writeFileSync(secondsFile, '')
+const files: RunFiles = { seconds: join(directory, 'seconds'), passed: join(directory, 'passed') }
+for (const file of Object.values(files)) writeFileSync(file, '')
 process.once('exit', () => rmSync(directory, { recursive: true, force: true }))
 
 const ava = spawn(
@@ -99,7 +101,7 @@ const ava = spawn(
     env: {
       ...process.env,
       NODE_COMPILE_CACHE: join(ROOT, 'node_modules/.cache/compiled'),
-      ...workerEnvironment(parts, secondsFile),
+      ...workerEnvironment(parts, files),
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   },
@@ -112,7 +114,21 @@ for await (const line of createInterface({ input: ava.stdout })) {
 }
 await (ava.exitCode === null && once(ava, 'exit'))
 if (options.times) {
-  const slowest = readFileSync(secondsFile, 'utf8').split('\n').sort().reverse().slice(0, SLOWEST)
+  const slowest = readFileSync(files.seconds, 'utf8').split('\n').sort().reverse().slice(0, SLOWEST)
   process.stdout.write(`\n${slowest.join('\n')}\n`)
 }
 process.exitCode = ava.exitCode ?? 1
+if (options.match.length === 0) tellUnproven()
+
+/** Fails when a test that a requirement or the threat model names is missing, or did not pass. */
+function tellUnproven(): void {
+  const ran = testFiles.filter(({ group }) => groups.includes(group)).map(({ name }) => name)
+  const all = new Set(findTestFiles().map(({ name }) => name))
+  const passed = readFileSync(files.passed, 'utf8').split('\n')
+  for (const { by, test } of findUnproven(namedTests(), passed, new Set(ran), (name) =>
+    all.has(name),
+  )) {
+    process.stdout.write(`${by} names a test that did not pass, or is not there: ${test}\n`)
+    process.exitCode = 1
+  }
+}
