@@ -93,15 +93,14 @@ export function createAuthorizationServer(
   options: AuthorizationServerOptions,
 ): AuthorizationServer {
   const resolved = withGuardedStorage(resolveOptions(options))
-  const { issuer, storage, scopes, resources, onEvent, pages, clock: now } = resolved
+  const { issuer, storage, scopes, onEvent, pages, clock: now } = resolved
   const audit = createAuditLog(onEvent, now)
   // Changes and revocations bypass the client cache.
   const store = { ...storage.clients, find: resolved.findClientNow }
   const revoker = createRevoker({ ...storage, clients: store }, now)
   const clients = createClientRegistry({
+    ...resolved.clientReferences,
     store,
-    catalogue: scopes,
-    audiences: resources.map(({ audience }) => audience),
     now,
     audit,
     deleteClient: createDeleteClient({ store, consents: storage.consents, revoker, audit }),

@@ -42,8 +42,6 @@ export {
   StorageError,
   type StorageErrorOptions,
 } from './errors.ts'
-export type { GrantType } from './grants/grant-types.ts'
-export type { TokenEndpointAuthMethod } from './http/client-authentication/authentication-methods.ts'
 export type { NodeHandler, NodeHandlerOptions } from './http/node-handler.ts'
 export type { KeyRing } from './keys/key-ring.ts'
 export type { KeyPurpose } from './keys/key-schedule.ts'

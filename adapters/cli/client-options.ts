@@ -7,13 +7,14 @@
 
 import { z } from 'zod'
 import { fieldSchemas, IMMUTABLE_FIELDS } from '../../lib/clients/client-fields.ts'
+import { resolveClientReferences } from '../../lib/options/resolve-options.ts'
 import type { CommandOptions, OptionValues } from './command.ts'
 
 /** What a field holds: a text, a number, or a list of texts. */
 type FieldKind = 'text' | 'number' | 'list'
 
 const KINDS: ReadonlyArray<readonly [field: string, kind: FieldKind]> = Object.entries(
-  fieldSchemas({ catalogue: {}, audiences: undefined }),
+  fieldSchemas(resolveClientReferences({})),
 )
   .map(
     ([field, schema]) =>

@@ -13,7 +13,10 @@ import {
   createClientRegistry,
 } from '../../lib/clients/client-registry.ts'
 import { ClientNotFoundError } from '../../lib/errors.ts'
-import { type ClientRuleOptions, resolveClientRules } from '../../lib/options/resolve-options.ts'
+import {
+  type ClientReferenceOptions,
+  resolveClientReferences,
+} from '../../lib/options/resolve-options.ts'
 import { createDeleteClient } from '../../lib/revocation/delete-client.ts'
 import { createRevoker } from '../../lib/revocation/revoker.ts'
 import { CLIENT_AUDIENCES, CLIENT_TYPES, type Client } from '../../lib/storage/client.ts'
@@ -160,13 +163,13 @@ async function withClients<Result>(
   environment: Environment,
   work: (clients: ClientInputRegistry) => Promise<Result>,
 ): Promise<Result> {
-  const rules = resolveClientRules(await readOptionsFile(environment['OPTIONS_FILE']))
+  const references = resolveClientReferences(await readOptionsFile(environment['OPTIONS_FILE']))
   return await withStorage(environment, async (storage) => {
     const { clients: store, consents } = storage
     const audit = createPendingAuditLog(storage.pendingEvents)
     const revoker = createRevoker(storage, systemClock)
     const clients = createClientRegistry({
-      ...{ ...rules, store, audit, now: systemClock },
+      ...{ ...references, store, audit, now: systemClock },
       deleteClient: createDeleteClient({ store, consents, revoker, audit }),
     })
     try {
@@ -180,14 +183,14 @@ async function withClients<Result>(
   })
 }
 
-async function readOptionsFile(path: string | undefined): Promise<ClientRuleOptions> {
+async function readOptionsFile(path: string | undefined): Promise<ClientReferenceOptions> {
   if (!path) return {}
   const options: unknown = await readFile(path, 'utf8')
     .then(JSON.parse)
     .catch((cause: unknown) => {
       throw new Error(`OPTIONS_FILE "${path}" cannot be read as JSON`, { cause })
     })
-  return options as ClientRuleOptions // resolveClientRules() validates it
+  return options as ClientReferenceOptions // resolveClientReferences() validates it
 }
 
 async function listAll(

@@ -6,8 +6,6 @@
  */
 
 import { z } from 'zod'
-import { GRANT_TYPES } from '../grants/grant-types.ts'
-import { AUTHENTICATION_METHODS } from '../http/client-authentication/authentication-methods.ts'
 import {
   DEFAULT_ACCESS_TOKEN_TTL_SECONDS,
   DEFAULT_REFRESH_TOKEN_TTL_SECONDS,
@@ -15,7 +13,12 @@ import {
 } from '../lifetimes.ts'
 import { isAbsoluteUri, isSameUri } from '../resources/protected-resource.ts'
 import type { ScopeCatalogue } from '../scopes/scope-catalogue.ts'
-import { CLIENT_AUDIENCES, CLIENT_TYPES, type ClientSettings } from '../storage/client.ts'
+import {
+  CLIENT_AUDIENCES,
+  CLIENT_TYPES,
+  type ClientSettings,
+  type ClientType,
+} from '../storage/client.ts'
 import { isHttpsUrl, validateRedirectUri } from './redirect-uri.ts'
 
 const MAXIMUM_REDIRECT_URIS = 20
@@ -34,15 +37,24 @@ export const IMMUTABLE_FIELDS = ['audience', 'tenantId', 'clientType'] as const
 /** The schema of each field. */
 export type FieldSchemas = { readonly [Field in keyof ClientSettings]: z.ZodType<unknown> }
 
-/** The scopes and token audiences that a client may be registered for. */
+/** What a client may be registered for. */
 export interface ClientReferences {
   readonly catalogue: ScopeCatalogue
-  /** The token audiences of its APIs; `undefined` when they are not known. */
+  /** The token audiences of the server's APIs; `undefined` when they are not known. */
   readonly audiences: ReadonlyArray<string> | undefined
+  /** The grant types by name. */
+  readonly grantTypes: ClientChoices
+  /** The authentication methods by name. */
+  readonly authenticationMethods: ClientChoices
 }
 
+/** Names, each with the types of the clients that may be registered for it. */
+export type ClientChoices = ReadonlyMap<string, { readonly clientTypes: ReadonlyArray<ClientType> }>
+
 /** Creates the schemas for a server. */
-export function fieldSchemas({ catalogue, audiences }: ClientReferences): FieldSchemas {
+export function fieldSchemas({ catalogue, audiences, ...choices }: ClientReferences): FieldSchemas {
+  const grantTypes = [...choices.grantTypes.keys()]
+  const authenticationMethods = [...choices.authenticationMethods.keys()]
   return {
     name: z
       .string('must be a string')
@@ -86,15 +98,12 @@ export function fieldSchemas({ catalogue, audiences }: ClientReferences): FieldS
       .max(MAXIMUM_REDIRECT_URIS, `must contain at most ${MAXIMUM_REDIRECT_URIS} URLs`)
       .transform(unique),
     allowedGrantTypes: z
-      .array(
-        z.enum(GRANT_TYPES, `must be ${oneOf(GRANT_TYPES)}`),
-        'must be an array of grant types',
-      )
+      .array(z.enum(grantTypes, `must be ${oneOf(grantTypes)}`), 'must be an array of grant types')
       .min(1, 'must contain at least one grant type')
       .transform(unique),
     tokenEndpointAuthMethod: z.enum(
-      AUTHENTICATION_METHODS,
-      `must be ${oneOf(AUTHENTICATION_METHODS)}`,
+      authenticationMethods,
+      `must be ${oneOf(authenticationMethods)}`,
     ),
     requirePkce: z.literal(true, 'must be true: PKCE is mandatory for every client'),
     resourceServerAudiences: z

@@ -6,11 +6,10 @@
  */
 
 import { ClientMetadataError, type Issue } from '../errors.ts'
-import { isGrantTypeFor } from '../grants/grant-types.ts'
-import { authenticationMethodsOf } from '../http/client-authentication/authentication-methods.ts'
-import type { ClientSettings } from '../storage/client.ts'
+import type { ClientSettings, ClientType } from '../storage/client.ts'
 import { isObject } from '../util/is-object.ts'
 import {
+  type ClientChoices,
   type ClientReferences,
   type FieldSchemas,
   fieldSchemas,
@@ -39,13 +38,13 @@ export interface ClientValidator {
 type Fields = Readonly<Record<string, unknown>>
 
 /** Creates the validator of a server. */
-export function createClientValidator(rules: ClientReferences): ClientValidator {
-  const schemas = fieldSchemas(rules)
+export function createClientValidator(references: ClientReferences): ClientValidator {
+  const schemas = fieldSchemas(references)
   return {
     validateNew(input) {
       requireObject(input)
       const parsed = parseFields(schemas, { ...defaultsFor(input), ...withoutUndefined(input) })
-      return settingsOrThrow(parsed.settings, [
+      return settingsOrThrow(references, parsed.settings, [
         ...parsed.issues,
         ...unknownFields(schemas, input, 'is not a field of a client'),
       ])
@@ -60,7 +59,7 @@ export function createClientValidator(rules: ClientReferences): ClientValidator 
         ([field]) => names.includes(field) && !isImmutable(field),
       )
       const parsed = parseFields(Object.fromEntries(changed), input)
-      return settingsOrThrow({ ...current, ...parsed.settings }, [
+      return settingsOrThrow(references, { ...current, ...parsed.settings }, [
         ...immutable.map((path) => ({ path, message: 'cannot be changed after registration' })),
         ...parsed.issues,
         ...unknownFields(schemas, input, 'is not a field that can be changed'),
@@ -127,10 +126,11 @@ function parseFields(schemas: Partial<FieldSchemas>, values: Fields): ParsedFiel
 }
 
 function settingsOrThrow(
+  references: ClientReferences,
   settings: Partial<ClientSettings>,
   issues: ReadonlyArray<Issue>,
 ): ClientSettings {
-  const all = [...issues, ...contradictions(settings)]
+  const all = [...issues, ...contradictions(references, settings)]
   if (all.length > 0) throw new ClientMetadataError(all)
   return settings as ClientSettings
 }
@@ -138,7 +138,10 @@ function settingsOrThrow(
 type Rule = readonly [isBroken: boolean, path: keyof ClientSettings, message: string]
 
 /** Checks the rules between fields. Skips fields that are invalid by themselves. */
-function contradictions(settings: Partial<ClientSettings>): ReadonlyArray<Issue> {
+function contradictions(
+  { grantTypes: knownGrantTypes, authenticationMethods }: ClientReferences,
+  settings: Partial<ClientSettings>,
+): ReadonlyArray<Issue> {
   const { audience, tenantId, clientType, tokenEndpointAuthMethod: method } = settings
   const {
     allowedGrantTypes: grantTypes = [],
@@ -146,9 +149,10 @@ function contradictions(settings: Partial<ClientSettings>): ReadonlyArray<Issue>
     resourceServerAudiences = [],
   } = settings
   const usesAuthorizationCode = grantTypes.includes('authorization_code')
-  const methods = clientType === undefined ? [] : authenticationMethodsOf(clientType)
+  const methods = choicesFor(clientType, authenticationMethods)
+  const allowed = choicesFor(clientType, knownGrantTypes)
   const wrongGrantTypes = grantTypes.filter(
-    (name) => clientType !== undefined && !isGrantTypeFor(clientType, name),
+    (name) => clientType !== undefined && !allowed.includes(name),
   )
   const rules: ReadonlyArray<Rule> = [
     [
@@ -200,4 +204,13 @@ function contradictions(settings: Partial<ClientSettings>): ReadonlyArray<Issue>
     ],
   ]
   return rules.flatMap(([isBroken, path, message]) => (isBroken ? [{ path, message }] : []))
+}
+
+function choicesFor(
+  clientType: ClientType | undefined,
+  choices: ClientChoices,
+): ReadonlyArray<string> {
+  return [...choices].flatMap(([name, { clientTypes }]) =>
+    clientTypes.some((type) => type === clientType) ? [name] : [],
+  )
 }

@@ -6,10 +6,7 @@
  */
 
 import { GRANT_TYPES } from '../grants/grant-types.ts'
-import {
-  AUTHENTICATION_METHODS,
-  authenticationMethodsOf,
-} from '../http/client-authentication/authentication-methods.ts'
+import { AUTHENTICATION_METHODS } from '../http/client-authentication/authentication-methods.ts'
 import type { RouteTable } from '../http/route.ts'
 import type { OpenIdConnect } from '../openid-connect/openid-connect-options.ts'
 import { userClaimNames } from '../openid-connect/user-claims.ts'
@@ -36,16 +33,20 @@ export function createMetadata(
   const endpoints = Object.fromEntries(
     routes.flatMap(([path, , name]) => (name === undefined ? [] : [[name, issuer + path]])),
   )
+  const methods = [...AUTHENTICATION_METHODS]
+  const authenticationMethods = methods.map(([name]) => name)
   return {
     issuer,
     ...endpoints,
     scopes_supported: Object.keys(scopes),
     response_types_supported: ['code'],
     response_modes_supported: ['query'],
-    grant_types_supported: GRANT_TYPES,
-    token_endpoint_auth_methods_supported: AUTHENTICATION_METHODS,
-    introspection_endpoint_auth_methods_supported: authenticationMethodsOf('CONFIDENTIAL'),
-    revocation_endpoint_auth_methods_supported: AUTHENTICATION_METHODS,
+    grant_types_supported: [...GRANT_TYPES.keys()],
+    token_endpoint_auth_methods_supported: authenticationMethods,
+    introspection_endpoint_auth_methods_supported: methods.flatMap(([name, { clientTypes }]) =>
+      clientTypes.includes('CONFIDENTIAL') ? [name] : [],
+    ),
+    revocation_endpoint_auth_methods_supported: authenticationMethods,
     code_challenge_methods_supported: ['S256'],
     authorization_response_iss_parameter_supported: true,
     ...protectedResourcesOf(resources),

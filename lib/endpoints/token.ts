@@ -5,13 +5,8 @@
  */
 
 import type { Context } from 'koa'
-import type { GrantDependencies } from '../grants/grant-handler.ts'
-import {
-  GRANT_TYPES,
-  type GrantType,
-  grantHandlerOf,
-  isGrantTypeFor,
-} from '../grants/grant-types.ts'
+import type { GrantDependencies, GrantHandler } from '../grants/grant-handler.ts'
+import { GRANT_TYPES } from '../grants/grant-types.ts'
 import { TokenRequestError, toErrorResponse } from '../grants/token-request-error.ts'
 import { sendInvalidClient } from '../http/client-authentication/send-invalid-client.ts'
 import {
@@ -37,8 +32,7 @@ export function createTokenEndpoint(dependencies: TokenEndpointDependencies): Ro
     async respond(request) {
       const { ctx, client } = request
       try {
-        const grantType = grantTypeOf(request)
-        const { handle } = grantHandlerOf(grantType)
+        const { grantType, handle } = requireGrantType(request)
         const { body, isReplay, ...subject } = await handle(dependencies, {
           ...request,
           ip: ctx.ip,
@@ -60,17 +54,19 @@ export function createTokenEndpoint(dependencies: TokenEndpointDependencies): Ro
   })
 }
 
-function grantTypeOf({ client, parameters }: ClientRequest): GrantType {
-  const requested = parameters.get('grant_type')
-  if (requested === undefined) throw new TokenRequestError('parameter-missing')
-  const grantType = GRANT_TYPES.find((name) => name === requested)
-  if (grantType === undefined) throw new TokenRequestError('grant-type-unsupported')
-  const { allowedGrantTypes, clientType } = client
+function requireGrantType({
+  client: { allowedGrantTypes, clientType },
+  parameters,
+}: ClientRequest): { readonly grantType: string; readonly handle: GrantHandler['handle'] } {
+  const grantType = parameters.get('grant_type')
+  if (grantType === undefined) throw new TokenRequestError('parameter-missing')
+  const handler = GRANT_TYPES.get(grantType)
+  if (handler === undefined) throw new TokenRequestError('grant-type-unsupported')
   // Registration rejects a grant type that is not for the client's type; the stored record may still have it.
-  if (!(allowedGrantTypes.includes(grantType) && isGrantTypeFor(clientType, grantType))) {
+  if (!(allowedGrantTypes.includes(grantType) && handler.clientTypes.includes(clientType))) {
     throw new TokenRequestError('grant-type-not-allowed')
   }
-  return grantType
+  return { grantType, handle: handler.handle }
 }
 
 const REUSE_REASONS: ReadonlySet<string> = new Set(['code-replayed', 'refresh-token-reused'])

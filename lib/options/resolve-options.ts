@@ -9,6 +9,8 @@ import { z } from 'zod'
 import type { AuthorizeStoredClient } from '../clients/client-access.ts'
 import type { ClientReferences } from '../clients/client-fields.ts'
 import { ConfigurationError, type Issue } from '../errors.ts'
+import { GRANT_TYPES } from '../grants/grant-types.ts'
+import { AUTHENTICATION_METHODS } from '../http/client-authentication/authentication-methods.ts'
 import { createGivenKeys, type KeyRing } from '../keys/key-ring.ts'
 import { validateSigningKeys } from '../keys/validate-signing-keys.ts'
 import { MAXIMUM_CLIENT_CACHE_SECONDS } from '../lifetimes.ts'
@@ -79,6 +81,8 @@ export interface ResolvedOptions
   readonly keys: KeyRing
   /** The scope catalogue of the host, and the identity scopes with `openIdConnect`. */
   readonly scopes: ScopeCatalogue
+  /** What clients may be registered for. */
+  readonly clientReferences: ClientReferences
   /** `undefined` when it is off. */
   readonly openIdConnect: OpenIdConnect | undefined
   readonly authorizeClient: AuthorizeStoredClient
@@ -188,6 +192,7 @@ export function resolveOptions(given: AuthorizationServerOptions): ResolvedOptio
   if (issues.length > 0) throw new ConfigurationError(issues)
   const { audience: _audience, keys, signingKeys, cookieKeys, ...rest } = options
   const ownScopes = options.scopes ?? TEAMCAST_SCOPES
+  const clientReferences = clientReferencesOf(options)
   const openIdConnect =
     options.openIdConnect && resolveOpenIdConnect(options.issuer, options.openIdConnect)
   const clock = options.clock === undefined ? systemClock : checkedClock(options.clock)
@@ -201,7 +206,8 @@ export function resolveOptions(given: AuthorizationServerOptions): ResolvedOptio
     ...checkIdentityFunctions(options, openIdConnect?.optionalClaims ?? [], clock),
     authorizeClient: checkAuthorizeClient(options.authorizeClient),
     keys: keys ?? createGivenKeys(signingKeys ?? [], cookieKeys ?? []),
-    scopes: Object.freeze(withIdentityScopes(options, ownScopes)),
+    scopes: clientReferences.catalogue,
+    clientReferences,
     openIdConnect,
     defaultScopes: Object.freeze([...(options.defaultScopes ?? [])]),
     resources: resolveResources(options, Object.keys(ownScopes)),
@@ -210,35 +216,37 @@ export function resolveOptions(given: AuthorizationServerOptions): ResolvedOptio
   })
 }
 
-/** The options that decide what a client may name. */
-export type ClientRuleOptions = Omit<AudienceOptions, 'defaultScopes'>
+/** The options that decide what a client may be registered for. */
+export type ClientReferenceOptions = Omit<AudienceOptions, 'defaultScopes'>
 
-const clientRulesSchema = optionsSchema
+const clientReferencesSchema = optionsSchema
   .pick({ issuer: true, scopes: true, audience: true, resources: true, openIdConnect: true })
   .partial({ issuer: true })
 
 /**
- * Validates only the options that decide what a client may name. The audiences are not known if none of `issuer`,
+ * Validates only the options that decide what a client may be registered for. The audiences are not known if none of `issuer`,
  * `audience` and `resources` is given.
  *
  * @throws {@link ConfigurationError} with everything that is wrong.
  */
-export function resolveClientRules(given: ClientRuleOptions): ClientReferences {
+export function resolveClientReferences(given: ClientReferenceOptions): ClientReferences {
   const issues = [
-    ...findSchemaIssues(clientRulesSchema, given, OPTION_WORDS),
+    ...findSchemaIssues(clientReferencesSchema, given, OPTION_WORDS),
     ...resourceAndScopeIssues(given),
   ]
   if (issues.length > 0) throw new ConfigurationError(issues)
-  const catalogue = withIdentityScopes(given, given.scopes ?? TEAMCAST_SCOPES)
-  return { catalogue, audiences: audiencesOf(given) }
+  return clientReferencesOf(given)
 }
 
-/** Adds the identity scopes to the host's own, if OpenID Connect is on. */
-function withIdentityScopes(
-  { openIdConnect }: AudienceOptions,
-  scopes: ScopeCatalogue,
-): ScopeCatalogue {
-  return openIdConnect === undefined ? { ...scopes } : { ...IDENTITY_SCOPES, ...scopes }
+function clientReferencesOf(options: ClientReferenceOptions): ClientReferences {
+  const { scopes = TEAMCAST_SCOPES, openIdConnect } = options
+  const identityScopes = openIdConnect === undefined ? {} : IDENTITY_SCOPES
+  return {
+    catalogue: Object.freeze({ ...identityScopes, ...scopes }),
+    audiences: audiencesOf(options),
+    grantTypes: GRANT_TYPES,
+    authenticationMethods: AUTHENTICATION_METHODS,
+  }
 }
 
 function isKeyRing(value: unknown): boolean {

@@ -4,8 +4,6 @@
  * @module
  */
 
-import type { GrantType } from '../grants/grant-types.ts'
-import type { TokenEndpointAuthMethod } from '../http/client-authentication/authentication-methods.ts'
 import * as shape from './result-shape.ts'
 
 /** The client audiences. */
@@ -36,10 +34,16 @@ export interface Client {
   readonly scopes: ReadonlyArray<string>
   /** Compared character by character. */
   readonly redirectUris: ReadonlyArray<string>
-  /** The grant types that it may use at the token endpoint. */
-  readonly allowedGrantTypes: ReadonlyArray<GrantType>
-  /** How it authenticates. `none` for `PUBLIC` clients, a secret for `CONFIDENTIAL` ones. */
-  readonly tokenEndpointAuthMethod: TokenEndpointAuthMethod
+  /**
+   * The grant types that it may use at the token endpoint: `authorization_code`, `refresh_token`,
+   * `client_credentials`. The last is for `CONFIDENTIAL` clients only.
+   */
+  readonly allowedGrantTypes: ReadonlyArray<string>
+  /**
+   * How it authenticates (RFC 7591 §2): `client_secret_basic` or `client_secret_post` for `CONFIDENTIAL` clients,
+   * `none` for `PUBLIC` ones.
+   */
+  readonly tokenEndpointAuthMethod: string
   /** PKCE is mandatory for every client. */
   readonly requirePkce: true
   /**

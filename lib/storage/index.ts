@@ -6,8 +6,6 @@
  */
 
 export { StorageError, type StorageErrorOptions } from '../errors.ts'
-export type { GrantType } from '../grants/grant-types.ts'
-export type { TokenEndpointAuthMethod } from '../http/client-authentication/authentication-methods.ts'
 export type { ArtifactData, ArtifactKind, ArtifactStore, FoundArtifact } from './artifact-store.ts'
 export type {
   Client,

@@ -11,9 +11,10 @@ import type {
 } from '@teamcast/oauth-server'
 import { createAuditLog } from '../../lib/audit/audit-log.ts'
 import { createClientRegistry } from '../../lib/clients/client-registry.ts'
+import { resolveClientReferences } from '../../lib/options/resolve-options.ts'
 import { createDeleteClient } from '../../lib/revocation/delete-client.ts'
 import { createRevoker } from '../../lib/revocation/revoker.ts'
-import { TEAMCAST_SCOPES } from '../../lib/scopes/scope-catalogue.ts'
+
 import { type Authorization, authorize } from '../../lib/testing/authorize.ts'
 import { systemClock } from '../../lib/util/clock.ts'
 import { type OpenedStorage, openStorageAt, type StoreLocation } from './instance-storage.ts'
@@ -92,9 +93,8 @@ export async function startInstances(
   const audit = createAuditLog(undefined, systemClock)
   const revoker = createRevoker(opened.storage, systemClock)
   const registry = createClientRegistry({
+    ...resolveClientReferences({}),
     store,
-    catalogue: TEAMCAST_SCOPES,
-    audiences: undefined,
     now: systemClock,
     audit,
     deleteClient: createDeleteClient({ store, consents, revoker, audit }),

@@ -7,7 +7,7 @@ import {
   IDENTITY_SCOPES,
 } from '@teamcast/oauth-server'
 import test from 'ava'
-import { resolveClientRules } from '../../lib/options/resolve-options.ts'
+import { resolveClientReferences } from '../../lib/options/resolve-options.ts'
 import { startBrowser } from '../helpers/browser.ts'
 import { authorizationUrl } from '../helpers/requests.ts'
 import { ADA, CONFIDENTIAL_CLIENT } from '../helpers/start-server.ts'
@@ -191,7 +191,7 @@ test('defaultScopes: may have identity scopes with openIdConnect', async (t) => 
 })
 
 test('OPTIONS_FILE: with openIdConnect the command line registers clients for identity scopes', (t) => {
-  const { catalogue } = resolveClientRules({ openIdConnect: {} })
+  const { catalogue } = resolveClientReferences({ openIdConnect: {} })
   t.like(catalogue, IDENTITY_SCOPES)
-  t.false('openid' in resolveClientRules({}).catalogue)
+  t.false('openid' in resolveClientReferences({}).catalogue)
 })

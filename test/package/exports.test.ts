@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process'
+import { globSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import test from 'ava'
 import packageJson from '../../package.json' with { type: 'json' }
@@ -168,4 +170,40 @@ test('@teamcast/oauth-server: what is not exported cannot be imported', async (t
   for (const specifier of specifiers) {
     await t.throwsAsync(import(specifier), { code: 'ERR_PACKAGE_PATH_NOT_EXPORTED' })
   }
+})
+
+const LIBRARY = new URL('../../lib/', import.meta.url).pathname
+
+/** A folder of lib, or a file that is in none. */
+const roomOf = (path: string): string => path.split('/')[0] ?? ''
+
+/** What each folder of lib imports, types included, from which other folders. */
+function importsOfFolders(): ReadonlyMap<string, ReadonlySet<string>> {
+  const imports = new Map<string, Set<string>>()
+  for (const file of globSync('**/*.ts', { cwd: LIBRARY })) {
+    const folder = roomOf(file)
+    const imported = imports.get(folder) ?? new Set()
+    for (const [, path = ''] of readFileSync(LIBRARY + file, 'utf8').matchAll(
+      /\bfrom '(\.[^']+)'/g,
+    )) {
+      imported.add(roomOf(join(dirname(file), path)))
+    }
+    imported.delete(folder)
+    imports.set(folder, imported)
+  }
+  return imports
+}
+
+test('lib: folders import each other in one direction only, types included', (t) => {
+  const imports = new Map(importsOfFolders())
+  t.true(imports.get('endpoints')?.has('grants'))
+  // Takes away the folders that import none of the rest, until nothing or only circles are left.
+  let lowest: ReadonlyArray<string>
+  do {
+    lowest = [...imports].flatMap(([folder, imported]) =>
+      [...imported].some((other) => imports.has(other)) ? [] : [folder],
+    )
+    for (const folder of lowest) imports.delete(folder)
+  } while (lowest.length > 0)
+  t.deepEqual([...imports.keys()], [])
 })

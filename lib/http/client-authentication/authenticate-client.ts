@@ -11,11 +11,7 @@ import type { RecordSecretUse } from '../../clients/secret-uses.ts'
 import type { ClientRecord } from '../../storage/client.ts'
 import { InvalidRequestError } from '../form-parameters.ts'
 import type { Throttle } from '../throttle.ts'
-import {
-  AUTHENTICATION_METHODS,
-  authenticationMethod,
-  type TokenEndpointAuthMethod,
-} from './authentication-methods.ts'
+import { AUTHENTICATION_METHODS } from './authentication-methods.ts'
 import {
   type CredentialsInRequest,
   countCredentials,
@@ -90,7 +86,8 @@ export async function authenticateClient(
 }
 
 interface FoundCredentials {
-  readonly method: TokenEndpointAuthMethod
+  /** The name of its method. */
+  readonly method: string
   readonly credentials: PresentedCredentials
 }
 
@@ -98,8 +95,8 @@ function findCredentials(request: CredentialsInRequest): FoundCredentials | unde
   if (countCredentials(request) > 1) {
     throw new InvalidRequestError('the client must authenticate with one method, not several')
   }
-  for (const method of AUTHENTICATION_METHODS) {
-    const credentials = authenticationMethod(method).find(request)
+  for (const [method, { find }] of AUTHENTICATION_METHODS) {
+    const credentials = find(request)
     if (credentials === undefined) continue
     const { clientId } = credentials
     if (clientId !== (request.parameters.get('client_id') ?? clientId)) {

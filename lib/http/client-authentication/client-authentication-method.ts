@@ -23,8 +23,8 @@ export function countCredentials({ authorization, parameters }: CredentialsInReq
 
 /** A client authentication method. */
 export interface ClientAuthenticationMethod {
-  /** The type of the clients that can be registered for it. */
-  readonly clientType: ClientType
+  /** The types of the clients that can be registered for it. */
+  readonly clientTypes: ReadonlyArray<ClientType>
   /**
    * Finds credentials of this method in a request.
    *

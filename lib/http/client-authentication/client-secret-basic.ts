@@ -18,7 +18,7 @@ const MALFORMED: Verification = {
 
 /** Reads the `Authorization` header. */
 export const clientSecretBasic: ClientAuthenticationMethod = {
-  clientType: 'CONFIDENTIAL',
+  clientTypes: ['CONFIDENTIAL'],
   find({ authorization, parameters }) {
     if (authorization === '') return undefined
     const [, encoded = ''] = BASIC.exec(authorization) ?? []
