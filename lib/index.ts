@@ -1,11 +1,12 @@
 /**
  * `@teamcast/oauth-server`: an embeddable OAuth 2.1 authorization server.
  *
- * @module
+ * @module oauth-server
  */
 
 export type {
   Actor,
+  AuditActor,
   AuditEvent,
   AuditEventContext,
   AuditEventDetail,
@@ -47,6 +48,7 @@ export type { KeyRing } from './keys/key-ring.ts'
 export type { KeyPurpose } from './keys/key-schedule.ts'
 export { type ManagedKeys, openManagedKeys } from './keys/managed-keys.ts'
 export type { ManagedKeysOptions } from './keys/managed-keys-options.ts'
+export type { JwtClaims } from './keys/own-jwt.ts'
 export type { ExternalSigningKey } from './keys/signing-key.ts'
 export type { ManagedKey } from './keys/stored-keys.ts'
 export type { AdditionalClaims, ClaimsRequest } from './openid-connect/additional-claims.ts'
@@ -65,6 +67,7 @@ export type {
 export { defaultPages } from './pages/default-pages.ts'
 export type {
   AccessRefusedView,
+  ClientLink,
   ClientView,
   ConnectionsView,
   ConnectionView,

@@ -1,7 +1,7 @@
 /**
  * `@teamcast/oauth-server/memory`: keeps everything in the memory of one process.
  *
- * @module
+ * @module memory
  */
 
 export { createMemoryStorage, type MemoryStorageOptions } from './memory-storage.ts'

@@ -26,13 +26,14 @@ const DEFAULT_MAX_RECORDS = 100_000
 /** Options of {@link createMemoryStorage}. */
 export interface MemoryStorageOptions {
   /**
-   * The most ephemeral records of each kind, a positive integer. The kinds are those of artifacts, token
+   * The most ephemeral records of each kind. The kinds are those of artifacts, token
    * families and revocations.
    *
    * When there are that many, the oldest pending request, last grant, session or ended session is dropped to
    * make room. A new record of any other kind is refused with a `StorageError`: dropping one would undo a
    * sign-in, or make a revoked code or token valid again.
    *
+   * @range At least 1
    * @defaultValue `100_000`
    */
   readonly maxRecords?: number

@@ -12,9 +12,9 @@ export const DEFAULT_SCHEMA = 'oauth'
 /** Names the schema of the tables. */
 export interface SchemaOption {
   /**
-   * The schema of the tables, which is theirs alone: 1 to 63 characters out of `a–z 0–9 _`, the first of
-   * which is not a digit; names that begin with `pg_` are Postgres' own.
+   * The schema of the tables, which is theirs alone.
    *
+   * @range 1 to 63 characters out of `a–z 0–9 _`; does not begin with a digit or `pg_`
    * @defaultValue `'oauth'`
    */
   readonly schema?: string

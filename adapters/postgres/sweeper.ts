@@ -16,8 +16,9 @@ const DEFAULT_INTERVAL_SECONDS = 300
 /** Options of {@link sweepExpired}. */
 export interface SweepOptions extends SchemaOption {
   /**
-   * How many rows a statement deletes at most, a positive integer.
+   * How many rows a statement deletes at most.
    *
+   * @range At least 1
    * @defaultValue `1000`
    */
   readonly batchSize?: number
@@ -72,7 +73,13 @@ async function deleteBatch<Tables>(
 export interface SweeperOptions<Tables> extends SchemaOption {
   /** The host's own `Kysely` instance. */
   readonly db: Kysely<Tables>
-  /** How often, in seconds, 1 to 86 400. Defaults to `300`. */
+  /**
+   * How often it sweeps.
+   *
+   * @range 1 to 86 400 seconds
+   * @defaultValue `300`
+   * @cost One statement for each table, and one more for every 1000 expired rows
+   */
   readonly intervalSeconds?: number
   /** Receives failures; the sweeper tries again after the interval. */
   readonly onError: (error: unknown) => void

@@ -1,7 +1,7 @@
 /**
  * `@teamcast/oauth-server/redis`: keeps everything in Redis, standalone, with Sentinel or as a Cluster.
  *
- * @module
+ * @module redis
  */
 
 export type { RedisClient } from './connection.ts'

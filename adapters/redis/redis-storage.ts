@@ -39,8 +39,9 @@ export interface RedisStorageOptions {
    */
   readonly client: RedisClient
   /**
-   * What every key begins with: 1 to 64 characters out of `A–Z a–z 0–9 : . _ / -`.
+   * What every key begins with.
    *
+   * @range 1 to 64 characters out of `A–Z a–z 0–9 : . _ / -`
    * @defaultValue `'teamcast-oauth:'`
    */
   readonly keyPrefix?: string

@@ -30,9 +30,10 @@ export interface NodeHandlerOptions {
    */
   readonly proxyIpHeader?: string
   /**
-   * The number of your proxies, each of which appends an address to the header; at least 1. What precedes
-   * them in the header, anybody may have invented.
+   * The number of your proxies, each of which appends an address to the header. What precedes them in the header,
+   * anybody may have invented.
    *
+   * @range At least 1
    * @defaultValue `1`
    */
   readonly maxIpsCount?: number

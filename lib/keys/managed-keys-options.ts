@@ -38,23 +38,45 @@ export interface ManagedKeysOptions {
     readonly pendingEvents: Pick<PendingEventStore, 'take'>
   }
   /**
-   * The one secret that the host keeps: at least 32 characters that cannot be guessed, for example from
-   * `openssl rand -base64 32`. The keys in the storage are encrypted under it.
+   * The one secret that the host keeps, for example from `openssl rand -base64 32`. The keys in the storage are
+   * encrypted under it.
+   *
+   * @range At least 32 characters that cannot be guessed
    */
   readonly secret: string
-  /** Earlier secrets. Keys that are encrypted under one of them are encrypted again, under `secret`. */
+  /**
+   * Earlier secrets. Keys that are encrypted under one of them are encrypted again, under `secret`.
+   *
+   * @defaultValue None
+   */
   readonly previousSecrets?: ReadonlyArray<string>
   /**
-   * How long a key signs access tokens before the next one does, in seconds: an hour to ten years. Defaults
-   * to `7_776_000` (90 days).
+   * How long a key signs access tokens before the next one does.
+   *
+   * @range 3600 seconds (an hour) to 315 360 000 (ten years)
+   * @defaultValue `7_776_000` (90 days)
    */
   readonly signingKeyRotationSeconds?: number
-  /** The same for cookies: a day to ten years. Defaults to `7_776_000` (90 days). */
+  /**
+   * How long a key signs cookies before the next one does.
+   *
+   * @range 86 400 seconds (a day) to 315 360 000 (ten years)
+   * @defaultValue `7_776_000` (90 days)
+   */
   readonly cookieKeyRotationSeconds?: number
-  /** How often the keys in the storage are read again, in seconds, 1 to 5. Defaults to `5`. */
+  /**
+   * How often the keys in the storage are read again.
+   *
+   * @range 1 to 5 seconds
+   * @defaultValue `5`
+   * @cost One storage call each time
+   */
   readonly refreshSeconds?: number
   /**
-   * Timeout of a storage call, in milliseconds; usually the server's own. 100 to 30 000; defaults to `2000`.
+   * Timeout of a storage call; usually the server's own.
+   *
+   * @range 100 to 30 000 milliseconds
+   * @defaultValue `2000`
    */
   readonly storageTimeoutMilliseconds?: number
   /**
@@ -62,9 +84,15 @@ export interface ManagedKeysOptions {
    * when the keys could not be read or maintained, which is tried again. Usually the server's own. Each
    * rotation and revocation, from the command line too, is reported to one instance's listener, once. So is what
    * the command line did to clients.
+   *
+   * @defaultValue None: events are discarded
    */
   readonly onEvent?: AuditListener
-  /** Tells the time in whole seconds since the Unix epoch. Defaults to the machine's clock. */
+  /**
+   * Returns the time in whole seconds since the Unix epoch.
+   *
+   * @defaultValue The system clock
+   */
   readonly clock?: () => number
 }
 

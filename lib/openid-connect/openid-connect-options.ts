@@ -27,13 +27,17 @@ const ID_TOKEN_CLAIMS = ['granted-scopes', 'userinfo-only'] as const
 export interface OpenIdConnectOptions {
   /**
    * The optional claims that `findUser` gives: `email_verified` (`emailVerified`), `picture`, `locale`, `zoneinfo` and
-   * `updated_at` (`updatedAt`). Only these are read, checked, sent and announced as `claims_supported`. Defaults to all.
+   * `updated_at` (`updatedAt`). Only these are read, checked, sent and announced as `claims_supported`.
+   *
+   * @defaultValue All
    */
   readonly claims?: ReadonlyArray<OptionalClaim>
   /**
    * Which claims about the user stand in ID tokens. `granted-scopes`: those of `profile` and `email`, if granted, and
    * those of `additionalClaims`; some client libraries read nothing else. `userinfo-only`: none of them, so that they
-   * are at the userinfo endpoint only. Defaults to `granted-scopes`.
+   * are at the userinfo endpoint only.
+   *
+   * @defaultValue `'granted-scopes'`
    */
   readonly idTokenClaims?: (typeof ID_TOKEN_CLAIMS)[number]
   /**
@@ -42,7 +46,10 @@ export interface OpenIdConnectOptions {
    * every code exchange with `openid`, unless `idTokenClaims` is `userinfo-only`, and at every userinfo request.
    *
    * If it throws, does not return within 30 seconds or returns anything else, the response is an error, which does not
-   * cost the client its code. Defaults to no claims.
+   * cost the client its code.
+   *
+   * @defaultValue No claims
+   * @cost One call at each code exchange with `openid` and each userinfo request
    */
   readonly additionalClaims?: AdditionalClaims
 }

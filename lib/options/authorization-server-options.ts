@@ -35,14 +35,18 @@ export type KeyOptions =
   | {
       readonly keys?: undefined
       /**
-       * RSA keys of at least 2048 bits: private keys or external ones. The first signs; all are published.
+       * RSA keys: private keys or external ones. The first signs; all are published.
+       *
+       * @range At least one, of at least 2048 bits
        */
       readonly signingKeys: readonly [
         JWK | ExternalSigningKey,
         ...ReadonlyArray<JWK | ExternalSigningKey>,
       ]
       /**
-       * Secrets of at least 32 characters. The first signs cookies; all verify. Do not reuse `app.keys`.
+       * Secrets. The first signs cookies; all verify. Do not reuse `app.keys`.
+       *
+       * @range At least one, of at least 32 characters
        */
       readonly cookieKeys: readonly [string, ...ReadonlyArray<string>]
     }
@@ -64,7 +68,10 @@ export type SignInOptions =
 export type ResourceOptions =
   | {
       /**
-       * Token audience of the one API: the `aud` of access tokens, an absolute URI. Defaults to the issuer.
+       * Token audience of the one API: the `aud` of access tokens.
+       *
+       * @range An absolute URI without fragment
+       * @defaultValue The issuer
        */
       readonly audience?: string
       readonly resources?: undefined
@@ -90,15 +97,27 @@ export interface GeneralOptions {
    * @see [RFC 8414 §2](https://www.rfc-editor.org/rfc/rfc8414.html#section-2)
    */
   readonly issuer: string
-  /** The storage; see the subpaths `./memory`, `./redis` and `./postgres`. */
+  /** The storage, from the subpath `./memory`, `./redis` or `./postgres`. */
   readonly storage: Storage
-  /** Scopes and their descriptions for the consent page. Defaults to `TEAMCAST_SCOPES`. */
+  /**
+   * Scopes and their descriptions for the consent page.
+   *
+   * @range `resource:action`, at least one
+   * @defaultValue `TEAMCAST_SCOPES`
+   */
   readonly scopes?: ScopeCatalogue
-  /** Finds a user; called at every authorization, code exchange, refresh and userinfo request. */
+  /**
+   * Finds a user.
+   *
+   * @cost One call at every authorization, code exchange, refresh and userinfo request
+   */
   readonly findUser: FindUser
   /**
    * OpenID Connect, which tells clients who signed in: the scopes `openid`, `profile` and `email`, ID tokens, the
-   * userinfo endpoint and discovery. `{}` turns it on. Without it, the server is an OAuth server only.
+   * userinfo endpoint and discovery. `{}` turns it on.
+   *
+   * @defaultValue Off: the server is an OAuth server only
+   * @cost One more signature at each code exchange with `openid`
    */
   readonly openIdConnect?: OpenIdConnectOptions
   /**
@@ -110,54 +129,85 @@ export interface GeneralOptions {
    * and a refresh revokes the token family. If it throws, or does not return within 30 seconds, the response is
    * 503, which costs the client neither its code nor its refresh token.
    *
-   * Defaults to allowing every client.
+   * @defaultValue Allows every client
+   * @cost One call at every authorization, code exchange and refresh
    */
   readonly authorizeClient?: AuthorizeClient
   /**
-   * Decides who may use `/super-admin/oauth-clients`. Without it, the server does not serve that path. Failed
-   * attempts with an `Authorization` header or cookies are throttled; while they are, it is not called.
+   * Decides who may use `/super-admin/oauth-clients`. Failed attempts with an `Authorization` header or cookies
+   * are throttled; while they are, it is not called.
+   *
+   * @defaultValue None: the server does not serve that path
    */
   readonly authorizeSuperAdmin?: AuthorizeSuperAdmin
-  /** Renderers that replace the server's own pages. */
+  /**
+   * Renderers that replace the server's own pages.
+   *
+   * @defaultValue `defaultPages`
+   */
   readonly pages?: Partial<Pages>
-  /** Receives audit events. Called after the response was sent. */
+  /**
+   * Receives audit events, after the response was sent.
+   *
+   * @defaultValue None: events are discarded
+   */
   readonly onEvent?: AuditListener
   /**
-   * Whether authorization requests must have `state`. Defaults to `false`: PKCE, which every request has, already
-   * protects against CSRF, and some libraries then leave `state` out.
+   * Whether authorization requests must have `state`. PKCE, which every request has, already protects against CSRF,
+   * and some libraries then leave `state` out.
+   *
+   * @defaultValue `false`
    *
    * @see [RFC 9700 §2.1](https://www.rfc-editor.org/rfc/rfc9700.html#section-2.1)
    */
   readonly requireState?: boolean
   /**
-   * The scopes of an authorization request without `scope`. Defaults to none: such a request is `invalid_scope`.
-   * A client must be registered for all of them.
+   * The scopes of an authorization request without `scope`. A client must be registered for all of them.
+   *
+   * @defaultValue None: such a request is `invalid_scope`
    *
    * @see [RFC 6749 §3.3](https://www.rfc-editor.org/rfc/rfc6749.html#section-3.3)
    */
   readonly defaultScopes?: ReadonlyArray<string>
   /**
-   * Refresh grace period in seconds: a client that repeats the same refresh request within it gets the same
-   * response again, because it may have lost the first one. 0 to 60; defaults to `0`: every reuse of a
-   * refresh token revokes the family.
+   * Refresh grace period: a client that repeats the same refresh request within it gets the same response again,
+   * because it may have lost the first one. With `0`, every reuse of a refresh token revokes the family.
+   *
+   * @range 0 to 60 seconds
+   * @defaultValue `0`
+   * @cost About 2 kB more for each token family
    */
   readonly refreshTokenGraceSeconds?: number
   /**
-   * Timeout of a storage call, in milliseconds. A request that exceeds it gets 503 with `Retry-After`.
-   * 100 to 30 000; defaults to `2000`.
+   * Timeout of a storage call. A request that exceeds it gets 503 with `Retry-After`.
+   *
+   * @range 100 to 30 000 milliseconds
+   * @defaultValue `2000`
    */
   readonly storageTimeoutMilliseconds?: number
   /**
-   * For how long clients are cached, in milliseconds: how late a change by another process takes effect.
-   * 0 to 60 000; defaults to `1000`. Deleting a client revokes its tokens at once all the same.
+   * How long clients are cached: how late a change by another process takes effect. Deleting a client
+   * revokes its tokens at once all the same.
+   *
+   * @range 0 to 60 000 milliseconds
+   * @defaultValue `1000`
+   * @cost With `0`, one more storage call for each request
    */
   readonly clientCacheMilliseconds?: number
   /**
-   * For how long `revocations` caches that an access token is not revoked, in milliseconds: how late a
-   * revocation takes effect at APIs in the same process. 0 to 60 000; defaults to `1000`.
+   * How long `revocations` caches that an access token is not revoked: how late a revocation takes effect at
+   * APIs in the same process.
+   *
+   * @range 0 to 60 000 milliseconds
+   * @defaultValue `1000`
+   * @cost With `0`, one storage call for each request to the API
    */
   readonly revocationCacheMilliseconds?: number
-  /** Returns the time in whole seconds since the Unix epoch. Defaults to the system clock. */
+  /**
+   * Returns the time in whole seconds since the Unix epoch.
+   *
+   * @defaultValue The system clock
+   */
   readonly clock?: () => number
 }
 

@@ -2,7 +2,7 @@
  * `@teamcast/oauth-server/resource-server`: protects an API with the access tokens that the
  * authorization server issues.
  *
- * @module
+ * @module resource-server
  */
 
 export { ConfigurationError, type ErrorCode, type Issue, OAuthServerError } from '../errors.ts'

@@ -2,7 +2,7 @@
  * `@teamcast/oauth-server/storage`: what authors of a storage need: the contract, and the suite that
  * checks it.
  *
- * @module
+ * @module storage
  */
 
 export { StorageError, type StorageErrorOptions } from '../errors.ts'

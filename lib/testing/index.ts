@@ -1,7 +1,7 @@
 /**
  * `@teamcast/oauth-server/testing`: helpers for tests of hosts and APIs.
  *
- * @module
+ * @module testing
  */
 
 export type { Authorization } from './authorize.ts'

@@ -32,11 +32,23 @@ export interface TestUser extends User {
 
 /** Options of {@link startTestServer}. All are optional. */
 export interface TestServerOptions extends Partial<Omit<AuthorizationServerOptions, 'issuer'>> {
-  /** Users who can sign in. */
+  /**
+   * Users who can sign in, with their email address and password.
+   *
+   * @defaultValue None
+   */
   readonly users?: ReadonlyArray<TestUser>
-  /** Clients to register. */
+  /**
+   * Clients to register.
+   *
+   * @defaultValue None
+   */
   readonly clients?: ReadonlyArray<NewClient>
-  /** Path of the issuer, for example `/auth`. Defaults to the root. */
+  /**
+   * Path of the issuer, for example `/auth`.
+   *
+   * @defaultValue The root
+   */
   readonly issuerPath?: string
 }
 

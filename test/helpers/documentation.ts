@@ -12,6 +12,8 @@ import { fileURLToPath } from 'node:url'
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
 const PAGES = ['*.md', 'docs/**/*.md']
+/** Generated, with signatures instead of programs: `npm run check:reference` compares it. */
+const REFERENCE = 'docs/reference/**'
 const BLOCK = /^( *)```(\w+)\n(.*?)^\1```$/gms
 const HEADING = /^#+ (.+)$/gm
 const CODE_SPAN = /`([^`\n]+)`/g
@@ -35,7 +37,7 @@ export interface CodeBlock {
 /** Reads every page. */
 export async function readPages(): Promise<ReadonlyArray<Page>> {
   const pages: Array<Page> = []
-  for await (const path of glob(PAGES, { cwd: ROOT })) {
+  for await (const path of glob(PAGES, { cwd: ROOT, exclude: [REFERENCE] })) {
     pages.push({ path, text: await readFile(join(ROOT, path), 'utf8') })
   }
   return pages.sort((left, right) => left.path.localeCompare(right.path, 'en'))

@@ -2,7 +2,7 @@
  * `@teamcast/oauth-server/resource-server/node`: the middleware of `./resource-server` for hosts without
  * Koa: `node:http`, Express, Connect, Fastify, NestJS. Everything else is exported there.
  *
- * @module
+ * @module resource-server/node
  */
 
 export { accessTokenOf, callerOf } from './checked-requests.ts'

@@ -33,13 +33,18 @@ export interface IntrospectionCheckerOptions extends IssuerClientOptions {
    */
   readonly introspectionUri?: URL
   /**
-   * How long a response is cached; in seconds, an integer from 0 to 60. With 0, each request to the API
-   * introspects its token.
+   * How long a response is cached.
    *
+   * @range 0 to 60 seconds
    * @defaultValue `0`
+   * @cost With `0`, each request to the API introspects its token
    */
   readonly cacheSeconds?: number
-  /** Tells the time in whole seconds since the Unix epoch. Defaults to the machine's clock. */
+  /**
+   * Returns the time in whole seconds since the Unix epoch.
+   *
+   * @defaultValue The system clock
+   */
   readonly clock?: () => number
 }
 

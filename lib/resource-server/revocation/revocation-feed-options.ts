@@ -23,33 +23,46 @@ export interface RevocationFeedOptions extends IssuerClientOptions {
    */
   readonly feedUri?: URL
   /**
-   * Time between two reads; in seconds, an integer from 1 to 300. While reads fail it doubles after each,
-   * up to 30 seconds.
+   * Time between two reads: how late a revocation takes effect. While reads fail it doubles after each, up to 30
+   * seconds.
    *
+   * @range 1 to 300 seconds
+   * @cost One request to the issuer each time
    * @defaultValue `5`
    */
   readonly pollIntervalSeconds?: number
   /**
-   * How old the last complete read may be; in seconds, an integer from 2 to 3600 that is greater than
-   * `pollIntervalSeconds`. When it is older, no token is accepted: the response to requests is 503.
+   * How old the last complete read may be. When it is older, no token is accepted: the response to requests is 503.
    *
+   * @range 2 to 3600 seconds, greater than `pollIntervalSeconds`
    * @defaultValue `60`
    */
   readonly maximumStalenessSeconds?: number
   /**
-   * How many revocations to remember; an integer from 1 to 10 000 000. Each takes about 150 bytes. Expired
-   * ones make room. When more have not expired, reads fail until the feed is stale.
+   * How many revocations to remember. Expired ones make room. When more have not expired, reads fail until the feed is
+   * stale.
    *
+   * @range 1 to 10 000 000
+   * @cost About 150 bytes for each
    * @defaultValue `1_000_000`
    */
   readonly maximumEntries?: number
-  /** Called for each failed read while following the feed. What it throws becomes a process warning. */
+  /**
+   * Called for each failed read while following the feed. What it throws becomes a process warning.
+   *
+   * @defaultValue None
+   */
   readonly onFailure?: (error: Error) => void
-  /** Tells the time in whole seconds since the Unix epoch. Defaults to the machine's clock. */
+  /**
+   * Returns the time in whole seconds since the Unix epoch.
+   *
+   * @defaultValue The system clock
+   */
   readonly clock?: () => number
   /**
-   * Resolves after so many milliseconds, or once the signal aborts. Defaults to a timer that does not
-   * keep the process alive.
+   * Resolves after so many milliseconds, or once the signal aborts.
+   *
+   * @defaultValue A timer that does not keep the process alive
    */
   readonly wait?: (milliseconds: number, signal: AbortSignal) => Promise<void>
 }

@@ -18,7 +18,11 @@ export interface IssuerClientOptions {
   readonly clientId: string
   /** Its secret. Sent to the issuer with HTTP Basic; no error contains it. */
   readonly clientSecret: string
-  /** Sends requests. Defaults to the global `fetch`; give another for a proxy or a private CA. */
+  /**
+   * Sends requests. Give another for a proxy or a private CA.
+   *
+   * @defaultValue The global `fetch`
+   */
   readonly fetch?: typeof fetch
 }
 

@@ -72,16 +72,24 @@ export interface AccessTokenVerifierOptions {
    * with a header whose `alg` is `RS256`.
    */
   readonly jwks?: JWTVerifyGetKey
-  /** Without one, a revoked token is accepted until it expires. */
+  /**
+   * Tells which tokens were revoked.
+   *
+   * @defaultValue None: a revoked token is accepted until it expires
+   */
   readonly revocations?: RevocationChecker
   /**
-   * How far the clocks of issuer and resource server may differ when `exp` and `nbf` are checked; in
-   * seconds, an integer from 0 to 300.
+   * How far the clocks of issuer and resource server may differ when `exp` and `nbf` are checked.
    *
+   * @range 0 to 300 seconds
    * @defaultValue `0`
    */
   readonly clockToleranceSeconds?: number
-  /** Tells the time in whole seconds since the Unix epoch. Defaults to the machine's clock. */
+  /**
+   * Returns the time in whole seconds since the Unix epoch.
+   *
+   * @defaultValue The system clock
+   */
   readonly clock?: () => number
 }
 
