@@ -1,6 +1,11 @@
 import { connect } from 'node:net'
 import test, { type ExecutionContext } from 'ava'
 import fc from 'fast-check'
+import { FOUND_REQUESTS } from '../fuzz/found-requests.ts'
+import { fuzz } from '../fuzz/fuzz.ts'
+import type { FuzzRequest } from '../fuzz/fuzz-request.ts'
+import { startFuzzTarget } from '../fuzz/fuzz-target.ts'
+import { fuzzRequest } from '../fuzz/mutate.ts'
 import { ANY_CHARACTER } from '../helpers/any-character.ts'
 import { type RawAnswer, sendRaw } from '../helpers/raw-request.ts'
 import { recordEvents } from '../helpers/record-events.ts'
@@ -506,6 +511,23 @@ test('every endpoint: random requests get responses, and none is a 5xx', async (
     { numRuns: 300 },
   )
   t.deepEqual(await failures(), [])
+})
+
+const FUZZED_REQUESTS = 200
+const FUZZ_SEED = 1
+
+test('every endpoint: valid requests that were changed get no 5xx, and no secret reaches an event (npm run fuzz)', async (t) => {
+  const target = await startFuzzTarget()
+  t.teardown(() => target.close())
+  const requestOf = (index: number): FuzzRequest => fuzzRequest(FUZZ_SEED, index)
+  t.deepEqual(await fuzz(target, requestOf, { count: FUZZED_REQUESTS }), [])
+})
+
+test('every endpoint: what the fuzzer ever found is found no more', async (t) => {
+  const target = await startFuzzTarget()
+  t.teardown(() => target.close())
+  const requestOf = (index: number): FuzzRequest => FOUND_REQUESTS[index] ?? fuzzRequest(0, index)
+  t.deepEqual(await fuzz(target, requestOf, { count: FOUND_REQUESTS.length }), [])
 })
 
 /** Sends the beginning of a request and closes the connection. */
