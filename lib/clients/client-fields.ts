@@ -1,11 +1,12 @@
 /**
- * The fields of a client: what each may hold, and which are immutable. Their types are in storage/client.ts, the rules
- * between fields in validate-client.ts.
+ * The fields of a client: what each may hold, the rules between them, and which are immutable. Their types are in
+ * storage/client.ts.
  *
  * @module
  */
 
 import { z } from 'zod'
+import type { Issue } from '../errors.ts'
 import {
   DEFAULT_ACCESS_TOKEN_TTL_SECONDS,
   DEFAULT_REFRESH_TOKEN_TTL_SECONDS,
@@ -19,7 +20,7 @@ import {
   type ClientSettings,
   type ClientType,
 } from '../storage/client.ts'
-import { isHttpsUrl, validateRedirectUri } from './redirect-uri.ts'
+import { isHttpsUrl, isPrivateUseRedirectUri, validateRedirectUri } from './redirect-uri.ts'
 
 const MAXIMUM_REDIRECT_URIS = 20
 const MAXIMUM_URL_LENGTH = 2000
@@ -45,11 +46,14 @@ export interface ClientReferences {
   /** The grant types by name. */
   readonly grantTypes: ClientChoices
   /** The authentication methods by name. */
-  readonly authenticationMethods: ClientChoices
+  readonly authenticationMethods: ClientChoices<{ readonly usesSecret: boolean }>
 }
 
 /** Names, each with the types of the clients that may be registered for it. */
-export type ClientChoices = ReadonlyMap<string, { readonly clientTypes: ReadonlyArray<ClientType> }>
+export type ClientChoices<More = unknown> = ReadonlyMap<
+  string,
+  More & { readonly clientTypes: ReadonlyArray<ClientType> }
+>
 
 /** Creates the schemas for a server. */
 export function fieldSchemas({ catalogue, audiences, ...choices }: ClientReferences): FieldSchemas {
@@ -131,6 +135,86 @@ export function fieldSchemas({ catalogue, audiences, ...choices }: ClientReferen
     tosUri: optional(httpsUrl),
     policyUri: optional(httpsUrl),
   }
+}
+
+type Rule = readonly [isBroken: boolean, path: keyof ClientSettings, message: string]
+
+/** Validates the rules between fields. Skips fields that are invalid by themselves. */
+export function findContradictions(
+  { grantTypes: knownGrantTypes, authenticationMethods }: ClientReferences,
+  settings: Partial<ClientSettings>,
+): ReadonlyArray<Issue> {
+  const { audience, tenantId, clientType, tokenEndpointAuthMethod: method } = settings
+  const {
+    allowedGrantTypes: grantTypes = [],
+    redirectUris,
+    resourceServerAudiences = [],
+  } = settings
+  const usesAuthorizationCode = grantTypes.includes('authorization_code')
+  const methods = choicesFor(clientType, authenticationMethods)
+  const allowed = choicesFor(clientType, knownGrantTypes)
+  const wrongGrantTypes = grantTypes.filter(
+    (name) => clientType !== undefined && !allowed.includes(name),
+  )
+  const rules: ReadonlyArray<Rule> = [
+    [
+      audience === 'TENANT' && tenantId === undefined,
+      'tenantId',
+      'is missing; a TENANT client is bound to a tenant',
+    ],
+    [
+      audience === 'PLATFORM' && tenantId !== undefined,
+      'tenantId',
+      'must be left out: a PLATFORM client has no tenant',
+    ],
+    [
+      clientType === 'PUBLIC' && method !== undefined && !methods.includes(method),
+      'tokenEndpointAuthMethod',
+      `must be ${oneOf(methods)}: a PUBLIC client has no secret`,
+    ],
+    [
+      clientType === 'CONFIDENTIAL' && method !== undefined && !methods.includes(method),
+      'tokenEndpointAuthMethod',
+      `must be ${oneOf(methods)}: ${method} is for PUBLIC clients only`,
+    ],
+    ...wrongGrantTypes.map(
+      (name): Rule => [
+        true,
+        'allowedGrantTypes',
+        `must not contain ${name}: it is for CONFIDENTIAL clients only`,
+      ],
+    ),
+    [
+      grantTypes.includes('refresh_token') && !usesAuthorizationCode,
+      'allowedGrantTypes',
+      'must contain authorization_code to contain refresh_token',
+    ],
+    [
+      usesAuthorizationCode && redirectUris?.length === 0,
+      'redirectUris',
+      'must contain at least one URL: authorization_code needs it',
+    ],
+    [
+      clientType === 'PUBLIC' && resourceServerAudiences.length > 0,
+      'resourceServerAudiences',
+      'must be empty: only a CONFIDENTIAL client can be a resource server',
+    ],
+    [
+      clientType === 'CONFIDENTIAL' && (redirectUris ?? []).some(isPrivateUseRedirectUri),
+      'redirectUris',
+      'must be https URLs: app schemes are for PUBLIC clients only',
+    ],
+  ]
+  return rules.flatMap(([isBroken, path, message]) => (isBroken ? [{ path, message }] : []))
+}
+
+function choicesFor(
+  clientType: ClientType | undefined,
+  choices: ClientChoices,
+): ReadonlyArray<string> {
+  return [...choices].flatMap(([name, { clientTypes }]) =>
+    clientTypes.some((type) => type === clientType) ? [name] : [],
+  )
 }
 
 const httpsUrl = z

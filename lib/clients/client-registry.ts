@@ -127,13 +127,13 @@ export function createClientRegistry(
 }
 
 function createRegister(dependencies: ClientChangeDependencies): ClientInputRegistry['register'] {
-  const { store, now, audit } = dependencies
+  const { store, authenticationMethods, now, audit } = dependencies
   const validator = createClientValidator(dependencies)
   return async (newClient, { actorId, ip } = {}) => {
     const createdAt = now()
     const settings = validator.validateNew(newClient)
-    const secret =
-      settings.clientType === 'CONFIDENTIAL' ? createClientSecret(createdAt) : undefined
+    const method = authenticationMethods.get(settings.tokenEndpointAuthMethod)
+    const secret = method?.usesSecret ? createClientSecret(createdAt) : undefined
     const client: ClientRecord = {
       ...settings,
       clientId: CLIENT_ID_PREFIX + randomText(CLIENT_ID_RANDOM_LENGTH),

@@ -6,17 +6,15 @@
  */
 
 import { ClientMetadataError, type Issue } from '../errors.ts'
-import type { ClientSettings, ClientType } from '../storage/client.ts'
+import type { ClientSettings } from '../storage/client.ts'
 import { isObject } from '../util/is-object.ts'
 import {
-  type ClientChoices,
   type ClientReferences,
   type FieldSchemas,
   fieldSchemas,
+  findContradictions,
   IMMUTABLE_FIELDS,
-  oneOf,
 } from './client-fields.ts'
-import { isPrivateUseRedirectUri } from './redirect-uri.ts'
 
 /** Validates client metadata. */
 export interface ClientValidator {
@@ -130,87 +128,7 @@ function settingsOrThrow(
   settings: Partial<ClientSettings>,
   issues: ReadonlyArray<Issue>,
 ): ClientSettings {
-  const all = [...issues, ...contradictions(references, settings)]
+  const all = [...issues, ...findContradictions(references, settings)]
   if (all.length > 0) throw new ClientMetadataError(all)
   return settings as ClientSettings
-}
-
-type Rule = readonly [isBroken: boolean, path: keyof ClientSettings, message: string]
-
-/** Checks the rules between fields. Skips fields that are invalid by themselves. */
-function contradictions(
-  { grantTypes: knownGrantTypes, authenticationMethods }: ClientReferences,
-  settings: Partial<ClientSettings>,
-): ReadonlyArray<Issue> {
-  const { audience, tenantId, clientType, tokenEndpointAuthMethod: method } = settings
-  const {
-    allowedGrantTypes: grantTypes = [],
-    redirectUris,
-    resourceServerAudiences = [],
-  } = settings
-  const usesAuthorizationCode = grantTypes.includes('authorization_code')
-  const methods = choicesFor(clientType, authenticationMethods)
-  const allowed = choicesFor(clientType, knownGrantTypes)
-  const wrongGrantTypes = grantTypes.filter(
-    (name) => clientType !== undefined && !allowed.includes(name),
-  )
-  const rules: ReadonlyArray<Rule> = [
-    [
-      audience === 'TENANT' && tenantId === undefined,
-      'tenantId',
-      'is missing; a TENANT client is bound to a tenant',
-    ],
-    [
-      audience === 'PLATFORM' && tenantId !== undefined,
-      'tenantId',
-      'must be left out: a PLATFORM client has no tenant',
-    ],
-    [
-      clientType === 'PUBLIC' && method !== undefined && !methods.includes(method),
-      'tokenEndpointAuthMethod',
-      `must be ${oneOf(methods)}: a PUBLIC client has no secret`,
-    ],
-    [
-      clientType === 'CONFIDENTIAL' && method !== undefined && !methods.includes(method),
-      'tokenEndpointAuthMethod',
-      `must be ${oneOf(methods)}: ${method} is for PUBLIC clients only`,
-    ],
-    ...wrongGrantTypes.map(
-      (name): Rule => [
-        true,
-        'allowedGrantTypes',
-        `must not contain ${name}: it is for CONFIDENTIAL clients only`,
-      ],
-    ),
-    [
-      grantTypes.includes('refresh_token') && !usesAuthorizationCode,
-      'allowedGrantTypes',
-      'must contain authorization_code to contain refresh_token',
-    ],
-    [
-      usesAuthorizationCode && redirectUris?.length === 0,
-      'redirectUris',
-      'must contain at least one URL: authorization_code needs it',
-    ],
-    [
-      clientType === 'PUBLIC' && resourceServerAudiences.length > 0,
-      'resourceServerAudiences',
-      'must be empty: only a CONFIDENTIAL client can be a resource server',
-    ],
-    [
-      clientType === 'CONFIDENTIAL' && (redirectUris ?? []).some(isPrivateUseRedirectUri),
-      'redirectUris',
-      'must be https URLs: app schemes are for PUBLIC clients only',
-    ],
-  ]
-  return rules.flatMap(([isBroken, path, message]) => (isBroken ? [{ path, message }] : []))
-}
-
-function choicesFor(
-  clientType: ClientType | undefined,
-  choices: ClientChoices,
-): ReadonlyArray<string> {
-  return [...choices].flatMap(([name, { clientTypes }]) =>
-    clientTypes.some((type) => type === clientType) ? [name] : [],
-  )
 }

@@ -47,6 +47,7 @@ export function createMetadata(
       clientTypes.includes('CONFIDENTIAL') ? [name] : [],
     ),
     revocation_endpoint_auth_methods_supported: authenticationMethods,
+    ...Object.fromEntries(methods.flatMap(([, { metadata = {} }]) => Object.entries(metadata))),
     code_challenge_methods_supported: ['S256'],
     authorization_response_iss_parameter_supported: true,
     ...protectedResourcesOf(resources),

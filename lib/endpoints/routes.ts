@@ -183,6 +183,7 @@ function createParts(options: GuardedOptions, services: Services): Parts {
     authorization,
     backChannel: {
       ...shared,
+      artifacts: storage.artifacts,
       recordSecretUse: createSecretUses({ clients: storage.clients, audit, now }),
       clientThrottle: createThrottle(),
       accessTokens: createAccessTokens({ issuer, keys, now }),

@@ -7,7 +7,7 @@
 import type { Context } from 'koa'
 import type { GrantDependencies, GrantHandler } from '../grants/grant-handler.ts'
 import { GRANT_TYPES } from '../grants/grant-types.ts'
-import { TokenRequestError, toErrorResponse } from '../grants/token-request-error.ts'
+import { TokenRequestError } from '../grants/token-request-error.ts'
 import { sendInvalidClient } from '../http/client-authentication/send-invalid-client.ts'
 import {
   type ClientEndpointDependencies,
@@ -75,9 +75,8 @@ function sendTokenRequestError(
   { issuer, audit }: TokenEndpointDependencies,
   ctx: Context,
   { clientId }: ClientRecord,
-  { reason, subject }: TokenRequestError,
+  { reason, subject, response: { error, description } }: TokenRequestError,
 ): void {
-  const { error, description } = toErrorResponse(reason)
   if (REUSE_REASONS.has(reason)) {
     audit.record({ type: 'token.reuse-detected', clientId, ...subject, reason }, ctx.ip)
   }

@@ -56,16 +56,25 @@ const ERRORS = {
 /** Why a token request was refused. */
 export type TokenRequestErrorReason = keyof typeof ERRORS
 
+/** An error that only one grant type has. It is declared in the file of that grant type. */
+export interface OwnTokenError extends TokenErrorResponse {
+  readonly reason: string
+}
+
 /** Thrown when a token request is refused. */
 export class TokenRequestError extends Error {
   override readonly name = 'TokenRequestError'
-  readonly reason: TokenRequestErrorReason
+  readonly reason: string
+  readonly response: TokenErrorResponse
   /** User and family of the grant, as far as known; for the audit event. */
   readonly subject: GrantSubject
 
-  constructor(reason: TokenRequestErrorReason, subject: GrantSubject = {}) {
+  constructor(error: TokenRequestErrorReason | OwnTokenError, subject: GrantSubject = {}) {
+    const { reason, ...response } =
+      typeof error === 'string' ? { reason: error, ...responseOf(error) } : error
     super(reason)
     this.reason = reason
+    this.response = response
     this.subject = subject
   }
 }
@@ -77,8 +86,7 @@ export interface GrantSubject {
   readonly familyId?: string
 }
 
-/** Maps a reason to the error response. */
-export function toErrorResponse(reason: TokenRequestErrorReason): TokenErrorResponse {
+function responseOf(reason: TokenRequestErrorReason): TokenErrorResponse {
   const entry = ERRORS[reason]
   if (entry === 'invalid_grant') return INVALID_GRANT
   const [error, description] = entry

@@ -26,7 +26,6 @@ import type { Route } from './route.ts'
 
 /** Dependencies of an endpoint for clients. */
 export interface ClientEndpointDependencies extends ClientAuthenticationDependencies {
-  readonly issuer: string
   readonly audit: AuditLog
 }
 

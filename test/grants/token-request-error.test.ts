@@ -2,7 +2,6 @@ import test from 'ava'
 import {
   TokenRequestError,
   type TokenRequestErrorReason,
-  toErrorResponse,
 } from '../../lib/grants/token-request-error.ts'
 
 const ERRORS: Readonly<Record<TokenRequestErrorReason, string>> = {
@@ -34,13 +33,13 @@ const ERRORS: Readonly<Record<TokenRequestErrorReason, string>> = {
 
 for (const [reason, error] of Object.entries(ERRORS)) {
   test(`token request error: ${reason} is ${error} (RFC 6749 §5.2)`, (t) => {
-    t.is(toErrorResponse(reason as TokenRequestErrorReason).error, error)
+    t.is(new TokenRequestError(reason as TokenRequestErrorReason).response.error, error)
   })
 }
 
 test('token request error: whatever the reason, invalid_grant has the same description (RFC 6749 §5.2, checklist 56)', (t) => {
   const sentences = Object.keys(ERRORS)
-    .map((reason) => toErrorResponse(reason as TokenRequestErrorReason))
+    .map((reason) => new TokenRequestError(reason as TokenRequestErrorReason).response)
     .filter(({ error }) => error === 'invalid_grant')
     .map(({ description }) => description)
   t.is(new Set(sentences).size, 1)
@@ -48,7 +47,7 @@ test('token request error: whatever the reason, invalid_grant has the same descr
 
 test('token request error: descriptions have only the characters of RFC 6749 §5.2', (t) => {
   for (const reason of Object.keys(ERRORS)) {
-    const { description } = toErrorResponse(reason as TokenRequestErrorReason)
+    const { description } = new TokenRequestError(reason as TokenRequestErrorReason).response
     t.regex(description, /^[\x20\x21\x23-\x5B\x5D-\x7E]+$/)
   }
 })
@@ -58,4 +57,11 @@ test('token request error: the error carries reason and subject, for the audit e
   t.is(error.reason, 'tenant-refused')
   t.deepEqual(error.subject, { userId: 'ada', tenantId: 'acme' })
   t.deepEqual(new TokenRequestError('code-unknown').subject, {})
+})
+
+test('token request error: a grant type can have errors of its own (RFC 8628 §3.5)', (t) => {
+  const response = { error: 'authorization_pending', description: 'the user has not decided yet' }
+  const error = new TokenRequestError({ reason: 'user-undecided', ...response })
+  t.is(error.reason, 'user-undecided')
+  t.deepEqual(error.response, response)
 })

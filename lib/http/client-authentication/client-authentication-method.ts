@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { ArtifactStore } from '../../storage/artifact-store.ts'
 import type { ClientRecord, ClientSecretRecord, ClientType } from '../../storage/client.ts'
 import type { FormParameters } from '../form-parameters.ts'
 
@@ -25,6 +26,10 @@ export function countCredentials({ authorization, parameters }: CredentialsInReq
 export interface ClientAuthenticationMethod {
   /** The types of the clients that can be registered for it. */
   readonly clientTypes: ReadonlyArray<ClientType>
+  /** Whether a client that is registered for it gets a secret. */
+  readonly usesSecret: boolean
+  /** What the metadata says about it besides its name, for example signature algorithms (RFC 8414 §2). */
+  readonly metadata?: Readonly<Record<string, unknown>>
   /**
    * Finds credentials of this method in a request.
    *
@@ -52,6 +57,10 @@ export interface PresentedCredentials {
 
 /** What methods need to verify credentials. */
 export interface VerificationDependencies {
+  /** The audience of assertions (RFC 7523 §3). */
+  readonly issuer: string
+  /** For credentials that may be used once. */
+  readonly artifacts: Pick<ArtifactStore, 'insert'>
   readonly now: () => number
 }
 

@@ -19,6 +19,7 @@ const MALFORMED: Verification = {
 /** Reads the `Authorization` header. */
 export const clientSecretBasic: ClientAuthenticationMethod = {
   clientTypes: ['CONFIDENTIAL'],
+  usesSecret: true,
   find({ authorization, parameters }) {
     if (authorization === '') return undefined
     const [, encoded = ''] = BASIC.exec(authorization) ?? []
