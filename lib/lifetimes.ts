@@ -51,6 +51,9 @@ export const PENDING_REQUEST_COOKIE_TTL_SECONDS: number = DAY_SECONDS
 /** Browser sessions on the server's own sign-in page. */
 export const SESSION_TTL_SECONDS: number = 14 * DAY_SECONDS
 
+/** How long a session was not saved before a request that only uses it saves it, and so prolongs it: an hour. */
+export const SESSION_RENEWAL_SECONDS: number = 60 * MINUTE_SECONDS
+
 /**
  * For how long an ended session is remembered: longer than any save of it lasts. A request that has read it before
  * may take ten minutes to save it.

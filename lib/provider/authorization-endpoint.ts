@@ -26,6 +26,7 @@ import { applyDefaultScopes, normalizeQuery } from './authorization-request.ts'
 import {
   createBrowserSessions,
   findSession,
+  isAsStored,
   keepIdentifiers,
   keepLatestSignIn,
 } from './browser-sessions.ts'
@@ -134,6 +135,11 @@ export function createAuthorizationEndpoint(
     ctx.cookies = withoutInteractionCookies(
       input.createCookieJar(ctx),
       resumed?.pendingRequestToken,
+      (name) => {
+        const { session } = (ctx as Partial<KoaContextWithOIDC>).oidc ?? {}
+        const isSession = session !== undefined && name === provider.cookieName('session')
+        return isSession && isAsStored(session, requestStateOf(ctx).storedSession, input.now())
+      },
     )
     try {
       await run(ctx, async () => undefined)

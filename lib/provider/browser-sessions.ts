@@ -7,8 +7,9 @@
 import type Cookies from 'cookies'
 import type { Context } from 'koa'
 import type { default as Provider } from 'oidc-provider'
-import { SESSION_TTL_SECONDS } from '../lifetimes.ts'
+import { SESSION_RENEWAL_SECONDS, SESSION_TTL_SECONDS } from '../lifetimes.ts'
 import type { BrowserSession, BrowserSessions } from '../users/browser-sessions.ts'
+import type { StoredSession } from './request-state.ts'
 
 /** A session of oidc-provider. */
 export type Session = InstanceType<Provider['Session']>
@@ -40,6 +41,25 @@ export function keepLatestSignIn(provider: Provider): void {
     const isEarlier = accountId === details.accountId && now < before
     loginAccount.call(this, isEarlier ? { ...details, loginTs: before } : details)
   }
+}
+
+/**
+ * Whether a session need not be saved: it is as it was stored less than an hour ago. oidc-provider would save every
+ * session that a request uses, and send its cookie again. What else it adds to sessions is of no use here.
+ */
+export function isAsStored(
+  session: Pick<StoredSession, 'jti' | 'uid' | 'accountId' | 'loginTs'>,
+  stored: StoredSession | undefined,
+  now: number,
+): boolean {
+  return (
+    stored?.savedAt !== undefined &&
+    now - stored.savedAt < SESSION_RENEWAL_SECONDS &&
+    session.jti === stored.jti &&
+    session.uid === stored.uid &&
+    session.accountId === stored.accountId &&
+    session.loginTs === stored.loginTs
+  )
 }
 
 /** Creates the browser sessions of a provider. */

@@ -22,6 +22,7 @@ import type { AuthorizationCodeRecord } from '../tokens/authorization-code.ts'
 import type { NotBefore } from '../users/not-before.ts'
 import { sha256 } from '../util/sha256.ts'
 import { userOf } from './account.ts'
+import { isAsStored } from './browser-sessions.ts'
 import { toProviderMetadata } from './client-metadata.ts'
 import { toServiceUnavailable } from './errors.ts'
 import { completionOf, toDeniedResult, toStoredResult } from './pending-requests.ts'
@@ -82,15 +83,19 @@ export function createProviderAdapter(
   }
 }
 
-const sessionMapping = ({ wasSignedOutSince }: ProviderAdapterDependencies): ArtifactMapping => ({
+const sessionMapping = ({
+  wasSignedOutSince,
+  now,
+}: ProviderAdapterDependencies): ArtifactMapping => ({
   kind: 'Session',
   toStored: ({ jti: _id, accountId = null, loginTs = null, ...payload }) => ({
     ...payload,
     accountId,
     loginTs,
+    savedAt: now(),
   }),
-  async find(artifacts, id, now) {
-    const stored = await sessionRecords.find(artifacts, sha256(id), now)
+  async find(artifacts, id, instant) {
+    const stored = await sessionRecords.find(artifacts, sha256(id), instant)
     if (stored === undefined || stored.uid === null) return undefined
     return { ...withoutNulls(stored), jti: id }
   },
@@ -186,10 +191,21 @@ function sessionAdapter(dependencies: ProviderAdapterDependencies): Adapter {
     toServiceUnavailable(() =>
       artifacts.saveLatest('Session', sha256(id), data, now() + ttlSeconds),
     )
+  const adapter = artifactAdapter(dependencies, mapping)
   return {
-    ...artifactAdapter(dependencies, mapping),
-    upsert: (id, payload, expiresInSeconds) =>
-      save(id, mapping.toStored(payload), expiresInSeconds),
+    ...adapter,
+    async find(id) {
+      const found = await adapter.find(id)
+      const { ctx } = Provider
+      if (ctx !== undefined && found) requestStateOf(ctx).storedSession = { ...found, jti: id }
+      return found
+    },
+    async upsert(id, payload, expiresInSeconds) {
+      const { ctx } = Provider
+      const stored = ctx && requestStateOf(ctx).storedSession
+      if (isAsStored({ ...payload, jti: id }, stored, now())) return
+      await save(id, mapping.toStored(payload), expiresInSeconds)
+    },
     destroy: (id) => save(id, ENDED_SESSION, ENDED_SESSION_TTL_SECONDS),
   }
 }

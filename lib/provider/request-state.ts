@@ -17,6 +17,18 @@ export interface RequestState {
   readonly hostUser?: Awaited<ReturnType<HostSession['signedInUser']>>
   /** Present when a pending request is resumed. */
   readonly resumed?: ResumedRequest
+  /** The session as it is stored, once it was found. */
+  storedSession?: StoredSession
+}
+
+/** What is stored of a session. */
+export interface StoredSession {
+  readonly jti: string
+  readonly uid?: string | undefined
+  readonly accountId?: string | undefined
+  readonly loginTs?: number | undefined
+  /** When it was saved; seconds since the Unix epoch. */
+  readonly savedAt?: number | undefined
 }
 
 /** A pending request that is resumed. */

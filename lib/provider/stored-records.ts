@@ -20,6 +20,8 @@ interface StoredSession {
   /** `null` when nobody is signed in. */
   readonly accountId: string | null
   readonly loginTs: number | null
+  /** When it was saved last; seconds since the Unix epoch. `null` when it has ended. */
+  readonly savedAt: number | null
 }
 
 /** Finds browser sessions. */
@@ -30,6 +32,7 @@ export const sessionRecords: ArtifactReader<StoredSession> = createArtifactReade
     exp: shape.orNull(shape.number),
     accountId: shape.orNull(shape.nonEmptyString),
     loginTs: shape.orNull(shape.number),
+    savedAt: shape.orNull(shape.number),
   },
 )
 
@@ -39,6 +42,7 @@ export const ENDED_SESSION: Readonly<Record<keyof StoredSession, null>> = {
   exp: null,
   accountId: null,
   loginTs: null,
+  savedAt: null,
 }
 
 /** Finds pending requests. */

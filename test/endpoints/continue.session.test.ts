@@ -19,6 +19,37 @@ test('session: it ends fourteen days after it was used last', async (t) => {
   t.is(titleOf(await browser.open(authorizationUrl(issuer, confidential))), 'Sign in')
 })
 
+test('session: a request that only uses it saves it, and sends its cookie again, once an hour', async (t) => {
+  const memory = createMemoryStorage()
+  let saves = 0
+  const storage = {
+    ...memory,
+    artifacts: {
+      ...memory.artifacts,
+      async saveLatest(...parameters: Parameters<typeof memory.artifacts.saveLatest>) {
+        saves += 1
+        await memory.artifacts.saveLatest(...parameters)
+      },
+    },
+  }
+  const { issuer, confidential, clock } = await startServer(t, { storage })
+  const browser = startBrowser()
+  await browser.authorize(authorizationUrl(issuer, confidential), 'ada@acme.test')
+
+  const use = async (): Promise<{ readonly saves: number; readonly cookies: number }> => {
+    saves = 0
+    const { callback, headers } = await browser.open(authorizationUrl(issuer, confidential))
+    t.truthy(callback?.searchParams.get('code'))
+    return { saves, cookies: headers.getSetCookie().length }
+  }
+  t.deepEqual(await use(), { saves: 0, cookies: 0 })
+  clock.advance(3599)
+  t.deepEqual(await use(), { saves: 0, cookies: 0 })
+  clock.advance(1)
+  t.deepEqual(await use(), { saves: 1, cookies: 2 }) // and its signature
+  t.deepEqual(await use(), { saves: 0, cookies: 0 })
+})
+
 test('session: it outlives a change of the cookie keys, and every cookie keeps its attributes', async (t) => {
   const storage = createMemoryStorage()
   const oldKey = 'the old cookie key of a test server'
@@ -39,9 +70,11 @@ test('session: it outlives a change of the cookie keys, and every cookie keeps i
   const granted = await later.open(url)
   t.truthy(granted.callback?.searchParams.get('code'))
 
-  const set = [...reloaded.responses, ...granted.responses].flatMap(({ headers }) =>
-    headers.getSetCookie(),
-  )
+  const signInPage = await later.open(authorizationUrl(issuer, before.client, { prompt: 'login' }))
+  const signedIn = await later.signIn(signInPage, 'ada@acme.test')
+
+  const responses = [reloaded, granted, signInPage, signedIn].flatMap((visit) => visit.responses)
+  const set = responses.flatMap(({ headers }) => headers.getSetCookie())
   t.true(set.length >= 2)
   for (const cookie of set) {
     t.regex(cookie, /; path=\/auth;/)

@@ -473,11 +473,12 @@ for (const kind of STORE_KINDS) {
           await stores.open(kind),
           'Session',
         )
-        const { issuer, confidential } = await startServer(t, { storage })
+        const { issuer, confidential, clock } = await startServer(t, { storage })
         const accountUrl = `${issuer}/account/connections`
         const [browser, thief] = [startBrowser(), startBrowser()]
         await browser.signIn(await browser.open(accountUrl), 'ada@acme.test')
         thief.userAgent.cookies.push(...browser.userAgent.cookies)
+        clock.advance(3600) // otherwise a request that only uses the session does not save it
         delayNext()
         const url = authorizationUrl(issuer, confidential, { prompt: 'none' })
         t.is((await thief.open(url)).status, 503)
@@ -1155,7 +1156,7 @@ for (const failing of ['AuthorizationCode', 'Session']) {
         await save(kind, ...rest)
       }
     }
-    const { browser, consentPage } = await startAsked(t, {
+    const { issuer, confidential, clock, browser } = await startAsked(t, {
       ...memory,
       artifacts: {
         ...memory.artifacts,
@@ -1163,6 +1164,11 @@ for (const failing of ['AuthorizationCode', 'Session']) {
         saveLatest: failOnce(memory.artifacts.saveLatest),
       },
     })
+    clock.advance(3599)
+    const consentPage = await browser.open(
+      authorizationUrl(issuer, confidential, { prompt: 'consent' }),
+    )
+    clock.advance(1) // now a request that only uses the session saves it
     isFailing = true
     t.is((await browser.submit(consentPage, { action: 'allow' })).status, 503)
     const signInPage = await browser.submit(consentPage, { action: 'switch-account' })
