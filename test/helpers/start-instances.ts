@@ -17,6 +17,7 @@ import { createRevoker } from '../../lib/revocation/revoker.ts'
 
 import { type Authorization, authorize } from '../../lib/testing/authorize.ts'
 import { systemClock } from '../../lib/util/clock.ts'
+import { bundle } from './bundle.ts'
 import { type OpenedStorage, openStorageAt, type StoreLocation } from './instance-storage.ts'
 import { startLoadBalancer } from './load-balancer.ts'
 import { postAs } from './requests.ts'
@@ -71,6 +72,7 @@ export interface IssuedTokens {
 }
 
 const INSTANCE_FILE = new URL('./instance.ts', import.meta.url).pathname
+let bundled: Promise<string> | undefined
 
 /** Starts processes on a store. */
 export async function startInstances(
@@ -152,7 +154,8 @@ export async function startInstances(
 }
 
 async function startInstance(settings: InstanceSettings): Promise<Instance> {
-  const parameters = ['--conditions=teamcast-source', INSTANCE_FILE, JSON.stringify(settings)]
+  bundled ??= bundle(INSTANCE_FILE)
+  const parameters = [await bundled, JSON.stringify(settings)]
   const process_ = await startProcess(process.execPath, parameters, /^listening on (\d+)$/)
   const [, port] = process_.readyLine
   return { url: `http://127.0.0.1:${port}`, process: process_ }
