@@ -166,7 +166,7 @@ export function createAuthorizationEndpoint(
         // Another user has signed in at the host since; oidc-provider would ask again.
         const isStale =
           completion !== undefined &&
-          session.accountId !== undefined &&
+          session?.accountId !== undefined &&
           session.accountId !== completion.userId
         if (isStale) await session.destroy()
       }

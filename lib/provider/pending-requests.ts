@@ -181,7 +181,7 @@ export function createPendingRequests(
         redemption !== undefined && (await endings.gaveTokens(redemption))
           ? redemption.userId
           : undefined
-      return toPendingRequest(interaction, toBrowserSession(session), redeemedBy)
+      return toPendingRequest(interaction, session && toBrowserSession(session), redeemedBy)
     },
 
     async saveProgress(request, progress) {
