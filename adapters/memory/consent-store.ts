@@ -1,24 +1,53 @@
-import type { Consent, ConsentStore, GrantedScope } from '../../lib/storage/consent-store.ts'
+import {
+  type Consent,
+  type ConsentStore,
+  firstGrantedAt,
+  type GrantingRequest,
+  MAXIMUM_GRANTING_REQUESTS,
+  type ScopeGrants,
+  WITHDRAWAL_SECONDS,
+} from '../../lib/storage/consent-store.ts'
+import { ExpiringRecords, type RecordLimits } from './expiring-records.ts'
+
+/** A consent, with who granted each of its scopes. */
+export interface StoredConsent extends Omit<Consent, 'scopes'> {
+  readonly scopeGrants: ReadonlyMap<string, ScopeGrants>
+}
 
 /**
  * Creates the store of consents.
  *
  * @param consents The map that holds them, by `consentId`.
  */
-export function createConsentStore(consents: Map<string, Consent>): ConsentStore {
+export function createConsentStore(
+  limits: RecordLimits,
+  consents: Map<string, StoredConsent>,
+): ConsentStore {
   // Of each user, the `consentId` by client.
   const consentIds = new Map<string, Map<string, string>>()
+  const withdrawn = new ExpiringRecords<true>({
+    ...limits,
+    kind: 'withdrawn grants',
+    whenFull: 'refuse',
+  })
 
-  function findConsent(userId: string, clientId: string): Consent | undefined {
+  function findStored(userId: string, clientId: string): StoredConsent | undefined {
     return consents.get(consentIds.get(userId)?.get(clientId) ?? '')
   }
 
+  function findConsent(userId: string, clientId: string): Consent | undefined {
+    const stored = findStored(userId, clientId)
+    return stored && consentFrom(stored)
+  }
+
   return {
-    async grant({ scopes, deadlineMilliseconds, ...grant }) {
+    async grant({ scopes, requestKey, deadlineMilliseconds, ...grant }) {
       if (Date.now() > deadlineMilliseconds) return 'late'
       const { userId, clientId, grantedAt } = grant
-      const found = findConsent(userId, clientId)
-      const before = found?.tenantId === grant.tenantId ? found : undefined
+      if (withdrawn.find(keyOf({ userId, clientId, requestKey }), grantedAt)) return 'withdrawn'
+      const found = findStored(userId, clientId)
+      const isContinued = found?.tenantId === grant.tenantId && found.scopeGrants.size > 0
+      const before = isContinued ? found : undefined
       if (found !== undefined && before === undefined) consents.delete(found.consentId)
       const consentId = before?.consentId ?? grant.consentId
       const idsOfUser = consentIds.get(userId) ?? new Map<string, string>()
@@ -26,7 +55,7 @@ export function createConsentStore(consents: Map<string, Consent>): ConsentStore
       consents.set(consentId, {
         ...grant,
         consentId,
-        scopes: addScopes(before?.scopes ?? [], scopes, grantedAt),
+        scopeGrants: addScopes(before?.scopeGrants, scopes, requestKey, grantedAt),
         createdAt: before?.createdAt ?? grantedAt,
         lastUsedAt: before?.lastUsedAt,
       })
@@ -34,33 +63,37 @@ export function createConsentStore(consents: Map<string, Consent>): ConsentStore
     },
 
     async find(userId, clientId) {
-      return structuredClone(findConsent(userId, clientId))
+      return findConsent(userId, clientId)
     },
 
     async findTimed(userId, clientId) {
-      const consent = structuredClone(findConsent(userId, clientId))
-      return { consent, foundAtMilliseconds: Date.now() }
+      return { consent: findConsent(userId, clientId), foundAtMilliseconds: Date.now() }
     },
 
     async list(userId) {
       const clientIds = [...(consentIds.get(userId)?.keys() ?? [])]
       const found = clientIds.flatMap((clientId) => findConsent(userId, clientId) ?? [])
-      return structuredClone(found.sort((left, right) => right.grantedAt - left.grantedAt))
+      return found.sort((left, right) => right.grantedAt - left.grantedAt)
     },
 
     async listBatch(of, limit) {
       const found = [...consents.values()].filter((consent) =>
         'tenantId' in of ? consent.tenantId === of.tenantId : consent.clientId === of.clientId,
       )
-      return structuredClone(found.slice(0, limit))
+      return found.slice(0, limit).map(consentFrom)
     },
 
-    async removeScopes({ consentId, userId, clientId }, scopes) {
-      const consent = findConsent(userId, clientId)
-      if (consent?.consentId !== consentId) return false
-      const kept = consent.scopes.filter(({ scope }) => !scopes.includes(scope))
-      consents.set(consentId, { ...consent, scopes: kept })
-      return true
+    async withdraw(request, now) {
+      withdrawn.set(keyOf(request), true, now + WITHDRAWAL_SECONDS)
+      const { userId, clientId, requestKey } = request
+      const stored = findStored(userId, clientId)
+      if (stored === undefined) return undefined
+      const scopeGrants = [...stored.scopeGrants].flatMap(([scope, grants]) => {
+        const others = removeGrant(grants, requestKey)
+        return others === undefined ? [] : [[scope, others] as const]
+      })
+      consents.set(stored.consentId, { ...stored, scopeGrants: new Map(scopeGrants) })
+      return findConsent(userId, clientId)
     },
 
     async delete(userId, clientId, expectedConsentId) {
@@ -75,15 +108,42 @@ export function createConsentStore(consents: Map<string, Consent>): ConsentStore
   }
 }
 
-/** Adds scopes; those that were granted before keep their history. */
+function keyOf({ userId, clientId, requestKey }: GrantingRequest): string {
+  return JSON.stringify([userId, clientId, requestKey])
+}
+
 function addScopes(
-  before: ReadonlyArray<GrantedScope>,
+  before: StoredConsent['scopeGrants'] | undefined,
   scopes: ReadonlyArray<string>,
+  requestKey: string,
   grantedAt: number,
-): ReadonlyArray<GrantedScope> {
-  const known = new Set(before.map(({ scope }) => scope))
-  const added = [...new Set(scopes)].filter((scope) => !known.has(scope))
-  return [...before, ...added.map((scope) => ({ scope, grantedAt }))].sort(
-    (left, right) => left.grantedAt - right.grantedAt,
-  )
+): StoredConsent['scopeGrants'] {
+  const added = new Map(before)
+  for (const scope of scopes) {
+    added.set(scope, addGrant(added.get(scope) ?? {}, requestKey, grantedAt))
+  }
+  return added
+}
+
+function addGrant(grants: ScopeGrants, requestKey: string, grantedAt: number): ScopeGrants {
+  if (typeof grants === 'number') return grants
+  const all = Object.entries(grants)
+  const isLasting = all.some(([, at]) => at + WITHDRAWAL_SECONDS <= grantedAt)
+  if (isLasting) return firstGrantedAt(grants)
+  return all.length < MAXIMUM_GRANTING_REQUESTS ? { [requestKey]: grantedAt, ...grants } : grants
+}
+
+/** @returns `undefined` when nobody else granted the scope. */
+function removeGrant(grants: ScopeGrants, requestKey: string): ScopeGrants | undefined {
+  if (typeof grants === 'number') return grants
+  const { [requestKey]: _withdrawn, ...others } = grants
+  return Object.keys(others).length > 0 ? others : undefined
+}
+
+function consentFrom({ scopeGrants, ...consent }: StoredConsent): Consent {
+  const scopes = [...scopeGrants].map(([scope, grants]) => ({
+    scope,
+    grantedAt: firstGrantedAt(grants),
+  }))
+  return { ...consent, scopes: scopes.sort((left, right) => left.grantedAt - right.grantedAt) }
 }

@@ -10,11 +10,10 @@
 
 import { ConfigurationError, type Issue, unknownOptions } from '../../lib/errors.ts'
 import type { ClientRecord } from '../../lib/storage/client.ts'
-import type { Consent } from '../../lib/storage/consent-store.ts'
 import type { Storage } from '../../lib/storage/storage.ts'
 import { createArtifactStore } from './artifact-store.ts'
 import { createClientStore } from './client-store.ts'
-import { createConsentStore } from './consent-store.ts'
+import { createConsentStore, type StoredConsent } from './consent-store.ts'
 import { createEncryptedKeyStore } from './encrypted-key-store.ts'
 import type { LatestInstant } from './expiring-records.ts'
 import { createPendingEventStore } from './pending-event-store.ts'
@@ -26,10 +25,10 @@ const DEFAULT_MAX_RECORDS = 100_000
 /** Options of {@link createMemoryStorage}. */
 export interface MemoryStorageOptions {
   /**
-   * The most ephemeral records of each kind. The kinds are those of artifacts, token
-   * families and revocations.
+   * The most ephemeral records of each kind. The kinds are those of artifacts, token families, revocations and
+   * withdrawn grants.
    *
-   * When there are that many, the oldest pending request, last grant, session or ended session is dropped to
+   * When there are that many, the oldest pending request, session or ended session is dropped to
    * make room. A new record of any other kind is refused with a `StorageError`: dropping one would undo a
    * sign-in, or make a revoked code or token valid again.
    *
@@ -62,11 +61,11 @@ export function createMemoryStorage(options: MemoryStorageOptions = {}): Storage
   const latestInstant: LatestInstant = { now: 0 }
   const limits = { maxRecords, latestInstant }
   const clients = new Map<string, ClientRecord>()
-  const consents = new Map<string, Consent>()
+  const consents = new Map<string, StoredConsent>()
   const { record, ...revocations } = createRevocationStore(limits)
   return {
     clients: createClientStore(clients),
-    consents: createConsentStore(consents),
+    consents: createConsentStore(limits, consents),
     families: createTokenFamilyStore(limits, { clients, consents }, record),
     artifacts: createArtifactStore(limits),
     revocations,

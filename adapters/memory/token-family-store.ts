@@ -1,10 +1,11 @@
-import { type Consent, USE_RESOLUTION_SECONDS } from '../../lib/storage/consent-store.ts'
+import { USE_RESOLUTION_SECONDS } from '../../lib/storage/consent-store.ts'
 import type { Revocation } from '../../lib/storage/revocation-store.ts'
 import type {
   Rotation,
   TokenFamily,
   TokenFamilyStore,
 } from '../../lib/storage/token-family-store.ts'
+import type { StoredConsent } from './consent-store.ts'
 import { ExpiringRecords, type RecordLimits } from './expiring-records.ts'
 
 /** A revoked family, whose id stays taken. */
@@ -14,7 +15,7 @@ const REVOKED = 'revoked'
 export interface DurableRecords {
   readonly clients: ReadonlyMap<string, unknown>
   /** By `consentId`. */
-  readonly consents: Map<string, Consent>
+  readonly consents: Map<string, StoredConsent>
 }
 
 /** Creates the store of token families. */
@@ -63,10 +64,10 @@ export function createTokenFamilyStore(
     async find(familyId, clientId, now) {
       const family = findLive(familyId, now)
       if (family === undefined || !clients.has(clientId)) return undefined
-      const consented = consents.get(family.consentId)?.scopes.map(({ scope }) => scope) ?? []
+      const consented = consents.get(family.consentId)?.scopeGrants
       return {
         ...structuredClone(family),
-        consentedScopes: family.scopes.filter((scope) => consented.includes(scope)),
+        consentedScopes: family.scopes.filter((scope) => consented?.has(scope)),
         foundAtMilliseconds: Date.now(),
       }
     },

@@ -1,5 +1,12 @@
-import { type RawBuilder, type Selectable, sql } from 'kysely'
-import type { Consent, ConsentStore } from '../../lib/storage/consent-store.ts'
+import { type Insertable, type RawBuilder, type Selectable, sql } from 'kysely'
+import {
+  type Consent,
+  type ConsentStore,
+  firstGrantedAt,
+  type GrantingRequest,
+  MAXIMUM_GRANTING_REQUESTS,
+  WITHDRAWAL_SECONDS,
+} from '../../lib/storage/consent-store.ts'
 import { inTime, NOW_MILLISECONDS, requireInTime } from './deadline.ts'
 import { prepareQuery } from './prepared-query.ts'
 import type { Database, OAuthDatabase } from './schema.ts'
@@ -42,35 +49,56 @@ export function createConsentStore(db: Database): ConsentStore {
 
   return {
     async grant(grant) {
-      const { grantedAt } = grant
-      const scopeGrants = Object.fromEntries(grant.scopes.map((scope) => [scope, grantedAt]))
+      const { userId, clientId, requestKey, grantedAt } = grant
+      const scopeGrants = grant.scopes.map((scope) => [scope, { [requestKey]: grantedAt }])
       const query = db
+        .with('request', (context) =>
+          context
+            .insertInto('granting_requests')
+            .values(requestRow(grant, false, grantedAt))
+            .onConflict((conflict) =>
+              conflict
+                .columns(['request_key', 'user_id', 'client_id'])
+                .doUpdateSet({ expires_at: sql`excluded.expires_at` })
+                .where('granting_requests.is_withdrawn', '=', false),
+            )
+            .returning('request_key'),
+        )
         .insertInto('consents')
-        .values({
-          user_id: grant.userId,
-          client_id: grant.clientId,
-          consent_id: grant.consentId,
-          tenant_id: grant.tenantId,
-          scope_grants: JSON.stringify(scopeGrants),
-          created_at: grantedAt,
-          granted_at: grantedAt,
-        })
+        .columns(COLUMNS)
+        .expression((eb) =>
+          eb
+            .selectFrom('request')
+            .select([
+              sql<string>`${userId}::text`.as('user_id'),
+              sql<string>`${clientId}::text`.as('client_id'),
+              sql<string>`${grant.consentId}::text`.as('consent_id'),
+              sql<string>`${grant.tenantId}::text`.as('tenant_id'),
+              sql<string>`${JSON.stringify(Object.fromEntries(scopeGrants))}::jsonb`.as(
+                'scope_grants',
+              ),
+              sql<number>`${grantedAt}::bigint`.as('created_at'),
+              sql<number>`${grantedAt}::bigint`.as('granted_at'),
+              sql<null>`null::bigint`.as('last_used_at'),
+            ]),
+        )
         .onConflict((conflict) =>
           conflict.columns(['user_id', 'client_id']).doUpdateSet({
-            consent_id: keptInTenant(sql`consents.consent_id`, sql`excluded.consent_id`),
+            consent_id: ifContinued(sql`consents.consent_id`, sql`excluded.consent_id`),
             tenant_id: sql`excluded.tenant_id`,
-            // Where both have a scope, the right side's stays.
-            scope_grants: keptInTenant(
-              sql`excluded.scope_grants || consents.scope_grants`,
+            scope_grants: ifContinued(
+              sql`consents.scope_grants || ${ADDED_GRANTS}`,
               sql`excluded.scope_grants`,
             ),
-            created_at: keptInTenant(sql`consents.created_at`, sql`excluded.created_at`),
+            created_at: ifContinued(sql`consents.created_at`, sql`excluded.created_at`),
             granted_at: sql`excluded.granted_at`,
-            last_used_at: keptInTenant(sql`consents.last_used_at`, sql`null`),
+            last_used_at: ifContinued(sql`consents.last_used_at`, sql`null`),
           }),
         )
         .returning(requireInTime(String(grant.deadlineMilliseconds)).as('late'))
-      return (await inTime(() => query.execute())) === 'late' ? 'late' : 'granted'
+      const granted = await inTime(() => query.execute())
+      if (granted === 'late') return 'late'
+      return granted.length > 0 ? 'granted' : 'withdrawn'
     },
 
     async find(userId, clientId) {
@@ -108,17 +136,35 @@ export function createConsentStore(db: Database): ConsentStore {
       return rows.map(consentFrom)
     },
 
-    async removeScopes({ consentId, userId, clientId }, scopes) {
-      const removed = sql`array(select jsonb_array_elements_text(${JSON.stringify(scopes)}::jsonb))`
-      const updated = await db
+    // Two statements: the second sees every grant that the first has waited for.
+    async withdraw(request, now) {
+      await db
+        .insertInto('granting_requests')
+        .values(requestRow(request, true, now))
+        .onConflict((conflict) =>
+          conflict.columns(['request_key', 'user_id', 'client_id']).doUpdateSet({
+            is_withdrawn: true,
+            expires_at: sql`excluded.expires_at`,
+          }),
+        )
+        .execute()
+      const row = await db
         .updateTable('consents')
-        .set({ scope_grants: sql`scope_grants - ${removed}` })
-        .where('user_id', '=', userId)
-        .where('client_id', '=', clientId)
-        .where('consent_id', '=', consentId)
-        .returning('consent_id')
+        .set({
+          scope_grants: sql`(
+            select coalesce(jsonb_object_agg(scope, remaining), '{}')
+            from (
+              select key as scope,
+                case jsonb_typeof(value) when 'object' then value - ${request.requestKey}::text else value end as remaining
+              from jsonb_each(scope_grants)
+            ) as withdrawn
+            where remaining <> '{}')`,
+        })
+        .where('user_id', '=', request.userId)
+        .where('client_id', '=', request.clientId)
+        .returning(COLUMNS)
         .executeTakeFirst()
-      return updated !== undefined
+      return row && consentFrom(row)
     },
 
     async delete(userId, clientId, expectedConsentId) {
@@ -136,9 +182,40 @@ export function createConsentStore(db: Database): ConsentStore {
   }
 }
 
-/** What a consent that exists keeps; in another tenant it becomes a new one instead. */
-function keptInTenant<Value>(kept: RawBuilder<Value>, fresh: RawBuilder<Value>): RawBuilder<Value> {
-  return sql`case when consents.tenant_id = excluded.tenant_id then ${kept} else ${fresh} end`
+/** A value of a consent that stays, or of a new one that replaces it. */
+function ifContinued<Value>(kept: RawBuilder<Value>, fresh: RawBuilder<Value>): RawBuilder<Value> {
+  return sql`case when consents.tenant_id = excluded.tenant_id and consents.scope_grants <> '{}'
+    then ${kept} else ${fresh} end`
+}
+
+/** The `ScopeGrants` of the scopes that are granted, added to those of the consent. */
+const ADDED_GRANTS = sql<string>`(
+  select coalesce(jsonb_object_agg(scope, case
+    when jsonb_typeof(kept) = 'number' then kept
+    when first_granted_at + ${sql.lit(WITHDRAWAL_SECONDS)} <= excluded.granted_at then to_jsonb(first_granted_at)
+    when requests < ${sql.lit(MAXIMUM_GRANTING_REQUESTS)} then added || kept
+    else kept end), '{}')
+  from (
+    select key as scope, value as added, coalesce(consents.scope_grants -> key, '{}') as kept
+    from jsonb_each(excluded.scope_grants)
+  ) as grants, lateral (
+    select count(*) as requests, min(value::bigint) as first_granted_at
+    from jsonb_each_text(case jsonb_typeof(kept) when 'object' then kept else '{}' end)
+  ) as before)`
+
+/** The row that makes a grant and a withdrawal of one request wait for each other. */
+function requestRow(
+  { userId, clientId, requestKey }: GrantingRequest,
+  isWithdrawn: boolean,
+  now: number,
+): Insertable<OAuthDatabase['granting_requests']> {
+  return {
+    user_id: userId,
+    client_id: clientId,
+    request_key: requestKey,
+    is_withdrawn: isWithdrawn,
+    expires_at: now + WITHDRAWAL_SECONDS,
+  }
 }
 
 /** Whether a left join found a consent: it has all columns, or none. */
@@ -157,7 +234,7 @@ function consentFrom(row: ConsentRow): Consent {
     clientId: row.client_id,
     tenantId: row.tenant_id,
     scopes: Object.entries(row.scope_grants)
-      .map(([scope, grantedAt]) => ({ scope, grantedAt }))
+      .map(([scope, grants]) => ({ scope, grantedAt: firstGrantedAt(grants) }))
       .sort((left, right) => left.grantedAt - right.grantedAt),
     createdAt: Number(row.created_at),
     grantedAt: Number(row.granted_at),

@@ -7,12 +7,13 @@
  */
 
 import type { ColumnType, Generated, Kysely, RawBuilder } from 'kysely'
+import type { ScopeGrants } from '../../lib/storage/consent-store.ts'
 
 /** `bigint`: given as a number, returned by the driver as text. */
 type Instant = ColumnType<string | number, number, number>
 
 /** `jsonb`: given as text, returned by the driver parsed. */
-type ScopeGrants = ColumnType<Readonly<Record<string, number>>, string, string>
+type GrantsByScope = ColumnType<Readonly<Record<string, ScopeGrants>>, string, string>
 
 interface ClientsTable {
   readonly client_id: string
@@ -32,11 +33,19 @@ interface ConsentsTable {
   readonly client_id: string
   readonly consent_id: string
   readonly tenant_id: string
-  /** For each scope, when it was first granted. */
-  readonly scope_grants: ScopeGrants
+  readonly scope_grants: GrantsByScope
   readonly created_at: Instant
   readonly granted_at: Instant
   readonly last_used_at: Instant | null
+}
+
+interface GrantingRequestsTable {
+  readonly user_id: string
+  readonly client_id: string
+  readonly request_key: string
+  /** Whether what it granted was withdrawn. */
+  readonly is_withdrawn: boolean
+  readonly expires_at: Instant
 }
 
 interface TokenFamiliesTable {
@@ -98,6 +107,7 @@ interface PendingEventsTable {
 export interface OAuthDatabase {
   readonly clients: ClientsTable
   readonly consents: ConsentsTable
+  readonly granting_requests: GrantingRequestsTable
   readonly token_families: TokenFamiliesTable
   readonly artifacts: ArtifactsTable
   readonly revocations: RevocationsTable

@@ -4,43 +4,97 @@
  * @module
  */
 
-import type { Consent, ConsentGrant } from '../../lib/storage/consent-store.ts'
+import {
+  type Consent,
+  type ConsentGrant,
+  firstGrantedAt,
+  MAXIMUM_GRANTING_REQUESTS,
+  type ScopeGrants,
+  WITHDRAWAL_SECONDS,
+} from '../../lib/storage/consent-store.ts'
 import type { Connection } from './connection.ts'
 import { type ProvisionalRecord, writeProvisionally } from './provisional-record.ts'
-import { parseJson } from './records.ts'
+import { parseJson, removalOf } from './records.ts'
 import { createScript, MILLISECONDS, runScript } from './script.ts'
 
 /** What is one field: what the last grant said. Each scope is another, and the key has the id. */
-export type StoredGrant = Omit<ConsentGrant, 'consentId' | 'scopes' | 'deadlineMilliseconds'>
+export type StoredGrant = Omit<
+  ConsentGrant,
+  'consentId' | 'scopes' | 'requestKey' | 'deadlineMilliseconds'
+>
 
 /** What precedes the scope in the name of its field. */
 export const SCOPE_FIELD = 'scope:'
 
+/** Each scope is a field, of its `ScopeGrants` as JSON. */
+const SCOPES = `
+local function each_scope(visit)
+  for _, field in ipairs(redis.call('HKEYS', KEYS[1])) do
+    if string.sub(field, 1, ${SCOPE_FIELD.length}) == '${SCOPE_FIELD}' then visit(field) end
+  end
+end
+
+local function grants_of(field)
+  return cjson.decode(redis.call('HGET', KEYS[1], field) or '{}')
+end
+
+local function is_empty()
+  local count = 0
+  each_scope(function () count = count + 1 end)
+  return count == 0
+end
+`
+
 /**
- * Adds scopes to a record and makes it last: `deadline, record, now, scope, …`. A record of another tenant is
- * deleted instead, and returned.
+ * Adds scopes to a record and makes it last: `deadline, record, now, request, scope, …`. A record of another tenant, or
+ * without scopes, is deleted instead, and returned. `KEYS[2]` exists when the request was withdrawn.
  */
-const ADD_SCOPES = createScript(`${MILLISECONDS}
-if milliseconds() > tonumber(ARGV[1]) then return { 'late' } end
+const ADD_SCOPES = createScript(`${MILLISECONDS}${SCOPES}
+local deadline, record, now, request = unpack(ARGV, 1, 4)
+if milliseconds() > tonumber(deadline) then return { 'late' } end
+if redis.call('EXISTS', KEYS[2]) == 1 then return { 'withdrawn' } end
 local before = redis.call('HGET', KEYS[1], 'record')
 if not before then return { 'not-found' } end
-if cjson.decode(before).tenantId ~= cjson.decode(ARGV[2]).tenantId then
+if cjson.decode(before).tenantId ~= cjson.decode(record).tenantId or is_empty() then
   redis.call('DEL', KEYS[1])
   return { 'deleted', before }
 end
-redis.call('HSET', KEYS[1], 'record', ARGV[2])
-for i = 4, #ARGV do
-  redis.call('HSETNX', KEYS[1], ARGV[i], ARGV[3])
+
+local function add(grants)
+  if type(grants) == 'number' then return grants end
+  local count, first = 0, nil
+  for _, granted_at in pairs(grants) do
+    count = count + 1
+    first = math.min(first or granted_at, granted_at)
+  end
+  if first and first + ${WITHDRAWAL_SECONDS} <= tonumber(now) then return first end
+  if not grants[request] and count < ${MAXIMUM_GRANTING_REQUESTS} then
+    grants[request] = tonumber(now)
+  end
+  return grants
+end
+
+redis.call('HSET', KEYS[1], 'record', record)
+for i = 5, #ARGV do
+  redis.call('HSET', KEYS[1], ARGV[i], cjson.encode(add(grants_of(ARGV[i]))))
 end
 redis.call('PERSIST', KEYS[1])
 return { 'added' }`)
 
-/** Removes scopes from a record: `scope, …`. Returns whether there is one. */
-const REMOVE_SCOPES = createScript(`
-if redis.call('HEXISTS', KEYS[1], 'record') == 0 then return 0 end
-for i = 1, #ARGV do
-  redis.call('HDEL', KEYS[1], ARGV[i])
-end
+/** Withdraws what a request granted: `request, removal`. `KEYS[2]` says so from then on. */
+const WITHDRAW = createScript(`${SCOPES}
+local request, removal = unpack(ARGV)
+redis.call('SET', KEYS[2], '1', 'EXAT', removal)
+each_scope(function (field)
+  local grants = grants_of(field)
+  if type(grants) == 'number' or not grants[request] then return end
+  grants[request] = nil
+  if next(grants) then
+    redis.call('HSET', KEYS[1], field, cjson.encode(grants))
+  else
+    redis.call('HDEL', KEYS[1], field)
+  end
+end)
 return 1`)
 
 const DELETE = createScript(`
@@ -61,7 +115,9 @@ export type AdditionOutcome =
   | { readonly outcome: 'not-found' }
   /** The deadline has passed; nothing changed. */
   | { readonly outcome: 'late' }
-  /** It was of another tenant. */
+  /** What the request granted was withdrawn; nothing changed. */
+  | { readonly outcome: 'withdrawn' }
+  /** It was of another tenant, or without scopes. */
   | { readonly outcome: 'deleted'; readonly deleted: StoredGrant }
 
 /** The records of consents. */
@@ -70,10 +126,10 @@ export interface ConsentRecords {
   exists(consentId: string): Promise<boolean>
   /** Writes the record that begins with a grant, unless its key is taken. */
   write(grant: ConsentGrant): Promise<ProvisionalRecord>
-  /** Adds scopes to a record of the same tenant, and deletes one of another. */
+  /** Adds scopes to a record of the same tenant, and deletes one of another or without scopes. */
   addScopes(consentId: string, grant: ConsentGrant): Promise<AdditionOutcome>
-  /** @returns `false` when it does not exist. */
-  removeScopes(consentId: string, scopes: ReadonlyArray<string>): Promise<boolean>
+  /** Withdraws what a request granted in this record, and refuses to add to it for the request. */
+  withdraw(consentId: string, requestKey: string, now: number): Promise<void>
   /** @returns What the record said; `undefined` when there was none. */
   delete(consentId: string): Promise<StoredGrant | undefined>
   /**
@@ -87,6 +143,10 @@ export interface ConsentRecords {
 /** Creates the records of consents. */
 export function createConsentRecords(connection: Connection): ConsentRecords {
   const { client, keys } = connection
+  const keysOf = (consentId: string, requestKey: string): ReadonlyArray<string> => [
+    keys.consent(consentId),
+    keys.withdrawn(consentId, requestKey),
+  ]
 
   return {
     async find(consentId) {
@@ -105,22 +165,21 @@ export function createConsentRecords(connection: Connection): ConsentRecords {
     async addScopes(consentId, grant) {
       const fields = grant.scopes.map((scope) => SCOPE_FIELD + scope)
       const parameters = [
-        ...[grant.deadlineMilliseconds, recordOf(grant), grant.grantedAt],
+        ...[grant.deadlineMilliseconds, recordOf(grant), grant.grantedAt, grant.requestKey],
         ...fields,
       ]
       const [outcome, deleted = ''] = (await runScript(
         client,
         ADD_SCOPES,
-        [keys.consent(consentId)],
+        keysOf(consentId, grant.requestKey),
         parameters,
       )) as [AdditionOutcome['outcome'], string?]
       return outcome === 'deleted' ? { outcome, deleted: parseJson(deleted) } : { outcome }
     },
 
-    async removeScopes(consentId, scopes) {
-      const fields = scopes.map((scope) => SCOPE_FIELD + scope)
-      const isThere = await runScript(client, REMOVE_SCOPES, [keys.consent(consentId)], fields)
-      return Number(isThere) === 1
+    async withdraw(consentId, requestKey, now) {
+      const parameters = [requestKey, removalOf(now + WITHDRAWAL_SECONDS)]
+      await runScript(client, WITHDRAW, keysOf(consentId, requestKey), parameters)
     },
 
     async delete(consentId) {
@@ -135,14 +194,16 @@ export function createConsentRecords(connection: Connection): ConsentRecords {
 }
 
 function fieldsOf(grant: ConsentGrant): ReadonlyArray<string | number> {
-  const { scopes, grantedAt } = grant
-  const scopeFields = scopes.flatMap((scope) => [SCOPE_FIELD + scope, grantedAt])
+  const { scopes, requestKey, grantedAt } = grant
+  const grants = JSON.stringify({ [requestKey]: grantedAt } satisfies ScopeGrants)
+  const scopeFields = scopes.flatMap((scope) => [SCOPE_FIELD + scope, grants])
   return ['record', recordOf(grant), 'createdAt', grantedAt, ...scopeFields]
 }
 
 function recordOf({
   consentId: _id,
   scopes: _scopes,
+  requestKey: _request,
   deadlineMilliseconds: _deadline,
   ...stored
 }: ConsentGrant): string {
@@ -154,9 +215,9 @@ function consentFrom(
   { record, createdAt, lastUsedAt, ...scopeFields }: Record<string, string>,
 ): Consent | undefined {
   if (record === undefined) return undefined
-  const scopes = Object.entries(scopeFields).map(([field, grantedAt]) => ({
+  const scopes = Object.entries(scopeFields).map(([field, grants]) => ({
     scope: field.slice(SCOPE_FIELD.length),
-    grantedAt: Number(grantedAt),
+    grantedAt: firstGrantedAt(parseJson<ScopeGrants>(grants)),
   }))
   return {
     ...parseJson<StoredGrant>(record),

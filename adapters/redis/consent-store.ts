@@ -23,27 +23,34 @@
  *   again: that would bring back the families of a deleted consent. If the owner is not found, the candidate
  *   replaces exactly that entry; `delete()` removes only the entry of the record that it deleted.
  * - A grant happens when it is in the index, or its scopes are in the record of another one: the scripts that do that
- *   check the deadline. What is late is abandoned: the candidate is deleted, unless another `grant()` or a family
+ *   check the deadline. What is late, or withdrawn, is abandoned: the candidate is deleted, unless another `grant()` or a family
  *   found it in time and made it durable. A driver that sends a script again may hear that it is late, though it
  *   was not the first time: the consent then stays or goes, as after a crash.
+ * - `grant()` against `withdraw()`, which forbids the request to enter anything in the index and reads whose entry
+ *   there is, then forbids it to add to that record and removes what it added. A grant that was entered before the
+ *   former adds to the record that `withdraw()` found, or to one that no longer exists.
+ * - A record that `withdraw()` has left without scopes is never used again: `grant()` deletes it, as one of another
+ *   tenant.
  * - `delete()` against `families.create()`: both change the record, in its slot, one after the other.
  *
  * @module
  */
 
 import { StorageError } from '../../lib/errors.ts'
-import type {
-  Consent,
-  ConsentGrant,
-  ConsentOwner,
-  ConsentStore,
-  GrantOutcome,
+import {
+  type Consent,
+  type ConsentGrant,
+  type ConsentOwner,
+  type ConsentStore,
+  type GrantOutcome,
+  WITHDRAWAL_SECONDS,
 } from '../../lib/storage/consent-store.ts'
 import type { Connection } from './connection.ts'
 import { createConsentLists } from './consent-lists.ts'
 import { type AdditionOutcome, createConsentRecords, type StoredGrant } from './consent-records.ts'
 import { assertIdentifier, isConsentId, isIdentifier } from './keys.ts'
 import type { ProvisionalRecord } from './provisional-record.ts'
+import { removalOf } from './records.ts'
 import { createScript, MILLISECONDS, runScript } from './script.ts'
 
 /** An attempt fails only because another call succeeded or gave up, and each does so at most twice. */
@@ -53,19 +60,28 @@ const MAX_ATTEMPTS = 200
 const FIND_ENTRY = createScript(`${MILLISECONDS}
 return { redis.call('HGET', KEYS[1], ARGV[1]), string.format('%.0f', milliseconds()) }`)
 
+/** Whether a grant may be in the index: `deadline`. `KEYS[2]` exists when its request was withdrawn. */
+const REFUSE = `${MILLISECONDS}
+if milliseconds() > tonumber(ARGV[1]) then return { 'late' } end
+if redis.call('EXISTS', KEYS[2]) == 1 then return { 'withdrawn' } end
+`
+
 /** Enters a consent unless there is an entry: `deadline, client, consent id`. Returns whose entry there is. */
-const ENTER = createScript(`${MILLISECONDS}
-if milliseconds() > tonumber(ARGV[1]) then return false end
+const ENTER = createScript(`${REFUSE}
 redis.call('HSETNX', KEYS[1], ARGV[2], ARGV[3])
-return redis.call('HGET', KEYS[1], ARGV[2])`)
+return { 'entered', redis.call('HGET', KEYS[1], ARGV[2]) }`)
 
 /** Replaces an entry: `deadline, client, consent id before, consent id`. */
-const REPLACE_ENTRY = createScript(`${MILLISECONDS}
-if milliseconds() > tonumber(ARGV[1]) then return 0 end
+const REPLACE_ENTRY = createScript(`${REFUSE}
 if redis.call('HGET', KEYS[1], ARGV[2]) == ARGV[3] then
   redis.call('HSET', KEYS[1], ARGV[2], ARGV[4])
 end
-return 1`)
+return { 'replaced' }`)
+
+/** Refuses grants of a request: `client, removal`. Returns whose entry there is. */
+const WITHDRAW = createScript(`
+redis.call('SET', KEYS[2], '1', 'EXAT', ARGV[2])
+return redis.call('HGET', KEYS[1], ARGV[1])`)
 
 const REMOVE_ENTRY = createScript(`
 if redis.call('HGET', KEYS[1], ARGV[1]) == ARGV[2] then
@@ -102,19 +118,23 @@ export function createConsentStore(connection: Connection): ConsentStore {
   /**
    * Stores a candidate as the consent, or adds the grant to the existing one.
    *
-   * @returns `undefined` when that was deleted meanwhile, or was another tenant's: then the candidate takes its place.
+   * @returns `undefined` when that was deleted meanwhile, was another tenant's or had no scopes: then the candidate takes
+   *   its place.
    */
   async function tryGrant(
     grant: ConsentGrant,
     candidate: ProvisionalRecord,
   ): Promise<GrantOutcome | undefined> {
     const { consentId, userId, clientId, deadlineMilliseconds } = grant
-    const index = [keys.consentIndex(userId)]
+    const index = [keys.consentIndex(userId), keys.withdrawnOfUser(grant)]
     const entry = [deadlineMilliseconds, clientId, consentId]
-    const owner = await runScript(client, ENTER, index, entry)
-    if (typeof owner !== 'string') return 'late'
+    const [entered, owner = ''] = (await runScript(client, ENTER, index, entry)) as [
+      'entered' | 'late' | 'withdrawn',
+      string?,
+    ]
+    if (entered !== 'entered') return entered
     const outcome = await addToOwner(owner, grant)
-    if (outcome === 'late') return 'late'
+    if (outcome === 'late' || outcome === 'withdrawn') return outcome
     if (outcome === 'added') return 'granted'
     const isRevoked = owner === consentId || !(await records.exists(consentId))
     if (isRevoked) {
@@ -126,7 +146,7 @@ export function createConsentStore(connection: Connection): ConsentStore {
     return undefined
   }
 
-  /** Removes the candidate of a grant that is late. */
+  /** Removes the candidate of a grant that is late or was withdrawn. */
   async function abandon(grant: ConsentGrant): Promise<void> {
     if (await records.abandon(grant.consentId)) await unlist(grant.consentId, grant)
   }
@@ -141,8 +161,8 @@ export function createConsentStore(connection: Connection): ConsentStore {
 
   return {
     async grant(grant) {
-      const { consentId, clientId, tenantId } = grant
-      assertIdentifier(isConsentId(consentId) && isIdentifier(clientId))
+      const { consentId, clientId, tenantId, requestKey } = grant
+      assertIdentifier(isConsentId(consentId) && isIdentifier(clientId) && isIdentifier(requestKey))
       const candidate = await records.write(grant)
       await Promise.all([
         lists.enter({ tenantId }, consentId),
@@ -151,8 +171,9 @@ export function createConsentStore(connection: Connection): ConsentStore {
 
       for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
         const outcome = await tryGrant(grant, candidate)
-        if (outcome === 'late') await abandon(grant)
-        if (outcome !== undefined) return outcome
+        if (outcome === undefined) continue
+        if (outcome !== 'granted') await abandon(grant)
+        return outcome
       }
       throw new StorageError('redis: others changed a consent all the time')
     },
@@ -199,10 +220,15 @@ export function createConsentStore(connection: Connection): ConsentStore {
       return [...found.values()].slice(0, limit)
     },
 
-    async removeScopes({ consentId, userId, clientId }, scopes) {
-      if (!isIdentifier(clientId)) return false
-      const owner = await client.hget(keys.consentIndex(userId), clientId)
-      return owner === consentId && (await records.removeScopes(consentId, scopes))
+    async withdraw(request, now) {
+      const { userId, clientId, requestKey } = request
+      if (!isIdentifier(clientId) || !isIdentifier(requestKey)) return undefined
+      const index = [keys.consentIndex(userId), keys.withdrawnOfUser(request)]
+      const parameters = [clientId, removalOf(now + WITHDRAWAL_SECONDS)]
+      const consentId = await runScript(client, WITHDRAW, index, parameters)
+      if (typeof consentId !== 'string') return undefined
+      await records.withdraw(consentId, requestKey, now)
+      return await records.find(consentId)
     },
 
     async delete(userId, clientId, expectedConsentId) {

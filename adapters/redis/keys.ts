@@ -11,7 +11,7 @@ import { createHash } from 'node:crypto'
 import { StorageError } from '../../lib/errors.ts'
 import type { ArtifactKind } from '../../lib/storage/artifact-store.ts'
 import type { ClientListRequest } from '../../lib/storage/client-store.ts'
-import type { ConsentOwner } from '../../lib/storage/consent-store.ts'
+import type { ConsentOwner, GrantingRequest } from '../../lib/storage/consent-store.ts'
 import type { RevocationKind } from '../../lib/storage/revocation-store.ts'
 
 const CONSENT_ID_LENGTH = 22
@@ -26,6 +26,9 @@ export interface Keys {
   consent(consentId: string): string
   consentIndex(userId: string): string
   consentList(of: ConsentOwner): string
+  /** That what a request granted was withdrawn: in the slot of the consents of its user, and in that of the consent. */
+  withdrawnOfUser(request: GrantingRequest): string
+  withdrawn(consentId: string, requestKey: string): string
   family(familyId: string): string
   artifact(kind: ArtifactKind, key: string): string
   revocation(kind: RevocationKind, id: string): string
@@ -48,6 +51,9 @@ export function createKeys(prefix: string): Keys {
       'tenantId' in of
         ? `${prefix}{tenant:${sha256(of.tenantId)}}:consents`
         : `${prefix}{client:${of.clientId}}:consents`,
+    withdrawnOfUser: ({ userId, clientId, requestKey }) =>
+      `${prefix}{user:${sha256(userId)}}:withdrawn:${clientId}:${requestKey}`,
+    withdrawn: (consentId, requestKey) => `${prefix}{${consentId}}:withdrawn:${requestKey}`,
     family: (familyId) => `${prefix}{${consentIdOf(familyId)}}:family:${familyId}`,
     artifact: (kind, key) => `${prefix}artifact:${kind}:${key}`,
     revocation: (kind, id) => `${prefix}revoked:${kind}:${id}`,

@@ -7,25 +7,18 @@
  */
 
 import type { AuditLog } from '../audit/audit-log.ts'
-import { scopesOf } from '../consent/consent.ts'
 import type { Revoker } from '../revocation/revoker.ts'
-import { isSubset } from '../scopes/scope.ts'
-import type { ConsentStore } from '../storage/consent-store.ts'
+import type { Consent, ConsentStore } from '../storage/consent-store.ts'
 import type { PendingRequest } from './pending-request.ts'
-import {
-  type Denial,
-  grantsOf,
-  type PastGrant,
-  type RequestEndings,
-  requestKeyOf,
-} from './request-endings.ts'
+import { type Denial, type RequestEndings, requestKeyOf } from './request-endings.ts'
 
 /** Dependencies of denying requests. */
 export interface DenialDependencies {
-  readonly endings: Pick<RequestEndings, 'deny' | 'findDenial' | 'findRedemption' | 'findLastGrant'>
-  readonly consents: Pick<ConsentStore, 'find' | 'removeScopes'>
+  readonly endings: Pick<RequestEndings, 'deny' | 'findDenial' | 'findRedemption'>
+  readonly consents: Pick<ConsentStore, 'withdraw'>
   readonly revoker: Pick<Revoker, 'revokeConsent' | 'preventFamily'>
   readonly audit: AuditLog
+  readonly now: () => number
 }
 
 /** The members of a pending request that a denial needs. */
@@ -45,18 +38,21 @@ export async function denyRequest(
   if (!request.isDenied) await endings.deny(requestKey, denial)
   if (userId === null) return
   await revokeFamily(dependencies, request, userId, ip)
-  await revertGrant(dependencies, request, userId, ip)
+  await withdrawGrant(dependencies, request, userId, ip)
 }
 
-/** Reverts a grant if its request was denied meanwhile. Call it after granting: the denial may have missed it. */
-export async function revertGrantIfDenied(
+/**
+ * Withdraws a grant if its request was denied meanwhile. Call it after granting: whoever denied it may not have been
+ * known to be this user.
+ */
+export async function withdrawGrantIfDenied(
   dependencies: DenialDependencies,
   request: DeniableRequest,
   userId: string,
   ip: string,
 ): Promise<void> {
   const denial = await dependencies.endings.findDenial(requestKeyOf(request.pendingRequestToken))
-  if (denial !== undefined) await revertGrant(dependencies, request, userId, ip)
+  if (denial !== undefined) await withdrawGrant(dependencies, request, userId, ip)
 }
 
 async function revokeFamily(
@@ -73,39 +69,30 @@ async function revokeFamily(
   audit.record({ type: 'authorization.revoked', clientId, userId, tenantId, familyId }, ip)
 }
 
-/**
- * Removes the scopes that a user granted with the request, unless another request granted scopes since that the
- * user has not denied, too. Deletes the consent if no other scope is left.
- */
-async function revertGrant(
-  { endings, consents, revoker, audit }: DenialDependencies,
+/** Withdraws the scopes that a user granted with the request, and deletes the consent if no other scope is left. */
+async function withdrawGrant(
+  dependencies: DenialDependencies,
   { pendingRequestToken, clientId }: DeniableRequest,
   userId: string,
   ip: string,
 ): Promise<void> {
-  const last = await endings.findLastGrant({ userId, clientId })
-  if (last === undefined) return
+  const { consents, now } = dependencies
   const requestKey = requestKeyOf(pendingRequestToken)
-  const isDenied = async (key: string): Promise<boolean> =>
-    key === requestKey || (await endings.findDenial(key))?.userId === userId
-  const denied: Array<PastGrant> = []
-  for (const grant of grantsOf(last)) {
-    if (!(await isDenied(grant.requestKey))) break
-    denied.push(grant)
-  }
-  if (!denied.some((grant) => grant.requestKey === requestKey)) return
-  const consent = await consents.find(userId, clientId)
-  if (consent === undefined) return
-  const { consentId, tenantId } = consent
-  const granted = denied.flatMap(({ scopes }) => scopes)
-  const start = denied.at(-1)?.before
-  const before = consentId === start?.consentId ? start.scopes : []
-  const newScopes = [...new Set(granted)].filter((scope) => !before.includes(scope))
-  if (newScopes.length === 0) return
-  if (!isSubset(scopesOf(consent), newScopes)) {
-    await consents.removeScopes(consent, newScopes)
-  } else if (await revoker.revokeConsent(consent)) {
-    const reason = 'denied-by-user'
-    audit.record({ type: 'connection.revoked', clientId, userId, tenantId, reason }, ip)
-  }
+  const consent = await consents.withdraw({ userId, clientId, requestKey }, now())
+  if (consent?.scopes.length === 0) await deleteEmptyConsent(dependencies, consent, ip)
+}
+
+/** Deletes a consent of which a denial has left no scope. Nothing is granted under it any more. */
+export async function deleteEmptyConsent(
+  {
+    revoker,
+    audit,
+  }: { readonly revoker: Pick<Revoker, 'revokeConsent'>; readonly audit: AuditLog },
+  consent: Consent,
+  ip: string,
+): Promise<void> {
+  if (!(await revoker.revokeConsent(consent))) return
+  const { clientId, userId, tenantId } = consent
+  const reason = 'denied-by-user'
+  audit.record({ type: 'connection.revoked', clientId, userId, tenantId, reason }, ip)
 }

@@ -9,11 +9,8 @@
  * @module
  */
 
-import { scopesOf } from '../consent/consent.ts'
-import { StorageError } from '../errors.ts'
 import { rememberFamilyUntil } from '../lifetimes.ts'
 import { createArtifactReader } from '../storage/artifact-reader.ts'
-import type { Consent } from '../storage/consent-store.ts'
 import * as shape from '../storage/result-shape.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { TokenFamily } from '../storage/token-family-store.ts'
@@ -27,9 +24,6 @@ export interface Denial {
   readonly userId: string | null
 }
 
-/** How many grants before the last one are recorded. */
-const MAXIMUM_EARLIER_GRANTS = 20
-
 /** How many redemptions of a request are recorded. More than that are refused. */
 const MAXIMUM_REDEMPTIONS = 100
 
@@ -38,29 +32,6 @@ export type Redemption = Pick<
   TokenFamily,
   'familyId' | 'consentId' | 'userId' | 'tenantId' | 'clientId'
 >
-
-/** A time when a user granted scopes to a client. */
-export interface PastGrant {
-  /** The pending request that they were granted for. */
-  readonly requestKey: string
-  /** The scopes that were granted. */
-  readonly scopes: ReadonlyArray<string>
-  /** The consent before that request granted anything; `null` when there was none. */
-  readonly before: ConsentBefore | null
-}
-
-/** The last time that a user granted scopes to a client. */
-export interface LastGrant extends PastGrant {
-  /** The grants before, the latest first: the user may deny them, too. */
-  readonly earlier: ReadonlyArray<PastGrant>
-  /** When the record expires: seconds since the Unix epoch. Later than that of the grant before. */
-  readonly expiresAt: number
-}
-
-interface ConsentBefore {
-  readonly consentId: string
-  readonly scopes: ReadonlyArray<string>
-}
 
 const denials = createArtifactReader<Denial>('Denial', {
   reason: shape.string,
@@ -73,29 +44,6 @@ const redemptions = createArtifactReader<Redemption>('Redemption', {
   tenantId: shape.nonEmptyString,
   clientId: shape.nonEmptyString,
 })
-const pastGrant = {
-  requestKey: shape.nonEmptyString,
-  scopes: shape.arrayOf(shape.nonEmptyString),
-  before: shape.orNull(
-    shape.record<ConsentBefore>({
-      consentId: shape.nonEmptyString,
-      scopes: shape.arrayOf(shape.nonEmptyString),
-    }),
-  ),
-}
-const lastGrants = createArtifactReader<LastGrant>('LastGrant', {
-  ...pastGrant,
-  earlier: shape.arrayOf(shape.record<PastGrant>(pastGrant)),
-  expiresAt: shape.number,
-})
-
-/** All recorded grants, the latest first. */
-export function grantsOf({ earlier, expiresAt: _, ...last }: LastGrant): ReadonlyArray<PastGrant> {
-  return [last, ...earlier]
-}
-
-/** Names a consent. */
-export type ConsentSubject = Pick<Consent, 'userId' | 'clientId'>
 
 /** The endings of pending requests. */
 export interface RequestEndings {
@@ -118,24 +66,6 @@ export interface RequestEndings {
    *   was redeemed.
    */
   redeem(requestKey: string, redemption: Redemption): Promise<boolean>
-  /** Finds the last grant of a user to a client, if a pending request of that time can still be denied. */
-  findLastGrant(subject: ConsentSubject): Promise<LastGrant | undefined>
-  /**
-   * Records that scopes are about to be granted for a request. Call it after reading the consent and before
-   * granting. Repeated grants of one request do not change the record: either they read it, or they read the
-   * consent as it was before the first of them. Of grants at once, each is recorded.
-   *
-   * @param scopes The scopes that are about to be granted.
-   * @param before The consent that was read.
-   *
-   * @throws {@link StorageError} when other grants are recorded all the time.
-   */
-  recordGrant(
-    requestKey: string,
-    subject: ConsentSubject,
-    scopes: ReadonlyArray<string>,
-    before: Consent | undefined,
-  ): Promise<void>
 }
 
 /** The stores that hold the endings. */
@@ -155,8 +85,6 @@ export function createRequestEndings(
   const expiresAt = (): number => rememberFamilyUntil(now())
   const findDenial: RequestEndings['findDenial'] = (requestKey) =>
     denials.find(artifacts, requestKey, now())
-  const findLastGrant: RequestEndings['findLastGrant'] = (subject) =>
-    lastGrants.find(artifacts, subjectKeyOf(subject), now())
 
   /** Whether a redemption cannot give tokens, and its family is revoked: its consent was deleted, for good. */
   async function isWithoutConsent({ userId, clientId, consentId }: Redemption): Promise<boolean> {
@@ -205,39 +133,10 @@ export function createRequestEndings(
       }
       return false
     },
-
-    findLastGrant,
-
-    async recordGrant(requestKey, subject, scopes, consent) {
-      const before = consent && { consentId: consent.consentId, scopes: scopesOf(consent) }
-      for (let attempt = 0; attempt < MAXIMUM_EARLIER_GRANTS; attempt += 1) {
-        const last = await findLastGrant(subject)
-        if (last?.requestKey === requestKey) return
-        const earlier = last === undefined ? [] : grantsOf(last)
-        const grant: LastGrant = {
-          requestKey,
-          scopes,
-          before: before ?? null,
-          earlier: earlier.slice(0, MAXIMUM_EARLIER_GRANTS),
-          expiresAt: Math.max(expiresAt(), (last?.expiresAt ?? 0) + 1),
-        }
-        // Replaces the record that was read, and none that another grant has written since: that expires later.
-        const instant = last?.expiresAt ?? now()
-        const key = subjectKeyOf(subject)
-        if (await artifacts.insert('LastGrant', key, { ...grant }, grant.expiresAt, instant)) return
-      }
-      throw new StorageError('too many grants of one user to one client at once', {
-        operation: 'artifacts.insert()',
-      })
-    },
   }
 }
 
 /** The key of a request's redemption. All expire after the request, so no position becomes free before that. */
 function positionOf(requestKey: string, position: number): string {
   return position === 0 ? requestKey : sha256(`${requestKey} ${position}`)
-}
-
-function subjectKeyOf({ userId, clientId }: ConsentSubject): string {
-  return sha256(JSON.stringify([userId, clientId]))
 }

@@ -15,8 +15,6 @@ export const ARTIFACT_KINDS = {
   Denial: { lifetime: 'ephemeral', isDroppable: false },
   /** The family that the code of a pending request is redeemed for. Without it, another code could be redeemed. */
   Redemption: { lifetime: 'ephemeral', isDroppable: false },
-  /** The pending request for which a user last granted scopes to a client, and the consent before that. */
-  LastGrant: { lifetime: 'ephemeral', isDroppable: true },
 } as const
 
 /** What an artifact is. */

@@ -13,7 +13,10 @@ export interface Consent {
   readonly clientId: string
   /** The user's tenant when the consent was given. In any other tenant it permits nothing. */
   readonly tenantId: string
-  /** Every scope granted so far, in the order in which they were first granted. */
+  /**
+   * Every scope that was granted and not withdrawn, in the order in which they were first granted. Without scopes,
+   * after {@link ConsentStore.withdraw}, the consent permits nothing and is about to be deleted.
+   */
   readonly scopes: ReadonlyArray<GrantedScope>
   /** When it was first given; seconds since the Unix epoch. */
   readonly createdAt: number
@@ -36,7 +39,10 @@ export interface GrantedScope {
 /** A user grants scopes to a client, for the first time or once more. */
 export interface ConsentGrant
   extends Pick<Consent, 'consentId' | 'userId' | 'clientId' | 'tenantId' | 'grantedAt'> {
+  /** At least one. */
   readonly scopes: ReadonlyArray<string>
+  /** Names the pending request that they are granted for, for {@link ConsentStore.withdraw}. Never used for another. */
+  readonly requestKey: string
   /**
    * The last moment at which the grant may happen, by the clock of {@link TimedConsent.foundAtMilliseconds}. The
    * caller gives up then, and the user may deny or disconnect: a backend that was frozen must not bring the consent back.
@@ -64,6 +70,11 @@ export type GrantOutcome =
    * stay: it deleted the consent of another tenant, or a family began under the new one.
    */
   | 'late'
+  /** What the request granted was withdrawn: nothing is granted for it any more. */
+  | 'withdrawn'
+
+/** The grants of a user to a client for one pending request. */
+export type GrantingRequest = Pick<ConsentGrant, 'userId' | 'clientId' | 'requestKey'>
 
 /** Consents: one record per user and client. */
 export interface ConsentStore {
@@ -72,8 +83,8 @@ export interface ConsentStore {
    * in one tenant lose no scopes. An existing consent keeps its `consentId`, `createdAt`, `lastUsedAt`
    * and when each of its scopes was first granted; the call replaces everything else.
    *
-   * A consent of another tenant is deleted in the same step, with its families, and a new one is created.
-   * So a consent never changes its tenant.
+   * A consent of another tenant, or without scopes, is deleted in the same step, with its families, and a new one
+   * is created. So a consent never changes its tenant, and one that is about to be deleted is never used again.
    *
    * @param grant Its `consentId` was never used before.
    */
@@ -96,15 +107,16 @@ export interface ConsentStore {
   listBatch(of: ConsentOwner, limit: number): Promise<ReadonlyArray<Consent>>
 
   /**
-   * Removes scopes from the consent with this id, in one atomic step. Its other scopes and its families
-   * stay, without these scopes: {@link FoundTokenFamily.consentedScopes}.
+   * Withdraws what was granted for a request, and refuses its later grants for at least {@link WITHDRAWAL_SECONDS}: whether a
+   * concurrent `grant()` happens before or after it, nothing of it stays.
    *
-   * @returns `false` when it does not exist; nothing is changed then.
+   * A scope stays that another request granted, too, or that the consent has had for {@link WITHDRAWAL_SECONDS}. Of
+   * many requests that granted a scope before that, {@link MAXIMUM_GRANTING_REQUESTS} count. The families stay,
+   * without the other scopes: {@link FoundTokenFamily.consentedScopes}.
+   *
+   * @returns The consent as it is now, perhaps without scopes; `undefined` when there is none.
    */
-  removeScopes(
-    consent: Pick<Consent, 'consentId' | 'userId' | 'clientId'>,
-    scopes: ReadonlyArray<string>,
-  ): Promise<boolean>
+  withdraw(request: GrantingRequest, now: number): Promise<Consent | undefined>
 
   /**
    * Deletes a consent and revokes its token families, in one step of constant cost: a family lives only
@@ -126,6 +138,26 @@ export type ConsentOwner = { readonly tenantId: string } | { readonly clientId: 
  */
 export const USE_RESOLUTION_SECONDS = 3600
 
+/** For how long after a grant it can be withdrawn, in seconds: longer than its pending request can be denied. */
+export const WITHDRAWAL_SECONDS = 660
+
+/**
+ * How many of the requests that granted a scope are remembered, the first of them. If all of these are withdrawn, the
+ * scope is removed.
+ */
+export const MAXIMUM_GRANTING_REQUESTS = 20
+
+/**
+ * Who granted a scope, as stores keep it: for each request when, in seconds since the Unix epoch. Once the first of
+ * these can no longer be withdrawn, when it was: the scope then stays, whatever is withdrawn.
+ */
+export type ScopeGrants = number | Readonly<Record<string, number>>
+
+/** When a scope was first granted. */
+export function firstGrantedAt(grants: ScopeGrants): number {
+  return typeof grants === 'number' ? grants : Math.min(...Object.values(grants))
+}
+
 const consent = shape.record<Consent>({
   consentId: shape.nonEmptyString,
   userId: shape.nonEmptyString,
@@ -144,7 +176,10 @@ const isOfConnection = (found: Consent, userId: string, clientId: string): boole
 
 /** What the methods may resolve to. */
 export const CONSENT_RESULTS: shape.ResultShapes<ConsentStore> = {
-  grant: { words: '"granted" or "late"', shape: shape.oneOf('granted', 'late') },
+  grant: {
+    words: '"granted", "late" or "withdrawn"',
+    shape: shape.oneOf('granted', 'late', 'withdrawn'),
+  },
   find: shape.orUndefined('a Consent', consent, isOfConnection),
   findTimed: {
     words: 'a TimedConsent',
@@ -167,6 +202,11 @@ export const CONSENT_RESULTS: shape.ResultShapes<ConsentStore> = {
       found.tenantId === (owner.tenantId ?? found.tenantId) &&
       found.clientId === (owner.clientId ?? found.clientId),
   ),
-  removeScopes: shape.BOOLEAN,
+  withdraw: shape.orUndefined(
+    'a Consent',
+    consent,
+    (found: Consent, { userId, clientId }: GrantingRequest) =>
+      isOfConnection(found, userId, clientId),
+  ),
   delete: shape.BOOLEAN,
 }

@@ -27,10 +27,15 @@ export {
   type ConsentGrant,
   type ConsentOwner,
   type ConsentStore,
+  firstGrantedAt,
   type GrantedScope,
+  type GrantingRequest,
   type GrantOutcome,
+  MAXIMUM_GRANTING_REQUESTS,
+  type ScopeGrants,
   type TimedConsent,
   USE_RESOLUTION_SECONDS,
+  WITHDRAWAL_SECONDS,
 } from './consent-store.ts'
 export { type StorageContractCase, storageContract } from './contract/index.ts'
 export { driverFailure, reportDriverFailures } from './driver-failure.ts'

@@ -42,7 +42,7 @@ export interface TokenFamily {
 export interface FoundTokenFamily extends TokenFamily {
   /**
    * Those of its scopes that its consent still has, in any order, read in the same atomic step as the family. A user
-   * may have taken scopes back since: {@link ConsentStore.removeScopes}.
+   * may have taken scopes back since: {@link ConsentStore.withdraw}.
    */
   readonly consentedScopes: ReadonlyArray<string>
   /**

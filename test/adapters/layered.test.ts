@@ -62,7 +62,8 @@ test.serial(
       userId: 'user-1',
       clientId: 'client-1',
       tenantId: 'acme',
-      scopes: [],
+      scopes: ['interview:read'],
+      requestKey: 'request-1',
       grantedAt: 1,
       deadlineMilliseconds: Number.MAX_SAFE_INTEGER,
     })

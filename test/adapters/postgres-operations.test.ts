@@ -5,7 +5,11 @@ import {
   startSweeper,
   sweepExpired,
 } from '@teamcast/oauth-server/postgres'
-import { type TokenFamily, USE_RESOLUTION_SECONDS } from '@teamcast/oauth-server/storage'
+import {
+  type TokenFamily,
+  USE_RESOLUTION_SECONDS,
+  WITHDRAWAL_SECONDS,
+} from '@teamcast/oauth-server/storage'
 import test from 'ava'
 import { CamelCasePlugin, Kysely, PostgresDialect, sql } from 'kysely'
 import { applyMigrations } from '../../adapters/postgres/apply-migrations.ts'
@@ -55,6 +59,7 @@ const TABLES = [
   'oauth.clients',
   'oauth.consents',
   'oauth.encrypted_keys',
+  'oauth.granting_requests',
   'oauth.migrations',
   'oauth.pending_events',
   'oauth.pending_events_id_seq',
@@ -218,6 +223,7 @@ test('sweepExpired: several at once delete everything that has expired, once, an
   const storage = createPostgresStorage({ pool })
   await storage.clients.insert(fullClient())
   await storage.consents.grant(aGrant())
+  await storage.consents.withdraw({ ...aGrant(), requestKey: 'denied' }, NOW)
   const saves = Array.from({ length: 300 }, async (_, index) => {
     await storage.artifacts.save('Session', `key-${index}`, {}, NOW + index)
     await storage.revocations.add({
@@ -249,6 +255,7 @@ test('sweepExpired: several at once delete everything that has expired, once, an
     artifacts: 0,
     revocations: 0,
   })
+  t.is(await sweep(NOW + WITHDRAWAL_SECONDS), 2)
   await pool.end()
 })
 

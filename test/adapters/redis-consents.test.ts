@@ -47,6 +47,7 @@ test.before(async () => {
   await client.hset(indexOf('warm-up:'), 'client-1', SECOND)
   await consents.grant(granted(FIRST))
   await consents.grant({ ...granted(SECOND), deadlineMilliseconds: 1 })
+  await consents.withdraw(granted(FIRST), NOW)
   await consents.delete('user-1', 'client-1')
   await clients.insert(fullClient())
   await clients.delete('client-1')
@@ -58,7 +59,7 @@ const recordOf = (keyPrefix: string, consentId: string): string =>
   `${keyPrefix}{${consentId}}:consent`
 
 const granted = (consentId: string): ConsentGrant =>
-  aGrant({ consentId, scopes: [`${consentId}:read`] })
+  aGrant({ consentId, requestKey: consentId, scopes: [`${consentId}:read`] })
 const familyOf = (consentId: string): TokenFamily =>
   aFamily({ consentId, familyId: familyIdOf('family', consentId) })
 
@@ -260,6 +261,93 @@ for (const beginning of beginnings) {
   })
 }
 
+/** What decides whether a grant stays: its entry in the index, its addition to a record, and their refusal. */
+const isDecisive = (parameters: Parameters): boolean =>
+  isForKey(parameters, /\{user:.+:consents$/) || isForKey(parameters, /\}:withdrawn:/)
+
+const decides =
+  (operate: (consents: Storage['consents']) => Promise<unknown>, isStep = isDecisive) =>
+  ({ keyPrefix }: World): Operation =>
+  async (step) => {
+    await operate(createRedisStorage({ client: stepping(step, isStep), keyPrefix }).consents)
+  }
+
+for (const beginning of beginnings) {
+  const before = beginning === 'a consent' ? scopesOfGrants(CONSENT_ID) : []
+
+  test(`redis: consents.grant() and withdraw() of its request in every order, where there was ${beginning}: nothing of it stays`, async (t) => {
+    const orders = await inEveryOrder(
+      async () => {
+        const world = await createWorld(beginning)
+        const withdraw = decides((consents) => consents.withdraw(granted(FIRST), NOW))
+        return { world, operations: [grants(FIRST)(world), withdraw(world)] }
+      },
+      async (world) => {
+        t.deepEqual(scopesOf(await assertSound(t, world)), before)
+        t.is(await world.storage.consents.grant(granted(FIRST)), 'withdrawn')
+        t.deepEqual(scopesOf(await world.storage.consents.find('user-1', 'client-1')), before)
+      },
+    )
+    t.true(orders >= 4, `${orders} orders`)
+  })
+
+  test(`redis: consents.withdraw() of a request while it and another grant, in every order, where there was ${beginning}: what the other granted stays`, async (t) => {
+    const orders = await inEveryOrder(
+      async () => {
+        const world = await createWorld(beginning)
+        const operations = [
+          decides((consents) => consents.grant(granted(FIRST))),
+          decides((consents) => consents.withdraw(granted(FIRST), NOW)),
+          decides((consents) => consents.grant(granted(SECOND))),
+        ]
+        return { world, operations: operations.map((operation) => operation(world)) }
+      },
+      async (world) => {
+        const scopes = scopesOf(await assertSound(t, world))
+        t.deepEqual([...scopes].sort(), [...before, ...scopesOfGrants(SECOND)].sort())
+      },
+    )
+    t.true(orders >= 20, `${orders} orders`)
+  })
+
+  test(`redis: consents.withdraw() that was killed anywhere can be repeated, where there was ${beginning}`, async (t) => {
+    const kills = await killEverywhere(
+      beginning,
+      ({ consents }) => consents.withdraw(granted(FIRST), NOW),
+      ({ consents }) => consents.grant(granted(FIRST)),
+    )
+    t.true(kills.length >= 2)
+    for (const { world } of kills) {
+      const { consents } = world.storage
+      await consents.withdraw(granted(FIRST), NOW)
+      t.is(await consents.grant(granted(FIRST)), 'withdrawn')
+      t.deepEqual(scopesOf(await assertSound(t, world)), before)
+    }
+  })
+}
+
+test('redis: consents.grant(), withdraw() of its request and delete() in every order leave nothing of it', async (t) => {
+  const orders = await inEveryOrder(
+    async () => {
+      const world = await createWorld('a consent')
+      const operations = [
+        decides((consents) => consents.grant(granted(FIRST))),
+        decides((consents) => consents.withdraw(granted(FIRST), NOW)),
+        decides(
+          (consents) => consents.delete('user-1', 'client-1'),
+          () => true,
+        ),
+      ]
+      return { world, operations: operations.map((operation) => operation(world)) }
+    },
+    async (world) => {
+      const found = await assertSound(t, world)
+      t.deepEqual(scopesOf(found), [])
+    },
+  )
+  t.true(orders >= 20, `${orders} orders`)
+})
+
 for (const beginning of beginnings) {
   test(`redis: consents.grant() whose deadline passes before any of its commands, where there was ${beginning}`, async (t) => {
     const before = beginning === 'a consent' ? scopesOfGrants(CONSENT_ID) : []
@@ -318,15 +406,17 @@ async function grantsLate(
 const sameScopes = (left: ReadonlyArray<string>, right: ReadonlyArray<string>): boolean =>
   [...left].sort().join() === [...right].sort().join()
 
-/** Runs an operation once for each of its commands, killed before it. */
+/** Runs an operation once for each of its commands, killed before it, after what prepares for it. */
 async function killEverywhere(
   beginning: Beginning,
   operate: (storage: Storage) => Promise<unknown>,
+  prepare: (storage: Storage) => Promise<unknown> = async () => undefined,
 ): Promise<ReadonlyArray<{ readonly world: World }>> {
   const kills: Array<{ readonly world: World }> = []
   for (;;) {
     const world = await createWorld(beginning)
     const { keyPrefix } = world
+    await prepare(world.storage)
     const own = createRedisStorage({ client: crashAfter(client, kills.length), keyPrefix })
     const isRevoked = await operate(own).then(
       () => false,

@@ -67,6 +67,8 @@ test('redis: scripts that the server has forgotten are sent again', async (t) =>
   await forget()
   await consents.grant(aGrant({ scopes: ['more:read'] }))
   await forget()
+  t.not(await consents.withdraw({ ...aGrant(), requestKey: 'request-2' }, NOW), undefined)
+  await forget()
   t.true(await consents.delete('user-1', 'client-1'))
   await forget()
   t.true(await clients.update(fullClient({ version: 2 }), 1))
@@ -85,8 +87,8 @@ const calls: Readonly<Record<string, (storage: Storage) => Promise<unknown>>> = 
   'consents.findTimed()': ({ consents }) => consents.findTimed('user-1', SECRETIVE),
   'consents.list()': ({ consents }) => consents.list(SECRETIVE),
   'consents.listBatch()': ({ consents }) => consents.listBatch({ clientId: SECRETIVE }, 1),
-  'consents.removeScopes()': ({ consents }) =>
-    consents.removeScopes({ ...aGrant(), userId: SECRETIVE }, ['a:read']),
+  'consents.withdraw()': ({ consents }) =>
+    consents.withdraw({ ...aGrant(), userId: SECRETIVE }, NOW),
   'consents.delete()': ({ consents }) => consents.delete('user-1', SECRETIVE),
   'families.create()': ({ families }) =>
     families.create(aFamily({ familyId: CONSENT_ID + SECRETIVE }), NOW, ANYTIME),

@@ -8,6 +8,7 @@ import { createRedisStorage } from '@teamcast/oauth-server/redis'
 import test, { type ExecutionContext } from 'ava'
 import type { Redis } from 'ioredis'
 import { StorageError } from '../../lib/errors.ts'
+import { WITHDRAWAL_SECONDS } from '../../lib/storage/consent-store.ts'
 import {
   ANYTIME,
   aFamily,
@@ -58,6 +59,7 @@ async function fill(storage: Storage): Promise<void> {
   await clients.delete('client-2')
   await consents.grant(aGrant())
   await consents.grant(aGrant({ consentId: 'another-consent-id-of-', scopes: ['more:read'] }))
+  await consents.withdraw({ ...aGrant(), requestKey: 'request-2' }, NOW)
   await families.create(aFamily(), NOW, ANYTIME)
   await families.rotate(familyId, aRotation(0, 1, { replay: aReplay(0, 'encrypted') }), NOW)
   await families.create(aFamily({ familyId: familyIdOf('revoked') }), NOW, ANYTIME)
@@ -67,7 +69,6 @@ async function fill(storage: Storage): Promise<void> {
     'PendingRequest',
     'Denial',
     'Redemption',
-    'LastGrant',
     'Session',
     'NotBefore',
   ] as const
@@ -100,7 +101,6 @@ const LASTING = [
 const SHORT_LIVED = [
   'artifact:AuthorizationCode:an-artifact',
   'artifact:Denial:an-artifact',
-  'artifact:LastGrant:an-artifact',
   'artifact:PendingRequest:an-artifact',
   'artifact:Redemption:an-artifact',
   'artifact:Session:an-artifact',
@@ -113,6 +113,8 @@ const SHORT_LIVED = [
   `revoked:family:${familyIdOf('revoked')}`,
   `{${CONSENT_ID}}:family:${familyId}`,
   `{${CONSENT_ID}}:family:${familyIdOf('revoked')}`,
+  `{${CONSENT_ID}}:withdrawn:request-2`,
+  `{user:${sha256('user-1')}}:withdrawn:client-1:request-2`,
 ]
 
 test('redis: every key has the prefix and is one of those in the guide', async (t) => {
@@ -131,9 +133,9 @@ test('redis: the keys of durable records stay, all others are removed a minute l
     await client.expiretime(keyPrefix + name)
   for (const name of LASTING) t.is(await removalOf(name), -1, name)
   const removals = await Promise.all(SHORT_LIVED.map(removalOf))
-  const [artifacts, [ping, ...others]] = [removals.slice(0, 7), removals.slice(7)]
-  const [feed, expiries, client2, revoked, entry, family, revokedFamily] = others
-  t.deepEqual(artifacts, Array(7).fill(NOW + 600 + 60))
+  const [artifacts, [ping, ...others]] = [removals.slice(0, 6), removals.slice(6)]
+  const [feed, expiries, client2, revoked, entry, family, revokedFamily, ...withdrawn] = others
+  t.deepEqual(artifacts, Array(6).fill(NOW + 600 + 60))
   t.true((feed ?? -1) > 0)
   t.is(expiries, feed)
   t.is(client2, NOW + 86_400 + 60)
@@ -141,6 +143,7 @@ test('redis: the keys of durable records stay, all others are removed a minute l
   t.is(entry, NOW + 1200 + 60) // its access tokens, and their tolerance
   t.is(family, NOW + 7200 + 60)
   t.is(revokedFamily, NOW + 60 + 60)
+  t.deepEqual(withdrawn, Array(2).fill(NOW + WITHDRAWAL_SECONDS + 60))
   t.true((ping ?? -1) > 0)
 })
 

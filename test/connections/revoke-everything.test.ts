@@ -199,6 +199,7 @@ test('revoke everything of a tenant: however many connections there are', async 
       clientId,
       tenantId: 'acme',
       scopes: ['interview:read'],
+      requestKey: 'request-1',
       grantedAt: 1,
       deadlineMilliseconds: Number.MAX_SAFE_INTEGER,
     })

@@ -1,6 +1,8 @@
 /** `refreshTokenGraceSeconds`: a client that lost the response may repeat the request (ADR 0009). */
 
+import type { Storage } from '@teamcast/oauth-server'
 import { createMemoryStorage } from '@teamcast/oauth-server/memory'
+import type { ConsentGrant } from '@teamcast/oauth-server/storage'
 import test, { type ExecutionContext } from 'ava'
 import { recordEvents } from '../helpers/record-events.ts'
 import { ADA, type StartedServer, startServer } from '../helpers/start-server.ts'
@@ -218,14 +220,25 @@ test('POST /oauth/token refresh_token, with grace: a client that lost a scope of
 })
 
 test('POST /oauth/token refresh_token, with grace: a response with a scope that the consent lost is not given again', async (t) => {
-  const storage = createMemoryStorage()
+  const memory = createMemoryStorage()
+  const granted: Array<ConsentGrant> = []
+  const consents: Storage['consents'] = {
+    ...memory.consents,
+    async grant(grant) {
+      granted.push(grant)
+      return await memory.consents.grant(grant)
+    },
+  }
+  const storage = { ...memory, consents }
   const server = await startServer(t, { storage, refreshTokenGraceSeconds: GRACE_SECONDS })
   const { confidential } = server
   const token = await firstTokenOf(server)
   const body = await (await refresh(server, confidential, token)).text()
-  const [consent] = await storage.consents.list('ada')
-  if (consent === undefined) return t.fail('no consent')
-  await storage.consents.removeScopes(consent, ['interview:read'])
+  const [grant] = granted
+  if (grant === undefined) return t.fail('no consent')
+  const others = grant.scopes.filter((scope) => scope !== 'interview:read')
+  await memory.consents.grant({ ...grant, requestKey: 'another', scopes: others })
+  await memory.consents.withdraw(grant, server.clock.now())
   await assertRefused(t, await refresh(server, confidential, token), 400, 'invalid_grant')
   // It was no reuse, so the family is still there.
   const { refresh_token: next } = JSON.parse(body)

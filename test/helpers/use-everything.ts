@@ -59,9 +59,9 @@ export async function useEverything(t: ExecutionContext, storage: Storage): Prom
   t.not((await consents.findTimed('user-1', 'client-1')).consent, undefined)
   t.is((await consents.list('user-1')).length, 1)
   t.is((await consents.listBatch({ clientId: 'client-1' }, 10)).length, 1)
-  const { consentId = '' } = (await consents.find('user-1', 'client-1')) ?? {}
-  const consent = { consentId, userId: 'user-1', clientId: 'client-1' }
-  t.true(await consents.removeScopes(consent, ['more:read']))
+  await consents.grant(aGrant({ requestKey: 'request-2', scopes: ['more:read'] }))
+  const left = await consents.withdraw({ ...aGrant(), requestKey: 'request-2' }, NOW)
+  t.is(left?.scopes.length, aGrant().scopes.length)
   t.is(await families.create(aFamily(), NOW, ANYTIME), 'created')
   t.is(await families.create(aFamily(), NOW, ANYTIME), 'taken')
   t.not(await families.find(familyId, 'client-1', NOW), undefined)

@@ -594,7 +594,12 @@ const STORES: Readonly<Record<Exclude<keyof Storage, 'backends'>, ReadonlyArray<
     ['delete', BOOLEANS, ['true'], 'client-1'],
   ],
   consents: [
-    ['grant', ['granted', 'late'], ['Granted', ['granted'], true, undefined], aGrant()],
+    [
+      'grant',
+      ['granted', 'late', 'withdrawn'],
+      ['Granted', ['granted'], true, undefined],
+      aGrant(),
+    ],
     [
       'findTimed',
       [
@@ -635,7 +640,12 @@ const STORES: Readonly<Record<Exclude<keyof Storage, 'backends'>, ReadonlyArray<
       [consent, [{}], [consent, { ...consent, clientId: 'client-2' }]],
       ...[{ clientId: 'client-1' }, 10],
     ],
-    ['removeScopes', BOOLEANS, ['true'], consent, ['a:read']],
+    [
+      'withdraw',
+      [...NOTHING, consent, { ...consent, scopes: [] }],
+      [...wrongConsents, { ...consent, userId: 'User-1' }, { ...consent, clientId: 'client-2' }],
+      ...[aGrant(), NOW],
+    ],
     ['delete', BOOLEANS, ['true'], 'user-1', 'client-1'],
   ],
   families: [

@@ -65,10 +65,13 @@ const EXPORTS: Readonly<Record<string, ReadonlyArray<string>>> = {
     'requireTenant',
   ],
   './storage': [
+    'MAXIMUM_GRANTING_REQUESTS',
     'MAXIMUM_PENDING_EVENTS',
     'StorageError',
     'USE_RESOLUTION_SECONDS',
+    'WITHDRAWAL_SECONDS',
     'driverFailure',
+    'firstGrantedAt',
     'reportDriverFailures',
     'searchableText',
     'storageContract',

@@ -101,6 +101,7 @@ export async function createFamilyUnderTest(
     clientId,
     tenantId,
     scopes,
+    requestKey: 'request-1',
     grantedAt: START,
     deadlineMilliseconds: Number.MAX_SAFE_INTEGER,
   })

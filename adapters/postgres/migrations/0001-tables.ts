@@ -52,6 +52,21 @@ export async function createTables({ schema }: Kysely<unknown>): Promise<void> {
   await schema.createIndex('consents_by_tenant').on('consents').column('tenant_id').execute()
   await schema.createIndex('consents_by_client').on('consents').column('client_id').execute()
 
+  await schema
+    .createTable('granting_requests')
+    .addColumn('user_id', id, (column) => column.notNull())
+    .addColumn('client_id', id, (column) => column.notNull())
+    .addColumn('request_key', id, (column) => column.notNull())
+    .addColumn('is_withdrawn', 'boolean', (column) => column.notNull())
+    .addColumn('expires_at', 'bigint', (column) => column.notNull())
+    .addPrimaryKeyConstraint('granting_requests_pkey', ['request_key', 'user_id', 'client_id'])
+    .execute()
+  await schema
+    .createIndex('granting_requests_expired')
+    .on('granting_requests')
+    .column('expires_at')
+    .execute()
+
   // No index on its expiry, which changes with every rotation: the sweeper reads it through now and then.
   await schema
     .createTable('token_families')

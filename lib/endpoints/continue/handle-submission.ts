@@ -9,7 +9,7 @@ import { formOriginOf, isFromOurPage, isFromSignInPage } from '../../http/browse
 import { redirectAfterPost } from '../../http/responses.ts'
 import { isFromOwnPage } from '../../http/same-origin.ts'
 import { attemptSignIn } from '../../http/sign-in.ts'
-import { denyRequest, revertGrantIfDenied } from '../../interaction/deny-request.ts'
+import { denyRequest, withdrawGrantIfDenied } from '../../interaction/deny-request.ts'
 import { grantConsent } from '../../interaction/grant-consent.ts'
 import {
   browserUserOf,
@@ -195,7 +195,7 @@ async function allow(
   }
   dependencies.audit.record({ type: 'consent.granted', clientId, userId, tenantId, scopes }, ctx.ip)
   const progress = { ...request.progress, consent: { userId, scopes } }
-  await revertGrantIfDenied(dependencies, request, userId, ctx.ip)
+  await withdrawGrantIfDenied(dependencies, request, userId, ctx.ip)
   await proceed(dependencies, ctx, interaction, progress)
 }
 

@@ -21,11 +21,6 @@ export const consentCases: ReadonlyArray<StorageContractCase> = [
       const { consents } = await openStorage()
       await consents.grant(aGrant())
       assertConsent(await consents.find('user-1', 'client-1'), aConsent())
-      await consents.grant(aGrant({ clientId: 'client-2', scopes: [] }))
-      assertConsent(
-        await consents.find('user-1', 'client-2'),
-        aConsent({ clientId: 'client-2', scopes: [] }),
-      )
     },
   },
   {

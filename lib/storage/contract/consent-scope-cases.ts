@@ -1,17 +1,9 @@
 import assert from 'node:assert/strict'
 import { assertConsent, concurrently } from './assertions.ts'
-import {
-  ANYTIME,
-  aConsent,
-  aFamily,
-  aGrant,
-  aRotation,
-  NOW,
-  openConnected,
-} from './sample-records.ts'
+import { ANYTIME, aConsent, aFamily, aGrant, NOW, openConnected } from './sample-records.ts'
 import type { StorageContractCase } from './storage-contract-case.ts'
 
-/** Which scopes a consent has after grants and removals, and since when. */
+/** Which scopes a consent has after grants, and since when. */
 export const consentScopeCases: ReadonlyArray<StorageContractCase> = [
   {
     name: 'consents.grant() adds scopes, each once, and keeps the rest',
@@ -42,95 +34,6 @@ export const consentScopeCases: ReadonlyArray<StorageContractCase> = [
       )
       const scopes = [...(await concurrently(async (caller) => scopeOf(caller))), 'shared:read']
       assertConsent(await consents.find('user-1', 'client-1'), aConsent({ scopes }))
-    },
-  },
-  {
-    name: 'consents.removeScopes() removes scopes, and keeps the others and the families',
-    async run(openStorage) {
-      const { consents, families } = await openConnected(openStorage)
-      const scopes = ['a:read', 'b:read', '__proto__', "'c':read"]
-      await consents.grant(aGrant({ scopes }))
-      await families.create(aFamily(), NOW, ANYTIME)
-
-      const before = await consents.find('user-1', 'client-1')
-      assert(before !== undefined)
-      const removed = ['b:read', 'x:read', '__proto__']
-      assert.equal(await consents.removeScopes(before, removed), true)
-      assert.equal(await consents.removeScopes(before, []), true)
-
-      const after = await consents.find('user-1', 'client-1')
-      const kept = before.scopes.filter(({ scope }) => !removed.includes(scope))
-      assert.deepEqual(new Set(after?.scopes), new Set(kept))
-      assert.deepEqual({ ...after, scopes: [] }, { ...before, scopes: [] })
-      assert(await families.find(aFamily().familyId, 'client-1', NOW))
-      const all = before.scopes.map(({ scope }) => scope)
-      assert.equal(await consents.removeScopes(before, all), true)
-      assert.deepEqual((await consents.find('user-1', 'client-1'))?.scopes, [])
-    },
-  },
-  {
-    name: 'families.find() says which of its scopes the consent still has, and keeps those that it had',
-    async run(openStorage) {
-      const { consents, families } = await openConnected(openStorage)
-      const { consentId, userId, clientId, scopes: consented } = aGrant()
-      const scopes = [...consented, '__proto__', "'c':read", 'never:granted']
-      const granted = scopes.slice(0, -1)
-      await consents.grant(aGrant({ scopes: [...granted, 'another:read'] }))
-      const { familyId } = aFamily()
-      await families.create(aFamily({ scopes }), NOW, ANYTIME)
-      const assertConsented = async (expected: ReadonlyArray<string>): Promise<void> => {
-        const found = await families.find(familyId, clientId, NOW)
-        assert.deepEqual(new Set(found?.consentedScopes), new Set(expected))
-        assert.equal(found?.consentedScopes.length, expected.length)
-        assert.deepEqual(found?.scopes, scopes)
-      }
-      const remove = (...removed: ReadonlyArray<string>): Promise<boolean> =>
-        consents.removeScopes({ consentId, userId, clientId }, removed)
-
-      await assertConsented(granted)
-      const [first = '', ...others] = granted
-      await remove(first, '__proto__')
-      await assertConsented(others.filter((scope) => scope !== '__proto__'))
-      await families.rotate(familyId, aRotation(0, 1), NOW)
-      await assertConsented(others.filter((scope) => scope !== '__proto__'))
-      await remove(...granted)
-      await assertConsented([])
-      await consents.grant(aGrant({ scopes: [first] }))
-      await assertConsented([first])
-    },
-  },
-  {
-    name: 'consents.removeScopes() changes no other consent, and none that was deleted',
-    async run(openStorage) {
-      const { consents } = await openStorage()
-      await consents.grant(aGrant())
-      const former = await consents.find('user-1', 'client-1')
-      assert(former !== undefined)
-      const scopes = former.scopes.map(({ scope }) => scope)
-      await consents.delete('user-1', 'client-1')
-      assert.equal(await consents.removeScopes(former, scopes), false)
-      assert.equal(await consents.find('user-1', 'client-1'), undefined)
-      await consents.grant(aGrant({ consentId: 'b'.repeat(22) }))
-      assert.equal(await consents.removeScopes(former, scopes), false)
-      const other = { ...former, userId: 'user-2' }
-      assert.equal(await consents.removeScopes(other, scopes), false)
-      assert.equal((await consents.find('user-1', 'client-1'))?.scopes.length, scopes.length)
-    },
-  },
-  {
-    name: 'consents.removeScopes() loses to none of 50 concurrent grants',
-    async run(openStorage) {
-      const { consents } = await openStorage()
-      await consents.grant(aGrant({ scopes: ['removed:read'] }))
-      const consent = await consents.find('user-1', 'client-1')
-      assert(consent !== undefined)
-      await concurrently(async (caller) => {
-        await consents.grant(aGrant({ scopes: [`scope-${caller}:read`] }))
-        await consents.removeScopes(consent, ['removed:read'])
-      })
-      const left = (await consents.find('user-1', 'client-1'))?.scopes ?? []
-      assert.equal(left.length, 50)
-      assert(!left.some(({ scope }) => scope === 'removed:read'))
     },
   },
   {

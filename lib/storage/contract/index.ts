@@ -14,6 +14,7 @@ import { consentCases } from './consent-cases.ts'
 import { consentOwnerCases } from './consent-owner-cases.ts'
 import { consentScopeCases } from './consent-scope-cases.ts'
 import { consentUseCases } from './consent-use-cases.ts'
+import { consentWithdrawalCases } from './consent-withdrawal-cases.ts'
 import { encryptedKeyCases } from './encrypted-key-cases.ts'
 import { familyCases } from './family-cases.ts'
 import { pendingEventCases } from './pending-event-cases.ts'
@@ -66,6 +67,7 @@ export const storageContract: ReadonlyArray<StorageContractCase> = [
   ...clientFilterCases,
   ...consentCases,
   ...consentScopeCases,
+  ...consentWithdrawalCases,
   ...consentOwnerCases,
   ...familyCases,
   ...rotationCases,

@@ -105,6 +105,7 @@ export function aGrant(changes: Partial<ConsentGrant> = {}): ConsentGrant {
     clientId,
     tenantId,
     scopes: ['interview:read', 'candidate:read'],
+    requestKey: 'request-1',
     grantedAt: NOW,
     deadlineMilliseconds: ANYTIME,
     ...changes,
@@ -113,7 +114,12 @@ export function aGrant(changes: Partial<ConsentGrant> = {}): ConsentGrant {
 
 /** The consent that begins with `aGrant()`. */
 export function aConsent(changes: Partial<ConsentGrant> = {}): Consent {
-  const { scopes, deadlineMilliseconds: _deadline, ...grant } = aGrant(changes)
+  const {
+    scopes,
+    requestKey: _request,
+    deadlineMilliseconds: _deadline,
+    ...grant
+  } = aGrant(changes)
   const { grantedAt } = grant
   return {
     ...grant,
