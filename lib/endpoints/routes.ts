@@ -108,7 +108,7 @@ export function createRoutes(options: GuardedOptions, services: Services): FindR
       : superAdminRoutes({ issuer, clients, authorizeSuperAdmin, audit, now })),
   ]
   const metadata = createMetadata(options, routes)
-  const metadataRoute = publicDocument(() => metadata, 'json')
+  const metadataRoute = publicDocument(() => metadata, 'application/json; charset=utf-8')
   return createRouteFinder([
     ...routes,
     [METADATA_PATH, metadataRoute],

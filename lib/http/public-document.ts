@@ -1,4 +1,5 @@
 import type { Context } from 'koa'
+import { entityTagOf, isNotModified } from '../util/entity-tag.ts'
 import type { Route } from './route.ts'
 
 const MAX_AGE_SECONDS = 300
@@ -8,13 +9,16 @@ const MAX_AGE_SECONDS = 300
  *
  * @param current Returns the content. It is serialized again only when it is another object.
  */
-export function publicDocument(current: () => object, type: string): Route {
+export function publicDocument(current: () => object, contentType: string): Route {
   let content: object | undefined
   let body = Buffer.alloc(0)
-  const serialize = (newContent: object): Buffer => {
-    if (newContent !== content) body = Buffer.from(JSON.stringify(newContent))
+  let entityTag = ''
+  const prepare = (newContent: object): void => {
+    if (newContent === content) return
+    const json = JSON.stringify(newContent)
     content = newContent
-    return body
+    body = Buffer.from(json)
+    entityTag = entityTagOf(json)
   }
   const headers = {
     'Access-Control-Allow-Origin': '*',
@@ -31,8 +35,14 @@ export function publicDocument(current: () => object, type: string): Route {
         ctx.status = 204
         return
       }
-      ctx.type = type
-      ctx.body = serialize(current())
+      prepare(current())
+      ctx.set('ETag', entityTag)
+      if (isNotModified(ctx.req.headers['if-none-match'], entityTag)) {
+        ctx.status = 304
+        return
+      }
+      ctx.set('Content-Type', contentType)
+      ctx.body = body
     },
   }
 }

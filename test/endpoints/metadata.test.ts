@@ -49,6 +49,30 @@ test('GET /.well-known/oauth-authorization-server: lists what is enabled, and no
   })
 })
 
+for (const path of [METADATA, OPENID_CONFIGURATION, '/.well-known/jwks.json']) {
+  test(`GET ${path}: who has the document is not sent it again (RFC 9110 §13.1.2, §15.4.5)`, async (t) => {
+    const { issuer } = await startServer(t)
+    const get = (ifNoneMatch: string, method = 'GET'): Promise<Response> =>
+      fetch(issuer + path, { method, headers: { 'if-none-match': ifNoneMatch } })
+
+    const first = await get('"another"')
+    t.is(first.status, 200)
+    const tag = first.headers.get('etag') ?? ''
+    t.regex(tag, /^"[\w-]{43}"$/)
+
+    for (const known of [tag, `W/${tag}`, `"another", ${tag}`, '*']) {
+      const again = await get(known)
+      t.is(again.status, 304, known)
+      t.is(await again.text(), '')
+      t.is(again.headers.get('etag'), tag)
+      t.is(again.headers.get('cache-control'), first.headers.get('cache-control'))
+      t.is(again.headers.get('access-control-allow-origin'), '*')
+    }
+    t.is((await get(tag, 'HEAD')).status, 304)
+    t.is((await get(tag.slice(1, -1))).status, 200)
+  })
+}
+
 test('GET /.well-known/openid-configuration: is the same document, byte for byte (RFC 8414 §5)', async (t) => {
   const { issuer } = await startServer(t)
   const [metadata, configuration] = await Promise.all(

@@ -70,6 +70,17 @@ test('metadata: the document has every member, for every origin (RFC 9728 §3.2)
   t.is(response.headers.get('x-content-type-options'), 'nosniff')
 })
 
+test('metadata: who has the document is not sent it again (RFC 9110 §13.1.2)', async (t) => {
+  const { origin } = await startKoa(t, protectedResourceMetadata(OPTIONS))
+  const url = `${origin}/.well-known/oauth-protected-resource`
+  const tag = (await fetch(url)).headers.get('etag') ?? ''
+  const again = await fetch(url, { headers: { 'if-none-match': tag } })
+  t.is(again.status, 304)
+  t.is(again.headers.get('etag'), tag)
+  t.is(await again.text(), '')
+  t.is((await fetch(url, { headers: { 'if-none-match': '"another"' } })).status, 200)
+})
+
 test('metadata: members without option are left out', async (t) => {
   const { origin } = await startKoa(t, protectedResourceMetadata(OPTIONS))
   const response = await fetch(`${origin}/.well-known/oauth-protected-resource`)

@@ -6,6 +6,7 @@
 
 import type { Middleware } from 'koa'
 import { hasCredentials, isSecureUrl } from '../../urls/secure-url.ts'
+import { entityTagOf, isNotModified } from '../../util/entity-tag.ts'
 import { list, type Members, optional, rule, text } from '../../util/schema.ts'
 import { issuerOption, readOptions, SECURE_URL, scopesOption, urlOption } from '../options.ts'
 
@@ -81,7 +82,7 @@ export function protectedResourceMetadata(options: ProtectedResourceMetadataOpti
   const { pathname, respond } = createMetadataResponder(options)
   return async function protectedResourceMetadataMiddleware(ctx, next) {
     if (ctx.path !== pathname) return await next()
-    const { status, headers, body } = respond(ctx.method)
+    const { status, headers, body } = respond(ctx.method, ctx.req.headers['if-none-match'])
     ctx.status = status
     ctx.set(headers)
     if (body !== undefined) ctx.body = body
@@ -97,11 +98,11 @@ export interface MetadataResponse {
 
 /**
  * Creates what the metadata are served with, whichever framework serves them: their path, and the response by
- * method.
+ * method and `If-None-Match`.
  */
 export function createMetadataResponder(options: ProtectedResourceMetadataOptions): {
   readonly pathname: string
-  readonly respond: (method: string) => MetadataResponse
+  readonly respond: (method: string, ifNoneMatch: string | undefined) => MetadataResponse
 } {
   const resolved = readOptions(metadataOptions, options)
   const { pathname } = metadataUrlOf(resolved.resource)
@@ -114,10 +115,16 @@ export function createMetadataResponder(options: ProtectedResourceMetadataOption
     resource_documentation: resolved.resourceDocumentation?.href,
   })
 
+  const entityTag = entityTagOf(body)
   const open = { 'Access-Control-Allow-Origin': '*', 'X-Content-Type-Options': 'nosniff' }
+  const cached = {
+    ...open,
+    'Cache-Control': `public, max-age=${MAX_AGE_SECONDS}`,
+    ETag: entityTag,
+  }
   return {
     pathname,
-    respond(method) {
+    respond(method, ifNoneMatch) {
       if (!METHODS.includes(method)) {
         return { status: 405, headers: { ...open, Allow: METHODS.join(', ') }, body: undefined }
       }
@@ -128,11 +135,10 @@ export function createMetadataResponder(options: ProtectedResourceMetadataOption
         }
         return { status: 204, headers: { ...open, ...allowed }, body: undefined }
       }
-      const headers = {
-        ...open,
-        'Cache-Control': `public, max-age=${MAX_AGE_SECONDS}`,
-        'Content-Type': 'application/json; charset=utf-8',
+      if (isNotModified(ifNoneMatch, entityTag)) {
+        return { status: 304, headers: cached, body: undefined }
       }
+      const headers = { ...cached, 'Content-Type': 'application/json; charset=utf-8' }
       return { status: 200, headers, body }
     },
   }

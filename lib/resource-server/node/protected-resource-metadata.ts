@@ -25,7 +25,8 @@ export function protectedResourceMetadata(
   const { pathname, respond } = createMetadataResponder(options)
   return (request, response, next) => {
     const path = request.url?.split('?', 1)[0]
-    if (path === pathname) sendResponse(response, respond(request.method ?? ''))
+    if (path === pathname)
+      sendResponse(response, respond(request.method ?? '', request.headers['if-none-match']))
     else next()
   }
 }
