@@ -42,6 +42,7 @@ const RANDOM: ReadonlyArray<readonly [random: RegExp, placeholder: string]> = [
   [/(?<=^set-cookie: [^=]+=)[^;]+/gm, '<value>'],
   [/(?<=expires=)(?!Thu, 01 Jan 1970)[^;\n]+/g, '<date>'],
   [/(?<=<style>).*?(?=<\/style>)/gs, '<stylesheet>'],
+  [/(?<=^etag: ")[\w-]{43}(?=")/gm, '<hash>'],
   [/tc_\w{22}/g, '<client id>'],
   [/tcs_[\w-]+/g, '<secret>'],
   [/tcr_[\w.-]+/g, '<refresh token>'],
