@@ -66,3 +66,16 @@ test('redemption: a verifier passes exactly when it has the form of RFC 7636 §4
   )
   t.pass()
 })
+
+for (const [form, codeVerifier] of Object.entries({
+  'a plus in front': `+${VERIFIER}`,
+  'a plus at the end': `${VERIFIER}+`,
+  '42 characters': 'a'.repeat(42),
+  '129 characters': 'a'.repeat(129),
+})) {
+  test(`redemption: a verifier with ${form} does not pass although its hash is right (RFC 7636 §4.1)`, (t) => {
+    const codeChallenge = createHash('sha256').update(codeVerifier).digest('base64url')
+    const record = { ...RECORD, codeChallenge }
+    t.is(checkRedemption(record, { ...ATTEMPT, codeVerifier }), 'pkce-failed')
+  })
+}
