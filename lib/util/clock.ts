@@ -1,7 +1,7 @@
 import { checkResult, type Expectation, toServerFailure } from './host-function.ts'
 import { rule } from './schema.ts'
 
-/** Tells the time: whole seconds since the Unix epoch. */
+/** Returns the time in whole seconds since the Unix epoch. */
 export type Clock = () => number
 
 /** The machine's clock. */

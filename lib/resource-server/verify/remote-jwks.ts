@@ -32,7 +32,7 @@ const JWKS_FETCH_TIMEOUT_MILLISECONDS = 5_000
 export interface RemoteJwksOptions {
   /** URL of the key set. Redirects are not followed. */
   readonly uri: URL
-  /** Tells the time in whole seconds since the Unix epoch. */
+  /** Returns the time in whole seconds since the Unix epoch. */
   readonly clock: () => number
   /** @defaultValue `5_000` */
   readonly fetchTimeoutMilliseconds?: number
