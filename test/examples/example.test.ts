@@ -192,11 +192,12 @@ test('settings: an https ISSUER is reached through a proxy: every URL is the iss
 
   const client = await register(t, proxied.hostUrl, CONFIDENTIAL_CLIENT)
   const browser = startBrowser({ reach, headers })
-  const { responses, callback } = await browser.authorize(
-    authorizationUrl(issuer, client),
-    'ada@acme.test',
+  const signInPage = await browser.open(authorizationUrl(issuer, client))
+  const consentPage = await browser.signIn(signInPage, 'ada@acme.test')
+  const { callback } = await browser.submit(consentPage, { action: 'allow' })
+  const cookies = [signInPage, consentPage].flatMap(({ responses }) =>
+    responses.flatMap((response) => response.headers.getSetCookie()),
   )
-  const cookies = responses.flatMap((response) => response.headers.getSetCookie())
   t.true(cookies.length > 0)
   t.deepEqual(
     cookies.filter((cookie) => !/^__Host-.+; secure/i.test(cookie)),
