@@ -70,6 +70,7 @@ export function createHostApplication(options: HostOptions): HostApplication {
     findUser: createFindUser(issuer),
     authenticateUser,
     authorizeSuperAdmin: onlyWithToken(isSuperAdminToken),
+    pages: { languages: ['en', 'de', 'ar'] },
     onEvent: logEvent,
   })
 

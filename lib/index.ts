@@ -64,7 +64,15 @@ export type {
   SignInOptions,
   SuperAdminDecision,
 } from './options/authorization-server-options.ts'
+export type { AccentColors } from './pages/accent-colors.ts'
+export type { Brand, BrandLinks, BrandOptions } from './pages/brand.ts'
 export { defaultPages } from './pages/default-pages.ts'
+export type { Messages } from './pages/languages/messages.ts'
+export type {
+  BuiltInLanguage,
+  CustomLanguage,
+  PageLanguage,
+} from './pages/languages/page-language.ts'
 export type {
   AccessRefusedView,
   ClientLink,
@@ -76,6 +84,7 @@ export type {
   ErrorView,
   FormView,
   HtmlPage,
+  PageContext,
   PageRenderer,
   Pages,
   ScopeView,
@@ -83,6 +92,7 @@ export type {
   SignInProblem,
   SignInView,
 } from './pages/pages.ts'
+export type { PagesOptions } from './pages/pages-options.ts'
 export type { ProtectedResource } from './resources/protected-resource.ts'
 export type {
   CheckedAccessToken,

@@ -12,12 +12,12 @@ import { readForm } from '../http/body.ts'
 import { AUTHORIZE_PATH } from '../http/paths.ts'
 import { redirectAfterPost, sendErrorPage } from '../http/responses.ts'
 import type { Route } from '../http/route.ts'
-import type { Pages } from '../pages/pages.ts'
+import type { ServerPages } from '../pages/server-pages.ts'
 
 /** Dependencies of the authorization endpoint. */
 export interface AuthorizeDependencies {
   readonly issuer: string
-  readonly pages: Pages
+  readonly pages: ServerPages
   readonly acceptsPost: boolean
 }
 

@@ -19,7 +19,10 @@ export const METADATA_PATH = '/.well-known/oauth-authorization-server'
 /** The same document, where OpenID Connect libraries look for it (RFC 8414 §5). */
 export const OPENID_CONFIGURATION_PATH = '/.well-known/openid-configuration'
 
-type MetadataOptions = Pick<ResolvedOptions, 'issuer' | 'scopes' | 'resources' | 'openIdConnect'>
+type MetadataOptions = Pick<
+  ResolvedOptions,
+  'issuer' | 'scopes' | 'resources' | 'openIdConnect' | 'pages'
+>
 
 /**
  * Creates the metadata document.
@@ -27,7 +30,7 @@ type MetadataOptions = Pick<ResolvedOptions, 'issuer' | 'scopes' | 'resources' |
  * @param routes The routes of the server.
  */
 export function createMetadata(
-  { issuer, scopes, resources, openIdConnect }: MetadataOptions,
+  { issuer, scopes, resources, openIdConnect, pages }: MetadataOptions,
   routes: RouteTable,
 ): Readonly<Record<string, unknown>> {
   const endpoints = Object.fromEntries(
@@ -50,6 +53,7 @@ export function createMetadata(
     ...Object.fromEntries(methods.flatMap(([, { metadata = {} }]) => Object.entries(metadata))),
     code_challenge_methods_supported: ['S256'],
     authorization_response_iss_parameter_supported: true,
+    ...(pages.hasLanguages ? { ui_locales_supported: pages.languages.map(({ tag }) => tag) } : {}),
     ...protectedResourcesOf(resources),
     ...(openIdConnect && openIdConnectMetadata(openIdConnect)),
   }

@@ -1,3 +1,5 @@
+import type { Connection } from '../connections/connection.ts'
+import type { PageLanguage } from '../pages/languages/page-language.ts'
 import type { ClientLink, ClientView, ScopeView } from '../pages/pages.ts'
 import { describeScope, type ScopeCatalogue } from '../scopes/scope-catalogue.ts'
 import type { Client } from '../storage/client.ts'
@@ -34,7 +36,20 @@ function startOf(redirectUri: string): string {
 export function scopeViewsOf(
   scopes: ReadonlyArray<string>,
   catalogue: ScopeCatalogue,
+  { tag }: PageLanguage,
 ): ReadonlyArray<ScopeView> {
   const shown = scopes.filter((scope) => scope !== 'openid')
-  return shown.map((scope) => ({ scope, ...describeScope(scope, catalogue) }))
+  return shown.map((scope) => ({ scope, ...describeScope(scope, catalogue, tag) }))
+}
+
+/** Describes the scopes of connections in a language. */
+export function inLanguage(
+  connections: ReadonlyArray<Connection>,
+  catalogue: ScopeCatalogue,
+  { tag }: PageLanguage,
+): ReadonlyArray<Connection> {
+  return connections.map(({ scopes, ...connection }) => ({
+    ...connection,
+    scopes: scopes.map((scope) => ({ ...scope, ...describeScope(scope.scope, catalogue, tag) })),
+  }))
 }

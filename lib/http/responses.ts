@@ -7,7 +7,8 @@
 import { STATUS_CODES } from 'node:http'
 import type { Context } from 'koa'
 import type { Issue } from '../errors.ts'
-import type { ErrorView, HtmlPage, Pages } from '../pages/pages.ts'
+import type { ErrorView, HtmlPage, PageContext } from '../pages/pages.ts'
+import type { LanguagePreferences, ServerPages } from '../pages/server-pages.ts'
 
 /**
  * Sends a page with a form, with headers against framing and leaks (RFC 9700 §4.16). The referrer policy
@@ -22,10 +23,12 @@ export function sendPage(ctx: Context, status: number, page: HtmlPage): void {
 export async function sendErrorPage(
   ctx: Context,
   status: number,
-  pages: Pages,
-  view: ErrorView,
+  pages: ServerPages,
+  view: Omit<ErrorView, keyof PageContext>,
+  preferences?: LanguagePreferences,
 ): Promise<void> {
-  sendHtml(ctx, status, await pages.error(view), PRIVATE_HEADERS)
+  const page = await pages.error({ ...pages.contextOf(ctx, preferences), ...view })
+  sendHtml(ctx, status, page, PRIVATE_HEADERS)
 }
 
 function sendHtml(
@@ -41,6 +44,7 @@ function sendHtml(
   ctx.set({
     'Content-Security-Policy': page.contentSecurityPolicy,
     'X-Frame-Options': 'DENY',
+    ...(page.language === undefined ? {} : { 'Content-Language': page.language }),
     ...headers,
   })
 }

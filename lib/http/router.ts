@@ -9,7 +9,7 @@ import mount from 'koa-mount'
 import type { AuditLog } from '../audit/audit-log.ts'
 import { isUnavailable } from '../errors.ts'
 import { defaultPages } from '../pages/default-pages.ts'
-import type { Pages } from '../pages/pages.ts'
+import type { ServerPages } from '../pages/server-pages.ts'
 import { emitError } from '../util/host-function.ts'
 import { withinConnectionLimits } from './connection-limits.ts'
 import { forbidOtherOrigins } from './cors.ts'
@@ -24,7 +24,7 @@ export interface RouterDependencies {
   readonly findRoute: FindRoute
   /** The route of RFC 8414 §3.1: metadata at the root of the host, for an issuer with a path. */
   readonly rootRoutes: FindRoute
-  readonly pages: Pages
+  readonly pages: ServerPages
   readonly audit: AuditLog
 }
 
@@ -170,7 +170,7 @@ async function sendServerError(
       const view = { kind, error: code, description: undefined, client: undefined }
       await sendErrorPage(ctx, status, pages, view).catch(async (pageError: unknown) => {
         audit.record({ type: 'server.error', error: pageError, operation }, ctx.ip)
-        await sendErrorPage(ctx, status, defaultPages, view)
+        await sendErrorPage(ctx, status, { ...pages, ...defaultPages }, view)
       })
     }
   }

@@ -19,6 +19,8 @@ export interface PendingRequest {
   readonly prompts: ReadonlySet<string>
   /** Its `login_hint` parameter. */
   readonly loginHint: string | undefined
+  /** Its `ui_locales` parameter, if the pages have one of these languages. */
+  readonly uiLocales: string | undefined
   /** Its `max_age` parameter: how old the sign-in may be. */
   readonly maxAgeSeconds: number | undefined
   /** The user whom its `id_token_hint` names. */

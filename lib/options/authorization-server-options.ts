@@ -11,7 +11,7 @@ import type { AuthorizeClient } from '../clients/client-access.ts'
 import type { ManagedKeys } from '../keys/managed-keys.ts'
 import type { ExternalSigningKey } from '../keys/signing-key.ts'
 import type { OpenIdConnectOptions } from '../openid-connect/openid-connect-options.ts'
-import type { Pages } from '../pages/pages.ts'
+import type { PagesOptions } from '../pages/pages-options.ts'
 import type { ProtectedResource } from '../resources/protected-resource.ts'
 import type { ScopeCatalogue } from '../scopes/scope-catalogue.ts'
 import type { Storage } from '../storage/storage.ts'
@@ -141,11 +141,11 @@ export interface GeneralOptions {
    */
   readonly authorizeSuperAdmin?: AuthorizeSuperAdmin
   /**
-   * Renderers that replace the server's own pages.
+   * Brand and languages of the server's own pages, and renderers that replace them.
    *
-   * @defaultValue `defaultPages`
+   * @defaultValue `defaultPages` in English, with Teamcast's brand
    */
-  readonly pages?: Partial<Pages>
+  readonly pages?: PagesOptions
   /**
    * Receives audit events, after the response was sent.
    *

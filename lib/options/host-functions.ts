@@ -10,8 +10,12 @@ import type { AuthorizeClient, AuthorizeStoredClient } from '../clients/client-a
 import { withoutHashes } from '../clients/client-secret.ts'
 import { ClientAuthorizationError } from '../errors.ts'
 import type { OptionalClaim } from '../openid-connect/user-claims.ts'
+import { toBrand } from '../pages/brand.ts'
 import { defaultPages } from '../pages/default-pages.ts'
+import { type PageLanguages, toPageLanguage } from '../pages/languages/page-language.ts'
 import type { HtmlPage, Pages } from '../pages/pages.ts'
+import type { PagesOptions } from '../pages/pages-options.ts'
+import { createContextOf, type ServerPages } from '../pages/server-pages.ts'
 import { isSecureUrl } from '../urls/secure-url.ts'
 import type { HostSession } from '../users/authentication.ts'
 import type { User } from '../users/user.ts'
@@ -95,6 +99,10 @@ const PAGE: Expectation<HtmlPage> = {
     html: z.string().min(1),
     // RFC 9110 §5.5: the characters of a header value.
     contentSecurityPolicy: z.string().regex(/^[\x20-\x7e]+$/),
+    language: z
+      .string()
+      .regex(/^[\w-]+$/)
+      .optional(),
   }),
 }
 
@@ -170,12 +178,19 @@ function checkHostSession(hostSession: HostSession, now: Clock): HostSession {
 }
 
 /** The pages of a server: checked renderers of the host, and the default pages for the others. */
-export function checkPages(given: Partial<Pages>): Pages {
-  const pages = Object.keys(defaultPages).map((name) => [
+export function checkPages(given: PagesOptions): ServerPages {
+  const renderers = Object.keys(defaultPages).map((name) => [
     name,
     rendererOf(given, name as keyof Pages),
   ])
-  return Object.freeze(Object.fromEntries(pages))
+  const [first, ...others] = given.languages ?? ['en']
+  const languages: PageLanguages = [toPageLanguage(first), ...others.map(toPageLanguage)]
+  return Object.freeze({
+    ...(Object.fromEntries(renderers) as Pages),
+    languages: Object.freeze(languages),
+    hasLanguages: given.languages !== undefined,
+    contextOf: createContextOf(toBrand(given.brand ?? {}), languages),
+  })
 }
 
 function rendererOf(given: Partial<Pages>, name: keyof Pages): (view: never) => unknown {

@@ -20,10 +20,17 @@ import {
   openIdConnectSchema,
   resolveOpenIdConnect,
 } from '../openid-connect/openid-connect-options.ts'
-import type { Pages } from '../pages/pages.ts'
+import type { Messages } from '../pages/languages/messages.ts'
+import type { PageLanguage } from '../pages/languages/page-language.ts'
+import { pagesSchema, tagOf } from '../pages/pages-options.ts'
+import type { ServerPages } from '../pages/server-pages.ts'
 import type { Resource } from '../resources/protected-resource.ts'
 import { isPermissionCode } from '../scopes/scope.ts'
-import { type ScopeCatalogue, TEAMCAST_SCOPES } from '../scopes/scope-catalogue.ts'
+import {
+  findMissingLanguages,
+  type ScopeCatalogue,
+  TEAMCAST_SCOPES,
+} from '../scopes/scope-catalogue.ts'
 import { isStorage } from '../storage/storage.ts'
 import { validateIssuer, validateIssuerPath } from '../urls/issuer.ts'
 import { type Clock, checkedClock, systemClock } from '../util/clock.ts'
@@ -89,7 +96,7 @@ export interface ResolvedOptions
   readonly defaultScopes: ReadonlyArray<string>
   /** The APIs. */
   readonly resources: ReadonlyArray<Resource>
-  readonly pages: Pages
+  readonly pages: ServerPages
   readonly clock: Clock
 }
 
@@ -142,19 +149,7 @@ const optionsSchema = z.strictObject(
       )
       .optional(),
     authorizeSuperAdmin: functionOption.optional(),
-    pages: z
-      .strictObject(
-        {
-          signIn: functionOption.optional(),
-          selectAccount: functionOption.optional(),
-          consent: functionOption.optional(),
-          accessRefused: functionOption.optional(),
-          connections: functionOption.optional(),
-          error: functionOption.optional(),
-        },
-        'must be an object of page renderers',
-      )
-      .optional(),
+    pages: pagesSchema.optional(),
     onEvent: functionOption.optional(),
     requireState: z.boolean('must be true or false').optional(),
     defaultScopes: scopesSchema.optional(),
@@ -189,12 +184,14 @@ export function resolveOptions(given: AuthorizationServerOptions): ResolvedOptio
     ...signInIssues(options),
     ...resourceAndScopeIssues(options),
   ]
+  if (issues.length === 0) issues.push(...translationIssues(options))
   if (issues.length > 0) throw new ConfigurationError(issues)
   const { audience: _audience, keys, signingKeys, cookieKeys, ...rest } = options
   const ownScopes = options.scopes ?? TEAMCAST_SCOPES
-  const clientReferences = clientReferencesOf(options)
   const openIdConnect =
     options.openIdConnect && resolveOpenIdConnect(options.issuer, options.openIdConnect)
+  const pages = checkPages(options.pages ?? {})
+  const clientReferences = clientReferencesOf(options, pages.languages)
   const clock = options.clock === undefined ? systemClock : checkedClock(options.clock)
   const defaulted = Object.entries(DEFAULTS).map(([name, value]) => [
     name,
@@ -211,7 +208,7 @@ export function resolveOptions(given: AuthorizationServerOptions): ResolvedOptio
     openIdConnect,
     defaultScopes: Object.freeze([...(options.defaultScopes ?? [])]),
     resources: resolveResources(options, Object.keys(ownScopes)),
-    pages: checkPages(options.pages ?? {}),
+    pages,
     clock,
   })
 }
@@ -238,14 +235,30 @@ export function resolveClientReferences(given: ClientReferenceOptions): ClientRe
   return clientReferencesOf(given)
 }
 
-function clientReferencesOf(options: ClientReferenceOptions): ClientReferences {
+/** @param languages The languages of the pages, for the sentences of the identity scopes. */
+function clientReferencesOf(
+  options: ClientReferenceOptions,
+  languages: ReadonlyArray<PageLanguage> = [],
+): ClientReferences {
   const { scopes = TEAMCAST_SCOPES, openIdConnect } = options
-  const identityScopes = openIdConnect === undefined ? {} : IDENTITY_SCOPES
+  const identityScopes = openIdConnect === undefined ? {} : identityScopesIn(languages)
   return {
     catalogue: Object.freeze({ ...identityScopes, ...scopes }),
     audiences: audiencesOf(options),
     grantTypes: GRANT_TYPES,
     authenticationMethods: AUTHENTICATION_METHODS,
+  }
+}
+
+/** The identity scopes, with their sentences in languages. */
+function identityScopesIn(languages: ReadonlyArray<PageLanguage>): ScopeCatalogue {
+  const sentences = (scope: keyof Messages['identityScopes']): Record<string, string> =>
+    Object.fromEntries(languages.map(({ tag, messages }) => [tag, messages.identityScopes[scope]]))
+  const { openid, profile, email } = IDENTITY_SCOPES
+  return {
+    openid,
+    profile: { description: profile, translations: sentences('profile') },
+    email: { description: email, translations: sentences('email') },
   }
 }
 
@@ -278,6 +291,19 @@ function signInIssues(options: Partial<AuthorizationServerOptions>): ReadonlyArr
       message: 'or "hostSession" must be given, and not both: it is how users sign in',
     },
   ]
+}
+
+/** Every scope must have a sentence in every language of the pages. */
+function translationIssues({
+  scopes = TEAMCAST_SCOPES,
+  pages,
+}: AuthorizationServerOptions): ReadonlyArray<Issue> {
+  const tags = (pages?.languages ?? []).map(tagOf)
+  return Object.entries(scopes).flatMap(([scope, entry]) => {
+    const missing = findMissingLanguages(entry, tags)
+    const message = `must have "translations" for the languages of the pages: ${missing.join(', ')}; "description" counts for one of them`
+    return missing.length === 0 ? [] : [{ path: `scopes.${scope}`, message }]
+  })
 }
 
 /** Validates `resources` and `defaultScopes` against the catalogue. */

@@ -31,6 +31,9 @@ const sentenceSchema = z
 const scopeTextsSchema = z.strictObject({
   description: sentenceSchema,
   isSensitive: z.boolean('must be true or false').optional(),
+  translations: z
+    .record(z.string(), sentenceSchema, 'must map language tags to sentences')
+    .optional(),
 })
 
 /** The schema of what the catalogue says about a scope. Not a union: its issues would not name the member. */

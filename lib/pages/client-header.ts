@@ -6,30 +6,35 @@
 
 import { html } from 'ghtml'
 import { findLogoOrigin, isHttpsUrl } from './https-url.ts'
-import { LINK_GLYPH, TEAMCAST_MARK } from './icons.ts'
+import { LINK_GLYPH } from './icons.ts'
 import { initialOf } from './initial.ts'
-import type { ClientView } from './pages.ts'
+import { fill, type Messages } from './languages/messages.ts'
+import { renderMark } from './layout.ts'
+import type { ClientView, PageContext } from './pages.ts'
 
 /** Longer names use a smaller font; the longest has 255 characters. */
 const LONG_NAME_LENGTH = 60
 
 /**
- * Renders the tiles of client and Teamcast, the heading, and the host of the redirect URI: the name is chosen
+ * Renders the tiles of client and service, the heading, and the host of the redirect URI: the name is chosen
  * by the client, the host is verified.
  *
- * @param client The client.
  * @param heading HTML of the heading.
  */
-export function renderClientHeader(client: ClientView, heading: string): string {
+export function renderClientHeader(
+  { brand, language, client }: PageContext & { readonly client: ClientView },
+  heading: string,
+): string {
+  const host = html`<bdi class="host">${client.redirectHost}</bdi>`
   const size = client.name.length > LONG_NAME_LENGTH ? 'long' : 'regular'
   return html`<div class="pairing" aria-hidden="true">
       !${renderClientTile(client)}
       !${LINK_GLYPH}
-      <span class="tile teamcast">!${TEAMCAST_MARK}</span>
+      !${renderMark(brand, 'tile service')}
     </div>
     <div class="heading">
       <h1 class="${size}">!${heading}</h1>
-      <p class="notice">You will return to <bdi class="host">${client.redirectHost}</bdi></p>
+      <p class="notice">!${fill(language.messages.returnTo, { host })}</p>
     </div>`
 }
 
@@ -59,27 +64,34 @@ export function renderClientName({ name }: Pick<ClientView, 'name'>): string {
  *
  * @param client The client.
  */
-export function renderClientLinks(client: ClientView): string {
-  const links =
-    renderLink(client.clientUri, 'Website') +
-    renderLink(client.policyUri, 'Privacy policy') +
-    renderLink(client.tosUri, 'Terms of service')
+export function renderClientLinks(client: ClientView, messages: Messages): string {
+  const links = renderLinkItems(client, messages)
   if (links === '') return ''
   return html`<nav class="client-links" aria-labelledby="client-links-label">
-      <span id="client-links-label">About this application</span>
+      <span id="client-links-label">${messages.aboutApplication}</span>
       <ul role="list">!${links}</ul>
     </nav>`
 }
 
-/**
- * Renders a link to a page of the client as a list item; nothing without a URL.
- *
- * @param url The page.
- * @param label The text of the link.
- */
-export function renderLink(url: string | undefined, label: string): string {
-  if (url === undefined || !isHttpsUrl(url)) return ''
-  return html`<li><a href="${url}" target="_blank" rel="noopener noreferrer">${label}<span class="visually-hidden"> (opens in a new tab)</span></a></li>`
+/** Renders the links as list items. */
+export function renderLinkItems(
+  { clientUri, policyUri, tosUri }: Pick<ClientView, 'clientUri' | 'policyUri' | 'tosUri'>,
+  messages: Messages,
+): string {
+  const item = (url: string | undefined, label: string): string =>
+    url !== undefined && isHttpsUrl(url)
+      ? html`<li>!${renderNewTabLink(url, label, messages)}</li>`
+      : ''
+  return (
+    item(clientUri, messages.website) +
+    item(policyUri, messages.privacyPolicy) +
+    item(tosUri, messages.termsOfService)
+  )
+}
+
+/** Renders a link that leaves the page open, and says so to those who do not see it. */
+export function renderNewTabLink(url: string, label: string, { opensInNewTab }: Messages): string {
+  return html`<a href="${url}" target="_blank" rel="noopener noreferrer">${label}<span class="visually-hidden"> ${opensInNewTab}</span></a>`
 }
 
 // Without alternative text and size, an image takes no space until it has loaded, so the initial behind it

@@ -5,11 +5,12 @@
  */
 
 import { html } from 'ghtml'
-import { renderClientName, renderClientTile, renderLink } from './client-header.ts'
-import { renderDate, renderDay } from './dates.ts'
+import { renderClientName, renderClientTile, renderLinkItems } from './client-header.ts'
+import { renderDate, renderLastUsed } from './dates.ts'
 import { renderButton, renderForm } from './form.ts'
 import { findLogoOrigin, findLogoOrigins } from './https-url.ts'
 import { CHECK_GLYPH, LINK_GLYPH } from './icons.ts'
+import { fill, fillText, type Messages } from './languages/messages.ts'
 import { renderDocument } from './layout.ts'
 import type { ConnectionsView, ConnectionView, FormView, HtmlPage, ScopeView } from './pages.ts'
 import { renderScopeList } from './scope-list.ts'
@@ -21,50 +22,54 @@ import { renderUserCard } from './user-card.ts'
  * @param view The data of the page.
  */
 export function renderConnectionsPage(view: ConnectionsView): HtmlPage {
-  const { form, user, connections, disconnectedName, canSignOut } = view
-  const signOut = renderForm(form, renderButton('quiet', 'sign-out', 'Sign out'))
+  const { brand, language, form, user, connections, disconnectedName, canSignOut } = view
+  const { messages } = language
+  const title = messages.connectedApplications
+  const signOut = renderForm(form, renderButton('quiet', 'sign-out', messages.signOut))
   const logoUrls = connections.map(({ logoUrl }) => logoUrl)
   return renderDocument({
-    title:
-      disconnectedName === undefined
-        ? 'Connected applications'
-        : 'Disconnected: Connected applications',
+    ...{ brand, language },
+    title: disconnectedName === undefined ? title : fillText(messages.disconnectedTitle, { title }),
     logoUrls,
     width: 'wide',
-    content: html`<h1>Connected applications</h1>
-      !${renderFlashMessage(disconnectedName)}
+    content: html`<h1>${title}</h1>
+      !${renderFlashMessage(view)}
       !${renderUserCard(user, canSignOut ? signOut : '')}
-      !${connections.length === 0 ? EMPTY : renderList(view, findLogoOrigins(logoUrls))}`,
+      !${connections.length === 0 ? renderEmpty(view) : renderList(view, findLogoOrigins(logoUrls))}`,
   })
 }
 
-const EMPTY = html`<div class="empty">
+function renderEmpty({ brand, language }: ConnectionsView): string {
+  const { noConnections, noConnectionsHint } = language.messages
+  return html`<div class="empty">
     <span class="tile">!${LINK_GLYPH}</span>
-    <p>No application is connected to your account.</p>
-    <p class="notice">When you sign in to one with Teamcast, it appears here.</p>
+    <p>${noConnections}</p>
+    <p class="notice">!${fill(noConnectionsHint, { brand: html`${brand.name}` })}</p>
   </div>`
-
-function renderFlashMessage(disconnectedName: string | undefined): string {
-  if (disconnectedName === undefined) return ''
-  return html`<p class="done" role="status">!${CHECK_GLYPH}<span><bdi class="client-name">${disconnectedName}</bdi> is disconnected</span></p>`
 }
 
-function renderList(
-  { form, connections, now }: ConnectionsView,
-  logoOrigins: ReadonlyArray<string>,
-): string {
-  const items = connections.map((connection) => {
+function renderFlashMessage({ language, disconnectedName }: ConnectionsView): string {
+  if (disconnectedName === undefined) return ''
+  const client = renderClientName({ name: disconnectedName })
+  return html`<p class="done" role="status">!${CHECK_GLYPH}<span>!${fill(language.messages.isDisconnected, { client })}</span></p>`
+}
+
+function renderList(view: ConnectionsView, logoOrigins: ReadonlyArray<string>): string {
+  const items = view.connections.map((connection) => {
     const hasLogo = logoOrigins.includes(findLogoOrigin(connection.logoUrl) ?? '')
-    return renderConnection(hasLogo ? connection : { ...connection, logoUrl: undefined }, form, now)
+    return renderConnection(hasLogo ? connection : { ...connection, logoUrl: undefined }, view)
   })
-  return html`<p class="explanation">These applications can use your account as listed, even when you’re not using them.</p>
+  return html`<p class="explanation">${view.language.messages.connectionsExplanation}</p>
       <ul class="connections" role="list">!${items}</ul>`
 }
 
-function renderConnection(connection: ConnectionView, form: FormView, now: number): string {
-  const { connectedAt, lastUsedAt } = connection
-  const lastUsed =
-    lastUsedAt === undefined ? 'Not used yet' : html`Last used !${renderDay(lastUsedAt, now)}`
+function renderConnection(
+  connection: ConnectionView,
+  { language, form, now }: ConnectionsView,
+): string {
+  const { messages } = language
+  const date = renderDate(connection.connectedAt, language)
+  const lastUsed = renderLastUsed(connection.lastUsedAt, now, language)
   return html`<li class="connection">
         <div class="connected-client">
           !${renderClientTile(connection)}
@@ -73,10 +78,10 @@ function renderConnection(connection: ConnectionView, form: FormView, now: numbe
             !${renderHost(connection.clientUri)}
           </div>
         </div>
-        !${renderScopes(connection.scopes)}
-        <p class="notice">Connected on !${renderDate(connectedAt)} · !${lastUsed}</p>
-        !${renderLinks(connection)}
-        !${renderDisconnect(connection, form)}
+        !${renderScopes(connection.scopes, messages)}
+        <p class="notice">!${fill(messages.connectedOn, { date })} · !${lastUsed}</p>
+        !${renderLinks(connection, messages)}
+        !${renderDisconnect(connection, form, messages)}
       </li>`
 }
 
@@ -85,30 +90,27 @@ function renderHost(clientUri: string | undefined): string {
   return host === undefined ? '' : html`<bdi class="notice">${host}</bdi>`
 }
 
-function renderScopes(scopes: ReadonlyArray<ScopeView>): string {
-  if (scopes.length === 0)
-    return html`<p class="notice">It can’t use your account at the moment.</p>`
-  return html`<div class="scopes">!${renderScopeList(scopes)}</div>`
+function renderScopes(scopes: ReadonlyArray<ScopeView>, messages: Messages): string {
+  if (scopes.length === 0) return html`<p class="notice">${messages.noScopes}</p>`
+  return html`<div class="scopes">!${renderScopeList(scopes, messages)}</div>`
 }
 
-function renderLinks({ clientUri, policyUri, tosUri }: ConnectionView): string {
-  const links =
-    renderLink(clientUri, 'Website') +
-    renderLink(policyUri, 'Privacy policy') +
-    renderLink(tosUri, 'Terms of service')
+function renderLinks(connection: ConnectionView, messages: Messages): string {
+  const links = renderLinkItems(connection, messages)
   return links === '' ? '' : html`<ul class="client-links" role="list">!${links}</ul>`
 }
 
-function renderDisconnect(connection: ConnectionView, form: FormView): string {
+function renderDisconnect(connection: ConnectionView, form: FormView, messages: Messages): string {
+  const client = renderClientName(connection)
   const hidden = { ...form.hidden, clientId: connection.clientId }
-  const button = renderButton('danger', 'disconnect', 'Disconnect')
+  const button = renderButton('danger', 'disconnect', messages.disconnect)
   return html`<details class="disconnect" name="disconnect">
           <summary class="button secondary">
-            <span class="when-closed">Disconnect<span class="visually-hidden"> ${connection.name}</span></span>
-            <span class="when-open">Keep connected</span>
+            <span class="when-closed">${messages.disconnect}<span class="visually-hidden"> ${connection.name}</span></span>
+            <span class="when-open">${messages.keepConnected}</span>
           </summary>
           <div class="confirmation">
-            <p>!${renderClientName(connection)} will lose its access to your account. To use it again, you will have to allow it again.</p>
+            <p>!${fill(messages.disconnectWarning, { client })}</p>
             !${renderForm({ ...form, hidden }, button)}
           </div>
         </details>`

@@ -9,8 +9,14 @@
  */
 
 import { html } from 'ghtml'
-import { renderClientHeader, renderClientLinks, renderClientName } from './client-header.ts'
+import {
+  renderClientHeader,
+  renderClientLinks,
+  renderClientName,
+  renderNewTabLink,
+} from './client-header.ts'
 import { renderButton, renderForm } from './form.ts'
+import { fill, type Messages } from './languages/messages.ts'
 import { renderDocument } from './layout.ts'
 import type { ConsentView, HtmlPage, ScopeView } from './pages.ts'
 import { renderScopeList } from './scope-list.ts'
@@ -25,54 +31,66 @@ const MANY_SCOPES = 5
  * @param view The data of the page.
  */
 export function renderConsentPage(view: ConsentView): HtmlPage {
-  const { client, form, user } = view
-  const heading = html`!${renderClientName(client)} wants to access your Teamcast account`
-  const switchAccount = renderButton('quiet', 'switch-account', 'Switch account')
-  const buttons = html`!${renderButton('secondary', 'deny', 'Deny')}!${renderButton('primary', 'allow', 'Allow')}`
+  const { brand, language, client, form, user } = view
+  const { messages } = language
+  const heading = fill(messages.consentHeading, {
+    client: renderClientName(client),
+    brand: html`${brand.name}`,
+  })
+  const switchAccount = renderButton('quiet', 'switch-account', messages.switchAccount)
+  const buttons =
+    renderButton('secondary', 'deny', messages.deny) +
+    renderButton('primary', 'allow', messages.allow)
+  const connections = renderNewTabLink(
+    view.connectionsUrl,
+    messages.connectedApplications,
+    messages,
+  )
   return renderDocument({
-    title: 'Allow access',
+    ...{ brand, language },
+    title: messages.allowAccess,
     logoUrls: [client.logoUrl],
-    content: html`!${renderClientHeader(client, heading)}
+    content: html`!${renderClientHeader(view, heading)}
       !${renderUserCard(user, renderForm(form, switchAccount))}
       !${renderScopeGroups(view)}
-      <p class="notice">You can remove this access at any time in !${renderConnectionsLink(view)}.</p>
+      <p class="notice">!${fill(messages.removeAccess, { connections })}</p>
       <div class="actions side-by-side deliberate">!${renderForm(form, buttons)}</div>
-      !${renderClientLinks(client)}`,
+      !${renderClientLinks(client, messages)}`,
   })
 }
 
-function renderConnectionsLink({ connectionsUrl }: ConsentView): string {
-  return html`<a href="${connectionsUrl}" target="_blank" rel="noopener noreferrer">Connected applications<span class="visually-hidden"> (opens in a new tab)</span></a>`
-}
-
-function renderScopeGroups({ scopes, grantedScopes }: ConsentView): string {
+function renderScopeGroups({ language, scopes, grantedScopes }: ConsentView): string {
+  const { messages } = language
   const granted =
-    grantedScopes.length === 0 ? '' : renderScopes('granted', 'Already allowed', grantedScopes)
-  if (scopes.length === 0) return RECOGNITION + granted
-  if (granted === '') return renderScopes('requested', 'It will be able to', scopes)
-  return renderScopes('requested', 'It will also be able to', scopes) + granted
+    grantedScopes.length === 0
+      ? ''
+      : renderScopes('granted', messages.alreadyAllowed, grantedScopes, messages)
+  if (scopes.length === 0) {
+    return html`<p class="explanation">${messages.recognition}</p>` + granted
+  }
+  const heading = granted === '' ? messages.willBeAbleTo : messages.willAlsoBeAbleTo
+  return renderScopes('requested', heading, scopes, messages) + granted
 }
-
-const RECOGNITION = html`<p class="explanation">It will be able to recognise you and your workspace.</p>`
 
 function renderScopes(
   kind: 'requested' | 'granted',
   heading: string,
   scopes: ReadonlyArray<ScopeView>,
+  messages: Messages,
 ): string {
   return html`<section class="scopes ${kind}" aria-labelledby="${kind}-scopes">
       <h2 id="${kind}-scopes">${heading}</h2>
-      !${renderGroups(scopes)}
+      !${renderGroups(scopes, messages)}
     </section>`
 }
 
 /** Many scopes are grouped: what is sensitive would be overlooked among them. */
-function renderGroups(scopes: ReadonlyArray<ScopeView>): string {
+function renderGroups(scopes: ReadonlyArray<ScopeView>, messages: Messages): string {
   const sensitive = scopes.filter(({ isSensitive }) => isSensitive)
   const others = scopes.filter(({ isSensitive }) => !isSensitive)
   const isGrouped = scopes.length >= MANY_SCOPES && sensitive.length > 0 && others.length > 0
-  if (!isGrouped) return renderScopeList(scopes)
-  return html`!${renderScopeList(others)}
-      <h3>Sensitive</h3>
-      !${renderScopeList(sensitive)}`
+  if (!isGrouped) return renderScopeList(scopes, messages)
+  return html`!${renderScopeList(others, messages)}
+      <h3>${messages.sensitive}</h3>
+      !${renderScopeList(sensitive, messages)}`
 }

@@ -1,48 +1,60 @@
 /**
- * Dates on the pages, in UTC: without a script, the time zone of the user is unknown.
+ * Dates and times on the pages. Dates are in UTC: without a script, the time zone of the user is unknown.
  *
  * @module
  */
 
 import { html } from 'ghtml'
+import { fill } from './languages/messages.ts'
+import type { PageLanguage } from './languages/page-language.ts'
 
 const DAY_SECONDS = 24 * 60 * 60
 /** From this many days on, the date is shown. */
 const MANY_DAYS = 31
-
-const MINUTES = new Intl.NumberFormat('en', {
-  style: 'unit',
-  unit: 'minute',
-  unitDisplay: 'long',
-})
-const DATE = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: 'UTC' })
 
 /**
  * Renders a day as a date.
  *
  * @param instant Seconds since the Unix epoch.
  */
-export function renderDate(instant: number): string {
-  return renderTime(instant, DATE.format(instant * 1000))
+export function renderDate(instant: number, { tag }: PageLanguage): string {
+  // The date of plain English has the day before the month.
+  const format = new Intl.DateTimeFormat(tag === 'en' ? 'en-GB' : tag, {
+    dateStyle: 'long',
+    timeZone: 'UTC',
+  })
+  return renderTime(instant, format.format(instant * 1000))
 }
 
 /**
- * Renders a day relative to now, for example `yesterday`.
+ * Renders when something was last used, for example `Last used yesterday`.
  *
- * @param instant Seconds since the Unix epoch.
+ * @param instant Seconds since the Unix epoch; `undefined` for never.
  * @param now The time; seconds since the Unix epoch.
  */
-export function renderDay(instant: number, now: number): string {
+export function renderLastUsed(
+  instant: number | undefined,
+  now: number,
+  language: PageLanguage,
+): string {
+  const { tag, messages } = language
+  if (instant === undefined) return html`${messages.notUsedYet}`
   const days = dayOf(now) - dayOf(instant)
-  if (days >= MANY_DAYS) return html`on !${renderDate(instant)}`
+  if (days >= MANY_DAYS) return fill(messages.lastUsedOn, { date: renderDate(instant, language) })
+  const format = new Intl.RelativeTimeFormat(tag, { numeric: 'auto' })
   // Clocks differ a little: the future counts as today.
-  if (days <= 0) return renderTime(instant, 'today')
-  return renderTime(instant, days === 1 ? 'yesterday' : `${days} days ago`)
+  const day = format.format(-Math.max(0, days), 'day')
+  return fill(messages.lastUsed, { day: renderTime(instant, day) })
 }
 
 /** A time as minutes, rounded up, for example `5 minutes`. */
-export function minutesOf(seconds: number): string {
-  return MINUTES.format(Math.ceil(seconds / 60))
+export function minutesOf(seconds: number, { tag }: PageLanguage): string {
+  const format = new Intl.NumberFormat(tag, {
+    style: 'unit',
+    unit: 'minute',
+    unitDisplay: 'long',
+  })
+  return format.format(Math.ceil(seconds / 60))
 }
 
 function renderTime(instant: number, text: string): string {

@@ -1,21 +1,25 @@
 /**
  * The document around every page, and its Content-Security-Policy.
  *
- * The policy allows no scripts, no fonts, and no images but client logos. The inline stylesheet is allowed by
- * its hash.
+ * The policy allows no scripts, no fonts, and no images but the logos of the service and of clients. The inline
+ * stylesheets are allowed by their hashes.
  *
  * @module
  */
 
+import { createHash } from 'node:crypto'
 import { html } from 'ghtml'
+import { renderAccentStyles } from './accent-colors.ts'
+import { type Brand, hasTeamcastMark } from './brand.ts'
 import { findLogoOrigins } from './https-url.ts'
 import { TEAMCAST_MARK } from './icons.ts'
-import type { HtmlPage } from './pages.ts'
+import { initialOf } from './initial.ts'
+import type { HtmlPage, PageContext } from './pages.ts'
 import { STYLES, STYLES_HASH } from './styles.ts'
 
 /** The content of a page. */
-export interface DocumentParts {
-  /** The title, without the product name. */
+export interface DocumentParts extends PageContext {
+  /** The title, without the name of the service. */
   readonly title: string
   /** The client logos on the page. */
   readonly logoUrls: ReadonlyArray<string | undefined>
@@ -30,42 +34,80 @@ export interface DocumentParts {
  *
  * @param parts Its content.
  */
-export function renderDocument({
-  title,
-  logoUrls,
-  width = 'regular',
-  content,
-}: DocumentParts): HtmlPage {
+export function renderDocument(parts: DocumentParts): HtmlPage {
+  const { brand, language, title, logoUrls, width = 'regular', content } = parts
+  const accent = brand.accentColors && renderAccentStyles(brand.accentColors)
   return {
     html: html`<!doctype html>
-<html lang="en">
+<html lang="${language.tag}" dir="${language.direction}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="robots" content="noindex">
-<title>${title} – Teamcast</title>
-<style>!${STYLES}</style>
+<title>${title} – ${brand.name}</title>
+<style>!${STYLES}</style>!${accent === undefined ? '' : html`<style>!${accent}</style>`}
 </head>
 <body>
-<header class="wordmark"><span class="mark">!${TEAMCAST_MARK}</span>Teamcast</header>
+<header class="wordmark">!${renderMark(brand, 'mark')}<bdi>${brand.name}</bdi></header>
 <main class="card ${width}">
 !${content}
-</main>
+</main>!${renderFooter(parts)}
 </body>
 </html>
 `,
-    contentSecurityPolicy: contentSecurityPolicy(findLogoOrigins(logoUrls)),
+    contentSecurityPolicy: contentSecurityPolicy(brand, logoUrls, accent),
+    language: language.tag,
   }
 }
 
-function contentSecurityPolicy(logoOrigins: ReadonlyArray<string>): string {
+/**
+ * Renders the mark of the service: its logo, or its initial without one.
+ *
+ * @param className Its CSS classes.
+ */
+export function renderMark(brand: Brand, className: string): string {
+  const { name, logoUrl } = brand
+  if (hasTeamcastMark(brand)) return html`<span class="${className}">!${TEAMCAST_MARK}</span>`
+  const initial = html`<span class="initial">${initialOf(name)}</span>`
+  if (logoUrl === undefined) {
+    return html`<span class="${className}" aria-hidden="true">!${initial}</span>`
+  }
+  return html`<span class="${className} pictured" aria-hidden="true"><img src="${logoUrl}" alt="" decoding="async" referrerpolicy="no-referrer"></span>`
+}
+
+function renderFooter({ brand, language }: PageContext): string {
+  const { help, privacy } = language.messages
+  const { links } = brand
+  const items = [
+    [links.support, help],
+    [links.privacy, privacy],
+  ].map(([url, label]) => (url === undefined ? '' : html`<li><a href="${url}">${label}</a></li>`))
+  if (items.every((item) => item === '')) return ''
+  return html`
+<footer><ul role="list">!${items}</ul></footer>`
+}
+
+function contentSecurityPolicy(
+  { logoUrl }: Brand,
+  clientLogoUrls: ReadonlyArray<string | undefined>,
+  accent: string | undefined,
+): string {
+  const styles = [STYLES_HASH, ...(accent === undefined ? [] : [hashOf(accent)])]
+  const images = [
+    ...(logoUrl?.startsWith('data:') ? ['data:'] : []),
+    ...findLogoOrigins([logoUrl, ...clientLogoUrls]),
+  ]
   const directives = [
     "default-src 'none'",
-    `style-src '${STYLES_HASH}'`,
-    logoOrigins.length === 0 ? undefined : `img-src ${logoOrigins.join(' ')}`,
+    `style-src ${styles.map((hash) => `'${hash}'`).join(' ')}`,
+    images.length === 0 ? undefined : `img-src ${images.join(' ')}`,
     "base-uri 'none'",
     "frame-ancestors 'none'",
   ]
   return directives.filter((directive) => directive !== undefined).join('; ')
+}
+
+function hashOf(styles: string): string {
+  return `sha256-${createHash('sha256').update(styles).digest('base64')}`
 }

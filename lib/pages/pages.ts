@@ -8,6 +8,8 @@
 
 import type { AccessRefusal } from '../clients/client-access.ts'
 import type { User } from '../users/user.ts'
+import type { Brand } from './brand.ts'
+import type { PageLanguage } from './languages/page-language.ts'
 
 /** A rendered page. */
 export interface HtmlPage {
@@ -19,6 +21,8 @@ export interface HtmlPage {
    * client after its callback.
    */
   readonly contentSecurityPolicy: string
+  /** BCP 47 tag of its language, for the `Content-Language` header. Defaults to none. */
+  readonly language?: string | undefined
 }
 
 /** Renders one page. */
@@ -38,6 +42,14 @@ export interface Pages {
   readonly connections: PageRenderer<ConnectionsView>
   /** Explains an error and what to do. */
   readonly error: PageRenderer<ErrorView>
+}
+
+/** What every page gets. */
+export interface PageContext {
+  /** The brand of the service. */
+  readonly brand: Brand
+  /** The language of the page: what the request, the user or the browser asks for. */
+  readonly language: PageLanguage
 }
 
 /** A client on the pages. */
@@ -71,7 +83,7 @@ export interface FormView {
  * The sign-in page. Actions: `sign-in` with the fields `username` and `password`; with a client,
  * `cancel`.
  */
-export interface SignInView {
+export interface SignInView extends PageContext {
   /** The client of the request; `undefined` on the way to a page of the server. */
   readonly client: ClientView | undefined
   readonly form: FormView
@@ -91,7 +103,7 @@ export type SignInProblem =
   | 'user-unavailable'
 
 /** The account chooser. Actions: `continue` as this user; `switch-account`; `cancel`. */
-export interface SelectAccountView {
+export interface SelectAccountView extends PageContext {
   readonly client: ClientView
   readonly form: FormView
   /** The user who is signed in. */
@@ -99,7 +111,7 @@ export interface SelectAccountView {
 }
 
 /** The consent page. Actions: `allow`; `deny`; `switch-account`. */
-export interface ConsentView {
+export interface ConsentView extends PageContext {
   readonly client: ClientView
   readonly form: FormView
   /** The user who is signed in. */
@@ -119,14 +131,14 @@ export interface ConsentView {
 export interface ScopeView {
   /** The permission code, for example `interview:read`. */
   readonly scope: string
-  /** The description in the catalogue, for example `See your interviews and their results`. */
+  /** Its description in the language of the page, for example `See your interviews and their results`. */
   readonly description: string
   /** Whether the catalogue calls it sensitive: show it in another way than the others. */
   readonly isSensitive: boolean
 }
 
 /** The page for a user who may not use the client. Actions: `switch-account`; `cancel`. */
-export interface AccessRefusedView {
+export interface AccessRefusedView extends PageContext {
   readonly client: ClientView
   readonly form: FormView
   /** The user who is signed in. */
@@ -142,7 +154,7 @@ export interface AccessRefusedView {
  * The connections page. Actions: `disconnect` with the field `clientId`; `sign-out`, if
  * `canSignOut`.
  */
-export interface ConnectionsView {
+export interface ConnectionsView extends PageContext {
   readonly form: FormView
   /** The user who is signed in. */
   readonly user: User
@@ -168,7 +180,7 @@ export interface ConnectionView extends Omit<ClientView, 'redirectHost'> {
 }
 
 /** The error page, for errors that cannot be sent to the client. */
-export interface ErrorView {
+export interface ErrorView extends PageContext {
   /** What happened. */
   readonly kind: ErrorKind
   /** The registered error code, for developers, for example `invalid_request`. */

@@ -6,6 +6,7 @@
 
 import { html } from 'ghtml'
 import { CHECK_GLYPH, WARNING_GLYPH } from './icons.ts'
+import type { Messages } from './languages/messages.ts'
 import type { ScopeView } from './pages.ts'
 
 /**
@@ -13,11 +14,11 @@ import type { ScopeView } from './pages.ts'
  *
  * @param scopes At least one.
  */
-export function renderScopeList(scopes: ReadonlyArray<ScopeView>): string {
-  return html`<ul role="list">!${scopes.map(renderScope)}</ul>`
-}
-
-function renderScope({ description, isSensitive }: ScopeView): string {
-  if (!isSensitive) return html`<li>!${CHECK_GLYPH}<bdi>${description}</bdi></li>`
-  return html`<li class="sensitive">!${WARNING_GLYPH}<span><span class="visually-hidden">Sensitive: </span><bdi>${description}</bdi></span></li>`
+export function renderScopeList(scopes: ReadonlyArray<ScopeView>, { sensitive }: Messages): string {
+  const items = scopes.map(({ description, isSensitive }) =>
+    isSensitive
+      ? html`<li class="sensitive">!${WARNING_GLYPH}<span><span class="visually-hidden">${sensitive}: </span><bdi>${description}</bdi></span></li>`
+      : html`<li>!${CHECK_GLYPH}<bdi>${description}</bdi></li>`,
+  )
+  return html`<ul role="list">!${items}</ul>`
 }

@@ -9,15 +9,9 @@ import { renderClientHeader, renderClientLinks, renderClientName } from './clien
 import { minutesOf } from './dates.ts'
 import { renderButton, renderForm } from './form.ts'
 import { ALERT_GLYPH } from './icons.ts'
+import { fill, fillText, type Messages } from './languages/messages.ts'
 import { renderDocument } from './layout.ts'
-import type { ClientView, HtmlPage, SignInProblem, SignInView } from './pages.ts'
-
-// The first does not reveal which of the two is wrong, and so not whether an account exists.
-const PROBLEM_TEXTS: Readonly<Record<SignInProblem, string>> = {
-  'invalid-credentials': 'The email address or the password is wrong. Check both and try again.',
-  'too-many-attempts': 'Too many failed attempts.',
-  'user-unavailable': 'This account cannot sign in. Ask your administrator.',
-}
+import type { HtmlPage, SignInProblem, SignInView } from './pages.ts'
 
 /**
  * Renders the sign-in page.
@@ -25,51 +19,73 @@ const PROBLEM_TEXTS: Readonly<Record<SignInProblem, string>> = {
  * @param view The data of the page.
  */
 export function renderSignInPage(view: SignInView): HtmlPage {
-  const { client, form, problem } = view
-  const cancel = renderForm(form, renderButton('quiet', 'cancel', 'Cancel'))
+  const { brand, language, client, form, problem } = view
+  const { messages } = language
+  const title = messages.signIn
+  const cancel = renderForm(form, renderButton('quiet', 'cancel', messages.cancel))
   return renderDocument({
-    title: problem === undefined ? 'Sign in' : 'Error: Sign in',
+    ...{ brand, language },
+    title: problem === undefined ? title : fillText(messages.errorTitle, { title }),
     logoUrls: [client?.logoUrl],
-    content: html`!${renderHeader(client)}
+    content: html`!${renderHeader(view)}
       <div class="actions stacked">
         !${renderForm(form, renderFields(view))}
         !${client === undefined ? '' : cancel}
       </div>
-      !${client === undefined ? '' : renderClientLinks(client)}`,
+      !${renderAccountLink('create-account', brand.links.createAccount, messages.createAccount)}
+      !${client === undefined ? '' : renderClientLinks(client, messages)}`,
   })
 }
 
-function renderHeader(client: ClientView | undefined): string {
+function renderHeader(view: SignInView): string {
+  const { client, language } = view
+  const { messages } = language
   if (client === undefined) {
     return html`<div class="heading">
-        <h1>Sign in to your account</h1>
-        <p class="notice">To see which applications are connected to it</p>
+        <h1>${messages.signInToAccount}</h1>
+        <p class="notice">${messages.signInReason}</p>
       </div>`
   }
-  return renderClientHeader(client, html`Sign in to continue to !${renderClientName(client)}`)
+  const heading = fill(messages.signInHeading, { client: renderClientName(client) })
+  return renderClientHeader({ ...view, client }, heading)
 }
 
 function renderFields(view: SignInView): string {
-  const { username, problem } = view
+  const { brand, language, username, problem } = view
+  const { messages } = language
   const focus = username === '' ? 'username' : 'password'
   const state = renderFieldState(problem)
   return html`!${renderProblem(view)}
     <div class="field">
-      <label for="username">Email address</label>
-      <input id="username" name="username" type="text" inputmode="email" value="${username}" autocomplete="username" autocapitalize="none" spellcheck="false" required!${state}!${focus === 'username' ? ' autofocus' : ''}>
+      <label for="username">${messages.emailAddress}</label>
+      <input id="username" name="username" type="text" inputmode="email" dir="auto" value="${username}" autocomplete="username" autocapitalize="none" spellcheck="false" required!${state}!${focus === 'username' ? ' autofocus' : ''}>
     </div>
     <div class="field">
-      <label for="password">Password</label>
+      <label for="password">${messages.password}</label>
       <input id="password" name="password" type="password" autocomplete="current-password" required!${state}!${focus === 'password' ? ' autofocus' : ''}>
+      !${renderAccountLink('forgot-password', brand.links.forgotPassword, messages.forgotPassword)}
     </div>
-    !${renderButton('primary', 'sign-in', 'Sign in')}`
+    !${renderButton('primary', 'sign-in', messages.signIn)}`
 }
 
-function renderProblem({ problem, retryAfterSeconds }: SignInView): string {
+function renderAccountLink(className: string, url: string | undefined, label: string): string {
+  return url === undefined ? '' : html`<a class="${className}" href="${url}">${label}</a>`
+}
+
+function renderProblem({ language, problem, retryAfterSeconds }: SignInView): string {
   if (problem === undefined) return ''
+  const text = PROBLEM_TEXTS[problem](language.messages)
   const wait =
-    retryAfterSeconds === undefined ? '' : ` Try again in ${minutesOf(retryAfterSeconds)}.`
-  return html`<p id="problem" class="problem" role="alert">!${ALERT_GLYPH}<span>${PROBLEM_TEXTS[problem]}${wait}</span></p>`
+    retryAfterSeconds === undefined
+      ? ''
+      : ` ${fillText(language.messages.tryAgainIn, { minutes: minutesOf(retryAfterSeconds, language) })}`
+  return html`<p id="problem" class="problem" role="alert">!${ALERT_GLYPH}<span>${text}${wait}</span></p>`
+}
+
+const PROBLEM_TEXTS: Readonly<Record<SignInProblem, (messages: Messages) => string>> = {
+  'invalid-credentials': ({ wrongCredentials }) => wrongCredentials,
+  'too-many-attempts': ({ tooManyAttempts }) => tooManyAttempts,
+  'user-unavailable': ({ accountUnavailable }) => accountUnavailable,
 }
 
 function renderFieldState(problem: SignInProblem | undefined): string {

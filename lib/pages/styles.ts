@@ -28,6 +28,7 @@ export const STYLES = `
   --accent-strong: #243bb0;
   --accent-soft: #e8ecfd;
   --on-accent: #ffffff;
+  --on-accent-soft: var(--accent);
   --success: #12775a;
   --success-soft: #e6f4ef;
   --danger: #b3261e;
@@ -105,7 +106,11 @@ ul { list-style: none; }
   border-radius: .5rem;
   background: var(--accent);
   color: var(--on-accent);
+  overflow: hidden;
 }
+.mark { position: relative; }
+.mark .initial { font-size: 1rem; }
+.mark.pictured { background: #fff; }
 .card {
   display: flex;
   flex-direction: column;
@@ -139,9 +144,11 @@ h1.long { font-size: 1.0625rem; line-height: 1.4; letter-spacing: -.005em; text-
   overflow: hidden;
 }
 .tile.client { background: #fff; color: #171a23; }
-.tile.teamcast, .tile.alert { border-color: transparent; }
-.tile.teamcast { background: var(--accent); color: var(--on-accent); }
-.tile.teamcast .glyph { width: 2.125rem; height: 2.125rem; }
+.tile.service, .tile.alert { border-color: transparent; }
+.tile.service { background: var(--accent); color: var(--on-accent); }
+.tile.service .glyph { width: 2.125rem; height: 2.125rem; }
+.tile.pictured { border-color: var(--line); background: #fff; }
+.tile.pictured img, .mark.pictured img { width: 100%; height: 100%; object-fit: contain; }
 .tile.alert { background: var(--danger-soft); color: var(--danger); }
 .tile.alert .glyph { width: 1.75rem; height: 1.75rem; }
 .initial { position: absolute; inset: 0; display: grid; place-items: center; font-size: 1.5rem; font-weight: 600; }
@@ -156,7 +163,7 @@ h1.long { font-size: 1.0625rem; line-height: 1.4; letter-spacing: -.005em; text-
   height: 2.25rem;
   border-radius: 50%;
   background: var(--accent-soft);
-  color: var(--accent);
+  color: var(--on-accent-soft);
   font-weight: 600;
   line-height: 1;
   overflow: hidden;
@@ -221,9 +228,8 @@ button { font: inherit; color: inherit; cursor: pointer; overflow-wrap: inherit;
 .danger { background: var(--danger); color: var(--on-danger); }
 .danger:hover { text-decoration: underline; text-underline-offset: .15em; }
 .quiet { color: var(--accent); }
-.quiet:hover { background: var(--sunken); }
+.quiet:hover { text-decoration: underline; text-underline-offset: .15em; }
 .user-card .button { min-height: 1.5rem; padding: 0; border: 0; font-size: .875rem; }
-.user-card .button:hover { background: none; text-decoration: underline; text-underline-offset: .15em; }
 .account {
   display: flex;
   align-items: center;
@@ -239,6 +245,14 @@ button { font: inherit; color: inherit; cursor: pointer; overflow-wrap: inherit;
 .account:hover { background: var(--sunken); }
 .account:focus-visible { outline-offset: -3px; border-radius: .75rem; }
 .account > .glyph { color: var(--muted); }
+[dir=rtl] :is(h1, .wordmark) { letter-spacing: 0; }
+[dir=rtl] .account > .glyph { transform: scaleX(-1); }
+.forgot-password, .create-account { color: var(--accent); font-size: .875rem; font-weight: 550; }
+.forgot-password { align-self: flex-end; }
+.create-account { align-self: center; }
+.forgot-password:hover, .create-account:hover { color: var(--accent-strong); }
+footer { color: var(--muted); font-size: .8125rem; }
+footer ul { display: flex; flex-wrap: wrap; justify-content: center; gap: .125rem 1.25rem; }
 .account .avatar .glyph { width: 1.25rem; }
 .accounts { border: 1px solid var(--line); border-radius: .75rem; overflow: hidden; }
 .accounts form { gap: 0; }
@@ -293,13 +307,14 @@ code { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 
 @media (max-width: 30rem) {
   body { padding: 1.25rem 0; justify-content: flex-start; gap: 0; background: var(--surface); }
+  footer { padding: 0 1.25rem 1.25rem; }
   .card { padding: 1.5rem 1.25rem; border: 0; border-radius: 0; box-shadow: none; }
 }
 @media (prefers-reduced-motion: no-preference) {
   .button, .account, input { transition: background-color .12s, border-color .12s; }
 }
 @media (forced-colors: active) {
-  .mark, .tile, .tile.teamcast, .tile.alert, .avatar, .problem, .done, .confirmation { border: 1px solid; }
+  .mark, .tile, .tile.service, .tile.alert, .avatar, .problem, .done, .confirmation { border: 1px solid; }
   .scopes .glyph, .scopes .sensitive .glyph, .account > .glyph { color: inherit; }
   .primary, .danger { forced-color-adjust: none; border-color: ButtonText; background: Highlight; color: HighlightText; }
 }

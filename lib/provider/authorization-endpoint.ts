@@ -17,7 +17,8 @@ import { AUTHORIZE_PATH } from '../http/paths.ts'
 import { PRIVATE_HEADERS } from '../http/responses.ts'
 import type { PendingRequest, PendingRequests } from '../interaction/pending-request.ts'
 import type { RequestEndings } from '../interaction/request-endings.ts'
-import type { ClientLink, Pages } from '../pages/pages.ts'
+import type { ClientLink } from '../pages/pages.ts'
+import type { ServerPages } from '../pages/server-pages.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { HostSession } from '../users/authentication.ts'
 import type { BrowserSessions } from '../users/browser-sessions.ts'
@@ -54,7 +55,7 @@ export interface AuthorizationEndpointDependencies
   > {
   readonly issuer: string
   readonly audit: AuditLog
-  readonly pages: Pages
+  readonly pages: ServerPages
   readonly hostSession: HostSession | undefined
   /** The URL of the pages of a pending request. */
   readonly continueUrl: (pendingRequestToken: string) => string
@@ -126,7 +127,7 @@ export function createAuthorizationEndpoint(
 
   async function handle(ctx: Context, resumed?: ResumedRequest): Promise<void> {
     setRequestState(ctx, {
-      ...normalizeQuery(ctx, input.openIdConnect !== undefined),
+      ...normalizeQuery(ctx, input.openIdConnect !== undefined, pages.languages),
       ...(await hostSessions?.read(ctx)),
       ...(resumed === undefined ? {} : { resumed }),
     })

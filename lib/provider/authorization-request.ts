@@ -8,6 +8,7 @@ import type { Context } from 'koa'
 import { errors, type KoaContextWithOIDC } from 'oidc-provider'
 import type { IdTokens } from '../openid-connect/id-token.ts'
 import { withoutOfflineAccess } from '../openid-connect/identity-scopes.ts'
+import { findLanguage, type PageLanguages } from '../pages/languages/page-language.ts'
 import { type Resource, resourcesFor } from '../resources/protected-resource.ts'
 import { formatScopes, isSubset, parseScopes, splitAtSpaces } from '../scopes/scope.ts'
 import { clientRecordOf } from './client-metadata.ts'
@@ -24,6 +25,7 @@ const KNOWN_PARAMETERS = new Set([
   'code_challenge_method',
   'prompt',
   'login_hint',
+  'ui_locales',
   'resource',
   // oidc-provider refuses these with errors of their own. Ignoring a signed request would be worse.
   'request',
@@ -52,12 +54,15 @@ const MAXIMUM_LOGIN_HINT_LENGTH = 320
  * other than `code` with one that oidc-provider refuses.
  *
  * @param hasOpenIdConnect Whether the server has OpenID Connect.
+ * @param languages The languages of the pages. `ui_locales` becomes the one that it asks for, and is removed if there
+ *   is none.
  *
  * @returns Whether the request has another response mode than `query`; and its `id_token_hint`.
  */
 export function normalizeQuery(
   ctx: Context,
   hasOpenIdConnect: boolean,
+  languages: PageLanguages,
 ): Pick<RequestState, 'hasOtherResponseMode' | 'idTokenHint'> {
   for (const name of SPACE_DELIMITED_PARAMETERS) {
     const value = ctx.query[name]
@@ -73,11 +78,21 @@ export function normalizeQuery(
   // The hint is stored while the user signs in.
   const { login_hint: hint = '' } = ctx.query
   if (hint.length > MAXIMUM_LOGIN_HINT_LENGTH) delete ctx.query['login_hint']
+  normalizeUiLocales(ctx, languages)
   // oidc-provider would send the error in the requested mode: in the fragment, or in a page with a script.
   if (isOtherThan('code', ctx.query['response_type'])) ctx.query['response_type'] = 'unsupported'
   const hasOtherResponseMode = isOtherThan('query', ctx.query['response_mode'])
   if (hasOtherResponseMode) delete ctx.query['response_mode']
   return { hasOtherResponseMode, ...(idTokenHint === '' ? {} : { idTokenHint }) }
+}
+
+/** Replaces `ui_locales` with the language of the pages that it asks for: it is stored while the user signs in. */
+function normalizeUiLocales({ query }: Context, languages: PageLanguages): void {
+  const { ui_locales: uiLocales } = query
+  const language =
+    typeof uiLocales === 'string' ? findLanguage(languages, splitAtSpaces(uiLocales)) : undefined
+  if (language === undefined) delete query['ui_locales']
+  else query['ui_locales'] = language.tag
 }
 
 /** Removes `offline_access`. @returns Whether the request has the `openid` scope. */

@@ -233,6 +233,7 @@ function toPendingRequest(
     redirectUri: text('redirect_uri') ?? '',
     prompts: new Set(text('prompt')?.split(' ')),
     loginHint: text('login_hint'),
+    uiLocales: text('ui_locales'),
     maxAgeSeconds: maxAge === undefined ? undefined : Number(maxAge),
     hintedUserId: text(HINTED_USER_PARAMETER),
     session: session && { ...session, authenticatedAt: session.at },

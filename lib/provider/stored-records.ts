@@ -61,6 +61,7 @@ export const pendingRequestRecords: ArtifactReader<StoredPendingRequest> =
       prompt: shape.orNull(shape.nonEmptyString),
       state: shape.orNull(shape.nonEmptyString),
       login_hint: shape.orNull(shape.nonEmptyString),
+      ui_locales: shape.orNull(shape.nonEmptyString),
       nonce: shape.orNull(shape.nonEmptyString),
       max_age: shape.orNull(shape.nonEmptyString),
       [HINTED_USER_PARAMETER]: shape.orNull(shape.nonEmptyString),
@@ -91,6 +92,7 @@ type OptionalParameter =
   | 'prompt'
   | 'state'
   | 'login_hint'
+  | 'ui_locales'
   | 'resource'
   | 'nonce'
   | 'max_age'
@@ -101,6 +103,7 @@ export const NO_PARAMETERS: Readonly<Record<OptionalParameter, null>> = {
   prompt: null,
   state: null,
   login_hint: null,
+  ui_locales: null,
   resource: null,
   nonce: null,
   max_age: null,

@@ -16,12 +16,15 @@ export interface User {
   readonly email: string
   /**
    * Whether the user proved that the email address is theirs: the claim `email_verified`. Leave it out if that is not
-   * known. This and the members below are for OpenID Connect only (`openIdConnect`).
+   * known. This and the members below are claims of OpenID Connect (`openIdConnect`).
    */
   readonly emailVerified?: boolean | undefined
   /** URL of an image of the user: the claim `picture`. An https URL; http only for loopback addresses. */
   readonly picture?: string | undefined
-  /** Language of the user, a BCP 47 tag such as `en-GB`: the claim `locale`. */
+  /**
+   * Language of the user, a BCP 47 tag such as `en-GB`: the claim `locale`. Also decides on the
+   * language of the pages, with or without OpenID Connect.
+   */
   readonly locale?: string | undefined
   /** Time zone of the user, for example `Europe/London`: the claim `zoneinfo`. */
   readonly zoneinfo?: string | undefined

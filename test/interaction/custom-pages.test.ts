@@ -4,7 +4,7 @@ import test from 'ava'
 import { startBrowser } from '../helpers/browser.ts'
 import { recordEvents } from '../helpers/record-events.ts'
 import { authorizationUrl } from '../helpers/requests.ts'
-import { startServer } from '../helpers/start-server.ts'
+import { ADA, startServer } from '../helpers/start-server.ts'
 
 const CONTENT_SECURITY_POLICY = "default-src 'none'; frame-ancestors 'none'"
 
@@ -136,4 +136,59 @@ test('pages: the default renderers can be wrapped', async (t) => {
 
   const { html } = await startBrowser().open(authorizationUrl(issuer, confidential))
   t.true(html.includes('<p>Need help?</p>'))
+})
+
+test('languages: ui_locales of the request, then the user’s language, then that of the browser (OIDC Core §3.1.2.1)', async (t) => {
+  const languages: Array<string> = []
+  const { issuer, confidential } = await startServer(t, {
+    findUser: async (userId) => ({ ...ADA, userId, locale: 'de-DE' }),
+    pages: {
+      languages: ['en', 'de', 'ar'],
+      consent(view) {
+        languages.push(`${view.language.tag} ${view.language.direction}`)
+        languages.push(view.scopes[0]?.description ?? '')
+        return defaultPages.consent(view)
+      },
+    },
+  })
+  const scope = 'interview:read'
+  for (const [parameters, signInTag, consentTag] of [
+    [{}, 'en', 'de'],
+    [{ ui_locales: 'fr ar-EG en' }, 'ar', 'ar'],
+    [{ ui_locales: 'fr' }, 'en', 'de'],
+  ] as const) {
+    const browser = startBrowser()
+    const url = authorizationUrl(issuer, confidential, { scope, prompt: 'consent', ...parameters })
+    const signInPage = await browser.open(url)
+    t.is(signInPage.headers.get('content-language'), signInTag)
+    const consentPage = await browser.signIn(signInPage, ADA.email)
+    t.is(consentPage.headers.get('content-language'), consentTag)
+    t.true(consentPage.html.includes(`<html lang="${consentTag}"`))
+  }
+  t.deepEqual(languages, [
+    'de ltr',
+    'Ihre Interviews und deren Ergebnisse sehen',
+    'ar rtl',
+    'الاطلاع على مقابلاتك ونتائجها',
+    'de ltr',
+    'Ihre Interviews und deren Ergebnisse sehen',
+  ])
+
+  const headers = { 'accept-language': 'fr, de-CH;q=0.9, en;q=0.1', accept: 'text/html' }
+  for (const path of ['/oauth/authorize', '/oauth/continue', '/account/connections']) {
+    const response = await fetch(issuer + path, { headers })
+    t.is(response.headers.get('content-language'), 'de', path)
+  }
+  const unknown = authorizationUrl(issuer, confidential, { client_id: 'x', ui_locales: 'ar' })
+  t.is((await startBrowser().open(unknown)).headers.get('content-language'), 'ar')
+})
+
+test('languages: the metadata announces those of the option, and none without it (RFC 8414 §2)', async (t) => {
+  const announced = async (languages?: ['de', 'en']): Promise<unknown> => {
+    const { issuer } = await startServer(t, languages === undefined ? {} : { pages: { languages } })
+    const response = await fetch(`${issuer}/.well-known/oauth-authorization-server`)
+    return (await response.json()).ui_locales_supported
+  }
+  t.deepEqual(await announced(['de', 'en']), ['de', 'en'])
+  t.is(await announced(), undefined)
 })

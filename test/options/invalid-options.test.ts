@@ -8,6 +8,7 @@ import {
 import { createMemoryStorage } from '@teamcast/oauth-server/memory'
 import test, { type ExecutionContext } from 'ava'
 import type { JWK } from 'jose'
+import { ENGLISH } from '../../lib/pages/languages/english.ts'
 import { newRsaKey, rsaKey, validOptions } from '../helpers/valid-options.ts'
 
 const key = rsaKey()
@@ -41,6 +42,10 @@ const AN_AUDIENCE = 'must be an absolute URI without fragment'
 const WHOLE_SECONDS = 'must be a whole number of seconds'
 const ONE_WAY_TO_SIGN_IN = 'or "hostSession" must be given, and not both: it is how users sign in'
 const INSTANT = 'must tell the time in whole seconds since the Unix epoch'
+
+const A_LOGO = 'must be an https URL, or a data: URL of a PNG, JPEG, WebP or SVG image'
+const A_COLOR = 'must be a colour such as "#2f4bd6"'
+const brandWith = (brand: object) => ({ pages: { brand } })
 
 const ALL_SCOPES = Object.keys(TEAMCAST_SCOPES)
 const RESOURCE = { audience: 'https://api.example', scopes: ALL_SCOPES }
@@ -291,9 +296,58 @@ const invalidOptions: ReadonlyArray<InvalidOption> = [
   [{ clock: () => 0.5 }, 'clock', INSTANT],
   [{ clock: () => new Date() }, 'clock', INSTANT],
 
-  [{ pages: null }, 'pages', 'must be an object of page renderers'],
+  [{ pages: null }, 'pages', 'must be an object of brand, languages and page renderers'],
   [{ pages: { signIn: '<html>' } }, 'pages.signIn', 'must be a function'],
   [{ pages: { login: () => '' } }, 'pages.login', 'is not an option; check its spelling'],
+  [brandWith({ name: ' ' }), 'pages.brand.name', 'must not be empty'],
+  [brandWith({ logo: '' }), 'pages.brand.logo', 'is not an option; check its spelling'],
+  [brandWith({ logoUrl: 'http://a.example/logo.png' }), 'pages.brand.logoUrl', A_LOGO],
+  [brandWith({ logoUrl: 'https://*/logo.png' }), 'pages.brand.logoUrl', A_LOGO],
+  [brandWith({ logoUrl: 'data:text/html,x' }), 'pages.brand.logoUrl', A_LOGO],
+  [
+    brandWith({ logoUrl: `data:image/png;base64,${'A'.repeat(32_768)}` }),
+    'pages.brand.logoUrl',
+    'must have at most 32768 characters',
+  ],
+  [brandWith({ accentColor: 'red' }), 'pages.brand.accentColor', A_COLOR],
+  [brandWith({ accentColor: '#ff0000; }' }), 'pages.brand.accentColor', A_COLOR],
+  [
+    brandWith({ accentColor: '#ff6600' }),
+    'pages.brand.accentColor',
+    'must be darker: its contrast to #ffffff is 2.9, and WCAG AA asks for 4.5',
+  ],
+  [
+    brandWith({ accentColor: { light: '#0b6b57', dark: '#0b6b57' } }),
+    'pages.brand.accentColor.dark',
+    'must be lighter: its contrast to #161920 is 2.7, and WCAG AA asks for 4.5',
+  ],
+  [
+    brandWith({ links: { support: 'javascript:alert(1)' } }),
+    'pages.brand.links.support',
+    'must be an https URL, or an http URL of a loopback address',
+  ],
+  [{ pages: { languages: [] } }, 'pages.languages', 'must contain at least one language'],
+  [
+    { pages: { languages: ['en', 'fr'] } },
+    'pages.languages.1',
+    'must be "en", "de", "ar", or an object with "tag" and "messages"',
+  ],
+  [{ pages: { languages: ['en', 'en'] } }, 'pages.languages.1', 'must not be repeated'],
+  [
+    { pages: { languages: [{ tag: 'fr', messages: { ...ENGLISH, deny: undefined } }] } },
+    'pages.languages.0.messages.deny',
+    'must be a text: in English "Deny"',
+  ],
+  [
+    { pages: { languages: [{ tag: 'fr', messages: { ...ENGLISH, backTo: 'Retour' } }] } },
+    'pages.languages.0.messages.backTo',
+    'must contain {client}, once',
+  ],
+  [
+    { pages: { languages: ['en', 'de'] }, scopes: { 'interview:read': 'Read' } },
+    'scopes.interview:read',
+    'must have "translations" for the languages of the pages: en, de; "description" counts for one of them',
+  ],
 
   [{ isuer: 'https://auth.example' }, 'isuer', 'is not an option; check its spelling'],
   [JSON.parse('{"__proto__": {}}'), '__proto__', 'is not an option; check its spelling'],

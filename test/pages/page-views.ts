@@ -4,10 +4,17 @@
  * @module
  */
 
+import { scopeViewsOf } from '../../lib/http/page-views.ts'
 import { renderAccessRefusedPage } from '../../lib/pages/access-refused-page.ts'
+import { type Brand, TEAMCAST_BRAND, toBrand } from '../../lib/pages/brand.ts'
 import { renderConnectionsPage } from '../../lib/pages/connections-page.ts'
 import { renderConsentPage } from '../../lib/pages/consent-page.ts'
 import { renderErrorPage } from '../../lib/pages/error-page.ts'
+import {
+  type BuiltInLanguage,
+  ENGLISH_PAGES,
+  toPageLanguage,
+} from '../../lib/pages/languages/page-language.ts'
 import type {
   AccessRefusedView,
   ClientView,
@@ -18,12 +25,14 @@ import type {
   ErrorView,
   FormView,
   HtmlPage,
+  PageContext,
   ScopeView,
   SelectAccountView,
   SignInView,
 } from '../../lib/pages/pages.ts'
 import { renderSelectAccountPage } from '../../lib/pages/select-account-page.ts'
 import { renderSignInPage } from '../../lib/pages/sign-in-page.ts'
+import { TEAMCAST_SCOPES } from '../../lib/scopes/scope-catalogue.ts'
 import type { User } from '../../lib/users/user.ts'
 
 /** All kinds of errors. The type makes the list complete. */
@@ -103,15 +112,25 @@ function scopeView(scope: string, description: string): ScopeView {
   return { scope, description, isSensitive: false }
 }
 
+/** English pages of Teamcast. */
+export const CONTEXT: PageContext = { brand: TEAMCAST_BRAND, language: ENGLISH_PAGES }
+
 export const SIGN_IN: SignInView = {
+  ...CONTEXT,
   client: CLIENT,
   form: FORM,
   username: '',
   problem: undefined,
   retryAfterSeconds: undefined,
 }
-export const SELECT_ACCOUNT: SelectAccountView = { client: CLIENT, form: FORM, user: USER }
+export const SELECT_ACCOUNT: SelectAccountView = {
+  ...CONTEXT,
+  client: CLIENT,
+  form: FORM,
+  user: USER,
+}
 export const CONSENT: ConsentView = {
+  ...CONTEXT,
   client: CLIENT,
   form: FORM,
   user: USER,
@@ -120,6 +139,7 @@ export const CONSENT: ConsentView = {
   connectionsUrl: 'https://login.teamcast.test/account/connections',
 }
 export const ACCESS_REFUSED: AccessRefusedView = {
+  ...CONTEXT,
   client: CLIENT,
   form: FORM,
   user: USER,
@@ -148,6 +168,7 @@ export const BARE_CONNECTION: ConnectionView = {
   lastUsedAt: undefined,
 }
 export const CONNECTIONS: ConnectionsView = {
+  ...CONTEXT,
   form: FORM,
   user: USER,
   connections: [
@@ -170,67 +191,109 @@ export const CONNECTIONS: ConnectionsView = {
   now: NOW,
 }
 export const ERROR: ErrorView = {
+  ...CONTEXT,
   kind: 'invalid-request',
   error: 'invalid_request',
   description: '"redirect_uri" is not registered for this client',
   client: undefined,
 }
 
+/** A brand with everything that one can have. */
+export const BRAND: Brand = toBrand({
+  name: 'Talentbahn',
+  logoUrl: `data:image/svg+xml,${encodeURIComponent('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><circle cx="4" cy="4" r="3.5" fill="#0b6b57"/></svg>')}`,
+  accentColor: '#0b6b57',
+  links: {
+    forgotPassword: 'https://talentbahn.example/forgot',
+    createAccount: 'https://talentbahn.example/join',
+    support: 'https://talentbahn.example/help',
+    privacy: 'https://talentbahn.example/privacy',
+  },
+})
+
 /** Pages by name, with ordinary values. */
-export function renderOrdinaryPages(): Readonly<Record<string, HtmlPage>> {
+export function renderOrdinaryPages(
+  context: PageContext = CONTEXT,
+): Readonly<Record<string, HtmlPage>> {
+  const signIn = { ...SIGN_IN, ...context }
+  const consent = { ...CONSENT, ...context }
+  const refused = { ...ACCESS_REFUSED, ...context }
+  const connections = { ...CONNECTIONS, ...context }
   return {
-    'sign-in': renderSignInPage(SIGN_IN),
+    'sign-in': renderSignInPage(signIn),
     'sign-in-again': renderSignInPage({
-      ...SIGN_IN,
+      ...signIn,
       username: USER.email,
       problem: 'invalid-credentials',
     }),
     'sign-in-locked': renderSignInPage({
-      ...SIGN_IN,
+      ...signIn,
       client: BARE_CLIENT,
       username: USER.email,
       problem: 'too-many-attempts',
       retryAfterSeconds: 300,
     }),
     'sign-in-unavailable': renderSignInPage({
-      ...SIGN_IN,
+      ...signIn,
       username: USER.email,
       problem: 'user-unavailable',
     }),
-    'select-account': renderSelectAccountPage(SELECT_ACCOUNT),
-    consent: renderConsentPage(CONSENT),
-    'consent-bare-client': renderConsentPage({ ...CONSENT, client: BARE_CLIENT }),
-    'consent-sensitive': renderConsentPage({ ...CONSENT, scopes: [SENSITIVE_SCOPE, ...SCOPES] }),
-    'consent-many': renderConsentPage({ ...CONSENT, scopes: MANY_SCOPES }),
+    'select-account': renderSelectAccountPage({ ...SELECT_ACCOUNT, ...context }),
+    consent: renderConsentPage(consent),
+    'consent-bare-client': renderConsentPage({ ...consent, client: BARE_CLIENT }),
+    'consent-sensitive': renderConsentPage({ ...consent, scopes: [SENSITIVE_SCOPE, ...SCOPES] }),
+    'consent-many': renderConsentPage({ ...consent, scopes: MANY_SCOPES }),
     'consent-more': renderConsentPage({
-      ...CONSENT,
+      ...consent,
       scopes: SCOPES.slice(0, 1),
       grantedScopes: SCOPES.slice(1),
     }),
-    'access-refused': renderAccessRefusedPage(ACCESS_REFUSED),
+    'access-refused': renderAccessRefusedPage(refused),
     'access-refused-by-host': renderAccessRefusedPage({
-      ...ACCESS_REFUSED,
+      ...refused,
       reason: 'client-refused',
     }),
     'access-refused-other-account': renderAccessRefusedPage({
-      ...ACCESS_REFUSED,
+      ...refused,
       reason: 'other-account',
     }),
-    'sign-in-without-client': renderSignInPage({ ...SIGN_IN, client: undefined }),
-    connections: renderConnectionsPage(CONNECTIONS),
+    'sign-in-without-client': renderSignInPage({ ...signIn, client: undefined }),
+    connections: renderConnectionsPage(connections),
     'connections-after': renderConnectionsPage({
-      ...CONNECTIONS,
+      ...connections,
       disconnectedName: 'Acme Recruiter',
-      connections: CONNECTIONS.connections.slice(1),
+      connections: connections.connections.slice(1),
     }),
     'connections-none': renderConnectionsPage({
-      ...CONNECTIONS,
+      ...connections,
       connections: [],
       canSignOut: false,
     }),
     ...Object.fromEntries(
-      ERROR_KINDS.map((kind) => [`error-${kind}`, renderErrorPage({ ...ERROR, kind })]),
+      ERROR_KINDS.map((kind) => [`error-${kind}`, renderErrorPage({ ...ERROR, ...context, kind })]),
     ),
+  }
+}
+
+/**
+ * Pages by name in a language, with a brand and the sentences of Teamcast's scopes.
+ */
+export function renderPagesIn(
+  given: BuiltInLanguage,
+  brand: Brand = BRAND,
+): Readonly<Record<string, HtmlPage>> {
+  const language = toPageLanguage(given)
+  const context = { brand, language }
+  const scopes = scopeViewsOf(Object.keys(TEAMCAST_SCOPES), TEAMCAST_SCOPES, language)
+  const connections = CONNECTIONS.connections.map((each) => ({
+    ...each,
+    scopes: each.scopes.length === 0 ? [] : scopes,
+  }))
+  return {
+    ...renderOrdinaryPages(context),
+    consent: renderConsentPage({ ...CONSENT, ...context, scopes: scopes.slice(0, 4) }),
+    'consent-many': renderConsentPage({ ...CONSENT, ...context, scopes }),
+    connections: renderConnectionsPage({ ...CONNECTIONS, ...context, connections }),
   }
 }
 
@@ -262,22 +325,31 @@ export function renderPagesFilledWith(text: string): Readonly<Record<string, Htm
       username: text,
       problem: 'invalid-credentials',
     }),
-    'select-account': renderSelectAccountPage({ client, form, user }),
+    'select-account': renderSelectAccountPage({ ...CONTEXT, client, form, user }),
     consent: renderConsentPage({ ...CONSENT, client, form, user, scopes, grantedScopes: scopes }),
-    'access-refused': renderAccessRefusedPage({ client, form, user, reason: 'tenant-refused' }),
+    'access-refused': renderAccessRefusedPage({
+      ...CONTEXT,
+      client,
+      form,
+      user,
+      reason: 'tenant-refused',
+    }),
     'access-refused-by-host': renderAccessRefusedPage({
+      ...CONTEXT,
       client,
       form,
       user,
       reason: 'client-refused',
     }),
     'access-refused-other-account': renderAccessRefusedPage({
+      ...CONTEXT,
       client,
       form,
       user,
       reason: 'other-account',
     }),
     'sign-in-without-client': renderSignInPage({
+      ...CONTEXT,
       client: undefined,
       form,
       username: text,
@@ -285,6 +357,7 @@ export function renderPagesFilledWith(text: string): Readonly<Record<string, Htm
       retryAfterSeconds: 300,
     }),
     connections: renderConnectionsPage({
+      ...CONTEXT,
       form,
       user,
       connections: [
@@ -296,6 +369,7 @@ export function renderPagesFilledWith(text: string): Readonly<Record<string, Htm
       now: NOW,
     }),
     error: renderErrorPage({
+      ...CONTEXT,
       kind: 'server-error',
       error: text,
       description: text,

@@ -4,7 +4,13 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import type { HtmlPage } from '../../lib/pages/pages.ts'
 import { launchChromium, PATIENCE_MILLISECONDS } from '../helpers/chromium.ts'
 import { type PageServer, startPageServer } from './page-server.ts'
-import { FORM, HOSTILE_TEXTS, renderOrdinaryPages, renderPagesFilledWith } from './page-views.ts'
+import {
+  FORM,
+  HOSTILE_TEXTS,
+  renderOrdinaryPages,
+  renderPagesFilledWith,
+  renderPagesIn,
+} from './page-views.ts'
 
 const LOGO =
   '<svg xmlns="http://www.w3.org/2000/svg" width="16" height="16"><rect width="16" height="16" fill="#07a"/></svg>'
@@ -22,6 +28,19 @@ const ORDINARY = renderOrdinaryPages()
 /** Error pages differ in their text only: one of them stands for all where the look matters. */
 const LOOKS = Object.keys(ORDINARY).filter(
   (name) => !name.startsWith('error-') || name === 'error-invalid-request',
+)
+const TRANSLATED_LOOKS = [
+  'sign-in-again',
+  'select-account',
+  'consent-many',
+  'access-refused',
+  'connections',
+  'error-invalid-request',
+]
+const TRANSLATED = Object.fromEntries(
+  (['de', 'ar'] as const).flatMap((language) =>
+    Object.entries(renderPagesIn(language)).map(([name, page]) => [`${language}-${name}`, page]),
+  ),
 )
 const AWKWARD = Object.fromEntries(
   AWKWARD_TEXTS.flatMap((text, index) =>
@@ -64,7 +83,7 @@ let browser: Browser
 let server: PageServer
 
 test.before(async () => {
-  server = await startPageServer({ ...ORDINARY, ...AWKWARD, ...FRAME, ...TRAP })
+  server = await startPageServer({ ...ORDINARY, ...TRANSLATED, ...AWKWARD, ...FRAME, ...TRAP })
   browser = await launchChromium()
 })
 
@@ -72,6 +91,31 @@ test.after.always(async () => {
   await browser?.close()
   await server?.close()
 })
+
+for (const [variant, language, options] of [
+  [
+    'in Arabic, with a brand, on a phone',
+    'ar',
+    { ...PHONE, viewport: { width: 390, height: 740 } },
+  ],
+  ['in Arabic, with a brand, in dark mode', 'ar', { ...DESKTOP, colorScheme: 'dark' }],
+  // 1280 × 800 at 200 % (WCAG 1.4.4).
+  ['in German, with a brand, at 200 %', 'de', { viewport: { width: 640, height: 400 } }],
+] as const) {
+  test.serial(
+    `pages ${variant}: nothing is inaccessible, cut off or against the policy`,
+    async (t) => {
+      const { page, complaints } = await openPage(t, options)
+      for (const name of TRANSLATED_LOOKS) {
+        await page.goto(`${server.url}${language}-${name}`)
+        if (name === 'connections') await page.locator('summary').first().press('Enter')
+        t.deepEqual(await findViolations(page), [], name)
+        t.deepEqual(await findOverflows(page), [], name)
+      }
+      t.deepEqual(complaints, [])
+    },
+  )
+}
 
 for (const [variant, options] of Object.entries(VARIANTS)) {
   test.serial(

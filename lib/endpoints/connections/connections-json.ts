@@ -6,6 +6,7 @@
 
 import type { Context } from 'koa'
 import type { Connection } from '../../connections/connection.ts'
+import { inLanguage } from '../../http/page-views.ts'
 import { PRIVATE_HEADERS, sendProblem } from '../../http/responses.ts'
 import { isFromOtherOrigin } from '../../http/same-origin.ts'
 import type { User } from '../../users/user.ts'
@@ -18,7 +19,9 @@ export async function sendConnections(
 ): Promise<void> {
   const user = await requireUser(dependencies, ctx)
   if (user === undefined) return
-  const connections = await dependencies.connections.list(user.userId)
+  const list = await dependencies.connections.list(user.userId)
+  const { language } = dependencies.pages.contextOf(ctx, { user })
+  const connections = inLanguage(list, dependencies.scopes, language)
   ctx.set(PRIVATE_HEADERS)
   ctx.body = { connections: connections.map(toJson) }
 }

@@ -8,7 +8,8 @@ import type { Context } from 'koa'
 import type { Connections, Disconnect } from '../../connections/connections.ts'
 import type { ShownUser } from '../../http/browser-binding.ts'
 import type { SignInDependencies } from '../../http/sign-in.ts'
-import type { Pages } from '../../pages/pages.ts'
+import type { ServerPages } from '../../pages/server-pages.ts'
+import type { ScopeCatalogue } from '../../scopes/scope-catalogue.ts'
 import type { Client } from '../../storage/client.ts'
 import type { HostSession } from '../../users/authentication.ts'
 import type { BrowserSessions } from '../../users/browser-sessions.ts'
@@ -27,7 +28,8 @@ export interface AccountDependencies extends SignInDependencies {
   readonly hostSession: HostSession | undefined
   readonly browserSessions: BrowserSessions
   readonly cookies: AccountCookies
-  readonly pages: Pages
+  readonly scopes: ScopeCatalogue
+  readonly pages: ServerPages
 }
 
 /** The current user of a request. */

@@ -6,6 +6,7 @@
 
 import type { Context } from 'koa'
 import { csrfTokenOf, type ShownUser } from '../../http/browser-binding.ts'
+import { inLanguage } from '../../http/page-views.ts'
 import { redirectAfterGet, sendPage } from '../../http/responses.ts'
 import { firstSignIn, type ShownSignIn } from '../../http/sign-in.ts'
 import type { FormView } from '../../pages/pages.ts'
@@ -41,7 +42,9 @@ export async function showSignIn(
   { status, ...state }: ShownSignIn,
 ): Promise<void> {
   const form = formOf(dependencies, ctx, undefined)
-  const page = await dependencies.pages.signIn({ client: undefined, form, ...state })
+  const { pages } = dependencies
+  const context = pages.contextOf(ctx)
+  const page = await pages.signIn({ ...context, client: undefined, form, ...state })
   sendPage(ctx, status, page)
 }
 
@@ -57,10 +60,12 @@ async function showConnectionsOf(
     connections.list(user.userId),
     disconnectedClientId === undefined ? undefined : findClient(disconnectedClientId),
   ])
+  const context = pages.contextOf(ctx, { user })
   const page = await pages.connections({
+    ...context,
     form: formOf(dependencies, ctx, shown),
     user,
-    connections: list,
+    connections: inLanguage(list, dependencies.scopes, context.language),
     disconnectedName: disconnected?.name,
     canSignOut: hostSession === undefined,
     now: now(),

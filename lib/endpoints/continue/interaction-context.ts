@@ -24,7 +24,8 @@ import {
   type SignIn,
 } from '../../interaction/pending-request.ts'
 import type { RequestEndings } from '../../interaction/request-endings.ts'
-import type { ErrorKind, Pages } from '../../pages/pages.ts'
+import type { ErrorKind } from '../../pages/pages.ts'
+import type { ServerPages } from '../../pages/server-pages.ts'
 import type { Revoker } from '../../revocation/revoker.ts'
 import type { ScopeCatalogue } from '../../scopes/scope-catalogue.ts'
 import type { ClientRecord } from '../../storage/client.ts'
@@ -57,7 +58,7 @@ export interface ContinueDependencies extends SignInDependencies {
   readonly scopes: ScopeCatalogue
   readonly authorizeClient: AuthorizeStoredClient
   readonly hostSession: HostSession | undefined
-  readonly pages: Pages
+  readonly pages: ServerPages
   /** Whether a user was signed out everywhere at or after an instant. */
   readonly wasSignedOutSince: NotBefore['wasSignedOutSince']
 }
@@ -181,11 +182,12 @@ export async function sendRequestError(
     readonly client: ClientRecord | undefined
   },
 ): Promise<undefined> {
-  await sendErrorPage(ctx, status, pages, {
+  const view = {
     kind,
     error: 'invalid_request',
     description: undefined,
     client: client && clientLinkOf(client, request?.redirectUri),
-  })
+  }
+  await sendErrorPage(ctx, status, pages, view, { uiLocales: request?.uiLocales })
   return undefined
 }

@@ -29,7 +29,10 @@ export async function showNextStep(
 ): Promise<void> {
   const { pages, hostSession } = dependencies
   const { next, consent, shown } = interaction
-  const shared = { client: clientViewOf(interaction.client, interaction.request.redirectUri) }
+  const { redirectUri, uiLocales } = interaction.request
+  const user = 'user' in next ? next.user : undefined
+  const context = pages.contextOf(ctx, { uiLocales, user })
+  const shared = { ...context, client: clientViewOf(interaction.client, redirectUri) }
   switch (next.step) {
     case 'sign-in':
       if (hostSession !== undefined) {
@@ -64,10 +67,11 @@ export async function showNextStep(
         ...shared,
         form: formOf(dependencies, interaction, shown),
         user: next.user,
-        scopes: scopeViewsOf(asked, dependencies.scopes),
+        scopes: scopeViewsOf(asked, dependencies.scopes, context.language),
         grantedScopes: scopeViewsOf(
           scopes.filter((scope) => !asked.includes(scope)),
           dependencies.scopes,
+          context.language,
         ),
         connectionsUrl: connectionsUrl(dependencies),
       }
@@ -88,7 +92,9 @@ export async function showSignIn(
   found: FoundRequest,
   { status, ...state }: ShownSignIn,
 ): Promise<void> {
-  const page = await dependencies.pages.signIn({
+  const { pages } = dependencies
+  const page = await pages.signIn({
+    ...pages.contextOf(ctx, { uiLocales: found.request.uiLocales }),
     client: clientViewOf(found.client, found.request.redirectUri),
     form: formOf(dependencies, found, undefined),
     ...state,
