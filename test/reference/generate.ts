@@ -29,7 +29,14 @@ const ENTRY_POINTS = [
 ].map((folder) => join(ROOT, folder, 'index.ts'))
 
 /** Lists and registries of which only the types are public. */
-const PRIVATE_VALUES = ['ARTIFACT_KINDS', 'CLIENT_AUDIENCES', 'CLIENT_TYPES', 'IMMUTABLE_FIELDS']
+const PRIVATE_VALUES = [
+  'ARTIFACT_KINDS',
+  'CLIENT_AUDIENCES',
+  'CLIENT_TYPES',
+  'ENGLISH',
+  'IMMUTABLE_FIELDS',
+  'TextsLike',
+]
 
 const OPTIONS = {
   tsconfig: join(ROOT, 'tsconfig.json'),
