@@ -4,10 +4,8 @@
  * @module
  */
 
-import type { Option } from './field-texts.ts'
-
 /** The units, by how many seconds they have. */
-export const DURATION_UNITS: ReadonlyArray<Option> = [
+export const DURATION_UNITS: ReadonlyArray<{ readonly value: string; readonly label: string }> = [
   { value: '1', label: 'seconds' },
   { value: '60', label: 'minutes' },
   { value: '3600', label: 'hours' },
