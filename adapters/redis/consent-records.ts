@@ -95,7 +95,7 @@ each_scope(function (field)
     redis.call('HDEL', KEYS[1], field)
   end
 end)
-return 1`)
+return redis.call('HGETALL', KEYS[1])`)
 
 const DELETE = createScript(`
 local record = redis.call('HGET', KEYS[1], 'record')
@@ -129,7 +129,7 @@ export interface ConsentRecords {
   /** Adds scopes to a record of the same tenant, and deletes one of another or without scopes. */
   addScopes(consentId: string, grant: ConsentGrant): Promise<AdditionOutcome>
   /** Withdraws what a request granted in this record, and refuses to add to it for the request. */
-  withdraw(consentId: string, requestKey: string, now: number): Promise<void>
+  withdraw(consentId: string, requestKey: string, now: number): Promise<Consent | undefined>
   /** @returns What the record said; `undefined` when there was none. */
   delete(consentId: string): Promise<StoredGrant | undefined>
   /**
@@ -179,7 +179,8 @@ export function createConsentRecords(connection: Connection): ConsentRecords {
 
     async withdraw(consentId, requestKey, now) {
       const parameters = [requestKey, removalOf(now + WITHDRAWAL_SECONDS)]
-      await runScript(client, WITHDRAW, keysOf(consentId, requestKey), parameters)
+      const withdrawn = await runScript(client, WITHDRAW, keysOf(consentId, requestKey), parameters)
+      return consentFrom(consentId, fromPairs(withdrawn as ReadonlyArray<string>))
     },
 
     async delete(consentId) {
@@ -198,6 +199,12 @@ function fieldsOf(grant: ConsentGrant): ReadonlyArray<string | number> {
   const grants = JSON.stringify({ [requestKey]: grantedAt } satisfies ScopeGrants)
   const scopeFields = scopes.flatMap((scope) => [SCOPE_FIELD + scope, grants])
   return ['record', recordOf(grant), 'createdAt', grantedAt, ...scopeFields]
+}
+
+/** The fields of a hash as a script returns them: names and values in turn. */
+function fromPairs(pairs: ReadonlyArray<string>): Record<string, string> {
+  const names = pairs.filter((_, index) => index % 2 === 0)
+  return Object.fromEntries(names.map((name, index) => [name, pairs[2 * index + 1] ?? '']))
 }
 
 function recordOf({

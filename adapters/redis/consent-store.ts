@@ -227,8 +227,7 @@ export function createConsentStore(connection: Connection): ConsentStore {
       const parameters = [clientId, removalOf(now + WITHDRAWAL_SECONDS)]
       const consentId = await runScript(client, WITHDRAW, index, parameters)
       if (typeof consentId !== 'string') return undefined
-      await records.withdraw(consentId, requestKey, now)
-      return await records.find(consentId)
+      return await records.withdraw(consentId, requestKey, now)
     },
 
     async delete(userId, clientId, expectedConsentId) {

@@ -33,9 +33,27 @@ export async function denyRequest(
 ): Promise<void> {
   const { endings } = dependencies
   const requestKey = requestKeyOf(request.pendingRequestToken)
-  const { userId } = denial
   // The first denial counts: it says who denied.
   if (!request.isDenied) await endings.deny(requestKey, denial)
+  await revertRequest(dependencies, request, denial.userId, ip)
+}
+
+/** Finishes a denial that may have failed half-way: reverts what the user who denied got. Safe to repeat. */
+export async function finishDenial(
+  dependencies: DenialDependencies,
+  request: DeniableRequest & Pick<PendingRequest, 'deniedBy'>,
+  ip: string,
+): Promise<void> {
+  await revertRequest(dependencies, request, request.deniedBy ?? null, ip)
+}
+
+/** Reverts what a user got from a request: its tokens, and the scopes that were granted for it. */
+async function revertRequest(
+  dependencies: DenialDependencies,
+  request: DeniableRequest,
+  userId: string | null,
+  ip: string,
+): Promise<void> {
   if (userId === null) return
   await revokeFamily(dependencies, request, userId, ip)
   await withdrawGrant(dependencies, request, userId, ip)
@@ -57,14 +75,13 @@ export async function withdrawGrantIfDenied(
 
 async function revokeFamily(
   { endings, revoker, audit }: DenialDependencies,
-  { pendingRequestToken, clientId, isDenied }: DeniableRequest,
+  { pendingRequestToken, clientId }: DeniableRequest,
   userId: string,
   ip: string,
 ): Promise<void> {
   const redemption = await endings.findRedemption(requestKeyOf(pendingRequestToken))
   if (redemption?.userId !== userId) return
-  await revoker.preventFamily(redemption)
-  if (isDenied) return // recorded before
+  if (!(await revoker.preventFamily(redemption))) return
   const { tenantId, familyId } = redemption
   audit.record({ type: 'authorization.revoked', clientId, userId, tenantId, familyId }, ip)
 }

@@ -39,6 +39,8 @@ export interface PendingRequest {
   readonly isRedeemed: boolean
   /** Whether the user denied it. That is final. */
   readonly isDenied: boolean
+  /** The user who denied it first; `undefined` when nobody did or nobody was signed in. */
+  readonly deniedBy: string | undefined
   /** Whether the response was already sent to the client: the code or, after a denial, the error. */
   readonly isResponseSent: boolean
 }

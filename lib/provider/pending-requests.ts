@@ -223,7 +223,14 @@ function toPendingRequest(
   const { params } = interaction
   const text = (name: string): string | undefined => params[name] as string | undefined
   const maxAge = text('max_age')
-  const { progress = {}, completion, error, isDenialSent = false, ...sent } = resultOf(interaction)
+  const {
+    progress = {},
+    completion,
+    error,
+    deniedBy,
+    isDenialSent = false,
+    ...sent
+  } = resultOf(interaction)
   const issuedTo = redeemedBy ?? sent.issuedTo
   const isDenied = error !== undefined
   return {
@@ -242,6 +249,7 @@ function toPendingRequest(
     completion,
     issuedTo,
     isDenied,
+    deniedBy,
     isRedeemed: redeemedBy !== undefined,
     isResponseSent: isDenied ? isDenialSent : issuedTo !== undefined,
   }

@@ -37,8 +37,12 @@ export interface Revoker {
    * @returns The owner; `undefined` when it does not exist or is another client's.
    */
   revokeFamily(family: RevocableFamily): Promise<FamilyOwner | undefined>
-  /** Revokes a family that may be about to be created: it never becomes valid. */
-  preventFamily(family: FamilyToPrevent): Promise<void>
+  /**
+   * Revokes a family that may be about to be created: it never becomes valid.
+   *
+   * @returns `false` when it was revoked before.
+   */
+  preventFamily(family: FamilyToPrevent): Promise<boolean>
   /**
    * Deletes a consent and every token family under it.
    *
@@ -110,14 +114,14 @@ export function createRevoker(
     async preventFamily(prevented) {
       const { familyId, clientId } = prevented
       const client = await clients.find(clientId)
-      if (client === undefined) return // no token of the client is valid
+      if (client === undefined) return false // no token of the client is valid
       const createdAt = now()
       // A family can be created only once, so a later attempt finds this one.
       const empty = { scopes: [], resources: [], createdAt, accessTokensExpireAt: createdAt }
       const family = { ...prevented, ...empty, expiresAt: rememberFamilyUntil(createdAt) }
       await families.create(family, createdAt, Number.MAX_SAFE_INTEGER)
       const found = await families.find(familyId, clientId, createdAt)
-      if (found !== undefined) await revokeFamily(prevented)
+      return found !== undefined && (await revokeFamily(prevented)) !== undefined
     },
 
     async revokeConsent({ consentId, userId, clientId }) {

@@ -326,6 +326,30 @@ for (const beginning of beginnings) {
   })
 }
 
+test('redis: consents.withdraw() returns the consent that it left without scopes, although a grant replaces it, in every order', async (t) => {
+  const returned = new Map<World, Consent | undefined>()
+  const ends = new Set<boolean>()
+  await inEveryOrder(
+    async () => {
+      const world = await createWorld('a consent')
+      const { keyPrefix } = world
+      const withdraw: Operation = async (step) => {
+        const { consents } = createRedisStorage({ client: stepping(step), keyPrefix })
+        returned.set(world, await consents.withdraw(granted(CONSENT_ID), NOW))
+      }
+      return { world, operations: [withdraw, grants(SECOND)(world)] }
+    },
+    async (world) => {
+      const found = await assertSound(t, world)
+      const isReplaced = found?.consentId === SECOND
+      ends.add(isReplaced)
+      t.is(returned.get(world)?.consentId, CONSENT_ID)
+      t.deepEqual(scopesOf(returned.get(world)), isReplaced ? [] : scopesOfGrants(SECOND))
+    },
+  )
+  t.is(ends.size, 2)
+})
+
 test('redis: consents.grant(), withdraw() of its request and delete() in every order leave nothing of it', async (t) => {
   const orders = await inEveryOrder(
     async () => {

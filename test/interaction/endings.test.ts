@@ -647,6 +647,54 @@ for (const kind of STORE_KINDS) {
     )
   }
 
+  for (const failing of ['families.create', 'consents.withdraw', 'consents.delete'] as const) {
+    test.serial(
+      `${kind}: a denial that fails half-way, at ${failing}(), is finished before the client hears of it`,
+      async (t) => {
+        const opened = await stores.open(kind)
+        let isFailing = false
+        const failingNow = <Parameters extends ReadonlyArray<unknown>, Result>(
+          operation: typeof failing,
+          call: (...parameters: Parameters) => Promise<Result>,
+        ): ((...parameters: Parameters) => Promise<Result>) => {
+          return async (...parameters) => {
+            if (isFailing && operation === failing)
+              throw new StorageError('out of order', { operation })
+            return await call(...parameters)
+          }
+        }
+        const { consents, families } = opened
+        const asked = await startAsked(t, {
+          ...opened,
+          consents: {
+            ...consents,
+            withdraw: failingNow('consents.withdraw', consents.withdraw),
+            delete: failingNow('consents.delete', consents.delete),
+          },
+          families: { ...families, create: failingNow('families.create', families.create) },
+        })
+        const { issuer, confidential, browser, consentPage, events } = asked
+        const granted = await browser.submit(consentPage, { action: 'allow' })
+        const tokens = await (await asked.redeem(granted)).json()
+        isFailing = true
+        t.is((await browser.submit(consentPage, { action: 'deny' })).status, 503)
+        t.is((await browser.open(consentPage.url)).status, 503)
+        isFailing = false
+
+        assertDenied(t, issuer, await browser.open(consentPage.url))
+
+        t.false(await asked.isActive(tokens.access_token))
+        const refresh = { grant_type: 'refresh_token', refresh_token: tokens.refresh_token }
+        await assertInvalidGrant(t, await postAs(confidential, `${issuer}/oauth/token`, refresh))
+        t.deepEqual(await asked.authorizationServer.connections.list('ada'), [])
+        const next = await browser.open(authorizationUrl(issuer, confidential))
+        t.is(titleOf(next), 'Allow access')
+        const revoked = (await events()).filter(({ type }) => type === 'authorization.revoked')
+        t.is(revoked.length, 1)
+      },
+    )
+  }
+
   for (const end of ['Deny', 'a disconnect']) {
     test.serial(
       `${kind}: after ${end} there is no consent, although an Allow that timed out reaches the store later (ADR 0012)`,

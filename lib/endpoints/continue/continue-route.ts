@@ -13,6 +13,7 @@ import { readForm } from '../../http/body.ts'
 import { clientLinkOf } from '../../http/page-views.ts'
 import { redirectAfterGet } from '../../http/responses.ts'
 import type { PathParameters } from '../../http/route.ts'
+import { finishDenial } from '../../interaction/deny-request.ts'
 import { currentSignIn, isComplete, isUsedUp } from '../../interaction/pending-request.ts'
 import type { AuthorizationEndpoint } from '../../provider/authorization-endpoint.ts'
 import { handleSubmission } from './handle-submission.ts'
@@ -66,6 +67,8 @@ export function createResumeRoute(
     if (!request.isDenied && isUsedUp(request, currentSignIn(request)?.userId)) {
       await sendRequestError(dependencies, ctx, 400, 'request-finished', found)
     } else if (request.isDenied || isComplete(request)) {
+      // A denial that failed half-way ends here: the client does not hear of it before.
+      if (request.isDenied) await finishDenial(dependencies, request, ctx.ip)
       await orRequestExpired(dependencies, ctx, found, async () => {
         const isSent = await resume(ctx, request, clientLinkOf(client, request.redirectUri))
         if (isSent && !request.isResponseSent) {
