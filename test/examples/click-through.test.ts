@@ -1,4 +1,3 @@
-import { TEAMCAST_SCOPES } from '@teamcast/oauth-server'
 import test from 'ava'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { launchChromium } from '../helpers/chromium.ts'
@@ -77,8 +76,8 @@ for (const [variant, options] of Object.entries(VARIANTS)) {
         [
           'See your name and picture',
           'See your email address',
-          TEAMCAST_SCOPES['interview:read'],
-          TEAMCAST_SCOPES['interview:create'],
+          'See your interviews and their results',
+          'Create new interviews',
         ],
       )
       await assertAccessible(t, page)
