@@ -9,12 +9,14 @@ import {
   type AuthorizationServer,
   createAuthorizationServer,
   type GeneralOptions,
+  type Messages,
   type SignInOptions,
   type Storage,
   type User,
 } from '@teamcast/oauth-server'
 import { createMemoryStorage } from '@teamcast/oauth-server/memory'
 import type { Middleware } from 'koa'
+import { ENGLISH } from '../../lib/pages/languages/english.ts'
 import { testSigningKey } from '../../lib/testing/test-keys.ts'
 
 const ADA: User = { userId: 'ada', tenantId: 'acme', name: 'Ada Lovelace', email: 'ada@acme.test' }
@@ -51,6 +53,8 @@ const { client } = await server.clients.register({
   redirectUris: ['https://recruiter.acme.example/callback'],
 })
 export const { clientId } = client
+
+export const french: Messages = ENGLISH
 
 export const apiKeys = {
   find: async (_hash: string, tenantId: string) =>
