@@ -264,7 +264,7 @@ test.serial(
     const program = [...preambleOf(block), block]
     let origin = ''
     for (const part of program) origin = await writeBlock(project, part)
-    const environment = { ...systems.environment, DRAIN_MILLISECONDS: '3000' }
+    const environment = { ...systems.environment, DRAIN_MILLISECONDS: '10000' }
     const running = await project.startBlocks(program, environment)
     t.is(await send(origin, { path: '/ready' }), 200) // fetch keeps the connection
     const ended = terminate(running)
