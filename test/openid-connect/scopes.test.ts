@@ -8,6 +8,7 @@ import {
 } from '@teamcast/oauth-server'
 import test from 'ava'
 import { resolveClientReferences } from '../../lib/options/resolve-options.ts'
+import { describeScope } from '../../lib/scopes/scope-catalogue.ts'
 import { startBrowser } from '../helpers/browser.ts'
 import { authorizationUrl } from '../helpers/requests.ts'
 import { ADA, CONFIDENTIAL_CLIENT } from '../helpers/start-server.ts'
@@ -192,6 +193,8 @@ test('defaultScopes: may have identity scopes with openIdConnect', async (t) => 
 
 test('OPTIONS_FILE: with openIdConnect the command line registers clients for identity scopes', (t) => {
   const { catalogue } = resolveClientReferences({ openIdConnect: {} })
-  t.like(catalogue, IDENTITY_SCOPES)
+  for (const [scope, sentence] of Object.entries(IDENTITY_SCOPES)) {
+    t.is(describeScope(scope, catalogue).description, sentence)
+  }
   t.false('openid' in resolveClientReferences({}).catalogue)
 })
