@@ -102,7 +102,8 @@ class Oracle {
       last !== undefined &&
       last.scope === asked &&
       this.#now < last.at + this.#settings.refreshTokenGraceSeconds
-    if (isReplay) return last.body
+    // A PUBLIC client's new token expires with the one before it, also within the grace period.
+    if (isReplay) return this.#now < this.#tokenExpiresAt ? last.body : 'refresh-token-expired'
     this.#isRevoked = true
     return 'refresh-token-reused'
   }
