@@ -84,15 +84,17 @@ export function createConsentStore(
     },
 
     async withdraw(request, now) {
-      withdrawn.set(keyOf(request), true, now + WITHDRAWAL_SECONDS)
       const { userId, clientId, requestKey } = request
       const stored = findStored(userId, clientId)
-      if (stored === undefined) return undefined
-      const scopeGrants = [...stored.scopeGrants].flatMap(([scope, grants]) => {
-        const others = removeGrant(grants, requestKey)
-        return others === undefined ? [] : [[scope, others] as const]
-      })
-      consents.set(stored.consentId, { ...stored, scopeGrants: new Map(scopeGrants) })
+      if (stored !== undefined) {
+        const scopeGrants = [...stored.scopeGrants].flatMap(([scope, grants]) => {
+          const others = removeGrant(grants, requestKey)
+          return others === undefined ? [] : [[scope, others] as const]
+        })
+        consents.set(stored.consentId, { ...stored, scopeGrants: new Map(scopeGrants) })
+      }
+      // Last, as it is refused when there are too many.
+      withdrawn.set(keyOf(request), true, now + WITHDRAWAL_SECONDS)
       return findConsent(userId, clientId)
     },
 

@@ -23,8 +23,8 @@ import { type Connection, connectionOf } from './connection.ts'
  */
 export interface Connections {
   /**
-   * Lists the connections of a user, newest first. Ends connections to deleted clients and those made in an
-   * earlier tenant of the user.
+   * Lists the connections of a user, newest first. Ends connections to deleted clients, those made in an
+   * earlier tenant of the user, and those of which the user denied every scope.
    */
   list(userId: string): Promise<ReadonlyArray<Connection>>
 
@@ -124,13 +124,18 @@ export function createEndFormerConnection(
   }
 }
 
-type Reason = 'disconnected-by-user' | 'revoked-by-host' | 'client-deleted' | 'tenant-changed'
+type Reason =
+  | 'disconnected-by-user'
+  | 'denied-by-user'
+  | 'revoked-by-host'
+  | 'client-deleted'
+  | 'tenant-changed'
 
 async function listConnections(
   dependencies: ConnectionsDependencies,
   userId: string,
 ): Promise<ReadonlyArray<Connection>> {
-  const { consents, findClient, findUser, catalogue } = dependencies
+  const { consents, findClient, findUser, catalogue, revoker } = dependencies
   const endFormerConnection = createEndFormerConnection(dependencies)
   const [listed, user] = await Promise.all([consents.list(userId), findUser(userId)])
   const found = await Promise.all(
@@ -138,6 +143,11 @@ async function listConnections(
       const { clientId } = consent
       if (user !== undefined && consent.tenantId !== user.tenantId) {
         await endFormerConnection(consent)
+        return undefined
+      }
+      if (consent.scopes.length === 0) {
+        // The denial that left it without scopes has failed to delete it.
+        if (await revoker.revokeConsent(consent)) recordEnd(dependencies, consent, 'denied-by-user')
         return undefined
       }
       const client = await findClient(clientId)

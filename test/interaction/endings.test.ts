@@ -680,6 +680,13 @@ for (const kind of STORE_KINDS) {
         t.is((await browser.submit(consentPage, { action: 'deny' })).status, 503)
         t.is((await browser.open(consentPage.url)).status, 503)
         isFailing = false
+        if (failing === 'consents.delete') {
+          t.deepEqual(await asked.authorizationServer.connections.list('ada'), [])
+          t.like(
+            (await events()).find(({ type }) => type === 'connection.revoked'),
+            { reason: 'denied-by-user', userId: 'ada' },
+          )
+        }
 
         assertDenied(t, issuer, await browser.open(consentPage.url))
 
