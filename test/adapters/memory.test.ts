@@ -2,6 +2,7 @@ import { inspect } from 'node:util'
 import { createMemoryStorage, type MemoryStorageOptions } from '@teamcast/oauth-server/memory'
 import test, { type ExecutionContext } from 'ava'
 import { ConfigurationError, type Issue, StorageError } from '../../lib/errors.ts'
+import { WITHDRAWAL_SECONDS } from '../../lib/storage/consent-store.ts'
 import { findFamily } from '../../lib/storage/contract/read-records.ts'
 import {
   ANYTIME,
@@ -134,6 +135,22 @@ test('memory: a revocation more than maxRecords is refused until one expires', a
   t.false(await revocations.has('family', 'first', NOW + 60))
   await add('third', NOW + 120)
   t.true(await revocations.has('family', 'second', NOW + 60))
+})
+
+test('memory: a withdrawal more than maxRecords is refused until one expires, but has removed the scopes', async (t) => {
+  const { consents } = createMemoryStorage({ maxRecords: 2 })
+  const { userId, clientId, requestKey } = aGrant()
+  await consents.grant(aGrant())
+  await consents.withdraw({ userId, clientId, requestKey: 'first' }, NOW)
+  await consents.withdraw({ userId, clientId, requestKey: 'second' }, NOW)
+  const withdraw = (at: number): Promise<unknown> =>
+    consents.withdraw({ userId, clientId, requestKey }, at)
+  await refuses(t, () => withdraw(NOW), 'withdrawn grants')
+  t.deepEqual((await consents.find(userId, clientId))?.scopes, [])
+  const later = NOW + WITHDRAWAL_SECONDS
+  await consents.grant(aGrant({ requestKey: 'another', grantedAt: later }))
+  await withdraw(later)
+  t.is(await consents.grant(aGrant({ grantedAt: later })), 'withdrawn')
 })
 
 test('memory: a cursor of a process that has ended begins anew in the next', async (t) => {
