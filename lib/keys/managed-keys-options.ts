@@ -10,13 +10,14 @@ import { ConfigurationError } from '../errors.ts'
 import type { EncryptedKeyStore } from '../storage/encrypted-key-store.ts'
 import type { PendingEventStore } from '../storage/pending-event-store.ts'
 import type { RevocationStore } from '../storage/revocation-store.ts'
+import { findMissingMethods, type MethodsOf, methodsOf } from '../storage/storage-issues.ts'
 import { type Clock, checkedClock, systemClock } from '../util/clock.ts'
-import { isObject } from '../util/is-object.ts'
 import {
   clockOption,
   functionOption,
   OPTION_WORDS,
   secretOption,
+  storageOption,
   wholeNumberOption,
 } from '../util/option-schemas.ts'
 import { findSchemaIssues } from '../util/schema-issues.ts'
@@ -96,16 +97,15 @@ export interface ManagedKeysOptions {
   readonly clock?: () => number
 }
 
+const STORAGE_METHODS = {
+  encryptedKeys: methodsOf('encryptedKeys'),
+  revocations: { add: true },
+  pendingEvents: { take: true },
+} satisfies MethodsOf<ManagedKeysOptions['storage']>
+
 const optionsSchema = z.strictObject(
   {
-    storage: z.custom(
-      (value) =>
-        isObject(value) &&
-        isObject(value['encryptedKeys']) &&
-        isObject(value['revocations']) &&
-        isObject(value['pendingEvents']),
-      'must be a Storage, for example createMemoryStorage()',
-    ),
+    storage: storageOption((storage) => findMissingMethods(storage, STORAGE_METHODS)),
     secret: secretOption,
     previousSecrets: z.array(secretOption, 'must be an array of secrets').optional(),
     signingKeyRotationSeconds: wholeNumberOption('seconds', HOUR_SECONDS, MAXIMUM_ROTATION_SECONDS),

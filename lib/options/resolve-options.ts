@@ -31,7 +31,7 @@ import {
   type ScopeCatalogue,
   TEAMCAST_SCOPES,
 } from '../scopes/scope-catalogue.ts'
-import { isStorage } from '../storage/storage.ts'
+import { findStorageIssues } from '../storage/storage-issues.ts'
 import { validateIssuer, validateIssuerPath } from '../urls/issuer.ts'
 import { type Clock, checkedClock, systemClock } from '../util/clock.ts'
 import { isObject } from '../util/is-object.ts'
@@ -40,6 +40,7 @@ import {
   functionOption,
   OPTION_WORDS,
   secretOption,
+  storageOption,
   wholeNumberOption,
 } from '../util/option-schemas.ts'
 import { findSchemaIssues } from '../util/schema-issues.ts'
@@ -108,7 +109,7 @@ const optionsSchema = z.strictObject(
       const problem = validateIssuer(issuer) ?? validateIssuerPath(new URL(issuer))
       if (problem !== undefined) context.addIssue(problem)
     }),
-    storage: z.custom(isStorage, 'must be a Storage, for example createMemoryStorage()'),
+    storage: storageOption(findStorageIssues),
     keys: z
       .custom(isKeyRing, 'must be what openManagedKeys() resolves to, after it has resolved')
       .optional(),
@@ -262,9 +263,19 @@ function identityScopesIn(languages: ReadonlyArray<PageLanguage>): ScopeCatalogu
   }
 }
 
+const KEY_RING_METHODS = {
+  signJwt: true,
+  verifyJwt: true,
+  verificationKey: true,
+  publishedKeys: true,
+  cookieKeys: true,
+} satisfies Record<keyof KeyRing, true>
+
 function isKeyRing(value: unknown): boolean {
-  const methods = ['signJwt', 'verifyJwt', 'verificationKey', 'publishedKeys', 'cookieKeys']
-  return isObject(value) && methods.every((method) => typeof value[method] === 'function')
+  return (
+    isObject(value) &&
+    Object.keys(KEY_RING_METHODS).every((method) => typeof value[method] === 'function')
+  )
 }
 
 function keyIssues(options: Partial<AuthorizationServerOptions>): ReadonlyArray<Issue> {

@@ -1,6 +1,7 @@
 import { ConfigurationError, type Issue, unknownOptions } from '../errors.ts'
 import { ARTIFACT_KINDS, type ArtifactKind, type ArtifactStore } from './artifact-store.ts'
-import { createStores, isStorage, STORE_KINDS, type Storage } from './storage.ts'
+import { createStores, STORE_KINDS, type Storage } from './storage.ts'
+import { findStorageIssues } from './storage-issues.ts'
 
 /** Options of {@link createLayeredStorage}. */
 export interface LayeredStorageOptions {
@@ -58,7 +59,9 @@ function findIssues(options: Partial<LayeredStorageOptions> | undefined): Readon
   const { durable, ephemeral, ...unknown } = options ?? {}
   const issues = unknownOptions(Object.keys(unknown))
   for (const [path, storage] of Object.entries({ durable, ephemeral })) {
-    if (!isStorage(storage)) issues.push({ path, message: 'must be a Storage' })
+    for (const issue of findStorageIssues(storage)) {
+      issues.push({ ...issue, path: issue.path === '' ? path : `${path}.${issue.path}` })
+    }
   }
   if (issues.length > 0) return issues
   const backends = [durable, ephemeral].flatMap((storage) => storage?.backends ?? [])

@@ -26,7 +26,6 @@
  * @module
  */
 
-import { isObject } from '../util/is-object.ts'
 import { ARTIFACT_RESULTS, type ArtifactStore } from './artifact-store.ts'
 import { CLIENT_RESULTS, type ClientStore } from './client-store.ts'
 import { CONSENT_RESULTS, type ConsentStore } from './consent-store.ts'
@@ -95,13 +94,4 @@ export function createStores(
   const stores: Record<string, unknown> = {}
   for (const name of names) stores[name] = create(name)
   return stores as Partial<Stores> as Stores
-}
-
-/** Whether a value looks like a storage. Does not check its methods. */
-export function isStorage(value: unknown): value is Storage {
-  return (
-    isObject(value) &&
-    Array.isArray(value['backends']) &&
-    Object.keys(STORE_KINDS).every((name) => isObject(value[name]))
-  )
 }

@@ -5,6 +5,7 @@
  */
 
 import { z } from 'zod'
+import type { Issue } from '../errors.ts'
 import { type Clock, validateClock } from './clock.ts'
 import type { IssueWords } from './schema-issues.ts'
 
@@ -32,6 +33,21 @@ export const functionOption: z.ZodType<unknown> = z.custom(
 export const secretOption: z.ZodType<string> = z
   .string('must be a string')
   .min(MINIMUM_SECRET_LENGTH, `must have at least ${MINIMUM_SECRET_LENGTH} characters`)
+
+/**
+ * An option that is a storage.
+ *
+ * @param findIssues What is wrong with it: with all of it at the path `''`, or in it.
+ */
+export function storageOption(
+  findIssues: (storage: unknown) => ReadonlyArray<Issue>,
+): z.ZodType<unknown> {
+  return z.unknown().superRefine((storage, context) => {
+    for (const { path, message } of findIssues(storage)) {
+      context.addIssue({ code: 'custom', message, path: path === '' ? [] : path.split('.') })
+    }
+  })
+}
 
 /** An optional whole number of a unit. */
 export function wholeNumberOption(

@@ -71,11 +71,17 @@ test.serial(
   },
 )
 
+const A_STORAGE = 'must be a Storage, for example createMemoryStorage()'
+
 test('layered: wrong options are reported at once', (t) => {
   const storage = createMemoryStorage()
   const wrong: ReadonlyArray<[options: unknown, message: string]> = [
-    [undefined, '"durable" must be a Storage; "ephemeral" must be a Storage'],
-    [{ durable: storage, ephemeral: {} }, '"ephemeral" must be a Storage'],
+    [undefined, `"durable" ${A_STORAGE}; "ephemeral" ${A_STORAGE}`],
+    [{ durable: storage, ephemeral: {} }, `"ephemeral" ${A_STORAGE}`],
+    [
+      { durable: { ...storage, consents: { ...storage.consents, withdraw: 7 } }, ephemeral: {} },
+      `"durable.consents.withdraw" must be a function: the storage contract has this method; "ephemeral" ${A_STORAGE}`,
+    ],
     [
       { durable: storage, ephemeral: storage },
       '"ephemeral" must be another storage than "durable"',

@@ -235,6 +235,17 @@ test('managed keys: everything wrong with the options is reported at once, befor
       message: '"storage" must be a Storage, for example createMemoryStorage()',
     })
   }
+  for (const [store, method] of [
+    ['encryptedKeys', 'update'],
+    ['revocations', 'add'],
+    ['pendingEvents', 'take'],
+  ] as const) {
+    const storage = { ...memory, [store]: { ...memory[store], [method]: undefined } }
+    await t.throwsAsync(() => openManagedKeys({ storage, secret: SECRET } as never), {
+      instanceOf: ConfigurationError,
+      message: `"storage.${store}.${method}" must be a function: the storage contract has this method`,
+    })
+  }
   await t.throwsAsync(() => openManagedKeys({ storage: {} } as never), {
     message:
       '"storage" must be a Storage, for example createMemoryStorage(); "secret" is missing; it must be a string',

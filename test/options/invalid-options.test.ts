@@ -30,6 +30,7 @@ const HTTPS_ONLY = 'must be an https URL (http only for localhost, 127.0.0.1 and
 const ISSUER_PATH = 'must have a path of letters, digits and "-._~" only'
 const NO_QUERY = 'must not have a query or fragment (RFC 8414 §2)'
 const A_STORAGE = 'must be a Storage, for example createMemoryStorage()'
+const A_METHOD = 'must be a function: the storage contract has this method'
 const A_PRIVATE_KEY =
   'must be a private RSA key as a JWK (kty "RSA", with "d"), or an ExternalSigningKey'
 const A_COMPLETE_KEY = 'must be a complete private RSA key (n, e, d, p, q, dp, dq, qi)'
@@ -50,6 +51,16 @@ const brandWith = (brand: object) => ({ pages: { brand } })
 const ALL_SCOPES = Object.keys(TEAMCAST_SCOPES)
 const RESOURCE = { audience: 'https://api.example', scopes: ALL_SCOPES }
 const resourcesWith = (changes: object): object => ({ resources: [{ ...RESOURCE, ...changes }] })
+
+/** Every method of a storage, with its store. */
+const STORAGE_METHODS = Object.entries(createMemoryStorage()).flatMap(([store, methods]) =>
+  store === 'backends' ? [] : Object.keys(methods).map((method) => [store, method] as const),
+)
+
+function storageWith(store: string, method: string, value: unknown): object {
+  const storage: Readonly<Record<string, unknown>> = { ...createMemoryStorage() }
+  return { ...storage, [store]: { ...(storage[store] as object), [method]: value } }
+}
 
 /** Options that are wrong in one place: what they are, where, and what is said about it. */
 type InvalidOption = readonly [changes: object, path: string, message: string]
@@ -81,6 +92,15 @@ const invalidOptions: ReadonlyArray<InvalidOption> = [
   [{ storage: null }, 'storage', A_STORAGE],
   [{ storage: new Map() }, 'storage', A_STORAGE],
   [{ storage: { ...createMemoryStorage(), clients: undefined } }, 'storage', A_STORAGE],
+  [{ storage: { ...createMemoryStorage(), backends: [{}] } }, 'storage.backends.0.ping', A_METHOD],
+  ...STORAGE_METHODS.map(
+    ([store, method]): InvalidOption => [
+      { storage: storageWith(store, method, undefined) },
+      `storage.${store}.${method}`,
+      A_METHOD,
+    ],
+  ),
+  [{ storage: storageWith('consents', 'withdraw', {}) }, 'storage.consents.withdraw', A_METHOD],
 
   [{ signingKeys: undefined }, 'signingKeys', EITHER_KEYS],
   [{ signingKeys: { keys: [key] } }, 'signingKeys', KEYS],
