@@ -7,6 +7,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Context } from 'koa'
 import type { TokenEndpointResponse } from 'openid-client'
+import { cookieValuesOf } from './cookies.ts'
 import type { Connection, Outcome } from './pages.ts'
 
 const COOKIE = 'acme_recruiter_session'
@@ -37,7 +38,8 @@ export interface Session {
 export function createSessions(): (ctx: Context) => Session {
   const sessions = new Map<string, Session>()
   return (ctx) => {
-    const known = sessions.get(ctx.cookies.get(COOKIE) ?? '')
+    const sessionIds = cookieValuesOf(ctx, COOKIE)
+    const known = sessions.get(sessionIds.find((id) => sessions.has(id)) ?? '')
     if (known !== undefined) return known
     const session: Session = { signIns: new Map() }
     const sessionId = randomUUID()

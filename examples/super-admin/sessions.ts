@@ -9,6 +9,7 @@
 
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Context } from 'koa'
+import { cookieValuesOf } from '../cookies.ts'
 import type { FlashMessage } from '../flash-message.ts'
 
 const COOKIE = 'teamcast_super_admin'
@@ -46,8 +47,10 @@ export interface Sessions {
 export function createSessions(now: () => number): Sessions {
   const sessions = new Map<string, Session>()
   const formKey = randomBytes(32)
-  const idOf = (ctx: Context): string | undefined =>
-    ctx.state['browserId'] ?? ctx.cookies.get(COOKIE)
+  const idOf = (ctx: Context): string | undefined => {
+    const ids = cookieValuesOf(ctx, COOKIE)
+    return ctx.state['browserId'] ?? ids.find((id) => sessions.has(id)) ?? ids[0]
+  }
   const formTokenFor = (id: string): string =>
     createHmac('sha256', formKey).update(id).digest('base64url')
 

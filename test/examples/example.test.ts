@@ -379,6 +379,17 @@ test('the partner: a callback that it did not ask for signs nobody in', async (t
   t.true(html.includes('Sign in with Teamcast'))
 })
 
+test('the partner: of several cookies with one name, the one of a session counts (RFC 6265 §8.6)', async (t) => {
+  const visit = async (cookie: string): Promise<string | undefined> => {
+    const response = await fetch(example.partnerUrl, { headers: { cookie } })
+    return response.headers.getSetCookie()[0]?.split(';')[0]
+  }
+  const planted = 'acme_recruiter_session=planted'
+  const own = await visit(planted)
+  t.regex(own ?? '', /^acme_recruiter_session=.{36}$/)
+  t.is(await visit(`${planted}; ${own}`), undefined)
+})
+
 test('the partner: opened by another name, it goes on under its own', async (t) => {
   const { port } = new URL(example.partnerUrl)
   for (const path of ['/', '/sign-in', '/callback?code=x&state=y']) {

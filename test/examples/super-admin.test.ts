@@ -133,6 +133,21 @@ test('/super-admin/sign-in: the cookie is HttpOnly and SameSite=Strict, and anot
   t.false(cookie.includes(TOKEN))
 })
 
+test('/super-admin: of several cookies with one name, the one of a session counts (RFC 6265 §8.6)', async (t) => {
+  const { origin } = await startPages(t)
+  const planted = { name: 'teamcast_super_admin', value: 'planted' }
+  const browser = startFormBrowser()
+  browser.userAgent.cookies.push({ ...planted, path: '/super-admin/sign-in' })
+  const page = await browser.open(`${origin}/super-admin/sign-in`)
+  await browser.submit(page, '/super-admin/sign-in', { token: TOKEN })
+  browser.userAgent.cookies.unshift({ ...planted, path: '/super-admin' })
+  const home = await browser.open(`${origin}/super-admin`)
+  t.is(home.url.pathname, '/super-admin')
+  t.is((await browser.open(`${origin}${CLIENTS}/new`)).url.pathname, `${CLIENTS}/new`)
+  await browser.submit(home, '/super-admin/sign-out')
+  t.is((await browser.open(`${origin}/super-admin`)).url.pathname, '/super-admin/sign-in')
+})
+
 test('/super-admin/sign-out: the cookie is no longer accepted', async (t) => {
   const { origin } = await startPages(t)
   const browser = await signIn(origin)
