@@ -124,7 +124,7 @@ test('POST /oauth/introspect: a client without resourceServerAudiences is no res
 
 for (const kind of STORE_KINDS) {
   test(`POST /oauth/introspect, ${kind}: a client becomes a resource server, and is none any more, without a restart; the feed says what is missing`, async (t) => {
-    const storage = await stores.open(kind)
+    const storage = await stores.open(kind, t)
     const server = await startServer(t, { storage })
     const { issuer, tenant, authorizationServer } = server
     const { clientId } = tenant.client

@@ -25,7 +25,7 @@ const UNKNOWN = '/tc_0000000000000000000000'
 
 for (const kind of STORE_KINDS) {
   test(`GET /super-admin/oauth-clients/:id, ${kind}: the client with its version as ETag, never a hash`, async (t) => {
-    const server = await startSuperAdminServer(t, { storage: await stores.open(kind) })
+    const server = await startSuperAdminServer(t, { storage: await stores.open(kind, t) })
     const { clientSecret, ...client } = await server.register(CONFIDENTIAL_CLIENT)
 
     const response = await server.send('GET', `/${client.clientId}`)
@@ -39,7 +39,7 @@ for (const kind of STORE_KINDS) {
   })
 
   test(`HEAD /super-admin/oauth-clients/:id, ${kind}: the headers of GET without its body`, async (t) => {
-    const server = await startSuperAdminServer(t, { storage: await stores.open(kind) })
+    const server = await startSuperAdminServer(t, { storage: await stores.open(kind, t) })
     const { clientId } = await server.register(PUBLIC_CLIENT)
 
     const response = await server.send('HEAD', `/${clientId}`)
@@ -51,7 +51,7 @@ for (const kind of STORE_KINDS) {
   })
 
   test(`PATCH /super-admin/oauth-clients/:id, ${kind}: changes what is named and keeps the rest; null takes a field back (RFC 7396)`, async (t) => {
-    const server = await startSuperAdminServer(t, { storage: await stores.open(kind) })
+    const server = await startSuperAdminServer(t, { storage: await stores.open(kind, t) })
     const { clientSecret: _secret, ...client } = await server.register({
       ...CONFIDENTIAL_CLIENT,
       clientUri: 'https://acme.example',
@@ -94,7 +94,7 @@ for (const kind of STORE_KINDS) {
   })
 
   test(`PATCH /super-admin/oauth-clients/:id, ${kind}: what changes nothing leaves the version as it is`, async (t) => {
-    const server = await startSuperAdminServer(t, { storage: await stores.open(kind) })
+    const server = await startSuperAdminServer(t, { storage: await stores.open(kind, t) })
     const { clientId, name, scopes } = await server.register(CONFIDENTIAL_CLIENT)
     const seen = (await server.events()).length
 
@@ -107,7 +107,7 @@ for (const kind of STORE_KINDS) {
   })
 
   test(`PATCH /super-admin/oauth-clients/:id, ${kind}: immutable and unknown fields are refused by name`, async (t) => {
-    const server = await startSuperAdminServer(t, { storage: await stores.open(kind) })
+    const server = await startSuperAdminServer(t, { storage: await stores.open(kind, t) })
     const { clientId } = await server.register(CONFIDENTIAL_CLIENT)
     const immutable = { audience: 'PLATFORM', tenantId: null, clientType: 'PUBLIC' }
     const unknown = { clientId: 'mine', version: 7, secrets: [], createdAt: 1, colour: 'green' }
@@ -128,7 +128,7 @@ for (const kind of STORE_KINDS) {
   })
 
   test(`PATCH /super-admin/oauth-clients/:id, ${kind}: If-Match is honoured, and decides before the body does (RFC 9110 §13.1.1)`, async (t) => {
-    const server = await startSuperAdminServer(t, { storage: await stores.open(kind) })
+    const server = await startSuperAdminServer(t, { storage: await stores.open(kind, t) })
     const { clientId } = await server.register(PUBLIC_CLIENT)
     const patch = (ifMatch: string, name: string) =>
       server.send('PATCH', `/${clientId}`, { body: { name }, headers: { 'if-match': ifMatch } })
@@ -146,7 +146,7 @@ for (const kind of STORE_KINDS) {
   })
 
   test(`PATCH /super-admin/oauth-clients/:id, ${kind}: of changes at once exactly one holds; the others get 412, or 409 without If-Match`, async (t) => {
-    const server = await startSuperAdminServer(t, { storage: await stores.open(kind) })
+    const server = await startSuperAdminServer(t, { storage: await stores.open(kind, t) })
     const { clientId } = await server.register(PUBLIC_CLIENT)
     const names = Array.from({ length: 10 }, (_, index) => `Name ${index}`)
     const patchAll = async (
@@ -175,7 +175,7 @@ for (const kind of STORE_KINDS) {
   })
 
   test(`DELETE /super-admin/oauth-clients/:id, ${kind}: ends its tokens at once and every connection to it`, async (t) => {
-    const storage = await stores.open(kind)
+    const storage = await stores.open(kind, t)
     const server = await startSuperAdminServer(t, { storage })
     const deleted = await server.registerClient(CONFIDENTIAL_CLIENT)
     const other = await server.registerClient({ ...CONFIDENTIAL_CLIENT, name: 'Other' })
@@ -215,7 +215,7 @@ for (const kind of STORE_KINDS) {
   })
 
   test(`DELETE /super-admin/oauth-clients/:id, ${kind}: another process that still remembers the client issues nothing to it, and none of its tokens are active`, async (t) => {
-    const storage = await stores.open(kind)
+    const storage = await stores.open(kind, t)
     const here = await startSuperAdminServer(t, { storage })
     const elsewhere = await startSuperAdminServer(t, { storage, clientCacheMilliseconds: 60_000 })
     const deleted = await elsewhere.registerClient(CONFIDENTIAL_CLIENT)
@@ -243,7 +243,7 @@ for (const kind of STORE_KINDS) {
   })
 
   test(`DELETE /super-admin/oauth-clients/:id, ${kind}: what an interrupted deletion left undone, the next one does before it says 404`, async (t) => {
-    const storage = await stores.open(kind)
+    const storage = await stores.open(kind, t)
     let interrupted: 'feed' | 'consents' | undefined = 'feed'
     const server = await startSuperAdminServer(t, {
       storage: {
@@ -287,7 +287,7 @@ for (const kind of STORE_KINDS) {
   })
 
   test(`DELETE /super-admin/oauth-clients/:id, ${kind}: If-Match is honoured; a second time it is 404`, async (t) => {
-    const storage = await stores.open(kind)
+    const storage = await stores.open(kind, t)
     const server = await startSuperAdminServer(t, { storage })
     const { clientId } = await server.register(PUBLIC_CLIENT)
     const remove = (headers: Record<string, string> = {}) =>
@@ -305,7 +305,7 @@ for (const kind of STORE_KINDS) {
   })
 
   test(`/super-admin/oauth-clients/:id, ${kind}: an unknown client is 404 to everything, whatever else is wrong`, async (t) => {
-    const server = await startSuperAdminServer(t, { storage: await stores.open(kind) })
+    const server = await startSuperAdminServer(t, { storage: await stores.open(kind, t) })
     const requests: ReadonlyArray<[method: string, path: string, body?: object]> = [
       ['GET', UNKNOWN],
       ['PATCH', UNKNOWN, { name: 'x' }],

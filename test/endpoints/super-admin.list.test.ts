@@ -78,7 +78,7 @@ const FILTERS: ReadonlyArray<[Readonly<Record<string, string>>, ReadonlyArray<st
 
 for (const kind of STORE_KINDS) {
   test(`GET /super-admin/oauth-clients, ${kind}: every client once, newest first, page by page`, async (t) => {
-    const server = await startSuperAdminServer(t, { storage: await stores.open(kind) })
+    const server = await startSuperAdminServer(t, { storage: await stores.open(kind, t) })
     t.deepEqual(await list(t, server), { items: [] })
     const registered: Array<string> = []
     for (let index = 0; index < 25; index += 1) {
@@ -106,7 +106,7 @@ for (const kind of STORE_KINDS) {
   })
 
   test(`GET /super-admin/oauth-clients, ${kind}: filtered by audience, tenant, type and part of the name`, async (t) => {
-    const server = await startSuperAdminServer(t, { storage: await stores.open(kind) })
+    const server = await startSuperAdminServer(t, { storage: await stores.open(kind, t) })
     for (const client of CLIENTS) await server.register(client)
 
     for (const [query, names] of FILTERS) {
@@ -116,7 +116,7 @@ for (const kind of STORE_KINDS) {
   })
 
   test(`GET /super-admin/oauth-clients, ${kind}: a renamed client is found by its new name, a deleted one not at all`, async (t) => {
-    const server = await startSuperAdminServer(t, { storage: await stores.open(kind) })
+    const server = await startSuperAdminServer(t, { storage: await stores.open(kind, t) })
     const { clientId } = await server.register({ ...PUBLIC_CLIENT, name: 'Before' })
 
     await server.send('PATCH', `/${clientId}`, { body: { name: 'After' } })
@@ -129,7 +129,7 @@ for (const kind of STORE_KINDS) {
   })
 
   test(`GET /super-admin/oauth-clients, ${kind}: a cursor that no page had leads to an empty page`, async (t) => {
-    const server = await startSuperAdminServer(t, { storage: await stores.open(kind) })
+    const server = await startSuperAdminServer(t, { storage: await stores.open(kind, t) })
     await server.register(PUBLIC_CLIENT)
 
     for (const cursor of ['x', '1', "1.'", '1.%00', `1.${'x'.repeat(400)}`, '9'.repeat(400)]) {

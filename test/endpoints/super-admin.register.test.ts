@@ -24,7 +24,7 @@ const asJson = (fields: object): Record<string, unknown> => JSON.parse(JSON.stri
 
 for (const kind of STORE_KINDS) {
   test(`POST /super-admin/oauth-clients, ${kind}: 201 with the client, its version and, once, its secret`, async (t) => {
-    const server = await startSuperAdminServer(t, { storage: await stores.open(kind) })
+    const server = await startSuperAdminServer(t, { storage: await stores.open(kind, t) })
 
     const response = await server.send('POST', '', { body: CONFIDENTIAL_CLIENT })
 
@@ -65,7 +65,7 @@ for (const kind of STORE_KINDS) {
   })
 
   test(`POST /super-admin/oauth-clients, ${kind}: the secret that is shown authenticates the client`, async (t) => {
-    const server = await startSuperAdminServer(t, { storage: await stores.open(kind) })
+    const server = await startSuperAdminServer(t, { storage: await stores.open(kind, t) })
     const { clientSecret, ...client } = await server.register(CONFIDENTIAL_CLIENT)
 
     const response = await postAs({ client, clientSecret }, `${server.issuer}/oauth/token`, {
@@ -76,7 +76,7 @@ for (const kind of STORE_KINDS) {
   })
 
   test(`POST /super-admin/oauth-clients, ${kind}: a PUBLIC client has no secret; null is a field left out`, async (t) => {
-    const server = await startSuperAdminServer(t, { storage: await stores.open(kind) })
+    const server = await startSuperAdminServer(t, { storage: await stores.open(kind, t) })
 
     const response = await server.send('POST', '', {
       body: { ...PUBLIC_CLIENT, tenantId: null, logoUrl: null },
@@ -89,7 +89,7 @@ for (const kind of STORE_KINDS) {
   })
 
   test(`POST /super-admin/oauth-clients, ${kind}: a TENANT client keeps its tenant`, async (t) => {
-    const server = await startSuperAdminServer(t, { storage: await stores.open(kind) })
+    const server = await startSuperAdminServer(t, { storage: await stores.open(kind, t) })
     const { clientId } = await server.register(TENANT_CLIENT)
 
     t.like(await server.read(clientId), { audience: 'TENANT', tenantId: 'acme' })
@@ -97,7 +97,7 @@ for (const kind of STORE_KINDS) {
   })
 
   test(`POST and PATCH /super-admin/oauth-clients, ${kind}: what the rules allow is stored as it is shown`, async (t) => {
-    const server = await startSuperAdminServer(t, { storage: await stores.open(kind) })
+    const server = await startSuperAdminServer(t, { storage: await stores.open(kind, t) })
     for (const [fields, stored = fields] of ACCEPTED_FIELDS) {
       const title = describeFields(fields)
       const registered = await server.register({ ...NEW_CLIENT, ...fields } as never)
@@ -119,7 +119,7 @@ for (const kind of STORE_KINDS) {
   })
 
   test(`POST /super-admin/oauth-clients, ${kind}: each broken rule is 422 and names its field (RFC 9457)`, async (t) => {
-    const server = await startSuperAdminServer(t, { storage: await stores.open(kind) })
+    const server = await startSuperAdminServer(t, { storage: await stores.open(kind, t) })
     for (const [fields, path, message] of REFUSED_FIELDS) {
       const response = await server.send('POST', '', { body: { ...NEW_CLIENT, ...fields } })
       const { errors } = await assertProblem(t, response, 422)
@@ -130,7 +130,7 @@ for (const kind of STORE_KINDS) {
   })
 
   test(`PATCH /super-admin/oauth-clients/:id, ${kind}: each broken rule is 422 and names its field (RFC 9457)`, async (t) => {
-    const server = await startSuperAdminServer(t, { storage: await stores.open(kind) })
+    const server = await startSuperAdminServer(t, { storage: await stores.open(kind, t) })
     const { clientId: confidential } = await server.register(NEW_CLIENT as never)
     const { clientId: publicId } = await server.register({
       ...NEW_CLIENT,
@@ -155,7 +155,7 @@ for (const kind of STORE_KINDS) {
   })
 
   test(`POST /super-admin/oauth-clients, ${kind}: every problem is told at once`, async (t) => {
-    const server = await startSuperAdminServer(t, { storage: await stores.open(kind) })
+    const server = await startSuperAdminServer(t, { storage: await stores.open(kind, t) })
 
     const body = { ...PUBLIC_CLIENT, name: 'ab', requirePkce: false }
     const problem = await assertProblem(t, await server.send('POST', '', { body }), 422)

@@ -40,7 +40,7 @@ async function addSecret(
 
 for (const kind of STORE_KINDS) {
   test(`POST …/:id/secrets, ${kind}: a rotation with overlap: both open, then the new one alone`, async (t) => {
-    const server = await startSuperAdminServer(t, { storage: await stores.open(kind) })
+    const server = await startSuperAdminServer(t, { storage: await stores.open(kind, t) })
     const client = await server.register(CONFIDENTIAL_CLIENT)
     const { clientId, clientSecret: old } = client
     server.clock.advance(60)
@@ -81,7 +81,7 @@ for (const kind of STORE_KINDS) {
   })
 
   test(`POST …/:id/secrets, ${kind}: one with expiresAt opens until then, and is dropped when another is added`, async (t) => {
-    const server = await startSuperAdminServer(t, { storage: await stores.open(kind) })
+    const server = await startSuperAdminServer(t, { storage: await stores.open(kind, t) })
     const client = await server.register(CONFIDENTIAL_CLIENT)
     const expiresAt = server.clock.now() + 100
     const { clientSecret, secretId } = await addSecret(server, client, { expiresAt })
@@ -99,7 +99,7 @@ for (const kind of STORE_KINDS) {
   })
 
   test(`POST …/:id/secrets, ${kind}: at most five that can be used`, async (t) => {
-    const server = await startSuperAdminServer(t, { storage: await stores.open(kind) })
+    const server = await startSuperAdminServer(t, { storage: await stores.open(kind, t) })
     const client = await server.register(CONFIDENTIAL_CLIENT)
     const path = `/${client.clientId}/secrets`
     for (let count = 2; count <= 5; count += 1) await addSecret(server, client)
@@ -111,7 +111,7 @@ for (const kind of STORE_KINDS) {
   })
 
   test(`POST …/:id/secrets, ${kind}: what is refused names the field`, async (t) => {
-    const server = await startSuperAdminServer(t, { storage: await stores.open(kind) })
+    const server = await startSuperAdminServer(t, { storage: await stores.open(kind, t) })
     const confidential = await server.register(CONFIDENTIAL_CLIENT)
     const { clientId: publicId } = await server.register(PUBLIC_CLIENT)
     const now = server.clock.now()
@@ -159,7 +159,7 @@ for (const kind of STORE_KINDS) {
   })
 
   test(`DELETE …/secrets/:secretId, ${kind}: never the last one that can be used; an expired one always`, async (t) => {
-    const server = await startSuperAdminServer(t, { storage: await stores.open(kind) })
+    const server = await startSuperAdminServer(t, { storage: await stores.open(kind, t) })
     const client = await server.register(CONFIDENTIAL_CLIENT)
     const { clientId } = client
     const [first] = (await server.read(clientId)).secrets
@@ -182,7 +182,7 @@ for (const kind of STORE_KINDS) {
   })
 
   test(`POST …/:id/secrets, ${kind}: what others change at the same moment is not lost`, async (t) => {
-    const server = await startSuperAdminServer(t, { storage: await stores.open(kind) })
+    const server = await startSuperAdminServer(t, { storage: await stores.open(kind, t) })
     const client = await server.register(CONFIDENTIAL_CLIENT)
 
     const [name, ...added] = await Promise.all([
@@ -200,7 +200,7 @@ for (const kind of STORE_KINDS) {
 
   test(`GET …/:id, ${kind}: shows when each secret was last used, to the hour, and its version stays`, async (t) => {
     const server = await startSuperAdminServer(t, {
-      storage: await stores.open(kind),
+      storage: await stores.open(kind, t),
       clientCacheMilliseconds: 60_000,
     })
     const client = await server.register(CONFIDENTIAL_CLIENT)

@@ -370,7 +370,7 @@ test.after.always(() => stores.close())
 
 for (const kind of STORE_KINDS) {
   test(`POST /oauth/token on ${kind}: a code whose exchange is held up in the store past its 503 is still good, and so is a refresh token`, async (t) => {
-    const storage = await stores.open(kind)
+    const storage = await stores.open(kind, t)
     const held: Array<Promise<unknown>> = []
     let gate: Promise<void> | undefined
     const hold = async <Result>(run: () => Promise<Result>): Promise<Result> => {

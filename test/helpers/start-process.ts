@@ -6,7 +6,7 @@
 
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -94,10 +94,13 @@ function parentOf(pid: number): number | undefined {
   }
 }
 
+/** Where Linux has files in memory: what tests start then waits for no disk. */
+const IN_MEMORY = '/dev/shm'
+
 /** Creates an empty directory, and says how to remove it. */
 export async function makeDirectory(
   name: string,
 ): Promise<{ readonly path: string; remove(): Promise<void> }> {
-  const path = await mkdtemp(join(tmpdir(), `${name}-`))
+  const path = await mkdtemp(join(existsSync(IN_MEMORY) ? IN_MEMORY : tmpdir(), `${name}-`))
   return { path, remove: () => rm(path, { recursive: true, force: true }) }
 }

@@ -4,12 +4,10 @@
  * @module
  */
 
-import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Cluster, type ClusterOptions, type Redis } from 'ioredis'
+import { makeDirectory } from './start-process.ts'
 import { connectQuietly, type RedisProcess, startRedisProcess } from './start-redis.ts'
 
 const HOST = '127.0.0.1'
@@ -35,17 +33,17 @@ export interface TestRedisCluster {
 
 /** Starts a cluster and waits until every master knows that it serves all slots. */
 export async function startRedisCluster(): Promise<TestRedisCluster> {
-  const directory = await mkdtemp(join(tmpdir(), 'redis-cluster-'))
+  const directory = await makeDirectory('redis-cluster')
   const nodes: Array<Node> = []
   const clusters: Array<Cluster> = []
   const stop = async (): Promise<void> => {
     for (const cluster of clusters) cluster.disconnect()
     for (const { client } of nodes) client.disconnect()
     for (const { process } of nodes) await process.kill()
-    await rm(directory, { recursive: true, force: true })
+    await directory.remove()
   }
   try {
-    for (const index of SLOT_RANGES.keys()) nodes.push(await startNode(directory, index))
+    for (const index of SLOT_RANGES.keys()) nodes.push(await startNode(directory.path, index))
     await joinNodes(nodes)
   } catch (error) {
     await stop()

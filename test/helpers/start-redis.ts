@@ -6,11 +6,10 @@
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { Redis, type RedisOptions } from 'ioredis'
+import { makeDirectory } from './start-process.ts'
 
 /** Replies are of the kind that the types of ioredis tell by default. */
 export type ClientOptions = Omit<RedisOptions, 'replyMapping'>
@@ -39,11 +38,11 @@ export interface TestRedis {
  * @param settings More command line arguments, for example `['--appendonly', 'yes']`.
  */
 export async function startRedis(settings: ReadonlyArray<string> = []): Promise<TestRedis> {
-  const directory = await mkdtemp(join(tmpdir(), 'redis-'))
-  const socketPath = join(directory, 'redis.sock')
+  const directory = await makeDirectory('redis')
+  const socketPath = join(directory.path, 'redis.sock')
   const listening = ['--port', '0', '--unixsocket', socketPath]
   const start = (): Promise<RedisProcess> =>
-    startRedisProcess(directory, [...listening, ...settings])
+    startRedisProcess(directory.path, [...listening, ...settings])
   const clients: Array<Redis> = []
   let server = await start()
   return {
@@ -64,7 +63,7 @@ export async function startRedis(settings: ReadonlyArray<string> = []): Promise<
     async stop() {
       for (const client of clients) client.disconnect()
       await server.kill()
-      await rm(directory, { recursive: true, force: true })
+      await directory.remove()
     },
   }
 }

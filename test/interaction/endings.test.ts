@@ -139,7 +139,7 @@ for (const kind of STORE_KINDS) {
   test.serial(
     `${kind}: Deny after Allow ends the code and the consent that was given, and Allow after Deny is access_denied`,
     async (t) => {
-      const asked = await startAsked(t, await stores.open(kind))
+      const asked = await startAsked(t, await stores.open(kind, t))
       const { issuer, confidential, browser, signInPage, consentPage } = asked
       const granted = await browser.submit(consentPage, { action: 'allow' })
       t.truthy(granted.callback?.searchParams.get('code'))
@@ -167,7 +167,7 @@ for (const kind of STORE_KINDS) {
   test.serial(
     `${kind}: Deny after the code was redeemed ends the family, its tokens and their refresh`,
     async (t) => {
-      const asked = await startAsked(t, await stores.open(kind))
+      const asked = await startAsked(t, await stores.open(kind, t))
       const { issuer, confidential, browser, consentPage, clock } = asked
       const granted = await browser.submit(consentPage, { action: 'allow' })
       const tokens = await (await asked.redeem(granted)).json()
@@ -190,7 +190,7 @@ for (const kind of STORE_KINDS) {
     async (t) => {
       const asked = await startAsked(
         t,
-        await stores.open(kind),
+        await stores.open(kind, t),
         async ({ confidential, issueTokens }) => {
           const { clientId } = confidential.client
           earlier = await issueTokens({ userId: 'ada', clientId, scopes: ['interview:read'] })
@@ -224,7 +224,7 @@ for (const kind of STORE_KINDS) {
     async (t) => {
       const asked = await startAsked(
         t,
-        await stores.open(kind),
+        await stores.open(kind, t),
         async ({ confidential, issueTokens }) => {
           const { clientId } = confidential.client
           await issueTokens({ userId: 'ada', clientId, scopes: ['interview:read'] })
@@ -278,7 +278,7 @@ for (const kind of STORE_KINDS) {
   test.serial(
     `${kind}: finished twice, by any form or URL, a request leads to the same redirect; once the code is redeemed a page says so and links back`,
     async (t) => {
-      const asked = await startAsked(t, await stores.open(kind))
+      const asked = await startAsked(t, await stores.open(kind, t))
       const { browser, signInPage, consentPage, clock } = asked
       const granted = await browser.submit(consentPage, { action: 'allow' })
       const wayBack = granted.url
@@ -314,7 +314,7 @@ for (const kind of STORE_KINDS) {
   test.serial(
     `${kind}: while no tokens were issued for the code, the same form leads to the same redirect`,
     async (t) => {
-      const storage = await stores.open(kind)
+      const storage = await stores.open(kind, t)
       let isFailing = true
       const { families } = storage
       const asked = await startAsked(t, {
@@ -352,7 +352,7 @@ for (const kind of STORE_KINDS) {
   test.serial(
     `${kind}: after a redemption that failed because the user had disconnected, Allow leads to another code`,
     async (t) => {
-      const asked = await startAsked(t, await stores.open(kind))
+      const asked = await startAsked(t, await stores.open(kind, t))
       const { issuer, confidential, browser, consentPage } = asked
       const granted = await browser.submit(consentPage, { action: 'allow' })
       await browser.submit(await browser.open(`${issuer}/account/connections`), {
@@ -375,7 +375,7 @@ for (const kind of STORE_KINDS) {
   test.serial(
     `${kind}: Allow, once or twice, and Deny at the same moment or right after leave no consent and no tokens`,
     async (t) => {
-      const asked = await startAsked(t, await stores.open(kind))
+      const asked = await startAsked(t, await stores.open(kind, t))
       const { issuer, confidential, authorizationServer } = asked
       for (const clicks of [1, 2, 1, 2, 1, 2]) {
         for (const isAtOnce of [true, false]) {
@@ -403,7 +403,7 @@ for (const kind of STORE_KINDS) {
   test.serial(
     `${kind}: a code is redeemed once, however often its request was finished`,
     async (t) => {
-      const asked = await startAsked(t, await stores.open(kind))
+      const asked = await startAsked(t, await stores.open(kind, t))
       const { browser, consentPage } = asked
       const granted = await browser.submit(consentPage, { action: 'allow' })
       const tokens = await (await asked.redeem(granted)).json()
@@ -484,7 +484,7 @@ for (const kind of STORE_KINDS) {
       `${kind}: a session that ended with ${end} stays ended, although a save of it that timed out happens later`,
       async (t) => {
         const { storage, delayNext, happen } = createTardyStorage(
-          await stores.open(kind),
+          await stores.open(kind, t),
           'Session',
         )
         const { issuer, confidential, clock } = await startServer(t, { storage })
@@ -518,7 +518,7 @@ for (const kind of STORE_KINDS) {
     `${kind}: what ended with everything of its user stays ended, although an earlier sign-out that timed out happens later`,
     async (t) => {
       const { storage, delayNext, happen } = createTardyStorage(
-        await stores.open(kind),
+        await stores.open(kind, t),
         'NotBefore',
       )
       const { issuer, clock, authorizationServer } = await startServer(t, { storage })
@@ -544,7 +544,7 @@ for (const kind of STORE_KINDS) {
       `${kind}: Deny takes back what its request got, although the grant of a later request that is not denied ${failure}`,
       async (t) => {
         const { storage, delayNext, happen } = createTardyStorage(
-          await stores.open(kind),
+          await stores.open(kind, t),
           'consent',
           true,
         )
@@ -571,7 +571,7 @@ for (const kind of STORE_KINDS) {
     test.serial(
       `${kind}: of two requests allowed at the same moment, Deny of ${denied} ends what the other did not get, and nothing else`,
       async (t) => {
-        const storage = await stores.open(kind)
+        const storage = await stores.open(kind, t)
         const { consents } = storage
         let meanwhile: (() => Promise<unknown>) | undefined
         const grant: Storage['consents']['grant'] = async (parameters) => {
@@ -622,7 +622,7 @@ for (const kind of STORE_KINDS) {
       `${kind}: after Deny the consent is as before (${before.join() || 'none'}), although an Allow that failed reaches the store within its deadline`,
       async (t) => {
         const { storage, delayNext, happen } = createTardyStorage(
-          await stores.open(kind),
+          await stores.open(kind, t),
           'consent',
           true,
         )
@@ -651,7 +651,7 @@ for (const kind of STORE_KINDS) {
     test.serial(
       `${kind}: a denial that fails half-way, at ${failing}(), is finished before the client hears of it`,
       async (t) => {
-        const opened = await stores.open(kind)
+        const opened = await stores.open(kind, t)
         let isFailing = false
         const failingNow = <Parameters extends ReadonlyArray<unknown>, Result>(
           operation: typeof failing,
@@ -707,7 +707,7 @@ for (const kind of STORE_KINDS) {
       `${kind}: after ${end} there is no consent, although an Allow that timed out reaches the store later (ADR 0012)`,
       async (t) => {
         const { storage, delayNext, happen } = createTardyStorage(
-          await stores.open(kind),
+          await stores.open(kind, t),
           'consent',
         )
         const asked = await startAsked(t, storage, async ({ issueTokens, confidential }) => {
@@ -739,7 +739,7 @@ for (const kind of STORE_KINDS) {
   test.serial(
     `${kind}: an Allow that reaches the store too late is 503, and may be repeated (ADR 0012)`,
     async (t) => {
-      const opened = await stores.open(kind)
+      const opened = await stores.open(kind, t)
       let isLate = true
       const consents: Storage['consents'] = {
         ...opened.consents,
@@ -763,7 +763,7 @@ for (const kind of STORE_KINDS) {
   test.serial(
     `${kind}: the first denial of a request counts, although another is recorded later`,
     async (t) => {
-      const { deny, findDenial } = createRequestEndings(await stores.open(kind), () => NOW)
+      const { deny, findDenial } = createRequestEndings(await stores.open(kind, t), () => NOW)
       await deny('request', { reason: 'denied by its user', userId: 'ada' })
       await deny('request', { reason: 'denied by nobody', userId: null })
       t.deepEqual(await findDenial('request'), { reason: 'denied by its user', userId: 'ada' })

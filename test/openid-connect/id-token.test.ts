@@ -37,7 +37,7 @@ function ofPrototype(value: unknown): object {
 for (const kind of STORE_KINDS) {
   test(`POST /oauth/token: with openid there is an ID token that says who signed in, when and for whom (Core §2, §3.1.3.3, ${kind})`, async (t) => {
     const server = await startOpenIdConnect(t, {
-      storage: await stores.open(kind),
+      storage: await stores.open(kind, t),
       storageTimeoutMilliseconds: 30_000, // many tests share the machine
     })
     const signedInAt = server.clock.now()

@@ -145,7 +145,7 @@ for (const kind of STORE_KINDS) {
       const { onEvent, settled } = recordEvents()
       const server = await startOpenIdConnect(t, {
         onEvent,
-        storage: await stores.open(kind),
+        storage: await stores.open(kind, t),
         storageTimeoutMilliseconds: 30_000, // many tests share the machine
       })
       const { tokens } = await signIn(t, server, server.confidential)

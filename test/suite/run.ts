@@ -5,6 +5,7 @@
  * A part is the beginning of the path of a test file below `test`: `endpoints/revoke`, `adapters`.
  *
  * - `--quick`: only what needs no server, no store and no browser.
+ * - `--stores`: instead, what holds on every store: Postgres, Redis Cluster, and the layered one.
  * - `--system`: instead, what starts whole systems: several processes, the example, a browser.
  * - `--extra`: instead, what the documentation says, run as it stands.
  * - `--clients`: instead, the libraries that partners use, unmodified.
@@ -41,6 +42,7 @@ const { values: options, positionals: parts } = parseArgs({
   allowPositionals: true,
   options: {
     quick: { type: 'boolean', default: false },
+    stores: { type: 'boolean', default: false },
     system: { type: 'boolean', default: false },
     extra: { type: 'boolean', default: false },
     clients: { type: 'boolean', default: false },
@@ -50,14 +52,13 @@ const { values: options, positionals: parts } = parseArgs({
   },
 })
 
-const COMMAND_OPTIONS = ['quick', 'system', 'extra', 'clients'] as const
+const COMMAND_OPTIONS = ['quick', 'stores', 'system', 'extra', 'clients'] as const
 
 /** Whether what a group needs is asked for. */
 function isAskedFor(need: Need): boolean {
-  const commands: ReadonlyArray<Command> = options.all
-    ? ['test', 'system', 'extra', 'clients']
-    : [COMMAND_OPTIONS.find((option) => options[option]) ?? 'test']
-  return commands.some((command) => (COMMANDS[command] as ReadonlyArray<Need>).includes(need))
+  if (options.all) return true
+  const command: Command = COMMAND_OPTIONS.find((option) => options[option]) ?? 'test'
+  return (COMMANDS[command] as ReadonlyArray<Need>).includes(need)
 }
 
 /** How to run what needs this. */

@@ -34,8 +34,9 @@ export type Need = keyof typeof NEEDS
 
 /** The commands of the suite, and the needs of the files that each runs. */
 export const COMMANDS = {
-  test: ['nothing', 'server', 'redis', 'cluster', 'postgres'],
+  test: ['nothing', 'server', 'redis'],
   quick: ['nothing'],
+  stores: ['postgres', 'cluster'],
   system: ['processes', 'example', 'chromium'],
   extra: ['documentation'],
   clients: ['clients'],
