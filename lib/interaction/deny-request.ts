@@ -1,7 +1,8 @@
 /**
- * Denying a pending request. It is final, whatever another tab did meanwhile: its codes become invalid. What
- * the denying user got from it is revoked: the tokens issued for a code, and the scopes that were granted for
- * the first time. Another user's stay: an attacker may have planted the request in another user's browser.
+ * Denying a pending request. It is final, whatever another tab did meanwhile: its codes become invalid. The tokens
+ * issued for one of them are revoked, whoever got them: the client hears that access was denied. So is what the denying
+ * user, or the user of these tokens, granted with the request. What others granted with it stays: an attacker may have
+ * planted the request in their browser.
  *
  * @module
  */
@@ -14,7 +15,7 @@ import { type Denial, type RequestEndings, requestKeyOf } from './request-ending
 
 /** Dependencies of denying requests. */
 export interface DenialDependencies {
-  readonly endings: Pick<RequestEndings, 'deny' | 'findDenial' | 'findRedemption'>
+  readonly endings: Pick<RequestEndings, 'deny' | 'findDenial' | 'hasDenied' | 'findRedemption'>
   readonly consents: Pick<ConsentStore, 'withdraw'>
   readonly revoker: Pick<Revoker, 'revokeConsent' | 'preventFamily'>
   readonly audit: AuditLog
@@ -22,7 +23,7 @@ export interface DenialDependencies {
 }
 
 /** The members of a pending request that a denial needs. */
-export type DeniableRequest = Pick<PendingRequest, 'pendingRequestToken' | 'clientId' | 'isDenied'>
+export type DeniableRequest = Pick<PendingRequest, 'pendingRequestToken' | 'clientId'>
 
 /** Denies a pending request. Safe to repeat. */
 export async function denyRequest(
@@ -31,32 +32,45 @@ export async function denyRequest(
   denial: Denial,
   ip: string,
 ): Promise<void> {
-  const { endings } = dependencies
-  const requestKey = requestKeyOf(request.pendingRequestToken)
-  // The first denial counts: it says who denied.
-  if (!request.isDenied) await endings.deny(requestKey, denial)
-  await revertRequest(dependencies, request, denial.userId, ip)
+  await dependencies.endings.deny(requestKeyOf(request.pendingRequestToken), denial)
+  await revertRequest(dependencies, request, [denial.userId ?? undefined], ip)
 }
 
-/** Finishes a denial that may have failed half-way: reverts what the user who denied got. Safe to repeat. */
+/**
+ * Finishes the denials of a request that may have failed half-way. Call it before the client hears of the denial. Safe
+ * to repeat.
+ *
+ * @param deniedBy The user who denied it first, if any.
+ * @param currentUserId The user of this browser, who may have denied it since.
+ */
 export async function finishDenial(
   dependencies: DenialDependencies,
-  request: DeniableRequest & Pick<PendingRequest, 'deniedBy'>,
+  request: DeniableRequest,
+  deniedBy: string | undefined,
+  currentUserId: string | undefined,
   ip: string,
 ): Promise<void> {
-  await revertRequest(dependencies, request, request.deniedBy ?? null, ip)
+  const { endings } = dependencies
+  const requestKey = requestKeyOf(request.pendingRequestToken)
+  const isDeniedByBoth =
+    currentUserId !== undefined &&
+    currentUserId !== deniedBy &&
+    (await endings.hasDenied(requestKey, currentUserId))
+  const users = isDeniedByBoth ? [deniedBy, currentUserId] : [deniedBy]
+  await revertRequest(dependencies, request, users, ip)
 }
 
-/** Reverts what a user got from a request: its tokens, and the scopes that were granted for it. */
+/** Revokes the tokens of a request, and withdraws what their user and these users granted with it. */
 async function revertRequest(
   dependencies: DenialDependencies,
   request: DeniableRequest,
-  userId: string | null,
+  users: ReadonlyArray<string | undefined>,
   ip: string,
 ): Promise<void> {
-  if (userId === null) return
-  await revokeFamily(dependencies, request, userId, ip)
-  await withdrawGrant(dependencies, request, userId, ip)
+  const tokensOf = await revokeFamily(dependencies, request, ip)
+  for (const userId of new Set([...users, tokensOf])) {
+    if (userId !== undefined) await withdrawGrant(dependencies, request, userId, ip)
+  }
 }
 
 /**
@@ -73,17 +87,19 @@ export async function withdrawGrantIfDenied(
   if (denial !== undefined) await withdrawGrant(dependencies, request, userId, ip)
 }
 
+/** Revokes the family of a code that was redeemed. @returns The user of the code; `undefined` if none was redeemed. */
 async function revokeFamily(
   { endings, revoker, audit }: DenialDependencies,
   { pendingRequestToken, clientId }: DeniableRequest,
-  userId: string,
   ip: string,
-): Promise<void> {
+): Promise<string | undefined> {
   const redemption = await endings.findRedemption(requestKeyOf(pendingRequestToken))
-  if (redemption?.userId !== userId) return
-  if (!(await revoker.preventFamily(redemption))) return
-  const { tenantId, familyId } = redemption
-  audit.record({ type: 'authorization.revoked', clientId, userId, tenantId, familyId }, ip)
+  if (redemption === undefined) return undefined
+  const { userId, tenantId, familyId } = redemption
+  if (await revoker.preventFamily(redemption)) {
+    audit.record({ type: 'authorization.revoked', clientId, userId, tenantId, familyId }, ip)
+  }
+  return userId
 }
 
 /** Withdraws the scopes that a user granted with the request, and deletes the consent if no other scope is left. */

@@ -49,8 +49,13 @@ const redemptions = createArtifactReader<Redemption>('Redemption', {
 export interface RequestEndings {
   /** Finds the denial of a request. */
   findDenial(requestKey: string): Promise<Denial | undefined>
-  /** Records a denial, unless there is one: the codes of the request become invalid. */
+  /**
+   * Records a denial: the codes of the request become invalid. The first one is the denial of the request; a later one
+   * of another user is recorded beside it.
+   */
   deny(requestKey: string, denial: Denial): Promise<void>
+  /** Whether a user denied a request, after somebody else had. */
+  hasDenied(requestKey: string, userId: string): Promise<boolean>
   /** Finds the last redemption of a request's code, successful or not: no earlier one can give tokens. */
   findRedemption(requestKey: string): Promise<Redemption | undefined>
   /** Whether tokens were issued for a redemption: its family exists, or was revoked. */
@@ -95,7 +100,16 @@ export function createRequestEndings(
     findDenial,
 
     async deny(requestKey, denial) {
-      await artifacts.insert('Denial', requestKey, { ...denial }, expiresAt(), now())
+      const { userId } = denial
+      const record = { ...denial }
+      const isFirst = await artifacts.insert('Denial', requestKey, record, expiresAt(), now())
+      if (isFirst || userId === null) return
+      const key = laterDenialOf(requestKey, userId)
+      await artifacts.insert('Denial', key, record, expiresAt(), now())
+    },
+
+    async hasDenied(requestKey, userId) {
+      return (await findDenial(laterDenialOf(requestKey, userId))) !== undefined
     },
 
     async findRedemption(requestKey) {
@@ -134,6 +148,11 @@ export function createRequestEndings(
       return false
     },
   }
+}
+
+/** The key of a denial of a user who was not the first. */
+function laterDenialOf(requestKey: string, userId: string): string {
+  return sha256(`${requestKey} ${userId}`)
 }
 
 /** The key of a request's redemption. All expire after the request, so no position becomes free before that. */

@@ -16,7 +16,7 @@ import { appendToRedirectUri, isRedirectUriOf } from '../clients/redirect-uri.ts
 import { AUTHORIZE_PATH } from '../http/paths.ts'
 import { PRIVATE_HEADERS } from '../http/responses.ts'
 import type { PendingRequest, PendingRequests } from '../interaction/pending-request.ts'
-import type { RequestEndings } from '../interaction/request-endings.ts'
+import type { Denial, RequestEndings } from '../interaction/request-endings.ts'
 import type { ClientLink } from '../pages/pages.ts'
 import type { ServerPages } from '../pages/server-pages.ts'
 import type { Storage } from '../storage/storage.ts'
@@ -76,15 +76,21 @@ export interface AuthorizationEndpoint {
    *
    * @param client The link back to the client, for the page that says that the request has expired.
    *
-   * @returns Whether the response is sent to the client: not when it fails, or the user must interact again.
+   * @returns What is sent to the client; `undefined` when nothing is: it failed, or the user must interact again.
    */
   readonly resume: (
     ctx: Context,
     request: PendingRequest,
     client: ClientLink | undefined,
-  ) => Promise<boolean>
+  ) => Promise<ResponseToClient | undefined>
   readonly pendingRequests: PendingRequests
   readonly browserSessions: BrowserSessions
+}
+
+/** A response that is sent to the client. */
+export interface ResponseToClient {
+  /** Present when it says that the request was denied. */
+  readonly denial: Denial | undefined
 }
 
 /** Creates the authorization endpoint. */
@@ -106,7 +112,9 @@ export function createAuthorizationEndpoint(
           ? input.interactionUrl(ctx, pendingRequestToken, clientId)
           : input.continueUrl(resumed.pendingRequestToken)
       },
-      onAuthorizationRequest: async (ctx) => hostSessions?.apply(ctx),
+      onAuthorizationRequest: async (ctx) => {
+        if (!requestStateOf(ctx).resumed?.isDenied) hostSessions?.apply(ctx)
+      },
       isSignedIn: (ctx, userId) =>
         hostSessions?.isSignedIn(ctx, userId) ?? ctx.oidc.session?.accountId === userId,
       authenticatedAt: (ctx) =>
@@ -128,7 +136,7 @@ export function createAuthorizationEndpoint(
   async function handle(ctx: Context, resumed?: ResumedRequest): Promise<void> {
     setRequestState(ctx, {
       ...normalizeQuery(ctx, input.openIdConnect !== undefined, pages.languages),
-      ...(await hostSessions?.read(ctx)),
+      ...(resumed?.isDenied ? {} : await hostSessions?.read(ctx)),
       ...(resumed === undefined ? {} : { resumed }),
     })
     ctx.status = 200 // a middleware of the host may have set another one
@@ -161,7 +169,8 @@ export function createAuthorizationEndpoint(
       applyDefaultScopes(ctx, input.defaultScopes)
       return handle(ctx)
     },
-    async resume(ctx, { pendingRequestToken, redirectUri, completion, isResponseSent }, client) {
+    async resume(ctx, request, client) {
+      const { pendingRequestToken, redirectUri, completion, isDenied, isResponseSent } = request
       if (hostSession !== undefined) {
         const session = await findSession(provider, input.createCookieJar(ctx))
         // Another user has signed in at the host since; oidc-provider would ask again.
@@ -171,8 +180,9 @@ export function createAuthorizationEndpoint(
           session.accountId !== completion.userId
         if (isStale) await session.destroy()
       }
-      await handle(ctx, { pendingRequestToken, isResponseSent, client })
-      return isResponseToClient(ctx, redirectUri)
+      await handle(ctx, { pendingRequestToken, isDenied, isResponseSent, client })
+      const { denial } = requestStateOf(ctx)
+      return isResponseToClient(ctx, redirectUri) ? { denial } : undefined
     },
   }
 }

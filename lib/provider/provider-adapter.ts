@@ -231,10 +231,11 @@ function pendingRequestAdapter(dependencies: ProviderAdapterDependencies): Adapt
         toServiceUnavailable(() => endings.findDenial(requestKeyOf(id))),
       ])
       if (!payload) return undefined
+      const { ctx } = Provider
       if (denial !== undefined) {
+        if (ctx !== undefined) requestStateOf(ctx).denial = denial
         return { ...payload, result: { ...toDeniedResult(payload['result'], denial) } }
       }
-      const { ctx } = Provider
       const userId = completionOf(payload)?.userId
       const isOther = ctx !== undefined && userId !== undefined && !isSignedIn(ctx, userId)
       return isOther ? undefined : payload

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Denial } from '../interaction/request-endings.ts'
 import type { ClientLink } from '../pages/pages.ts'
 import type { HostSession } from '../users/authentication.ts'
 
@@ -19,6 +20,8 @@ export interface RequestState {
   readonly resumed?: ResumedRequest
   /** The session as it is stored, once it was found. */
   storedSession?: StoredSession
+  /** The denial of the pending request, once it was found. */
+  denial?: Denial
 }
 
 /** What is stored of a session. */
@@ -34,6 +37,8 @@ export interface StoredSession {
 /** A pending request that is resumed. */
 export interface ResumedRequest {
   readonly pendingRequestToken: string
+  /** Whether it was denied: then the response does not depend on who is signed in, and the host is not asked. */
+  readonly isDenied: boolean
   /** Whether its response was sent and recorded before. */
   readonly isResponseSent: boolean
   /** The link back to the client. */

@@ -702,6 +702,147 @@ for (const kind of STORE_KINDS) {
     )
   }
 
+  for (const denier of ['nobody', 'grace@globex.test']) {
+    for (const isLost of [false, true]) {
+      test.serial(
+        `${kind}: Deny of ${denier} that reaches the store after another tab’s Allow was redeemed${isLost ? ', and was 503,' : ''} ends these tokens before the client hears of it`,
+        async (t) => {
+          const opened = await stores.open(kind)
+          const { artifacts } = opened
+          let beforeDenial: (() => Promise<unknown>) | undefined
+          let late: (() => Promise<unknown>) | undefined
+          const insert: ArtifactStore['insert'] = async (...parameters) => {
+            const meanwhile = parameters[0] === 'Denial' ? beforeDenial : undefined
+            if (meanwhile === undefined) return await artifacts.insert(...parameters)
+            beforeDenial = undefined
+            await meanwhile()
+            if (!isLost) return await artifacts.insert(...parameters)
+            late = () => artifacts.insert(...parameters)
+            throw new StorageError('the storage did not respond in time')
+          }
+          const server = await startServer(t, {
+            storage: { ...opened, artifacts: { ...artifacts, insert } },
+          })
+          const { issuer, confidential, authorizationServer } = server
+          const browser = startBrowser()
+          const url = authorizationUrl(issuer, confidential, { prompt: 'login' })
+          const signInPage = await browser.open(url)
+          const page = denier === 'nobody' ? signInPage : await browser.signIn(signInPage, denier)
+          let tokens: Readonly<Record<string, string>> = {}
+          let callback: URL | undefined
+          beforeDenial = async () => {
+            const consentPage = await browser.signIn(signInPage, 'ada@acme.test')
+            const granted = await browser.submit(consentPage, { action: 'allow' })
+            callback = granted.callback
+            tokens = await (await redeem(issuer, confidential, callback)).json()
+          }
+          const introspect = async (token = ''): Promise<boolean> => {
+            const response = await postAs(confidential, `${issuer}/oauth/introspect`, { token })
+            return (await response.json()).active
+          }
+
+          const denied = await browser.submit(page, {
+            action: denier === 'nobody' ? 'cancel' : 'deny',
+          })
+
+          if (isLost) {
+            t.is(denied.status, 503)
+            t.true(await introspect(tokens['refresh_token']))
+            await late?.()
+            assertDenied(t, issuer, await browser.open(signInPage.url))
+          } else assertDenied(t, issuer, denied)
+          for (const name of ['access_token', 'refresh_token'])
+            t.false(await introspect(tokens[name]))
+          await assertInvalidGrant(t, await redeem(issuer, confidential, callback))
+          t.deepEqual(await authorizationServer.connections.list('ada'), [])
+        },
+      )
+    }
+  }
+
+  test.serial(
+    `${kind}: Deny that comes while another tab resumes the request, and fails half-way, is finished before the client hears of it`,
+    async (t) => {
+      const opened = await stores.open(kind)
+      const { artifacts, families } = opened
+      let isFailing = false
+      let denialReads = 0
+      let meanwhile: (() => Promise<unknown>) | undefined
+      const asked = await startAsked(t, {
+        ...opened,
+        artifacts: {
+          ...artifacts,
+          async find(...parameters) {
+            // The second look for a denial while the request is resumed.
+            if (parameters[0] === 'Denial' && meanwhile !== undefined && ++denialReads === 2) {
+              const happen = meanwhile
+              meanwhile = undefined
+              await happen()
+            }
+            return await artifacts.find(...parameters)
+          },
+        },
+        families: {
+          ...families,
+          async create(...parameters) {
+            if (isFailing) throw new StorageError('out of order')
+            return await families.create(...parameters)
+          },
+        },
+      })
+      const { issuer, browser, consentPage } = asked
+      const granted = await browser.submit(consentPage, { action: 'allow' })
+      let tokens: Readonly<Record<string, string>> = {}
+      meanwhile = async () => {
+        tokens = await (await asked.redeem(granted)).json()
+        isFailing = true
+        t.is((await browser.submit(consentPage, { action: 'deny' })).status, 503)
+      }
+
+      t.is((await browser.open(granted.url)).status, 503)
+      t.true(meanwhile === undefined)
+      isFailing = false
+      assertDenied(t, issuer, await browser.open(granted.url))
+
+      for (const name of ['access_token', 'refresh_token']) {
+        t.false(await asked.isActive(tokens[name] ?? ''))
+      }
+      t.deepEqual(await asked.authorizationServer.connections.list('ada'), [])
+    },
+  )
+
+  test.serial(
+    `${kind}: Deny of a second user that fails half-way is finished before the client hears of it in that user’s browser`,
+    async (t) => {
+      const opened = await stores.open(kind)
+      let isFailing = false
+      const withdraw: Storage['consents']['withdraw'] = async (...parameters) => {
+        if (isFailing) throw new StorageError('out of order')
+        return await opened.consents.withdraw(...parameters)
+      }
+      const asked = await startAsked(t, {
+        ...opened,
+        consents: { ...opened.consents, withdraw },
+      })
+      const { issuer, browser, signInPage, consentPage, authorizationServer } = asked
+      const { url, hidden } = formOf(consentPage)
+      await browser.userAgent.submit(url, { ...hidden, action: 'allow' })
+      const signInAgain = await browser.submit(consentPage, { action: 'switch-account' })
+      const gracesPage = await browser.signIn(signInAgain, 'grace@globex.test')
+      assertDenied(t, issuer, await browser.submit(gracesPage, { action: 'deny' }))
+      assertDenied(t, issuer, await browser.signIn(signInPage, 'ada@acme.test'))
+      t.is((await authorizationServer.connections.list('ada')).length, 1)
+
+      isFailing = true
+      t.is((await browser.submit(consentPage, { action: 'deny' })).status, 503)
+      t.is((await browser.open(consentPage.url)).status, 503)
+      isFailing = false
+
+      assertDenied(t, issuer, await browser.open(consentPage.url))
+      t.deepEqual(await authorizationServer.connections.list('ada'), [])
+    },
+  )
+
   for (const end of ['Deny', 'a disconnect']) {
     test.serial(
       `${kind}: after ${end} there is no consent, although an Allow that timed out reaches the store later (ADR 0012)`,
@@ -1463,7 +1604,7 @@ for (const [title, isGivenAnew] of [
           await storage.families.create(family, NOW, ANYTIME)
         })
         const deny = async (step: Step): Promise<void> => {
-          const request = { pendingRequestToken: token, clientId, isDenied: false }
+          const request = { pendingRequestToken: token, clientId }
           const denial = { reason: 'denied', userId }
           await denyRequest(stepwiseDependencies(storage, step), request, denial, '::1')
         }
@@ -1540,7 +1681,6 @@ for (const { title, earlier, requests } of AT_ONCE) {
             pendingRequestToken: `request ${index}`,
             clientId,
             scopes,
-            isDenied: false,
           }
           const allow = async (step: Step): Promise<void> => {
             const dependencies = stepwiseDependencies(storage, step)

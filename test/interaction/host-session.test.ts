@@ -1,9 +1,14 @@
 import type { HostSession, HostSignInRequest, RegisteredClient } from '@teamcast/oauth-server'
 import type { TestServerOptions } from '@teamcast/oauth-server/testing'
 import test, { type ExecutionContext } from 'ava'
-import { assertErrorRedirect, assertNoCors } from '../helpers/authorization-responses.ts'
-import { type Browser, startBrowser, titleOf } from '../helpers/browser.ts'
+import {
+  assertErrorPage,
+  assertErrorRedirect,
+  assertNoCors,
+} from '../helpers/authorization-responses.ts'
+import { type Browser, formOf, startBrowser, titleOf } from '../helpers/browser.ts'
 import { type OpenIdServer, redeemVisit, startOpenIdServer } from '../helpers/openid-connect.ts'
+import { recordEvents } from '../helpers/record-events.ts'
 import { authorizationUrl } from '../helpers/requests.ts'
 import { type StartedServer, startServer } from '../helpers/start-server.ts'
 
@@ -48,6 +53,41 @@ function signOutAtHost({ userAgent: { cookies } }: Browser): void {
   const index = cookies.findIndex(({ name }) => name === HOST_COOKIE)
   if (index >= 0) cookies.splice(index, 1)
 }
+
+test('host session: a host that cannot tell who is signed in does not keep a denial from the client, and nothing happens before it is recorded', async (t) => {
+  let isFailing = false
+  const { onEvent, settled } = recordEvents()
+  const { issuer, confidential } = await startServer(t, {
+    onEvent,
+    hostSession: {
+      async signedInUser() {
+        if (isFailing) throw new Error('the session store is down')
+        return { userId: 'ada', authenticatedAt: 1 }
+      },
+      signInUrl: () => 'https://teamcast.example/sign-in',
+    },
+  })
+  const browser = startBrowser()
+  const consentPage = await browser.open(authorizationUrl(issuer, confidential))
+  const { url, hidden } = formOf(consentPage)
+
+  isFailing = true
+  assertErrorPage(t, await browser.submit(consentPage, { action: 'deny' }), 500)
+  isFailing = false
+  t.is(titleOf(await browser.open(consentPage.url)), 'Allow access')
+  const denied = await browser.userAgent.submit(url, { ...hidden, action: 'deny' })
+  t.is(denied.status, 303)
+  isFailing = true
+  const resumeUrl = denied.headers.get('location') ?? ''
+  for (const visit of [await browser.open(resumeUrl), await browser.open(consentPage.url)]) {
+    assertErrorRedirect(t, visit, { redirectUri: REDIRECT_URI, error: 'access_denied', issuer })
+  }
+  const events = (await settled()).map(({ type }) => type)
+  t.true(events.includes('authorization.denied'))
+  t.true(events.includes('server.error'))
+  isFailing = false
+  t.is(titleOf(await browser.open(authorizationUrl(issuer, confidential))), 'Allow access')
+})
 
 test('host session: a user who is signed in at the host sees no sign-in page', async (t) => {
   const { issuer, confidential, requests, signInAtHost } = await startServerWithHostSession(t)

@@ -14,7 +14,12 @@ import { clientLinkOf } from '../../http/page-views.ts'
 import { redirectAfterGet } from '../../http/responses.ts'
 import type { PathParameters } from '../../http/route.ts'
 import { finishDenial } from '../../interaction/deny-request.ts'
-import { currentSignIn, isComplete, isUsedUp } from '../../interaction/pending-request.ts'
+import {
+  browserUserOf,
+  currentSignIn,
+  isComplete,
+  isUsedUp,
+} from '../../interaction/pending-request.ts'
 import type { AuthorizationEndpoint } from '../../provider/authorization-endpoint.ts'
 import { handleSubmission } from './handle-submission.ts'
 import {
@@ -68,11 +73,17 @@ export function createResumeRoute(
       await sendRequestError(dependencies, ctx, 400, 'request-finished', found)
     } else if (request.isDenied || isComplete(request)) {
       // A denial that failed half-way ends here: the client does not hear of it before.
-      if (request.isDenied) await finishDenial(dependencies, request, ctx.ip)
+      const finish = (deniedBy: string | undefined): Promise<void> =>
+        finishDenial(dependencies, request, deniedBy, browserUserOf(request), ctx.ip)
+      if (request.isDenied) await finish(request.deniedBy)
       await orRequestExpired(dependencies, ctx, found, async () => {
-        const isSent = await resume(ctx, request, clientLinkOf(client, request.redirectUri))
-        if (isSent && !request.isResponseSent) {
-          await dependencies.pendingRequests.recordResponse(request)
+        const sent = await resume(ctx, request, clientLinkOf(client, request.redirectUri))
+        if (sent === undefined) return
+        const isDenied = sent.denial !== undefined
+        // Denied since the request was found. The response is sent only after this.
+        if (isDenied && !request.isDenied) await finish(sent.denial.userId ?? undefined)
+        if (!request.isResponseSent || isDenied !== request.isDenied) {
+          await dependencies.pendingRequests.recordResponse({ ...request, isDenied })
         }
       })
     } else {

@@ -11,6 +11,7 @@ import type { EndFormerConnection } from '../../connections/connections.ts'
 import { consentInTenant, scopesOf } from '../../consent/consent.ts'
 import type { BrowserBinding } from '../../http/browser-binding.ts'
 import { clientLinkOf } from '../../http/page-views.ts'
+import { operationOf } from '../../http/paths.ts'
 import { sendErrorPage } from '../../http/responses.ts'
 import type { SignInDependencies } from '../../http/sign-in.ts'
 import { type NextStep, nextStep } from '../../interaction/next-step.ts'
@@ -98,11 +99,11 @@ export async function findRequest(
   if (client === undefined || !isRedirectUriOf(client, request.redirectUri)) {
     return sendRequestError(dependencies, ctx, 400, 'invalid-request', { client })
   }
-  const { hostSession, now } = dependencies
+  const { hostSession } = dependencies
   const current =
     hostSession === undefined
       ? inOwnSession(request)
-      : await inHostSession(hostSession, ctx, request, now())
+      : await inHostSession(dependencies, hostSession, ctx, request)
   return { request: current, client, bindingSecret: bound.secret }
 }
 
@@ -129,14 +130,20 @@ export async function determineNextStep(
 
 /** Applies the session of the host to a pending request. */
 async function inHostSession(
+  { audit, now }: ContinueDependencies,
   hostSession: HostSession,
   ctx: Context,
   request: PendingRequest,
-  at: number,
 ): Promise<PendingRequest> {
+  const at = now()
   // The host may have signed the user out since the progress was saved.
   const { signedIn: _earlier, ...progress } = request.progress
-  const hostUser = await hostSession.signedInUser(ctx)
+  const hostUser = await hostSession.signedInUser(ctx).catch((error: unknown) => {
+    // A host that cannot tell who is signed in must not keep the client from hearing of a denial.
+    if (!request.isDenied) throw error
+    audit.record({ type: 'server.error', error, operation: operationOf(ctx) }, ctx.ip)
+    return undefined
+  })
   if (hostUser === undefined) return { ...request, progress, session: undefined }
   const { userId, authenticatedAt } = hostUser
   const { sessionDismissedAt = Number.NEGATIVE_INFINITY } = progress
