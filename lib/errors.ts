@@ -109,7 +109,7 @@ export class PreconditionFailedError extends OAuthServerError {
 
   /** @ignore */
   constructor(clientId: string) {
-    super(`client "${clientId}" is at another version: it was changed; read it again`)
+    super(`client "${clientId}" has changed since you read it; read it again`)
   }
 }
 

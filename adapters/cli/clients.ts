@@ -35,7 +35,7 @@ import { formatInstant, toTable } from './table.ts'
 
 const PAGE_SIZE = 100
 const JSON_OPTION = { json: { type: 'boolean' } } as const
-const SHOWN_ONCE = 'The secret is shown only now: hand it over, or keep it where secrets are kept.'
+const SHOWN_ONCE = 'The secret is shown only this once: hand it over, or store it as a secret.'
 
 /** `clients register`: registers a client, and prints its id and, once, its secret. */
 export const registerClient: Command = {

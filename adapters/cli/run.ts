@@ -43,7 +43,7 @@ const USAGE = `Usage: teamcast-oauth <command>
   migrate --status              lists the migrations, and when each was applied; changes nothing
   migrate --dry-run             says which migrations would be applied; changes nothing
   keys generate                 prints a new private signing key (JWK), for the option "signingKeys"
-  keys list                     lists the managed keys, without showing any
+  keys list                     lists the managed keys, without the keys themselves
   keys rotate [signing|cookie]  activates the next key; what the previous one signed stays valid
   keys revoke <key id>          revokes a key at once, and all that it signed within 15 seconds
 
@@ -67,7 +67,7 @@ Options:
 
 Fields of a client, for register and update; the guide "Client registration" has the rules:
 ${wrap(Object.keys(NEW_CLIENT_OPTIONS).map((option) => `--${option}`))}
-  A list is one text with spaces, or the option several times. "" resets an optional field.
+  For a list, separate the values by spaces or repeat the option. "" resets an optional field.
 
   teamcast-oauth clients register --name "Acme Recruiter" --client-type CONFIDENTIAL \\
     --scopes "interview:read interview:create" --redirect-uris https://acme.example/callback
@@ -80,7 +80,7 @@ Environment:
   DATABASE_SCHEMA   the schema of the tables, if it is not "oauth"
   REDIS_URL         Redis, for example redis://localhost:6379; several, with commas, of a cluster. With
                     DATABASE_URL too, the storage is layered: keys and clients are in the database
-  REDIS_KEY_PREFIX  what keys begin with in Redis, if it is not "teamcast-oauth:"
+  REDIS_KEY_PREFIX  the prefix of keys in Redis, if it is not "teamcast-oauth:"
   OPTIONS_FILE      for clients: a JSON file with those of the server's options "issuer", "audience",
                     "resources" and "scopes" that are not the defaults
 `

@@ -175,7 +175,7 @@ export function createConsentStore(connection: Connection): ConsentStore {
         if (outcome !== 'granted') await abandon(grant)
         return outcome
       }
-      throw new StorageError('redis: others changed a consent all the time')
+      throw new StorageError('redis: other requests kept changing the consent')
     },
 
     async find(userId, clientId) {

@@ -60,7 +60,7 @@ function describe(thrown: unknown, depth: number): ReportedError {
 
 /** What is no error has nothing to go by but itself. An object may hold anything, secrets too. */
 function describeNonError(thrown: unknown): ReportedError {
-  const message = typeof thrown === 'object' ? 'an object that is no Error' : String(thrown)
+  const message = typeof thrown === 'object' ? 'an object that is not an Error' : String(thrown)
   return { name: typeof thrown, message }
 }
 

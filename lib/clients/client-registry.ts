@@ -84,7 +84,7 @@ export interface ClientRegistry extends ClientSecretRegistry {
    *
    * @throws {@link ClientNotFoundError} when there is no such client.
    * @throws {@link PreconditionFailedError} when it is not at `expectedVersion`.
-   * @throws {@link ConflictError} when it was changed again and again meanwhile.
+   * @throws {@link ConflictError} when others kept changing it at the same time.
    */
   delete(clientId: string, options?: ClientChangeOptions): Promise<void>
 }
@@ -144,7 +144,7 @@ function createRegister(dependencies: ClientChangeDependencies): ClientInputRegi
     }
     const { clientId, tenantId } = client
     if (!(await store.insert(client)))
-      throw new ConflictError(`client "${clientId}" exists already`)
+      throw new ConflictError(`client "${clientId}" already exists`)
     audit.record({ type: 'client.registered', clientId, tenantId, actorId }, ip)
     return { client: withoutHashes(client), clientSecret: secret?.clientSecret }
   }

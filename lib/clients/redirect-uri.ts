@@ -49,7 +49,7 @@ export function validateRedirectUri(redirectUri: string): string | undefined {
   }
   const reserved = [...url.searchParams.keys()].find((name) => RESPONSE_PARAMETERS.has(name))
   if (reserved !== undefined)
-    return `must not have the parameter "${reserved}": our response has it`
+    return `must not have the parameter "${reserved}": the server adds it to the response`
   const isWeb = url.protocol === 'https:' || url.protocol === 'http:'
   if (isWeb && !HOST.test(url.hostname)) return 'must have the name of one host, without wildcards'
   if (!isWeb && !isPrivateUseRedirectUri(redirectUri)) {

@@ -24,7 +24,7 @@ import { type Connection, connectionOf } from './connection.ts'
 export interface Connections {
   /**
    * Lists the connections of a user, newest first. Ends connections to deleted clients, those made in an
-   * earlier tenant of the user, and those of which the user denied every scope.
+   * earlier tenant of the user, and those whose every scope the user has denied.
    */
   list(userId: string): Promise<ReadonlyArray<Connection>>
 
@@ -38,7 +38,7 @@ export interface Connections {
   revoke(userId: string, clientId: string, by?: Actor): Promise<boolean>
 
   /**
-   * Ends all sessions of a user with this server, every sign-in under way, and then all connections. For a
+   * Ends all sessions of a user with this server, every sign-in in progress, and then all connections. For a
    * changed password or a disabled account. With `hostSession`, end the host's sessions first.
    *
    * @returns The number of ended connections.
@@ -46,7 +46,7 @@ export interface Connections {
   revokeAllOfUser(userId: string, by?: Actor): Promise<number>
 
   /**
-   * Ends all sessions, sign-ins under way and connections of every user with a connection made in a tenant. First
+   * Ends all sessions, sign-ins in progress and connections of every user with a connection made in a tenant. First
    * make `findUser` return `undefined` for the tenant's users, so that they cannot connect again.
    *
    * Does not revoke `client_credentials` tokens of the tenant's own `TENANT` clients. Delete these clients

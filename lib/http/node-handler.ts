@@ -17,21 +17,21 @@ import type { Router } from './router.ts'
 /** Whether to trust a proxy, and where failures are reported. */
 export interface NodeHandlerOptions {
   /**
-   * Whether a proxy in front says which address a request comes from. The host's own setting, such as
+   * Whether to read the client's address from the header that a proxy in front sets. The host's own setting, such as
    * Express's `trust proxy`, has no effect here.
    *
    * @defaultValue `false`
    */
   readonly proxy?: boolean
   /**
-   * The header in which the proxy says it, an address or a list of them.
+   * The header that has the client's address, or a list of addresses.
    *
    * @defaultValue `'X-Forwarded-For'`
    */
   readonly proxyIpHeader?: string
   /**
-   * The number of your proxies, each of which appends an address to the header. What precedes them in the header,
-   * anybody may have invented.
+   * The number of your proxies, each of which appends an address to the header. Anybody may have written the
+   * addresses before those.
    *
    * @range At least 1
    * @defaultValue `1`

@@ -35,7 +35,7 @@ export interface ManagedKeys extends KeyRing {
    * stays valid. A next key that is younger than ten minutes is activated when it is that old.
    *
    * @param actor Who asked for it, for the audit event `key.rotated`. The first instance with an `onEvent`
-   *   that reads the keys reports it. Repeating a rotation is no event.
+   *   that reads the keys reports it. Repeating a rotation reports no event.
    *
    * @returns When the key signs.
    */

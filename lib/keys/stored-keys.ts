@@ -157,7 +157,7 @@ async function activate(
   const activated = await changeKey(store, next, (current) =>
     current.activatesAt <= activatesAt ? current : withChange({ ...current, activatesAt }, change),
   )
-  if (activated === undefined) throw new ConflictError('the next key was deleted meanwhile')
+  if (activated === undefined) throw new ConflictError('the next key was deleted in the meantime')
   return activated
 }
 
@@ -200,5 +200,5 @@ export async function changeKey(
     const next = { ...changed, version: current.version + 1 }
     if (await store.update(next, current.version)) return next
   }
-  throw new ConflictError('others keep changing the key; try again')
+  throw new ConflictError('other processes keep changing the key; try again')
 }

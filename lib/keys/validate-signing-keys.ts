@@ -43,7 +43,7 @@ function validatePrivate(key: JWK): string | undefined {
   try {
     const privateKey = createPrivateKey({ key, format: 'jwk' })
     if (!hasEnoughBits(privateKey)) return TOO_SHORT
-    return isConsistent(privateKey) ? undefined : 'must be one key: its members do not fit together'
+    return isConsistent(privateKey) ? undefined : 'must be one key: its members do not match'
   } catch {
     return 'must be a complete private RSA key (n, e, d, p, q, dp, dq, qi)'
   }

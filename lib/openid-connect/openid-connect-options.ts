@@ -33,7 +33,7 @@ export interface OpenIdConnectOptions {
    */
   readonly claims?: ReadonlyArray<OptionalClaim>
   /**
-   * Which claims about the user stand in ID tokens. `granted-scopes`: those of `profile` and `email`, if granted, and
+   * Which claims about the user ID tokens have. `granted-scopes`: those of `profile` and `email`, if granted, and
    * those of `additionalClaims`; some client libraries read nothing else. `userinfo-only`: none of them, so that they
    * are at the userinfo endpoint only.
    *

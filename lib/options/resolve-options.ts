@@ -289,7 +289,10 @@ function keyIssues(options: Partial<AuthorizationServerOptions>): ReadonlyArray<
   const missing = Object.entries({ signingKeys, cookieKeys }).filter(
     ([, given]) => isAnyGiven && given === undefined,
   )
-  return missing.map(([path]) => ({ path, message: 'is missing; or give "keys" instead of both' }))
+  return missing.map(([path]) => ({
+    path,
+    message: 'is missing; pass it, or "keys" instead of "signingKeys" and "cookieKeys"',
+  }))
 }
 
 function signInIssues(options: Partial<AuthorizationServerOptions>): ReadonlyArray<Issue> {
@@ -312,7 +315,7 @@ function translationIssues({
   const tags = (pages?.languages ?? []).map(tagOf)
   return Object.entries(scopes).flatMap(([scope, entry]) => {
     const missing = findMissingLanguages(entry, tags)
-    const message = `must have "translations" for the languages of the pages: ${missing.join(', ')}; "description" counts for one of them`
+    const message = `must have "translations" for the languages of the pages: ${missing.join(', ')}; "description" serves for one of them`
     return missing.length === 0 ? [] : [{ path: `scopes.${scope}`, message }]
   })
 }

@@ -33,7 +33,7 @@ export function validateContrast(color: string, scheme: keyof AccentColors): str
   const direction = scheme === 'light' ? 'darker' : 'lighter'
   // Rounded down: 4.49 must not be called 4.5.
   const rounded = Math.floor(contrast * 10) / 10
-  return `must be ${direction}: its contrast to ${SURFACES[scheme]} is ${rounded}, and WCAG AA asks for ${MINIMUM_CONTRAST}`
+  return `must be ${direction}: its contrast to ${SURFACES[scheme]} is ${rounded}, and WCAG AA requires ${MINIMUM_CONTRAST}`
 }
 
 /** The colours of a brand. One for dark mode is mixed with white until it has the contrast. */

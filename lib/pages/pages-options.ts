@@ -145,7 +145,7 @@ export function findMessageIssues(
   if (!isObject(given)) return [{ path, message: 'must be an object of texts' }]
   const unknown = Object.keys(given).filter((name) => !Object.hasOwn(english, name))
   return [
-    ...unknown.map((name) => ({ path: `${path}.${name}`, message: 'is no text of the pages' })),
+    ...unknown.map((name) => ({ path: `${path}.${name}`, message: 'is not a text of the pages' })),
     ...Object.entries(english).flatMap(([name, text]) =>
       typeof text === 'string'
         ? textIssues(given[name], text, `${path}.${name}`)

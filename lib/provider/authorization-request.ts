@@ -151,7 +151,9 @@ export async function resolveIdTokenHint(
       ? await idTokens.verify(idTokenHint, client.clientId)
       : undefined
   if (userId === undefined) {
-    throw new errors.InvalidRequest('id_token_hint is no ID token that was issued to the client')
+    throw new errors.InvalidRequest(
+      'id_token_hint is not an ID token that was issued to the client',
+    )
   }
   params[HINTED_USER_PARAMETER] = userId
 }

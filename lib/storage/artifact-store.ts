@@ -7,7 +7,7 @@ import * as shape from './result-shape.ts'
 export const ARTIFACT_KINDS = {
   AuthorizationCode: { lifetime: 'durable', isDroppable: false },
   PendingRequest: { lifetime: 'ephemeral', isDroppable: true },
-  /** A browser session, or that it ended: a request under way must not save it again. */
+  /** A browser session, or that it has ended, so that a request in progress does not save it again. */
   Session: { lifetime: 'ephemeral', isDroppable: true },
   /** Sessions of a user from before this instant are no longer valid. Without it, they would be again. */
   NotBefore: { lifetime: 'ephemeral', isDroppable: false },

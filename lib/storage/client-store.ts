@@ -17,7 +17,7 @@ export interface ClientStore {
    * own.
    *
    * Paging is stable: a client that exists from the first page to the last is listed exactly once,
-   * whatever is inserted, updated or deleted meanwhile. An unknown cursor is no error: its page is empty
+   * whatever is inserted, updated or deleted meanwhile. An unknown cursor is not an error: its page is empty
    * and the last.
    */
   list(request: ClientListRequest): Promise<Page<ClientRecord>>

@@ -93,7 +93,7 @@ export interface ConsentStore {
   /** Finds the consent of a user to a client. */
   find(userId: string, clientId: string): Promise<Consent | undefined>
 
-  /** Like `find`, and returns the store's time, also if there is no consent, for the deadline of `grant`. */
+  /** Like `find`, but also returns the store's time, even if there is no consent, for the deadline of `grant`. */
   findTimed(userId: string, clientId: string): Promise<TimedConsent>
 
   /** Lists the consents of a user, most recently granted first. */

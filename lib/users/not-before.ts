@@ -14,7 +14,7 @@ import { sha256 } from '../util/sha256.ts'
 /** The not-before times of users. */
 export interface NotBefore {
   /**
-   * Ends all sessions of a user with this server, and every sign-in under way.
+   * Ends all sessions of a user with this server, and every sign-in in progress.
    *
    * The resolution is a second: a sign-in within the same second is invalid too.
    */

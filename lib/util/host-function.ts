@@ -76,7 +76,7 @@ export function emitError(
  */
 export function toServerFailure(name: string, thrown: unknown): Error {
   if (!(thrown instanceof Error)) {
-    return new Error(`${name} threw something that is no Error`, { cause: thrown })
+    return new Error(`${name} threw something that is not an Error`, { cause: thrown })
   }
   if (thrown instanceof OAuthServerError) return thrown
   const isHttpError = ['status', 'statusCode', 'expose', 'headers'].some((it) => it in thrown)
@@ -118,7 +118,8 @@ export async function notifyHost(
   try {
     await call()
   } catch (thrown) {
-    const problem = thrown instanceof Error ? String(thrown) : 'it threw something that is no Error'
+    const problem =
+      thrown instanceof Error ? String(thrown) : 'it threw something that is not an Error'
     process.emitWarning(`${name} failed: ${problem}`, warning)
   }
 }

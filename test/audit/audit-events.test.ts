@@ -252,7 +252,7 @@ const deadPostgres: Failing = async () => {
 const circular = new Error('circular')
 circular.cause = circular
 
-const THREW_NO_ERROR = 'storage.families.find threw something that is no Error'
+const THREW_NO_ERROR = 'storage.families.find threw something that is not an Error'
 
 const FAILURES: Readonly<Record<string, readonly [Failing, status: number, expected: object]>> = {
   'a Redis that is down': [
@@ -338,7 +338,7 @@ const FAILURES: Readonly<Record<string, readonly [Failing, status: number, expec
     500,
     {
       message: THREW_NO_ERROR,
-      cause: { name: 'object', message: 'an object that is no Error' },
+      cause: { name: 'object', message: 'an object that is not an Error' },
     },
   ],
 }

@@ -159,7 +159,7 @@ export const REFUSED_FIELDS: ReadonlyArray<RefusedField> = [
   [
     redirectTo('https://acme.example/?state=x'),
     'redirectUris.0',
-    'must not have the parameter "state": our response has it',
+    'must not have the parameter "state": the server adds it to the response',
   ],
   [
     redirectTo('https://*.acme.example/'),

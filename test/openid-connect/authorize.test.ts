@@ -53,7 +53,7 @@ const INVALID = [
   [{ max_age: '0x10' }, 'max_age must be a number of seconds'],
   [{ prompt: 'none login' }, 'prompt none must only be used alone'],
   [{ prompt: 'create' }, 'unsupported prompt value requested'],
-  [{ id_token_hint: 'no token' }, 'id_token_hint is no ID token that was issued to the client'],
+  [{ id_token_hint: 'no token' }, 'id_token_hint is not an ID token that was issued to the client'],
 ] as const
 for (const [changes, description] of INVALID) {
   const [[name, value = ''] = []] = Object.entries(changes)

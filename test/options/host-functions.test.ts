@@ -826,7 +826,7 @@ test('host functions: a thrown value that is no Error gets the same response as 
       const messages = events.flatMap((event) =>
         event.type === 'server.error' ? event.error.message : [],
       )
-      t.true(messages.includes('findUser threw something that is no Error'), messages.join())
+      t.true(messages.includes('findUser threw something that is not an Error'), messages.join())
     }
   }
 })
@@ -842,7 +842,7 @@ test('host functions: one that never returns times out', async (t) => {
 test('listeners: whatever onEvent returns, throws or never does changes no response', async (t) => {
   const warnings = catchWarnings(
     t,
-    /^onEvent for "token.issued" failed: (it threw something that is no Error|Error: on purpose)$/,
+    /^onEvent for "token.issued" failed: (it threw something that is not an Error|Error: on purpose)$/,
   )
   const behaviours: ReadonlyArray<() => unknown> = [
     ...NONSENSE.map((value) => () => value),

@@ -35,7 +35,7 @@ const A_PRIVATE_KEY =
   'must be a private RSA key as a JWK (kty "RSA", with "d"), or an ExternalSigningKey'
 const A_COMPLETE_KEY = 'must be a complete private RSA key (n, e, d, p, q, dp, dq, qi)'
 const KEYS = 'must be an array of private RSA JWKs, or of ExternalSigningKeys'
-const EITHER_KEYS = 'is missing; or give "keys" instead of both'
+const EITHER_KEYS = 'is missing; pass it, or "keys" instead of "signingKeys" and "cookieKeys"'
 const ONE_WAY_TO_KEYS = 'or "signingKeys" and "cookieKeys" must be given, and not both'
 const A_KEY_RING = 'must be what openManagedKeys() resolves to, after it has resolved'
 const SCOPE_NAME = 'must be named "resource:action"'
@@ -114,12 +114,12 @@ const invalidOptions: ReadonlyArray<InvalidOption> = [
   [
     { signingKeys: [{ ...key, n: otherKey.n }] },
     'signingKeys.0',
-    'must be one key: its members do not fit together',
+    'must be one key: its members do not match',
   ],
   [
     { signingKeys: [{ ...key, e: 'AQ' }] },
     'signingKeys.0',
-    'must be one key: its members do not fit together',
+    'must be one key: its members do not match',
   ],
   [{ signingKeys: [{ ...key, alg: 'PS256' }] }, 'signingKeys.0', 'must have "alg" RS256 or none'],
   [{ signingKeys: [{ ...key, use: 'enc' }] }, 'signingKeys.0', 'must have "use" sig or none'],
@@ -334,12 +334,12 @@ const invalidOptions: ReadonlyArray<InvalidOption> = [
   [
     brandWith({ accentColor: '#ff6600' }),
     'pages.brand.accentColor',
-    'must be darker: its contrast to #ffffff is 2.9, and WCAG AA asks for 4.5',
+    'must be darker: its contrast to #ffffff is 2.9, and WCAG AA requires 4.5',
   ],
   [
     brandWith({ accentColor: { light: '#0b6b57', dark: '#0b6b57' } }),
     'pages.brand.accentColor.dark',
-    'must be lighter: its contrast to #161920 is 2.7, and WCAG AA asks for 4.5',
+    'must be lighter: its contrast to #161920 is 2.7, and WCAG AA requires 4.5',
   ],
   [
     brandWith({ links: { support: 'javascript:alert(1)' } }),
@@ -366,7 +366,7 @@ const invalidOptions: ReadonlyArray<InvalidOption> = [
   [
     { pages: { languages: ['en', 'de'] }, scopes: { 'interview:read': 'Read' } },
     'scopes.interview:read',
-    'must have "translations" for the languages of the pages: en, de; "description" counts for one of them',
+    'must have "translations" for the languages of the pages: en, de; "description" serves for one of them',
   ],
 
   [{ isuer: 'https://auth.example' }, 'isuer', 'is not an option; check its spelling'],

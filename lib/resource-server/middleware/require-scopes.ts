@@ -18,7 +18,7 @@ import { passAfter } from './send-error-response.ts'
  *
  * The middleware throws {@link ConfigurationError}, a 500 in Koa, when neither of the two ran before it.
  *
- * @param scopes Scopes, each of which the caller must have; at least one.
+ * @param scopes The scopes, all of which the caller must have; at least one.
  *
  * @throws {@link ConfigurationError} when there is none, or one is not a scope (RFC 6749 §3.3).
  *

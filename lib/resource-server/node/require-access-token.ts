@@ -26,7 +26,7 @@ import {
  * never has a token.
  *
  * @param verifier A verifier, to share one between several places, or the options to create one.
- * @param options Parameters of challenges beside the error, and who hears of refused requests.
+ * @param options Further parameters of challenges, and a listener for refused requests.
  *
  * @throws {@link ConfigurationError} when options are rejected: all problems at once.
  *

@@ -30,7 +30,7 @@ import {
  * `verifyApiKey` throw go to `next(error)`.
  *
  * @param verifier A verifier, to share one between several places, or the options to create one.
- * @param options How to find the tenant, how to check API keys, parameters of challenges, and who hears of
+ * @param options How to find the tenant, how to check API keys, parameters of challenges, and a listener for
  *   refused requests. The host's functions receive the request; `{ parameter }` reads `req.params`.
  *
  * @throws {@link ConfigurationError} when options are rejected.

@@ -15,7 +15,7 @@ import { createGuard, type NodeMiddleware } from './node-middleware.ts'
  * The response to a request whose token or API key lacks one is 403 with a challenge that lists all of the
  * required scopes.
  *
- * @param scopes Scopes, each of which the caller must have; at least one.
+ * @param scopes The scopes, all of which the caller must have; at least one.
  *
  * @throws {@link ConfigurationError} when there is none, or one is not a scope (RFC 6749 §3.3).
  *

@@ -32,7 +32,7 @@ export interface RevocationFeedOptions extends IssuerClientOptions {
    */
   readonly pollIntervalSeconds?: number
   /**
-   * How old the last complete read may be. When it is older, no token is accepted: the response to requests is 503.
+   * How old the last complete read may be. When it is older, no token is accepted, and requests get 503.
    *
    * @range 2 to 3600 seconds, greater than `pollIntervalSeconds`
    * @defaultValue `60`
@@ -60,7 +60,7 @@ export interface RevocationFeedOptions extends IssuerClientOptions {
    */
   readonly clock?: () => number
   /**
-   * Resolves after so many milliseconds, or once the signal aborts.
+   * Resolves after `milliseconds`, or once the signal aborts.
    *
    * @defaultValue A timer that does not keep the process alive
    */

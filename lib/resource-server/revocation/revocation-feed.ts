@@ -149,7 +149,9 @@ export function createRevocationFeed(options: RevocationFeedOptions): Revocation
     try {
       await checkResult('wait', PROMISE, wait(milliseconds, signal))
     } catch (error) {
-      report(error instanceof Error ? error : new Error('wait threw something that is no Error'))
+      report(
+        error instanceof Error ? error : new Error('wait threw something that is not an Error'),
+      )
       await waitWithTimer(milliseconds, signal)
     }
   }
