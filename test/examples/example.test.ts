@@ -9,7 +9,12 @@ import { type Browser, startBrowser, unescaped } from '../helpers/browser.ts'
 import { findFreePort } from '../helpers/free-port.ts'
 import { sendRaw } from '../helpers/raw-request.ts'
 import { authorizationUrl, CODE_VERIFIER, postAs } from '../helpers/requests.ts'
-import { type RunningExample, runExample, startExample } from '../helpers/start-example.ts'
+import {
+  type RunningExample,
+  runExample,
+  START_PARAMETERS,
+  startExample,
+} from '../helpers/start-example.ts'
 import { CONFIDENTIAL_CLIENT, PUBLIC_CLIENT } from '../helpers/start-server.ts'
 
 const SUPER_ADMIN_TOKEN = 'a-SuperAdmin.token_of~tests+/0123456789=='
@@ -18,7 +23,7 @@ const SUPER_ADMIN_TOKEN = 'a-SuperAdmin.token_of~tests+/0123456789=='
 let example: RunningExample
 
 test.before(async () => {
-  example = await startExample({ SUPER_ADMIN_TOKEN })
+  example = await startExample({ SUPER_ADMIN_TOKEN }, START_PARAMETERS)
 })
 
 test.after.always(() => example?.end())

@@ -26,7 +26,7 @@ export async function bundle(program: string): Promise<string> {
     platform: 'node',
     format: 'esm',
     conditions: ['teamcast-source'],
-    external: ['pg-native'],
+    external: ['pg-native', '@electric-sql/pglite'], // one is not installed, one reads files beside it
     keepNames: true, // oidc-provider stores its records under the names of its classes
     banner: {
       js: `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);`,

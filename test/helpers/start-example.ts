@@ -1,14 +1,18 @@
 /**
- * The example, as `npm start` starts it: in a process of its own.
+ * The example in a process of its own.
  *
  * @module
  */
 
 import { type ChildProcess, spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { bundle } from './bundle.ts'
 import { findFreePort } from './free-port.ts'
 
 const ROOT = new URL('../../', import.meta.url)
-const COMMAND = ['--conditions=teamcast-source', 'examples/main.ts']
+
+/** What Node runs, as `npm start` has it. */
+export const START_PARAMETERS = ['--conditions=teamcast-source', 'examples/main.ts']
 
 /** What it prints last when it is ready. */
 const READY = /^Open .+$/m
@@ -40,11 +44,21 @@ export interface RunningExample {
   end(): Promise<void>
 }
 
-/** Starts the example and waits until it says that it is ready. End it in the teardown of the test. */
-export async function startExample(environment: Environment = {}): Promise<RunningExample> {
+/**
+ * Starts the example and waits until it says that it is ready. End it in the teardown of the test.
+ *
+ * @param parameters What Node runs. Defaults to the example in one file, which starts with half of the CPU.
+ */
+export async function startExample(
+  environment: Environment = {},
+  parameters?: ReadonlyArray<string>,
+): Promise<RunningExample> {
   const port = environment['PORT'] ?? String(await findFreePort())
   const clientPort = environment['CLIENT_PORT'] ?? String(await findFreePort())
-  const { child, output, ended } = run({ ...environment, PORT: port, CLIENT_PORT: clientPort })
+  const { child, output, ended } = run(
+    { ...environment, PORT: port, CLIENT_PORT: clientPort },
+    parameters ?? (await bundledParameters()),
+  )
   const isReady = Promise.withResolvers<void>()
   child.stdout?.on('data', () => {
     if (READY.test(output.stdout)) isReady.resolve()
@@ -70,17 +84,28 @@ export async function startExample(environment: Environment = {}): Promise<Runni
 }
 
 /** Runs the example with settings that end it at once. */
-export function runExample(environment: Environment): Promise<Ending> {
-  return run({ CLIENT_PORT: PARTNER_OFF, PORT: '0', ...environment }).ended
+export async function runExample(environment: Environment): Promise<Ending> {
+  const settings = { CLIENT_PORT: PARTNER_OFF, PORT: '0', ...environment }
+  return await run(settings, await bundledParameters()).ended
 }
 
-function run(environment: Environment): {
+let bundled: Promise<string> | undefined
+
+async function bundledParameters(): Promise<ReadonlyArray<string>> {
+  bundled ??= bundle(fileURLToPath(new URL('examples/main.ts', ROOT)))
+  return [await bundled]
+}
+
+function run(
+  environment: Environment,
+  parameters: ReadonlyArray<string>,
+): {
   readonly child: ChildProcess
   readonly output: { readonly stdout: string; readonly stderr: string }
   readonly ended: Promise<Ending>
 } {
   const unset = { ISSUER: '', SUPER_ADMIN_TOKEN: '' }
-  const child = spawn(process.execPath, COMMAND, {
+  const child = spawn(process.execPath, parameters, {
     cwd: ROOT,
     env: { ...process.env, ...unset, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
