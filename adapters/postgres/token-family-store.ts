@@ -202,15 +202,16 @@ export function createTokenFamilyStore(db: Database): TokenFamilyStore {
     })
   }
 
-  /** Why nothing changed. */
+  /** Why nothing changed. @returns `undefined` when the presented token has become current since. */
   async function explain(
     familyId: string,
     rotation: Rotation,
     now: number,
-  ): Promise<RotationOutcome> {
+  ): Promise<RotationOutcome | undefined> {
     const row = await db
       .selectFrom('token_families')
-      .select(['token_hash', 'replay', NOW_MILLISECONDS.as('now_milliseconds')])
+      .select(['token_hash', 'token_expires_at', 'replay'])
+      .select(NOW_MILLISECONDS.as('now_milliseconds'))
       .where('family_id', '=', familyId)
       .where('is_revoked', '=', false)
       .where('expires_at', '>', now)
@@ -218,7 +219,10 @@ export function createTokenFamilyStore(db: Database): TokenFamilyStore {
       .executeTakeFirst()
     if (row === undefined) return { outcome: 'not-found' }
     if (Number(row.now_milliseconds) > rotation.deadlineMilliseconds) return { outcome: 'late' }
-    if (row.token_hash === rotation.presentedTokenHash) return { outcome: 'not-found' }
+    if (row.token_hash === rotation.presentedTokenHash) {
+      const hasExpired = Number(row.token_expires_at) <= now
+      return hasExpired ? { outcome: 'not-found' } : undefined
+    }
     const replay = parseReplay(row.replay)
     const isReplay =
       replay?.usedTokenHash === rotation.presentedTokenHash &&
@@ -265,9 +269,13 @@ export function createTokenFamilyStore(db: Database): TokenFamilyStore {
     },
 
     async rotate(familyId, rotation, now) {
-      const rotated = await inTime(() => rotateCurrent(familyId, rotation, now))
-      if (rotated === 'late') return { outcome: 'late' }
-      return rotated.length > 0 ? { outcome: 'rotated' } : await explain(familyId, rotation, now)
+      for (;;) {
+        const rotated = await inTime(() => rotateCurrent(familyId, rotation, now))
+        if (rotated === 'late') return { outcome: 'late' }
+        if (rotated.length > 0) return { outcome: 'rotated' }
+        const outcome = await explain(familyId, rotation, now)
+        if (outcome !== undefined) return outcome
+      }
     },
 
     async revoke(familyId, revocation, now) {

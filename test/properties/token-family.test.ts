@@ -1,8 +1,13 @@
 /** What holds of a token family whatever happens to it, in whatever order. */
 
 import assert from 'node:assert/strict'
+import type { Storage } from '@teamcast/oauth-server'
+import { createMemoryStorage } from '@teamcast/oauth-server/memory'
 import test from 'ava'
 import fc from 'fast-check'
+import { findOrder, type RecordedCall } from '../linearizability/check.ts'
+import { prepare, recordHistory } from '../linearizability/record.ts'
+import type { Call, Result } from '../linearizability/specification.ts'
 import {
   ACCESS_TOKEN_TTL_SECONDS,
   CODE_TTL_SECONDS,
@@ -280,3 +285,113 @@ test('token family: however steps interleave, at most one refresh token is good,
   )
   t.pass()
 })
+
+// ————— the checker of concurrent calls (npm run linearizability) —————
+
+const recorded = (
+  call: Call,
+  begin: number,
+  end: number | undefined,
+  result: Result | undefined,
+): RecordedCall => ({ call, begin, end, result })
+const CREATE: Call = { kind: 'create', token: 0 }
+const FIND: Call = { kind: 'find' }
+const REVOKE: Call = { kind: 'revoke' }
+const rotation = (used: number, next: number, request = 0): Call => ({
+  kind: 'rotate',
+  used,
+  next,
+  request,
+})
+const CREATED = recorded(CREATE, 1, 2, 'created')
+
+const IMPOSSIBLE: Readonly<Record<string, ReadonlyArray<RecordedCall>>> = {
+  'two rotations win with one token': [
+    CREATED,
+    recorded(rotation(0, 1), 3, 6, 'rotated'),
+    recorded(rotation(0, 2, 1), 4, 5, 'rotated'),
+  ],
+  'a family is created twice': [CREATED, recorded(CREATE, 1, 4, 'created')],
+  'a token is found after its rotation': [
+    CREATED,
+    recorded(rotation(0, 1), 3, 4, 'rotated'),
+    recorded(FIND, 5, 6, 'token 0'),
+  ],
+  'a family is found after its revocation': [
+    CREATED,
+    recorded(REVOKE, 3, 4, 'owner'),
+    recorded(FIND, 5, 6, 'token 0'),
+  ],
+  'a revocation has two winners': [
+    CREATED,
+    recorded(REVOKE, 3, 5, 'owner'),
+    recorded(REVOKE, 4, 6, 'owner'),
+  ],
+  'a family is found, lost and found': [
+    CREATED,
+    recorded(REVOKE, 3, 10, 'owner'),
+    recorded(FIND, 4, 5, 'token 0'),
+    recorded(FIND, 6, 7, 'none'),
+    recorded(FIND, 8, 9, 'token 0'),
+  ],
+  'a replay is of another rotation': [
+    CREATED,
+    recorded(rotation(0, 1), 3, 4, 'rotated'),
+    recorded(rotation(0, 1), 5, 6, 'replayed 2'),
+  ],
+  'a call without a result explains nothing that ended before it began': [
+    CREATED,
+    recorded(FIND, 3, 4, 'none'),
+    recorded(REVOKE, 5, undefined, undefined),
+  ],
+}
+for (const [name, calls] of Object.entries(IMPOSSIBLE)) {
+  test(`token family: the checker refuses a history in which ${name}`, (t) => {
+    t.is(findOrder(calls), undefined)
+  })
+}
+
+test('token family: the checker explains what overlaps, and what nobody knows the result of', (t) => {
+  const finds = [recorded(FIND, 4, 5, 'token 0'), recorded(FIND, 6, 7, 'none')]
+  t.truthy(findOrder([CREATED, recorded(REVOKE, 3, 10, 'owner'), ...finds]))
+  t.truthy(findOrder([CREATED, recorded(REVOKE, 3, undefined, undefined), ...finds]))
+  t.truthy(findOrder([CREATED, ...finds.slice(0, 1), recorded(REVOKE, 6, undefined, undefined)]))
+})
+
+const BROKEN_STORES: Readonly<
+  Record<string, (families: Storage['families']) => Partial<Storage['families']>>
+> = {
+  'every rotation wins': ({ rotate }) => ({
+    async rotate(...parameters) {
+      const outcome = await rotate(...parameters)
+      return outcome.outcome === 'reused' ? { outcome: 'rotated' } : outcome
+    },
+  }),
+  'a revocation is forgotten': ({ find }) => ({
+    revoke: async (familyId, { clientId }, now) => await find(familyId, clientId, now),
+  }),
+  'a replica is behind': ({ find }) => {
+    const before = new Map<string, Awaited<ReturnType<typeof find>>>()
+    return {
+      async find(...parameters) {
+        const [familyId] = parameters
+        const old = before.get(familyId)
+        before.set(familyId, await find(...parameters))
+        return old
+      },
+    }
+  },
+}
+for (const [name, breakStore] of Object.entries(BROKEN_STORES)) {
+  test(`token family: of a store where ${name}, a random history shows it`, async (t) => {
+    const memory = createMemoryStorage()
+    const { families } = memory
+    const storage = { ...memory, families: { ...families, ...breakStore(families) } }
+    await prepare(storage)
+    let refused = 0
+    for (let seed = 0; seed < 20; seed += 1) {
+      if (findOrder(await recordHistory([storage], seed)) === undefined) refused += 1
+    }
+    t.true(refused > 0)
+  })
+}
