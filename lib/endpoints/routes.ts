@@ -139,6 +139,7 @@ function createParts(options: GuardedOptions, services: Services): Parts {
   const resources =
     openIdConnect === undefined ? options.resources : [...options.resources, openIdConnect.userinfo]
   const shared = {
+    // All of them: each endpoint declares those it needs, and no second list has to name a new one.
     ...options,
     resources,
     idTokens: createIdTokens({ issuer, keys, now }),

@@ -8,13 +8,13 @@ import type { JWK } from 'jose'
 import { z } from 'zod'
 import type { AuthorizeStoredClient } from '../clients/client-access.ts'
 import type { ClientReferences } from '../clients/client-fields.ts'
-import { ConfigurationError, type Issue } from '../errors.ts'
+import { ConfigurationError } from '../errors.ts'
 import { GRANT_TYPES } from '../grants/grant-types.ts'
 import { AUTHENTICATION_METHODS } from '../http/client-authentication/authentication-methods.ts'
 import { createGivenKeys, type KeyRing } from '../keys/key-ring.ts'
 import { validateSigningKeys } from '../keys/validate-signing-keys.ts'
 import { MAXIMUM_CLIENT_CACHE_SECONDS } from '../lifetimes.ts'
-import { IDENTITY_SCOPE_NAMES, IDENTITY_SCOPES } from '../openid-connect/identity-scopes.ts'
+import { IDENTITY_SCOPES } from '../openid-connect/identity-scopes.ts'
 import {
   type OpenIdConnect,
   openIdConnectSchema,
@@ -22,15 +22,11 @@ import {
 } from '../openid-connect/openid-connect-options.ts'
 import type { Messages } from '../pages/languages/messages.ts'
 import type { PageLanguage } from '../pages/languages/page-language.ts'
-import { pagesSchema, tagOf } from '../pages/pages-options.ts'
+import { pagesSchema } from '../pages/pages-options.ts'
 import type { ServerPages } from '../pages/server-pages.ts'
 import type { Resource } from '../resources/protected-resource.ts'
 import { isPermissionCode } from '../scopes/scope.ts'
-import {
-  findMissingLanguages,
-  type ScopeCatalogue,
-  TEAMCAST_SCOPES,
-} from '../scopes/scope-catalogue.ts'
+import { type ScopeCatalogue, TEAMCAST_SCOPES } from '../scopes/scope-catalogue.ts'
 import { findStorageIssues } from '../storage/storage-issues.ts'
 import { validateIssuer, validateIssuerPath } from '../urls/issuer.ts'
 import { type Clock, checkedClock, systemClock } from '../util/clock.ts'
@@ -47,12 +43,15 @@ import { findSchemaIssues } from '../util/schema-issues.ts'
 import type { AuthorizationServerOptions } from './authorization-server-options.ts'
 import { checkAuthorizeClient, checkIdentityFunctions, checkPages } from './host-functions.ts'
 import {
+  findAudienceIssues,
+  findKeyIssues,
+  findSignInIssues,
+  findTranslationIssues,
+} from './option-issues.ts'
+import {
   type AudienceOptions,
   audienceSchema,
   audiencesOf,
-  findDefaultScopeIssues,
-  findResourceIssues,
-  findUserinfoIssues,
   resolveResources,
   resourcesSchema,
   scopeDescriptionSchema,
@@ -181,11 +180,11 @@ export function resolveOptions(given: AuthorizationServerOptions): ResolvedOptio
   const options = isObject(given) ? { ...given } : given
   const issues = [
     ...findSchemaIssues(optionsSchema, options, OPTION_WORDS),
-    ...keyIssues(options),
-    ...signInIssues(options),
-    ...resourceAndScopeIssues(options),
+    ...findKeyIssues(options),
+    ...findSignInIssues(options),
+    ...findAudienceIssues(options),
   ]
-  if (issues.length === 0) issues.push(...translationIssues(options))
+  if (issues.length === 0) issues.push(...findTranslationIssues(options))
   if (issues.length > 0) throw new ConfigurationError(issues)
   const { audience: _audience, keys, signingKeys, cookieKeys, ...rest } = options
   const ownScopes = options.scopes ?? TEAMCAST_SCOPES
@@ -230,7 +229,7 @@ const clientReferencesSchema = optionsSchema
 export function resolveClientReferences(given: ClientReferenceOptions): ClientReferences {
   const issues = [
     ...findSchemaIssues(clientReferencesSchema, given, OPTION_WORDS),
-    ...resourceAndScopeIssues(given),
+    ...findAudienceIssues(given),
   ]
   if (issues.length > 0) throw new ConfigurationError(issues)
   return clientReferencesOf(given)
@@ -276,58 +275,4 @@ function isKeyRing(value: unknown): boolean {
     isObject(value) &&
     Object.keys(KEY_RING_METHODS).every((method) => typeof value[method] === 'function')
   )
-}
-
-function keyIssues(options: Partial<AuthorizationServerOptions>): ReadonlyArray<Issue> {
-  if (!isObject(options)) return []
-  const { keys, signingKeys, cookieKeys } = options
-  const isAnyGiven = signingKeys !== undefined || cookieKeys !== undefined
-  if ((keys !== undefined) === isAnyGiven) {
-    const message = 'or "signingKeys" and "cookieKeys" must be given, and not both'
-    return [{ path: 'keys', message }]
-  }
-  const missing = Object.entries({ signingKeys, cookieKeys }).filter(
-    ([, given]) => isAnyGiven && given === undefined,
-  )
-  return missing.map(([path]) => ({
-    path,
-    message: 'is missing; pass it, or "keys" instead of "signingKeys" and "cookieKeys"',
-  }))
-}
-
-function signInIssues(options: Partial<AuthorizationServerOptions>): ReadonlyArray<Issue> {
-  if (!isObject(options)) return []
-  const given = [options.authenticateUser, options.hostSession].filter((way) => way !== undefined)
-  if (given.length === 1) return []
-  return [
-    {
-      path: 'authenticateUser',
-      message: 'or "hostSession" must be given, and not both: it is how users sign in',
-    },
-  ]
-}
-
-/** Every scope must have a sentence in every language of the pages. */
-function translationIssues({
-  scopes = TEAMCAST_SCOPES,
-  pages,
-}: AuthorizationServerOptions): ReadonlyArray<Issue> {
-  const tags = (pages?.languages ?? []).map(tagOf)
-  return Object.entries(scopes).flatMap(([scope, entry]) => {
-    const missing = findMissingLanguages(entry, tags)
-    const message = `must have "translations" for the languages of the pages: ${missing.join(', ')}; "description" serves for one of them`
-    return missing.length === 0 ? [] : [{ path: `scopes.${scope}`, message }]
-  })
-}
-
-/** Validates `resources` and `defaultScopes` against the catalogue. */
-function resourceAndScopeIssues(options: AudienceOptions): ReadonlyArray<Issue> {
-  if (!isObject(options)) return []
-  const known = Object.keys(isObject(options['scopes']) ? options['scopes'] : TEAMCAST_SCOPES)
-  const identityScopes = options['openIdConnect'] === undefined ? [] : IDENTITY_SCOPE_NAMES
-  return [
-    ...findResourceIssues(options, known),
-    ...findUserinfoIssues(options),
-    ...findDefaultScopeIssues(options, [...known, ...identityScopes]),
-  ]
 }

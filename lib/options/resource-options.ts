@@ -1,20 +1,16 @@
 /**
- * The options that decide on audiences and scopes: validation and defaults.
+ * The options that decide on audiences and scopes: schemas and defaults.
  *
  * @module
  */
 
 import { z } from 'zod'
-import type { Issue } from '../errors.ts'
-import { USERINFO_PATH } from '../http/paths.ts'
 import { IDENTITY_SCOPE_NAMES } from '../openid-connect/identity-scopes.ts'
 import type { OpenIdConnectOptions } from '../openid-connect/openid-connect-options.ts'
 import {
   isAbsoluteUri,
-  isSameUri,
   type ProtectedResource,
   type Resource,
-  scopesOfAll,
 } from '../resources/protected-resource.ts'
 import type { ScopeCatalogue, ScopeDescription } from '../scopes/scope-catalogue.ts'
 import { isObject } from '../util/is-object.ts'
@@ -73,74 +69,6 @@ export interface AudienceOptions {
   readonly audience?: string | undefined
   readonly resources?: ReadonlyArray<ProtectedResource> | undefined
   readonly defaultScopes?: ReadonlyArray<string> | undefined
-}
-
-/** Validates resources against each other and against the catalogue. Skips malformed ones. */
-export function findResourceIssues(
-  { audience, resources }: AudienceOptions,
-  catalogue: ReadonlyArray<string>,
-): ReadonlyArray<Issue> {
-  if (resources === undefined || !resourcesSchema.safeParse(resources).success) return []
-  const ofEach = resources.flatMap((resource, index) =>
-    [
-      ...audienceIssues(resource, resources.slice(0, index)),
-      ...scopeIssues('scopes', resource.scopes, catalogue),
-    ].map(({ path, message }) => ({ path: `resources.${index}.${path}`, message })),
-  )
-  const orphans = catalogue.filter((scope) => !scopesOfAll(resources).includes(scope))
-  const message = 'belongs to no resource: add it to one, or take it out of "scopes"'
-  return [
-    ...(audience === undefined
-      ? []
-      : [{ path: 'audience', message: 'must be left out: "resources" has the audiences' }]),
-    ...ofEach,
-    ...orphans.map((scope) => ({ path: `scopes.${scope}`, message })),
-  ]
-}
-
-function audienceIssues(
-  { audience }: ProtectedResource,
-  before: ReadonlyArray<ProtectedResource>,
-): ReadonlyArray<Issue> {
-  const isTaken = before.some((other) => isSameUri(other.audience, audience))
-  return isTaken ? [{ path: 'audience', message: 'must not be that of another resource' }] : []
-}
-
-/** The userinfo endpoint is a resource of its own: no API may have its audience. */
-export function findUserinfoIssues(options: AudienceOptions): ReadonlyArray<Issue> {
-  const { issuer, audience, resources, openIdConnect } = options
-  if (openIdConnect === undefined || typeof issuer !== 'string') return []
-  const isUserinfo = (uri: unknown): boolean =>
-    typeof uri === 'string' && isSameUri(uri, issuer + USERINFO_PATH)
-  const message = 'must not be the URL of the userinfo endpoint'
-  const { data = [] } = resourcesSchema.safeParse(resources)
-  return [
-    ...(isUserinfo(audience) ? [{ path: 'audience', message }] : []),
-    ...data.flatMap((resource, index) =>
-      isUserinfo(resource.audience) ? [{ path: `resources.${index}.audience`, message }] : [],
-    ),
-  ]
-}
-
-/** Validates `defaultScopes` against the catalogue. Skips malformed ones. */
-export function findDefaultScopeIssues(
-  { defaultScopes }: AudienceOptions,
-  catalogue: ReadonlyArray<string>,
-): ReadonlyArray<Issue> {
-  const { data = [] } = scopesSchema.safeParse(defaultScopes)
-  return scopeIssues('defaultScopes', data, catalogue)
-}
-
-function scopeIssues(
-  name: string,
-  scopes: ReadonlyArray<string>,
-  catalogue: ReadonlyArray<string>,
-): ReadonlyArray<Issue> {
-  return scopes.flatMap((scope, index) => {
-    const path = `${name}.${index}`
-    if (!catalogue.includes(scope)) return [{ path, message: 'must be one of "scopes"' }]
-    return scopes.indexOf(scope) < index ? [{ path, message: 'must not be repeated' }] : []
-  })
 }
 
 /** The token audiences of a server; `undefined` if neither `resources`, `audience` nor `issuer` is given. */
