@@ -9,9 +9,9 @@ export function isClientId(text: string): boolean {
 }
 
 /** Finds a client by an untrusted id. A malformed id never reaches the store. */
-export async function findClientRecord(
+export function findClientRecord(
   store: ClientStore,
   clientId: string,
 ): Promise<ClientRecord | undefined> {
-  return isClientId(clientId) ? await store.find(clientId) : undefined
+  return isClientId(clientId) ? store.find(clientId) : Promise.resolve(undefined)
 }

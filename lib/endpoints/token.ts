@@ -33,7 +33,7 @@ export function createTokenEndpoint(dependencies: TokenEndpointDependencies): Ro
       const { ctx, client } = request
       try {
         const { grantType, handle } = requireGrantType(request)
-        const { body, isReplay, ...subject } = await handle(dependencies, {
+        const { body, isReplay, subject } = await handle(dependencies, {
           ...request,
           ip: ctx.ip,
         })

@@ -11,7 +11,7 @@
 import { findAccessRefusal } from '../clients/client-access.ts'
 import { scopesOf } from '../consent/consent.ts'
 import { StorageError } from '../errors.ts'
-import { createRequestEndings, type Redemption } from '../interaction/request-endings.ts'
+import type { Redemption } from '../interaction/request-endings.ts'
 import { rememberFamilyUntil } from '../lifetimes.ts'
 import { findUserClaims } from '../openid-connect/find-user-claims.ts'
 import { intersect } from '../scopes/scope.ts'
@@ -123,7 +123,7 @@ async function redeem(
     ),
   }
   await createFamily(dependencies, family, found.deadlineMilliseconds())
-  return { body, isReplay: false, ...subject }
+  return { body, isReplay: false, subject }
 }
 
 /** Finds the scopes that the consent of a code still has. Rejects the code if the consent was deleted. */
@@ -157,12 +157,11 @@ async function prepareIdToken(
 
 /** Rejects the code if the user denied the request after allowing it, or another code of it was redeemed. */
 async function requireOpenRequest(
-  { storage, now }: GrantDependencies,
+  { endings }: GrantDependencies,
   { pendingRequestKey }: AuthorizationCodeRecord,
   redemption: Redemption,
 ): Promise<void> {
   if (pendingRequestKey === null) return
-  const endings = createRequestEndings(storage, now)
   if (await endings.redeem(pendingRequestKey, redemption)) return
   const { userId, tenantId, familyId } = redemption
   throw new TokenRequestError('request-ended', { userId, tenantId, familyId })

@@ -35,23 +35,15 @@ async function issueToClient(
   const ownScopes = client.scopes.filter((scope) => !isIdentityScope(scope))
   const candidates = requestedResources(request, dependencies.resources)
   const target = requireTarget(candidates, requestedScopes(parameters.get('scope'), ownScopes))
-  const subject = {
-    clientId: client.clientId,
-    userId: undefined,
-    tenantId: client.tenantId,
-    familyId: undefined,
-    ...target,
-    ttlSeconds: client.accessTokenTtlSeconds,
-  }
+  const { clientId, tenantId, accessTokenTtlSeconds: ttlSeconds } = client
+  const subject = { userId: undefined, tenantId, familyId: undefined }
   const [{ body }] = await Promise.all([
-    respondWithTokens(dependencies.accessTokens, subject, undefined),
+    respondWithTokens(
+      dependencies.accessTokens,
+      { clientId, ...subject, ...target, ttlSeconds },
+      undefined,
+    ),
     requireRegistered(dependencies, client),
   ])
-  return {
-    body,
-    isReplay: false,
-    userId: undefined,
-    tenantId: client.tenantId,
-    familyId: undefined,
-  }
+  return { body, isReplay: false, subject }
 }

@@ -6,6 +6,7 @@
 
 import type { AuthorizeStoredClient } from '../clients/client-access.ts'
 import type { EndFormerConnection } from '../connections/connections.ts'
+import type { RequestEndings } from '../interaction/request-endings.ts'
 import type { IdTokens } from '../openid-connect/id-token.ts'
 import type { OpenIdConnect } from '../openid-connect/openid-connect-options.ts'
 import {
@@ -31,6 +32,7 @@ export interface GrantDependencies {
   readonly findUser: FindUser
   readonly authorizeClient: AuthorizeStoredClient
   readonly endFormerConnection: EndFormerConnection
+  readonly endings: Pick<RequestEndings, 'redeem'>
   readonly resources: ReadonlyArray<Resource>
   /** `undefined` when it is off. */
   readonly openIdConnect: OpenIdConnect | undefined
@@ -64,10 +66,8 @@ export interface IssuedTokens {
   readonly body: string
   /** Whether an earlier response is replayed, and no tokens were issued. */
   readonly isReplay: boolean
-  /** For the audit event. */
-  readonly userId: string | undefined
-  readonly tenantId: string | undefined
-  readonly familyId: string | undefined
+  /** Whom they are for; for the audit event. */
+  readonly subject: Pick<AccessTokenSubject, 'userId' | 'tenantId' | 'familyId'>
 }
 
 /** A grant type: who may use it, and how its token requests are handled. */
@@ -189,9 +189,9 @@ export async function respondWithTokens(
     access_token: token,
     token_type: 'Bearer',
     expires_in: subject.ttlSeconds,
-    ...(refreshToken === undefined ? {} : { refresh_token: refreshToken }),
+    refresh_token: refreshToken,
     scope: formatScopes(subject.scopes),
-    ...(idToken === undefined ? {} : { id_token: idToken }),
+    id_token: idToken,
   })
   return { body, accessTokenExpiresAt: claims.exp }
 }

@@ -175,7 +175,7 @@ async function rotate(
   const outcome = await dependencies.storage.families.rotate(family.familyId, rotation, now)
   switch (outcome.outcome) {
     case 'rotated':
-      return { body, isReplay: false, ...subject }
+      return { body, isReplay: false, subject }
     case 'replayed':
       return replayResponse(outcome.encryptedResponse, presentation, permission)
     case 'reused':
@@ -213,7 +213,7 @@ function replayResponse(
   const { scope } = JSON.parse(body) as { readonly scope: string }
   const isPermitted = isSubset(parseScopes(scope) ?? [], scopes)
   if (!isPermitted) throw new TokenRequestError('replay-outdated', subject)
-  return { body, isReplay: true, ...subject }
+  return { body, isReplay: true, subject }
 }
 
 /** RFC 10017 §6.3.2.3: a rotated token of a PUBLIC client does not outlive the first one. */

@@ -50,22 +50,7 @@ export function createClientEndpoint(
   { methods, respond }: ClientEndpoint,
 ): Route {
   const isOpenToBrowsers = methods.includes('OPTIONS')
-
-  async function serve(ctx: Context): Promise<void> {
-    let client: ClientRecord | undefined
-    try {
-      const parameters =
-        ctx.method === 'POST' ? await readFormParameters(ctx) : new FormParameters()
-      client = await requireClient(dependencies, ctx, parameters)
-      if (client === undefined) return
-      if (ctx.method === 'POST') checkOrigin(ctx, client, isOpenToBrowsers)
-      await respond({ ctx, client, parameters })
-    } catch (error) {
-      if (!(error instanceof InvalidRequestError)) throw error
-      sendInvalidRequest(dependencies, ctx, client?.clientId, error.message)
-    }
-  }
-
+  const showFailure = isOpenToBrowsers ? allowOriginToReadFailure : () => undefined
   return {
     methods,
     errorFormat: 'oauth',
@@ -77,29 +62,29 @@ export function createClientEndpoint(
       }
       ctx.status = 200 // a middleware of the host may have set another one
       ctx.set(PRIVATE_HEADERS)
-      let mustTryLater = true // stays true if serve() throws; the router sends 500 or 503
+      let client: ClientRecord | undefined
       try {
-        await serve(ctx)
-        mustTryLater = ctx.status === 429
-      } finally {
-        if (mustTryLater && isOpenToBrowsers) allowOriginToReadFailure(ctx)
+        const parameters =
+          ctx.method === 'POST' ? await readFormParameters(ctx) : new FormParameters()
+        const request = { ip: ctx.ip, authorization: ctx.get('authorization'), parameters }
+        const authentication = await authenticateClient(dependencies, request)
+        if (authentication.outcome !== 'authenticated') {
+          sendAuthenticationError(dependencies, ctx, authentication)
+          if (authentication.outcome === 'throttled') showFailure(ctx)
+          return
+        }
+        client = authentication.client
+        checkOrigin(ctx, client, isOpenToBrowsers)
+        await respond({ ctx, client, parameters })
+      } catch (error) {
+        if (!(error instanceof InvalidRequestError)) {
+          showFailure(ctx) // the router sends 500 or 503
+          throw error
+        }
+        sendInvalidRequest(dependencies, ctx, client?.clientId, error.message)
       }
     },
   }
-}
-
-/** Authenticates the client. Sends an error response and returns `undefined` if that fails. */
-async function requireClient(
-  dependencies: ClientEndpointDependencies,
-  ctx: Context,
-  parameters: FormParameters,
-): Promise<ClientRecord | undefined> {
-  const authorization = ctx.get('authorization')
-  const request = { ip: ctx.ip, authorization, parameters }
-  const authentication = await authenticateClient(dependencies, request)
-  if (authentication.outcome === 'authenticated') return authentication.client
-  sendAuthenticationError(dependencies, ctx, authentication)
-  return undefined
 }
 
 function sendInvalidRequest(
@@ -113,10 +98,10 @@ function sendInvalidRequest(
   sendErrorResponse(ctx, 400, error, reason)
 }
 
-/** Requires the origin of a browser to be one of the client. */
+/** Requires the origin of a browser that sends a POST to be one of the client. */
 function checkOrigin(ctx: Context, client: ClientRecord, isOpenToBrowsers: boolean): void {
   const origin = ctx.get('origin')
-  if (origin === '') return
+  if (ctx.method !== 'POST' || origin === '') return
   if (!isOriginOf(client, origin))
     throw new InvalidRequestError('the origin is not one of the client')
   if (isOpenToBrowsers) allowOrigin(ctx)

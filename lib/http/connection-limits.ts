@@ -36,7 +36,9 @@ export async function withinConnectionLimits(
   const { socket } = req
   const unanswered = (unansweredRequests.get(socket) ?? 0) + 1
   unansweredRequests.set(socket, unanswered)
+  let timer: NodeJS.Timeout | undefined
   res.once('close', () => {
+    clearTimeout(timer)
     unansweredRequests.set(socket, (unansweredRequests.get(socket) ?? 0) - 1)
   })
   // With HTTP/2 each request is a stream, of which the protocol itself limits the number.
@@ -46,7 +48,5 @@ export async function withinConnectionLimits(
     return
   }
   await handle()
-  if (res.closed) return
-  const timer = setTimeout(() => socket.destroy(), limits.responseMilliseconds).unref()
-  res.once('close', () => clearTimeout(timer))
+  if (!res.closed) timer = setTimeout(() => socket.destroy(), limits.responseMilliseconds).unref()
 }

@@ -47,7 +47,9 @@ export class FormParameters {
    * @throws {@link InvalidRequestError} when a body parser of the host made something else of them.
    */
   getAll(name: string): ReadonlyArray<string> {
-    const values = [this.#values[name] ?? []].flat()
+    const value = this.#values[name]
+    if (value === undefined) return []
+    const values = [value].flat()
     if (values.every((value) => typeof value === 'string')) {
       return values.filter((value) => value !== '')
     }

@@ -39,9 +39,9 @@ export interface Router {
 export function createRouter(dependencies: RouterDependencies): Router {
   const dispatch = createDispatcher(dependencies)
   return {
-    async middleware(ctx, next) {
-      if (hasPath(ctx)) await dispatch(ctx, next)
-      else sendErrorResponse(ctx, 400, 'invalid_request', 'the request target is not a URL')
+    middleware(ctx, next) {
+      if (hasPath(ctx)) return dispatch(ctx, next)
+      sendErrorResponse(ctx, 400, 'invalid_request', 'the request target is not a URL')
     },
     owns: createOwnership(dependencies),
   }
@@ -87,12 +87,12 @@ function pathOf(target: string): string {
 }
 
 function createRouteMiddleware(dependencies: RouterDependencies, findRoute: FindRoute): Middleware {
-  return async (ctx: Context, next: Next) => {
+  return (ctx: Context, next: Next) => {
     const found = findRoute(ctx.path)
-    if (found === undefined) return await next()
+    if (found === undefined) return next()
     // Reads the address now: Koa asks the connection, which has none once it is closed.
     ctx.request.ip = ctx.ip
-    await withinConnectionLimits(ctx, () =>
+    return withinConnectionLimits(ctx, () =>
       dependencies.audit.deferUntilSent(ctx.res, () => handle(dependencies, ctx, found)),
     )
   }

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { intersect, isSubset } from '../scopes/scope.ts'
 import type { Client } from '../storage/client.ts'
 
 /** An API that accepts access tokens: a protected resource. */
@@ -51,7 +50,9 @@ export function acceptedScopes(
   scopes: ReadonlyArray<string>,
 ): ReadonlyArray<string> {
   const acceptsAny = scopes.some((scope) => own.includes(scope))
-  return acceptsAny ? intersect(scopes, [...own, ...identityScopes]) : []
+  return acceptsAny
+    ? scopes.filter((scope) => own.includes(scope) || identityScopes.includes(scope))
+    : []
 }
 
 /** The resources that accept any of these scopes. */
@@ -83,13 +84,10 @@ export function chooseTarget(
   resources: ReadonlyArray<Resource>,
   scopes: ReadonlyArray<string>,
 ): Target | undefined {
-  const [first, ...others] = resourcesFor(resources, scopes)
-  if (first === undefined) return undefined
-  const all = [first, ...others].find((resource) =>
-    isSubset(scopes, acceptedScopes(resource, scopes)),
-  )
-  const chosen = all ?? first
-  return { audience: chosen.audience, scopes: acceptedScopes(chosen, scopes) }
+  const targets = resources
+    .map((resource) => ({ audience: resource.audience, scopes: acceptedScopes(resource, scopes) }))
+    .filter((target) => target.scopes.length > 0)
+  return targets.find((target) => target.scopes.length === scopes.length) ?? targets[0]
 }
 
 /** Whether a client is registered as resource server of a resource. Never a `PUBLIC` client: it has no secret. */

@@ -3,17 +3,23 @@
  *
  * @param failure What to throw then; what becomes of the operation is not known.
  */
-export async function withinTime<Result>(
-  operation: Promise<Result>,
+export function withinTime<Result>(
+  operation: Promise<Result> | Result,
   milliseconds: number,
   failure: () => Error,
 ): Promise<Result> {
-  const { promise: timeout, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => reject(failure()), milliseconds)
-  try {
-    // The race listens to both, so a failure that comes too late is nobody's unhandled rejection.
-    return await Promise.race([operation, timeout])
-  } finally {
-    clearTimeout(timer)
-  }
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(failure()), milliseconds)
+    // Listens to both ends, so a failure that comes too late is nobody's unhandled rejection.
+    Promise.resolve(operation).then(
+      (result) => {
+        clearTimeout(timer)
+        resolve(result)
+      },
+      (error: unknown) => {
+        clearTimeout(timer)
+        reject(error)
+      },
+    )
+  })
 }

@@ -16,6 +16,7 @@ import type { GrantDependencies, GrantHandler } from '../../lib/grants/grant-han
 import { refreshTokenGrant } from '../../lib/grants/refresh-token.ts'
 import { TokenRequestError } from '../../lib/grants/token-request-error.ts'
 import { FormParameters } from '../../lib/http/form-parameters.ts'
+import { createRequestEndings } from '../../lib/interaction/request-endings.ts'
 import { createRevoker } from '../../lib/revocation/revoker.ts'
 import type { AuthorizationCodeRecord } from '../../lib/tokens/authorization-code.ts'
 import { sha256 } from '../../lib/util/sha256.ts'
@@ -111,6 +112,7 @@ export async function createFamilyUnderTest(
   const dependencies: GrantDependencies = {
     storage,
     revoker: createRevoker(storage, () => clock.now),
+    endings: createRequestEndings(storage, () => clock.now),
     accessTokens: {
       // Unsigned: how tokens are signed has tests of its own.
       issue: async (subject) => ({

@@ -10,6 +10,7 @@ import { presentedSecret } from './client-secret.ts'
 const BASIC = /^basic +([A-Za-z0-9+/]+={0,2})$/i
 // RFC 6749 appendix A: *VSCHAR.
 const PRINTABLE = /^[\x20-\x7E]*$/
+const ENCODED = /[%+]/
 
 const MALFORMED: Verification = {
   isValid: false,
@@ -39,8 +40,8 @@ export const clientSecretBasic: ClientAuthenticationMethod = {
  * clients send it unencoded. The two differ only if it contains `%` or `+`.
  */
 function readingsOf(part: string): ReadonlyArray<string> {
-  const decoded = formDecode(part)
-  return decoded === undefined || decoded === part ? [part] : [decoded, part]
+  const decoded = ENCODED.test(part) ? formDecode(part) : undefined
+  return decoded === undefined ? [part] : [decoded, part]
 }
 
 function formDecode(text: string): string | undefined {

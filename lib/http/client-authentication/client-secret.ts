@@ -17,9 +17,9 @@ export function presentedSecret(
     clientId,
     verify(client, { now }) {
       const secrets = client?.secrets ?? []
-      const [secret] = readings.flatMap(
-        (reading) => findClientSecret(reading, secrets, now()) ?? [],
-      )
+      const secret = readings
+        .map((reading) => findClientSecret(reading, secrets, now()))
+        .find((found) => found !== undefined)
       if (secret !== undefined) return { isValid: true, secret }
       return readings.includes('') ? { isValid: false, hint: EMPTY_SECRET } : { isValid: false }
     },
