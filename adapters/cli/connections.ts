@@ -35,10 +35,12 @@ export async function withDatabase<Result>(
 ): Promise<Result> {
   const url = environment['DATABASE_URL']
   if (!url) {
-    throw new CommandError(`DATABASE_URL is missing: it names the database, as ${A_DATABASE}`)
+    throw new CommandError(
+      `DATABASE_URL is missing: set it to the database, for example ${A_DATABASE}`,
+    )
   }
   if (!IS_DATABASE.test(url)) {
-    throw new CommandError(`DATABASE_URL must begin with postgres://, as ${A_DATABASE}`)
+    throw new CommandError(`DATABASE_URL must begin with postgres://, for example ${A_DATABASE}`)
   }
   return await using(await openDatabase(url), work)
 }
@@ -55,7 +57,9 @@ export async function withKeyStore<Result>(
     })
   }
   if (!environment['REDIS_URL']) {
-    throw new CommandError('DATABASE_URL or REDIS_URL is missing: it names where the keys are')
+    throw new CommandError(
+      'DATABASE_URL or REDIS_URL is missing: set it to the storage of the server',
+    )
   }
   return await withRedis(environment, (storage) => work(storage.encryptedKeys))
 }
@@ -133,7 +137,9 @@ async function openRedis(urls: string): Promise<Opened<Redis | Cluster>> {
   const options = { lazyConnect: true, maxRetriesPerRequest: 0, retryStrategy: () => null }
   const nodes = urls.split(',')
   if (nodes.some((url) => IS_OTHER_URL.test(url.trim()))) {
-    throw new CommandError('REDIS_URL must begin with redis:// or rediss://, as redis://host:6379')
+    throw new CommandError(
+      'REDIS_URL must begin with redis:// or rediss://, for example redis://host:6379',
+    )
   }
   const client =
     nodes.length === 1

@@ -81,8 +81,8 @@ Environment:
   REDIS_URL         Redis, for example redis://localhost:6379; several, with commas, of a cluster. With
                     DATABASE_URL too, the storage is layered: keys and clients are in the database
   REDIS_KEY_PREFIX  the prefix of keys in Redis, if it is not "teamcast-oauth:"
-  OPTIONS_FILE      for clients: a JSON file with those of the server's options "issuer", "audience",
-                    "resources" and "scopes" that are not the defaults
+  OPTIONS_FILE      for clients: a JSON file with the server's options "issuer", "audience", "resources",
+                    "scopes" and "openIdConnect", as far as the server has them
 `
 
 const COMMANDS: ReadonlyMap<string, Command> = new Map([

@@ -123,8 +123,12 @@ const WRONG: ReadonlyArray<
     {},
     /^"--dry-run" is not an option of "keys list"; see --help\n$/,
   ],
-  [['migrate'], {}, /^DATABASE_URL is missing: it names the database, as postgres:.*\n$/],
-  [['migrate'], { DATABASE_URL: 'a.b' }, /^DATABASE_URL must begin with postgres:\/\/, as .*\n$/],
+  [['migrate'], {}, /^DATABASE_URL is missing: set it to the database, for example postgres:.*\n$/],
+  [
+    ['migrate'],
+    { DATABASE_URL: 'a.b' },
+    /^DATABASE_URL must begin with postgres:\/\/, for example .*\n$/,
+  ],
   [
     ['keys', 'list'],
     { DATABASE_URL: 'redis://127.0.0.1:1' },
@@ -140,7 +144,11 @@ const WRONG: ReadonlyArray<
     { DATABASE_URL: 'postgres://127.0.0.1:1/none', DATABASE_SCHEMA: 'a.b' },
     /^"schema" must be 1 to 63 characters .*\n$/,
   ],
-  [['keys', 'list'], {}, /^DATABASE_URL or REDIS_URL is missing: it names where the keys are\n$/],
+  [
+    ['keys', 'list'],
+    {},
+    /^DATABASE_URL or REDIS_URL is missing: set it to the storage of the server\n$/,
+  ],
   [['keys', 'list'], { REDIS_URL: 'redis://127.0.0.1:1' }, /^.*ECONNREFUSED 127\.0\.0\.1:1\n$/],
   [['keys', 'list'], { REDIS_URL: 'redis://127.0.0.1:1,redis://127.0.0.1:2' }, /^[^\n]+\n$/],
   [['keys', 'list'], { REDIS_URL: 'redis://127.0.0.1:1', REDIS_KEY_PREFIX: '{' }, /^[^\n]+\n$/],
