@@ -42,6 +42,10 @@ export function createArtifactStore(limits: RecordLimits): ArtifactStore {
       return structuredClone(recordsOf(kind).find(key, now))
     },
 
+    async findAll(names, now) {
+      return names.map(({ kind, key }) => structuredClone(recordsOf(kind).find(key, now)))
+    },
+
     async findTimed(kind, key, now) {
       const data = structuredClone(recordsOf(kind).find(key, now))
       return data && { data, foundAtMilliseconds: Date.now() }

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { ArtifactData, ArtifactStore } from '../../lib/storage/artifact-store.ts'
 import { NOW_MILLISECONDS } from './deadline.ts'
 import { prepareQuery } from './prepared-query.ts'
@@ -51,6 +52,27 @@ export function createArtifactStore(db: Database): ArtifactStore {
       .where('key', '=', values.key)
       .where('expires_at', '>', values.now),
   )
+  const findAll = prepareQuery(
+    db,
+    (values: {
+      readonly kinds: ReadonlyArray<string>
+      readonly keys: ReadonlyArray<string>
+      readonly now: number
+    }) =>
+      db
+        .selectFrom('artifacts')
+        .innerJoin(
+          sql<ArtifactKey>`unnest(${values.kinds}::text[], ${values.keys}::text[])`.as<'wanted'>(
+            sql`wanted(kind, key)`,
+          ),
+          (join) =>
+            join
+              .onRef('artifacts.kind', '=', 'wanted.kind')
+              .onRef('artifacts.key', '=', 'wanted.key'),
+        )
+        .select(['artifacts.kind', 'artifacts.key', 'data'])
+        .where('expires_at', '>', values.now),
+  )
   const findTimed = prepareQuery(db, (values: ArtifactKey & { readonly now: number }) =>
     db
       .selectFrom('artifacts')
@@ -79,6 +101,15 @@ export function createArtifactStore(db: Database): ArtifactStore {
     async find(kind, key, now) {
       const [row] = await find({ kind, key, now })
       return row && (JSON.parse(row.data) as ArtifactData)
+    },
+
+    async findAll(names, now) {
+      const [kinds, keys] = [names.map(({ kind }) => kind), names.map(({ key }) => key)]
+      const rows = await findAll({ kinds, keys, now })
+      return names.map(({ kind, key }) => {
+        const row = rows.find((found) => found.kind === kind && found.key === key)
+        return row && (JSON.parse(row.data) as ArtifactData)
+      })
     },
 
     async findTimed(kind, key, now) {

@@ -35,6 +35,13 @@ export function createArtifactStore({ client, keys }: Connection): ArtifactStore
     return Number(await runScript(client, SAVE_UNLESS_LATER, keyNames, parameters)) === 1
   }
 
+  /** Reads keys: of several slots each by itself, and at once. */
+  async function readAll(names: ReadonlyArray<string>): Promise<ReadonlyArray<string | null>> {
+    return client.isCluster
+      ? await Promise.all(names.map((name) => client.get(name)))
+      : await client.mget(...names)
+  }
+
   return {
     async save(kind, key, data, expiresAt) {
       assertIdentifier(isIdentifier(key))
@@ -55,6 +62,13 @@ export function createArtifactStore({ client, keys }: Connection): ArtifactStore
       if (!isIdentifier(key)) return undefined
       const json = await client.get(keys.artifact(kind, key))
       return json === null ? undefined : dataAt(json, now)
+    },
+
+    async findAll(names, now) {
+      const found = await readAll(names.map(({ kind, key }) => keys.artifact(kind, key)))
+      return found.map((json, index) =>
+        json === null || !isIdentifier(names[index]?.key ?? '') ? undefined : dataAt(json, now),
+      )
     },
 
     async findTimed(kind, key, now) {

@@ -193,9 +193,9 @@ function createParts(options: GuardedOptions, services: Services): Parts {
       ...shared,
       ...signIn,
       binding,
+      artifacts: storage.artifacts,
       consents: storage.consents,
       pendingRequests,
-      wasSignedOutSince,
     },
     account: {
       ...shared,

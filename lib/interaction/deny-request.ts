@@ -15,7 +15,7 @@ import { type Denial, type RequestEndings, requestKeyOf } from './request-ending
 
 /** Dependencies of denying requests. */
 export interface DenialDependencies {
-  readonly endings: Pick<RequestEndings, 'deny' | 'findDenial' | 'hasDenied' | 'findRedemption'>
+  readonly endings: Pick<RequestEndings, 'deny' | 'hasDenied' | 'findRedemption'>
   readonly consents: Pick<ConsentStore, 'withdraw'>
   readonly revoker: Pick<Revoker, 'revokeConsent' | 'preventFamily'>
   readonly audit: AuditLog
@@ -73,20 +73,6 @@ async function revertRequest(
   }
 }
 
-/**
- * Withdraws a grant if its request was denied meanwhile. Call it after granting: whoever denied it may not have been
- * known to be this user.
- */
-export async function withdrawGrantIfDenied(
-  dependencies: DenialDependencies,
-  request: DeniableRequest,
-  userId: string,
-  ip: string,
-): Promise<void> {
-  const denial = await dependencies.endings.findDenial(requestKeyOf(request.pendingRequestToken))
-  if (denial !== undefined) await withdrawGrant(dependencies, request, userId, ip)
-}
-
 /** Revokes the family of a code that was redeemed. @returns The user of the code; `undefined` if none was redeemed. */
 async function revokeFamily(
   { endings, revoker, audit }: DenialDependencies,
@@ -103,9 +89,11 @@ async function revokeFamily(
 }
 
 /** Withdraws the scopes that a user granted with the request, and deletes the consent if no other scope is left. */
-async function withdrawGrant(
-  dependencies: DenialDependencies,
-  { pendingRequestToken, clientId }: DeniableRequest,
+export async function withdrawGrant(
+  dependencies: Pick<DenialDependencies, 'audit' | 'consents' | 'now'> & {
+    readonly revoker: Pick<Revoker, 'revokeConsent'>
+  },
+  { pendingRequestToken, clientId }: Pick<DeniableRequest, 'pendingRequestToken' | 'clientId'>,
   userId: string,
   ip: string,
 ): Promise<void> {

@@ -5,6 +5,8 @@
  */
 
 import type { Context } from 'koa'
+import type { ArtifactData } from '../storage/artifact-store.ts'
+import type { Denial } from './request-endings.ts'
 
 /** A pending authorization request and the progress of its user. */
 export interface PendingRequest {
@@ -43,6 +45,15 @@ export interface PendingRequest {
   readonly deniedBy: string | undefined
   /** Whether the response was already sent to the client: the code or, after a denial, the error. */
   readonly isResponseSent: boolean
+  readonly records: PendingRequestRecords
+}
+
+/** What a pending request was read from: whoever goes on in the same HTTP request does not read it again. */
+export interface PendingRequestRecords {
+  readonly request: ArtifactData
+  readonly denial: Denial | undefined
+  /** The session that the browser's cookie names; `undefined` when it has no cookie. */
+  readonly session: { readonly id: string; readonly data: ArtifactData | undefined } | undefined
 }
 
 /** A sign-in of a user. */

@@ -10,7 +10,7 @@
  */
 
 import { rememberFamilyUntil } from '../lifetimes.ts'
-import { createArtifactReader } from '../storage/artifact-reader.ts'
+import { type ArtifactReader, createArtifactReader } from '../storage/artifact-reader.ts'
 import * as shape from '../storage/result-shape.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { TokenFamily } from '../storage/token-family-store.ts'
@@ -24,6 +24,14 @@ export interface Denial {
   readonly userId: string | null
 }
 
+/** What the client was sent for a pending request. */
+export interface SentResponse {
+  /** The user whose authorization code it was sent; `null` if none. */
+  readonly issuedTo: string | null
+  /** Whether it was sent the denial. */
+  readonly isDenialSent: boolean
+}
+
 /** How many redemptions of a request are recorded. More than that are refused. */
 const MAXIMUM_REDEMPTIONS = 100
 
@@ -33,17 +41,31 @@ export type Redemption = Pick<
   'familyId' | 'consentId' | 'userId' | 'tenantId' | 'clientId'
 >
 
-const denials = createArtifactReader<Denial>('Denial', {
+/** Finds denials, by the key of the request. */
+export const denials: ArtifactReader<Denial> = createArtifactReader<Denial>('Denial', {
   reason: shape.string,
   userId: shape.orNull(shape.nonEmptyString),
 })
-const redemptions = createArtifactReader<Redemption>('Redemption', {
-  familyId: shape.nonEmptyString,
-  consentId: shape.nonEmptyString,
-  userId: shape.nonEmptyString,
-  tenantId: shape.nonEmptyString,
-  clientId: shape.nonEmptyString,
-})
+/** Finds redemptions. The key of the first one of a request is that of the request. */
+export const redemptions: ArtifactReader<Redemption> = createArtifactReader<Redemption>(
+  'Redemption',
+  {
+    familyId: shape.nonEmptyString,
+    consentId: shape.nonEmptyString,
+    userId: shape.nonEmptyString,
+    tenantId: shape.nonEmptyString,
+    clientId: shape.nonEmptyString,
+  },
+)
+
+/** Finds what was sent, by the key of the request. */
+export const sentResponses: ArtifactReader<SentResponse> = createArtifactReader<SentResponse>(
+  'SentResponse',
+  {
+    issuedTo: shape.orNull(shape.nonEmptyString),
+    isDenialSent: shape.boolean,
+  },
+)
 
 /** The endings of pending requests. */
 export interface RequestEndings {
@@ -58,6 +80,11 @@ export interface RequestEndings {
   hasDenied(requestKey: string, userId: string): Promise<boolean>
   /** Finds the last redemption of a request's code, successful or not: no earlier one can give tokens. */
   findRedemption(requestKey: string): Promise<Redemption | undefined>
+  /** Like `findRedemption`, for whoever has found the first one already. */
+  findLastRedemption(
+    requestKey: string,
+    first: Redemption | undefined,
+  ): Promise<Redemption | undefined>
   /** Whether tokens were issued for a redemption: its family exists, or was revoked. */
   gaveTokens(redemption: Redemption): Promise<boolean>
   /**
@@ -91,6 +118,25 @@ export function createRequestEndings(
   const findDenial: RequestEndings['findDenial'] = (requestKey) =>
     denials.find(artifacts, requestKey, now())
 
+  const findRedemptionAt = (
+    requestKey: string,
+    position: number,
+  ): Promise<Redemption | undefined> =>
+    redemptions.find(artifacts, positionOf(requestKey, position), now())
+
+  async function findLastRedemption(
+    requestKey: string,
+    first: Redemption | undefined,
+  ): Promise<Redemption | undefined> {
+    let last = first
+    for (let position = 1; last !== undefined && position < MAXIMUM_REDEMPTIONS; position += 1) {
+      const found = await findRedemptionAt(requestKey, position)
+      if (found === undefined) break
+      last = found
+    }
+    return last
+  }
+
   /** Whether a redemption cannot give tokens, and its family is revoked: its consent was deleted, for good. */
   async function isWithoutConsent({ userId, clientId, consentId }: Redemption): Promise<boolean> {
     return (await consents.find(userId, clientId))?.consentId !== consentId
@@ -112,14 +158,10 @@ export function createRequestEndings(
       return (await findDenial(laterDenialOf(requestKey, userId))) !== undefined
     },
 
+    findLastRedemption,
+
     async findRedemption(requestKey) {
-      let last: Redemption | undefined
-      for (let position = 0; position < MAXIMUM_REDEMPTIONS; position += 1) {
-        const found = await redemptions.find(artifacts, positionOf(requestKey, position), now())
-        if (found === undefined) break
-        last = found
-      }
-      return last
+      return await findLastRedemption(requestKey, await findRedemptionAt(requestKey, 0))
     },
 
     async gaveTokens({ familyId, clientId }) {

@@ -11,7 +11,7 @@ import { operationOf } from '../http/paths.ts'
 import type { Progress } from '../interaction/pending-request.ts'
 import { emitError } from '../util/host-function.ts'
 import { userOf } from './account.ts'
-import type { DeniedResult } from './pending-requests.ts'
+import type { DeniedResult } from './request-result.ts'
 import { requestStateOf } from './request-state.ts'
 
 /** Records the events of oidc-provider. */

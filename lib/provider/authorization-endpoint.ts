@@ -15,13 +15,18 @@ import type { AuditLog } from '../audit/audit-log.ts'
 import { appendToRedirectUri, isRedirectUriOf } from '../clients/redirect-uri.ts'
 import { AUTHORIZE_PATH } from '../http/paths.ts'
 import { PRIVATE_HEADERS } from '../http/responses.ts'
-import type { PendingRequest, PendingRequests } from '../interaction/pending-request.ts'
+import type {
+  PendingRequest,
+  PendingRequestRecords,
+  PendingRequests,
+} from '../interaction/pending-request.ts'
 import type { Denial, RequestEndings } from '../interaction/request-endings.ts'
 import type { ClientLink } from '../pages/pages.ts'
 import type { ServerPages } from '../pages/server-pages.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { HostSession } from '../users/authentication.ts'
 import type { BrowserSessions } from '../users/browser-sessions.ts'
+import type { NotBefore } from '../users/not-before.ts'
 import { recordProviderEvents } from './audit-events.ts'
 import { applyDefaultScopes, normalizeQuery } from './authorization-request.ts'
 import {
@@ -40,6 +45,7 @@ import { createPendingRequests } from './pending-requests.ts'
 import { QueryResponseProvider } from './query-response-provider.ts'
 import { repeatCodes } from './repeated-codes.ts'
 import { type ResumedRequest, requestStateOf, setRequestState } from './request-state.ts'
+import { createStoredSessions } from './stored-sessions.ts'
 
 /** Dependencies of the authorization endpoint. */
 export interface AuthorizationEndpointDependencies
@@ -52,6 +58,7 @@ export interface AuthorizationEndpointDependencies
     | 'onAuthorizationRequest'
     | 'renderError'
     | 'resumeUrl'
+    | 'sessions'
   > {
   readonly issuer: string
   readonly audit: AuditLog
@@ -63,6 +70,8 @@ export interface AuthorizationEndpointDependencies
   readonly createCookieJar: (ctx: Context) => Cookies
   readonly storage: Pick<Storage, 'artifacts' | 'consents'>
   readonly endings: RequestEndings
+  /** Whether a user was signed out everywhere at or after an instant. */
+  readonly wasSignedOutSince: NotBefore['wasSignedOutSince']
   /** The scopes of a request without `scope`; none if that is an error. */
   readonly defaultScopes: ReadonlyArray<string>
 }
@@ -99,12 +108,14 @@ export function createAuthorizationEndpoint(
 ): AuthorizationEndpoint {
   const { issuer, storage, audit, hostSession, pages } = input
   const resumeUrl = (uid: string): string => `${issuer}${AUTHORIZE_PATH}/${uid}`
+  const sessions = createStoredSessions({ ...input, artifacts: storage.artifacts })
   const provider: Provider = new QueryResponseProvider(
     issuer,
     toProviderConfiguration({
       ...input,
       artifacts: storage.artifacts,
       consents: storage.consents,
+      sessions,
       renderError: createErrorRenderer(pages),
       interactionUrl(ctx, pendingRequestToken, clientId) {
         const { resumed } = requestStateOf(ctx)
@@ -133,11 +144,16 @@ export function createAuthorizationEndpoint(
   recordProviderEvents(provider, audit)
   const run = mount(provider)
 
-  async function handle(ctx: Context, resumed?: ResumedRequest): Promise<void> {
+  async function handle(
+    ctx: Context,
+    resumed?: ResumedRequest,
+    records?: PendingRequestRecords,
+  ): Promise<void> {
     setRequestState(ctx, {
       ...normalizeQuery(ctx, input.openIdConnect !== undefined, pages.languages),
       ...(resumed?.isDenied ? {} : await hostSessions?.read(ctx)),
       ...(resumed === undefined ? {} : { resumed }),
+      records,
     })
     ctx.status = 200 // a middleware of the host may have set another one
     const hostCookies = ctx.cookies
@@ -163,24 +179,35 @@ export function createAuthorizationEndpoint(
   }
 
   return {
-    pendingRequests: createPendingRequests(provider, { ...input, resumeUrl }),
-    browserSessions: createBrowserSessions(provider, input.createCookieJar, renewIdentifier),
+    pendingRequests: createPendingRequests(provider, {
+      ...input,
+      artifacts: storage.artifacts,
+      sessions,
+      resumeUrl,
+    }),
+    browserSessions: createBrowserSessions(
+      provider,
+      sessions,
+      input.createCookieJar,
+      renewIdentifier,
+    ),
     handle(ctx) {
       applyDefaultScopes(ctx, input.defaultScopes)
       return handle(ctx)
     },
     async resume(ctx, request, client) {
-      const { pendingRequestToken, redirectUri, completion, isDenied, isResponseSent } = request
-      if (hostSession !== undefined) {
-        const session = await findSession(provider, input.createCookieJar(ctx))
-        // Another user has signed in at the host since; oidc-provider would ask again.
-        const isStale =
-          completion !== undefined &&
-          session?.accountId !== undefined &&
-          session.accountId !== completion.userId
-        if (isStale) await session.destroy()
-      }
-      await handle(ctx, { pendingRequestToken, isDenied, isResponseSent, client })
+      const { pendingRequestToken, redirectUri, completion, records } = request
+      const { isDenied, isResponseSent } = request
+      const { accountId } = records.session?.data ?? {}
+      // Another user has signed in at the host since; oidc-provider would ask again.
+      const isStale =
+        hostSession !== undefined &&
+        completion !== undefined &&
+        accountId !== undefined &&
+        accountId !== completion.userId
+      if (isStale) await (await findSession(provider, input.createCookieJar(ctx)))?.destroy()
+      const resumed = { pendingRequestToken, isDenied, isResponseSent, client }
+      await handle(ctx, resumed, isStale ? undefined : records)
       const { denial } = requestStateOf(ctx)
       return isResponseToClient(ctx, redirectUri) ? { denial } : undefined
     },

@@ -6,15 +6,16 @@
 
 import type Cookies from 'cookies'
 import type { Context } from 'koa'
-import type { default as Provider } from 'oidc-provider'
+import type { AdapterPayload, default as Provider } from 'oidc-provider'
 import { SESSION_RENEWAL_SECONDS, SESSION_TTL_SECONDS } from '../lifetimes.ts'
 import type { BrowserSession, BrowserSessions } from '../users/browser-sessions.ts'
 import type { StoredSession } from './request-state.ts'
+import { type StoredSessions, withUser } from './stored-sessions.ts'
 
 /** A session of oidc-provider. */
 export type Session = InstanceType<Provider['Session']>
 
-/** Renews the identifier of a session when it is saved. */
+/** Renews the identifier of a session, of whoever is signed in now, when it is saved. */
 export type RenewIdentifier = (session: Session) => void
 
 /**
@@ -25,7 +26,14 @@ export function keepIdentifiers(provider: Provider): RenewIdentifier {
   const { prototype } = provider.Session
   const { resetIdentifier } = prototype
   prototype.resetIdentifier = () => undefined
-  return (session) => resetIdentifier.call(session)
+  return (session) => {
+    resetIdentifier.call(session)
+    nameItsUser(session)
+  }
+}
+
+function nameItsUser(session: Session): void {
+  if (session.accountId !== undefined) session.jti = withUser(session.jti, session.accountId)
 }
 
 /**
@@ -65,13 +73,15 @@ export function isAsStored(
 /** Creates the browser sessions of a provider. */
 export function createBrowserSessions(
   provider: Provider,
+  sessions: StoredSessions,
   createCookieJar: (ctx: Context) => Cookies,
   renewIdentifier: RenewIdentifier,
 ): BrowserSessions {
   const options = { signed: true, httpOnly: true, overwrite: true } as const
   return {
     async find(ctx) {
-      const session = await findSession(provider, createCookieJar(ctx))
+      const id = createCookieJar(ctx).get(provider.cookieName('session'))
+      const session = id === undefined ? undefined : await sessions.find(id)
       return session && toBrowserSession(session)
     },
 
@@ -79,9 +89,10 @@ export function createBrowserSessions(
       const before = await findSession(provider, createCookieJar(ctx))
       const isSameUser = before?.accountId === userId
       const session = isSameUser ? before : new provider.Session()
-      if (isSameUser) renewIdentifier(session)
-      else if (before?.accountId !== undefined) await before.destroy()
+      if (!isSameUser && before?.accountId !== undefined) await before.destroy()
       session.loginAccount({ accountId: userId, loginTs: at })
+      if (isSameUser) renewIdentifier(session)
+      else nameItsUser(session)
       const id = await session.save(SESSION_TTL_SECONDS)
       const maxAge = SESSION_TTL_SECONDS * 1000
       createCookieJar(ctx).set(provider.cookieName('session'), id, { ...options, maxAge })
@@ -106,8 +117,10 @@ export async function findSession(
 }
 
 /** Converts a session; `undefined` when nobody is signed in. */
-export function toBrowserSession({ uid, accountId, loginTs }: Session): BrowserSession | undefined {
-  return accountId === undefined
-    ? undefined
-    : { sessionId: uid, userId: accountId, at: loginTs ?? 0 }
+export function toBrowserSession({
+  uid = '',
+  accountId,
+  loginTs = 0,
+}: AdapterPayload): BrowserSession | undefined {
+  return accountId === undefined ? undefined : { sessionId: uid, userId: accountId, at: loginTs }
 }

@@ -16,7 +16,7 @@ import { userOf } from './account.ts'
 import { HINTED_USER_PARAMETER } from './authorization-request.ts'
 import { clientRecordOf } from './client-metadata.ts'
 import { toServiceUnavailable } from './errors.ts'
-import { completionOf } from './pending-requests.ts'
+import { completionOf } from './request-result.ts'
 
 const { Check, Prompt, base } = interactionPolicy
 

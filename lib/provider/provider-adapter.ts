@@ -12,33 +12,33 @@
  */
 
 import { type Adapter, type AdapterPayload, type KoaContextWithOIDC, Provider } from 'oidc-provider'
-import { type RequestEndings, requestKeyOf } from '../interaction/request-endings.ts'
+import { type Denial, denials, requestKeyOf } from '../interaction/request-endings.ts'
 import { ENDED_SESSION_TTL_SECONDS } from '../lifetimes.ts'
 import type { OpenIdConnect } from '../openid-connect/openid-connect-options.ts'
 import { findResource, type Resource, resourcesFor } from '../resources/protected-resource.ts'
-import type { ArtifactData, ArtifactKind, ArtifactStore } from '../storage/artifact-store.ts'
+import { findTogether } from '../storage/artifact-reader.ts'
+import type { ArtifactData, ArtifactStore } from '../storage/artifact-store.ts'
 import type { ClientRecord } from '../storage/client.ts'
 import type { AuthorizationCodeRecord } from '../tokens/authorization-code.ts'
-import type { NotBefore } from '../users/not-before.ts'
 import { sha256 } from '../util/sha256.ts'
 import { userOf } from './account.ts'
 import { isAsStored } from './browser-sessions.ts'
 import { toProviderMetadata } from './client-metadata.ts'
 import { toServiceUnavailable } from './errors.ts'
-import { completionOf, toDeniedResult, toStoredResult } from './pending-requests.ts'
-import { requestStateOf } from './request-state.ts'
+import { completionOf, toDeniedResult, toStoredResult } from './request-result.ts'
+import { type RequestState, requestStateOf } from './request-state.ts'
 import {
   ENDED_SESSION,
   NO_PARAMETERS,
   pendingRequestRecords,
-  sessionRecords,
   withoutNulls,
 } from './stored-records.ts'
+import type { StoredSessions } from './stored-sessions.ts'
 
 /** Dependencies of the adapter. */
 export interface ProviderAdapterDependencies {
   readonly artifacts: ArtifactStore
-  readonly endings: Pick<RequestEndings, 'findDenial'>
+  readonly sessions: StoredSessions
   readonly findClient: (clientId: string) => Promise<ClientRecord | undefined>
   readonly resources: ReadonlyArray<Resource>
   /** `undefined` when it is off. */
@@ -49,18 +49,7 @@ export interface ProviderAdapterDependencies {
   readonly isSignedIn: (ctx: KoaContextWithOIDC, userId: string) => boolean
   /** When the signed-in user authenticated; seconds since the Unix epoch. */
   readonly authenticatedAt: (ctx: KoaContextWithOIDC) => number | undefined
-  /** Whether a user was signed out everywhere at or after an instant. */
-  readonly wasSignedOutSince: NotBefore['wasSignedOutSince']
   readonly now: () => number
-}
-
-/** Converts between payloads of oidc-provider and stored records. */
-interface ArtifactMapping {
-  readonly kind: ArtifactKind
-  toStored(payload: AdapterPayload): Record<string, unknown>
-  find(artifacts: ArtifactStore, id: string, now: number): Promise<AdapterPayload | undefined>
-  /** Whether the record is invalid, although it has not expired. */
-  hasEnded?(stored: AdapterPayload): Promise<boolean>
 }
 
 /** Creates the adapter factory, which oidc-provider calls once per model. */
@@ -76,72 +65,68 @@ export function createProviderAdapter(
       case 'Interaction':
         return pendingRequestAdapter(dependencies)
       case 'AuthorizationCode':
-        return artifactAdapter(dependencies, authorizationCodeMapping(dependencies))
+        return authorizationCodeAdapter(dependencies)
       default:
         return emptyAdapter
     }
   }
 }
 
-const sessionMapping = ({
-  wasSignedOutSince,
-  now,
-}: ProviderAdapterDependencies): ArtifactMapping => ({
-  kind: 'Session',
-  toStored: ({ jti: _id, accountId = null, loginTs = null, ...payload }) => ({
-    ...payload,
-    accountId,
-    loginTs,
-    savedAt: now(),
-  }),
-  async find(artifacts, id, instant) {
-    const stored = await sessionRecords.find(artifacts, sha256(id), instant)
-    if (stored === undefined || stored.uid === null) return undefined
-    return { ...withoutNulls(stored), jti: id }
-  },
-  hasEnded: async ({ accountId, loginTs = 0 }) =>
-    accountId !== undefined && (await wasSignedOutSince(accountId, loginTs)),
-})
+/** The state of the request that oidc-provider handles; `undefined` outside of one. */
+function currentState(): RequestState | undefined {
+  const { ctx } = Provider
+  return ctx && requestStateOf(ctx)
+}
 
-const pendingRequestMapping = (resumeUrl: (id: string) => string): ArtifactMapping => ({
-  kind: 'PendingRequest',
-  // `session` holds the session cookie; the browser brings its own (pending-requests.ts).
-  toStored: ({ jti: _id, returnTo: _url, session: _session, params, result, ...payload }) => ({
-    ...payload,
-    params: { ...NO_PARAMETERS, ...params },
-    result: result === undefined ? null : toStoredResult(result),
-  }),
-  async find(artifacts, id, now) {
-    const stored = await pendingRequestRecords.find(artifacts, sha256(id), now)
-    return stored && { ...withoutNulls(stored), jti: id, returnTo: resumeUrl(id) }
-  },
-})
+/** What was read before, unless the request has written something since. */
+function recordsRead(): RequestState['records'] {
+  return currentState()?.records
+}
 
-const authorizationCodeMapping = (dependencies: ProviderAdapterDependencies): ArtifactMapping => ({
-  kind: 'AuthorizationCode',
-  toStored(payload) {
-    const scopes = required(payload.scope).split(' ')
-    const { ctx } = Provider
-    const pendingRequest = ctx?.oidc.entities.Interaction
-    const record: AuthorizationCodeRecord = {
-      clientId: required(payload.clientId),
-      userId: required(payload.accountId),
-      tenantId: required(userOf(ctx?.oidc.account)?.tenantId),
-      consentId: required(payload.grantId), // interaction-policy.ts: a grant is named by its consent
-      scopes,
-      resources: grantedAudiences(payload.resource, dependencies, scopes),
-      redirectUri: required(payload.redirectUri),
-      codeChallenge: required(payload.codeChallenge),
-      nonce: payload.nonce ?? null,
-      authTime: required(ctx && dependencies.authenticatedAt(ctx)),
-      pendingRequestKey: pendingRequest === undefined ? null : requestKeyOf(pendingRequest.uid),
-    }
-    return { ...record }
-  },
-  async find() {
-    throw new Error('authorization codes are redeemed by our own grant')
-  },
-})
+/** Saves, and forgets what was read before. */
+async function write(save: () => Promise<void>): Promise<void> {
+  const state = currentState()
+  if (state !== undefined) state.records = undefined
+  await toServiceUnavailable(save)
+}
+
+function authorizationCodeAdapter(dependencies: ProviderAdapterDependencies): Adapter {
+  const { artifacts, now } = dependencies
+  return {
+    ...emptyAdapter,
+    async upsert(id, payload, expiresInSeconds = 0) {
+      const record: AuthorizationCodeRecord = toCodeRecord(dependencies, payload)
+      await write(() =>
+        artifacts.save('AuthorizationCode', sha256(id), { ...record }, now() + expiresInSeconds),
+      )
+    },
+    async find() {
+      throw new Error('authorization codes are redeemed by our own grant')
+    },
+  }
+}
+
+function toCodeRecord(
+  dependencies: ProviderAdapterDependencies,
+  payload: AdapterPayload,
+): AuthorizationCodeRecord {
+  const scopes = required(payload.scope).split(' ')
+  const { ctx } = Provider
+  const pendingRequest = ctx?.oidc.entities.Interaction
+  return {
+    clientId: required(payload.clientId),
+    userId: required(payload.accountId),
+    tenantId: required(userOf(ctx?.oidc.account)?.tenantId),
+    consentId: required(payload.grantId), // interaction-policy.ts: a grant is named by its consent
+    scopes,
+    resources: grantedAudiences(payload.resource, dependencies, scopes),
+    redirectUri: required(payload.redirectUri),
+    codeChallenge: required(payload.codeChallenge),
+    nonce: payload.nonce ?? null,
+    authTime: required(ctx && dependencies.authenticatedAt(ctx)),
+    pendingRequestKey: pendingRequest === undefined ? null : requestKeyOf(pendingRequest.uid),
+  }
+}
 
 /**
  * The audiences of the named resources that accept any of the scopes, in that order. The userinfo endpoint need not be
@@ -162,49 +147,29 @@ function required<Value>(value: Value | undefined): Value {
   return value
 }
 
-function artifactAdapter(
-  { artifacts, now }: ProviderAdapterDependencies,
-  { kind, toStored, find, hasEnded = async () => false }: ArtifactMapping,
-): Adapter {
-  return {
-    ...emptyAdapter,
-    upsert: async (id, payload, expiresInSeconds) =>
-      toServiceUnavailable(() =>
-        artifacts.save(kind, sha256(id), toStored(payload), now() + (expiresInSeconds ?? 0)),
-      ),
-    find: async (id) =>
-      toServiceUnavailable(async () => {
-        const stored = await find(artifacts, id, now())
-        return stored === undefined || (await hasEnded(stored)) ? undefined : stored
-      }),
-  }
-}
-
 /**
  * Sessions. A request that has read one before it ended would save it again, and a save that timed out may happen
  * later. So an ended one is kept, to expire later than whatever is saved.
  */
-function sessionAdapter(dependencies: ProviderAdapterDependencies): Adapter {
-  const { artifacts, now } = dependencies
-  const mapping = sessionMapping(dependencies)
+function sessionAdapter({ artifacts, sessions, now }: ProviderAdapterDependencies): Adapter {
   const save = (id: string, data: ArtifactData, ttlSeconds = 0): Promise<void> =>
-    toServiceUnavailable(() =>
-      artifacts.saveLatest('Session', sha256(id), data, now() + ttlSeconds),
-    )
-  const adapter = artifactAdapter(dependencies, mapping)
+    write(() => artifacts.saveLatest('Session', sha256(id), data, now() + ttlSeconds))
+  const find = async (id: string): Promise<AdapterPayload | undefined> => {
+    const read = recordsRead()?.session
+    return read?.id === id ? read.data : await toServiceUnavailable(() => sessions.find(id))
+  }
   return {
-    ...adapter,
+    ...emptyAdapter,
     async find(id) {
-      const found = await adapter.find(id)
-      const { ctx } = Provider
-      if (ctx !== undefined && found) requestStateOf(ctx).storedSession = { ...found, jti: id }
+      const found = await find(id)
+      const state = currentState()
+      if (state !== undefined && found) state.storedSession = { ...found, jti: id }
       return found
     },
     async upsert(id, payload, expiresInSeconds) {
-      const { ctx } = Provider
-      const stored = ctx && requestStateOf(ctx).storedSession
-      if (isAsStored({ ...payload, jti: id }, stored, now())) return
-      await save(id, mapping.toStored(payload), expiresInSeconds)
+      if (isAsStored({ ...payload, jti: id }, currentState()?.storedSession, now())) return
+      const { jti: _id, accountId = null, loginTs = null, ...others } = payload
+      await save(id, { ...others, accountId, loginTs, savedAt: now() }, expiresInSeconds)
     },
     destroy: (id) => save(id, ENDED_SESSION, ENDED_SESSION_TTL_SECONDS),
   }
@@ -220,30 +185,50 @@ function sessionAdapter(dependencies: ProviderAdapterDependencies): Adapter {
  * A resumed request that needs a page again goes on (`interactionUrl`). oidc-provider would begin another one,
  * which would be denied and redeemed apart from this one.
  */
-function pendingRequestAdapter(dependencies: ProviderAdapterDependencies): Adapter {
-  const { endings, resumeUrl, isSignedIn } = dependencies
-  const adapter = artifactAdapter(dependencies, pendingRequestMapping(resumeUrl))
+function pendingRequestAdapter({
+  artifacts,
+  resumeUrl,
+  isSignedIn,
+  now,
+}: ProviderAdapterDependencies): Adapter {
+  /** A request and its denial. */
+  async function find(
+    id: string,
+  ): Promise<{ readonly request: object | undefined; readonly denial: Denial | undefined }> {
+    const isRead = currentState()?.resumed?.pendingRequestToken === id
+    const read = isRead ? recordsRead() : undefined
+    if (read !== undefined) return read
+    const key = requestKeyOf(id)
+    const wanted = { request: pendingRequestRecords.named(key), denial: denials.named(key) }
+    return await toServiceUnavailable(() => findTogether(artifacts, wanted, now()))
+  }
   return {
-    ...adapter,
+    ...emptyAdapter,
     async find(id) {
-      const [payload, denial] = await Promise.all([
-        adapter.find(id),
-        toServiceUnavailable(() => endings.findDenial(requestKeyOf(id))),
-      ])
-      if (!payload) return undefined
-      const { ctx } = Provider
+      const { request, denial } = await find(id)
+      if (request === undefined) return undefined
+      const payload = { ...withoutNulls(request), jti: id, returnTo: resumeUrl(id) }
       if (denial !== undefined) {
-        if (ctx !== undefined) requestStateOf(ctx).denial = denial
-        return { ...payload, result: { ...toDeniedResult(payload['result'], denial) } }
+        const state = currentState()
+        if (state !== undefined) state.denial = denial
+        return { ...payload, result: { ...toDeniedResult(denial) } }
       }
+      const { ctx } = Provider
       const userId = completionOf(payload)?.userId
       const isOther = ctx !== undefined && userId !== undefined && !isSignedIn(ctx, userId)
       return isOther ? undefined : payload
     },
-    async upsert(...parameters) {
-      const { ctx } = Provider
-      const isResumed = ctx !== undefined && requestStateOf(ctx).resumed !== undefined
-      if (!isResumed) await adapter.upsert(...parameters)
+    async upsert(id, payload, expiresInSeconds = 0) {
+      if (currentState()?.resumed !== undefined) return
+      // `session` holds the session cookie; the browser brings its own (pending-requests.ts).
+      const { jti: _id, returnTo: _url, session: _session, params, result, ...others } = payload
+      const record = {
+        ...others,
+        params: { ...NO_PARAMETERS, ...params },
+        result: result === undefined ? null : toStoredResult(result),
+      }
+      const expiresAt = now() + expiresInSeconds
+      await write(() => artifacts.save('PendingRequest', requestKeyOf(id), record, expiresAt))
     },
     // Kept until it expires: it may be finished again, or denied.
     destroy: nothing,

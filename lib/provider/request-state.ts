@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { PendingRequestRecords } from '../interaction/pending-request.ts'
 import type { Denial } from '../interaction/request-endings.ts'
 import type { ClientLink } from '../pages/pages.ts'
 import type { HostSession } from '../users/authentication.ts'
@@ -22,6 +23,8 @@ export interface RequestState {
   storedSession?: StoredSession
   /** The denial of the pending request, once it was found. */
   denial?: Denial
+  /** What was read before oidc-provider reads it; absent as soon as the request has written anything. */
+  records?: PendingRequestRecords | undefined
 }
 
 /** What is stored of a session. */

@@ -10,10 +10,10 @@ import { type ArtifactReader, createArtifactReader } from '../storage/artifact-r
 import * as shape from '../storage/result-shape.ts'
 import { isObject } from '../util/is-object.ts'
 import { HINTED_USER_PARAMETER } from './authorization-request.ts'
-import { resultShape } from './pending-requests.ts'
+import { resultShape } from './request-result.ts'
 
 /** A browser session. */
-interface StoredSession {
+export interface SessionRecord {
   /** `null` when it has ended. */
   readonly uid: string | null
   readonly exp: number | null
@@ -25,7 +25,7 @@ interface StoredSession {
 }
 
 /** Finds browser sessions. */
-export const sessionRecords: ArtifactReader<StoredSession> = createArtifactReader<StoredSession>(
+export const sessionRecords: ArtifactReader<SessionRecord> = createArtifactReader<SessionRecord>(
   'Session',
   {
     uid: shape.orNull(shape.nonEmptyString),
@@ -37,7 +37,7 @@ export const sessionRecords: ArtifactReader<StoredSession> = createArtifactReade
 )
 
 /** What is left of a session that has ended. */
-export const ENDED_SESSION: Readonly<Record<keyof StoredSession, null>> = {
+export const ENDED_SESSION: Readonly<Record<keyof SessionRecord, null>> = {
   uid: null,
   exp: null,
   accountId: null,
@@ -71,7 +71,7 @@ export const pendingRequestRecords: ArtifactReader<StoredPendingRequest> =
   })
 
 /** A pending request. */
-interface StoredPendingRequest {
+export interface StoredPendingRequest {
   readonly iat: number
   readonly exp: number
   readonly prompt: object
@@ -88,7 +88,8 @@ type RequiredParameter =
   | 'code_challenge'
   | 'code_challenge_method'
 
-type OptionalParameter =
+/** A parameter that a request may omit. */
+export type OptionalParameter =
   | 'prompt'
   | 'state'
   | 'login_hint'

@@ -15,6 +15,8 @@ export const ARTIFACT_KINDS = {
   Denial: { lifetime: 'ephemeral', isDroppable: false },
   /** The family that the code of a pending request is redeemed for. Without it, another code could be redeemed. */
   Redemption: { lifetime: 'ephemeral', isDroppable: false },
+  /** What the client was sent for a pending request. Without it, another user could finish the request, too. */
+  SentResponse: { lifetime: 'ephemeral', isDroppable: false },
 } as const
 
 /** What an artifact is. */
@@ -22,6 +24,12 @@ export type ArtifactKind = keyof typeof ARTIFACT_KINDS
 
 /** An artifact's content: plain JSON. */
 export type ArtifactData = Readonly<Record<string, unknown>>
+
+/** What an artifact is found by. */
+export interface ArtifactName {
+  readonly kind: ArtifactKind
+  readonly key: string
+}
 
 /** An artifact that was found, and when. */
 export interface FoundArtifact {
@@ -60,6 +68,19 @@ export interface ArtifactStore {
   /** Finds an artifact that has not expired. */
   find(kind: ArtifactKind, key: string, now: number): Promise<ArtifactData | undefined>
 
+  /**
+   * Finds several artifacts as `find` finds each, in one round trip if the backend can. They need not be of one
+   * moment.
+   *
+   * @param names 1 to 10.
+   *
+   * @returns One for each name, in that order.
+   */
+  findAll(
+    names: ReadonlyArray<ArtifactName>,
+    now: number,
+  ): Promise<ReadonlyArray<ArtifactData | undefined>>
+
   /** Like `find`, and returns the store's time, for the deadline of {@link TokenFamilyStore.create}. */
   findTimed(kind: ArtifactKind, key: string, now: number): Promise<FoundArtifact | undefined>
 }
@@ -70,6 +91,14 @@ export const ARTIFACT_RESULTS: shape.ResultShapes<ArtifactStore> = {
   saveLatest: shape.ANYTHING,
   insert: shape.BOOLEAN,
   find: shape.orUndefined('an object', shape.object),
+  findAll: {
+    words: 'an array with an object, or undefined, for each name',
+    shape: shape.arrayOf((found) =>
+      found === undefined || found === null ? undefined : shape.object(found),
+    ),
+    isRequested: (found: ReadonlyArray<unknown>, names: ReadonlyArray<ArtifactName>) =>
+      found.length === names.length,
+  },
   findTimed: shape.orUndefined(
     'a FoundArtifact',
     shape.record<FoundArtifact>({ data: shape.object, foundAtMilliseconds: shape.number }),

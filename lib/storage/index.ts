@@ -6,7 +6,13 @@
  */
 
 export { StorageError, type StorageErrorOptions } from '../errors.ts'
-export type { ArtifactData, ArtifactKind, ArtifactStore, FoundArtifact } from './artifact-store.ts'
+export type {
+  ArtifactData,
+  ArtifactKind,
+  ArtifactName,
+  ArtifactStore,
+  FoundArtifact,
+} from './artifact-store.ts'
 export type {
   Client,
   ClientAudience,

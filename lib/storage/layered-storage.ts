@@ -1,5 +1,10 @@
 import { ConfigurationError, type Issue, unknownOptions } from '../errors.ts'
-import { ARTIFACT_KINDS, type ArtifactKind, type ArtifactStore } from './artifact-store.ts'
+import {
+  ARTIFACT_KINDS,
+  type ArtifactData,
+  type ArtifactKind,
+  type ArtifactStore,
+} from './artifact-store.ts'
 import { createStores, STORE_KINDS, type Storage } from './storage.ts'
 import { findStorageIssues } from './storage-issues.ts'
 
@@ -52,6 +57,23 @@ function routeArtifacts(durable: ArtifactStore, ephemeral: ArtifactStore): Artif
     insert: (kind, ...rest) => storeOf(kind).insert(kind, ...rest),
     find: (kind, ...rest) => storeOf(kind).find(kind, ...rest),
     findTimed: (kind, ...rest) => storeOf(kind).findTimed(kind, ...rest),
+
+    async findAll(names, now) {
+      const found: Array<ArtifactData | undefined> = []
+      const places = [...names.entries()]
+      await Promise.all(
+        Object.values(stores).map(async (store) => {
+          const own = places.filter(([, { kind }]) => storeOf(kind) === store)
+          if (own.length === 0) return
+          const ofStore = await store.findAll(
+            own.map(([, name]) => name),
+            now,
+          )
+          for (const [index, [place]] of own.entries()) found[place] = ofStore[index]
+        }),
+      )
+      return found
+    },
   }
 }
 

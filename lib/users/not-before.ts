@@ -6,7 +6,7 @@
  */
 
 import { SESSION_TTL_SECONDS } from '../lifetimes.ts'
-import { createArtifactReader } from '../storage/artifact-reader.ts'
+import { createArtifactReader, type NamedArtifact } from '../storage/artifact-reader.ts'
 import type { ArtifactStore } from '../storage/artifact-store.ts'
 import * as shape from '../storage/result-shape.ts'
 import { sha256 } from '../util/sha256.ts'
@@ -23,7 +23,22 @@ export interface NotBefore {
   wasSignedOutSince(userId: string, instant: number): Promise<boolean>
 }
 
-const notBefores = createArtifactReader<{ readonly at: number }>('NotBefore', { at: shape.integer })
+/** When a user was signed out everywhere; seconds since the Unix epoch. */
+export interface NotBeforeRecord {
+  readonly at: number
+}
+
+const notBefores = createArtifactReader<NotBeforeRecord>('NotBefore', { at: shape.integer })
+
+/** Names a not-before, to find it together with others. @param userKey The SHA-256 of the user's id. */
+export function namedNotBefore(userKey: string): NamedArtifact<NotBeforeRecord> {
+  return notBefores.named(userKey)
+}
+
+/** Whether a not-before ends a sign-in of that instant. */
+export function signsOut(notBefore: NotBeforeRecord | undefined, signedInAt: number): boolean {
+  return notBefore !== undefined && !(notBefore.at < signedInAt)
+}
 
 /** Creates the not-before times of a server. */
 export function createNotBefore(artifacts: ArtifactStore, now: () => number): NotBefore {
@@ -35,8 +50,7 @@ export function createNotBefore(artifacts: ArtifactStore, now: () => number): No
     },
 
     async wasSignedOutSince(userId, instant) {
-      const signOut = await notBefores.find(artifacts, sha256(userId), now())
-      return signOut !== undefined && !(signOut.at < instant)
+      return signsOut(await notBefores.find(artifacts, sha256(userId), now()), instant)
     },
   }
 }

@@ -104,6 +104,8 @@ const calls: Readonly<Record<string, (storage: Storage) => Promise<unknown>>> = 
   'artifacts.insert()': ({ artifacts }) =>
     artifacts.insert('Session', SECRETIVE, { SECRETIVE }, NOW + 60, NOW),
   'artifacts.find()': ({ artifacts }) => artifacts.find('Session', SECRETIVE, NOW),
+  'artifacts.findAll()': ({ artifacts }) =>
+    artifacts.findAll([{ kind: 'Session', key: SECRETIVE }], NOW),
   'artifacts.findTimed()': ({ artifacts }) => artifacts.findTimed('Session', SECRETIVE, NOW),
   'revocations.add()': ({ revocations }) =>
     revocations.add({ kind: 'client', id: SECRETIVE, expiresAt: NOW + 60 }),

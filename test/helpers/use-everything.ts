@@ -71,6 +71,8 @@ export async function useEverything(t: ExecutionContext, storage: Storage): Prom
   t.deepEqual(await families.revoke(familyIdOf('other'), aFamilyRevocation(NOW + 60), NOW), OWNER)
   await artifacts.save('Session', 'key', { some: 'data' }, NOW + 60)
   t.deepEqual(await artifacts.find('Session', 'key', NOW), { some: 'data' })
+  const names = [{ kind: 'Session', key: 'key' }] as const
+  t.deepEqual(await artifacts.findAll(names, NOW), [{ some: 'data' }])
   t.deepEqual((await artifacts.findTimed('Session', 'key', NOW))?.data, { some: 'data' })
   await artifacts.saveLatest('Session', 'key', { some: 'late data' }, NOW + 50)
   t.false(await artifacts.insert('Session', 'key', { other: 'data' }, NOW + 60, NOW))

@@ -1,10 +1,11 @@
 import { StorageError, type User } from '@teamcast/oauth-server'
 import { createMemoryStorage } from '@teamcast/oauth-server/memory'
-import type { ArtifactData, ArtifactKind, ArtifactStore } from '@teamcast/oauth-server/storage'
+import type { ArtifactData, ArtifactKind } from '@teamcast/oauth-server/storage'
 import test, { type ExecutionContext } from 'ava'
 import { isObject } from '../../lib/util/is-object.ts'
 import { assertErrorPage, assertErrorRedirect } from '../helpers/authorization-responses.ts'
 import { type Browser, startBrowser, titleOf, type Visit } from '../helpers/browser.ts'
+import { findEach } from '../helpers/find-each.ts'
 import { recordEvents } from '../helpers/record-events.ts'
 import { authorizationUrl, CODE_VERIFIER, postAs } from '../helpers/requests.ts'
 import { ADA, type StartedServer, startServer } from '../helpers/start-server.ts'
@@ -13,7 +14,7 @@ import { redeem } from '../helpers/token-requests.ts'
 test('a failing store gets a page with 503 and Retry-After, and no redirect', async (t) => {
   const memory = createMemoryStorage()
   let isBroken = false
-  const artifacts: ArtifactStore = {
+  const artifacts = findEach({
     ...memory.artifacts,
     async find(...parameters) {
       if (isBroken) throw new StorageError('the store is down')
@@ -27,7 +28,7 @@ test('a failing store gets a page with 503 and Retry-After, and no redirect', as
       if (isBroken) throw new StorageError('the store is down')
       return memory.artifacts.saveLatest(...parameters)
     },
-  }
+  })
   const { issuer, confidential } = await startServer(t, { storage: { ...memory, artifacts } })
   const browser = startBrowser()
   const page = await browser.open(authorizationUrl(issuer, confidential))
@@ -123,15 +124,9 @@ const MEMBERS_OF_OTHERS: Readonly<Record<string, ReadonlyArray<string>>> = {
     ...['client_id', 'redirect_uri', 'response_type', 'scope', 'code_challenge', 'prompt', 'state']
       .concat('code_challenge_method', 'login_hint', 'resource')
       .map((name) => `params.${name}`),
-    ...[
-      'progress',
-      'completion',
-      'issuedTo',
-      'isDenialSent',
-      'login',
-      'select_account',
-      'consent',
-    ].map((name) => `result.${name}`),
+    ...['progress', 'completion', 'login', 'select_account', 'consent'].map(
+      (name) => `result.${name}`,
+    ),
     ...['userId', 'hasSignedIn'].map((name) => `result.completion.${name}`),
     ...['signedIn', 'chosenUserId', 'mustConfirmAccount', 'sessionDismissedAt', 'consent'].map(
       (name) => `result.progress.${name}`,
@@ -162,7 +157,7 @@ async function startForgetful(t: ExecutionContext): Promise<{
   let lost: { readonly kind: string; readonly path: string } | undefined
   const lose = (kind: string, data: ArtifactData): ArtifactData =>
     lost?.kind === kind ? (without(data, lost.path) as ArtifactData) : data
-  const artifacts: ArtifactStore = {
+  const artifacts = findEach({
     ...memory.artifacts,
     async save(kind, key, data, expiresAt) {
       saved.set(kind, MEMBERS_OF_OTHERS[kind] ?? Object.keys(data))
@@ -184,7 +179,7 @@ async function startForgetful(t: ExecutionContext): Promise<{
       const found = await memory.artifacts.findTimed(kind, ...parameters)
       return found && { ...found, data: lose(kind, found.data) }
     },
-  }
+  })
   const server = await startServer(t, {
     storage: { ...memory, artifacts },
     onEvent,
@@ -203,7 +198,7 @@ async function startForgetful(t: ExecutionContext): Promise<{
         const events = (await settled()).slice(seen)
         const failures = events.flatMap((event) => (event.type === 'server.error' ? event : []))
         const message = String(failures[0]?.error.message)
-        t.regex(message, /^storage\.artifacts\.find(Timed)? must return the /, path)
+        t.regex(message, /^storage\.artifacts\.find(All|Timed)? must return the /, path)
         t.true(message.includes(kind), message)
         t.regex(message, new RegExp(`"([^"]*\\.)?${path.replaceAll('.', '\\.')}" is wrong`))
       }
@@ -234,6 +229,7 @@ test('a store that loses a member of a session, a pending request or how it ende
   const granted = await browser.submit(page, { action: 'allow' })
   await assertNoticed('PendingRequest', () => browser.open(granted.url))
   await assertNoticed('PendingRequest', () => browser.submit(page, { action: 'allow' }))
+  await assertNoticed('SentResponse', () => browser.open(granted.url))
 
   const response = await postAs(confidential, `${issuer}/oauth/token`, {
     grant_type: 'authorization_code',

@@ -11,6 +11,7 @@ import {
   titleOf,
   type Visit,
 } from '../helpers/browser.ts'
+import { findEach } from '../helpers/find-each.ts'
 import { authorizationUrl, CODE_VERIFIER, postAs } from '../helpers/requests.ts'
 import { startServer } from '../helpers/start-server.ts'
 
@@ -188,16 +189,15 @@ for (const issuerPath of ['', '/auth']) {
     const memory = createMemoryStorage()
     const storage: Storage = {
       ...memory,
-      artifacts: {
+      artifacts: findEach({
         ...memory.artifacts,
         async find(...parameters) {
           await beforeRead()
           return await memory.artifacts.find(...parameters)
         },
-      },
+      }),
     }
     const { issuer, confidential } = await startServer(t, { issuerPath, storage })
-    const expired: Array<number> = []
     let reads = 1
     for (let isResumed = true; isResumed; reads += 1) {
       const [attacker, victim, otherTab] = [startBrowser(), startBrowser(), startBrowser()]
@@ -224,7 +224,6 @@ for (const issuerPath of ['', '/auth']) {
       isResumed = left <= 0
       beforeRead = async () => undefined
 
-      if (titleOf(visit) === EXPIRED) expired.push(reads)
       const code = visit.callback?.searchParams.get('code') ?? ''
       const response = await postAs(confidential, `${issuer}/oauth/token`, {
         grant_type: 'authorization_code',
@@ -237,7 +236,6 @@ for (const issuerPath of ['', '/auth']) {
       const after = await attacker.open(`${issuer}/account/connections`)
       t.false(after.html.includes('ada@acme.test'), `before read ${reads}`)
     }
-    t.true(expired.length > 0, 'between the two checks of the session')
     t.true(reads > 5, String(reads))
   })
 

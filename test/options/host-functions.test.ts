@@ -683,6 +683,12 @@ const STORES: Readonly<Record<Exclude<keyof Storage, 'backends'>, ReadonlyArray<
     ['insert', BOOLEANS, ['true'], 'Session', 'key', {}, NOW, NOW],
     ['find', [...NOTHING, { at: 1 }, ...NONSENSE.filter(isObject)], [[{}]], 'Session', 'key', NOW],
     [
+      'findAll',
+      [[{ at: 1 }], [undefined], [null]],
+      [[], [{}, {}], [[]], [''], ['key']],
+      ...[[{ kind: 'Session', key: 'key' }], NOW],
+    ],
+    [
       'findTimed',
       [...NOTHING, { data: { at: 1 }, foundAtMilliseconds: 0 }],
       [

@@ -5,18 +5,20 @@
  */
 
 import type { Context } from 'koa'
+import { scopesOf } from '../../consent/consent.ts'
 import { formOriginOf, isFromOurPage, isFromSignInPage } from '../../http/browser-binding.ts'
 import { redirectAfterPost } from '../../http/responses.ts'
 import { isFromOwnPage } from '../../http/same-origin.ts'
 import { attemptSignIn } from '../../http/sign-in.ts'
-import { denyRequest, withdrawGrantIfDenied } from '../../interaction/deny-request.ts'
+import { denyRequest } from '../../interaction/deny-request.ts'
 import { grantConsent } from '../../interaction/grant-consent.ts'
+import { type NextStep, nextStep } from '../../interaction/next-step.ts'
 import {
   browserUserOf,
   currentSignIn,
   isFinishedByOther,
   isUsedUp,
-  type Progress,
+  type PendingRequest,
 } from '../../interaction/pending-request.ts'
 import type { User } from '../../users/user.ts'
 import {
@@ -26,6 +28,7 @@ import {
   type FoundRequest,
   type InteractionContext,
   sendRequestError,
+  withNextStep,
 } from './interaction-context.ts'
 import { showSignIn } from './show-next-step.ts'
 
@@ -94,7 +97,9 @@ async function signIn(
     return
   }
   const session = { ...signedIn, authenticatedAt: signedIn.at }
-  await proceed(dependencies, ctx, { ...found, request: { ...request, session } }, { signedIn })
+  const advanced = { ...request, session, progress: { signedIn } }
+  const { next } = await determineNextStep(dependencies, { ...found, request: advanced })
+  await proceed(dependencies, ctx, advanced, next)
 }
 
 /** Resumes a finished request again, unless its code was redeemed or was issued to another user. */
@@ -138,7 +143,8 @@ async function switchAccount(
     await sendRequestError(dependencies, ctx, 400, 'request-finished', found)
     return
   }
-  await proceed(dependencies, ctx, found, { sessionDismissedAt: dependencies.now() })
+  const progress = { sessionDismissedAt: dependencies.now() }
+  await proceed(dependencies, ctx, { ...found.request, progress }, { step: 'sign-in' })
 }
 
 /** Shows the next step for the current user. The user must confirm the account: the page did not show it. */
@@ -169,8 +175,10 @@ async function performForCurrentUser(
   } else if (action === 'allow' && next.step === 'consent') {
     await allow(dependencies, ctx, interaction, next.user)
   } else if (action === 'continue' && next.step === 'select-account') {
-    const chosenUserId = next.user.userId
-    await proceed(dependencies, ctx, interaction, { ...request.progress, chosenUserId })
+    const progress = { ...request.progress, chosenUserId: next.user.userId }
+    const advanced = { ...interaction, request: { ...request, progress } }
+    const { next: following } = withNextStep(dependencies, advanced, interaction)
+    await proceed(dependencies, ctx, advanced.request, following)
   } else {
     redirectAfterPost(ctx, continueUrl(dependencies, request))
   }
@@ -182,38 +190,38 @@ async function allow(
   interaction: InteractionContext,
   user: User,
 ): Promise<void> {
-  const { request } = interaction
-  const { userId, tenantId } = user
-  const { clientId, scopes } = request
+  const { request, consent, earlier, refusal } = interaction
+  const { userId } = user
+  const { scopes } = request
   const signIn = currentSignIn(request)
   if (
     signIn === undefined ||
-    !(await grantConsent(dependencies, request, user, signIn.at, ctx.ip))
+    earlier === undefined ||
+    !(await grantConsent(dependencies, request, user, earlier, signIn.at, ctx.ip))
   ) {
     redirectAfterPost(ctx, continueUrl(dependencies, request))
     return
   }
-  dependencies.audit.record({ type: 'consent.granted', clientId, userId, tenantId, scopes }, ctx.ip)
-  const progress = { ...request.progress, consent: { userId, scopes } }
-  await withdrawGrantIfDenied(dependencies, request, userId, ctx.ip)
-  await proceed(dependencies, ctx, interaction, progress)
+  const advanced = { ...request, progress: { ...request.progress, consent: { userId, scopes } } }
+  // If they are withdrawn by now, whoever resumes the request sees that.
+  const granted = [...scopesOf(consent), ...scopes]
+  const next = nextStep(advanced, user, refusal, granted, dependencies.now())
+  await proceed(dependencies, ctx, advanced, next)
 }
 
 /** Saves progress, and redirects to the next page or, after the last one, to the authorization endpoint. */
 async function proceed(
   dependencies: ContinueDependencies,
   ctx: Context,
-  found: FoundRequest,
-  progress: Progress,
+  request: PendingRequest,
+  next: NextStep,
 ): Promise<void> {
   const { pendingRequests } = dependencies
-  const advanced = { ...found.request, progress }
-  const { next } = await determineNextStep(dependencies, { ...found, request: advanced })
   if (next.step === 'complete') {
-    await pendingRequests.complete(advanced, next.user.userId)
-    redirectAfterPost(ctx, pendingRequests.resumeUrl(advanced))
+    await pendingRequests.complete(request, next.user.userId)
+    redirectAfterPost(ctx, pendingRequests.resumeUrl(request))
   } else {
-    await pendingRequests.saveProgress(advanced, progress)
-    redirectAfterPost(ctx, continueUrl(dependencies, advanced))
+    await pendingRequests.saveProgress(request, request.progress)
+    redirectAfterPost(ctx, continueUrl(dependencies, request))
   }
 }

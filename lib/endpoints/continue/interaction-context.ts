@@ -5,7 +5,11 @@
  */
 
 import type { Context } from 'koa'
-import { type AuthorizeStoredClient, findAccessRefusal } from '../../clients/client-access.ts'
+import {
+  type AccessRefusal,
+  type AuthorizeStoredClient,
+  findAccessRefusal,
+} from '../../clients/client-access.ts'
 import { isRedirectUriOf } from '../../clients/redirect-uri.ts'
 import type { EndFormerConnection } from '../../connections/connections.ts'
 import { consentInTenant, scopesOf } from '../../consent/consent.ts'
@@ -14,6 +18,7 @@ import { clientLinkOf } from '../../http/page-views.ts'
 import { operationOf } from '../../http/paths.ts'
 import { sendErrorPage } from '../../http/responses.ts'
 import type { SignInDependencies } from '../../http/sign-in.ts'
+import type { EarlierConsent } from '../../interaction/grant-consent.ts'
 import { type NextStep, nextStep } from '../../interaction/next-step.ts'
 import {
   currentSignIn,
@@ -29,12 +34,14 @@ import type { ErrorKind } from '../../pages/pages.ts'
 import type { ServerPages } from '../../pages/server-pages.ts'
 import type { Revoker } from '../../revocation/revoker.ts'
 import type { ScopeCatalogue } from '../../scopes/scope-catalogue.ts'
+import type { ArtifactStore } from '../../storage/artifact-store.ts'
 import type { ClientRecord } from '../../storage/client.ts'
 import type { Consent } from '../../storage/consent-store.ts'
+import { deadlineAfter } from '../../storage/deadline.ts'
 import type { Storage } from '../../storage/storage.ts'
 import type { HostSession } from '../../users/authentication.ts'
 import type { BrowserSessions } from '../../users/browser-sessions.ts'
-import type { NotBefore } from '../../users/not-before.ts'
+import type { User } from '../../users/user.ts'
 
 /** Relative to the issuer. */
 export const CONTINUE_PATH = '/oauth/continue'
@@ -52,6 +59,7 @@ export interface ContinueDependencies extends SignInDependencies {
   readonly browserSessions: Pick<BrowserSessions, 'signIn'>
   readonly binding: BrowserBinding
   readonly findClient: (clientId: string) => Promise<ClientRecord | undefined>
+  readonly artifacts: ArtifactStore
   readonly consents: Storage['consents']
   readonly storageTimeoutMilliseconds: number
   readonly revoker: Pick<Revoker, 'revokeConsent' | 'preventFamily'>
@@ -60,8 +68,6 @@ export interface ContinueDependencies extends SignInDependencies {
   readonly authorizeClient: AuthorizeStoredClient
   readonly hostSession: HostSession | undefined
   readonly pages: ServerPages
-  /** Whether a user was signed out everywhere at or after an instant. */
-  readonly wasSignedOutSince: NotBefore['wasSignedOutSince']
 }
 
 /** A pending request that was started in this browser. */
@@ -72,8 +78,18 @@ export interface FoundRequest {
   readonly bindingSecret: string
 }
 
+/** What is known of the user of a pending request. */
+export interface FoundUser {
+  /** `undefined` when nobody is signed in, or the user does not exist any more. */
+  readonly user: User | undefined
+  /** Why the user may not continue, if so. */
+  readonly refusal: AccessRefusal | 'other-account' | undefined
+  /** The user's earlier consent to the client; `undefined` when nobody is signed in. */
+  readonly earlier: EarlierConsent | undefined
+}
+
 /** A pending request with its next step. */
-export interface InteractionContext extends FoundRequest {
+export interface InteractionContext extends FoundRequest, FoundUser {
   /** The user's earlier consent to the client, in the user's current tenant. */
   readonly consent: Consent | undefined
   readonly next: NextStep
@@ -107,25 +123,46 @@ export async function findRequest(
   return { request: current, client, bindingSecret: bound.secret }
 }
 
-/** Determines the next step of a pending request. */
+/** Finds the user of a pending request, and determines its next step. */
 export async function determineNextStep(
-  { findUser, authorizeClient, consents, now }: ContinueDependencies,
+  dependencies: ContinueDependencies,
   found: FoundRequest,
 ): Promise<InteractionContext> {
-  const { request, client } = found
+  return withNextStep(dependencies, found, await findUserOf(dependencies, found))
+}
+
+async function findUserOf(
+  { findUser, authorizeClient, consents, storageTimeoutMilliseconds }: ContinueDependencies,
+  { request, client }: FoundRequest,
+): Promise<FoundUser> {
   const signIn = currentSignIn(request)
-  const [user, given] =
-    signIn === undefined
-      ? []
-      : await Promise.all([findUser(signIn.userId), consents.find(signIn.userId, client.clientId)])
-  const consent = consentInTenant(given, user?.tenantId)
+  if (signIn === undefined) return { user: undefined, refusal: undefined, earlier: undefined }
+  const { userId } = signIn
+  const findEarlier = async (): Promise<EarlierConsent> => {
+    const timed = await consents.findTimed(userId, client.clientId)
+    const deadlineMilliseconds = deadlineAfter(timed, storageTimeoutMilliseconds)
+    return { consent: timed.consent, deadlineMilliseconds }
+  }
+  const [user, earlier] = await Promise.all([findUser(userId), findEarlier()])
   const refusal =
     user &&
     (isOtherThanHinted(request, user.userId)
       ? 'other-account'
       : await findAccessRefusal(authorizeClient, client, user))
+  return { user, refusal, earlier }
+}
+
+/** Determines the next step for a user who was found. */
+export function withNextStep(
+  { now }: Pick<ContinueDependencies, 'now'>,
+  found: FoundRequest,
+  { user, refusal, earlier }: FoundUser,
+): InteractionContext {
+  const { request } = found
+  const consent = consentInTenant(earlier?.consent, user?.tenantId)
   const next = nextStep(request, user, refusal, scopesOf(consent), now())
-  return { ...found, consent, next, shown: next.step === 'sign-in' ? undefined : signIn }
+  const shown = next.step === 'sign-in' ? undefined : currentSignIn(request)
+  return { ...found, user, refusal, earlier, consent, next, shown }
 }
 
 /** Applies the session of the host to a pending request. */

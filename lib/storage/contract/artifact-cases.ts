@@ -41,6 +41,48 @@ export const artifactCases: ReadonlyArray<StorageContractCase> = [
     },
   },
   {
+    name: 'artifacts.findAll() finds what find() finds, of every kind, in the order of the names',
+    async run(openStorage) {
+      const { artifacts } = await openStorage()
+      const missing = { kind: 'Session', key: 'missing' } as const
+      const names = KINDS.flatMap((kind) => [missing, { kind, key: KEY }]).slice(-10)
+      const none = names.map(() => undefined)
+      assert.deepEqual([...(await artifacts.findAll(names, NOW))], none)
+      for (const kind of KINDS) await artifacts.save(kind, KEY, { kind, ...awkwardData() }, LATER)
+      const found = await artifacts.findAll(names, LATER - 1)
+      assert.equal(found.length, names.length)
+      for (const [index, { kind, key }] of names.entries()) {
+        if (key === KEY) assertRecord(found[index], { kind, ...awkwardData() })
+        else assert.equal(found[index], undefined)
+      }
+      assert.deepEqual([...(await artifacts.findAll(names, LATER))], none)
+    },
+  },
+  {
+    name: 'artifacts.findAll() tells kinds and keys apart, and finds a name twice that is given twice',
+    async run(openStorage) {
+      const { artifacts } = await openStorage()
+      await artifacts.save('Session', 'first', { of: 'first' }, LATER)
+      await artifacts.save('Denial', 'second', { of: 'second' }, LATER)
+      for (const key of AWKWARD_KEYS) {
+        const [other, first, again, wrongKind] = await artifacts.findAll(
+          [
+            { kind: 'Session', key },
+            { kind: 'Session', key: 'first' },
+            { kind: 'Session', key: 'first' },
+            { kind: 'Session', key: 'second' },
+          ],
+          NOW,
+        )
+        assertRecord(first, { of: 'first' })
+        assertRecord(again, { of: 'first' })
+        assert.equal(other, undefined)
+        assert.equal(wrongKind, undefined)
+        ruin(first)
+      }
+    },
+  },
+  {
     name: 'artifacts.find() returns what save() was given, of every kind',
     async run(openStorage) {
       const { artifacts } = await openStorage()
