@@ -114,7 +114,9 @@ async function handle(
     await sendServerError(dependencies, ctx, errorFormat, error)
   }
   const retryAfterSeconds = RETRY_AFTER_SECONDS.get(ctx.status)
-  if (retryAfterSeconds !== undefined) ctx.set('Retry-After', String(retryAfterSeconds))
+  if (retryAfterSeconds !== undefined && !ctx.res.hasHeader('Retry-After')) {
+    ctx.set('Retry-After', String(retryAfterSeconds))
+  }
 }
 
 async function sendMethodNotAllowed(

@@ -11,7 +11,7 @@ import type { AuthenticateUser, Credentials } from '../users/authentication.ts'
 import type { FindUser, User } from '../users/user.ts'
 import { parseIpAddress } from '../util/ip-address.ts'
 import type { KnownBrowsers } from './known-browsers.ts'
-import { THROTTLE_WINDOW_SECONDS, type Throttle } from './throttle.ts'
+import type { Throttle } from './throttle.ts'
 
 /** The longest email address (RFC 5321 §4.5.3.1.3); longer user names are truncated in audit events. */
 const MAXIMUM_AUDITED_LENGTH = 254
@@ -64,7 +64,12 @@ export async function attemptSignIn(
 
   const authenticate = async (credentials: Credentials): Promise<User | undefined> =>
     username === '' ? undefined : await authenticateUser?.(credentials)
-  const fail = (status: number, problem: SignInProblem, subject?: User): SignInAttempt => {
+  const fail = (
+    status: number,
+    problem: SignInProblem,
+    subject?: User,
+    retryAfterSeconds?: number,
+  ): SignInAttempt => {
     // Not between the two halves of a character.
     const typed = username.slice(0, MAXIMUM_AUDITED_LENGTH).replace(/[\uD800-\uDBFF]$/, '')
     const reason = parseIpAddress(ctx.ip) === undefined ? 'address-unknown' : problem
@@ -73,12 +78,13 @@ export async function attemptSignIn(
       { type: 'user.sign-in-failed', clientId, userId, tenantId, username: typed, reason },
       ctx.ip,
     )
-    const retryAfterSeconds = problem === 'too-many-attempts' ? THROTTLE_WINDOW_SECONDS : undefined
     return { outcome: 'failed', shown: { status, username, problem, retryAfterSeconds } }
   }
   const knownBrowser = knownBrowsers.find(ctx, account)
   if (!(await signInThrottle.consume(ctx.ip, account, knownBrowser))) {
-    return fail(429, 'too-many-attempts')
+    const retryAfterSeconds = await signInThrottle.retryAfterSeconds(ctx.ip, account, knownBrowser)
+    ctx.set('Retry-After', String(retryAfterSeconds))
+    return fail(429, 'too-many-attempts', undefined, retryAfterSeconds)
   }
   const user = await authenticate({ username, password }).catch((error: unknown) => {
     signInThrottle.refund(ctx.ip, account, knownBrowser) // a failure of the host, not of the user

@@ -36,6 +36,12 @@ export interface Throttle {
   refund(ip: string, target: string, known?: string): void
   /** Whether a caller is blocked. */
   isBlocked(ip: string, target?: string): Promise<boolean>
+  /**
+   * How long a blocked caller stays blocked, in whole seconds, rounded up; at least 1.
+   *
+   * @param known As for {@link consume}.
+   */
+  retryAfterSeconds(ip: string, target?: string, known?: string): Promise<number>
   /** Counts a failure. */
   recordFailure(ip: string, target: string | undefined): void
 }
@@ -54,9 +60,11 @@ export function createThrottle(): Throttle {
     points: FAILURES_PER_KNOWN,
     duration: THROTTLE_WINDOW_SECONDS,
   })
-  const isUsed = async (limiter: RateLimiterMemory, key: string): Promise<boolean> => {
+  /** Until the failures that block a key no longer count; 0 if it is not blocked. */
+  const secondsLeft = async (limiter: RateLimiterMemory, key: string): Promise<number> => {
     const counter = await limiter.get(key)
-    return counter !== null && counter.consumedPoints >= limiter.points
+    const isUsed = counter !== null && counter.consumedPoints >= limiter.points
+    return isUsed ? Math.ceil(counter.msBeforeNext / 1000) : 0
   }
   const refund = (ip: string, target: string, known?: string): void => {
     const network = networkOf(ip)
@@ -94,8 +102,18 @@ export function createThrottle(): Throttle {
 
     async isBlocked(ip, target) {
       const network = networkOf(ip)
-      if (network === undefined || (await isUsed(byAddress, network))) return true
-      return target !== undefined && (await isUsed(byTarget, pairOf(network, target)))
+      if (network === undefined || (await secondsLeft(byAddress, network)) > 0) return true
+      return target !== undefined && (await secondsLeft(byTarget, pairOf(network, target))) > 0
+    },
+
+    async retryAfterSeconds(ip, target, known) {
+      if (known !== undefined) return Math.max(1, await secondsLeft(byKnown, known))
+      const network = networkOf(ip)
+      if (network === undefined) return THROTTLE_WINDOW_SECONDS
+      const ofAddress = await secondsLeft(byAddress, network)
+      const ofTarget =
+        target === undefined ? 0 : await secondsLeft(byTarget, pairOf(network, target))
+      return Math.max(1, ofAddress, ofTarget)
     },
 
     recordFailure(ip, target) {

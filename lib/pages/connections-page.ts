@@ -79,7 +79,7 @@ function renderConnection(
           </div>
         </div>
         !${renderScopes(connection.scopes, messages)}
-        <p class="notice">!${fill(messages.connectedOn, { date })} · !${lastUsed}</p>
+        <p class="notice facts"><span>!${fill(messages.connectedOn, { date })} ·</span> <span>!${lastUsed}</span></p>
         !${renderLinks(connection, messages)}
         !${renderDisconnect(connection, form, messages)}
       </li>`

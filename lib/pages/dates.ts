@@ -47,14 +47,10 @@ export function renderLastUsed(
   return fill(messages.lastUsed, { day: renderTime(instant, day) })
 }
 
-/** A time as minutes, rounded up, for example `5 minutes`. */
-export function minutesOf(seconds: number, { tag }: PageLanguage): string {
-  const format = new Intl.NumberFormat(tag, {
-    style: 'unit',
-    unit: 'minute',
-    unitDisplay: 'long',
-  })
-  return format.format(Math.ceil(seconds / 60))
+/** A time as minutes, rounded up, for example `5 minutes`; below a minute as seconds. */
+export function durationOf(seconds: number, { tag }: PageLanguage): string {
+  const [unit, count] = seconds < 60 ? ['second', seconds] : ['minute', Math.ceil(seconds / 60)]
+  return new Intl.NumberFormat(tag, { style: 'unit', unit, unitDisplay: 'long' }).format(count)
 }
 
 function renderTime(instant: number, text: string): string {

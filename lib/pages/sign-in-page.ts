@@ -6,7 +6,7 @@
 
 import { html } from 'ghtml'
 import { renderClientHeader, renderClientLinks, renderClientName } from './client-header.ts'
-import { minutesOf } from './dates.ts'
+import { durationOf } from './dates.ts'
 import { renderButton, renderForm } from './form.ts'
 import { ALERT_GLYPH } from './icons.ts'
 import { fill, fillText, type Messages } from './languages/messages.ts'
@@ -78,7 +78,7 @@ function renderProblem({ language, problem, retryAfterSeconds }: SignInView): st
   const wait =
     retryAfterSeconds === undefined
       ? ''
-      : ` ${fillText(language.messages.tryAgainIn, { minutes: minutesOf(retryAfterSeconds, language) })}`
+      : ` ${fillText(language.messages.tryAgainIn, { duration: durationOf(retryAfterSeconds, language) })}`
   return html`<p id="problem" class="problem" role="alert">!${ALERT_GLYPH}<span>${text}${wait}</span></p>`
 }
 

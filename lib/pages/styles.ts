@@ -188,6 +188,7 @@ h1.long { font-size: 1.0625rem; line-height: 1.4; letter-spacing: -.005em; text-
 .granted .sensitive, .granted h3 { color: inherit; font-weight: inherit; }
 
 .notice { color: var(--muted); font-size: .875rem; }
+.facts > span { display: inline-block; }
 .host { color: var(--text); font-weight: 600; }
 .explanation { color: var(--muted); }
 

@@ -4,6 +4,7 @@ import type { RegisteredClient } from '@teamcast/oauth-server'
 import test, { type ExecutionContext } from 'ava'
 import { recordEvents } from '../helpers/record-events.ts'
 import { basicCredentials } from '../helpers/requests.ts'
+import { assertRetryAfter } from '../helpers/retry-after.ts'
 import { startSeveralApis } from '../helpers/several-apis.ts'
 import { startServer } from '../helpers/start-server.ts'
 import {
@@ -56,7 +57,7 @@ async function assertBlockedEverywhere(
   client: RegisteredClient,
 ): Promise<void> {
   for (const response of Object.values(await answersTo(server, client))) {
-    t.regex(response.headers.get('retry-after') ?? '', /^[1-9]\d*$/)
+    assertRetryAfter(t, response)
     t.is(response.headers.get('www-authenticate'), null)
     await assertRefused(t, response, 429, 'temporarily_unavailable')
   }

@@ -3,6 +3,7 @@ import { assertPageHeaders } from '../helpers/authorization-responses.ts'
 import { type Browser, formOf, PASSWORD, startBrowser, titleOf } from '../helpers/browser.ts'
 import { recordEvents } from '../helpers/record-events.ts'
 import { authorizationUrl } from '../helpers/requests.ts'
+import { assertRetryAfter } from '../helpers/retry-after.ts'
 import { ADA, GRACE, type StartedServer, startServer } from '../helpers/start-server.ts'
 
 const cases = [
@@ -84,7 +85,7 @@ test('POST /oauth/continue: the tenth wrong password blocks the account for this
   const blocked = await browser.signIn(page, 'ada@acme.test')
 
   t.is(blocked.status, 429)
-  t.is(blocked.headers.get('retry-after'), '300')
+  assertRetryAfter(t, blocked)
   assertPageHeaders(t, blocked)
   t.true(blocked.html.includes('Too many failed attempts.'))
   t.is(titleOf(await browser.signIn(page, 'grace@globex.test')), 'Allow access')

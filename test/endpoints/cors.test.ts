@@ -4,6 +4,7 @@ import { type NewClient, StorageError } from '@teamcast/oauth-server'
 import { createMemoryStorage } from '@teamcast/oauth-server/memory'
 import test, { type ExecutionContext } from 'ava'
 import { postAs, toForm } from '../helpers/requests.ts'
+import { assertRetryAfter } from '../helpers/retry-after.ts'
 import { startServer } from '../helpers/start-server.ts'
 import { assertRefused, isActive, refresh, tokensOf } from '../helpers/token-requests.ts'
 
@@ -360,7 +361,7 @@ test('CORS: every origin may read that it has failed too often, and when to try 
       response = await send()
     }
     t.is(response.status, 429)
-    t.is(response.headers.get('retry-after'), '300')
+    assertRetryAfter(t, response)
     assertFailureReadable(t, response, SPA_ORIGIN)
   }
 })

@@ -11,6 +11,7 @@ import test, { type ExecutionContext } from 'ava'
 import Koa from 'koa'
 import { listen } from '../helpers/listen.ts'
 import { recordEvents } from '../helpers/record-events.ts'
+import { assertRetryAfter } from '../helpers/retry-after.ts'
 import { PUBLIC_CLIENT } from '../helpers/start-server.ts'
 import { assertProblem, CLIENTS_PATH, startSuperAdminServer } from '../helpers/super-admin.ts'
 import { validOptions } from '../helpers/valid-options.ts'
@@ -601,7 +602,7 @@ async function startGuardedHost(t: ExecutionContext): Promise<{
     send,
     async assertBlocked(authorization, request) {
       const response = await send(authorization, request)
-      t.is(response.headers.get('retry-after'), '300')
+      assertRetryAfter(t, response)
       t.is(response.headers.get('www-authenticate'), null)
       t.is((await assertProblem(t, response, 429)).detail, TOO_MANY)
     },

@@ -35,6 +35,31 @@ test.serial(
   },
 )
 
+test.serial(
+  'a blocked caller waits for what remains of the window, which began with its first failure',
+  async (t) => {
+    const { now } = Date
+    t.teardown(() => {
+      Date.now = now
+    })
+    const start = now()
+    const at = (milliseconds: number): void => {
+      Date.now = () => start + milliseconds
+    }
+    at(0)
+    const throttle = createThrottle()
+    t.true(await throttle.consume(ADDRESS, 'ada'))
+    at(60_000)
+    for (let attempt = 1; attempt < 10; attempt += 1) t.true(await throttle.consume(ADDRESS, 'ada'))
+    at(100_500)
+    t.false(await throttle.consume(ADDRESS, 'ada'))
+
+    t.is(await throttle.retryAfterSeconds(ADDRESS, 'ada'), 200)
+    t.is(await throttle.retryAfterSeconds(ADDRESS, 'grace'), 1)
+    t.is(await throttle.retryAfterSeconds('unknown', 'ada'), 300)
+  },
+)
+
 test('a refused attempt is not counted: what was consumed and refunded can be used again', async (t) => {
   const throttle = createThrottle()
   for (let attempt = 0; attempt < 10; attempt += 1) t.true(await throttle.consume(ADDRESS, 'ada'))
@@ -68,7 +93,8 @@ test('accepted credentials: a bounded number of parts is remembered, by when the
     t.is(await ask(ADDRESS, [`wrong ${attempt}`], async () => 'unauthenticated'), 'unauthenticated')
   }
 
-  t.is(await accept(named(1)), 'too-many-attempts')
+  const blocked = await accept(named(1))
+  t.true(typeof blocked === 'object' && 'retryAfterSeconds' in blocked)
   for (const count of [0, 2, 5000]) t.is(await accept(named(count)), 'allowed')
 })
 

@@ -83,6 +83,15 @@ test('sign-in page: too many attempts are announced with the time to wait, and n
   const problem = { problem: 'too-many-attempts', retryAfterSeconds: 300 } as const
   const { html } = renderSignInPage({ ...SIGN_IN, ...problem })
   t.true(textOf(html).includes('Too many failed attempts. Try again in 5 minutes.'))
+  for (const [retryAfterSeconds, text] of [
+    [241, '5 minutes'],
+    [60, '1 minute'],
+    [59, '59 seconds'],
+    [1, '1 second'],
+  ] as const) {
+    const page = renderSignInPage({ ...SIGN_IN, ...problem, retryAfterSeconds })
+    t.true(textOf(page.html).includes(`Try again in ${text}.`), text)
+  }
   for (const name of ['username', 'password']) {
     t.like(fieldOf(html, name), { 'aria-invalid': undefined, 'aria-describedby': 'problem' })
   }

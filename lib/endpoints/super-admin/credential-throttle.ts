@@ -24,8 +24,8 @@ const MAXIMUM_ACCEPTED = 5000
 /** As many cookies as a browser keeps for a domain (RFC 6265 §6.1). */
 const MAXIMUM_PARTS = 50
 
-/** Why the host was not asked. */
-export type Blocked = 'too-many-attempts' | 'address-unknown'
+/** Why the host was not asked: there were too many attempts, or they cannot be counted. */
+export type Blocked = { readonly retryAfterSeconds: number } | 'address-unknown'
 
 /**
  * Asks the host about the credentials of a request, unless too many from its address were wrong.
@@ -81,6 +81,13 @@ export function createCredentialThrottle(now: () => number): AskAboutCredentials
     return (await throttle.consume(ip, whole)) ? { part: undefined } : undefined
   }
 
+  /** The time until the first of its counters has room. */
+  async function blocked(ip: string, { whole, parts }: Presented): Promise<Blocked> {
+    const counters = [undefined, ...parts.filter(isAccepted)]
+    const waits = counters.map((part) => throttle.retryAfterSeconds(ip, whole, part))
+    return { retryAfterSeconds: Math.min(...(await Promise.all(waits))) }
+  }
+
   /** Counts before the host is asked, so that many guesses at once are no way around the limit. */
   async function askCounted(
     ip: string,
@@ -89,7 +96,7 @@ export function createCredentialThrottle(now: () => number): AskAboutCredentials
     ask: () => Promise<SuperAdminDecision>,
   ): Promise<SuperAdminDecision | Blocked> {
     const counted = await begun
-    if (counted === undefined) return 'too-many-attempts'
+    if (counted === undefined) return await blocked(ip, presented)
     const { part } = counted
     let hasFailed = false
     try {
@@ -120,7 +127,7 @@ export function createCredentialThrottle(now: () => number): AskAboutCredentials
     }
 
     // Counted up front, a SuperAdmin's own requests would block each other.
-    if (!isKnown && (await sameUnderWay) === undefined) return 'too-many-attempts'
+    if (!isKnown && (await sameUnderWay) === undefined) return await blocked(ip, presented)
     const decision = await ask()
     note(presented, decision)
     // Counts up to the limits only: the same credentials once more are no further guess.

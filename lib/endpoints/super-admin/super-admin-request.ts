@@ -71,7 +71,7 @@ export function createSuperAdminGuard({
     const isWithout = credentials.length === 0
     const decision = isWithout ? await ask() : await askAboutCredentials(ctx.ip, credentials, ask)
     if (decision === 'allowed') return {}
-    if (typeof decision === 'object') return { actorId: decision.superAdminId }
+    if (typeof decision === 'object') return toActorOrBlocked(ctx, decision)
     return isWithout && decision === 'unauthenticated' ? 'no-credentials' : decision
   }
 
@@ -89,6 +89,15 @@ export function createSuperAdminGuard({
     if (status === 401) ctx.set('WWW-Authenticate', 'Bearer')
     sendProblem(ctx, status, detail)
   }
+}
+
+function toActorOrBlocked(
+  ctx: Context,
+  decision: { readonly superAdminId: string } | { readonly retryAfterSeconds: number },
+): Actor | 'too-many-attempts' {
+  if ('superAdminId' in decision) return { actorId: decision.superAdminId }
+  ctx.set('Retry-After', String(decision.retryAfterSeconds))
+  return 'too-many-attempts'
 }
 
 /** What a request presents: the `Authorization` header and each cookie. Empty when it has neither. */

@@ -23,7 +23,7 @@ import {
 export interface ClientAuthenticationDependencies extends VerificationDependencies {
   readonly findClient: (clientId: string) => Promise<ClientRecord | undefined>
   /** Counts failures. */
-  readonly clientThrottle: Pick<Throttle, 'isBlocked' | 'recordFailure'>
+  readonly clientThrottle: Pick<Throttle, 'isBlocked' | 'recordFailure' | 'retryAfterSeconds'>
   readonly recordSecretUse: RecordSecretUse
 }
 
@@ -39,15 +39,23 @@ export type ClientAuthentication =
   | FailedAuthentication
 
 /** A failed authentication. */
-export interface FailedAuthentication {
-  readonly outcome: 'failed' | 'throttled'
+export type FailedAuthentication = {
   /** The client that the request claims to be from, if it exists. */
   readonly clientId: string | undefined
   /** For the audit event. */
   readonly reason: string
-  /** For the client's developer. */
-  readonly hint?: string | undefined
-}
+} & (
+  | {
+      readonly outcome: 'failed'
+      /** For the client's developer. */
+      readonly hint?: string | undefined
+    }
+  | {
+      readonly outcome: 'throttled'
+      /** In how many seconds it may try again. */
+      readonly retryAfterSeconds: number
+    }
+)
 
 /**
  * Authenticates the client of a request.
@@ -77,7 +85,8 @@ export async function authenticateClient(
   }
   const clientId = client?.clientId
   if (await clientThrottle.isBlocked(request.ip, clientId)) {
-    return { outcome: 'throttled', clientId, reason: 'too many failed attempts' }
+    const retryAfterSeconds = await clientThrottle.retryAfterSeconds(request.ip, clientId)
+    return { outcome: 'throttled', clientId, reason: 'too many failed attempts', retryAfterSeconds }
   }
   clientThrottle.recordFailure(request.ip, clientId)
   const reason = client === undefined ? 'unknown client' : 'wrong credentials'

@@ -23,12 +23,14 @@ export function sendInvalidClient(
 export function sendAuthenticationError(
   { issuer, audit }: { readonly issuer: string; readonly audit: AuditLog },
   ctx: Context,
-  { outcome, clientId, reason, hint }: FailedAuthentication,
+  failure: FailedAuthentication,
 ): void {
+  const { clientId, reason } = failure
   audit.record({ type: 'client.authentication-failed', clientId, reason }, ctx.ip)
-  if (outcome === 'failed') {
-    sendInvalidClient(ctx, issuer, hint)
+  if (failure.outcome === 'failed') {
+    sendInvalidClient(ctx, issuer, failure.hint)
   } else {
+    ctx.set('Retry-After', String(failure.retryAfterSeconds))
     const description = 'too many failed attempts, try again later'
     sendErrorResponse(ctx, 429, 'temporarily_unavailable', description)
   }

@@ -25,7 +25,7 @@ export const ARABIC: Messages = {
   createAccount: 'إنشاء حساب',
   wrongCredentials: 'البريد الإلكتروني أو كلمة المرور غير صحيحة. تحقق منهما ثم أعد المحاولة.',
   tooManyAttempts: 'محاولات فاشلة كثيرة جدًا.',
-  tryAgainIn: 'أعد المحاولة بعد {minutes}.',
+  tryAgainIn: 'أعد المحاولة بعد {duration}.',
   accountUnavailable: 'لا يمكن تسجيل الدخول بهذا الحساب. اسأل المسؤول لديك.',
 
   chooseAccount: 'اختيار حساب',

@@ -31,7 +31,7 @@ export const ENGLISH = {
   // Do not tell which of the two is wrong, and so whether an account exists.
   wrongCredentials: 'The email address or the password is wrong. Check both and try again.',
   tooManyAttempts: 'Too many failed attempts.',
-  tryAgainIn: 'Try again in {minutes}.',
+  tryAgainIn: 'Try again in {duration}.',
   accountUnavailable: 'This account cannot sign in. Ask your administrator.',
 
   chooseAccount: 'Choose an account',

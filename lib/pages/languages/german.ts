@@ -26,7 +26,7 @@ export const GERMAN: Messages = {
   wrongCredentials:
     'Die E-Mail-Adresse oder das Passwort ist falsch. Prüfen Sie beides und versuchen Sie es noch einmal.',
   tooManyAttempts: 'Zu viele fehlgeschlagene Versuche.',
-  tryAgainIn: 'Versuchen Sie es in {minutes} wieder.',
+  tryAgainIn: 'Versuchen Sie es in {duration} wieder.',
   accountUnavailable:
     'Mit diesem Konto ist keine Anmeldung möglich. Fragen Sie Ihre Administratorin oder Ihren Administrator.',
 
