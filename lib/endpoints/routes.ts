@@ -4,15 +4,13 @@
  * @module
  */
 
-import type Cookies from 'cookies'
-import type { Context } from 'koa'
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { ClientInputRegistry } from '../clients/client-registry.ts'
 import { findClientRecord } from '../clients/find-client-record.ts'
 import { createSecretUses } from '../clients/secret-uses.ts'
 import type { Connections, Disconnect, EndFormerConnection } from '../connections/connections.ts'
 import { createBrowserBinding } from '../http/browser-binding.ts'
-import { cookieSettingsFor, createCookieJar } from '../http/cookies.ts'
+import { cookieSettingsFor, createCookieJars } from '../http/cookies.ts'
 import { createKnownBrowsers } from '../http/known-browsers.ts'
 import { AUTHORIZE_PATH, USERINFO_PATH } from '../http/paths.ts'
 import { publicDocument } from '../http/public-document.ts'
@@ -131,7 +129,7 @@ function createParts(options: GuardedOptions, services: Services): Parts {
   const cookies = cookieSettingsFor(issuer)
   const { namePrefix } = cookies
   const binding = createBrowserBinding(cookies, keys.cookieKeys)
-  const cookieJarOf = (ctx: Context): Cookies => createCookieJar(ctx, issuer, keys.cookieKeys())
+  const cookieJarOf = createCookieJars(issuer, keys.cookieKeys)
   const findClient = (clientId: string): Promise<ClientRecord | undefined> =>
     findClientRecord(storage.clients, clientId)
   const endings = createRequestEndings(storage, now)

@@ -11,7 +11,7 @@ import { createHmac } from 'node:crypto'
 import type { Context } from 'koa'
 import { PENDING_REQUEST_COOKIE_TTL_SECONDS } from '../lifetimes.ts'
 import { equalsInConstantTime, sha256 } from '../util/sha256.ts'
-import { type CookieSettings, cookieValuesOf } from './cookies.ts'
+import { type CookieSettings, cookiesOf, cookieValuesOf } from './cookies.ts'
 
 const MAXIMUM_COOKIES = 10
 const MAXIMUM_REMOVALS = 10
@@ -91,9 +91,7 @@ function secretOf(
  * {@link MAXIMUM_REMOVALS}, which bounds the size of the response.
  */
 function surplusCookies(ctx: Context, prefix: string): ReadonlyArray<string> {
-  const cookies = ctx
-    .get('cookie')
-    .split(/; */)
+  const cookies = cookiesOf(ctx)
     .filter((cookie) => cookie.startsWith(prefix))
     .map((cookie) => cookie.split('=', 2) as [name: string, value: string])
     .sort(([, left], [, right]) => (left < right ? 1 : -1))
