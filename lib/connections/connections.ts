@@ -119,9 +119,20 @@ export function createEndFormerConnection(
   dependencies: Pick<ConnectionsDependencies, 'revoker' | 'audit'>,
 ): EndFormerConnection {
   return async (connection, by) => {
-    const isDeleted = await dependencies.revoker.revokeConsent(connection)
-    if (isDeleted) recordEnd(dependencies, connection, 'tenant-changed', by)
+    await endConsent(dependencies, connection, 'tenant-changed', by)
   }
+}
+
+/** Revokes a consent and records that its connection ended. @returns `false` when it was already deleted. */
+export async function endConsent(
+  dependencies: Pick<ConnectionsDependencies, 'revoker' | 'audit'>,
+  consent: FormerConnection,
+  reason: Reason,
+  by?: Actor,
+): Promise<boolean> {
+  const isDeleted = await dependencies.revoker.revokeConsent(consent)
+  if (isDeleted) recordEnd(dependencies, consent, reason, by)
+  return isDeleted
 }
 
 type Reason =
@@ -135,7 +146,7 @@ async function listConnections(
   dependencies: ConnectionsDependencies,
   userId: string,
 ): Promise<ReadonlyArray<Connection>> {
-  const { consents, findClient, findUser, catalogue, revoker } = dependencies
+  const { consents, findClient, findUser, catalogue } = dependencies
   const endFormerConnection = createEndFormerConnection(dependencies)
   const [listed, user] = await Promise.all([consents.list(userId), findUser(userId)])
   const found = await Promise.all(
@@ -147,7 +158,7 @@ async function listConnections(
       }
       if (consent.scopes.length === 0) {
         // The denial that left it without scopes has failed to delete it.
-        if (await revoker.revokeConsent(consent)) recordEnd(dependencies, consent, 'denied-by-user')
+        await endConsent(dependencies, consent, 'denied-by-user')
         return undefined
       }
       const client = await findClient(clientId)
@@ -172,10 +183,7 @@ async function endConnection(
 ): Promise<boolean> {
   if (!isClientId(clientId)) return false
   const consent = await dependencies.consents.find(userId, clientId)
-  if (consent === undefined) return false
-  const isDeleted = await dependencies.revoker.revokeConsent(consent)
-  if (isDeleted) recordEnd(dependencies, consent, reason, by)
-  return isDeleted
+  return consent !== undefined && (await endConsent(dependencies, consent, reason, by))
 }
 
 async function endConnections(

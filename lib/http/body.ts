@@ -19,7 +19,7 @@ const MAXIMUM_JSON_BYTES = 64 * 1024
  */
 export async function readForm(ctx: Context): Promise<URLSearchParams | undefined> {
   if (!ctx.is('application/x-www-form-urlencoded')) return undefined
-  const parsed = takeParsedBody(ctx)
+  const parsed = parsedBodyOf(ctx)
   if (parsed !== undefined) return toSearchParams(parsed)
   const text = await readText(ctx, MAXIMUM_FORM_BYTES)
   return text === undefined ? undefined : new URLSearchParams(text)
@@ -41,7 +41,7 @@ export async function readJson(
   if (!acceptedTypes.includes(ctx.request.type.toLowerCase())) {
     return { outcome: 'unsupported-type' }
   }
-  const value = takeParsedBody(ctx) ?? parseJson(await readText(ctx, MAXIMUM_JSON_BYTES))
+  const value = parsedBodyOf(ctx) ?? parseJson(await readText(ctx, MAXIMUM_JSON_BYTES))
   return isObject(value) ? { outcome: 'read', value } : { outcome: 'unreadable' }
 }
 
@@ -59,7 +59,7 @@ function parseJson(text: string | undefined): unknown {
  * @returns `undefined` when it is too large or incomplete.
  */
 export async function readText(ctx: Context, maximumBytes: number): Promise<string | undefined> {
-  const given = takeBody(ctx)
+  const given = hostBodyOf(ctx)
   if (typeof given === 'string' || given instanceof Uint8Array) {
     const bytes = Buffer.from(given)
     return bytes.length > maximumBytes ? undefined : bytes.toString('utf8')
@@ -85,12 +85,12 @@ function isClientError(error: unknown): boolean {
  * The result of a body parser of the host; `undefined` when none has read the body. For an unknown type,
  * parsers leave an empty object without reading.
  */
-export function takeParsedBody(ctx: Context): Record<string, unknown> | undefined {
-  const body = takeBody(ctx)
+export function parsedBodyOf(ctx: Context): Record<string, unknown> | undefined {
+  const body = hostBodyOf(ctx)
   return isObject(body) && !(body instanceof Uint8Array) ? body : undefined
 }
 
-function takeBody(ctx: Context): unknown {
+function hostBodyOf(ctx: Context): unknown {
   return ctx.req.readableEnded ? (ctx.request as { readonly body?: unknown }).body : undefined
 }
 

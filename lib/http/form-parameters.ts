@@ -6,7 +6,7 @@
 
 import { parse } from 'node:querystring'
 import type { Context } from 'koa'
-import { readText, takeParsedBody } from './body.ts'
+import { parsedBodyOf, readText } from './body.ts'
 
 // Enough for long access tokens and client assertions.
 const MAXIMUM_BYTES = 64 * 1024
@@ -72,7 +72,7 @@ export async function readFormParameters(ctx: Context): Promise<FormParameters> 
   if (encoding !== undefined && encoding !== 'identity') {
     throw new InvalidRequestError('the body must not be compressed')
   }
-  const parsed = takeParsedBody(ctx)
+  const parsed = parsedBodyOf(ctx)
   if (parsed !== undefined) return new FormParameters(parsed)
   const text = await readText(ctx, MAXIMUM_BYTES)
   if (text === undefined) {

@@ -8,8 +8,9 @@
  */
 
 import type { AuditLog } from '../audit/audit-log.ts'
+import { endConsent } from '../connections/connections.ts'
 import type { Revoker } from '../revocation/revoker.ts'
-import type { Consent, ConsentStore } from '../storage/consent-store.ts'
+import type { ConsentStore } from '../storage/consent-store.ts'
 import type { PendingRequest } from './pending-request.ts'
 import { type Denial, type RequestEndings, requestKeyOf } from './request-endings.ts'
 
@@ -100,20 +101,6 @@ export async function withdrawGrant(
   const { consents, now } = dependencies
   const requestKey = requestKeyOf(pendingRequestToken)
   const consent = await consents.withdraw({ userId, clientId, requestKey }, now())
-  if (consent?.scopes.length === 0) await deleteEmptyConsent(dependencies, consent, ip)
-}
-
-/** Deletes a consent of which a denial has left no scope. Nothing is granted under it any more. */
-export async function deleteEmptyConsent(
-  {
-    revoker,
-    audit,
-  }: { readonly revoker: Pick<Revoker, 'revokeConsent'>; readonly audit: AuditLog },
-  consent: Consent,
-  ip: string,
-): Promise<void> {
-  if (!(await revoker.revokeConsent(consent))) return
-  const { clientId, userId, tenantId } = consent
-  const reason = 'denied-by-user'
-  audit.record({ type: 'connection.revoked', clientId, userId, tenantId, reason }, ip)
+  if (consent?.scopes.length === 0)
+    await endConsent(dependencies, consent, 'denied-by-user', { ip })
 }

@@ -5,7 +5,7 @@
  */
 
 import type { AuditLog } from '../audit/audit-log.ts'
-import type { EndFormerConnection } from '../connections/connections.ts'
+import { type EndFormerConnection, endConsent } from '../connections/connections.ts'
 import { createConsentId } from '../consent/consent.ts'
 import { StorageError } from '../errors.ts'
 import type { Revoker } from '../revocation/revoker.ts'
@@ -15,7 +15,7 @@ import type { Consent, ConsentStore } from '../storage/consent-store.ts'
 import { namedNotBefore, signsOut } from '../users/not-before.ts'
 import type { User } from '../users/user.ts'
 import { sha256 } from '../util/sha256.ts'
-import { deleteEmptyConsent, withdrawGrant } from './deny-request.ts'
+import { withdrawGrant } from './deny-request.ts'
 import type { PendingRequest } from './pending-request.ts'
 import { denials, requestKeyOf } from './request-endings.ts'
 
@@ -66,7 +66,7 @@ export async function grantConsent(
   if (before !== undefined && before.tenantId !== tenantId) {
     await endFormerConnection(before, { ip })
   } else if (before?.scopes.length === 0) {
-    await deleteEmptyConsent(dependencies, before, ip)
+    await endConsent(dependencies, before, 'denied-by-user', { ip })
   }
   const outcome = await consents.grant({
     userId,

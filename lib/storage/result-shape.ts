@@ -7,6 +7,7 @@
  * @module
  */
 
+import { wrongResult } from '../util/host-function.ts'
 import { isObject } from '../util/is-object.ts'
 
 /** Finds what is wrong with a value: the path to it, `''` for the value itself; `undefined` if nothing. */
@@ -128,19 +129,10 @@ export function checkStoreResult(
   result: unknown,
 ): unknown {
   const wrong = shape(result)
-  if (wrong !== undefined) {
-    throw new TypeError(`${name} must return ${words}; it returned ${describe(result, wrong)}`)
-  }
+  if (wrong !== undefined) throw wrongResult(name, words, result, [wrong])
   if (result === undefined || result === null) return undefined
   if (isRequested && !Reflect.apply(isRequested, undefined, [result, ...parameters])) {
     throw new TypeError(`${name} must return the requested record, matched character by character`)
   }
   return result
-}
-
-function describe(result: unknown, wrong: string): string {
-  if (result === null || result === undefined) return String(result)
-  const what = Array.isArray(result) ? 'array' : typeof result
-  const article = /^[ao]/.test(what) ? 'an' : 'a'
-  return wrong === '' ? `${article} ${what}` : `${article} ${what} whose "${wrong}" is wrong`
 }

@@ -6,7 +6,7 @@
  */
 
 import { OAuthServerError } from '../errors.ts'
-import type { Schema, SchemaIssue } from './schema.ts'
+import type { Schema } from './schema.ts'
 import { withinTime } from './within-time.ts'
 
 /** How long a host's function may take. */
@@ -91,17 +91,30 @@ export function checkResult<Result>(
 ): Result {
   const { error } = schema.safeParse(result)
   if (error === undefined) return (result ?? undefined) as Result
-  throw new TypeError(`${name} must return ${words}; it returned ${describe(result, error.issues)}`)
+  throw wrongResult(name, words, result, new Set(error.issues.map(({ path }) => path.join('.'))))
 }
 
-/** Says what is wrong, but no value: it may be personal. */
-function describe(result: unknown, issues: ReadonlyArray<SchemaIssue>): string {
+/**
+ * Creates the error of a result that is not as expected. It says what is wrong, but no value: it may be personal.
+ *
+ * @param places The paths to what is wrong; `''` for the result itself.
+ */
+export function wrongResult(
+  name: string,
+  words: string,
+  result: unknown,
+  places: Iterable<string>,
+): TypeError {
+  return new TypeError(`${name} must return ${words}; it returned ${describe(result, places)}`)
+}
+
+function describe(result: unknown, places: Iterable<string>): string {
   if (result === null || result === undefined) return String(result)
-  const places = new Set(issues.map(({ path }) => path.join('.')).filter((path) => path !== ''))
+  const members = Array.from(places, (place) => `"${place}"`).filter((member) => member !== '""')
   const what = Array.isArray(result) ? 'array' : typeof result
-  const article = /^[aou]/.test(what) ? 'an' : 'a'
-  if (places.size === 0) return `${article} ${what}`
-  return `${article} ${what} whose ${Array.from(places, (place) => `"${place}"`).join(', ')} is wrong`
+  const article = /^[ao]/.test(what) ? 'an' : 'a'
+  const suffix = members.length === 0 ? '' : ` whose ${members.join(', ')} is wrong`
+  return `${article} ${what}${suffix}`
 }
 
 /**

@@ -30,8 +30,8 @@ export const clientSecretBasic: ClientAuthenticationMethod = {
       // RFC 6749 §5.2: a client that tried this header gets 401, with the method that works.
       return { clientId: parameters.get('client_id') ?? '', verify: () => MALFORMED }
     }
-    const [clientId = ''] = readingsOf(pair.slice(0, colon))
-    return presentedSecret(clientId, readingsOf(pair.slice(colon + 1)))
+    const [clientId = ''] = possibleValuesOf(pair.slice(0, colon))
+    return presentedSecret(clientId, possibleValuesOf(pair.slice(colon + 1)))
   },
 }
 
@@ -39,7 +39,7 @@ export const clientSecretBasic: ClientAuthenticationMethod = {
  * The possible values of the id or the secret. It should be form-encoded (RFC 6749 appendix B), but many
  * clients send it unencoded. The two differ only if it contains `%` or `+`.
  */
-function readingsOf(part: string): ReadonlyArray<string> {
+function possibleValuesOf(part: string): ReadonlyArray<string> {
   const decoded = ENCODED.test(part) ? formDecode(part) : undefined
   return decoded === undefined ? [part] : [decoded, part]
 }

@@ -5,23 +5,25 @@ const EMPTY_SECRET =
   'the client secret is empty; a PUBLIC client sends client_id in the body and no Authorization header'
 
 /**
- * Creates credentials from a client secret. With several readings, one of them must match.
+ * Creates credentials from a client secret. One of the possible values must match.
  *
  * Verification takes the same time for unknown clients and for clients without a secret.
  */
 export function presentedSecret(
   clientId: string,
-  readings: ReadonlyArray<string>,
+  possibleValues: ReadonlyArray<string>,
 ): PresentedCredentials {
   return {
     clientId,
     verify(client, { now }) {
       const secrets = client?.secrets ?? []
-      const secret = readings
-        .map((reading) => findClientSecret(reading, secrets, now()))
+      const secret = possibleValues
+        .map((value) => findClientSecret(value, secrets, now()))
         .find((found) => found !== undefined)
       if (secret !== undefined) return { isValid: true, secret }
-      return readings.includes('') ? { isValid: false, hint: EMPTY_SECRET } : { isValid: false }
+      return possibleValues.includes('')
+        ? { isValid: false, hint: EMPTY_SECRET }
+        : { isValid: false }
     },
   }
 }
