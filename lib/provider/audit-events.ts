@@ -36,8 +36,10 @@ export function recordProviderEvents(provider: Provider, audit: AuditLog): void 
     )
   })
   provider.on('authorization.error', (ctx: KoaContextWithOIDC, error: Error) => {
-    if (isUnavailable(error.cause)) {
-      recordFailure(ctx, error.cause)
+    const { clientFailure = error } = requestStateOf(ctx)
+    const { cause = clientFailure } = clientFailure as { readonly cause?: unknown }
+    if (clientFailure !== error || isUnavailable(cause)) {
+      recordFailure(ctx, cause)
       return
     }
     const isDenied = isDeniedByUser(ctx)

@@ -238,11 +238,18 @@ function pendingRequestAdapter({
 function clientAdapter({ findClient }: ProviderAdapterDependencies): Adapter {
   return {
     ...emptyAdapter,
-    find: async (clientId) =>
-      toServiceUnavailable(async () => {
-        const client = await findClient(clientId)
-        return client === undefined ? undefined : toProviderMetadata(client)
-      }),
+    async find(clientId) {
+      try {
+        return await toServiceUnavailable(async () => {
+          const client = await findClient(clientId)
+          return client === undefined ? undefined : toProviderMetadata(client)
+        })
+      } catch (error) {
+        const { ctx } = Provider
+        if (ctx !== undefined) requestStateOf(ctx).clientFailure = error
+        throw error
+      }
+    },
   }
 }
 

@@ -25,6 +25,11 @@ export interface RequestState {
   denial?: Denial
   /** What was read before oidc-provider reads it; absent as soon as the request has written anything. */
   records?: PendingRequestRecords | undefined
+  /**
+   * Why the client was not found. While oidc-provider handles another error, it takes a failure for an unknown client,
+   * and does not redirect.
+   */
+  clientFailure?: unknown
 }
 
 /** What is stored of a session. */

@@ -1,10 +1,10 @@
-import { StorageError, type User } from '@teamcast/oauth-server'
+import { type Storage, StorageError, type User } from '@teamcast/oauth-server'
 import { createMemoryStorage } from '@teamcast/oauth-server/memory'
 import type { ArtifactData, ArtifactKind } from '@teamcast/oauth-server/storage'
 import test, { type ExecutionContext } from 'ava'
 import { isObject } from '../../lib/util/is-object.ts'
 import { assertErrorPage, assertErrorRedirect } from '../helpers/authorization-responses.ts'
-import { type Browser, startBrowser, titleOf, type Visit } from '../helpers/browser.ts'
+import { type Browser, formOf, startBrowser, titleOf, type Visit } from '../helpers/browser.ts'
 import { findEach } from '../helpers/find-each.ts'
 import { recordEvents } from '../helpers/record-events.ts'
 import { authorizationUrl, CODE_VERIFIER, postAs } from '../helpers/requests.ts'
@@ -317,4 +317,49 @@ test('a host that cannot decide about a client: the user can still deny, cancel,
   const attempt = { action: 'sign-in', username: 'ada@acme.test', password: 'wrong' }
   t.is((await other.submit(outdatedSignIn, attempt)).status, 400)
   t.is(titleOf(await other.signIn(outdatedSignIn, 'grace@globex.test')), 'Allow access')
+})
+
+test('a client that cannot be found while an error is sent to it: 503, and the error when the browser asks again (RFC 6749 §4.1.2.1)', async (t) => {
+  const memory = createMemoryStorage()
+  let isBroken = false
+  const clients: Storage['clients'] = {
+    ...memory.clients,
+    async find(clientId) {
+      if (isBroken) throw new StorageError('the store is down')
+      return await memory.clients.find(clientId)
+    },
+  }
+  const { onEvent, settled } = recordEvents()
+  const { issuer, confidential } = await startServer(t, {
+    storage: { ...memory, clients },
+    onEvent,
+  })
+  const browser = startBrowser()
+  const page = await browser.open(authorizationUrl(issuer, confidential))
+  const { url, hidden } = formOf(page)
+  const denied = await browser.userAgent.submit(new URL(url, page.url), {
+    ...hidden,
+    action: 'cancel',
+  })
+  const repeatedScope = authorizationUrl(issuer, confidential)
+  repeatedScope.searchParams.append('scope', 'interview:read')
+
+  for (const [failing, error] of [
+    [new URL(denied.headers.get('location') ?? '', page.url), 'access_denied'],
+    [repeatedScope, 'invalid_request'],
+  ] as const) {
+    const seen = (await settled()).length
+    isBroken = true
+    const failed = await browser.open(failing)
+    isBroken = false
+    assertErrorPage(t, failed, 503)
+    t.is(failed.headers.get('retry-after'), '5')
+    const types = (await settled()).slice(seen).map(({ type }) => type)
+    t.deepEqual(types, ['server.error'])
+    assertErrorRedirect(t, await browser.open(failing), {
+      redirectUri: 'https://recruiter.example/callback',
+      error,
+      issuer,
+    })
+  }
 })
