@@ -114,7 +114,7 @@ export type {
 export type { Page, PageRequest } from './storage/client-store.ts'
 export type { BackendHealth, Health } from './storage/health.ts'
 export { createLayeredStorage, type LayeredStorageOptions } from './storage/layered-storage.ts'
-export type { Storage } from './storage/storage.ts'
+export type { BackendConnections, Storage } from './storage/storage.ts'
 export type {
   AuthenticateUser,
   Credentials,

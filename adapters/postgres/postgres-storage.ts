@@ -7,7 +7,13 @@
 import { Kysely } from 'kysely'
 import { ConfigurationError, type Issue, StorageError, unknownOptions } from '../../lib/errors.ts'
 import { driverFailure, reportDriverFailures } from '../../lib/storage/driver-failure.ts'
-import { type Backend, createStores, type Storage, type Stores } from '../../lib/storage/storage.ts'
+import {
+  type Backend,
+  type BackendConnections,
+  createStores,
+  type Storage,
+  type Stores,
+} from '../../lib/storage/storage.ts'
 import type { Rotation, TokenFamilyStore } from '../../lib/storage/token-family-store.ts'
 import { createArtifactStore } from './artifact-store.ts'
 import { createClientStore } from './client-store.ts'
@@ -73,7 +79,7 @@ export function createPostgresStorage<Tables>(options: PostgresStorageOptions<Ta
   }
   return {
     ...createStores((name) => reportDriverFailures(`postgres: ${name}`, stores[name])),
-    backends: [createBackend(families)],
+    backends: [createBackend(families, options.pool)],
   }
 }
 
@@ -93,9 +99,10 @@ const PROBLEMS: ReadonlyMap<string | undefined, string> = new Map([
   [UNDEFINED_TABLE, 'its tables are missing; run migrateToLatest()'],
 ])
 
-function createBackend(families: TokenFamilyStore): Backend {
+function createBackend(families: TokenFamilyStore, pool: PostgresPool | undefined): Backend {
   return {
     name: 'postgres',
+    ...(pool?.waitingCount === undefined ? {} : { connections: () => connectionsOf(pool) }),
     async ping() {
       try {
         // The statements of a refresh: the storage is not healthy while they fail.
@@ -108,6 +115,14 @@ function createBackend(families: TokenFamilyStore): Backend {
       }
     },
   }
+}
+
+function connectionsOf({
+  totalCount = 0,
+  idleCount = 0,
+  waitingCount = 0,
+}: PostgresPool): BackendConnections {
+  return { open: totalCount, idle: idleCount, waiting: waitingCount }
 }
 
 function findIssues<Tables>(

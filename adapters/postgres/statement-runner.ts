@@ -25,6 +25,10 @@ import {
 export interface PostgresPool {
   connect(): Promise<PostgresConnection>
   on(event: 'connect', listener: (connection: PostgresConnection) => void): unknown
+  /** How many connections there are, how many of them are idle, and how many calls wait for one. */
+  readonly totalCount?: number
+  readonly idleCount?: number
+  readonly waitingCount?: number
 }
 
 /** The part of a connection of `pg` that is used. */

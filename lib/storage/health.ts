@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Backend } from './storage.ts'
+import type { Backend, BackendConnections } from './storage.ts'
 
 /** The health of a server. */
 export interface Health {
@@ -22,6 +22,8 @@ export interface BackendHealth {
   readonly isReachable: boolean
   /** What failed; for operators, not for the public. `undefined` when it responds. */
   readonly error: Error | undefined
+  /** Its pool of connections, before this check used one; absent when it has none that can be counted. */
+  readonly connections?: BackendConnections
 }
 
 /** Pings every backend. Never rejects. */
@@ -32,12 +34,15 @@ export async function checkHealth(backends: ReadonlyArray<Backend>): Promise<Hea
 
 async function checkBackend(backend: Backend): Promise<BackendHealth> {
   const { name } = backend
+  let connections: BackendConnections | undefined
   try {
+    connections = backend.connections?.()
     await backend.ping()
-    return { name, isReachable: true, error: undefined }
+    return { name, isReachable: true, error: undefined, ...(connections && { connections }) }
   } catch (error) {
     return {
       name,
+      ...(connections && { connections }),
       isReachable: false,
       error: error instanceof Error ? error : new Error(String(error)),
     }

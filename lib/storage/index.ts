@@ -54,7 +54,7 @@ export type {
   RevocationPage,
   RevocationStore,
 } from './revocation-store.ts'
-export type { Backend, Storage, Stores } from './storage.ts'
+export type { Backend, BackendConnections, Storage, Stores } from './storage.ts'
 export type {
   CreationOutcome,
   CurrentRefreshToken,

@@ -23,7 +23,11 @@ export function methodsOf<Name extends keyof Stores>(name: Name): ResultShapes<S
   return STORE_KINDS[name].results
 }
 
-const BACKEND_METHODS = { ping: true } satisfies Record<keyof Omit<Backend, 'name'>, true>
+/** `connections` is optional. */
+const BACKEND_METHODS = { ping: true } satisfies Record<
+  keyof Omit<Backend, 'name' | 'connections'>,
+  true
+>
 
 /**
  * Finds what is wrong with a storage: with all of it at the path `''`, or with one method at a path such as

@@ -65,6 +65,18 @@ export interface Backend {
   readonly name: string
   /** Resolves when it responds, and can read and write. @throws {@link StorageError} when it cannot. */
   ping(): Promise<void>
+  /** Its pool of connections right now; absent when it has none, or none that can be counted. */
+  connections?(): BackendConnections
+}
+
+/** A pool of connections. */
+export interface BackendConnections {
+  /** How many are open. */
+  readonly open: number
+  /** How many of these are idle. */
+  readonly idle: number
+  /** How many calls wait for a connection. If there are always some, the pool is too small or the backend too slow. */
+  readonly waiting: number
 }
 
 /** How a store is treated. */

@@ -19,6 +19,7 @@ export function boundStorage(storage: Storage, timeoutMilliseconds: number): Sto
     ...createStores((name) => boundStore(name, storage[name], timeoutMilliseconds)),
     backends: storage.backends.map((backend) => ({
       name: backend.name,
+      ...(backend.connections && { connections: backend.connections.bind(backend) }),
       ping: boundMethod(backend.name, backend, 'ping', timeoutMilliseconds),
     })),
   }

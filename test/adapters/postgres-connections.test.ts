@@ -119,6 +119,21 @@ test('postgres: the health check replaces spoilt connections, as requests do (25
   }
 })
 
+test('postgres: the backend counts the connections of its pool, and the calls that wait for one', async (t) => {
+  const pool = await openPool(t, 'counted', 2)
+  const { artifacts, backends } = createPostgresStorage({ pool })
+  const [backend] = backends
+  await Promise.all(['a', 'b'].map((key) => artifacts.find('Session', key, NOW)))
+  t.deepEqual(backend?.connections?.(), { open: 2, idle: 2, waiting: 0 })
+  const connections = await Promise.all([pool.connect(), pool.connect()])
+  const waiting = ['c', 'd', 'e'].map((key) => artifacts.find('Session', key, NOW))
+  await new Promise(setImmediate)
+  t.deepEqual(backend?.connections?.(), { open: 2, idle: 0, waiting: 3 })
+  for (const connection of connections) connection.release()
+  await Promise.all(waiting)
+  t.deepEqual(backend?.connections?.(), { open: 2, idle: 2, waiting: 0 })
+})
+
 for (const [code, isSentAgain] of [
   ['0A000', true],
   ['26000', true],

@@ -32,6 +32,28 @@ test('health(): says which backend fails, and why', async (t) => {
   })
 })
 
+test('health(): a backend with a pool says how many connections there were, reachable or not', async (t) => {
+  const storage = createMemoryStorage()
+  let isFailing = false
+  const pooled = {
+    name: 'pooled',
+    counts: { open: 10, idle: 0, waiting: 3 },
+    connections() {
+      return this.counts
+    },
+    async ping() {
+      if (isFailing) throw new StorageError('out of order')
+    },
+  }
+  const { authorizationServer } = await startServer(t, {
+    storage: { ...storage, backends: [pooled] },
+  })
+  for (isFailing of [false, true]) {
+    const { backends } = await authorizationServer.health()
+    t.like(backends[0], { isReachable: !isFailing, connections: pooled.counts })
+  }
+})
+
 test('health(): a backend that is frozen is not reachable after storageTimeoutMilliseconds', async (t) => {
   const storage = createMemoryStorage()
   const frozen = { name: 'frozen', ping: () => new Promise<void>(() => undefined) }
