@@ -70,7 +70,7 @@ function renderDemoUsers(): string {
       html`<div><dt><code>${email}</code></dt><dd>${name}, workspace ${tenantId}</dd></div>`,
   )
   return html`<dl class="rows">!${users}
-<div><dt>Password of all</dt><dd><code>${DEMO_PASSWORD}</code></dd></div></dl>`
+<div><dt>Password for all</dt><dd><code>${DEMO_PASSWORD}</code></dd></div></dl>`
 }
 
 /** The result of the partner's last action. */

@@ -53,7 +53,7 @@ export function renderConsentPage(view: ConsentView): HtmlPage {
     content: html`!${renderClientHeader(view, heading)}
       !${renderUserCard(user, renderForm(form, switchAccount))}
       !${renderScopeGroups(view)}
-      <p class="notice">!${fill(messages.removeAccess, { connections })}</p>
+      <p class="notice">!${fill(messages.trust, { client: renderClientName(client) })} !${fill(messages.removeAccess, { connections })}</p>
       <div class="actions side-by-side deliberate">!${renderForm(form, buttons)}</div>
       !${renderClientLinks(client, messages)}`,
   })

@@ -37,12 +37,11 @@ test('consent page: new scopes stand apart from those already granted', (t) => {
   t.true(text.includes(`Already allowed ${others.map((s) => s.description).join(' ')}`))
 })
 
-test('consent page: says where the access can be removed, with a link', (t) => {
+test('consent page: asks the user to trust the client, and says where the access can be removed, with a link', (t) => {
   const { html } = renderConsentPage(CONSENT)
-  t.true(
-    textOf(html).includes('You can remove this access at any time in Connected applications'),
-    textOf(html),
-  )
+  const notice =
+    'Make sure that you trust Acme Recruiter . You can remove this access at any time in Connected applications'
+  t.true(textOf(html).includes(notice), textOf(html))
   const hrefs = findTags(html, 'a').map(({ attributes }) => attributes['href'])
   t.true(hrefs.includes(CONSENT.connectionsUrl))
 })
@@ -64,7 +63,7 @@ test('consent page: from five scopes on, the sensitive ones are a group of their
   t.is(headingsOf(MANY_SCOPES.slice(0, 4)), 0)
   t.is(headingsOf(MANY_SCOPES.map((scope) => ({ ...scope, isSensitive: false }))), 0)
   const { html } = renderConsentPage({ ...CONSENT, scopes: MANY_SCOPES })
-  t.true(textOf(html).includes(`Sensitive Sensitive: ${SENSITIVE_SCOPE.description} You can`))
+  t.true(textOf(html).includes(`Sensitive Sensitive: ${SENSITIVE_SCOPE.description} Make sure`))
 })
 
 test('consent page: nothing has the focus, so that no key pressed too early allows', (t) => {

@@ -354,7 +354,7 @@ test.serial('consent page: what assistive technology reads', async (t) => {
       - listitem: Schedule interviews on your behalf
       - listitem: See the candidates you have access to
   - paragraph:
-    - text: You can remove this access at any time in
+    - text: Make sure that you trust Acme Recruiter. You can remove this access at any time in
     - link "Connected applications (opens in a new tab)":
       - /url: https://login.teamcast.test/account/connections
     - text: .

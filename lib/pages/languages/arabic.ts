@@ -39,6 +39,7 @@ export const ARABIC: Messages = {
   alreadyAllowed: 'مسموح به سابقًا',
   sensitive: 'حساس',
   recognition: 'سيتمكن التطبيق من التعرف عليك وعلى مساحة عملك.',
+  trust: 'تأكد من أنك تثق في {client}.',
   removeAccess: 'يمكنك إزالة هذا الوصول في أي وقت من {connections}.',
   allow: 'سماح',
   deny: 'رفض',

@@ -46,6 +46,7 @@ export const ENGLISH = {
   alreadyAllowed: 'Already allowed',
   sensitive: 'Sensitive',
   recognition: 'It will be able to recognise you and your workspace.',
+  trust: 'Make sure that you trust {client}.',
   removeAccess: 'You can remove this access at any time in {connections}.',
   allow: 'Allow',
   deny: 'Deny',

@@ -41,6 +41,7 @@ export const GERMAN: Messages = {
   alreadyAllowed: 'Bereits erlaubt',
   sensitive: 'Weitreichend',
   recognition: 'Die Anwendung kann dann Sie und Ihren Workspace wiedererkennen.',
+  trust: 'Vergewissern Sie sich, dass Sie {client} vertrauen.',
   removeAccess: 'Sie können diesen Zugriff jederzeit unter {connections} beenden.',
   allow: 'Erlauben',
   deny: 'Ablehnen',
