@@ -6,10 +6,12 @@ import { fuzz } from '../fuzz/fuzz.ts'
 import type { FuzzRequest } from '../fuzz/fuzz-request.ts'
 import { startFuzzTarget } from '../fuzz/fuzz-target.ts'
 import { fuzzRequest } from '../fuzz/mutate.ts'
+import { VALID_REQUESTS } from '../fuzz/valid-requests.ts'
 import { ANY_CHARACTER } from '../helpers/any-character.ts'
+import { PASSWORD } from '../helpers/browser.ts'
 import { type RawAnswer, sendRaw } from '../helpers/raw-request.ts'
 import { recordEvents } from '../helpers/record-events.ts'
-import { type StartedServer, startServer } from '../helpers/start-server.ts'
+import { ADA, GRACE, type StartedServer, startServer } from '../helpers/start-server.ts'
 
 const PATHS = [
   '/.well-known/oauth-authorization-server',
@@ -521,6 +523,33 @@ test('every endpoint: valid requests that were changed get no 5xx, and no secret
   t.teardown(() => target.close())
   const requestOf = (index: number): FuzzRequest => fuzzRequest(FUZZ_SEED, index)
   t.deepEqual(await fuzz(target, requestOf, { count: FUZZED_REQUESTS }), [])
+})
+
+test('every endpoint: the fuzzer notices a 500, a failure, and a secret in an event or in what is printed', async (t) => {
+  let isLeaking = false
+  let output = ''
+  const target = await startFuzzTarget(() => output, {
+    async findUser(userId) {
+      if (isLeaking) throw new Error(`no user for ${PASSWORD}`)
+      return [ADA, GRACE].find((user) => user.userId === userId)
+    },
+  })
+  t.teardown(() => target.close())
+  t.deepEqual(await target.renew(), [])
+  isLeaking = true
+  const userinfo = VALID_REQUESTS.find(({ path }) => path === '/oauth/userinfo')
+  const sent = userinfo === undefined ? [] : await target.send(userinfo)
+  isLeaking = false
+  output = `debug: ${PASSWORD}`
+  const found = [...sent, ...(await target.renew())].join('\n')
+  for (const problem of [
+    /^status 500/m,
+    /^a failure of its own/m,
+    /^an event holds a secret/m,
+    /^a secret was printed/m,
+  ]) {
+    t.regex(found, problem)
+  }
 })
 
 test('every endpoint: what the fuzzer ever found is found no more', async (t) => {

@@ -7,7 +7,11 @@
 import { connect } from 'node:net'
 import { inspect } from 'node:util'
 import { type AuditEvent, ClientNotFoundError, type RegisteredClient } from '@teamcast/oauth-server'
-import { startTestServer, type TestServer } from '@teamcast/oauth-server/testing'
+import {
+  startTestServer,
+  type TestServer,
+  type TestServerOptions,
+} from '@teamcast/oauth-server/testing'
 import { formOf, startBrowser } from '../helpers/browser.ts'
 import { authorizationUrl, basicCredentials, CODE_CHALLENGE } from '../helpers/requests.ts'
 import { SLOW_STORE } from '../helpers/slow-store.ts'
@@ -40,8 +44,12 @@ export interface FuzzTarget {
  * Starts a server with everything turned on.
  *
  * @param printed What the process has printed since the last call, which is searched for secrets, too.
+ * @param host Functions of the host, to see whether it is noticed when one leaks.
  */
-export async function startFuzzTarget(printed: () => string = () => ''): Promise<FuzzTarget> {
+export async function startFuzzTarget(
+  printed: () => string = () => '',
+  host: Pick<TestServerOptions, 'findUser'> = {},
+): Promise<FuzzTarget> {
   let events: Array<AuditEvent> = []
   const server = await startTestServer({
     users: [ADA, GRACE],
@@ -54,6 +62,7 @@ export async function startFuzzTarget(printed: () => string = () => ''): Promise
       headers.authorization === `Bearer ${SUPER_ADMIN_TOKEN}`
         ? { superAdminId: 'root' }
         : 'unauthenticated',
+    ...host,
   })
   const [client, publicClient] = server.clients
   if (client === undefined || publicClient === undefined) throw new Error('two clients are missing')
