@@ -55,8 +55,8 @@ export const SESSION_TTL_SECONDS: number = 14 * DAY_SECONDS
 export const SESSION_RENEWAL_SECONDS: number = 60 * MINUTE_SECONDS
 
 /**
- * For how long an ended session is remembered: longer than any save of it lasts. A request that has read it before
- * may take ten minutes to save it.
+ * For how long it is remembered that a session has ended, alone or with all of its user: longer than any save of it
+ * lasts. A request that has read it before, or is signing its user in, may take ten minutes to save it.
  */
 export const ENDED_SESSION_TTL_SECONDS: number = SESSION_TTL_SECONDS + 10 * MINUTE_SECONDS
 

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { SESSION_TTL_SECONDS } from '../lifetimes.ts'
+import { ENDED_SESSION_TTL_SECONDS } from '../lifetimes.ts'
 import { createArtifactReader, type NamedArtifact } from '../storage/artifact-reader.ts'
 import type { ArtifactStore } from '../storage/artifact-store.ts'
 import * as shape from '../storage/result-shape.ts'
@@ -45,8 +45,9 @@ export function createNotBefore(artifacts: ArtifactStore, now: () => number): No
   return {
     async signOut(userId) {
       const at = now()
-      // Older sessions cannot be loaded, so they are not prolonged: all expire by then.
-      await artifacts.saveLatest('NotBefore', sha256(userId), { at }, at + SESSION_TTL_SECONDS)
+      // Older sessions cannot be loaded any more, but a request in progress may still save one.
+      const expiresAt = at + ENDED_SESSION_TTL_SECONDS
+      await artifacts.saveLatest('NotBefore', sha256(userId), { at }, expiresAt)
     },
 
     async wasSignedOutSince(userId, instant) {

@@ -1,4 +1,5 @@
 import test from 'ava'
+import { SESSION_RENEWAL_SECONDS, SESSION_TTL_SECONDS } from '../../lib/lifetimes.ts'
 import { formOf, startBrowser, titleOf } from '../helpers/browser.ts'
 import { recordEvents } from '../helpers/record-events.ts'
 import { authorizationUrl } from '../helpers/requests.ts'
@@ -185,3 +186,48 @@ test('account: two tabs at the sign-in page: what is typed into the second is ch
   t.is(titleOf(await browser.submit(adas, { action: 'sign-out' })), 'Sign in')
   t.is(sessionOf(browser), undefined)
 })
+
+for (const saved of ['a sign-in in progress', 'a request that prolongs it']) {
+  test(`account: a session stays ended with everything of its user, until the end of what ${saved} saves later`, async (t) => {
+    let endEverything: (() => Promise<unknown>) | undefined
+    const between = async (): Promise<void> => {
+      const end = endEverything
+      endEverything = undefined
+      await end?.()
+    }
+    const server = await startServer(t, {
+      async authenticateUser() {
+        await between()
+        return ADA
+      },
+      async findUser() {
+        if (saved === 'a request that prolongs it') await between()
+        return ADA
+      },
+    })
+    const { issuer, confidential, clock, authorizationServer } = server
+    const url = `${issuer}/account/connections`
+    const browser = startBrowser()
+    const signInPage = await browser.open(url)
+    const end = async (): Promise<void> => {
+      await authorizationServer.connections.revokeAllOfUser('ada')
+      clock.advance(5)
+    }
+    if (saved === 'a sign-in in progress') {
+      endEverything = end
+      t.is(titleOf(await browser.signIn(signInPage, ADA.email)), 'Sign in')
+    } else {
+      await browser.signIn(signInPage, ADA.email)
+      clock.advance(SESSION_RENEWAL_SECONDS)
+      endEverything = end
+      await browser.open(authorizationUrl(issuer, confidential))
+      t.is(titleOf(await browser.open(url)), 'Sign in')
+    }
+    t.true(endEverything === undefined)
+
+    clock.advance(SESSION_TTL_SECONDS - 3)
+
+    t.is(titleOf(await browser.open(url)), 'Sign in')
+    t.is(titleOf(await browser.open(authorizationUrl(issuer, confidential))), 'Sign in')
+  })
+}

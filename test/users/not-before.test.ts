@@ -1,6 +1,6 @@
 import { createMemoryStorage } from '@teamcast/oauth-server/memory'
 import test from 'ava'
-import { SESSION_TTL_SECONDS } from '../../lib/lifetimes.ts'
+import { ENDED_SESSION_TTL_SECONDS } from '../../lib/lifetimes.ts'
 import { createNotBefore } from '../../lib/users/not-before.ts'
 import { sha256 } from '../../lib/util/sha256.ts'
 
@@ -17,11 +17,11 @@ test('not-before: ends the sessions of that user that began in that second or be
   t.false(await wasSignedOutSince('Ada', 0))
 })
 
-test('not-before: each is kept under a hash for as long as a session from before it could live', async (t) => {
+test('not-before: each is kept under a hash for as long as a session from before it could live, saved ten minutes later', async (t) => {
   const { artifacts } = createMemoryStorage()
   await createNotBefore(artifacts, () => 1000).signOut('ada\n"½"')
   const key = sha256('ada\n"½"')
-  const end = 1000 + SESSION_TTL_SECONDS
+  const end = 1000 + ENDED_SESSION_TTL_SECONDS
   t.deepEqual(await artifacts.find('NotBefore', key, end - 1), { at: 1000 })
   t.is(await artifacts.find('NotBefore', key, end), undefined)
 })
