@@ -114,6 +114,7 @@ export function createAuthorizationServer(
     signOut: notBefore.signOut,
     revoker,
     audit,
+    now,
   }
   const connections = createConnections(connectionsDependencies)
   const disconnect = createDisconnect(connectionsDependencies)

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import {
   type Consent,
   type ConsentStore,
@@ -31,6 +32,14 @@ export function createConsentStore(
     whenFull: 'refuse',
   })
 
+  const cancellations = new ExpiringRecords<string>({
+    ...limits,
+    kind: 'cancelled grants',
+    // No grant is under way for longer than a moment.
+    whenFull: 'drop-oldest',
+  })
+  const lastCancellation = (userId: string): string => cancellations.peek(userId) ?? ''
+
   function findStored(userId: string, clientId: string): StoredConsent | undefined {
     return consents.get(consentIds.get(userId)?.get(clientId) ?? '')
   }
@@ -41,14 +50,13 @@ export function createConsentStore(
   }
 
   return {
-    async grant({ scopes, requestKey, deadlineMilliseconds, ...grant }) {
+    async grant({ scopes, requestKey, deadlineMilliseconds, cancellation, ...grant }) {
       if (Date.now() > deadlineMilliseconds) return 'late'
       const { userId, clientId, grantedAt } = grant
+      if (lastCancellation(userId) !== cancellation) return 'cancelled'
       if (withdrawn.find(keyOf({ userId, clientId, requestKey }), grantedAt)) return 'withdrawn'
-      const found = findStored(userId, clientId)
-      const isContinued = found?.tenantId === grant.tenantId && found.scopeGrants.size > 0
-      const before = isContinued ? found : undefined
-      if (found !== undefined && before === undefined) consents.delete(found.consentId)
+      const before = findStored(userId, clientId)
+      if (before !== undefined && !isUsable(before, grant.tenantId)) return 'obsolete'
       const consentId = before?.consentId ?? grant.consentId
       const idsOfUser = consentIds.get(userId) ?? new Map<string, string>()
       consentIds.set(userId, idsOfUser.set(clientId, consentId))
@@ -67,7 +75,11 @@ export function createConsentStore(
     },
 
     async findTimed(userId, clientId) {
-      return { consent: findConsent(userId, clientId), foundAtMilliseconds: Date.now() }
+      return {
+        consent: findConsent(userId, clientId),
+        foundAtMilliseconds: Date.now(),
+        cancellation: lastCancellation(userId),
+      }
     },
 
     async list(userId) {
@@ -98,6 +110,10 @@ export function createConsentStore(
       return findConsent(userId, clientId)
     },
 
+    async cancelGrants(userId, now) {
+      cancellations.set(userId, randomUUID(), now + WITHDRAWAL_SECONDS)
+    },
+
     async delete(userId, clientId, expectedConsentId) {
       const idsOfUser = consentIds.get(userId)
       const consentId = idsOfUser?.get(clientId)
@@ -108,6 +124,10 @@ export function createConsentStore(
       return consents.delete(consentId)
     },
   }
+}
+
+function isUsable({ tenantId, scopeGrants }: StoredConsent, inTenantId: string): boolean {
+  return tenantId === inTenantId && scopeGrants.size > 0
 }
 
 function keyOf({ userId, clientId, requestKey }: GrantingRequest): string {

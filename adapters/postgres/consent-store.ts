@@ -1,9 +1,9 @@
-import { type Insertable, type RawBuilder, type Selectable, sql } from 'kysely'
+import { randomUUID } from 'node:crypto'
+import { type Selectable, sql } from 'kysely'
 import {
   type Consent,
   type ConsentStore,
   firstGrantedAt,
-  type GrantingRequest,
   MAXIMUM_GRANTING_REQUESTS,
   WITHDRAWAL_SECONDS,
 } from '../../lib/storage/consent-store.ts'
@@ -20,6 +20,14 @@ const COLUMNS = [
   'created_at',
   'granted_at',
   'last_used_at',
+] as const
+
+const REQUEST_COLUMNS = [
+  'user_id',
+  'client_id',
+  'request_key',
+  'is_withdrawn',
+  'expires_at',
 ] as const
 
 type ConsentRow = Selectable<OAuthDatabase['consents']>
@@ -43,8 +51,9 @@ export function createConsentStore(db: Database): ConsentStore {
             .on('consents.user_id', '=', values.userId)
             .on('consents.client_id', '=', values.clientId),
         )
-        .select(COLUMNS)
-        .select('now_milliseconds'),
+        .leftJoin('granting_users', (join) => join.on('granting_users.user_id', '=', values.userId))
+        .select(COLUMNS.map((column) => `consents.${column}` as const))
+        .select(['now_milliseconds', 'cancellation']),
   )
 
   return {
@@ -52,10 +61,35 @@ export function createConsentStore(db: Database): ConsentStore {
       const { userId, clientId, requestKey, grantedAt } = grant
       const scopeGrants = grant.scopes.map((scope) => [scope, { [requestKey]: grantedAt }])
       const query = db
+        .with('granting_user', (context) =>
+          context
+            .insertInto('granting_users')
+            .values({
+              user_id: userId,
+              cancellation: '',
+              expires_at: grantedAt + WITHDRAWAL_SECONDS,
+            })
+            .onConflict((conflict) =>
+              conflict.column('user_id').doUpdateSet({ expires_at: sql`excluded.expires_at` }),
+            )
+            .returning('cancellation'),
+        )
         .with('request', (context) =>
           context
             .insertInto('granting_requests')
-            .values(requestRow(grant, false, grantedAt))
+            .columns(REQUEST_COLUMNS)
+            .expression((eb) =>
+              eb
+                .selectFrom('granting_user')
+                .select([
+                  sql<string>`${userId}::text`.as('user_id'),
+                  sql<string>`${clientId}::text`.as('client_id'),
+                  sql<string>`${requestKey}::text`.as('request_key'),
+                  sql<boolean>`false`.as('is_withdrawn'),
+                  sql<number>`${grantedAt + WITHDRAWAL_SECONDS}::bigint`.as('expires_at'),
+                ])
+                .where('cancellation', '=', grant.cancellation),
+            )
             .onConflict((conflict) =>
               conflict
                 .columns(['request_key', 'user_id', 'client_id'])
@@ -64,41 +98,53 @@ export function createConsentStore(db: Database): ConsentStore {
             )
             .returning('request_key'),
         )
-        .insertInto('consents')
-        .columns(COLUMNS)
-        .expression((eb) =>
-          eb
-            .selectFrom('request')
-            .select([
-              sql<string>`${userId}::text`.as('user_id'),
-              sql<string>`${clientId}::text`.as('client_id'),
-              sql<string>`${grant.consentId}::text`.as('consent_id'),
-              sql<string>`${grant.tenantId}::text`.as('tenant_id'),
-              sql<string>`${JSON.stringify(Object.fromEntries(scopeGrants))}::jsonb`.as(
-                'scope_grants',
-              ),
-              sql<number>`${grantedAt}::bigint`.as('created_at'),
-              sql<number>`${grantedAt}::bigint`.as('granted_at'),
-              sql<null>`null::bigint`.as('last_used_at'),
-            ]),
+        .with('granted', (context) =>
+          context
+            .insertInto('consents')
+            .columns(COLUMNS)
+            .expression((eb) =>
+              eb
+                .selectFrom('request')
+                .select([
+                  sql<string>`${userId}::text`.as('user_id'),
+                  sql<string>`${clientId}::text`.as('client_id'),
+                  sql<string>`${grant.consentId}::text`.as('consent_id'),
+                  sql<string>`${grant.tenantId}::text`.as('tenant_id'),
+                  sql<string>`${JSON.stringify(Object.fromEntries(scopeGrants))}::jsonb`.as(
+                    'scope_grants',
+                  ),
+                  sql<number>`${grantedAt}::bigint`.as('created_at'),
+                  sql<number>`${grantedAt}::bigint`.as('granted_at'),
+                  sql<null>`null::bigint`.as('last_used_at'),
+                ]),
+            )
+            .onConflict((conflict) =>
+              conflict
+                .columns(['user_id', 'client_id'])
+                .doUpdateSet({
+                  scope_grants: sql`consents.scope_grants || ${ADDED_GRANTS}`,
+                  granted_at: sql`excluded.granted_at`,
+                })
+                .where('consents.tenant_id', '=', sql<string>`excluded.tenant_id`)
+                .where(sql<boolean>`consents.scope_grants <> '{}'`),
+            )
+            .returning('consent_id'),
         )
-        .onConflict((conflict) =>
-          conflict.columns(['user_id', 'client_id']).doUpdateSet({
-            consent_id: ifContinued(sql`consents.consent_id`, sql`excluded.consent_id`),
-            tenant_id: sql`excluded.tenant_id`,
-            scope_grants: ifContinued(
-              sql`consents.scope_grants || ${ADDED_GRANTS}`,
-              sql`excluded.scope_grants`,
-            ),
-            created_at: ifContinued(sql`consents.created_at`, sql`excluded.created_at`),
-            granted_at: sql`excluded.granted_at`,
-            last_used_at: ifContinued(sql`consents.last_used_at`, sql`null`),
-          }),
-        )
-        .returning(requireInTime(String(grant.deadlineMilliseconds)).as('late'))
-      const granted = await inTime(() => query.execute())
-      if (granted === 'late') return 'late'
-      return granted.length > 0 ? 'granted' : 'withdrawn'
+        .selectFrom('granting_user')
+        .leftJoin('request', (join) => join.onTrue())
+        .leftJoin('granted', (join) => join.onTrue())
+        .select([
+          'granting_user.cancellation',
+          'request.request_key',
+          'granted.consent_id',
+          // Evaluated for the row that all of these make, after they have waited for locks.
+          requireInTime(String(grant.deadlineMilliseconds)).as('late'),
+        ])
+      const outcome = await inTime(() => query.executeTakeFirstOrThrow())
+      if (outcome === 'late') return 'late'
+      if (outcome.cancellation !== grant.cancellation) return 'cancelled'
+      if (outcome.request_key === null) return 'withdrawn'
+      return outcome.consent_id === null ? 'obsolete' : 'granted'
     },
 
     async find(userId, clientId) {
@@ -111,6 +157,7 @@ export function createConsentStore(db: Database): ConsentStore {
       return {
         consent: row && isConsent(row) ? consentFrom(row) : undefined,
         foundAtMilliseconds: Number(row?.now_milliseconds),
+        cancellation: row?.cancellation ?? '',
       }
     },
 
@@ -140,7 +187,13 @@ export function createConsentStore(db: Database): ConsentStore {
     async withdraw(request, now) {
       await db
         .insertInto('granting_requests')
-        .values(requestRow(request, true, now))
+        .values({
+          user_id: request.userId,
+          client_id: request.clientId,
+          request_key: request.requestKey,
+          is_withdrawn: true,
+          expires_at: now + WITHDRAWAL_SECONDS,
+        })
         .onConflict((conflict) =>
           conflict.columns(['request_key', 'user_id', 'client_id']).doUpdateSet({
             is_withdrawn: true,
@@ -167,6 +220,23 @@ export function createConsentStore(db: Database): ConsentStore {
       return row && consentFrom(row)
     },
 
+    async cancelGrants(userId, now) {
+      await db
+        .insertInto('granting_users')
+        .values({
+          user_id: userId,
+          cancellation: randomUUID(),
+          expires_at: now + WITHDRAWAL_SECONDS,
+        })
+        .onConflict((conflict) =>
+          conflict.column('user_id').doUpdateSet({
+            cancellation: sql`excluded.cancellation`,
+            expires_at: sql`excluded.expires_at`,
+          }),
+        )
+        .execute()
+    },
+
     async delete(userId, clientId, expectedConsentId) {
       const deleted = await db
         .deleteFrom('consents')
@@ -180,12 +250,6 @@ export function createConsentStore(db: Database): ConsentStore {
       return deleted !== undefined
     },
   }
-}
-
-/** A value of a consent that stays, or of a new one that replaces it. */
-function ifContinued<Value>(kept: RawBuilder<Value>, fresh: RawBuilder<Value>): RawBuilder<Value> {
-  return sql`case when consents.tenant_id = excluded.tenant_id and consents.scope_grants <> '{}'
-    then ${kept} else ${fresh} end`
 }
 
 /** The `ScopeGrants` of the scopes that are granted, added to those of the consent. */
@@ -202,21 +266,6 @@ const ADDED_GRANTS = sql<string>`(
     select count(*) as requests, min(value::bigint) as first_granted_at
     from jsonb_each_text(case jsonb_typeof(kept) when 'object' then kept else '{}' end)
   ) as before)`
-
-/** The row that makes a grant and a withdrawal of one request wait for each other. */
-function requestRow(
-  { userId, clientId, requestKey }: GrantingRequest,
-  isWithdrawn: boolean,
-  now: number,
-): Insertable<OAuthDatabase['granting_requests']> {
-  return {
-    user_id: userId,
-    client_id: clientId,
-    request_key: requestKey,
-    is_withdrawn: isWithdrawn,
-    expires_at: now + WITHDRAWAL_SECONDS,
-  }
-}
 
 /** Whether a left join found a consent: it has all columns, or none. */
 function isConsent(

@@ -39,6 +39,13 @@ interface ConsentsTable {
   readonly last_used_at: Instant | null
 }
 
+interface GrantingUsersTable {
+  readonly user_id: string
+  /** Names the last cancellation of the user's grants; empty when there was none. */
+  readonly cancellation: string
+  readonly expires_at: Instant
+}
+
 interface GrantingRequestsTable {
   readonly user_id: string
   readonly client_id: string
@@ -107,6 +114,7 @@ interface PendingEventsTable {
 export interface OAuthDatabase {
   readonly clients: ClientsTable
   readonly consents: ConsentsTable
+  readonly granting_users: GrantingUsersTable
   readonly granting_requests: GrantingRequestsTable
   readonly token_families: TokenFamiliesTable
   readonly artifacts: ArtifactsTable

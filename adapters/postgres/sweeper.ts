@@ -9,7 +9,13 @@ import { ConfigurationError, type Issue } from '../../lib/errors.ts'
 import { driverFailure } from '../../lib/storage/driver-failure.ts'
 import { DEFAULT_SCHEMA, findSchemaIssues, type SchemaOption } from './schema-option.ts'
 
-const TABLES = ['artifacts', 'granting_requests', 'revocations', 'token_families'] as const
+const TABLES = [
+  'artifacts',
+  'granting_requests',
+  'granting_users',
+  'revocations',
+  'token_families',
+] as const
 const DEFAULT_BATCH_SIZE = 1000
 const DEFAULT_INTERVAL_SECONDS = 300
 

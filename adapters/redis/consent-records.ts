@@ -20,7 +20,7 @@ import { createScript, MILLISECONDS, runScript } from './script.ts'
 /** What is one field: what the last grant said. Each scope is another, and the key has the id. */
 export type StoredGrant = Omit<
   ConsentGrant,
-  'consentId' | 'scopes' | 'requestKey' | 'deadlineMilliseconds'
+  'consentId' | 'scopes' | 'requestKey' | 'deadlineMilliseconds' | 'cancellation'
 >
 
 /** What precedes the scope in the name of its field. */
@@ -46,18 +46,17 @@ end
 `
 
 /**
- * Adds scopes to a record and makes it last: `deadline, record, now, request, scope, …`. A record of another tenant, or
- * without scopes, is deleted instead, and returned. `KEYS[2]` exists when the request was withdrawn.
+ * Adds scopes to a record and makes it last: `deadline, record, now, request, scope, …`. Not to one of another tenant or
+ * without scopes. `KEYS[2]` exists when the request was withdrawn.
  */
 const ADD_SCOPES = createScript(`${MILLISECONDS}${SCOPES}
 local deadline, record, now, request = unpack(ARGV, 1, 4)
-if milliseconds() > tonumber(deadline) then return { 'late' } end
-if redis.call('EXISTS', KEYS[2]) == 1 then return { 'withdrawn' } end
+if milliseconds() > tonumber(deadline) then return 'late' end
+if redis.call('EXISTS', KEYS[2]) == 1 then return 'withdrawn' end
 local before = redis.call('HGET', KEYS[1], 'record')
-if not before then return { 'not-found' } end
+if not before then return 'not-found' end
 if cjson.decode(before).tenantId ~= cjson.decode(record).tenantId or is_empty() then
-  redis.call('DEL', KEYS[1])
-  return { 'deleted', before }
+  return 'obsolete'
 end
 
 local function add(grants)
@@ -79,7 +78,7 @@ for i = 5, #ARGV do
   redis.call('HSET', KEYS[1], ARGV[i], cjson.encode(add(grants_of(ARGV[i]))))
 end
 redis.call('PERSIST', KEYS[1])
-return { 'added' }`)
+return 'added'`)
 
 /** Withdraws what a request granted: `request, removal`. `KEYS[2]` says so from then on. */
 const WITHDRAW = createScript(`${SCOPES}
@@ -110,15 +109,15 @@ return 1`)
 
 /** What became of a record that scopes were to be added to. */
 export type AdditionOutcome =
-  | { readonly outcome: 'added' }
+  | 'added'
   /** There was none. */
-  | { readonly outcome: 'not-found' }
+  | 'not-found'
   /** The deadline has passed; nothing changed. */
-  | { readonly outcome: 'late' }
+  | 'late'
   /** What the request granted was withdrawn; nothing changed. */
-  | { readonly outcome: 'withdrawn' }
-  /** It was of another tenant, or without scopes. */
-  | { readonly outcome: 'deleted'; readonly deleted: StoredGrant }
+  | 'withdrawn'
+  /** It is of another tenant, or without scopes; nothing changed. */
+  | 'obsolete'
 
 /** The records of consents. */
 export interface ConsentRecords {
@@ -126,7 +125,7 @@ export interface ConsentRecords {
   exists(consentId: string): Promise<boolean>
   /** Writes the record that begins with a grant, unless its key is taken. */
   write(grant: ConsentGrant): Promise<ProvisionalRecord>
-  /** Adds scopes to a record of the same tenant, and deletes one of another or without scopes. */
+  /** Adds scopes to a record of the same tenant that has scopes. */
   addScopes(consentId: string, grant: ConsentGrant): Promise<AdditionOutcome>
   /** Withdraws what a request granted in this record, and refuses to add to it for the request. */
   withdraw(consentId: string, requestKey: string, now: number): Promise<Consent | undefined>
@@ -168,13 +167,8 @@ export function createConsentRecords(connection: Connection): ConsentRecords {
         ...[grant.deadlineMilliseconds, recordOf(grant), grant.grantedAt, grant.requestKey],
         ...fields,
       ]
-      const [outcome, deleted = ''] = (await runScript(
-        client,
-        ADD_SCOPES,
-        keysOf(consentId, grant.requestKey),
-        parameters,
-      )) as [AdditionOutcome['outcome'], string?]
-      return outcome === 'deleted' ? { outcome, deleted: parseJson(deleted) } : { outcome }
+      const added = keysOf(consentId, grant.requestKey)
+      return (await runScript(client, ADD_SCOPES, added, parameters)) as AdditionOutcome
     },
 
     async withdraw(consentId, requestKey, now) {
@@ -212,6 +206,7 @@ function recordOf({
   scopes: _scopes,
   requestKey: _request,
   deadlineMilliseconds: _deadline,
+  cancellation: _cancellation,
   ...stored
 }: ConsentGrant): string {
   return JSON.stringify(stored satisfies StoredGrant)

@@ -16,26 +16,27 @@
  *   an entry that means nothing; the next `grant()` replaces it.
  * - `grant()` against `grant()`: the index has one winner. Adding scopes is one step that works only on an
  *   existing record, so no scopes are lost.
- * - `grant()` in another tenant deletes the record, and so all families, instead of adding scopes. The
- *   candidate then replaces its entry, as if there were no record. Two such calls may delete each other's.
+ * - `grant()` does not change a record of another tenant, or one that `withdraw()` has left without scopes: the caller
+ *   deletes it first.
  * - `grant()` against `delete()`: scopes are added before the record is deleted, and are deleted with it, or
  *   the record is not found. A candidate that is not found was deleted at that moment. It is not written
  *   again: that would bring back the families of a deleted consent. If the owner is not found, the candidate
  *   replaces exactly that entry; `delete()` removes only the entry of the record that it deleted.
  * - A grant happens when it is in the index, or its scopes are in the record of another one: the scripts that do that
- *   check the deadline. What is late, or withdrawn, is abandoned: the candidate is deleted, unless another `grant()` or a family
+ *   check the deadline. What is late, cancelled or withdrawn is abandoned: the candidate is deleted, unless another `grant()` or a family
  *   found it in time and made it durable. A driver that sends a script again may hear that it is late, though it
  *   was not the first time: the consent then stays or goes, as after a crash.
  * - `grant()` against `withdraw()`, which forbids the request to enter anything in the index and reads whose entry
  *   there is, then forbids it to add to that record and removes what it added. A grant that was entered before the
  *   former adds to the record that `withdraw()` found, or to one that no longer exists.
- * - A record that `withdraw()` has left without scopes is never used again: `grant()` deletes it, as one of another
- *   tenant.
+ * - `grant()` against `cancelGrants()`: what was not in the index before is never entered there. What was is found by
+ *   whoever cancelled, and deleted, as above.
  * - `delete()` against `families.create()`: both change the record, in its slot, one after the other.
  *
  * @module
  */
 
+import { randomUUID } from 'node:crypto'
 import { StorageError } from '../../lib/errors.ts'
 import {
   type Consent,
@@ -56,25 +57,30 @@ import { createScript, MILLISECONDS, runScript } from './script.ts'
 /** An attempt fails only because another call succeeded or gave up, and each does so at most twice. */
 const MAX_ATTEMPTS = 200
 
-/** Finds the entry of a client, and the time: `client`. */
+/** Finds the last cancellation, the time, and the entry of a client: `client`. */
 const FIND_ENTRY = createScript(`${MILLISECONDS}
-return { redis.call('HGET', KEYS[1], ARGV[1]), string.format('%.0f', milliseconds()) }`)
+local time = string.format('%.0f', milliseconds())
+return { redis.call('GET', KEYS[2]) or '', time, redis.call('HGET', KEYS[1], ARGV[1]) }`)
 
-/** Whether a grant may be in the index: `deadline`. `KEYS[2]` exists when its request was withdrawn. */
+/**
+ * Whether a grant may be in the index: `deadline, cancellation`. `KEYS[2]` exists when its request was withdrawn;
+ * `KEYS[3]` is the last cancellation.
+ */
 const REFUSE = `${MILLISECONDS}
 if milliseconds() > tonumber(ARGV[1]) then return { 'late' } end
+if (redis.call('GET', KEYS[3]) or '') ~= ARGV[2] then return { 'cancelled' } end
 if redis.call('EXISTS', KEYS[2]) == 1 then return { 'withdrawn' } end
 `
 
-/** Enters a consent unless there is an entry: `deadline, client, consent id`. Returns whose entry there is. */
+/** Enters a consent unless there is an entry: `deadline, cancellation, client, consent id`. Returns whose there is. */
 const ENTER = createScript(`${REFUSE}
-redis.call('HSETNX', KEYS[1], ARGV[2], ARGV[3])
-return { 'entered', redis.call('HGET', KEYS[1], ARGV[2]) }`)
+redis.call('HSETNX', KEYS[1], ARGV[3], ARGV[4])
+return { 'entered', redis.call('HGET', KEYS[1], ARGV[3]) }`)
 
-/** Replaces an entry: `deadline, client, consent id before, consent id`. */
+/** Replaces an entry: `deadline, cancellation, client, consent id before, consent id`. */
 const REPLACE_ENTRY = createScript(`${REFUSE}
-if redis.call('HGET', KEYS[1], ARGV[2]) == ARGV[3] then
-  redis.call('HSET', KEYS[1], ARGV[2], ARGV[4])
+if redis.call('HGET', KEYS[1], ARGV[3]) == ARGV[4] then
+  redis.call('HSET', KEYS[1], ARGV[3], ARGV[5])
 end
 return { 'replaced' }`)
 
@@ -103,50 +109,49 @@ export function createConsentStore(connection: Connection): ConsentStore {
   }
 
   /** Adds a grant to the consent that the index names. */
-  async function addToOwner(
-    owner: string,
-    grant: ConsentGrant,
-  ): Promise<AdditionOutcome['outcome']> {
+  async function addToOwner(owner: string, grant: ConsentGrant): Promise<AdditionOutcome> {
     const { consentId } = grant
-    const addition = await records.addScopes(owner, grant)
-    if (addition.outcome === 'deleted') await unlist(owner, addition.deleted)
-    if (addition.outcome === 'added' && owner !== consentId)
+    const outcome = await records.addScopes(owner, grant)
+    if (outcome === 'added' && owner !== consentId)
       await Promise.all([records.delete(consentId), unlist(consentId, grant)])
-    return addition.outcome
+    return outcome
   }
 
   /**
    * Stores a candidate as the consent, or adds the grant to the existing one.
    *
-   * @returns `undefined` when that was deleted meanwhile, was another tenant's or had no scopes: then the candidate takes
-   *   its place.
+   * @returns `undefined` when that was deleted meanwhile: then the candidate takes its place.
    */
   async function tryGrant(
     grant: ConsentGrant,
     candidate: ProvisionalRecord,
   ): Promise<GrantOutcome | undefined> {
-    const { consentId, userId, clientId, deadlineMilliseconds } = grant
-    const index = [keys.consentIndex(userId), keys.withdrawnOfUser(grant)]
-    const entry = [deadlineMilliseconds, clientId, consentId]
+    const { consentId, userId, clientId, deadlineMilliseconds, cancellation } = grant
+    const index = [
+      keys.consentIndex(userId),
+      keys.withdrawnOfUser(grant),
+      keys.cancellation(userId),
+    ]
+    const entry = [deadlineMilliseconds, cancellation, clientId, consentId]
     const [entered, owner = ''] = (await runScript(client, ENTER, index, entry)) as [
-      'entered' | 'late' | 'withdrawn',
+      'entered' | 'late' | 'cancelled' | 'withdrawn',
       string?,
     ]
     if (entered !== 'entered') return entered
     const outcome = await addToOwner(owner, grant)
-    if (outcome === 'late' || outcome === 'withdrawn') return outcome
     if (outcome === 'added') return 'granted'
+    if (outcome !== 'not-found') return outcome
     const isRevoked = owner === consentId || !(await records.exists(consentId))
     if (isRevoked) {
       candidate.assertInTime()
       return 'granted'
     }
-    const replacement = [deadlineMilliseconds, clientId, owner, consentId]
+    const replacement = [deadlineMilliseconds, cancellation, clientId, owner, consentId]
     await runScript(client, REPLACE_ENTRY, index, replacement)
     return undefined
   }
 
-  /** Removes the candidate of a grant that is late or was withdrawn. */
+  /** Removes the candidate of a grant that does not happen. */
   async function abandon(grant: ConsentGrant): Promise<void> {
     if (await records.abandon(grant.consentId)) await unlist(grant.consentId, grant)
   }
@@ -185,13 +190,12 @@ export function createConsentStore(connection: Connection): ConsentStore {
     },
 
     async findTimed(userId, clientId) {
-      const index = [keys.consentIndex(userId)]
-      const [consentId, foundAt] = (await runScript(client, FIND_ENTRY, index, [clientId])) as [
-        consentId: string | null,
-        foundAt: string,
-      ]
+      const index = [keys.consentIndex(userId), keys.cancellation(userId)]
+      const [cancellation, foundAt, consentId] = (await runScript(client, FIND_ENTRY, index, [
+        clientId,
+      ])) as [cancellation: string, foundAt: string, consentId: string | null]
       const consent = consentId === null ? undefined : await records.find(consentId)
-      return { consent, foundAtMilliseconds: Number(foundAt) }
+      return { consent, foundAtMilliseconds: Number(foundAt), cancellation }
     },
 
     async list(userId) {
@@ -228,6 +232,11 @@ export function createConsentStore(connection: Connection): ConsentStore {
       const consentId = await runScript(client, WITHDRAW, index, parameters)
       if (typeof consentId !== 'string') return undefined
       return await records.withdraw(consentId, requestKey, now)
+    },
+
+    async cancelGrants(userId, now) {
+      const removal = removalOf(now + WITHDRAWAL_SECONDS)
+      await client.set(keys.cancellation(userId), randomUUID(), 'EXAT', removal)
     },
 
     async delete(userId, clientId, expectedConsentId) {

@@ -28,6 +28,8 @@ export interface Keys {
   consentList(of: ConsentOwner): string
   /** That what a request granted was withdrawn: in the slot of the consents of its user, and in that of the consent. */
   withdrawnOfUser(request: GrantingRequest): string
+  /** The last cancellation of a user's grants. */
+  cancellation(userId: string): string
   withdrawn(consentId: string, requestKey: string): string
   family(familyId: string): string
   artifact(kind: ArtifactKind, key: string): string
@@ -53,6 +55,7 @@ export function createKeys(prefix: string): Keys {
         : `${prefix}{client:${of.clientId}}:consents`,
     withdrawnOfUser: ({ userId, clientId, requestKey }) =>
       `${prefix}{user:${sha256(userId)}}:withdrawn:${clientId}:${requestKey}`,
+    cancellation: (userId) => `${prefix}{user:${sha256(userId)}}:cancellation`,
     withdrawn: (consentId, requestKey) => `${prefix}{${consentId}}:withdrawn:${requestKey}`,
     family: (familyId) => `${prefix}{${consentIdOf(familyId)}}:family:${familyId}`,
     artifact: (kind, key) => `${prefix}artifact:${kind}:${key}`,

@@ -75,6 +75,7 @@ export interface ConnectionsDependencies {
   readonly signOut: NotBefore['signOut']
   readonly revoker: Pick<Revoker, 'revokeConsent'>
   readonly audit: AuditLog
+  readonly now: () => number
 }
 
 /** Creates the connections. */
@@ -86,7 +87,7 @@ export function createConnections(dependencies: ConnectionsDependencies): Connec
       endConnection(dependencies, userId, clientId, 'revoked-by-host', by),
 
     async revokeAllOfUser(userId, by) {
-      await dependencies.signOut(userId)
+      await endSignIns(dependencies, userId)
       const count = await endConnections(dependencies, () => dependencies.consents.list(userId), by)
       recordRevocation(dependencies, { userId }, by)
       return count
@@ -97,7 +98,7 @@ export function createConnections(dependencies: ConnectionsDependencies): Connec
       const listBatch = async (): Promise<ReadonlyArray<Consent>> => {
         const batch = await dependencies.consents.listBatch({ tenantId }, DELETION_BATCH_SIZE)
         const userIds = new Set(batch.map(({ userId }) => userId))
-        await Promise.all(Array.from(userIds, (userId) => dependencies.signOut(userId)))
+        await Promise.all(Array.from(userIds, (userId) => endSignIns(dependencies, userId)))
         for (const userId of userIds) signedOut.add(userId)
         return batch
       }
@@ -174,6 +175,15 @@ async function listConnections(
     .sort((left, right) => right.connectedAt - left.connectedAt)
 }
 
+/** Ends the sessions and sign-ins of a user, and every Allow under way. What was allowed before is found afterwards. */
+async function endSignIns(
+  { signOut, consents, now }: ConnectionsDependencies,
+  userId: string,
+): Promise<void> {
+  await signOut(userId)
+  await consents.cancelGrants(userId, now())
+}
+
 async function endConnection(
   dependencies: ConnectionsDependencies,
   userId: string,
@@ -182,6 +192,8 @@ async function endConnection(
   by?: Actor,
 ): Promise<boolean> {
   if (!isClientId(clientId)) return false
+  // Before it is looked for: an Allow under way must not bring it back.
+  await dependencies.consents.cancelGrants(userId, dependencies.now())
   const consent = await dependencies.consents.find(userId, clientId)
   return consent !== undefined && (await endConsent(dependencies, consent, reason, by))
 }

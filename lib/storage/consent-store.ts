@@ -48,6 +48,8 @@ export interface ConsentGrant
    * caller gives up then, and the user may deny or disconnect: a backend that was frozen must not bring the consent back.
    */
   readonly deadlineMilliseconds: number
+  /** {@link TimedConsent.cancellation}. Nothing is granted if there was another cancellation since. */
+  readonly cancellation: string
 }
 
 /** What was looked for, and when. */
@@ -59,6 +61,8 @@ export interface TimedConsent {
    * Only for {@link ConsentGrant.deadlineMilliseconds}.
    */
   readonly foundAtMilliseconds: number
+  /** Names the last {@link ConsentStore.cancelGrants} for the user; `''` when there was none lately. */
+  readonly cancellation: string
 }
 
 /** The result of granting. */
@@ -67,11 +71,18 @@ export type GrantOutcome =
   | 'granted'
   /**
    * The deadline has passed, and nothing is granted after it. Where a grant takes several steps, what it did in time may
-   * stay: it deleted the consent of another tenant, or a family began under the new one.
+   * stay: a family began under the new consent.
    */
   | 'late'
+  /** The grants of the user were cancelled meanwhile. Nothing changed. */
+  | 'cancelled'
   /** What the request granted was withdrawn: nothing is granted for it any more. */
   | 'withdrawn'
+  /**
+   * The consent that exists is of another tenant, or without scopes: it must not be used again. Nothing changed. Delete
+   * it, and grant again.
+   */
+  | 'obsolete'
 
 /** The grants of a user to a client for one pending request. */
 export type GrantingRequest = Pick<ConsentGrant, 'userId' | 'clientId' | 'requestKey'>
@@ -83,8 +94,8 @@ export interface ConsentStore {
    * in one tenant lose no scopes. An existing consent keeps its `consentId`, `createdAt`, `lastUsedAt`
    * and when each of its scopes was first granted; the call replaces everything else.
    *
-   * A consent of another tenant, or without scopes, is deleted in the same step, with its families, and a new one
-   * is created. So a consent never changes its tenant, and one that is about to be deleted is never used again.
+   * A consent never changes its tenant, and one without scopes, which is about to be deleted, is never used again: while
+   * there is one of these, nothing is granted. So the caller deletes it, and reports that.
    *
    * @param grant Its `consentId` was never used before.
    */
@@ -93,7 +104,10 @@ export interface ConsentStore {
   /** Finds the consent of a user to a client. */
   find(userId: string, clientId: string): Promise<Consent | undefined>
 
-  /** Like `find`, but also returns the store's time, even if there is no consent, for the deadline of `grant`. */
+  /**
+   * Like `find`, and returns what {@link ConsentStore.grant} needs, also if there is no consent: the store's time, and
+   * whether grants were cancelled.
+   */
   findTimed(userId: string, clientId: string): Promise<TimedConsent>
 
   /** Lists the consents of a user, most recently granted first. */
@@ -117,6 +131,13 @@ export interface ConsentStore {
    * @returns The consent as it is now, perhaps without scopes; `undefined` when there is none.
    */
   withdraw(request: GrantingRequest, now: number): Promise<Consent | undefined>
+
+  /**
+   * Cancels the grants of a user that are under way: those for which `findTimed` was called before. A concurrent
+   * `grant()` either has happened when this resolves, so that its consent is found, or never happens. This is known for
+   * at least {@link WITHDRAWAL_SECONDS}.
+   */
+  cancelGrants(userId: string, now: number): Promise<void>
 
   /**
    * Deletes a consent and revokes its token families, in one step of constant cost: a family lives only
@@ -177,8 +198,8 @@ const isOfConnection = (found: Consent, userId: string, clientId: string): boole
 /** What the methods may resolve to. */
 export const CONSENT_RESULTS: shape.ResultShapes<ConsentStore> = {
   grant: {
-    words: '"granted", "late" or "withdrawn"',
-    shape: shape.oneOf('granted', 'late', 'withdrawn'),
+    words: '"granted", "late", "cancelled", "withdrawn" or "obsolete"',
+    shape: shape.oneOf('granted', 'late', 'cancelled', 'withdrawn', 'obsolete'),
   },
   find: shape.orUndefined('a Consent', consent, isOfConnection),
   findTimed: {
@@ -186,6 +207,7 @@ export const CONSENT_RESULTS: shape.ResultShapes<ConsentStore> = {
     shape: shape.record<TimedConsent>({
       consent: shape.optional(consent),
       foundAtMilliseconds: shape.number,
+      cancellation: shape.string,
     }),
     isRequested: ({ consent: found }: TimedConsent, userId: string, clientId: string) =>
       found === undefined || isOfConnection(found, userId, clientId),
@@ -208,5 +230,6 @@ export const CONSENT_RESULTS: shape.ResultShapes<ConsentStore> = {
     (found: Consent, { userId, clientId }: GrantingRequest) =>
       isOfConnection(found, userId, clientId),
   ),
+  cancelGrants: shape.ANYTHING,
   delete: shape.BOOLEAN,
 }

@@ -66,6 +66,7 @@ test.serial(
       requestKey: 'request-1',
       grantedAt: 1,
       deadlineMilliseconds: Number.MAX_SAFE_INTEGER,
+      cancellation: '',
     })
     t.is(await client.dbsize(), 1)
   },

@@ -60,6 +60,7 @@ const TABLES = [
   'oauth.consents',
   'oauth.encrypted_keys',
   'oauth.granting_requests',
+  'oauth.granting_users',
   'oauth.migrations',
   'oauth.pending_events',
   'oauth.pending_events_id_seq',
@@ -255,7 +256,7 @@ test('sweepExpired: several at once delete everything that has expired, once, an
     artifacts: 0,
     revocations: 0,
   })
-  t.is(await sweep(NOW + WITHDRAWAL_SECONDS), 2)
+  t.is(await sweep(NOW + WITHDRAWAL_SECONDS), 3)
   await pool.end()
 })
 

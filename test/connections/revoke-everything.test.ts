@@ -1,6 +1,6 @@
 /** What a host calls when a password was changed, an account is disabled, a tenant leaves. */
 
-import type { HostSession, Storage } from '@teamcast/oauth-server'
+import { type HostSession, type Storage, StorageError } from '@teamcast/oauth-server'
 import { createMemoryStorage } from '@teamcast/oauth-server/memory'
 import test from 'ava'
 import { startBrowser, titleOf } from '../helpers/browser.ts'
@@ -111,31 +111,59 @@ test('revoke everything of a user: a request that was allowed before it, and goe
   }
 })
 
-/** A storage in memory with a hook that runs before a consent is granted. */
-function storageWithHook(beforeGrant: () => Promise<unknown>): Storage {
+/** A storage in memory with a hook that runs before a step of granting a consent. */
+function storageWithHook(step: 'findTimed' | 'grant', hook: () => Promise<unknown>): Storage {
   const storage = createMemoryStorage()
   const { consents } = storage
   return {
     ...storage,
     consents: {
       ...consents,
+      async findTimed(...parameters) {
+        if (step === 'findTimed') await hook()
+        return await consents.findTimed(...parameters)
+      },
       async grant(grant) {
-        await beforeGrant()
+        if (step === 'grant') await hook()
         return await consents.grant(grant)
       },
     },
   }
 }
 
+test('revoke everything of a user: an “Allow” that cannot look whether that happened is 503, and leaves no consent', async (t) => {
+  let isFailing = false
+  const hooked = storageWithHook('findTimed', async () => {
+    isFailing = true
+  })
+  const findAll: Storage['artifacts']['findAll'] = async (names, now) => {
+    const isForNotBefore = names.some(({ kind }) => kind === 'NotBefore')
+    if (isFailing && isForNotBefore) throw new StorageError('out of order')
+    return await hooked.artifacts.findAll(names, now)
+  }
+  const storage = { ...hooked, artifacts: { ...hooked.artifacts, findAll } }
+  const { issuer, confidential } = await startServer(t, { storage })
+  const browser = startBrowser()
+  const page = await browser.open(authorizationUrl(issuer, confidential))
+  const consentPage = await browser.signIn(page, ADA.email)
+  t.is((await browser.submit(consentPage, { action: 'allow' })).status, 503)
+  t.deepEqual(await storage.consents.list('ada'), [])
+})
+
 test('revoke everything of a user: an “Allow” that is being handled leaves no consent behind', async (t) => {
   const atHost = { signedInUser: async () => ({ userId: 'ada', authenticatedAt: 0 }) }
   const hostSession: HostSession = { ...atHost, signInUrl: () => 'https://teamcast.example/' }
-  for (const options of [{}, { hostSession }]) {
+  for (const [options, step] of [
+    [{}, 'findTimed'],
+    [{}, 'grant'],
+    [{ hostSession }, 'findTimed'],
+    [{ hostSession }, 'grant'],
+  ] as const) {
     const revokeAll: Array<() => Promise<unknown>> = []
     const { onEvent, settled } = recordEvents()
     const server = await startServer(t, {
       ...options,
-      storage: storageWithHook(async () => await revokeAll.pop()?.()),
+      storage: storageWithHook(step, async () => await revokeAll.pop()?.()),
       onEvent,
     })
     const { issuer, clock, confidential } = server
@@ -202,6 +230,7 @@ test('revoke everything of a tenant: however many connections there are', async 
       requestKey: 'request-1',
       grantedAt: 1,
       deadlineMilliseconds: Number.MAX_SAFE_INTEGER,
+      cancellation: '',
     })
   }
   t.is(await authorizationServer.connections.revokeAllOfTenant('acme'), 250)

@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 
 const TABLES = [
-  ...['clients', 'consents', 'granting_requests', 'token_families'],
+  ...['clients', 'consents', 'granting_users', 'granting_requests', 'token_families'],
   ...['artifacts', 'revocations', 'encrypted_keys', 'pending_events'],
 ]
 

@@ -60,6 +60,8 @@ export async function useEverything(t: ExecutionContext, storage: Storage): Prom
   t.is((await consents.list('user-1')).length, 1)
   t.is((await consents.listBatch({ clientId: 'client-1' }, 10)).length, 1)
   await consents.grant(aGrant({ requestKey: 'request-2', scopes: ['more:read'] }))
+  await consents.cancelGrants('user-1', NOW)
+  t.is(await consents.grant(aGrant()), 'cancelled')
   const left = await consents.withdraw({ ...aGrant(), requestKey: 'request-2' }, NOW)
   t.is(left?.scopes.length, aGrant().scopes.length)
   t.is(await families.create(aFamily(), NOW, ANYTIME), 'created')

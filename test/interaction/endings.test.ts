@@ -21,7 +21,11 @@ import {
 import test, { type ExecutionContext } from 'ava'
 import type { JWK } from 'jose'
 import { type DenialDependencies, denyRequest } from '../../lib/interaction/deny-request.ts'
-import { type ConsentGrantDependencies, grantConsent } from '../../lib/interaction/grant-consent.ts'
+import {
+  type ConsentGrantDependencies,
+  findEarlierConsent,
+  grantConsent,
+} from '../../lib/interaction/grant-consent.ts'
 import {
   createRequestEndings,
   type RequestEndings,
@@ -643,6 +647,90 @@ for (const kind of STORE_KINDS) {
       },
     )
   }
+
+  for (const end of ['a disconnect', 'a sign-out everywhere'] as const) {
+    for (const before of [[], ['interview:read']]) {
+      test.serial(
+        `${kind}: after ${end} there is no consent (${before.join() || 'none'} before), although an Allow that failed reaches the store within its deadline; what is allowed since stays (ADR 0012)`,
+        async (t) => {
+          const { storage, delayNext, happen } = createTardyStorage(
+            await stores.open(kind),
+            'consent',
+            true,
+          )
+          const asked = await startAsked(t, storage, async ({ issueTokens, confidential }) => {
+            const { clientId } = confidential.client
+            if (before.length > 0) await issueTokens({ userId: 'ada', clientId, scopes: before })
+          })
+          const { issuer, confidential, browser, consentPage, clock } = asked
+          const { connections } = asked.authorizationServer
+          const { clientId } = confidential.client
+          delayNext()
+          t.is((await browser.submit(consentPage, { action: 'allow' })).status, 503)
+          if (end === 'a disconnect') {
+            t.is(await connections.revoke('ada', clientId), before.length > 0)
+          } else {
+            t.is(await connections.revokeAllOfUser('ada'), before.length)
+          }
+          clock.advance(1)
+          const scope = 'interview:create'
+          const again = await browser.open(authorizationUrl(issuer, confidential, { scope }))
+          const newPage =
+            titleOf(again) === 'Sign in' ? await browser.signIn(again, 'ada@acme.test') : again
+          t.is(titleOf(newPage), 'Allow access')
+          const granted = await browser.submit(newPage, { action: 'allow' })
+
+          t.is(await happen(), 'cancelled')
+
+          t.deepEqual((await connections.list('ada')).map(scopesOfConnection), [[scope]])
+          t.is((await asked.redeem(granted)).status, 200)
+        },
+      )
+    }
+  }
+
+  test.serial(
+    `${kind}: an Allow that meets the consent of a denied request, or of another tenant, ends it with one connection.revoked and an entry of the feed`,
+    async (t) => {
+      for (const reason of ['denied-by-user', 'tenant-changed'] as const) {
+        const opened = await stores.open(kind)
+        let meanwhile: (() => Promise<unknown>) | undefined
+        const grant: Storage['consents']['grant'] = async (parameters) => {
+          const happen = meanwhile
+          meanwhile = undefined
+          await happen?.()
+          return await opened.consents.grant(parameters)
+        }
+        const asked = await startAsked(t, { ...opened, consents: { ...opened.consents, grant } })
+        const { confidential, browser, consentPage, users, clock } = asked
+        const { clientId } = confidential.client
+        const subject = { userId: 'ada', clientId }
+        const tenantId = reason === 'denied-by-user' ? 'acme' : 'globex'
+        const consentId = 'consent-before-1234567'
+        const obsolete = aGrant({
+          ...subject,
+          ...{ consentId, tenantId, requestKey: 'before' },
+          grantedAt: clock.now(),
+        })
+        // Between the look of the Allow at the consent and its grant.
+        meanwhile = async () => {
+          await opened.consents.grant(obsolete)
+          if (reason !== 'denied-by-user') return
+          await opened.consents.withdraw({ ...subject, requestKey: 'before' }, clock.now())
+        }
+        t.is(users.get('ada')?.tenantId, 'acme')
+
+        const granted = await browser.submit(consentPage, { action: 'allow' })
+
+        t.is((await asked.redeem(granted)).status, 200)
+        const ended = (await asked.events()).filter(({ type }) => type === 'connection.revoked')
+        t.is(ended.length, 1)
+        t.like(ended[0], { ...subject, tenantId, reason })
+        t.true(await opened.revocations.has('consent', consentId, clock.now()))
+        t.not((await opened.consents.find('ada', clientId))?.consentId, consentId)
+      }
+    },
+  )
 
   for (const failing of ['families.create', 'consents.withdraw', 'consents.delete'] as const) {
     test.serial(
@@ -1676,8 +1764,7 @@ for (const { title, earlier, requests } of AT_ONCE) {
           }
           const allow = async (step: Step): Promise<void> => {
             const dependencies = stepwiseDependencies(storage, step)
-            const { consent } = await dependencies.consents.findTimed(userId, clientId)
-            const found = { consent, deadlineMilliseconds: () => ANYTIME }
+            const found = await findEarlierConsent(dependencies, userId, clientId)
             await grantConsent(dependencies, request, { userId, tenantId }, found, NOW, '::1')
           }
           const deny = async (step: Step): Promise<void> => {
@@ -1717,6 +1804,7 @@ function stepwiseDependencies(
     endings: stepwiseEndings(storage, step),
     artifacts: stepwiseArtifacts(storage.artifacts, step),
     consents,
+    storageTimeoutMilliseconds: 30_000,
     revoker: createRevoker({ ...storage, consents }, () => NOW),
     audit: { record: () => undefined, deferUntilSent: (_response, handle) => handle() },
     endFormerConnection: async () => undefined,
@@ -1737,6 +1825,7 @@ function stepwiseConsents(consents: Storage['consents'], step: Step): Storage['c
     ...consents,
     find: stepwise(consents.find),
     findTimed: stepwise(consents.findTimed),
+    cancelGrants: stepwise(consents.cancelGrants),
     grant: stepwise(consents.grant),
     withdraw: stepwise(consents.withdraw),
     delete: stepwise(consents.delete),

@@ -596,25 +596,27 @@ const STORES: Readonly<Record<Exclude<keyof Storage, 'backends'>, ReadonlyArray<
   consents: [
     [
       'grant',
-      ['granted', 'late', 'withdrawn'],
+      ['granted', 'late', 'cancelled', 'withdrawn', 'obsolete'],
       ['Granted', ['granted'], true, undefined],
       aGrant(),
     ],
     [
       'findTimed',
       [
-        { consent: undefined, foundAtMilliseconds: 1 },
-        { consent, foundAtMilliseconds: 1 },
+        { consent: undefined, foundAtMilliseconds: 1, cancellation: '' },
+        { consent, foundAtMilliseconds: 1, cancellation: '' },
       ],
       [
         consent,
         { consent },
-        { consent, foundAtMilliseconds: '1' },
+        { consent, foundAtMilliseconds: '1', cancellation: '' },
+        { consent, foundAtMilliseconds: 1 },
         ...[...wrongConsents, { ...consent, userId: 'User-1' }].map((wrong) => ({
           consent: wrong,
           foundAtMilliseconds: 1,
+          cancellation: '',
         })),
-        { consent: { ...consent, clientId: 'client-2' }, foundAtMilliseconds: 1 },
+        { consent: { ...consent, clientId: 'client-2' }, foundAtMilliseconds: 1, cancellation: '' },
       ],
       ...['user-1', 'client-1'],
     ],
@@ -646,6 +648,7 @@ const STORES: Readonly<Record<Exclude<keyof Storage, 'backends'>, ReadonlyArray<
       [...wrongConsents, { ...consent, userId: 'User-1' }, { ...consent, clientId: 'client-2' }],
       ...[aGrant(), NOW],
     ],
+    ['cancelGrants', NONSENSE, [], 'user-1', NOW],
     ['delete', BOOLEANS, ['true'], 'user-1', 'client-1'],
   ],
   families: [

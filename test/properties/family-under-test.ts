@@ -105,6 +105,7 @@ export async function createFamilyUnderTest(
     requestKey: 'request-1',
     grantedAt: START,
     deadlineMilliseconds: Number.MAX_SAFE_INTEGER,
+    cancellation: '',
   })
   const codeExpiresAt = START + CODE_TTL_SECONDS
   await memory.artifacts.save('AuthorizationCode', sha256(code), { ...record }, codeExpiresAt)

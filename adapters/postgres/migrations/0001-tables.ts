@@ -53,6 +53,18 @@ export async function createTables({ schema }: Kysely<unknown>): Promise<void> {
   await schema.createIndex('consents_by_client').on('consents').column('client_id').execute()
 
   await schema
+    .createTable('granting_users')
+    .addColumn('user_id', id, (column) => column.primaryKey())
+    .addColumn('cancellation', 'text', (column) => column.notNull())
+    .addColumn('expires_at', 'bigint', (column) => column.notNull())
+    .execute()
+  await schema
+    .createIndex('granting_users_expired')
+    .on('granting_users')
+    .column('expires_at')
+    .execute()
+
+  await schema
     .createTable('granting_requests')
     .addColumn('user_id', id, (column) => column.notNull())
     .addColumn('client_id', id, (column) => column.notNull())

@@ -18,7 +18,7 @@ import { clientLinkOf } from '../../http/page-views.ts'
 import { operationOf } from '../../http/paths.ts'
 import { sendErrorPage } from '../../http/responses.ts'
 import type { SignInDependencies } from '../../http/sign-in.ts'
-import type { EarlierConsent } from '../../interaction/grant-consent.ts'
+import { type EarlierConsent, findEarlierConsent } from '../../interaction/grant-consent.ts'
 import { type NextStep, nextStep } from '../../interaction/next-step.ts'
 import {
   currentSignIn,
@@ -37,7 +37,6 @@ import type { ScopeCatalogue } from '../../scopes/scope-catalogue.ts'
 import type { ArtifactStore } from '../../storage/artifact-store.ts'
 import type { ClientRecord } from '../../storage/client.ts'
 import type { Consent } from '../../storage/consent-store.ts'
-import { deadlineAfter } from '../../storage/deadline.ts'
 import type { Storage } from '../../storage/storage.ts'
 import type { HostSession } from '../../users/authentication.ts'
 import type { BrowserSessions } from '../../users/browser-sessions.ts'
@@ -132,18 +131,17 @@ export async function determineNextStep(
 }
 
 async function findUserOf(
-  { findUser, authorizeClient, consents, storageTimeoutMilliseconds }: ContinueDependencies,
+  dependencies: ContinueDependencies,
   { request, client }: FoundRequest,
 ): Promise<FoundUser> {
+  const { findUser, authorizeClient } = dependencies
   const signIn = currentSignIn(request)
   if (signIn === undefined) return { user: undefined, refusal: undefined, earlier: undefined }
   const { userId } = signIn
-  const findEarlier = async (): Promise<EarlierConsent> => {
-    const timed = await consents.findTimed(userId, client.clientId)
-    const deadlineMilliseconds = deadlineAfter(timed, storageTimeoutMilliseconds)
-    return { consent: timed.consent, deadlineMilliseconds }
-  }
-  const [user, earlier] = await Promise.all([findUser(userId), findEarlier()])
+  const [user, earlier] = await Promise.all([
+    findUser(userId),
+    findEarlierConsent(dependencies, userId, client.clientId),
+  ])
   const refusal =
     user &&
     (isOtherThanHinted(request, user.userId)

@@ -13,6 +13,7 @@ import {
   CONSENT_ID,
   familyIdOf,
   fullClient,
+  grantAnew,
   NOW,
   openConnected,
 } from './sample-records.ts'
@@ -83,18 +84,18 @@ export const connectionCases: ReadonlyArray<StorageContractCase> = [
     },
   },
   {
-    name: 'consents.grant() in another tenant revokes every family under the previous consent, for good',
+    name: 'consents.grant() in another tenant, after delete(), brings no family of the previous consent back',
     async run(openStorage) {
       const storage = await openConnected(openStorage)
       const { consents, families } = storage
       await families.create(aFamily(), NOW, ANYTIME)
       const elsewhere = aGrant({ tenantId: 'tenant:2' })
-      await consents.grant(elsewhere)
+      await grantAnew(consents, elsewhere)
       await assertRevoked(storage, familyId)
       assert.equal(await families.create(numbered(1), NOW, ANYTIME), 'consent-not-found')
       const begun = { ...numbered(1, elsewhere.consentId), tenantId: 'tenant:2' }
       assert.equal(await families.create(begun, NOW, ANYTIME), 'created')
-      await consents.grant(aGrant({ consentId: LATER_CONSENT_ID }))
+      await grantAnew(consents, aGrant({ consentId: LATER_CONSENT_ID }))
       await assertRevoked(storage, familyId)
       await assertRevoked(storage, begun.familyId)
     },

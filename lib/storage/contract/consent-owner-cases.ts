@@ -2,7 +2,15 @@ import assert from 'node:assert/strict'
 import type { Consent, ConsentOwner, ConsentStore } from '../consent-store.ts'
 import { assertConsent, CALLERS, concurrently, ruin } from './assertions.ts'
 import { AWKWARD_KEYS, AWKWARD_USER_IDS } from './awkward-identifiers.ts'
-import { ANYTIME, aConsent, aFamily, aGrant, NOW, openConnected } from './sample-records.ts'
+import {
+  ANYTIME,
+  aConsent,
+  aFamily,
+  aGrant,
+  grantAnew,
+  NOW,
+  openConnected,
+} from './sample-records.ts'
 import type { StorageContractCase } from './storage-contract-case.ts'
 
 const TENANT: ConsentOwner = { tenantId: 'tenant:1' }
@@ -77,7 +85,7 @@ export const consentOwnerCases: ReadonlyArray<StorageContractCase> = [
       const { consents } = await openStorage()
       const other: ConsentOwner = { tenantId: 'tenant:2' }
       for (const tenantId of ['tenant:1', 'tenant:2', 'tenant:2', 'tenant:1', 'tenant:2']) {
-        await consents.grant(aGrant({ tenantId }))
+        await grantAnew(consents, aGrant({ tenantId }))
         const hasMoved = tenantId === 'tenant:2'
         assert.deepEqual(await consents.listBatch(hasMoved ? TENANT : other, 10), [])
         assert.deepEqual(userIdsOf(await consents.listBatch(hasMoved ? other : TENANT, 10)), [
@@ -98,7 +106,9 @@ export const consentOwnerCases: ReadonlyArray<StorageContractCase> = [
       const users = [...Array(40).keys()].map((index) => `user-${index}`)
       for (const userId of users) await consents.grant(aGrant({ userId }))
       const movers = users.slice(0, 39)
-      for (const userId of movers) await consents.grant(aGrant({ userId, tenantId: 'tenant:2' }))
+      for (const userId of movers) {
+        await grantAnew(consents, aGrant({ userId, tenantId: 'tenant:2' }))
+      }
       assert.deepEqual(userIdsOf(await consents.listBatch(TENANT, 1)), ['user-39'])
       assert.equal((await consents.listBatch({ tenantId: 'tenant:2' }, 100)).length, 39)
     },
@@ -139,7 +149,7 @@ export const consentOwnerCases: ReadonlyArray<StorageContractCase> = [
       await concurrently(async (caller) => {
         const tenantId = `tenant:${caller % 2}`
         const consentId = `consent-of-caller-${100 + caller}-`
-        await consents.grant(aGrant({ tenantId, consentId }))
+        await grantAnew(consents, aGrant({ tenantId, consentId }))
         if (caller % 3 === 0) await consents.delete('user-1', 'client-1')
       })
       const found = await consents.find('user-1', 'client-1')

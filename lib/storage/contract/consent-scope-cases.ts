@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict'
 import { assertConsent, concurrently } from './assertions.ts'
-import { ANYTIME, aConsent, aFamily, aGrant, NOW, openConnected } from './sample-records.ts'
+import {
+  ANYTIME,
+  aConsent,
+  aFamily,
+  aGrant,
+  grantAnew,
+  NOW,
+  openConnected,
+} from './sample-records.ts'
 import type { StorageContractCase } from './storage-contract-case.ts'
 
 /** Which scopes a consent has after grants, and since when. */
@@ -77,16 +85,22 @@ export const consentScopeCases: ReadonlyArray<StorageContractCase> = [
     },
   },
   {
-    name: 'consents.grant() in another tenant creates a new consent, without the scopes and history of the one before',
+    name: 'consents.grant() in another tenant changes nothing until the consent was deleted, and then creates a new one',
     async run(openStorage) {
       const { consents, families } = await openConnected(openStorage)
       await families.create(aFamily(), NOW + 1, ANYTIME)
+      const before = await consents.find('user-1', 'client-1')
       const elsewhere = { tenantId: 'tenant:2', scopes: ['b:read'], grantedAt: NOW + 9 }
-      await consents.grant(aGrant(elsewhere))
+      assert.equal(await consents.grant(aGrant(elsewhere)), 'obsolete')
+      assert.ok(before)
+      assertConsent(await consents.find('user-1', 'client-1'), before)
+      assert.deepEqual(await consents.listBatch({ tenantId: 'tenant:2' }, 10), [])
+      assert.ok(await families.find(aFamily().familyId, 'client-1', NOW))
+      await grantAnew(consents, aGrant(elsewhere))
       assertConsent(await consents.find('user-1', 'client-1'), aConsent(elsewhere))
       assert.equal((await consents.list('user-1')).length, 1)
       const back = { consentId: 'a-later-consent-of-the', scopes: ['c:read'], grantedAt: NOW + 12 }
-      await consents.grant(aGrant(back))
+      await grantAnew(consents, aGrant(back))
       assertConsent(await consents.find('user-1', 'client-1'), aConsent(back))
     },
   },
@@ -99,7 +113,6 @@ export const consentScopeCases: ReadonlyArray<StorageContractCase> = [
         const consentId = `consent-of-caller-${100 + caller}-`
         return consents.grant(aGrant({ tenantId, consentId, scopes: [`${tenantId}:${caller}`] }))
       })
-      // Or none: two that are in each other's way may both be deleted.
       const found = await consents.find('user-1', 'client-1')
       for (const { scope } of found?.scopes ?? []) {
         assert.ok(scope.startsWith(`${found?.tenantId}:`), `${scope} in ${found?.tenantId}`)

@@ -148,17 +148,20 @@ export const consentWithdrawalCases: ReadonlyArray<StorageContractCase> = [
     },
   },
   {
-    name: 'consents.grant() under a consent without scopes creates a new one, without its families',
+    name: 'consents.grant() under a consent without scopes changes nothing until that was deleted, and then creates a new one',
     async run(openStorage) {
       const { consents, families } = await openConnected(openStorage)
       await families.create(aFamily(), NOW, ANYTIME)
       const empty = await consents.withdraw(aRequest('request-1'), NOW)
       assertConsent(empty, { ...aConsent(), scopes: [], lastUsedAt: NOW })
       const later = { consentId: 'a-later-consent-of-the', scopes: ['a:read'], grantedAt: NOW + 9 }
-      assert.equal(await consents.grant(aGrant({ ...later, requestKey: 'request-2' })), 'granted')
+      const grant = aGrant({ ...later, requestKey: 'request-2' })
+      assert.equal(await consents.grant(grant), 'obsolete')
+      assert.deepEqual(await consents.find('user-1', 'client-1'), empty)
+      assert.equal(await consents.delete('user-1', 'client-1', empty?.consentId), true)
+      assert.equal(await consents.grant(grant), 'granted')
       assertConsent(await consents.find('user-1', 'client-1'), aConsent(later))
       assert.equal(await families.find(aFamily().familyId, 'client-1', NOW), undefined)
-      assert.equal(await consents.delete('user-1', 'client-1', empty?.consentId), false)
     },
   },
   {

@@ -10,6 +10,7 @@ import { clientCases } from './client-cases.ts'
 import { clientFilterCases } from './client-filter-cases.ts'
 import { clientListCases } from './client-list-cases.ts'
 import { connectionCases } from './connection-cases.ts'
+import { consentCancellationCases } from './consent-cancellation-cases.ts'
 import { consentCases } from './consent-cases.ts'
 import { consentOwnerCases } from './consent-owner-cases.ts'
 import { consentScopeCases } from './consent-scope-cases.ts'
@@ -68,6 +69,7 @@ export const storageContract: ReadonlyArray<StorageContractCase> = [
   ...consentCases,
   ...consentScopeCases,
   ...consentWithdrawalCases,
+  ...consentCancellationCases,
   ...consentOwnerCases,
   ...familyCases,
   ...rotationCases,

@@ -6,7 +6,7 @@
 
 import { sha256 } from '../../util/sha256.ts'
 import type { ClientRecord } from '../client.ts'
-import type { Consent, ConsentGrant } from '../consent-store.ts'
+import type { Consent, ConsentGrant, ConsentStore } from '../consent-store.ts'
 import type { EncryptedKey } from '../encrypted-key-store.ts'
 import type { Storage } from '../storage.ts'
 import type {
@@ -108,7 +108,16 @@ export function aGrant(changes: Partial<ConsentGrant> = {}): ConsentGrant {
     requestKey: 'request-1',
     grantedAt: NOW,
     deadlineMilliseconds: ANYTIME,
+    cancellation: '',
     ...changes,
+  }
+}
+
+/** Deletes the consents that prevent a grant, and grants. */
+export async function grantAnew(consents: ConsentStore, grant: ConsentGrant): Promise<void> {
+  while ((await consents.grant(grant)) === 'obsolete') {
+    const found = await consents.find(grant.userId, grant.clientId)
+    if (found !== undefined) await consents.delete(found.userId, found.clientId, found.consentId)
   }
 }
 
@@ -118,6 +127,7 @@ export function aConsent(changes: Partial<ConsentGrant> = {}): Consent {
     scopes,
     requestKey: _request,
     deadlineMilliseconds: _deadline,
+    cancellation: _cancellation,
     ...grant
   } = aGrant(changes)
   const { grantedAt } = grant
