@@ -15,7 +15,10 @@ import { type StoredSessions, withUser } from './stored-sessions.ts'
 /** A session of oidc-provider. */
 export type Session = InstanceType<Provider['Session']>
 
-/** Renews the identifier of a session, of whoever is signed in now, when it is saved. */
+/**
+ * Renews the identifier of a session, of whoever is signed in now, when it is saved. One that was never stored has a new
+ * identifier already; oidc-provider would end the one before, and forget why if that fails.
+ */
 export type RenewIdentifier = (session: Session) => void
 
 /**
@@ -27,7 +30,7 @@ export function keepIdentifiers(provider: Provider): RenewIdentifier {
   const { resetIdentifier } = prototype
   prototype.resetIdentifier = () => undefined
   return (session) => {
-    resetIdentifier.call(session)
+    if (session.exp !== undefined) resetIdentifier.call(session)
     nameItsUser(session)
   }
 }

@@ -1,4 +1,10 @@
-import type { HostSession, HostSignInRequest, RegisteredClient } from '@teamcast/oauth-server'
+import {
+  type HostSession,
+  type HostSignInRequest,
+  type RegisteredClient,
+  StorageError,
+} from '@teamcast/oauth-server'
+import { createMemoryStorage } from '@teamcast/oauth-server/memory'
 import type { TestServerOptions } from '@teamcast/oauth-server/testing'
 import test, { type ExecutionContext } from 'ava'
 import {
@@ -88,6 +94,42 @@ test('host session: a host that cannot tell who is signed in does not keep a den
   isFailing = false
   t.is(titleOf(await browser.open(authorizationUrl(issuer, confidential))), 'Allow access')
 })
+
+for (const position of [1, 2, 3]) {
+  test(`host session: a store that fails at write ${position} of the session gets a page with 503, and the same URL works afterwards`, async (t) => {
+    const memory = createMemoryStorage()
+    let calls = 0
+    const saveLatest: typeof memory.artifacts.saveLatest = async (...parameters) => {
+      calls += 1
+      if (calls === position) throw new StorageError('the store is down')
+      await memory.artifacts.saveLatest(...parameters)
+    }
+    const { issuer, confidential } = await startServer(t, {
+      storage: { ...memory, artifacts: { ...memory.artifacts, saveLatest } },
+      hostSession: {
+        signedInUser: async (ctx) => ({
+          userId: ctx.get('cookie').includes('host=grace') ? 'grace' : 'ada',
+          authenticatedAt: 1,
+        }),
+        signInUrl: () => 'https://teamcast.example/sign-in',
+      },
+    })
+    const browser = startBrowser()
+    const url = authorizationUrl(issuer, confidential)
+    const statuses: Array<number> = []
+    for (const userId of ['ada', 'ada', 'grace', 'grace', 'grace']) {
+      if (userId === 'grace') {
+        browser.userAgent.cookies.push({ name: 'host', value: userId, path: '/' })
+      }
+      const visit = await browser.open(url)
+      statuses.push(visit.status)
+      if (visit.status === 200) t.true(visit.html.includes(`${userId}@`))
+      else assertErrorPage(t, visit, 503)
+    }
+    t.is(statuses.filter((status) => status === 503).length, 1)
+    t.is(statuses.at(-1), 200)
+  })
+}
 
 test('host session: a user who is signed in at the host sees no sign-in page', async (t) => {
   const { issuer, confidential, requests, signInAtHost } = await startServerWithHostSession(t)
