@@ -6,6 +6,7 @@ import { StorageError } from '../../lib/errors.ts'
 import { patientFetch } from '../helpers/patient-fetch.ts'
 import { recordEvents } from '../helpers/record-events.ts'
 import { basicCredentials } from '../helpers/requests.ts'
+import { assertRetryAfter } from '../helpers/retry-after.ts'
 import { INTERVIEWS, type SeveralApis, startSeveralApis } from '../helpers/several-apis.ts'
 import {
   assertRefused,
@@ -268,7 +269,7 @@ test('GET /oauth/revocations: failures are counted with those of the other endpo
     t.is((await requestClientCredentials(server, wrong)).status, 401)
   }
   const response = await get(server, basicCredentials(clientId, 'wrong'))
-  t.is(response.headers.get('retry-after'), '300')
+  assertRetryAfter(t, response)
   await assertRefused(t, response, 429, 'temporarily_unavailable')
   t.is((await get(server, credentialsOf(server.interviews))).status, 200)
   t.is((await get(server, credentialsOf(server.candidates))).status, 200)
