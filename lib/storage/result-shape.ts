@@ -132,7 +132,9 @@ export function checkStoreResult(
   if (wrong !== undefined) throw wrongResult(name, words, result, [wrong])
   if (result === undefined || result === null) return undefined
   if (isRequested && !Reflect.apply(isRequested, undefined, [result, ...parameters])) {
-    throw new TypeError(`${name} must return the requested record, matched character by character`)
+    throw new TypeError(
+      `${name} must return what was requested, matched character by character: ${words}`,
+    )
   }
   return result
 }

@@ -66,7 +66,6 @@ test.serial('pglite: columns that are added or of another type disturb nobody', 
   )
   t.true(rows.length > 20)
   for (const { statement } of rows) await sql.raw(statement).execute(db)
-  await sql`delete from changing.token_families`.execute(db)
-  await sql`delete from changing.revocations`.execute(db)
+  await emptyDatabase(db, schema)
   await useEverything(t, changing)
 })
