@@ -90,7 +90,9 @@ export async function grantConsent(
   let outcome = await tryGrant(dependencies, request, user, earlier, signedInAt, ip)
   for (let attempt = 1; outcome === 'obsolete' && attempt < MAXIMUM_ATTEMPTS; attempt += 1) {
     const found = await findEarlierConsent(dependencies, userId, clientId)
-    outcome = await tryGrant(dependencies, request, user, found, signedInAt, ip)
+    // With the first cancellation: the user may have disconnected since.
+    const again = { ...found, cancellation: earlier.cancellation }
+    outcome = await tryGrant(dependencies, request, user, again, signedInAt, ip)
   }
   switch (outcome) {
     case 'late':

@@ -1711,6 +1711,37 @@ function stepwiseEndings(storage: Storage, step: Step): RequestEndings {
 const TWO_SCOPES = ['interview:read', 'interview:create']
 
 /** Several requests of one user for one client, allowed and denied at once, by their step counts. */
+test('an Allow that met an obsolete consent and tries again does not bring back what was disconnected meanwhile', async (t) => {
+  const opened = createMemoryStorage()
+  const tried: Array<string> = []
+  let meet: (() => Promise<unknown>) | undefined
+  let disconnect: (() => Promise<boolean>) | undefined
+  const grant: Storage['consents']['grant'] = async (parameters) => {
+    await meet?.()
+    meet = undefined
+    const outcome = await opened.consents.grant(parameters)
+    tried.push(outcome)
+    if (tried.length === 1) t.true(await disconnect?.())
+    return outcome
+  }
+  const asked = await startAsked(t, { ...opened, consents: { ...opened.consents, grant } })
+  const { confidential, browser, consentPage, clock } = asked
+  const { clientId } = confidential.client
+  const subject = { userId: 'ada', clientId }
+  const obsolete = aGrant({ ...subject, tenantId: 'globex', grantedAt: clock.now() })
+  meet = () => opened.consents.grant(obsolete)
+  disconnect = () => asked.authorizationServer.connections.revoke('ada', clientId)
+
+  const answer = await browser.submit(consentPage, { action: 'allow' })
+
+  t.is(titleOf(answer), 'Allow access')
+  t.deepEqual(tried, ['obsolete', 'cancelled'])
+  t.deepEqual(await opened.consents.list('ada'), [])
+  const types = (await asked.events()).map(({ type }) => type)
+  t.is(types.filter((type) => type === 'connection.revoked').length, 1)
+  t.false(types.includes('consent.granted'))
+})
+
 const AT_ONCE: ReadonlyArray<{
   readonly title: string
   readonly earlier: ReadonlyArray<string>
