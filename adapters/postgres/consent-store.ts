@@ -70,7 +70,10 @@ export function createConsentStore(db: Database): ConsentStore {
               expires_at: grantedAt + WITHDRAWAL_SECONDS,
             })
             .onConflict((conflict) =>
-              conflict.column('user_id').doUpdateSet({ expires_at: sql`excluded.expires_at` }),
+              // A clock that is behind shortens no cancellation.
+              conflict.column('user_id').doUpdateSet({
+                expires_at: sql`greatest(granting_users.expires_at, excluded.expires_at)`,
+              }),
             )
             .returning('cancellation'),
         )

@@ -260,6 +260,21 @@ test('sweepExpired: several at once delete everything that has expired, once, an
   await pool.end()
 })
 
+test('sweepExpired: a cancellation stays until it expires, although a grant by a clock that is behind came after it', async (t) => {
+  const { pool, db } = await createDatabase(postgres, 'sweeping_cancellations')
+  await migrateToLatest(db)
+  const { consents } = createPostgresStorage({ pool })
+  const { userId, clientId } = aGrant()
+  const { cancellation } = await consents.findTimed(userId, clientId)
+  await consents.cancelGrants(userId, NOW)
+  const grantedAt = NOW - WITHDRAWAL_SECONDS
+  t.is(await consents.grant(aGrant({ cancellation, grantedAt })), 'cancelled')
+  t.is(await sweepExpired(db, NOW), 0)
+  t.is(await consents.grant(aGrant({ cancellation })), 'cancelled')
+  t.is(await sweepExpired(db, NOW + WITHDRAWAL_SECONDS), 1)
+  await pool.end()
+})
+
 test('startSweeper: sweeps at its interval, reports failures, and stops', async (t) => {
   const { pool, db } = await createDatabase(postgres, 'sweeper')
   const { promise: failed, resolve } = Promise.withResolvers<unknown>()
