@@ -89,6 +89,7 @@ const calls: Readonly<Record<string, (storage: Storage) => Promise<unknown>>> = 
   'consents.listBatch()': ({ consents }) => consents.listBatch({ clientId: SECRETIVE }, 1),
   'consents.withdraw()': ({ consents }) =>
     consents.withdraw({ ...aGrant(), userId: SECRETIVE }, NOW),
+  'consents.cancelGrants()': ({ consents }) => consents.cancelGrants(SECRETIVE, NOW),
   'consents.delete()': ({ consents }) => consents.delete('user-1', SECRETIVE),
   'families.create()': ({ families }) =>
     families.create(aFamily({ familyId: CONSENT_ID + SECRETIVE }), NOW, ANYTIME),
