@@ -7,6 +7,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { RegisteredClient } from '@teamcast/oauth-server'
+import { migrateToLatest } from '@teamcast/oauth-server/postgres'
 import { startTestServer, type TestServer } from '@teamcast/oauth-server/testing'
 import { createDatabase } from './create-database.ts'
 import type { Environment } from './documentation-project.ts'
@@ -57,8 +58,9 @@ export async function startDocumentationSystems(): Promise<DocumentationSystems>
     startIssuer(),
   ])
   const sentinel = await startSentinel(sentinelPort, redisPort)
-  const { pool } = await createDatabase(postgres, 'documentation', 1)
-  await pool.end()
+  const { db } = await createDatabase(postgres, 'documentation', 1)
+  await migrateToLatest(db) // some blocks do, some find the tables there
+  await db.destroy()
   return {
     environment: {
       DATABASE_URL: `postgres://postgres@localhost:${postgresPort}/documentation`,

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { createServer } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Cluster, type ClusterOptions, type Redis } from 'ioredis'
+import { findFreePort } from './free-port.ts'
 import { makeDirectory } from './start-process.ts'
 import { connectQuietly, type RedisProcess, startRedisProcess } from './start-redis.ts'
 
@@ -71,37 +71,14 @@ interface Node {
   readonly client: Redis
 }
 
-/** Somebody else may take a port between our finding it free and the server's taking it. */
-async function startNode(directory: string, index: number, attempts = 5): Promise<Node> {
-  const [port, busPort] = await findFreePorts()
-  const name = `node-${index}-${port}`
-  try {
-    const process = await startRedisProcess(directory, [
-      ...['--bind', HOST, '--port', String(port)],
-      ...['--cluster-enabled', 'yes', '--cluster-port', String(busPort)],
-      ...['--cluster-config-file', `${name}.conf`, '--cluster-node-timeout', '5000'],
-    ])
-    return { port, busPort, process, client: connectQuietly({ host: HOST, port }) }
-  } catch (error) {
-    if (attempts === 1) throw error
-    return await startNode(directory, index, attempts - 1)
-  }
-}
-
-async function findFreePorts(): Promise<readonly [number, number]> {
-  const servers = [createServer(), createServer()] as const
-  const ports = servers.map(async (server) => {
-    const { promise, resolve, reject } = Promise.withResolvers<void>()
-    server.once('error', reject)
-    server.listen(0, HOST, resolve)
-    await promise
-    const address = server.address()
-    if (address === null || typeof address === 'string') throw new Error('must be a TCP port')
-    return address.port
-  })
-  const [port = 0, busPort = 0] = await Promise.all(ports)
-  for (const server of servers) server.close()
-  return [port, busPort]
+async function startNode(directory: string, index: number): Promise<Node> {
+  const [port, busPort] = [await findFreePort(), await findFreePort()]
+  const process = await startRedisProcess(directory, [
+    ...['--bind', HOST, '--port', String(port)],
+    ...['--cluster-enabled', 'yes', '--cluster-port', String(busPort)],
+    ...['--cluster-config-file', `node-${index}.conf`, '--cluster-node-timeout', '5000'],
+  ])
+  return { port, busPort, process, client: connectQuietly({ host: HOST, port }) }
 }
 
 async function joinNodes(nodes: ReadonlyArray<Node>): Promise<void> {
