@@ -12,6 +12,7 @@ import type { Connections, Disconnect, EndFormerConnection } from '../connection
 import { createBrowserBinding } from '../http/browser-binding.ts'
 import { cookieSettingsFor, createCookieJars } from '../http/cookies.ts'
 import { createKnownBrowsers } from '../http/known-browsers.ts'
+import { createPageCookies } from '../http/page-cookies.ts'
 import { AUTHORIZE_PATH, USERINFO_PATH } from '../http/paths.ts'
 import { publicDocument } from '../http/public-document.ts'
 import { createRouteFinder, type FindRoute, type RouteTable } from '../http/route.ts'
@@ -30,7 +31,6 @@ import type { ClientStore } from '../storage/client-store.ts'
 import { createAccessTokens } from '../tokens/access-token.ts'
 import type { NotBefore } from '../users/not-before.ts'
 import { createAuthorizeRoute } from './authorize.ts'
-import { createAccountCookies } from './connections/account-cookies.ts'
 import { connectionsRoutes } from './connections/connections-routes.ts'
 import type { AccountDependencies } from './connections/current-user.ts'
 import { createContinueRoute, createResumeRoute } from './continue/continue-route.ts'
@@ -47,6 +47,7 @@ import {
 import { createMetadata, METADATA_PATH, OPENID_CONFIGURATION_PATH } from './metadata.ts'
 import { createRevocationFeedEndpoint, REVOCATIONS_PATH } from './revocations.ts'
 import { createRevocationEndpoint, REVOKE_PATH } from './revoke.ts'
+import { createSuperAdminAccess } from './super-admin/super-admin-access.ts'
 import { superAdminRoutes } from './super-admin/super-admin-routes.ts'
 import { createTokenEndpoint, TOKEN_PATH, type TokenEndpointDependencies } from './token.ts'
 import { createUserinfoEndpoint } from './userinfo.ts'
@@ -103,7 +104,11 @@ export function createRoutes(options: GuardedOptions, services: Services): FindR
     ...connectionsRoutes(account),
     ...(authorizeSuperAdmin === undefined
       ? []
-      : superAdminRoutes({ issuer, clients, authorizeSuperAdmin, audit, now })),
+      : superAdminRoutes({
+          issuer,
+          clients,
+          decideAccess: createSuperAdminAccess({ issuer, authorizeSuperAdmin, audit, now }),
+        })),
   ]
   const metadata = createMetadata(options, routes)
   const metadataRoute = publicDocument(() => metadata, 'application/json; charset=utf-8')
@@ -200,7 +205,7 @@ function createParts(options: GuardedOptions, services: Services): Parts {
       ...signIn,
       connections,
       disconnect,
-      cookies: createAccountCookies(namePrefix, cookieJarOf, SESSION_TTL_SECONDS),
+      cookies: createPageCookies(`${namePrefix}oauth_account`, cookieJarOf, SESSION_TTL_SECONDS),
     },
   }
 }

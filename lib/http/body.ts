@@ -15,13 +15,18 @@ const MAXIMUM_JSON_BYTES = 64 * 1024
 /**
  * Reads a submitted HTML form.
  *
+ * @param maximumBytes Defaults to 16 KiB.
+ *
  * @returns `undefined` when the body is not a form, is too large, or is incomplete.
  */
-export async function readForm(ctx: Context): Promise<URLSearchParams | undefined> {
+export async function readForm(
+  ctx: Context,
+  maximumBytes: number = MAXIMUM_FORM_BYTES,
+): Promise<URLSearchParams | undefined> {
   if (!ctx.is('application/x-www-form-urlencoded')) return undefined
   const parsed = parsedBodyOf(ctx)
   if (parsed !== undefined) return toSearchParams(parsed)
-  const text = await readText(ctx, MAXIMUM_FORM_BYTES)
+  const text = await readText(ctx, maximumBytes)
   return text === undefined ? undefined : new URLSearchParams(text)
 }
 

@@ -7,6 +7,7 @@
 import type { Context } from 'koa'
 import type { Connections, Disconnect } from '../../connections/connections.ts'
 import type { ShownUser } from '../../http/browser-binding.ts'
+import type { PageCookies } from '../../http/page-cookies.ts'
 import type { SignInDependencies } from '../../http/sign-in.ts'
 import type { ServerPages } from '../../pages/server-pages.ts'
 import type { ScopeCatalogue } from '../../scopes/scope-catalogue.ts'
@@ -14,7 +15,6 @@ import type { Client } from '../../storage/client.ts'
 import type { HostSession } from '../../users/authentication.ts'
 import type { BrowserSessions } from '../../users/browser-sessions.ts'
 import type { User } from '../../users/user.ts'
-import type { AccountCookies } from './account-cookies.ts'
 
 /** Relative to the issuer. */
 export const CONNECTIONS_PATH = '/account/connections'
@@ -27,7 +27,7 @@ export interface AccountDependencies extends SignInDependencies {
   readonly findClient: (clientId: string) => Promise<Client | undefined>
   readonly hostSession: HostSession | undefined
   readonly browserSessions: BrowserSessions
-  readonly cookies: AccountCookies
+  readonly cookies: PageCookies
   readonly scopes: ScopeCatalogue
   readonly pages: ServerPages
 }

@@ -9,22 +9,23 @@ import { type Route, type RouteTable, routeByMethod } from '../../http/route.ts'
 import { CLIENTS_PATH, listClients, registerClient } from './client-collection.ts'
 import { changeClient, deleteClient, readClient } from './client-resource.ts'
 import { addSecret, removeSecret } from './client-secrets.ts'
-import {
-  createSuperAdminGuard,
-  type SuperAdminGuardDependencies,
-  type SuperAdminHandler,
-} from './super-admin-request.ts'
+import type { DecideSuperAdminAccess } from './super-admin-access.ts'
+import { createSuperAdminGuard, type SuperAdminHandler } from './super-admin-request.ts'
 
 /** Dependencies of the routes. */
-export interface SuperAdminDependencies extends SuperAdminGuardDependencies {
+export interface SuperAdminDependencies {
+  readonly issuer: string
+  readonly decideAccess: DecideSuperAdminAccess
   readonly clients: ClientInputRegistry
 }
 
 /** Creates the routes of the API. */
-export function superAdminRoutes(dependencies: SuperAdminDependencies): RouteTable {
-  const { issuer, clients } = dependencies
-  // One for all paths: an attempt on one counts on the others.
-  const forSuperAdmins = createSuperAdminGuard(dependencies)
+export function superAdminRoutes({
+  issuer,
+  decideAccess,
+  clients,
+}: SuperAdminDependencies): RouteTable {
+  const forSuperAdmins = createSuperAdminGuard(decideAccess)
   const route = (handlers: Readonly<Record<string, SuperAdminHandler>>): Route => {
     const guarded = Object.entries(handlers).map(([method, handler]) => [
       method,

@@ -1,5 +1,5 @@
 /**
- * The cookies of the account pages, except the session.
+ * The cookies of a set of pages, except the session.
  *
  * @module
  */
@@ -11,8 +11,8 @@ import type { Context } from 'koa'
 const BINDING_BYTES = 32
 const FLASH_MESSAGE_SECONDS = 60
 
-/** The cookies of the account pages. */
-export interface AccountCookies {
+/** The cookies of a set of pages. */
+export interface PageCookies {
   /**
    * Binds forms to this browser, and returns the secret of the binding. An existing secret is kept, so that
    * pages in other tabs stay valid.
@@ -20,8 +20,8 @@ export interface AccountCookies {
   bind(ctx: Context): string
   /** Finds the secret; `undefined` in a browser that was not shown a page. */
   findBinding(ctx: Context): string | undefined
-  /** Sets the flash message: the client that was disconnected. */
-  setFlashMessage(ctx: Context, clientId: string): void
+  /** Sets the flash message, for the next page. @param message Characters of a cookie's value (RFC 6265 §4.1.1). */
+  setFlashMessage(ctx: Context, message: string): void
   /** Returns the flash message and removes it. */
   takeFlashMessage(ctx: Context): string | undefined
 }
@@ -29,41 +29,40 @@ export interface AccountCookies {
 /**
  * Creates the cookies.
  *
- * @param namePrefix Prefix of the cookie names.
+ * @param name Their names: this one, and `<name>_flash`.
  * @param createCookieJar Creates the cookie jar of a request, which signs cookies.
  * @param bindingSeconds For how long a page is valid after it was shown.
  */
-export function createAccountCookies(
-  namePrefix: string,
+export function createPageCookies(
+  name: string,
   createCookieJar: (ctx: Context) => Cookies,
   bindingSeconds: number,
-): AccountCookies {
-  const bindingName = `${namePrefix}oauth_account`
-  const flashMessageName = `${namePrefix}oauth_flash`
+): PageCookies {
+  const flashMessageName = `${name}_flash`
   const options = { signed: true, httpOnly: true, overwrite: true } as const
-  const find = (ctx: Context, name: string): string | undefined =>
-    createCookieJar(ctx).get(name, options)
+  const find = (ctx: Context, cookie: string): string | undefined =>
+    createCookieJar(ctx).get(cookie, options)
 
   return {
     bind(ctx) {
-      const secret = find(ctx, bindingName) ?? randomBytes(BINDING_BYTES).toString('base64url')
-      createCookieJar(ctx).set(bindingName, secret, { ...options, maxAge: bindingSeconds * 1000 })
+      const secret = find(ctx, name) ?? randomBytes(BINDING_BYTES).toString('base64url')
+      createCookieJar(ctx).set(name, secret, { ...options, maxAge: bindingSeconds * 1000 })
       return secret
     },
 
-    findBinding: (ctx) => find(ctx, bindingName),
+    findBinding: (ctx) => find(ctx, name),
 
-    setFlashMessage(ctx, clientId) {
-      createCookieJar(ctx).set(flashMessageName, clientId, {
+    setFlashMessage(ctx, message) {
+      createCookieJar(ctx).set(flashMessageName, message, {
         ...options,
         maxAge: FLASH_MESSAGE_SECONDS * 1000,
       })
     },
 
     takeFlashMessage(ctx) {
-      const clientId = find(ctx, flashMessageName)
-      if (clientId !== undefined) createCookieJar(ctx).set(flashMessageName, null, options)
-      return clientId
+      const message = find(ctx, flashMessageName)
+      if (message !== undefined) createCookieJar(ctx).set(flashMessageName, null, options)
+      return message
     },
   }
 }
