@@ -46,6 +46,7 @@ const OPTIONS = {
   readme: 'none',
   sort: ['kind', 'required-first', 'source-order'],
   disableSources: true,
+  excludeExternals: true, // what every Error has
   excludeInternal: true,
   excludePrivate: true,
   skipErrorChecking: true, // the compiler does that
