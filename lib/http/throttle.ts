@@ -9,7 +9,8 @@
  * @module
  */
 
-import { RateLimiterMemory } from 'rate-limiter-flexible'
+/// <reference path="./rate-limiter-memory.d.cts" />
+import RateLimiterMemory from 'rate-limiter-flexible/lib/RateLimiterMemory.js'
 import { networkOf } from '../util/network-of.ts'
 import { sha256 } from '../util/sha256.ts'
 
