@@ -8,14 +8,8 @@
 import type { Context } from 'koa'
 import type { AuditLog } from '../audit/audit-log.ts'
 import { isOriginOf } from '../clients/redirect-uri.ts'
-import {
-  allowOrigin,
-  allowOriginToReadFailure,
-  forbidOtherOrigins,
-  sendPreflightResponse,
-} from '../http/cors.ts'
+import { allowOrigin, allowOriginToReadFailure, sendPreflightResponse } from '../http/cors.ts'
 import { FormParameters, InvalidRequestError, readFormParameters } from '../http/form-parameters.ts'
-import { PRIVATE_HEADERS } from '../http/responses.ts'
 import type { Route } from '../http/route.ts'
 import { findUserClaims } from '../openid-connect/find-user-claims.ts'
 import type { OpenIdConnect } from '../openid-connect/openid-connect-options.ts'
@@ -55,13 +49,10 @@ export function createUserinfoEndpoint(
     methods: ['GET', 'POST', 'OPTIONS'],
     errorFormat: 'oauth',
     async handle(ctx) {
-      forbidOtherOrigins(ctx)
       if (ctx.method === 'OPTIONS') {
         sendPreflightResponse(ctx, 'GET, POST')
         return
       }
-      ctx.status = 200 // a middleware of the host may have set another one
-      ctx.set(PRIVATE_HEADERS)
       try {
         await respond(dependencies, openIdConnect, ctx)
       } finally {

@@ -14,14 +14,9 @@ import {
   type ClientAuthenticationDependencies,
 } from './client-authentication/authenticate-client.ts'
 import { sendAuthenticationError } from './client-authentication/send-invalid-client.ts'
-import {
-  allowOrigin,
-  allowOriginToReadFailure,
-  forbidOtherOrigins,
-  sendPreflightResponse,
-} from './cors.ts'
+import { allowOrigin, allowOriginToReadFailure, sendPreflightResponse } from './cors.ts'
 import { FormParameters, InvalidRequestError, readFormParameters } from './form-parameters.ts'
-import { PRIVATE_HEADERS, sendErrorResponse } from './responses.ts'
+import { sendErrorResponse } from './responses.ts'
 import type { Route } from './route.ts'
 
 /** Dependencies of an endpoint for clients. */
@@ -55,13 +50,10 @@ export function createClientEndpoint(
     methods,
     errorFormat: 'oauth',
     async handle(ctx) {
-      forbidOtherOrigins(ctx)
       if (ctx.method === 'OPTIONS') {
         sendPreflightResponse(ctx)
         return
       }
-      ctx.status = 200 // a middleware of the host may have set another one
-      ctx.set(PRIVATE_HEADERS)
       let client: ClientRecord | undefined
       try {
         const parameters =

@@ -14,7 +14,7 @@ import { emitError } from '../util/host-function.ts'
 import { withinConnectionLimits } from './connection-limits.ts'
 import { forbidOtherOrigins } from './cors.ts'
 import { operationOf } from './paths.ts'
-import { sendErrorPage, sendErrorResponse, sendProblem } from './responses.ts'
+import { PRIVATE_HEADERS, sendErrorPage, sendErrorResponse, sendProblem } from './responses.ts'
 import type { ErrorFormat, FindRoute, FoundRoute } from './route.ts'
 import { THROTTLE_WINDOW_SECONDS } from './throttle.ts'
 
@@ -105,8 +105,10 @@ async function handle(
 ): Promise<void> {
   const { errorFormat: format } = route
   const errorFormat = typeof format === 'function' ? format(ctx) : format
-  // Endpoints for clients have their own CORS rules.
-  if (errorFormat !== 'oauth') forbidOtherOrigins(ctx)
+  // A middleware of the host may have set others. A route that is public, or open to other origins, says so.
+  ctx.status = 200
+  ctx.set(PRIVATE_HEADERS)
+  forbidOtherOrigins(ctx)
   try {
     if (route.methods.includes(ctx.method)) await route.handle(ctx, parameters)
     else await sendMethodNotAllowed(dependencies, ctx, errorFormat, route.methods)

@@ -155,7 +155,6 @@ export function createAuthorizationEndpoint(
       ...(resumed === undefined ? {} : { resumed }),
       records,
     })
-    ctx.status = 200 // a middleware of the host may have set another one
     const hostCookies = ctx.cookies
     ctx.cookies = withoutInteractionCookies(
       input.createCookieJar(ctx),

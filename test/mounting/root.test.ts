@@ -163,6 +163,11 @@ test('behind CORS for everything: authorize and continue stay closed, token open
   for (const { responses } of [signInPage, consentPage, granted, page, expired]) {
     for (const { headers } of responses) assertNoCors(t, headers)
   }
+  for (const path of ['token', 'introspect', 'revoke', 'revocations']) {
+    const response = await fetch(`${issuer}/oauth/${path}`, { method: 'DELETE' })
+    t.is(response.status, 405)
+    assertNoCors(t, response.headers)
+  }
   for (const path of ['/oauth/authorize', '/oauth/continue']) {
     for (const method of ['OPTIONS', 'DELETE', 'HEAD']) {
       const response = await fetch(issuer + path, { method, headers: { origin: issuer } })
@@ -210,8 +215,9 @@ test('behind a body parser: client authentication by header and by body', async 
   t.like(await json.json(), { error: 'invalid_request' })
 })
 
-test('in a host that says a status before anything else: the whole flow works', async (t) => {
+test('in a host that says a status before anything else: the whole flow works, and documents and lists are 200', async (t) => {
   const host = await startHost(t, {
+    options: { authorizeSuperAdmin: () => 'allowed' },
     assemble(app, server) {
       app.use(async (ctx, next) => {
         ctx.status = 418
@@ -220,5 +226,14 @@ test('in a host that says a status before anything else: the whole flow works', 
       app.use(server.middleware())
     },
   })
-  await completeFlow(t, host)
+  const { browser } = await completeFlow(t, host)
+  for (const path of [
+    '/.well-known/oauth-authorization-server',
+    '/.well-known/jwks.json',
+    '/super-admin/oauth-clients',
+    '/account/connections',
+  ]) {
+    const { status } = await browser.open(host.issuer + path, { accept: 'application/json' })
+    t.is(status, 200, path)
+  }
 })

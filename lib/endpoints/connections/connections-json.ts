@@ -7,7 +7,7 @@
 import type { Context } from 'koa'
 import type { Connection } from '../../connections/connection.ts'
 import { inLanguage } from '../../http/page-views.ts'
-import { PRIVATE_HEADERS, sendProblem } from '../../http/responses.ts'
+import { sendProblem } from '../../http/responses.ts'
 import { isFromOtherOrigin } from '../../http/same-origin.ts'
 import type { User } from '../../users/user.ts'
 import { type AccountDependencies, findCurrentUser } from './current-user.ts'
@@ -22,7 +22,6 @@ export async function sendConnections(
   const list = await dependencies.connections.list(user.userId)
   const { language } = dependencies.pages.contextOf(ctx, { user })
   const connections = inLanguage(list, dependencies.scopes, language)
-  ctx.set(PRIVATE_HEADERS)
   ctx.body = { connections: connections.map(toJson) }
 }
 
@@ -43,7 +42,6 @@ export async function deleteConnection(
     sendProblem(ctx, 404, 'you have no connection to this client')
     return
   }
-  ctx.set(PRIVATE_HEADERS)
   ctx.status = 204
 }
 

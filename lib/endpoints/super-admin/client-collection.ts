@@ -5,7 +5,7 @@
  */
 
 import type { ClientInputRegistry, ClientRegistry } from '../../clients/client-registry.ts'
-import { PRIVATE_HEADERS, sendProblem } from '../../http/responses.ts'
+import { sendProblem } from '../../http/responses.ts'
 import { entityTagOf } from './entity-tags.ts'
 import { parseListQuery } from './list-query.ts'
 import { readRequestBody, type SuperAdminHandler } from './super-admin-request.ts'
@@ -22,7 +22,6 @@ export function listClients(clients: ClientRegistry): SuperAdminHandler {
       return
     }
     const page = await clients.list(parsed.query)
-    ctx.set(PRIVATE_HEADERS)
     ctx.body = page
   }
 }
@@ -33,7 +32,6 @@ export function registerClient(clients: ClientInputRegistry, issuer: string): Su
     const body = await readRequestBody(ctx)
     if (body === undefined) return
     const { client, clientSecret } = await clients.register(body, by)
-    ctx.set(PRIVATE_HEADERS)
     ctx.set({
       ETag: entityTagOf(client),
       Location: `${issuer}${CLIENTS_PATH}/${client.clientId}`,

@@ -7,7 +7,6 @@
 import type { Context } from 'koa'
 import type { ClientInputRegistry, ClientRegistry } from '../../clients/client-registry.ts'
 import { ClientNotFoundError } from '../../errors.ts'
-import { PRIVATE_HEADERS } from '../../http/responses.ts'
 import type { Client } from '../../storage/client.ts'
 import { entityTagOf, ifMatchOf } from './entity-tags.ts'
 import { readRequestBody, type SuperAdminHandler } from './super-admin-request.ts'
@@ -36,13 +35,11 @@ export function deleteClient(clients: ClientRegistry): SuperAdminHandler {
   return async (ctx, { clientId = '' }, by) => {
     const expected = await ifMatchOf(ctx, clients, clientId)
     await clients.delete(clientId, { ...expected, by })
-    ctx.set(PRIVATE_HEADERS)
     ctx.status = 204
   }
 }
 
 function sendClient(ctx: Context, client: Client): void {
-  ctx.set(PRIVATE_HEADERS)
   ctx.set('ETag', entityTagOf(client))
   ctx.body = client
 }

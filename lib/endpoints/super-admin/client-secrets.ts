@@ -7,7 +7,6 @@
 import { z } from 'zod'
 import type { ClientRegistry } from '../../clients/client-registry.ts'
 import { ClientMetadataError } from '../../errors.ts'
-import { PRIVATE_HEADERS } from '../../http/responses.ts'
 import { findSchemaIssues } from '../../util/schema-issues.ts'
 import { readRequestBody, type SuperAdminHandler } from './super-admin-request.ts'
 
@@ -26,7 +25,6 @@ export function addSecret(clients: ClientRegistry): SuperAdminHandler {
     const { expiresAt } = parseNewSecret(body)
     const expiry = expiresAt === undefined ? {} : { expiresAt }
     const { secret, clientSecret } = await clients.addSecret(clientId, { ...expiry, by })
-    ctx.set(PRIVATE_HEADERS)
     ctx.status = 201
     ctx.body = { ...secret, clientSecret }
   }
@@ -36,7 +34,6 @@ export function addSecret(clients: ClientRegistry): SuperAdminHandler {
 export function removeSecret(clients: ClientRegistry): SuperAdminHandler {
   return async (ctx, { clientId = '', secretId = '' }, by) => {
     await clients.removeSecret(clientId, secretId, { by })
-    ctx.set(PRIVATE_HEADERS)
     ctx.status = 204
   }
 }
