@@ -4,7 +4,7 @@
  * @module
  */
 
-import { errors } from 'oidc-provider'
+import { errors, Provider } from 'oidc-provider'
 import { isUnavailable } from '../errors.ts'
 
 /** The storage, or the host's decision about a client, is unavailable. */
@@ -19,14 +19,17 @@ class ServiceUnavailableError extends errors.OIDCProviderError {
   }
 }
 
-/** Runs an operation; turns a temporary failure into 503 instead of 500. */
+/**
+ * Runs an operation; turns a temporary failure into 503 instead of 500. Outside of a request that oidc-provider handles,
+ * the failure stays as it is: our router sends 503, and reports it.
+ */
 export async function toServiceUnavailable<Result>(
   operation: () => Promise<Result>,
 ): Promise<Result> {
   try {
     return await operation()
   } catch (cause) {
-    if (!isUnavailable(cause)) throw cause
+    if (!isUnavailable(cause) || Provider.ctx === undefined) throw cause
     throw new ServiceUnavailableError(cause)
   }
 }

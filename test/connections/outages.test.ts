@@ -2,6 +2,7 @@ import { type Storage, StorageError } from '@teamcast/oauth-server'
 import { createMemoryStorage } from '@teamcast/oauth-server/memory'
 import test from 'ava'
 import { startBrowser, titleOf } from '../helpers/browser.ts'
+import { recordEvents } from '../helpers/record-events.ts'
 import { ADA, startServer } from '../helpers/start-server.ts'
 
 /** A storage whose consents or artifacts can be taken away. */
@@ -54,6 +55,27 @@ for (const store of ['consents', 'artifacts'] as const) {
     }
   })
 }
+
+test('account: a session that cannot be saved, found or ended is reported with the call of the store that failed', async (t) => {
+  const { storage, broken } = createFragileStorage()
+  const { onEvent, settled } = recordEvents()
+  const { issuer } = await startServer(t, { storage, onEvent })
+  const browser = startBrowser()
+  const signInPage = await browser.open(`${issuer}/account/connections`)
+  broken.add('artifacts')
+  t.is((await browser.signIn(signInPage, ADA.email)).status, 503)
+  broken.clear()
+  const page = await browser.signIn(signInPage, ADA.email)
+  broken.add('artifacts')
+  t.is((await browser.submit(page, { action: 'sign-out' })).status, 503)
+
+  const errors = (await settled()).flatMap((event) => ('error' in event ? [event.error] : []))
+  const reported = { name: 'StorageError', code: 'ERR_STORAGE' }
+  t.like(errors, [
+    { ...reported, operation: 'artifacts.saveLatest()' },
+    { ...reported, operation: 'artifacts.findAll()' },
+  ])
+})
 
 test('account: while the host cannot find users, they can sign out all the same, and nothing is disconnected', async (t) => {
   let isBroken = false
