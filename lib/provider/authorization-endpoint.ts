@@ -70,7 +70,7 @@ export interface AuthorizationEndpointDependencies
   readonly createCookieJar: (ctx: Context) => Cookies
   readonly storage: Pick<Storage, 'artifacts' | 'consents'>
   readonly endings: RequestEndings
-  /** Whether a user was signed out everywhere at or after an instant. */
+  /** Whether signing a user out everywhere has ended a sign-in of an instant. */
   readonly wasSignedOutSince: NotBefore['wasSignedOutSince']
   /** The scopes of a request without `scope`; none if that is an error. */
   readonly defaultScopes: ReadonlyArray<string>

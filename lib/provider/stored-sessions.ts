@@ -19,7 +19,7 @@ import { type SessionRecord, sessionRecords, withoutNulls } from './stored-recor
 /** Dependencies of finding sessions. */
 export interface StoredSessionsDependencies {
   readonly artifacts: ArtifactStore
-  /** Whether a user was signed out everywhere at or after an instant. */
+  /** Whether signing a user out everywhere has ended a sign-in of an instant. */
   readonly wasSignedOutSince: NotBefore['wasSignedOutSince']
   readonly now: () => number
 }

@@ -16,10 +16,10 @@ export interface NotBefore {
   /**
    * Ends all sessions of a user with this server, and every sign-in in progress.
    *
-   * The resolution is a second: a sign-in within the same second is invalid too.
+   * The clocks of instances agree to a second. So a sign-in in the same second or the next one is invalid, too.
    */
   signOut(userId: string): Promise<void>
-  /** Whether a user was signed out at or after an instant; seconds since the Unix epoch. */
+  /** Whether signing a user out has ended a sign-in of an instant; seconds since the Unix epoch. */
   wasSignedOutSince(userId: string, instant: number): Promise<boolean>
 }
 
@@ -35,9 +35,12 @@ export function namedNotBefore(userKey: string): NamedArtifact<NotBeforeRecord> 
   return notBefores.named(userKey)
 }
 
+/** By how much the clock of the instance where a sign-in began may be ahead. */
+const CLOCK_TOLERANCE_SECONDS = 1
+
 /** Whether a not-before ends a sign-in of that instant. */
 export function signsOut(notBefore: NotBeforeRecord | undefined, signedInAt: number): boolean {
-  return notBefore !== undefined && !(notBefore.at < signedInAt)
+  return notBefore !== undefined && !(notBefore.at + CLOCK_TOLERANCE_SECONDS < signedInAt)
 }
 
 /** Creates the not-before times of a server. */

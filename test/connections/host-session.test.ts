@@ -107,7 +107,7 @@ test('account with a host session: revoking everything of a user asks for consen
   await issueTokens({ userId: 'ada', clientId, userAgent })
   t.is(await authorizationServer.connections.revokeAllOfUser('ada'), 1)
 
-  clock.advance(1)
+  clock.advance(2)
   const page = await browser.open(`${issuer}/account/connections`)
   t.true(textOf(page.html).includes('No application is connected'))
   await issueTokens({ userId: 'ada', clientId, userAgent })

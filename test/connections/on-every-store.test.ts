@@ -89,7 +89,7 @@ for (const [name, storage] of Object.entries(STORES)) {
       const { clientId } = confidential.client
       const tokens = await issueTokens({ userId: 'mary', clientId, userAgent })
       t.is(await revokeAll(), 1)
-      clock.advance(1)
+      clock.advance(2)
       const { access_token: token } = tokens
       const introspected = await postAs(confidential, `${issuer}/oauth/introspect`, { token })
       t.deepEqual(await introspected.json(), { active: false })

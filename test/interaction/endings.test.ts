@@ -527,10 +527,10 @@ for (const kind of STORE_KINDS) {
       const browser = startBrowser()
       delayNext()
       await t.throwsAsync(() => authorizationServer.connections.revokeAllOfUser('ada'))
-      clock.advance(1)
+      clock.advance(2)
       await browser.signIn(await browser.open(accountUrl), 'ada@acme.test')
       t.is(titleOf(await browser.open(accountUrl)), 'Connected applications')
-      clock.advance(1)
+      clock.advance(2)
       await authorizationServer.connections.revokeAllOfUser('ada')
       t.is(titleOf(await browser.open(accountUrl)), 'Sign in')
 
@@ -672,7 +672,7 @@ for (const kind of STORE_KINDS) {
           } else {
             t.is(await connections.revokeAllOfUser('ada'), before.length)
           }
-          clock.advance(1)
+          clock.advance(2)
           const scope = 'interview:create'
           const again = await browser.open(authorizationUrl(issuer, confidential, { scope }))
           const newPage =

@@ -242,7 +242,7 @@ test('a store that loses a member of a session, a pending request or how it ende
   await assertNoticed('Denial', () => browser.open(page.url))
 
   await authorizationServer.connections.revokeAllOfUser('ada')
-  clock.advance(1)
+  clock.advance(2)
   const again = await browser.signIn(await browser.open(url), 'ada@acme.test')
   await assertNoticed('NotBefore', () => browser.open(again.url))
 })

@@ -135,13 +135,13 @@ export async function perform(
     case 'revoke-user': {
       const { userId } = userOf(holdings, action.user)
       await system.server(route.next()).connections.revokeAllOfUser(userId)
-      system.clock.advance(1)
+      system.clock.advance(2)
       return { outcome: 'ok' }
     }
     case 'revoke-tenant': {
       const { tenantId } = userOf(holdings, action.user)
       await system.server(route.next()).connections.revokeAllOfTenant(tenantId)
-      system.clock.advance(1)
+      system.clock.advance(2)
       return { outcome: 'ok' }
     }
     case 'change-scopes': {

@@ -130,7 +130,7 @@ export function predict(state: State, action: Action, seen: Seen, other: number)
       return disconnect(state, action)
     case 'revoke-user': {
       const events = endConsents(state, ({ user }) => user === action.user)
-      state.now += 1 // a sign-in within the same second would be ended, too
+      state.now += 2 // a sign-in within this second or the next one would be ended, too
       return { outcome: 'ok', events: ['user.access-revoked', ...events] }
     }
     case 'revoke-tenant':
@@ -460,7 +460,7 @@ function revokeTenant(state: State, tenantId: string): Prediction {
     state.consents.filter((consent) => consent.tenantId === tenantId).map(({ user }) => user),
   )
   const events = endConsents(state, (consent) => consent.tenantId === tenantId)
-  state.now += 1
+  state.now += 2
   return { outcome: 'ok', events: [...events, ...Array.from(users, () => 'user.access-revoked')] }
 }
 

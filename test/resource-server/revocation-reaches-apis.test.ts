@@ -103,7 +103,7 @@ for (const [way, open] of Object.entries(ways)) {
       for (const tokens of doomed) await verifier.verify(tokens.access_token)
 
       await end(server, server.confidential.client.clientId)
-      server.clock.advance(1)
+      server.clock.advance(2)
       const spared = await issueTo(server.tenant)
       await wait()
       for (const tokens of doomed) {

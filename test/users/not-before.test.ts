@@ -4,7 +4,7 @@ import { ENDED_SESSION_TTL_SECONDS } from '../../lib/lifetimes.ts'
 import { createNotBefore } from '../../lib/users/not-before.ts'
 import { sha256 } from '../../lib/util/sha256.ts'
 
-test('not-before: ends the sessions of that user that began in that second or before, and no others', async (t) => {
+test('not-before: ends the sessions of that user that began in the next second or before, and no others', async (t) => {
   const { signOut, wasSignedOutSince } = createNotBefore(
     createMemoryStorage().artifacts,
     () => 1000,
@@ -12,8 +12,8 @@ test('not-before: ends the sessions of that user that began in that second or be
   t.false(await wasSignedOutSince('ada', 0))
   await signOut('ada')
   t.true(await wasSignedOutSince('ada', 999))
-  t.true(await wasSignedOutSince('ada', 1000))
-  t.false(await wasSignedOutSince('ada', 1001))
+  t.true(await wasSignedOutSince('ada', 1001))
+  t.false(await wasSignedOutSince('ada', 1002))
   t.false(await wasSignedOutSince('Ada', 0))
 })
 
