@@ -1,6 +1,9 @@
-import { execFile } from 'node:child_process'
+import { exec, execFile } from 'node:child_process'
 import { globSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { cp, mkdtemp, realpath, rm, symlink } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import test from 'ava'
 import packageJson from '../../package.json' with { type: 'json' }
@@ -96,47 +99,127 @@ for (const [subpath, names] of Object.entries(EXPORTS)) {
   })
 }
 
-/** Imports a module in a process of its own. @returns The URLs of all the files that this loads. */
-async function filesLoadedBy(specifier: string): Promise<ReadonlyArray<string>> {
+const ROOT = new URL('../../', import.meta.url).pathname
+
+/** The folder with the package as it is published. */
+let published: string
+
+test.before(async () => {
+  published = await realpath(await mkdtemp(join(tmpdir(), 'package-')))
+  await cp(join(ROOT, 'package.json'), join(published, 'package.json'))
+  await symlink(join(ROOT, 'node_modules'), join(published, 'node_modules'))
+  const { env } = process
+  await promisify(exec)(`${packageJson.scripts.bundle} --outdir=${published}/dist`, {
+    cwd: ROOT,
+    env: { ...env, PATH: `${ROOT}node_modules/.bin:${env['PATH']}` },
+  })
+})
+
+test.after.always(() => rm(published, { recursive: true }))
+
+/**
+ * Imports modules, one after the other, in a process of its own.
+ *
+ * @param cwd The folder of the package: its sources run in this repository, and else what is published.
+ *
+ * @returns The URLs of all the files that the last of them loads, and none before it.
+ */
+async function filesLoadedBy(
+  specifiers: ReadonlyArray<string>,
+  cwd: string = ROOT,
+): Promise<ReadonlyArray<string>> {
   const program = `
     import { registerHooks } from 'node:module'
-    const urls = []
+    const urls = new Set()
     registerHooks({
       load(url, context, nextLoad) {
-        urls.push(url)
+        if (url.startsWith('file:')) urls.add(url)
         return nextLoad(url, context)
       },
     })
-    await import(${JSON.stringify(specifier)})
-    process.stdout.write(JSON.stringify(urls.filter((url) => url.startsWith('file:'))))`
-  const { stdout } = await promisify(execFile)(process.execPath, [
-    '--conditions=teamcast-source',
-    ...['--input-type=module', '--eval', program],
-  ])
+    const before = []
+    for (const specifier of ${JSON.stringify(specifiers)}) {
+      before.push(urls.size)
+      await import(specifier)
+    }
+    process.stdout.write(JSON.stringify([...urls].slice(before.at(-1))))`
+  const conditions = cwd === ROOT ? ['--conditions=teamcast-source'] : []
+  const options = [...conditions, '--input-type=module', '--eval', program]
+  const { stdout } = await promisify(execFile)(process.execPath, options, { cwd })
   return JSON.parse(stdout)
 }
 
 const packageOf = (url: string): string | undefined =>
   /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(url)?.[1]
 
+/** The packages of files, without our own. */
+const packagesOf = (urls: ReadonlyArray<string>): ReadonlyArray<string> =>
+  [...new Set(urls.flatMap((url) => packageOf(url) ?? []))].sort()
+
+/** The source files, from the top of the repository, that a published file was made of. */
+function sourcesOf(file: string): ReadonlyArray<string> {
+  const { sources } = JSON.parse(readFileSync(`${file}.map`, 'utf8')) as {
+    readonly sources: ReadonlyArray<string>
+  }
+  return sources.map((source) => relative(ROOT, join(dirname(file), source)))
+}
+
 for (const subpath of ['/resource-server', '/resource-server/node']) {
   test(`.${subpath}: an API loads jose and no other package, and nothing of the server`, async (t) => {
-    const urls = await filesLoadedBy(packageJson.name + subpath)
-    t.deepEqual([...new Set(urls.map(packageOf))].sort(), ['jose', undefined])
+    const urls = await filesLoadedBy([packageJson.name + subpath])
+    t.deepEqual(packagesOf(urls), ['jose'])
     const own = urls.filter((url) => packageOf(url) === undefined)
     const isShared = /\/lib\/(resource-server\/|scopes\/scope\.ts$|urls\/|util\/|errors\.ts$)/
     t.deepEqual(
       own.filter((url) => !isShared.test(url)),
       [],
     )
+
+    const publishedUrls = await filesLoadedBy([packageJson.name + subpath], published)
+    t.deepEqual(packagesOf(publishedUrls), ['jose'])
   })
 }
 
 test('./storage: what authors of a storage load is its own folder, errors and utilities, and no package', async (t) => {
-  const urls = await filesLoadedBy(`${packageJson.name}/storage`)
+  const urls = await filesLoadedBy([`${packageJson.name}/storage`])
   const isShared = /\/lib\/(storage\/|util\/|errors\.ts$)/
   t.deepEqual(
     urls.filter((url) => !isShared.test(url)),
+    [],
+  )
+})
+
+test('the server, as published: loads a few files besides those of oidc-provider, and nothing that not every host needs', async (t) => {
+  const urls = await filesLoadedBy(['oidc-provider', packageJson.name], published)
+  t.deepEqual(packagesOf(urls), [
+    'bytes',
+    'ghtml',
+    'iconv-lite',
+    'ipaddr.js',
+    'koa-mount',
+    'rate-limiter-flexible',
+    'raw-body',
+    'safer-buffer',
+    'unpipe',
+    'zod',
+  ])
+  const own = urls.filter((url) => packageOf(url) === undefined)
+  t.true(own.length <= 20, `${own.length} files`)
+  t.deepEqual(
+    own
+      .flatMap((url) => sourcesOf(fileURLToPath(url)))
+      .filter((source) => !/^lib\/(?!testing\/|storage\/contract\/)/.test(source)),
+    [],
+  )
+})
+
+test('as published: every source is in one file only, so that a class is the same for all subpaths', (t) => {
+  const sources = globSync('dist/**/*.js', { cwd: published }).flatMap((file) =>
+    sourcesOf(join(published, file)),
+  )
+  t.true(sources.includes('lib/errors.ts'))
+  t.deepEqual(
+    sources.filter((source, index) => sources.indexOf(source) !== index),
     [],
   )
 })
