@@ -145,7 +145,8 @@ async function findTemplate(binaries: string, account: Account): Promise<string>
   return template
 }
 
-function findBinaries(): string {
+/** Finds the directory of the programs of Postgres. */
+export function findBinaries(): string {
   const versions = readdirSync(INSTALLATIONS).sort((left, right) => Number(right) - Number(left))
   return join(INSTALLATIONS, versions[0] ?? '', 'bin')
 }

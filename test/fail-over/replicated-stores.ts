@@ -1,0 +1,216 @@
+/**
+ * Stores with a replica that takes over when the primary is killed. All of it is real.
+ *
+ * @module
+ */
+
+import { execFile } from 'node:child_process'
+import { chownSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { createRedisStorage } from '@teamcast/oauth-server/redis'
+import { Redis } from 'ioredis'
+import { findFreePort } from '../helpers/free-port.ts'
+import { openStorageAt } from '../helpers/instance-storage.ts'
+import { type LossyProxy, startLossyProxy } from '../helpers/lossy-proxy.ts'
+import {
+  accountOfServer,
+  findBinaries,
+  type RunningPostgres,
+  startPostgres,
+} from '../helpers/start-postgres.ts'
+import { makeDirectory, startProcess } from '../helpers/start-process.ts'
+import { startRedisProcess } from '../helpers/start-redis.ts'
+import type { OpenedTwice } from './history.ts'
+
+const HOST = '127.0.0.1'
+const POLL_MILLISECONDS = 20
+const TAKEOVER_MILLISECONDS = 120_000
+
+/** A store with a replica. */
+export interface ReplicatedStore {
+  /** As two processes have opened it. */
+  readonly storages: OpenedTwice
+  /** Whether it acknowledges only what the replica has. */
+  readonly isSynchronous: boolean
+  /** Nothing reaches the replica any more, and nobody notices yet. */
+  holdReplication(): void
+  /** Kills the primary, and waits until the replica has taken over and takes writes. */
+  failOver(): Promise<void>
+  close(): Promise<void>
+}
+
+/** How each is started. */
+export const REPLICATED_STORES: Readonly<Record<string, () => Promise<ReplicatedStore>>> = {
+  redis: startRedisWithSentinel,
+  postgres: () => startPostgresWithStandby(false),
+  'postgres-synchronous': () => startPostgresWithStandby(true),
+}
+
+async function startRedisWithSentinel(): Promise<ReplicatedStore> {
+  const directory = await makeDirectory('sentinel')
+  const [primaryPort, replicaPort, sentinelPort] = [
+    await findFreePort(),
+    await findFreePort(),
+    await findFreePort(),
+  ]
+  const socket = join(directory.path, 'primary.sock')
+  const listening = (port: number): ReadonlyArray<string> => ['--bind', HOST, '--port', `${port}`]
+  const primary = await startRedisProcess(directory.path, [
+    ...listening(primaryPort),
+    ...['--unixsocket', socket, '--repl-diskless-sync-delay', '0'],
+  ])
+  const proxy = await startLossyProxy(socket)
+  const replica = await startRedisProcess(directory.path, [
+    ...listening(replicaPort),
+    ...['--replicaof', proxy.host, `${proxy.port}`],
+    ...['--replica-announce-ip', HOST], // the primary sees a Unix socket
+  ])
+  const configuration = join(directory.path, 'sentinel.conf') // it writes there
+  writeFileSync(
+    configuration,
+    `bind ${HOST}
+port ${sentinelPort}
+sentinel monitor oauth ${HOST} ${primaryPort} 1
+sentinel down-after-milliseconds oauth 500
+`,
+  )
+  // It learns of the replica from the primary.
+  const sentinel = await startProcess(
+    'redis-server',
+    [configuration, '--sentinel'],
+    /\+slave slave/,
+  )
+  const connect = (): Redis =>
+    new Redis({
+      sentinels: [{ host: HOST, port: sentinelPort }],
+      name: 'oauth',
+      enableOfflineQueue: false,
+      maxRetriesPerRequest: 0,
+      retryStrategy: () => POLL_MILLISECONDS,
+      sentinelRetryStrategy: () => POLL_MILLISECONDS,
+    }).on('error', () => undefined)
+  const clients = [connect(), connect()] as const
+  const storages: OpenedTwice = [
+    createRedisStorage({ client: clients[0] }),
+    createRedisStorage({ client: clients[1] }),
+  ]
+  await untilWritable(storages)
+  return {
+    storages,
+    isSynchronous: false,
+    holdReplication: () => proxy.silence(),
+    async failOver() {
+      await primary.kill()
+      await untilWritable(storages)
+    },
+    async close() {
+      for (const client of clients) client.disconnect()
+      await Promise.all([sentinel.crash(), replica.kill(), primary.kill(), proxy.close()])
+      await directory.remove()
+    },
+  }
+}
+
+async function startPostgresWithStandby(isSynchronous: boolean): Promise<ReplicatedStore> {
+  const primary = await startPostgres({ durable: true })
+  const proxy = await startLossyProxy(join(primary.socketDirectory, '.s.PGSQL.5432'))
+  // The name of the primary, as an address or a load balancer is.
+  const directory = await makeDirectory('postgres-name')
+  const name = join(directory.path, 'primary')
+  symlinkSync(primary.socketDirectory, name)
+  const location = { kind: 'postgres', socketDirectory: name } as const
+  const opened = [await openStorageAt(location), await openStorageAt(location)] as const
+  const storages: OpenedTwice = [opened[0].storage, opened[1].storage]
+  const standby = await startStandby(primary, proxy)
+  if (isSynchronous) await waitForStandbyAtCommit(primary)
+  return {
+    storages,
+    isSynchronous,
+    holdReplication: () => proxy.silence(),
+    async failOver() {
+      await primary.kill()
+      await standby.promote()
+      unlinkSync(name)
+      symlinkSync(standby.socketDirectory, name)
+      await untilWritable(storages)
+    },
+    async close() {
+      await Promise.all(opened.map(({ close }) => close()))
+      await Promise.all([standby.stop(), primary.stop(), proxy.close()])
+      await directory.remove()
+    },
+  }
+}
+
+interface Standby {
+  readonly socketDirectory: string
+  promote(): Promise<void>
+  stop(): Promise<void>
+}
+
+/** Copies a primary, and follows it by way of a proxy. */
+async function startStandby(
+  primary: RunningPostgres,
+  { host, port }: LossyProxy,
+): Promise<Standby> {
+  const binaries = findBinaries()
+  const account = accountOfServer()
+  const directory = await makeDirectory('postgres-standby')
+  chownSync(directory.path, account.uid, account.gid)
+  const data = join(directory.path, 'data')
+  const run = (program: string, ...parameters: ReadonlyArray<string>): Promise<unknown> =>
+    promisify(execFile)(join(binaries, program), parameters, { ...account, cwd: directory.path })
+  await run(
+    'pg_basebackup',
+    ...['--host', primary.socketDirectory, '--username', 'postgres', '--pgdata', data],
+    ...['--checkpoint', 'fast', '--write-recovery-conf'],
+  )
+  const connection = `host=${host} port=${port} user=postgres application_name=standby`
+  const process = await startProcess(
+    join(binaries, 'postgres'),
+    [
+      ...['-D', data, '-k', directory.path],
+      // No fewer connections than the primary.
+      ...['-c', 'listen_addresses=', '-c', 'max_connections=200'],
+      ...['-c', `primary_conninfo=${connection}`],
+    ],
+    /database system is ready to accept read-only connections/,
+    { ...account, cwd: directory.path },
+  )
+  return {
+    socketDirectory: directory.path,
+    promote: async () => void (await run('pg_ctl', 'promote', '--pgdata', data)),
+    async stop() {
+      await process.stop('SIGQUIT')
+      await directory.remove()
+    },
+  }
+}
+
+/** From now on a commit is acknowledged when the standby has it. */
+async function waitForStandbyAtCommit(primary: RunningPostgres): Promise<void> {
+  const pool = primary.connect({ max: 1 })
+  await pool.query("alter system set synchronous_standby_names = 'standby'")
+  await pool.query('select pg_reload_conf()')
+  const isSynchronous = async (): Promise<boolean> => {
+    const { rows } = await pool.query("select from pg_stat_replication where sync_state = 'sync'")
+    return rows.length > 0
+  }
+  while (!(await isSynchronous())) await delay(POLL_MILLISECONDS)
+  await pool.end()
+}
+
+async function untilWritable(storages: OpenedTwice): Promise<void> {
+  const backends = storages.flatMap((storage) => storage.backends)
+  const isWritable = async (): Promise<boolean> => {
+    const pings = await Promise.allSettled(backends.map((backend) => backend.ping()))
+    return pings.every(({ status }) => status === 'fulfilled')
+  }
+  const deadline = performance.now() + TAKEOVER_MILLISECONDS
+  while (!(await isWritable())) {
+    if (performance.now() > deadline) throw new Error('no replica has taken over')
+    await delay(POLL_MILLISECONDS)
+  }
+}
