@@ -82,7 +82,8 @@ export async function attemptSignIn(
   }
   const knownBrowser = knownBrowsers.find(ctx, account)
   if (!(await signInThrottle.consume(ctx.ip, account, knownBrowser))) {
-    const retryAfterSeconds = await signInThrottle.retryAfterSeconds(ctx.ip, account, knownBrowser)
+    const secondsLeft = await signInThrottle.retryAfterSeconds(ctx.ip, account, knownBrowser)
+    const retryAfterSeconds = Math.max(1, secondsLeft) // the window may have just ended
     ctx.set('Retry-After', String(retryAfterSeconds))
     return fail(429, 'too-many-attempts', undefined, retryAfterSeconds)
   }

@@ -35,10 +35,8 @@ export interface Throttle {
   consume(ip: string, target: string, known?: string): Promise<boolean>
   /** Removes an attempt from the count, because it did not fail. */
   refund(ip: string, target: string, known?: string): void
-  /** Whether a caller is blocked. */
-  isBlocked(ip: string, target?: string): Promise<boolean>
   /**
-   * How long a blocked caller stays blocked, in whole seconds, rounded up; at least 1.
+   * How long a caller stays blocked, in whole seconds, rounded up; 0 when it is not blocked.
    *
    * @param known As for {@link consume}.
    */
@@ -101,20 +99,14 @@ export function createThrottle(): Throttle {
 
     refund,
 
-    async isBlocked(ip, target) {
-      const network = networkOf(ip)
-      if (network === undefined || (await secondsLeft(byAddress, network)) > 0) return true
-      return target !== undefined && (await secondsLeft(byTarget, pairOf(network, target))) > 0
-    },
-
     async retryAfterSeconds(ip, target, known) {
-      if (known !== undefined) return Math.max(1, await secondsLeft(byKnown, known))
+      if (known !== undefined) return await secondsLeft(byKnown, known)
       const network = networkOf(ip)
       if (network === undefined) return THROTTLE_WINDOW_SECONDS
       const ofAddress = await secondsLeft(byAddress, network)
       const ofTarget =
         target === undefined ? 0 : await secondsLeft(byTarget, pairOf(network, target))
-      return Math.max(1, ofAddress, ofTarget)
+      return Math.max(ofAddress, ofTarget)
     },
 
     recordFailure(ip, target) {

@@ -85,7 +85,8 @@ export function createCredentialThrottle(now: () => number): AskAboutCredentials
   async function blocked(ip: string, { whole, parts }: Presented): Promise<Blocked> {
     const counters = [undefined, ...parts.filter(isAccepted)]
     const waits = counters.map((part) => throttle.retryAfterSeconds(ip, whole, part))
-    return { retryAfterSeconds: Math.min(...(await Promise.all(waits))) }
+    // The window may have just ended.
+    return { retryAfterSeconds: Math.max(1, Math.min(...(await Promise.all(waits)))) }
   }
 
   /** Counts before the host is asked, so that many guesses at once are no way around the limit. */

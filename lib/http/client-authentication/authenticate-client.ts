@@ -23,7 +23,7 @@ import {
 export interface ClientAuthenticationDependencies extends VerificationDependencies {
   readonly findClient: (clientId: string) => Promise<ClientRecord | undefined>
   /** Counts failures. */
-  readonly clientThrottle: Pick<Throttle, 'isBlocked' | 'recordFailure' | 'retryAfterSeconds'>
+  readonly clientThrottle: Pick<Throttle, 'recordFailure' | 'retryAfterSeconds'>
   readonly recordSecretUse: RecordSecretUse
 }
 
@@ -84,8 +84,8 @@ export async function authenticateClient(
     return { outcome: 'authenticated', client }
   }
   const clientId = client?.clientId
-  if (await clientThrottle.isBlocked(request.ip, clientId)) {
-    const retryAfterSeconds = await clientThrottle.retryAfterSeconds(request.ip, clientId)
+  const retryAfterSeconds = await clientThrottle.retryAfterSeconds(request.ip, clientId)
+  if (retryAfterSeconds > 0) {
     return { outcome: 'throttled', clientId, reason: 'too many failed attempts', retryAfterSeconds }
   }
   clientThrottle.recordFailure(request.ip, clientId)
