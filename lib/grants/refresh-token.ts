@@ -43,7 +43,7 @@ import {
 import { TokenRequestError } from './token-request-error.ts'
 
 /** Purpose of the encryption of a replayed response; the key is derived from the used token. */
-const REPLAY_PURPOSE = 'refresh-retry'
+const REPLAY_PURPOSE = 'refresh-replay'
 
 /** Rotates a refresh token. */
 export const refreshTokenGrant: GrantHandler = {
