@@ -12,6 +12,7 @@ import { ConfigurationError } from '../errors.ts'
 import { notifyHost } from '../util/host-function.ts'
 import { functionOption, OPTION_WORDS } from '../util/option-schemas.ts'
 import { findSchemaIssues } from '../util/schema-issues.ts'
+import { pathOf } from './paths.ts'
 import type { Router } from './router.ts'
 
 /** Whether to trust a proxy, and where failures are reported. */
@@ -113,10 +114,4 @@ export function createNodeHandler(router: Router, options: NodeHandlerOptions = 
     request.url = target
     void handle(request, response)
   }
-}
-
-/** The path of a request target (RFC 9112 §3.2); empty for one that has none. */
-function pathOf(target: string): string {
-  if (target.startsWith('/')) return target.replace(/[?#].*$/s, '')
-  return URL.parse(target)?.pathname ?? ''
 }

@@ -13,7 +13,7 @@ import type { ServerPages } from '../pages/server-pages.ts'
 import { emitError } from '../util/host-function.ts'
 import { withinConnectionLimits } from './connection-limits.ts'
 import { forbidOtherOrigins } from './cors.ts'
-import { operationOf } from './paths.ts'
+import { operationOf, pathOf } from './paths.ts'
 import { PRIVATE_HEADERS, sendErrorPage, sendErrorResponse, sendProblem } from './responses.ts'
 import type { ErrorFormat, FindRoute, FoundRoute } from './route.ts'
 import { THROTTLE_WINDOW_SECONDS } from './throttle.ts'
@@ -79,11 +79,6 @@ function createDispatcher(dependencies: RouterDependencies): Middleware {
     if (isMounted) return routes(ctx, next)
     return atRoot(ctx, () => underIssuerPath(ctx, next))
   }
-}
-
-/** The path of a request target, which may be an absolute URL (RFC 9112 §3.2). */
-function pathOf(target: string): string {
-  return target.replace(/^https?:\/\/[^/?]*/i, '').replace(/\?.*$/s, '')
 }
 
 function createRouteMiddleware(dependencies: RouterDependencies, findRoute: FindRoute): Middleware {

@@ -13,6 +13,7 @@ import express from 'express'
 import { assertPageHeaders } from '../helpers/authorization-responses.ts'
 import { type HostApplication, type HostOptions, startHost } from '../helpers/host-application.ts'
 import { type Handler, NODE_HOSTS, type NodeHost } from '../helpers/node-hosts.ts'
+import { sendRaw } from '../helpers/raw-request.ts'
 import { recordEvents } from '../helpers/record-events.ts'
 import { authorizationUrl, basicCredentials } from '../helpers/requests.ts'
 import { CONFIDENTIAL_CLIENT } from '../helpers/start-server.ts'
@@ -363,6 +364,20 @@ test('handler: returns nothing, which no framework takes for "pass on"', async (
   t.is((await fetch(`${issuer}/.well-known/jwks.json`)).status, 200)
   t.is((await fetch(origin)).status, 200)
   t.deepEqual(returned, [undefined, undefined])
+})
+
+test('handler: a target that only normalizing would make a path of the server is the host’s (RFC 9112 §3.2)', async (t) => {
+  const { issuer } = await startHost(t, {
+    createListener(server) {
+      const handler = server.handler()
+      return (request, response) => handler(request, response, () => response.end('the host'))
+    },
+  })
+  for (const target of ['/x/../oauth/token', 'http://any.example/x/../oauth/token']) {
+    const headers = 'Host: any.example\r\nConnection: close'
+    const { text } = await sendRaw(issuer, `GET ${target} HTTP/1.1\r\n${headers}\r\n\r\n`)
+    t.true(text.endsWith('the host'), target)
+  }
 })
 
 test('behind a parser that makes objects of parameters, as qs does of many equal names: they are refused', async (t) => {
