@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type Selectable, sql } from 'kysely'
+import { type RawBuilder, type Selectable, sql } from 'kysely'
 import {
   type Consent,
   type ConsentStore,
@@ -70,10 +70,9 @@ export function createConsentStore(db: Database): ConsentStore {
               expires_at: grantedAt + WITHDRAWAL_SECONDS,
             })
             .onConflict((conflict) =>
-              // A clock that is behind shortens no cancellation.
-              conflict.column('user_id').doUpdateSet({
-                expires_at: sql`greatest(granting_users.expires_at, excluded.expires_at)`,
-              }),
+              conflict
+                .column('user_id')
+                .doUpdateSet({ expires_at: laterExpiryIn('granting_users') }),
             )
             .returning('cancellation'),
         )
@@ -200,7 +199,7 @@ export function createConsentStore(db: Database): ConsentStore {
         .onConflict((conflict) =>
           conflict.columns(['request_key', 'user_id', 'client_id']).doUpdateSet({
             is_withdrawn: true,
-            expires_at: sql`excluded.expires_at`,
+            expires_at: laterExpiryIn('granting_requests'),
           }),
         )
         .execute()
@@ -234,7 +233,7 @@ export function createConsentStore(db: Database): ConsentStore {
         .onConflict((conflict) =>
           conflict.column('user_id').doUpdateSet({
             cancellation: sql`excluded.cancellation`,
-            expires_at: sql`excluded.expires_at`,
+            expires_at: laterExpiryIn('granting_users'),
           }),
         )
         .execute()
@@ -253,6 +252,11 @@ export function createConsentStore(db: Database): ConsentStore {
       return deleted !== undefined
     },
   }
+}
+
+/** When a row expires that is inserted once more. Not earlier than before: a clock that is behind makes nothing forget. */
+function laterExpiryIn(table: 'granting_users' | 'granting_requests'): RawBuilder<number> {
+  return sql`greatest(${sql.id(table, 'expires_at')}, excluded.expires_at)`
 }
 
 /** The `ScopeGrants` of the scopes that are granted, added to those of the consent. */

@@ -260,18 +260,23 @@ test('sweepExpired: several at once delete everything that has expired, once, an
   await pool.end()
 })
 
-test('sweepExpired: a cancellation stays until it expires, although a grant by a clock that is behind came after it', async (t) => {
+test('sweepExpired: what cancels or refuses grants stays until it expires, although a clock that is behind wrote it again', async (t) => {
   const { pool, db } = await createDatabase(postgres, 'sweeping_cancellations')
   await migrateToLatest(db)
   const { consents } = createPostgresStorage({ pool })
-  const { userId, clientId } = aGrant()
+  const { userId, clientId, requestKey } = aGrant()
   const { cancellation } = await consents.findTimed(userId, clientId)
+  const behind = NOW - WITHDRAWAL_SECONDS
   await consents.cancelGrants(userId, NOW)
-  const grantedAt = NOW - WITHDRAWAL_SECONDS
-  t.is(await consents.grant(aGrant({ cancellation, grantedAt })), 'cancelled')
+  await consents.cancelGrants(userId, behind)
+  t.is(await consents.grant(aGrant({ cancellation, grantedAt: behind })), 'cancelled')
+  const current = await consents.findTimed(userId, clientId)
+  for (const now of [NOW, behind]) await consents.withdraw({ userId, clientId, requestKey }, now)
+
   t.is(await sweepExpired(db, NOW), 0)
   t.is(await consents.grant(aGrant({ cancellation })), 'cancelled')
-  t.is(await sweepExpired(db, NOW + WITHDRAWAL_SECONDS), 1)
+  t.is(await consents.grant(aGrant({ cancellation: current.cancellation })), 'withdrawn')
+  t.is(await sweepExpired(db, NOW + WITHDRAWAL_SECONDS), 2)
   await pool.end()
 })
 
