@@ -9,6 +9,7 @@ import mount from 'koa-mount'
 import type { AuditLog } from '../audit/audit-log.ts'
 import { isUnavailable } from '../errors.ts'
 import { defaultPages } from '../pages/default-pages.ts'
+import type { ErrorKind } from '../pages/pages.ts'
 import type { ServerPages } from '../pages/server-pages.ts'
 import { emitError } from '../util/host-function.ts'
 import { withinConnectionLimits } from './connection-limits.ts'
@@ -106,36 +107,13 @@ async function handle(
   forbidOtherOrigins(ctx)
   try {
     if (route.methods.includes(ctx.method)) await route.handle(ctx, parameters)
-    else await sendMethodNotAllowed(dependencies, ctx, errorFormat, route.methods)
+    else await sendError(dependencies.pages, ctx, errorFormat, methodNotAllowed(ctx, route.methods))
   } catch (error) {
     await sendServerError(dependencies, ctx, errorFormat, error)
   }
   const retryAfterSeconds = RETRY_AFTER_SECONDS.get(ctx.status)
   if (retryAfterSeconds !== undefined && !ctx.res.hasHeader('Retry-After')) {
     ctx.set('Retry-After', String(retryAfterSeconds))
-  }
-}
-
-async function sendMethodNotAllowed(
-  { pages }: RouterDependencies,
-  ctx: Context,
-  errorFormat: ErrorFormat,
-  methods: ReadonlyArray<string>,
-): Promise<void> {
-  ctx.set('Allow', methods.join(', '))
-  const error = 'invalid_request'
-  const description = `use ${methods.join(' or ')}`
-  switch (errorFormat) {
-    case 'oauth':
-      sendErrorResponse(ctx, 405, error, description)
-      break
-    case 'problem':
-      sendProblem(ctx, 405, description)
-      break
-    case 'html': {
-      const view = { kind: 'method-not-allowed', error, description, client: undefined } as const
-      await sendErrorPage(ctx, 405, pages, view)
-    }
   }
 }
 
@@ -157,7 +135,26 @@ async function sendServerError(
   const failure = [error, (error as Error | undefined)?.cause].some(isUnavailable)
     ? UNAVAILABLE
     : DEFECT
-  const { status, code, description, kind } = failure
+  await sendError(pages, ctx, errorFormat, failure).catch(async (pageError: unknown) => {
+    audit.record({ type: 'server.error', error: pageError, operation }, ctx.ip)
+    await sendError({ ...pages, ...defaultPages }, ctx, errorFormat, failure)
+  })
+}
+
+/** An error that the router itself sends. */
+interface RouterError {
+  readonly status: number
+  readonly code: string
+  readonly kind: ErrorKind
+  readonly description: string
+}
+
+async function sendError(
+  pages: ServerPages,
+  ctx: Context,
+  errorFormat: ErrorFormat,
+  { status, code, kind, description }: RouterError,
+): Promise<void> {
   switch (errorFormat) {
     case 'oauth':
       sendErrorResponse(ctx, status, code, description)
@@ -166,13 +163,17 @@ async function sendServerError(
       sendProblem(ctx, status, description)
       break
     case 'html': {
-      const view = { kind, error: code, description: undefined, client: undefined }
-      await sendErrorPage(ctx, status, pages, view).catch(async (pageError: unknown) => {
-        audit.record({ type: 'server.error', error: pageError, operation }, ctx.ip)
-        await sendErrorPage(ctx, status, { ...pages, ...defaultPages }, view)
-      })
+      // Failures are the server's: the page has nothing to tell a developer.
+      const view = { kind, error: code, description: status < 500 ? description : undefined }
+      await sendErrorPage(ctx, status, pages, { ...view, client: undefined })
     }
   }
+}
+
+function methodNotAllowed(ctx: Context, methods: ReadonlyArray<string>): RouterError {
+  ctx.set('Allow', methods.join(', '))
+  const description = `use ${methods.join(' or ')}`
+  return { status: 405, code: 'invalid_request', kind: 'method-not-allowed', description }
 }
 
 const UNAVAILABLE = {
