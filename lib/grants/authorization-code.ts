@@ -50,14 +50,16 @@ async function redeem(
   request: TokenRequest,
 ): Promise<IssuedTokens> {
   const { client, parameters } = request
-  const { accessTokens } = dependencies
+  const { storage, accessTokens } = dependencies
   const presentedCode = parameters.get('code')
   if (presentedCode === undefined) throw new TokenRequestError('parameter-missing')
   const codeVerifier = parameters.get('code_verifier') ?? ''
   const now = dependencies.now()
 
-  const found = await findCode(dependencies, presentedCode, now)
-  const { code } = found
+  const found = await authorizationCodes.findTimed(storage.artifacts, sha256(presentedCode), now)
+  if (found === undefined) throw new TokenRequestError('code-unknown')
+  const deadlineMilliseconds = deadlineAfter(found, dependencies.storageTimeoutMilliseconds)
+  const code = found.data
   const problem = checkRedemption(code, {
     clientId: client.clientId,
     redirectUri: parameters.get('redirect_uri'),
@@ -122,7 +124,7 @@ async function redeem(
       rememberFamilyUntil(now),
     ),
   }
-  await createFamily(dependencies, family, found.deadlineMilliseconds())
+  await createFamily(dependencies, family, deadlineMilliseconds())
   return { body, isReplay: false, subject }
 }
 
@@ -187,24 +189,5 @@ async function createFamily(
       throw new StorageError('the code exchange reached the store after its deadline', {
         operation: 'families.create()',
       })
-  }
-}
-
-interface FoundCode {
-  readonly code: AuthorizationCodeRecord
-  /** The deadline for creating the family, if the store is called now. */
-  deadlineMilliseconds(): number
-}
-
-async function findCode(
-  { storage, storageTimeoutMilliseconds }: GrantDependencies,
-  code: string,
-  now: number,
-): Promise<FoundCode> {
-  const found = await authorizationCodes.findTimed(storage.artifacts, sha256(code), now)
-  if (found === undefined) throw new TokenRequestError('code-unknown')
-  return {
-    code: found.data,
-    deadlineMilliseconds: deadlineAfter(found, storageTimeoutMilliseconds),
   }
 }

@@ -20,9 +20,9 @@ import { formatScopes, isSubset, parseScopes, splitAtSpaces } from '../scopes/sc
 import type { ClientRecord, ClientType } from '../storage/client.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { TokenFamily } from '../storage/token-family-store.ts'
-import type { AccessTokenSubject, AccessTokens } from '../tokens/access-token.ts'
+import type { AccessTokenSubject, AccessTokens, TokenSubject } from '../tokens/access-token.ts'
 import type { FindUser, User } from '../users/user.ts'
-import { type GrantSubject, TokenRequestError } from './token-request-error.ts'
+import { TokenRequestError } from './token-request-error.ts'
 
 /** Dependencies of the grant handlers. */
 export interface GrantDependencies {
@@ -121,7 +121,7 @@ export function grantedResources(
 export function requireTarget(
   resources: ReadonlyArray<Resource>,
   scopes: ReadonlyArray<string>,
-  subject?: GrantSubject,
+  subject?: TokenSubject,
 ): Target {
   const target = chooseTarget(resources, scopes)
   if (target === undefined) throw new TokenRequestError('scope-exceeded', subject)

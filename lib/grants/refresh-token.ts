@@ -21,6 +21,7 @@ import type {
   Rotation,
   TokenFamily,
 } from '../storage/token-family-store.ts'
+import type { TokenSubject } from '../tokens/access-token.ts'
 import {
   createRefreshToken,
   type ParsedRefreshToken,
@@ -240,10 +241,6 @@ function requestHashOf({ client, parameters }: TokenRequest): string {
   return sha256(JSON.stringify([client.clientId, parameters.get('scope') ?? null, ...resources]))
 }
 
-function subjectOf({ userId, tenantId, familyId }: TokenFamily): {
-  userId: string
-  tenantId: string
-  familyId: string
-} {
+function subjectOf({ userId, tenantId, familyId }: TokenFamily): Required<TokenSubject> {
   return { userId, tenantId, familyId }
 }

@@ -5,6 +5,8 @@
  * @module
  */
 
+import type { TokenSubject } from '../tokens/access-token.ts'
+
 /** An OAuth error response (RFC 6749 §5.2). */
 export interface TokenErrorResponse {
   readonly error: string
@@ -67,9 +69,9 @@ export class TokenRequestError extends Error {
   readonly reason: string
   readonly response: TokenErrorResponse
   /** User and family of the grant, as far as known; for the audit event. */
-  readonly subject: GrantSubject
+  readonly subject: TokenSubject
 
-  constructor(error: TokenRequestErrorReason | OwnTokenError, subject: GrantSubject = {}) {
+  constructor(error: TokenRequestErrorReason | OwnTokenError, subject: TokenSubject = {}) {
     const { reason, ...response } =
       typeof error === 'string' ? { reason: error, ...responseOf(error) } : error
     super(reason)
@@ -77,13 +79,6 @@ export class TokenRequestError extends Error {
     this.response = response
     this.subject = subject
   }
-}
-
-/** User and family of a grant. */
-export interface GrantSubject {
-  readonly userId?: string
-  readonly tenantId?: string
-  readonly familyId?: string
 }
 
 function responseOf(reason: TokenRequestErrorReason): TokenErrorResponse {
