@@ -86,7 +86,7 @@ async function respond(
     if (origin !== '') allowOrigin(ctx)
     audit.record({ type: 'userinfo.sent', ...subjectOf(token), scopes }, ctx.ip)
   } catch (error) {
-    const { status, code, reason } = sendErrorResponse(ctx, error)
+    const { status, code, reason } = sendBearerError(ctx, error)
     audit.record(
       { type: 'userinfo.refused', ...subjectOf(token), error: code ?? String(status), reason },
       ctx.ip,
@@ -156,7 +156,7 @@ interface SentError {
 }
 
 /** Sends the response to a request that is refused (RFC 6750 §3.1). Throws every other error again. */
-function sendErrorResponse(ctx: Context, error: unknown): SentError {
+function sendBearerError(ctx: Context, error: unknown): SentError {
   if (error instanceof InvalidRequestError) {
     const { message } = error
     const challenge = { error: 'invalid_request', errorDescription: message } as const
