@@ -87,7 +87,7 @@ export function redirectAfterPost(ctx: Context, url: string): void {
 /** Sends the URL as it is; `ctx.redirect()` would normalize it. */
 function redirect(ctx: Context, status: 302 | 303, url: string): void {
   ctx.status = status
-  ctx.set({ ...PRIVATE_HEADERS, Location: url })
+  ctx.set('Location', url)
   ctx.body = ''
 }
 

@@ -14,7 +14,6 @@ import type { KoaContextWithOIDC, Provider } from 'oidc-provider'
 import type { AuditLog } from '../audit/audit-log.ts'
 import { appendToRedirectUri, isRedirectUriOf } from '../clients/redirect-uri.ts'
 import { AUTHORIZE_PATH } from '../http/paths.ts'
-import { PRIVATE_HEADERS } from '../http/responses.ts'
 import type {
   PendingRequest,
   PendingRequestRecords,
@@ -171,10 +170,7 @@ export function createAuthorizationEndpoint(
       ctx.cookies = hostCookies
     }
     // The redirect of oidc-provider itself, to our pages: the contract requires 302 after GET.
-    if (ctx.status === 303) {
-      ctx.status = 302
-      ctx.set(PRIVATE_HEADERS)
-    }
+    if (ctx.status === 303) ctx.status = 302
   }
 
   return {

@@ -21,8 +21,7 @@ export function listClients(clients: ClientRegistry): SuperAdminHandler {
       sendProblem(ctx, 400, 'the query is not valid', parsed.issues)
       return
     }
-    const page = await clients.list(parsed.query)
-    ctx.body = page
+    ctx.body = await clients.list(parsed.query)
   }
 }
 
