@@ -132,7 +132,7 @@ export type AuditEventDetail =
       })
   /** The host revoked all access of a user. */
   | (AuditSubject & AuditActor & { readonly type: 'user.access-revoked' })
-  /** A client revoked a token of its own. */
+  /** A client revoked a token of its own. An access token that it revokes twice is reported twice. */
   | (AuditSubject & { readonly type: 'token.revoked' })
   /**
    * A client introspected a token. `not-its-resource-server`: the token is another client's, and the client that

@@ -57,7 +57,7 @@ export function createRevocationEndpoint(
 /** The result of a revocation request. */
 export type RevocationResult =
   | { readonly outcome: 'revoked'; readonly subject: TokenSubject }
-  /** The token was never issued, has expired or was already revoked. */
+  /** The token was never issued, has expired, or is a refresh token that was already revoked. */
   | { readonly outcome: 'nothing-to-revoke' }
   /** The token was issued to another client; it was not revoked. */
   | { readonly outcome: 'client-mismatch' }

@@ -10,8 +10,9 @@ import { type Storage, StorageError } from '@teamcast/oauth-server'
  * - `fails`: it does not happen.
  * - `lost`: it happens, and its result never arrives.
  * - `late`: as if it did not happen; it happens when it is released.
+ * - `hung-up`: it happens, and before it does, whoever asked has disconnected.
  */
-export type Fault = 'fails' | 'lost' | 'late'
+export type Fault = 'fails' | 'lost' | 'late' | 'hung-up'
 
 /** The storage. */
 export interface FaultyStorage {
@@ -24,8 +25,12 @@ export interface FaultyStorage {
   release(): Promise<void>
 }
 
-/** Wraps a storage. */
-export function createFaultyStorage(storage: Storage): FaultyStorage {
+/**
+ * Wraps a storage.
+ *
+ * @param hangUp Disconnects whoever asked.
+ */
+export function createFaultyStorage(storage: Storage, hangUp: () => void): FaultyStorage {
   let armed: { readonly fault: Fault; readonly position: number } | undefined
   let calls = 0
   let hit: string | undefined
@@ -35,6 +40,10 @@ export function createFaultyStorage(storage: Storage): FaultyStorage {
     calls += 1
     if (armed?.position !== calls) return await run()
     hit = name
+    if (armed.fault === 'hung-up') {
+      hangUp()
+      return await run()
+    }
     if (armed.fault === 'lost') await run()
     if (armed.fault === 'late') late.push(run)
     throw new StorageError(`the connection broke: ${name}`)

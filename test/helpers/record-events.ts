@@ -60,3 +60,11 @@ export async function responsesEnded(): Promise<void> {
   await nextTurn()
   await nextTurn()
 }
+
+/** Every client that waits for a response of a server disconnects. What they asked for is handled all the same. */
+export function hangUp(issuer: string): void {
+  const port = Number(new URL(issuer).port)
+  for (const { socket } of responses.keys()) {
+    if (socket?.localPort === port) socket.destroy()
+  }
+}
