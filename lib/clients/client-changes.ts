@@ -14,7 +14,7 @@ import type { ClientReferences, IMMUTABLE_FIELDS } from './client-fields.ts'
 import { withoutHashes } from './client-secret.ts'
 import { findClientRecord } from './find-client-record.ts'
 import { earlierAccessTokens } from './issued-access-tokens.ts'
-import { createClientValidator } from './validate-client.ts'
+import type { ClientValidator } from './validate-client.ts'
 
 /** Changes to a client. An absent field stays as it is; `null` resets an optional field to its default. */
 export type ClientChanges = {
@@ -45,9 +45,10 @@ type UpdateClient = (
 ) => Promise<Client>
 
 /** Creates the `update` method of the client registry. */
-export function createUpdate(dependencies: ClientChangeDependencies): UpdateClient {
-  const { store, now, audit } = dependencies
-  const validator = createClientValidator(dependencies)
+export function createUpdate(
+  { store, now, audit }: ClientChangeDependencies,
+  validator: ClientValidator,
+): UpdateClient {
   return async (clientId, changes, { expectedVersion, by } = {}) => {
     const current = await findClientRecord(store, clientId)
     if (current === undefined) throw new ClientNotFoundError(clientId)

@@ -18,7 +18,7 @@ import {
 import { createClientSecret, withoutHashes } from './client-secret.ts'
 import { type ClientSecretRegistry, createClientSecretRegistry } from './client-secret-registry.ts'
 import { findClientRecord } from './find-client-record.ts'
-import { createClientValidator } from './validate-client.ts'
+import { type ClientValidator, createClientValidator } from './validate-client.ts'
 
 const MAXIMUM_PAGE_SIZE = 100
 const CLIENT_ID_PREFIX = 'tc_'
@@ -106,10 +106,11 @@ export function createClientRegistry(
   dependencies: ClientRegistryDependencies,
 ): ClientInputRegistry {
   const { store, deleteClient } = dependencies
+  const validator = createClientValidator(dependencies)
   return Object.freeze<ClientInputRegistry>({
     ...createClientSecretRegistry(dependencies),
-    register: createRegister(dependencies),
-    update: createUpdate(dependencies),
+    register: createRegister(dependencies, validator),
+    update: createUpdate(dependencies, validator),
     delete: deleteClient,
 
     async find(clientId) {
@@ -126,9 +127,10 @@ export function createClientRegistry(
   })
 }
 
-function createRegister(dependencies: ClientChangeDependencies): ClientInputRegistry['register'] {
-  const { store, authenticationMethods, now, audit } = dependencies
-  const validator = createClientValidator(dependencies)
+function createRegister(
+  { store, authenticationMethods, now, audit }: ClientChangeDependencies,
+  validator: ClientValidator,
+): ClientInputRegistry['register'] {
   return async (newClient, { actorId, ip } = {}) => {
     const createdAt = now()
     const settings = validator.validateNew(newClient)
