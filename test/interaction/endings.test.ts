@@ -1274,6 +1274,36 @@ test('where a request was planted, Deny whose body arrives after the user allowe
   t.is((await redeem(issuer, confidential, granted.callback)).status, 200)
 })
 
+test('where another user finished a planted request first, Deny ends what its own user allowed, and nothing of the other’s', async (t) => {
+  const { issuer, confidential, authorizationServer, issueTokens } = await startServer(t)
+  const { clientId } = confidential.client
+  const earlier = ['interview:read']
+  await issueTokens({ userId: 'ada', clientId, scopes: earlier })
+  const [adas, graces] = [startBrowser(), startBrowser()]
+  const planted = await graces.open(authorizationUrl(issuer, confidential))
+  adas.userAgent.cookies.push(...graces.userAgent.cookies)
+  const adasPage = await adas.signIn(await adas.open(planted.url), 'ada@acme.test')
+  const gracesPage = await graces.signIn(planted, 'grace@globex.test')
+  const { url, hidden } = formOf(adasPage)
+  await adas.userAgent.submit(url, { ...hidden, action: 'allow' })
+  const granted = await graces.submit(gracesPage, { action: 'allow' })
+
+  for (const action of ['allow', 'deny', 'cancel']) {
+    const visit = await adas.submit(adasPage, { action })
+    assertErrorPage(t, visit, 400)
+    t.is(titleOf(visit), FINISHED)
+  }
+
+  const [connection, ...others] = await authorizationServer.connections.list('ada')
+  t.deepEqual(others, [])
+  t.deepEqual(
+    connection?.scopes.map(({ scope }) => scope),
+    earlier,
+  )
+  t.is((await redeem(issuer, confidential, granted.callback)).status, 200)
+  t.is((await authorizationServer.connections.list('grace')).length, 1)
+})
+
 test('Deny in another browser ends a planted request that is not finished, for both, and revokes no consent', async (t) => {
   for (const moment of ['before Allow', 'between Allow and the redirect']) {
     const { issuer, confidential, authorizationServer, issueTokens } = await startServer(t)

@@ -10,7 +10,7 @@ import { formOriginOf, isFromOurPage, isFromSignInPage } from '../../http/browse
 import { redirectAfterPost } from '../../http/responses.ts'
 import { isFromOwnPage } from '../../http/same-origin.ts'
 import { attemptSignIn } from '../../http/sign-in.ts'
-import { denyRequest } from '../../interaction/deny-request.ts'
+import { denyRequest, withdrawGrant } from '../../interaction/deny-request.ts'
 import { grantConsent } from '../../interaction/grant-consent.ts'
 import { type NextStep, nextStep } from '../../interaction/next-step.ts'
 import {
@@ -123,12 +123,14 @@ async function deny(
   found: FoundRequest,
 ): Promise<void> {
   const { request } = found
+  const userId = browserUserOf(request)
   if (isFinishedByOther(request)) {
+    // Only for the other: what this user allowed ends.
+    if (userId !== undefined) await withdrawGrant(dependencies, request, userId, ctx.ip)
     await sendRequestError(dependencies, ctx, 400, 'request-finished', found)
     return
   }
-  const reason = 'the user denied the request'
-  const denial = { reason, userId: browserUserOf(request) ?? null }
+  const denial = { reason: 'the user denied the request', userId: userId ?? null }
   await denyRequest(dependencies, request, denial, ctx.ip)
   redirectAfterPost(ctx, dependencies.pendingRequests.resumeUrl(request))
 }
