@@ -5,20 +5,29 @@
  */
 
 import { mkdir, rename, writeFile } from 'node:fs/promises'
-import { basename } from 'node:path'
+import { relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { threadId } from 'node:worker_threads'
 import { build } from 'esbuild'
 
-const DIRECTORY = fileURLToPath(new URL('../../node_modules/.cache/tests/', import.meta.url))
+const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+const DIRECTORY = `${ROOT}node_modules/.cache/tests/`
+
+const bundled = new Map<string, Promise<string>>()
 
 /**
- * Bundles a program. It starts with half of the CPU time, most of which is looking for modules.
+ * Bundles a program. It starts with a third of the CPU time, most of which is looking for modules.
  *
  * @param program Path of its TypeScript.
  * @returns Path of the bundle: always the same, so that Node keeps it compiled.
  */
-export async function bundle(program: string): Promise<string> {
+export function bundle(program: string): Promise<string> {
+  const known = bundled.get(program) ?? writeBundle(program)
+  bundled.set(program, known)
+  return known
+}
+
+async function writeBundle(program: string): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [program],
     bundle: true,
@@ -29,10 +38,13 @@ export async function bundle(program: string): Promise<string> {
     external: ['pg-native', '@electric-sql/pglite'], // one is not installed, one reads files beside it
     keepNames: true, // oidc-provider stores its records under the names of its classes
     banner: {
-      js: `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);`,
+      js: `import { createRequire, flushCompileCache as keepCompiled } from 'node:module'
+        const require = createRequire(import.meta.url)`,
     },
+    footer: { js: 'keepCompiled()' }, // a process that is killed keeps nothing by itself
   })
-  const path = `${DIRECTORY}${basename(program, '.ts')}.mjs`
+  const name = relative(ROOT, program).replaceAll(/[^\w]+/g, '-')
+  const path = `${DIRECTORY}${name}.mjs`
   const draft = `${path}.${process.pid}-${threadId}`
   await mkdir(DIRECTORY, { recursive: true })
   await writeFile(draft, outputFiles[0]?.contents ?? '')

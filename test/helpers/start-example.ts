@@ -89,11 +89,8 @@ export async function runExample(environment: Environment): Promise<Ending> {
   return await run(settings, await bundledParameters()).ended
 }
 
-let bundled: Promise<string> | undefined
-
 async function bundledParameters(): Promise<ReadonlyArray<string>> {
-  bundled ??= bundle(fileURLToPath(new URL('examples/main.ts', ROOT)))
-  return [await bundled]
+  return [await bundle(fileURLToPath(new URL('examples/main.ts', ROOT)))]
 }
 
 function run(

@@ -72,7 +72,6 @@ export interface IssuedTokens {
 }
 
 const INSTANCE_FILE = new URL('./instance.ts', import.meta.url).pathname
-let bundled: Promise<string> | undefined
 
 /** Starts processes on a store. */
 export async function startInstances(
@@ -154,8 +153,7 @@ export async function startInstances(
 }
 
 async function startInstance(settings: InstanceSettings): Promise<Instance> {
-  bundled ??= bundle(INSTANCE_FILE)
-  const parameters = [await bundled, JSON.stringify(settings)]
+  const parameters = [await bundle(INSTANCE_FILE), JSON.stringify(settings)]
   const process_ = await startProcess(process.execPath, parameters, /^listening on (\d+)$/)
   const [, port] = process_.readyLine
   return { url: `http://127.0.0.1:${port}`, process: process_ }

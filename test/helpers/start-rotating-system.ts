@@ -8,6 +8,7 @@ import { type ManagedKeys, openManagedKeys } from '@teamcast/oauth-server'
 import { systemClock } from '../../lib/util/clock.ts'
 import type { ApiSettings } from './api-instance.ts'
 import { startTraffic, type Traffic, type TrafficOptions } from './api-traffic.ts'
+import { bundle } from './bundle.ts'
 import { INSTANCE_SECRET, openStorageAt, type StoreLocation } from './instance-storage.ts'
 import { SLOW_STORE } from './slow-store.ts'
 import { startInstances } from './start-instances.ts'
@@ -49,7 +50,7 @@ export async function startRotatingSystem(
     clientSecret: resourceServer.clientSecret ?? '',
     pollIntervalSeconds: POLL_INTERVAL_SECONDS,
   }
-  const parameters = ['--conditions=teamcast-source', API_FILE, JSON.stringify(settings)]
+  const parameters = [await bundle(API_FILE), JSON.stringify(settings)]
   const api = await startProcess(process.execPath, parameters, /^listening on (\d+)$/)
   const issuerUrls = instances.instances.map(({ url }) => url)
   const keys = await openManagedKeys(given)
