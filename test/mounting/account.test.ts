@@ -57,7 +57,7 @@ for (const [where, options] of Object.entries(HOSTS)) {
     const cookies = [signInPage, page, after, left]
       .flatMap(({ responses }) => responses)
       .flatMap(({ headers }) => headers.getSetCookie())
-    for (const name of ['oauth_account', 'oauth_session', 'oauth_flash']) {
+    for (const name of ['oauth_account', 'oauth_session', 'oauth_account_flash']) {
       const set = cookies.filter((cookie) => cookie.startsWith(`${prefix}${name}`))
       t.true(set.length >= 2, name)
       for (const cookie of set) {
