@@ -7,9 +7,7 @@
 import {
   type AuditListener,
   type AuthorizationServer,
-  type AuthorizeSuperAdmin,
   createAuthorizationServer,
-  IDENTITY_SCOPES,
   type ManagedKeys,
   type Storage,
   TEAMCAST_SCOPES,
@@ -22,8 +20,7 @@ import { sendPage } from './layout.ts'
 import { createMcpServer, MCP_SCOPES } from './mcp-server.ts'
 import { welcomePage } from './pages.ts'
 import { servePictures } from './pictures.ts'
-import { createTokenCheck } from './super-admin/sign-in.ts'
-import { createSuperAdminPages } from './super-admin/super-admin-pages.ts'
+import { createSuperAdminSignIn } from './super-admin/sign-in.ts'
 
 /** Options of the host application. */
 export interface HostOptions {
@@ -49,9 +46,10 @@ export interface HostApplication {
 /** Creates the host application. */
 export function createHostApplication(options: HostOptions): HostApplication {
   const { issuer, port, superAdminToken, partnerUrl } = options
-  const isSuperAdminToken = createTokenCheck(superAdminToken)
-  const isOpenIdConnectOn = options.openIdConnect === 'on'
-  const catalogue = isOpenIdConnectOn ? { ...IDENTITY_SCOPES, ...TEAMCAST_SCOPES } : TEAMCAST_SCOPES
+  const superAdmins = createSuperAdminSignIn({
+    ...{ issuer, superAdminToken, onEvent: logEvent },
+    now: () => Math.floor(Date.now() / 1000),
+  })
   const mcpUrl = `${issuer}/mcp`
   const authorizationServer = createAuthorizationServer({
     issuer,
@@ -66,10 +64,11 @@ export function createHostApplication(options: HostOptions): HostApplication {
     refreshTokenGraceSeconds: options.refreshTokenGraceSeconds,
     // A disconnection in one tab takes effect at once in another.
     revocationCacheMilliseconds: 0,
-    ...(isOpenIdConnectOn ? { openIdConnect: {} } : {}),
+    ...(options.openIdConnect === 'on' ? { openIdConnect: {} } : {}),
     findUser: createFindUser(issuer),
     authenticateUser,
-    authorizeSuperAdmin: onlyWithToken(isSuperAdminToken),
+    authorizeSuperAdmin: superAdmins.authorizeSuperAdmin,
+    superAdminPages: superAdmins.superAdminPages,
     pages: { languages: ['en', 'de', 'ar'] },
     onEvent: logEvent,
   })
@@ -86,12 +85,7 @@ export function createHostApplication(options: HostOptions): HostApplication {
   app.use(servePictures)
   app.use(createInterviewApi({ ...verification, audience: issuer }))
   app.use(mount(createMcpServer({ ...verification, audience: mcpUrl })))
-  app.use(
-    createSuperAdminPages({
-      ...{ issuer, clients: authorizationServer.clients, catalogue },
-      ...{ isSuperAdminToken, onEvent: logEvent, now: () => Math.floor(Date.now() / 1000) },
-    }),
-  )
+  app.use(superAdmins.middleware)
   app.use(async (ctx, next) => {
     if (ctx.path !== '/health') return await next()
     const { isHealthy, backends } = await authorizationServer.health()
@@ -111,10 +105,3 @@ export function createHostApplication(options: HostOptions): HostApplication {
 /** Logs an audit event. */
 export const logEvent: AuditListener = ({ type, ...event }) =>
   console.log(`[${type}]`, JSON.stringify(event))
-
-function onlyWithToken(isSuperAdminToken: (token: string) => boolean): AuthorizeSuperAdmin {
-  return (ctx) => {
-    const [, token = ''] = /^bearer +(.+)$/i.exec(ctx.get('authorization')) ?? []
-    return isSuperAdminToken(token) ? 'allowed' : 'unauthenticated'
-  }
-}

@@ -23,14 +23,10 @@ export interface Brand {
 export interface DocumentParts {
   readonly brand: Brand
   readonly title: string
-  /** HTML at the end of the header. */
-  readonly aside?: string
   /** HTML of the page, with its one `h1`. */
   readonly content: string
   /** The only origin that images may come from, apart from the page itself. */
   readonly imagesFrom?: string
-  /** The only script that the policy allows. */
-  readonly script?: string
 }
 
 const sourceOf = (text: string): string =>
@@ -45,7 +41,6 @@ export function sendPage(ctx: Context, parts: DocumentParts): void {
     'Content-Security-Policy': [
       "default-src 'none'",
       `style-src ${STYLES_SOURCE}`,
-      ...(parts.script === undefined ? [] : [`script-src ${sourceOf(parts.script)}`]),
       ['img-src data:', ...(parts.imagesFrom === undefined ? [] : [parts.imagesFrom])].join(' '),
       "form-action 'self'",
       "base-uri 'none'",
@@ -59,7 +54,7 @@ export function sendPage(ctx: Context, parts: DocumentParts): void {
   ctx.body = renderDocument(parts)
 }
 
-function renderDocument({ brand, title, aside = '', content, script }: DocumentParts): string {
+function renderDocument({ brand, title, content }: DocumentParts): string {
   const initial = brand.name.slice(0, 1)
   const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="8" fill="${brand.color}"/><text x="16" y="23" font-family="sans-serif" font-size="20" font-weight="700" text-anchor="middle" fill="#fff">${initial}</text></svg>`
   return html`<!doctype html>
@@ -75,12 +70,10 @@ function renderDocument({ brand, title, aside = '', content, script }: DocumentP
 <header>
 <span class="mark" aria-hidden="true">${initial}</span>
 <span><span class="brand">${brand.name}</span> <span class="muted">${brand.tagline}</span></span>
-!${aside}
 </header>
 <main>
 !${content}
 </main>
-!${script === undefined ? '' : html`<script>!${script}</script>`}
 </body>
 </html>`
 }

@@ -71,7 +71,7 @@ async function main(): Promise<void> {
   console.log(`
 Teamcast          ${issuer}
 Acme Recruiter    ${partnerUrl ?? 'turned off (CLIENT_PORT=0)'}
-SuperAdmin        ${new URL('/super-admin', issuer).href}
+SuperAdmin        ${issuer}/super-admin
 SuperAdmin token  ${isTokenGiven ? 'the one in SUPER_ADMIN_TOKEN' : superAdminToken}
 Users             ${DEMO_USERS.map(({ email }) => email).join(', ')}
 Password          ${DEMO_PASSWORD}

@@ -45,7 +45,7 @@ accepts its access tokens. A partner’s application uses both.</p>
 <h2 id="pages">Who can do what</h2>
 <dl class="rows">
 <div><dt>Users</dt><dd><a href="${connectionsUrl(issuer)}">Manage connected applications</a></dd></div>
-<div><dt>SuperAdmins</dt><dd><a href="/super-admin">Register and change clients</a>, with the token in the
+<div><dt>SuperAdmins</dt><dd><a href="${issuer}/super-admin">Register and change clients</a>, with the token in the
 terminal</dd></div>
 </dl>
 </section>
@@ -120,7 +120,7 @@ function renderRegistration(registration: RegistrationView): string {
   const ownAgain = html`<form method="post" action="/own-registration"><button class="button secondary">Use its own
 registration again</button></form>`
   return html`<p>Acme Recruiter is the client <code>${clientId}</code>. To try another
-registration, create one <a href="${new URL('/super-admin', issuer).href}">as a SuperAdmin at
+registration, create one <a href="${issuer}/super-admin">as a SuperAdmin at
 Teamcast</a>:</p>
 <dl class="rows">
 <div><dt>Client type</dt><dd>Confidential</dd></div>

@@ -22,9 +22,8 @@ header .muted { font-size: .875rem; }
 main { display: flex; flex-direction: column; gap: 1.25rem; padding: 2rem; border: 1px solid var(--line);
   border-radius: 1rem; background: var(--surface); box-shadow: 0 12px 32px -16px rgb(23 26 35 / 18%); }
 h1 { font-size: 1.625rem; font-weight: 650; line-height: 1.25; letter-spacing: -.015em; text-wrap: balance; }
-h1.long { font-size: 1.1875rem; line-height: 1.35; letter-spacing: 0; text-wrap: wrap; }
 h2 { font-size: 1.125rem; font-weight: 650; }
-.lead { color: var(--muted); font-size: 1.0625rem; } .lead strong { color: var(--text); }
+.lead { color: var(--muted); font-size: 1.0625rem; }
 section { display: flex; flex-direction: column; gap: .75rem; padding-top: 1.25rem; border-top: 1px solid var(--line); }
 a { color: var(--accent); text-underline-offset: .15em; }
 ul { display: flex; flex-wrap: wrap; gap: .25rem 1.5rem; list-style: none; }
@@ -59,64 +58,23 @@ pre { max-height: 28rem; padding: 1rem; border: 1px solid var(--line); border-ra
 .success { background: var(--success-soft); color: var(--success); }
 .neutral { background: var(--sunken); color: var(--text); }
 .failure { background: var(--failure-soft); color: var(--failure); }
-header form { margin-left: auto; }
-header .button { min-height: 2.25rem; padding: .25rem .875rem; font-size: .875rem; }
-form, .fields, .options { display: flex; flex-direction: column; gap: 1.25rem; }
-.options { gap: .625rem; }
+form, .fields { display: flex; flex-direction: column; gap: 1.25rem; }
 section > form, .fields { margin-top: .25rem; }
-.field { display: flex; flex-direction: column; gap: .25rem; min-width: 0; margin: 0; padding: 0; border: 0; }
-label, legend { font-weight: 600; }
-legend { padding: 0; margin-bottom: .25rem; }
+.field { display: flex; flex-direction: column; gap: .25rem; min-width: 0; }
+label { font-weight: 600; }
 .help { color: var(--muted); font-size: .875rem; }
-input:not([type=checkbox], [type=radio]), select, textarea { width: 100%; min-height: 2.75rem; margin-top: .125rem;
+input { width: 100%; min-height: 2.75rem; margin-top: .125rem;
   padding: .5rem .75rem; border: 1px solid var(--button-line); border-radius: .625rem; background: var(--surface);
   color: var(--text); font: inherit; }
-textarea { display: block; field-sizing: content; resize: vertical; }
-textarea:not([readonly]) { min-height: calc(3lh + 1rem + 2px); }
-.amount { display: flex; gap: .5rem; }
-.amount input { flex: 1; min-width: 0; }
-.amount select:not([multiple]) { width: auto; }
-.field:has([value=PLATFORM]:checked) + .tenant { display: none; }
-.advanced { padding-top: 1.25rem; border-top: 1px solid var(--line); }
-.advanced[open] > summary { margin-bottom: 1.25rem; }
-h3 { margin: 0; font-size: 1rem; font-weight: 650; }
-input.code, textarea.code { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; font-size: .875rem; }
+input.code { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; font-size: .875rem; }
 [aria-invalid=true] { border-color: var(--failure) !important; }
-.option { display: grid; grid-template-columns: 1.25rem 1fr; gap: 0 .625rem; align-items: start; }
-.option input { width: 1.25rem; height: 1.25rem; margin: .125rem 0 0; accent-color: var(--accent); }
-.option label { font-weight: 500; }
-.option .help { grid-column: 2; }
-.remark { padding: .25rem 0 .25rem .75rem; border-left: 3px solid var(--accent); font-size: .9375rem; }
-.remark.wrong { border-color: var(--failure); color: var(--failure); }
-.summary a { color: inherit; }
-.list { display: block; padding-left: 1.25rem; list-style: disc; }
-.list li + li { margin-top: .375rem; }
-.copy { display: flex; gap: .5rem; align-items: start; }
-.copy textarea { flex: 1; min-width: 0; padding: .6875rem .75rem; background: var(--sunken); line-height: 1.4; resize: none; word-break: break-all; }
-.copy .button { margin-top: .125rem; }
-.title-row { display: flex; flex-wrap: wrap; gap: .75rem; align-items: center; justify-content: space-between; }
-.filters { gap: .75rem; }
-.search { display: flex; gap: .5rem; align-items: end; }
-.search .field { flex: 1; }
-.columns + .actions { margin-top: 1rem; }
-.columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(10rem, 1fr)); gap: 1rem; margin-top: .75rem; }
 summary { width: fit-content; border-radius: .25rem; color: var(--accent); font-weight: 600; cursor: pointer; }
 details > .fields { margin-top: 1rem; }
-.clients, .secrets { display: flex; flex-direction: column; gap: 0; }
-.clients li, .secrets li { display: flex; flex-direction: column; gap: .125rem; padding: .875rem 0; border-top: 1px solid var(--line); }
-.secrets li { gap: .75rem; }
-.clients li a { align-self: flex-start; font-weight: 600; }
-.clients .muted { font-size: .875rem; }
-.clients li:last-child, .secrets li:last-child { border-bottom: 1px solid var(--line); }
-.empty { padding: 1.5rem; border: 1px dashed var(--button-line); border-radius: .625rem; color: var(--muted); text-align: center; }
-.visually-hidden { position: absolute; width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%);
-  white-space: nowrap; }
 @media (max-width: 30rem) {
   body { padding: 1.25rem .75rem; }
   main { padding: 1.5rem 1.25rem; }
   .rows > div { grid-template-columns: 1fr; }
   main .button, main form { width: 100%; }
-  .copy .button, .search .button { width: auto; }
 }
 @media (forced-colors: active) { .mark { border: 1px solid; } }
 `

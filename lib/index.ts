@@ -63,11 +63,16 @@ export type {
   ResourceOptions,
   SignInOptions,
   SuperAdminDecision,
+  SuperAdminOptions,
 } from './options/authorization-server-options.ts'
+export type {
+  SuperAdminPagesOptions,
+  SuperAdminSignInRequest,
+} from './options/super-admin-pages-options.ts'
 export type { AccentColors } from './pages/accent-colors.ts'
 export type { Brand, BrandLinks, BrandOptions } from './pages/brand.ts'
 export { defaultPages } from './pages/default-pages.ts'
-export type { Messages } from './pages/languages/messages.ts'
+export type { Messages, SuperAdminMessages } from './pages/languages/messages.ts'
 export type {
   BuiltInLanguage,
   CustomLanguage,

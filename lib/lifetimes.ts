@@ -60,6 +60,12 @@ export const SESSION_RENEWAL_SECONDS: number = 60 * MINUTE_SECONDS
  */
 export const ENDED_SESSION_TTL_SECONDS: number = SESSION_TTL_SECONDS + 10 * MINUTE_SECONDS
 
+/** For how long a form of the SuperAdmin pages that is sent again does nothing more. */
+export const SUBMISSION_TTL_SECONDS: number = 60 * MINUTE_SECONDS
+
+/** For how long a new client secret can be shown: ten minutes. It is shown once. */
+export const UNSEEN_SECRET_TTL_SECONDS: number = 10 * MINUTE_SECONDS
+
 /** Known browsers (`known-browsers.ts`). */
 export const KNOWN_BROWSER_TTL_SECONDS: number = 90 * DAY_SECONDS
 

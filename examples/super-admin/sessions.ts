@@ -10,29 +10,15 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Context } from 'koa'
 import { cookieValuesOf } from '../cookies.ts'
-import type { FlashMessage } from '../flash-message.ts'
 
 const COOKIE = 'teamcast_super_admin'
-const COOKIE_PATH = '/super-admin'
 const SESSION_TTL_SECONDS = 8 * 60 * 60
 const MAXIMUM_SESSIONS = 1000
 
-/** The session of a signed-in browser. */
-export interface Session {
-  /** Seconds since the Unix epoch. */
-  readonly expiresAt: number
-  /** Client secrets that were not shown yet, by secret id. */
-  readonly unseenSecrets: Map<string, string>
-  /** The redirects of submitted forms: see {@link once}. */
-  readonly submissions: Map<string, Promise<string>>
-  /** Shown once. */
-  flashMessage?: FlashMessage | undefined
-}
-
 /** The sessions of SuperAdmins. */
 export interface Sessions {
-  /** Finds the session of a signed-in browser. */
-  find(ctx: Context): Session | undefined
+  /** Whether the browser is signed in. */
+  isSignedIn(ctx: Context): boolean
   /** Signs the browser in. */
   begin(ctx: Context): void
   /** Signs the browser out: its cookie becomes invalid. */
@@ -43,9 +29,14 @@ export interface Sessions {
   isFormToken(ctx: Context, formToken: string): boolean
 }
 
-/** Creates the sessions, in the memory of this process. */
-export function createSessions(now: () => number): Sessions {
-  const sessions = new Map<string, Session>()
+/**
+ * Creates the sessions, in the memory of this process.
+ *
+ * @param path Path of the cookie: that of the SuperAdmin pages.
+ */
+export function createSessions(path: string, now: () => number): Sessions {
+  /** When each session ends, by the id of its browser. */
+  const sessions = new Map<string, number>()
   const formKey = randomBytes(32)
   const idOf = (ctx: Context): string | undefined => {
     const ids = cookieValuesOf(ctx, COOKIE)
@@ -58,7 +49,7 @@ export function createSessions(now: () => number): Sessions {
     const id = randomBytes(32).toString('base64url')
     ctx.state['browserId'] = id
     ctx.cookies.set(COOKIE, id, {
-      path: COOKIE_PATH,
+      path,
       httpOnly: true,
       sameSite: 'strict',
       overwrite: true,
@@ -72,22 +63,13 @@ export function createSessions(now: () => number): Sessions {
   }
 
   return {
-    find(ctx) {
-      const session = sessions.get(idOf(ctx) ?? '')
-      if (session === undefined || session.expiresAt > now()) return session
-      end(ctx)
-      return undefined
-    },
+    isSignedIn: (ctx) => (sessions.get(idOf(ctx) ?? '') ?? 0) > now(),
 
     begin(ctx) {
       end(ctx)
       const [oldest] = sessions.keys()
       if (sessions.size >= MAXIMUM_SESSIONS && oldest !== undefined) sessions.delete(oldest)
-      sessions.set(setId(ctx, SESSION_TTL_SECONDS * 1000), {
-        expiresAt: now() + SESSION_TTL_SECONDS,
-        unseenSecrets: new Map(),
-        submissions: new Map(),
-      })
+      sessions.set(setId(ctx, SESSION_TTL_SECONDS * 1000), now() + SESSION_TTL_SECONDS)
     },
 
     end,
@@ -100,49 +82,4 @@ export function createSessions(now: () => number): Sessions {
       return given.length === expected.length && timingSafeEqual(given, expected)
     },
   }
-}
-
-/**
- * Performs the action of a form once. A repeated submission, for example by a double click, gets the same
- * redirect.
- *
- * @param form The submitted form, with its `submissionId`.
- * @param act Performs the action and returns the location to redirect to.
- */
-export function once(
-  { submissions }: Session,
-  form: URLSearchParams,
-  act: () => Promise<string>,
-): Promise<string> {
-  const submission = form.toString()
-  const before = submissions.get(submission)
-  if (before !== undefined) return before
-  const outcome = act()
-  submissions.set(submission, outcome)
-  // A failed action may be repeated.
-  outcome.catch(() => submissions.delete(submission))
-  return outcome
-}
-
-/** Stores a client secret until it is shown. */
-export function keepUnseenSecret(
-  { unseenSecrets }: Session,
-  secretId: string,
-  clientSecret: string,
-): void {
-  unseenSecrets.set(secretId, clientSecret)
-}
-
-/** Returns a client secret and removes it. @returns `undefined` when it was shown before. */
-export function takeUnseenSecret({ unseenSecrets }: Session, secretId: string): string | undefined {
-  const clientSecret = unseenSecrets.get(secretId)
-  unseenSecrets.delete(secretId)
-  return clientSecret
-}
-
-/** Returns the flash message and removes it. */
-export function takeFlashMessage(session: Session): FlashMessage | undefined {
-  const { flashMessage } = session
-  session.flashMessage = undefined
-  return flashMessage
 }

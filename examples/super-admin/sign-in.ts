@@ -1,82 +1,133 @@
 /**
- * Signs a SuperAdmin in with the token.
+ * Signs SuperAdmins in with a token, and recognises them afterwards: by their session in a browser, by the token itself
+ * at the API.
  *
  * @module
  */
 
 import { createHash, timingSafeEqual } from 'node:crypto'
-import { html } from 'ghtml'
+import {
+  type AuditListener,
+  type AuthorizeSuperAdmin,
+  parseIpAddress,
+  type SuperAdminPagesOptions,
+} from '@teamcast/oauth-server'
+import type { Context, Middleware } from 'koa'
 import { RateLimiterMemory } from 'rate-limiter-flexible'
-import { renderTextField } from './fields.ts'
-import { renderForm } from './parts.ts'
-import { LIST_PATH, SIGN_IN_PATH } from './paths.ts'
-import type { AdminPage } from './request.ts'
+import { isFromOwnPage, readForm } from '../forms.ts'
+import { sendPage } from '../layout.ts'
+import { createSessions } from './sessions.ts'
+import {
+  expiredFormPage,
+  type SignInPage,
+  signInPage,
+  signOutPage,
+  type WrongToken,
+} from './sign-in-pages.ts'
 
-/** The data of the sign-in page. */
-export interface SignInView {
-  readonly formToken: string
-  /** Location after the sign-in. */
-  readonly next: string
-  /** Why the user must sign in again: the session has ended, or the token was wrong, maybe once too often. */
-  readonly cause: 'ended' | WrongToken | undefined
+/** Options of the sign-in. */
+export interface SuperAdminSignInOptions {
+  readonly issuer: string
+  /** It must be one that nobody can guess. */
+  readonly superAdminToken: string
+  /** Receives an event for every wrong token. */
+  readonly onEvent: AuditListener
+  /** Seconds since the Unix epoch. */
+  readonly now: () => number
 }
 
-/** A wrong token: whether there were too many before it. */
-export type WrongToken = 'wrong' | 'wrong-too-often'
+/** The sign-in. */
+export interface SuperAdminSignIn {
+  /** For the option of the authorization server. */
+  readonly authorizeSuperAdmin: AuthorizeSuperAdmin
+  /** For the option of the authorization server. */
+  readonly superAdminPages: SuperAdminPagesOptions
+  /** The pages to sign in and out. Calls `next()` for every other path. */
+  readonly middleware: Middleware
+}
 
-const STATUS = { ended: 200, wrong: 403, 'wrong-too-often': 429 } as const
+const SUPER_ADMIN_ID = 'super-admin'
 
-/** Creates the sign-in page. */
-export function signInPage({ formToken, next, cause }: SignInView): AdminPage {
-  const isWrong = cause === 'wrong' || cause === 'wrong-too-often'
+/** Creates the sign-in. */
+export function createSuperAdminSignIn(options: SuperAdminSignInOptions): SuperAdminSignIn {
+  const home = new URL(`${options.issuer}/super-admin`)
+  const [signInPath, signOutPath] = [`${home.pathname}/sign-in`, `${home.pathname}/sign-out`]
+  const sessions = createSessions(home.pathname, options.now)
+  const isSuperAdminToken = createTokenCheck(options.superAdminToken)
+  const reportWrongToken = createWrongTokenReport(options)
+
+  /** Reads a form. @returns `undefined` unless our page sent it, with the CSRF token of this browser. */
+  async function readOwnForm(ctx: Context): Promise<URLSearchParams | undefined> {
+    const form = await readForm(ctx)
+    if (form === undefined || !isFromOwnPage(ctx, home.origin)) return undefined
+    return sessions.isFormToken(ctx, form.get('formToken') ?? '') ? form : undefined
+  }
+
+  async function signIn(ctx: Context): Promise<void> {
+    const show = (next: string, problem?: WrongToken): void => {
+      const form = { url: signInPath, formToken: sessions.formTokenOf(ctx) }
+      send(ctx, signInPage(form, next, problem))
+    }
+    if (ctx.method === 'GET') {
+      // Not from `ctx.URL`, which is undefined with a malformed `Host` header.
+      const next = safeNext(new URLSearchParams(ctx.querystring).get('next'), home.pathname)
+      if (sessions.isSignedIn(ctx)) redirect(ctx, next)
+      else show(next)
+      return
+    }
+    const form = await readOwnForm(ctx)
+    if (form === undefined) return send(ctx, expiredFormPage())
+    const next = safeNext(form.get('next'), home.pathname)
+    if (!isSuperAdminToken(form.get('token')?.trim() ?? '')) {
+      return show(next, await reportWrongToken(ctx))
+    }
+    sessions.begin(ctx)
+    redirect(ctx, next)
+  }
+
+  async function signOut(ctx: Context): Promise<void> {
+    const formToken = sessions.formTokenOf(ctx)
+    if (ctx.method === 'GET') return send(ctx, signOutPage({ url: signOutPath, formToken }))
+    if ((await readOwnForm(ctx)) === undefined) return send(ctx, expiredFormPage())
+    sessions.end(ctx)
+    redirect(ctx, signInPath)
+  }
+
   return {
-    status: cause === undefined ? 200 : STATUS[cause],
-    title: isWrong ? 'Error: Sign in as a SuperAdmin' : 'Sign in as a SuperAdmin',
-    content: html`!${renderCause(cause)}
-<h1>Sign in as a SuperAdmin</h1>
-<p class="lead">SuperAdmins register, change and delete the applications of partners.</p>
-!${renderForm({
-      action: SIGN_IN_PATH,
-      formToken,
-      hidden: { next },
-      // The name is for password managers.
-      content: html`<input name="username" autocomplete="username" value="SuperAdmin" hidden>
-!${renderTextField({
-        name: 'token',
-        label: 'SuperAdmin token',
-        help: 'The server printed it to its terminal, unless SUPER_ADMIN_TOKEN is set.',
-        type: 'password',
-        value: '',
-        attributes: `autocomplete="current-password" autofocus${isWrong ? ' aria-invalid="true"' : ''}`,
-      })}
-<div class="actions"><button class="button primary">Sign in</button></div>`,
-    })}`,
+    authorizeSuperAdmin(ctx) {
+      const [, token = ''] = /^bearer +(.+)$/i.exec(ctx.get('authorization')) ?? []
+      const isSuperAdmin = isSuperAdminToken(token) || sessions.isSignedIn(ctx)
+      return isSuperAdmin ? { superAdminId: SUPER_ADMIN_ID } : 'unauthenticated'
+    },
+
+    superAdminPages: {
+      signInUrl({ returnTo }) {
+        const next = returnTo.slice(home.origin.length)
+        return `${signInPath}?${new URLSearchParams({ next })}`
+      },
+      signOutUrl: signOutPath,
+    },
+
+    async middleware(ctx, next) {
+      if (ctx.path !== signInPath && ctx.path !== signOutPath) return await next()
+      if (ctx.method !== 'GET' && ctx.method !== 'POST') {
+        ctx.set('Allow', 'GET, POST')
+        ctx.status = 405
+        return
+      }
+      await (ctx.path === signInPath ? signIn(ctx) : signOut(ctx))
+    },
   }
 }
 
-function renderCause(cause: SignInView['cause']): string {
-  if (cause === undefined) return ''
-  const [title, text] = CAUSES[cause]
-  return html`<div class="notice failure" role="alert"><p class="title">${title}</p><p>${text}</p></div>`
+/** The location after the sign-in: only one of the SuperAdmin pages. */
+function safeNext(next: string | null, home: string): string {
+  if (next === null || !next.startsWith(home)) return home
+  return /^(?:[/?][\w\-./?=&%+]*)?$/.test(next.slice(home.length)) ? next : home
 }
 
-const CAUSES = {
-  ended: ['You are not signed in any more', 'What you sent was not saved. Sign in again.'],
-  wrong: ['The token is wrong', 'Check it, and try again.'],
-  'wrong-too-often': [
-    'The token is wrong',
-    'There were too many wrong tokens. Try again in 5 minutes.',
-  ],
-} as const
-
-/** The location after the sign-in: only one of these pages. */
-export function safeNext(next: string | null): string {
-  const isOurs = next !== null && /^\/super-admin(?:[/?][\w\-./?=&%+]*)?$/.test(next)
-  return isOurs ? next : LIST_PATH
-}
-
-/** Creates the check of the SuperAdmin token, in constant time. */
-export function createTokenCheck(superAdminToken: string): (token: string) => boolean {
+/** Creates the check of the token, in constant time. */
+function createTokenCheck(superAdminToken: string): (token: string) => boolean {
   const hash = (text: string): Buffer => createHash('sha256').update(text).digest()
   const expected = hash(superAdminToken)
   return (token) => timingSafeEqual(hash(token), expected)
@@ -85,13 +136,31 @@ export function createTokenCheck(superAdminToken: string): (token: string) => bo
 const WRONG_TOKENS = { points: 10, duration: 300 }
 
 /**
- * Creates the counter of wrong tokens, in the memory of this process. Whoever sent them, more than ten in five
- * minutes are too many. The right token is never counted, so nobody can lock a SuperAdmin out.
+ * Creates the report of a wrong token, which says whether there were too many: whoever sent them, more than ten in five
+ * minutes, in the memory of this process. The right token is never counted, so nobody can lock a SuperAdmin out.
  */
-export function createWrongTokenCounter(): () => Promise<WrongToken> {
+function createWrongTokenReport({
+  onEvent,
+  now,
+}: SuperAdminSignInOptions): (ctx: Context) => Promise<WrongToken> {
   const counter = new RateLimiterMemory(WRONG_TOKENS)
-  return async () => {
+  return async (ctx) => {
     const { consumedPoints } = await counter.penalty('all')
-    return consumedPoints > WRONG_TOKENS.points ? 'wrong-too-often' : 'wrong'
+    const isTooOften = consumedPoints > WRONG_TOKENS.points
+    const reason = isTooOften ? 'too-many-attempts' : 'unauthenticated'
+    const [type, ip] = ['super-admin.refused' as const, parseIpAddress(ctx.ip)]
+    onEvent({ version: 1, type, result: 'failure', at: now(), ip, reason })
+    return isTooOften ? 'wrong-too-often' : 'wrong'
   }
+}
+
+function redirect(ctx: Context, location: string): void {
+  ctx.set('Cache-Control', 'no-store')
+  ctx.status = 303
+  ctx.redirect(location)
+}
+
+function send(ctx: Context, { status, parts }: SignInPage): void {
+  ctx.status = status
+  sendPage(ctx, parts)
 }

@@ -164,8 +164,8 @@ export type AuditEventDetail =
   /** A client failed to authenticate. */
   | (AuditSubject & { readonly type: 'client.authentication-failed'; readonly reason: string })
   /**
-   * A request to the SuperAdmin API was refused. `unauthenticated` and `forbidden` are what `authorizeSuperAdmin`
-   * returned; `no-credentials`: it returned `unauthenticated`, and the request had no credentials. For
+   * A request to the SuperAdmin API, or for its pages, was refused. `unauthenticated` and `forbidden` are what
+   * `authorizeSuperAdmin` returned; `no-credentials`: it returned `unauthenticated`, and the request had no credentials. For
    * `too-many-attempts`, `address-unknown` and `other-origin` (a page of another origin sent it) it was not called.
    */
   | {

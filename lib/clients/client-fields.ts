@@ -230,8 +230,8 @@ function optional<Schema extends z.ZodType>(schema: Schema): z.ZodType<unknown> 
 function seconds(minimum: number, maximum: number, defaultValue: number): z.ZodType<unknown> {
   return z
     .int('must be a whole number of seconds')
-    .min(minimum, `must be at least ${minimum}`)
-    .max(maximum, `must be at most ${maximum}`)
+    .min(minimum, `must be at least ${minimum} seconds`)
+    .max(maximum, `must be at most ${maximum} seconds`)
     .nullish()
     .transform((value) => value ?? defaultValue)
 }

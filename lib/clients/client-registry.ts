@@ -15,8 +15,17 @@ import {
   type ClientChanges,
   createUpdate,
 } from './client-changes.ts'
-import { createClientSecret, withoutHashes } from './client-secret.ts'
-import { type ClientSecretRegistry, createClientSecretRegistry } from './client-secret-registry.ts'
+import {
+  createClientSecret,
+  createSecretIdentity,
+  type SecretIdentity,
+  withoutHashes,
+} from './client-secret.ts'
+import {
+  type ClientSecretRegistry,
+  createClientSecretRegistry,
+  type IdentifiedSecretRegistry,
+} from './client-secret-registry.ts'
 import { findClientRecord } from './find-client-record.ts'
 import { type ClientValidator, createClientValidator } from './validate-client.ts'
 
@@ -89,9 +98,32 @@ export interface ClientRegistry extends ClientSecretRegistry {
   delete(clientId: string, options?: ClientChangeOptions): Promise<void>
 }
 
+/** The id of a client, and its first secret in case it gets one. */
+export interface ClientIdentity extends SecretIdentity {
+  readonly clientId: string
+}
+
+/** Creates the identity of a new client. */
+export function createClientIdentity(): ClientIdentity {
+  return {
+    clientId: CLIENT_ID_PREFIX + randomText(CLIENT_ID_RANDOM_LENGTH),
+    ...createSecretIdentity(),
+  }
+}
+
 /** The registry for input that nobody has validated, such as a request's body: it validates every value. */
-export interface ClientInputRegistry extends ClientRegistry {
+export interface ClientInputRegistry extends ClientRegistry, IdentifiedSecretRegistry {
   register(newClient: unknown, by?: Actor): Promise<RegisteredClient>
+  /**
+   * Registers a client under a given identity, for a caller that may repeat itself.
+   *
+   * @throws {@link ConflictError} when there is a client with this id.
+   */
+  registerIdentified(
+    identity: ClientIdentity,
+    newClient: unknown,
+    by?: Actor,
+  ): Promise<RegisteredClient>
   update(clientId: string, changes: unknown, options?: ClientChangeOptions): Promise<Client>
 }
 
@@ -107,9 +139,11 @@ export function createClientRegistry(
 ): ClientInputRegistry {
   const { store, deleteClient } = dependencies
   const validator = createClientValidator(dependencies)
+  const registerIdentified = createRegister(dependencies, validator)
   return Object.freeze<ClientInputRegistry>({
     ...createClientSecretRegistry(dependencies),
-    register: createRegister(dependencies, validator),
+    registerIdentified,
+    register: (newClient, by) => registerIdentified(createClientIdentity(), newClient, by),
     update: createUpdate(dependencies, validator),
     delete: deleteClient,
 
@@ -130,15 +164,15 @@ export function createClientRegistry(
 function createRegister(
   { store, authenticationMethods, now, audit }: ClientChangeDependencies,
   validator: ClientValidator,
-): ClientInputRegistry['register'] {
-  return async (newClient, { actorId, ip } = {}) => {
+): ClientInputRegistry['registerIdentified'] {
+  return async (identity, newClient, { actorId, ip } = {}) => {
     const createdAt = now()
     const settings = validator.validateNew(newClient)
     const method = authenticationMethods.get(settings.tokenEndpointAuthMethod)
-    const secret = method?.usesSecret ? createClientSecret(createdAt) : undefined
+    const secret = method?.usesSecret ? createClientSecret(identity, createdAt) : undefined
     const client: ClientRecord = {
       ...settings,
-      clientId: CLIENT_ID_PREFIX + randomText(CLIENT_ID_RANDOM_LENGTH),
+      clientId: identity.clientId,
       createdAt,
       updatedAt: createdAt,
       version: 1,

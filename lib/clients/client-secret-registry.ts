@@ -9,7 +9,13 @@ import type { AuditLog } from '../audit/audit-log.ts'
 import { ClientNotFoundError, ConflictError } from '../errors.ts'
 import type { Client, ClientRecord, ClientSecret } from '../storage/client.ts'
 import type { ClientStore } from '../storage/client-store.ts'
-import { createClientSecret, withoutHash, withoutHashes } from './client-secret.ts'
+import {
+  createClientSecret,
+  createSecretIdentity,
+  type SecretIdentity,
+  withoutHash,
+  withoutHashes,
+} from './client-secret.ts'
 import { findClientRecord } from './find-client-record.ts'
 import { withSecretAdded, withSecretRemoved } from './secret-rotation.ts'
 
@@ -58,12 +64,25 @@ export interface ClientSecretRegistry {
   ): Promise<Client>
 }
 
+/** The secrets, for a caller that may repeat itself. */
+export interface IdentifiedSecretRegistry extends ClientSecretRegistry {
+  /**
+   * Adds a given secret.
+   *
+   * @throws {@link ConflictError} when the client has it already, too.
+   */
+  addIdentifiedSecret(
+    identity: SecretIdentity,
+    ...parameters: Parameters<ClientSecretRegistry['addSecret']>
+  ): Promise<AddedClientSecret>
+}
+
 /** Creates the secret methods of the client registry. */
 export function createClientSecretRegistry(options: {
   readonly store: ClientStore
   readonly now: () => number
   readonly audit: AuditLog
-}): ClientSecretRegistry {
+}): IdentifiedSecretRegistry {
   const { store, now, audit } = options
 
   async function changeSecrets(
@@ -81,18 +100,25 @@ export function createClientSecretRegistry(options: {
     throw new ConflictError(`client "${clientId}" is being changed by somebody else; try again`)
   }
 
+  const addIdentifiedSecret: IdentifiedSecretRegistry['addIdentifiedSecret'] = async (
+    identity,
+    clientId,
+    { expiresAt, by } = {},
+  ) => {
+    const { clientSecret, record: added } = createClientSecret(identity, now(), expiresAt)
+    const client = await changeSecrets(clientId, (record) => withSecretAdded(record, added, now()))
+    const { tenantId } = client
+    const { secretId } = added
+    const { actorId, ip } = by ?? {}
+    audit.record({ type: 'client.secret-added', clientId, tenantId, secretId, actorId }, ip)
+    return { client, secret: withoutHash(added), clientSecret }
+  }
+
   return {
-    async addSecret(clientId, { expiresAt, by } = {}) {
-      const { clientSecret, record: added } = createClientSecret(now(), expiresAt)
-      const client = await changeSecrets(clientId, (record) =>
-        withSecretAdded(record, added, now()),
-      )
-      const { tenantId } = client
-      const { secretId } = added
-      const { actorId, ip } = by ?? {}
-      audit.record({ type: 'client.secret-added', clientId, tenantId, secretId, actorId }, ip)
-      return { client, secret: withoutHash(added), clientSecret }
-    },
+    addIdentifiedSecret,
+
+    addSecret: (clientId, addition) =>
+      addIdentifiedSecret(createSecretIdentity(), clientId, addition),
 
     async removeSecret(clientId, secretId, { by } = {}) {
       const client = await changeSecrets(clientId, (record) =>

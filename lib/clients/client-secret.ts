@@ -22,12 +22,29 @@ export interface NewClientSecret {
   readonly record: ClientSecretRecord
 }
 
-/** Creates a client secret: `tcs_` and 43 letters and digits, so it never needs escaping. */
-export function createClientSecret(createdAt: number, expiresAt?: number): NewClientSecret {
-  const clientSecret = PREFIX + randomText(RANDOM_LENGTH)
+/** A secret and its id. */
+export interface SecretIdentity {
+  readonly secretId: string
+  readonly clientSecret: string
+}
+
+/** Creates a secret, `tcs_` and 43 letters and digits, so it never needs escaping; and its id. */
+export function createSecretIdentity(): SecretIdentity {
+  return {
+    secretId: randomText(SECRET_ID_LENGTH),
+    clientSecret: PREFIX + randomText(RANDOM_LENGTH),
+  }
+}
+
+/** Creates the record of a client secret. */
+export function createClientSecret(
+  { secretId, clientSecret }: SecretIdentity,
+  createdAt: number,
+  expiresAt?: number,
+): NewClientSecret {
   const hint = clientSecret.slice(0, HINT_LENGTH)
   const record = {
-    secretId: randomText(SECRET_ID_LENGTH),
+    secretId,
     hash: sha256(clientSecret),
     hint,
     createdAt,

@@ -4,7 +4,12 @@
  * @module
  */
 
-import { ClientMetadataError, ClientSecretNotFoundError, type Issue } from '../errors.ts'
+import {
+  ClientMetadataError,
+  ClientSecretNotFoundError,
+  ConflictError,
+  type Issue,
+} from '../errors.ts'
 import type { ClientRecord, ClientSecretRecord } from '../storage/client.ts'
 import { isUsableSecret } from './client-secret.ts'
 
@@ -18,12 +23,16 @@ type Secrets = ReadonlyArray<ClientSecretRecord>
  * Adds a secret and drops the expired ones.
  *
  * @throws {@link ClientMetadataError} with everything that is wrong.
+ * @throws {@link ConflictError} when the secret was added before.
  */
 export function withSecretAdded(
-  { clientType, secrets }: ClientRecord,
+  { clientId, clientType, secrets }: ClientRecord,
   added: ClientSecretRecord,
   now: number,
 ): Secrets {
+  if (secrets.some(({ secretId }) => secretId === added.secretId)) {
+    throw new ConflictError(`client "${clientId}" has the secret already`)
+  }
   const kept = secrets.filter((secret) => isUsableSecret(secret, now))
   const problems: ReadonlyArray<Issue | undefined> = [
     clientType === 'PUBLIC'

@@ -20,6 +20,7 @@ import { createThrottle } from '../http/throttle.ts'
 import { createRequestEndings } from '../interaction/request-endings.ts'
 import { SESSION_TTL_SECONDS } from '../lifetimes.ts'
 import { createIdTokens } from '../openid-connect/id-token.ts'
+import type { AuthorizeSuperAdmin } from '../options/authorization-server-options.ts'
 import type { ResolvedOptions } from '../options/resolve-options.ts'
 import {
   type AuthorizationEndpoint,
@@ -49,6 +50,8 @@ import { createRevocationFeedEndpoint, REVOCATIONS_PATH } from './revocations.ts
 import { createRevocationEndpoint, REVOKE_PATH } from './revoke.ts'
 import { createSuperAdminAccess } from './super-admin/super-admin-access.ts'
 import { superAdminRoutes } from './super-admin/super-admin-routes.ts'
+import { createSubmissions } from './super-admin-pages/submissions.ts'
+import { superAdminPagesRoutes } from './super-admin-pages/super-admin-pages-routes.ts'
 import { createTokenEndpoint, TOKEN_PATH, type TokenEndpointDependencies } from './token.ts'
 import { createUserinfoEndpoint } from './userinfo.ts'
 
@@ -74,8 +77,7 @@ export interface Services {
 
 /** Creates the routes. */
 export function createRoutes(options: GuardedOptions, services: Services): FindRoute {
-  const { issuer, keys, openIdConnect, authorizeSuperAdmin, pages, clock: now } = options
-  const { clients, audit } = services
+  const { issuer, keys, openIdConnect, authorizeSuperAdmin, pages } = options
   const { authorization, backChannel, interaction, account } = createParts(options, services)
   const showInteraction = createContinueRoute(interaction)
   const resume = createResumeRoute(interaction, authorization.resume)
@@ -104,11 +106,7 @@ export function createRoutes(options: GuardedOptions, services: Services): FindR
     ...connectionsRoutes(account),
     ...(authorizeSuperAdmin === undefined
       ? []
-      : superAdminRoutes({
-          issuer,
-          clients,
-          decideAccess: createSuperAdminAccess({ issuer, authorizeSuperAdmin, audit, now }),
-        })),
+      : superAdminRoutesOf(options, services, authorizeSuperAdmin)),
   ]
   const metadata = createMetadata(options, routes)
   const metadataRoute = publicDocument(() => metadata, 'application/json; charset=utf-8')
@@ -117,6 +115,34 @@ export function createRoutes(options: GuardedOptions, services: Services): FindR
     [METADATA_PATH, metadataRoute],
     [OPENID_CONFIGURATION_PATH, metadataRoute],
   ])
+}
+
+/** The routes of the SuperAdmin API, and of the pages if the host wants them. */
+function superAdminRoutesOf(
+  options: GuardedOptions,
+  { clients, audit }: Services,
+  authorizeSuperAdmin: AuthorizeSuperAdmin,
+): RouteTable {
+  const { issuer, keys, storage, pages, superAdminPages, clock: now } = options
+  const decideAccess = createSuperAdminAccess({ issuer, authorizeSuperAdmin, audit, now })
+  const api = superAdminRoutes({ issuer, clients, decideAccess })
+  if (superAdminPages === undefined) return api
+  const cookieJarOf = createCookieJars(issuer, keys.cookieKeys)
+  const { namePrefix } = cookieSettingsFor(issuer)
+  return [
+    ...api,
+    ...superAdminPagesRoutes({
+      ...{ issuer, decideAccess, clients, pages, audit, now },
+      options: superAdminPages,
+      references: options.clientReferences,
+      submissions: createSubmissions(storage.artifacts, cookieJarOf, now),
+      cookies: createPageCookies(
+        `${namePrefix}oauth_super_admin`,
+        cookieJarOf,
+        SESSION_TTL_SECONDS,
+      ),
+    }),
+  ]
 }
 
 /** The dependencies of the endpoints. */

@@ -20,8 +20,13 @@ export interface PageCookies {
   bind(ctx: Context): string
   /** Finds the secret; `undefined` in a browser that was not shown a page. */
   findBinding(ctx: Context): string | undefined
-  /** Sets the flash message, for the next page. @param message Characters of a cookie's value (RFC 6265 §4.1.1). */
-  setFlashMessage(ctx: Context, message: string): void
+  /**
+   * Sets the flash message, for the next page.
+   *
+   * @param message Characters of a cookie's value (RFC 6265 §4.1.1).
+   * @param maximumSeconds How long the next page may take. Defaults to a minute.
+   */
+  setFlashMessage(ctx: Context, message: string, maximumSeconds?: number): void
   /** Returns the flash message and removes it. */
   takeFlashMessage(ctx: Context): string | undefined
 }
@@ -52,10 +57,10 @@ export function createPageCookies(
 
     findBinding: (ctx) => find(ctx, name),
 
-    setFlashMessage(ctx, message) {
+    setFlashMessage(ctx, message, maximumSeconds = FLASH_MESSAGE_SECONDS) {
       createCookieJar(ctx).set(flashMessageName, message, {
         ...options,
-        maxAge: FLASH_MESSAGE_SECONDS * 1000,
+        maxAge: maximumSeconds * 1000,
       })
     },
 

@@ -17,12 +17,14 @@ import type { ScopeCatalogue } from '../scopes/scope-catalogue.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { AuthenticateUser, HostSession } from '../users/authentication.ts'
 import type { FindUser } from '../users/user.ts'
+import type { SuperAdminPagesOptions } from './super-admin-pages-options.ts'
 
 /** Options of `createAuthorizationServer`. All problems are reported at once. */
 export type AuthorizationServerOptions = GeneralOptions &
   KeyOptions &
   SignInOptions &
-  ResourceOptions
+  ResourceOptions &
+  SuperAdminOptions
 
 /** The keys of the server: managed keys, or keys of the host. */
 export type KeyOptions =
@@ -87,6 +89,27 @@ export type ResourceOptions =
       readonly resources: ReadonlyArray<ProtectedResource>
     }
 
+/** Who SuperAdmins are, and whether there are pages for them. */
+export type SuperAdminOptions =
+  | {
+      /**
+       * Decides who may use `/super-admin/oauth-clients`, and the pages. Failed attempts with an `Authorization` header
+       * or cookies are throttled; while they are, it is not called. Without it, the server serves neither.
+       */
+      readonly authorizeSuperAdmin: AuthorizeSuperAdmin
+      /**
+       * Pages for SuperAdmins at `/super-admin`, beside the API. `authorizeSuperAdmin` then recognises a browser, too,
+       * usually by a cookie of the host.
+       *
+       * @defaultValue None: the server does not serve them
+       */
+      readonly superAdminPages?: SuperAdminPagesOptions | undefined
+    }
+  | {
+      readonly authorizeSuperAdmin?: undefined
+      readonly superAdminPages?: undefined
+    }
+
 /** All other options. */
 export interface GeneralOptions {
   /**
@@ -133,13 +156,6 @@ export interface GeneralOptions {
    * @cost One call at every authorization, code exchange and refresh
    */
   readonly authorizeClient?: AuthorizeClient
-  /**
-   * Decides who may use `/super-admin/oauth-clients`. Failed attempts with an `Authorization` header or cookies
-   * are throttled; while they are, it is not called.
-   *
-   * @defaultValue None: the server does not serve that path
-   */
-  readonly authorizeSuperAdmin?: AuthorizeSuperAdmin
   /**
    * Brand and languages of the server's own pages, and renderers that replace them.
    *

@@ -25,6 +25,7 @@ import type {
   AuthorizationServerOptions,
   SuperAdminDecision,
 } from './authorization-server-options.ts'
+import { isUrlOrPath } from './super-admin-pages-options.ts'
 
 /** How far the clock of the host's sessions may be ahead of ours. */
 const MAXIMUM_SKEW_SECONDS = 300
@@ -77,10 +78,7 @@ const SIGNED_IN: Expectation<Awaited<ReturnType<HostSession['signedInUser']>>> =
 
 const URL_OR_PATH: Expectation<string> = {
   words: 'an absolute http or https URL, or a path that begins with "/"',
-  schema: z
-    .string()
-    .regex(/^(https?:\/\/|\/(?![/\\]))/)
-    .refine((url) => URL.canParse(url, 'https://host.invalid')),
+  schema: z.string().refine(isUrlOrPath),
 }
 
 const DECISION: Expectation<SuperAdminDecision> = {
@@ -109,7 +107,7 @@ const PAGE: Expectation<HtmlPage> = {
 /** The functions that identify users and SuperAdmins. */
 type IdentityFunctions = Pick<
   AuthorizationServerOptions,
-  'findUser' | 'authenticateUser' | 'hostSession' | 'authorizeSuperAdmin'
+  'findUser' | 'authenticateUser' | 'hostSession' | 'authorizeSuperAdmin' | 'superAdminPages'
 >
 
 /**
@@ -122,7 +120,7 @@ export function checkIdentityFunctions(
   claims: ReadonlyArray<OptionalClaim>,
   now: Clock,
 ): IdentityFunctions {
-  const { authenticateUser, hostSession, authorizeSuperAdmin } = options
+  const { authenticateUser, hostSession, authorizeSuperAdmin, superAdminPages } = options
   const userOrNobody = userExpectation(claims)
   return {
     async findUser(userId) {
@@ -141,6 +139,16 @@ export function checkIdentityFunctions(
     ...(authorizeSuperAdmin && {
       authorizeSuperAdmin: (ctx) =>
         callHost('authorizeSuperAdmin', DECISION, () => authorizeSuperAdmin(ctx)),
+    }),
+
+    ...(superAdminPages && {
+      superAdminPages: {
+        ...superAdminPages,
+        signInUrl: (request) =>
+          callHost('superAdminPages.signInUrl', URL_OR_PATH, () =>
+            superAdminPages.signInUrl(request),
+          ),
+      },
     }),
   }
 }

@@ -47,6 +47,31 @@ export function findSignInIssues(
   ]
 }
 
+/** The pages of SuperAdmins need to know who is one, and their texts in every language of the pages. */
+export function findSuperAdminIssues(
+  options: Partial<AuthorizationServerOptions>,
+): ReadonlyArray<Issue> {
+  if (!isObject(options) || options.superAdminPages === undefined) return []
+  const { authorizeSuperAdmin, pages } = options
+  const languages: unknown = isObject(pages) ? pages['languages'] : undefined
+  const given: ReadonlyArray<unknown> = Array.isArray(languages) ? languages : []
+  return [
+    ...(authorizeSuperAdmin === undefined
+      ? [{ path: 'authorizeSuperAdmin', message: 'is missing; "superAdminPages" needs it' }]
+      : []),
+    ...given.flatMap((language, index) =>
+      isObject(language) && language['superAdminMessages'] === undefined
+        ? [
+            {
+              path: `pages.languages.${index}.superAdminMessages`,
+              message: 'is missing; "superAdminPages" needs it',
+            },
+          ]
+        : [],
+    ),
+  ]
+}
+
 /** Every scope must have a sentence in every language of the pages. */
 export function findTranslationIssues({
   scopes = TEAMCAST_SCOPES,

@@ -46,6 +46,7 @@ import {
   findAudienceIssues,
   findKeyIssues,
   findSignInIssues,
+  findSuperAdminIssues,
   findTranslationIssues,
 } from './option-issues.ts'
 import {
@@ -57,6 +58,7 @@ import {
   scopeDescriptionSchema,
   scopesSchema,
 } from './resource-options.ts'
+import { superAdminPagesSchema } from './super-admin-pages-options.ts'
 
 /** Defaults of the options that have a plain one. */
 const DEFAULTS = {
@@ -149,6 +151,7 @@ const optionsSchema = z.strictObject(
       )
       .optional(),
     authorizeSuperAdmin: functionOption.optional(),
+    superAdminPages: superAdminPagesSchema.optional(),
     pages: pagesSchema.optional(),
     onEvent: functionOption.optional(),
     requireState: z.boolean('must be true or false').optional(),
@@ -182,6 +185,7 @@ export function resolveOptions(given: AuthorizationServerOptions): ResolvedOptio
     ...findSchemaIssues(optionsSchema, options, OPTION_WORDS),
     ...findKeyIssues(options),
     ...findSignInIssues(options),
+    ...findSuperAdminIssues(options),
     ...findAudienceIssues(options),
   ]
   if (issues.length === 0) issues.push(...findTranslationIssues(options))

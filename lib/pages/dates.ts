@@ -47,6 +47,44 @@ export function renderLastUsed(
   return fill(messages.lastUsed, { day: renderTime(instant, day) })
 }
 
+/**
+ * Renders an instant in UTC, for example `3 Mar 2026, 12:00 UTC`.
+ *
+ * @param instant Seconds since the Unix epoch.
+ */
+export function renderInstant(instant: number, { tag }: PageLanguage): string {
+  const date = new Date(instant * 1000)
+  const format = new Intl.DateTimeFormat(tag === 'en' ? 'en-GB' : tag, {
+    dateStyle: 'medium',
+    timeStyle: 'short',
+    timeZone: 'UTC',
+  })
+  return html`<time datetime="${date.toISOString()}">${format.format(date)} UTC</time>`
+}
+
+/** Renders an instant in UTC, and its distance from now. */
+export function renderInstantAndAge(instant: number, now: number, language: PageLanguage): string {
+  const age = ageOf(instant, now, language)
+  return html`!${renderInstant(instant, language)} <span class="muted">(${age})</span>`
+}
+
+const AGE_UNITS = [
+  ['year', 365 * DAY_SECONDS],
+  ['month', 30 * DAY_SECONDS],
+  ['day', DAY_SECONDS],
+  ['hour', 3600],
+  ['minute', 60],
+] as const
+
+/** The distance of an instant from now, for example `2 days ago`; below a minute `now`. */
+export function ageOf(instant: number, now: number, { tag }: PageLanguage): string {
+  const seconds = instant - now
+  const [unit, length] = AGE_UNITS.find(([, size]) => Math.abs(seconds) >= size) ?? []
+  const format = new Intl.RelativeTimeFormat(tag, { numeric: 'auto' })
+  if (unit === undefined || length === undefined) return format.format(0, 'second')
+  return format.format(Math.trunc(seconds / length), unit)
+}
+
 /** A time as minutes, rounded up, for example `5 minutes`; below a minute as seconds. */
 export function durationOf(seconds: number, { tag }: PageLanguage): string {
   const [unit, count] = seconds < 60 ? ['second', seconds] : ['minute', Math.ceil(seconds / 60)]

@@ -24,7 +24,9 @@ export interface DocumentParts extends PageContext {
   /** The client logos on the page. */
   readonly logoUrls: ReadonlyArray<string | undefined>
   /** The maximum width; defaults to `regular`. */
-  readonly width?: 'regular' | 'wide'
+  readonly width?: 'regular' | 'wide' | 'broad'
+  /** A stylesheet beside that of all pages. */
+  readonly styles?: string
   /** HTML of the page, with its one `h1`. */
   readonly content: string
 }
@@ -37,6 +39,7 @@ export interface DocumentParts extends PageContext {
 export function renderDocument(parts: DocumentParts): HtmlPage {
   const { brand, language, title, logoUrls, width = 'regular', content } = parts
   const accent = brand.accentColors && renderAccentStyles(brand.accentColors)
+  const moreStyles = [parts.styles, accent].filter((styles) => styles !== undefined)
   return {
     html: html`<!doctype html>
 <html lang="${language.tag}" dir="${language.direction}">
@@ -46,7 +49,7 @@ export function renderDocument(parts: DocumentParts): HtmlPage {
 <meta name="color-scheme" content="light dark">
 <meta name="robots" content="noindex">
 <title>${title} – ${brand.name}</title>
-<style>!${STYLES}</style>!${accent === undefined ? '' : html`<style>!${accent}</style>`}
+<style>!${STYLES}</style>!${moreStyles.map((styles) => html`<style>!${styles}</style>`)}
 </head>
 <body>
 <header class="wordmark">!${renderMark(brand, 'mark')}<bdi>${brand.name}</bdi></header>
@@ -56,7 +59,7 @@ export function renderDocument(parts: DocumentParts): HtmlPage {
 </body>
 </html>
 `,
-    contentSecurityPolicy: contentSecurityPolicy(brand, logoUrls, accent),
+    contentSecurityPolicy: contentSecurityPolicy(brand, logoUrls, moreStyles),
     language: language.tag,
   }
 }
@@ -91,9 +94,9 @@ function renderFooter({ brand, language }: PageContext): string {
 function contentSecurityPolicy(
   { logoUrl }: Brand,
   clientLogoUrls: ReadonlyArray<string | undefined>,
-  accent: string | undefined,
+  moreStyles: ReadonlyArray<string>,
 ): string {
-  const styles = [STYLES_HASH, ...(accent === undefined ? [] : [hashOf(accent)])]
+  const styles = [STYLES_HASH, ...moreStyles.map(hashOf)]
   const images = [
     ...(logoUrl?.startsWith('data:') ? ['data:'] : []),
     ...findLogoOrigins([logoUrl, ...clientLogoUrls]),

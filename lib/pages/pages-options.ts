@@ -19,6 +19,7 @@ import {
   type CustomLanguage,
   isBuiltInLanguage,
 } from './languages/page-language.ts'
+import { SUPER_ADMIN_ENGLISH } from './languages/super-admin-english.ts'
 import type { Pages } from './pages.ts'
 
 /** The option `pages`: brand, languages, and renderers that replace the server's own pages. */
@@ -114,7 +115,7 @@ const languageSchema = z.custom().superRefine((language, context) => {
     context.addIssue(LANGUAGE_WORDS)
     return
   }
-  const { tag, messages } = language
+  const { tag, messages, superAdminMessages } = language
   if (!isLanguageTag(tag)) {
     context.addIssue({
       code: 'custom',
@@ -122,7 +123,13 @@ const languageSchema = z.custom().superRefine((language, context) => {
       message: 'must be a language tag such as "fr" or "pt-BR"',
     })
   }
-  for (const { path, message } of findMessageIssues(messages, ENGLISH, 'messages')) {
+  const issues = [
+    ...findMessageIssues(messages, ENGLISH, 'messages'),
+    ...(superAdminMessages === undefined
+      ? []
+      : findMessageIssues(superAdminMessages, SUPER_ADMIN_ENGLISH, 'superAdminMessages')),
+  ]
+  for (const { path, message } of issues) {
     context.addIssue({ code: 'custom', path: path.split('.'), message })
   }
 })

@@ -17,6 +17,8 @@ export const ARTIFACT_KINDS = {
   Redemption: { lifetime: 'ephemeral', isDroppable: false },
   /** What the client was sent for a pending request. Without it, another user could finish the request, too. */
   SentResponse: { lifetime: 'ephemeral', isDroppable: false },
+  /** What a form of the SuperAdmin pages gave, or that it is finished. Without it, the form would do it again. */
+  Submission: { lifetime: 'ephemeral', isDroppable: false },
 } as const
 
 /** What an artifact is. */

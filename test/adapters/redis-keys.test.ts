@@ -70,6 +70,7 @@ async function fill(storage: Storage): Promise<void> {
     'Denial',
     'Redemption',
     'SentResponse',
+    'Submission',
     'Session',
     'NotBefore',
   ] as const
@@ -105,6 +106,7 @@ const SHORT_LIVED = [
   'artifact:PendingRequest:an-artifact',
   'artifact:Redemption:an-artifact',
   'artifact:SentResponse:an-artifact',
+  'artifact:Submission:an-artifact',
   'artifact:Session:an-artifact',
   'artifact:NotBefore:an-artifact',
   'ping',
@@ -135,9 +137,9 @@ test('redis: the keys of durable records stay, all others are removed a minute l
     await client.expiretime(keyPrefix + name)
   for (const name of LASTING) t.is(await removalOf(name), -1, name)
   const removals = await Promise.all(SHORT_LIVED.map(removalOf))
-  const [artifacts, [ping, ...others]] = [removals.slice(0, 7), removals.slice(7)]
+  const [artifacts, [ping, ...others]] = [removals.slice(0, 8), removals.slice(8)]
   const [feed, expiries, client2, revoked, entry, family, revokedFamily, ...withdrawn] = others
-  t.deepEqual(artifacts, Array(7).fill(NOW + 600 + 60))
+  t.deepEqual(artifacts, Array(8).fill(NOW + 600 + 60))
   t.true((feed ?? -1) > 0)
   t.is(expiries, feed)
   t.is(client2, NOW + 86_400 + 60)

@@ -3,7 +3,7 @@ import { StorageError } from '@teamcast/oauth-server'
 import { createMemoryStorage } from '@teamcast/oauth-server/memory'
 import test from 'ava'
 import type { ReportedDetail } from '../../lib/audit/audit-event.ts'
-import { createClientSecret } from '../../lib/clients/client-secret.ts'
+import { createClientSecret, createSecretIdentity } from '../../lib/clients/client-secret.ts'
 import { createSecretUses, type RecordSecretUse } from '../../lib/clients/secret-uses.ts'
 import type { ClientRecord } from '../../lib/storage/client.ts'
 import type { ClientStore } from '../../lib/storage/client-store.ts'
@@ -24,7 +24,10 @@ interface Fixture {
 function open(update?: ClientStore['update']): Fixture {
   const { clients } = createMemoryStorage()
   const events: Array<ReportedDetail> = []
-  const secrets = [createClientSecret(NOW).record, createClientSecret(NOW).record]
+  const secrets = [
+    createClientSecret(createSecretIdentity(), NOW).record,
+    createClientSecret(createSecretIdentity(), NOW).record,
+  ]
   const noteUse = createSecretUses({
     clients: { ...clients, ...(update && { update }) },
     audit: { record: (event) => void events.push(event), deferUntilSent: (_, work) => work() },

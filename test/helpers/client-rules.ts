@@ -238,12 +238,16 @@ export const REFUSED_FIELDS: ReadonlyArray<RefusedField> = [
     'must be empty: only a CONFIDENTIAL client can be a resource server',
   ],
 
-  [{ accessTokenTtlSeconds: 59 }, 'accessTokenTtlSeconds', 'must be at least 60'],
-  [{ accessTokenTtlSeconds: 86_401 }, 'accessTokenTtlSeconds', 'must be at most 86400'],
+  [{ accessTokenTtlSeconds: 59 }, 'accessTokenTtlSeconds', 'must be at least 60 seconds'],
+  [{ accessTokenTtlSeconds: 86_401 }, 'accessTokenTtlSeconds', 'must be at most 86400 seconds'],
   [{ accessTokenTtlSeconds: 90.5 }, 'accessTokenTtlSeconds', 'must be a whole number of seconds'],
   [{ accessTokenTtlSeconds: '900' }, 'accessTokenTtlSeconds', 'must be a whole number of seconds'],
-  [{ refreshTokenTtlSeconds: 299 }, 'refreshTokenTtlSeconds', 'must be at least 300'],
-  [{ refreshTokenTtlSeconds: 31_536_001 }, 'refreshTokenTtlSeconds', 'must be at most 31536000'],
+  [{ refreshTokenTtlSeconds: 299 }, 'refreshTokenTtlSeconds', 'must be at least 300 seconds'],
+  [
+    { refreshTokenTtlSeconds: 31_536_001 },
+    'refreshTokenTtlSeconds',
+    'must be at most 31536000 seconds',
+  ],
 
   [{ clientUri: 'http://acme.example' }, 'clientUri', AN_HTTPS_URL],
   [{ clientUri: '' }, 'clientUri', AN_HTTPS_URL],

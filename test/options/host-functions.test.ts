@@ -312,6 +312,25 @@ const ON_THE_SERVER: ReadonlyArray<HostFunction> = [
             get(`${issuer}/super-admin/oauth-clients`),
       ),
   },
+  {
+    name: 'superAdminPages.signInUrl',
+    accepted: [
+      ['/sign-in?then=back', 302],
+      ['https://host.example/sign-in', 302],
+    ],
+    refused: ['sign-in', '//evil.example', 'javascript:alert(1)', new URL('https://host.example')],
+    start: (t) =>
+      startWith(
+        t,
+        ({ give }) => ({
+          authorizeSuperAdmin: () => 'unauthenticated',
+          superAdminPages: { signInUrl: give },
+        }),
+        async ({ issuer }) =>
+          () =>
+            get(`${issuer}/super-admin`),
+      ),
+  },
   ...Object.entries(PAGES).map(
     ([name, prepare]): HostFunction => ({
       name: `pages.${name}`,

@@ -9,6 +9,7 @@ import { createMemoryStorage } from '@teamcast/oauth-server/memory'
 import test, { type ExecutionContext } from 'ava'
 import type { JWK } from 'jose'
 import { ENGLISH } from '../../lib/pages/languages/english.ts'
+import { SUPER_ADMIN_ENGLISH } from '../../lib/pages/languages/super-admin-english.ts'
 import { newRsaKey, rsaKey, validOptions } from '../helpers/valid-options.ts'
 
 const key = rsaKey()
@@ -18,6 +19,7 @@ const ecKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.expo
   format: 'jwk',
 })
 const hook = async (): Promise<undefined> => undefined
+const SUPER_ADMINS = { authorizeSuperAdmin: () => 'allowed' }
 const keyRing = {
   signJwt: hook,
   verifyJwt: hook,
@@ -309,6 +311,49 @@ const invalidOptions: ReadonlyArray<InvalidOption> = [
   [{ findUser: {} }, 'findUser', 'must be a function'],
   [{ authenticateUser: 'password' }, 'authenticateUser', 'must be a function'],
   [{ authorizeSuperAdmin: true }, 'authorizeSuperAdmin', 'must be a function'],
+  [
+    { superAdminPages: { signInUrl: () => '/' } },
+    'authorizeSuperAdmin',
+    'is missing; "superAdminPages" needs it',
+  ],
+  [
+    { ...SUPER_ADMINS, superAdminPages: true },
+    'superAdminPages',
+    'must be an object with signInUrl() and signOutUrl',
+  ],
+  [
+    { ...SUPER_ADMINS, superAdminPages: {} },
+    'superAdminPages.signInUrl',
+    'is missing; it must be a function',
+  ],
+  [
+    { ...SUPER_ADMINS, superAdminPages: { signInUrl: () => '/', signOutUrl: 'javascript:x' } },
+    'superAdminPages.signOutUrl',
+    'must be an absolute http or https URL, or a path that begins with "/"',
+  ],
+  [
+    {
+      ...SUPER_ADMINS,
+      superAdminPages: { signInUrl: () => '/' },
+      pages: { languages: [{ tag: 'fr', messages: ENGLISH }] },
+    },
+    'pages.languages.0.superAdminMessages',
+    'is missing; "superAdminPages" needs it',
+  ],
+  [
+    {
+      pages: {
+        languages: [
+          {
+            ...{ tag: 'fr', messages: ENGLISH },
+            superAdminMessages: { ...SUPER_ADMIN_ENGLISH, save: undefined },
+          },
+        ],
+      },
+    },
+    'pages.languages.0.superAdminMessages.save',
+    'must be a text: in English "Save"',
+  ],
   [{ onEvent: [] }, 'onEvent', 'must be a function'],
 
   [{ clock: 1_700_000_000 }, 'clock', 'must be a function'],

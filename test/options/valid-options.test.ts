@@ -33,6 +33,7 @@ test('createAuthorizationServer: optional options may be undefined', (t) => {
     resources: undefined,
     hostSession: undefined,
     authorizeSuperAdmin: undefined,
+    superAdminPages: undefined,
     pages: undefined,
     onEvent: undefined,
     refreshTokenGraceSeconds: undefined,

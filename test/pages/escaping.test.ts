@@ -1,13 +1,20 @@
 import test from 'ava'
 import fc from 'fast-check'
+import type { HtmlPage } from '../../lib/pages/pages.ts'
 import { ANY_CHARACTER } from '../helpers/any-character.ts'
 import { escapeHtml, tagsOf } from './markup.ts'
 import { HOSTILE_TEXTS, renderPagesFilledWith } from './page-views.ts'
+import { renderSuperAdminPages } from './super-admin-views.ts'
+
+/** Every page, with one text in every string that it can show. */
+function pagesWith(text: string): ReadonlyArray<readonly [string, HtmlPage]> {
+  return Object.entries({ ...renderPagesFilledWith(text), ...renderSuperAdminPages(text) })
+}
 
 /** The names of a page's tags and of their attributes: all that a text must not change. */
 function skeletonsWith(text: string): Readonly<Record<string, ReadonlyArray<string>>> {
   return Object.fromEntries(
-    Object.entries(renderPagesFilledWith(text)).map(([name, { html }]) => [
+    pagesWith(text).map(([name, { html }]) => [
       name,
       tagsOf(html).map((tag) => [tag.name, ...Object.keys(tag.attributes)].join(' ')),
     ]),
@@ -18,7 +25,7 @@ test('pages: hostile text is shown as text, in whatever field it comes', (t) => 
   const expected = skeletonsWith('x')
   for (const text of HOSTILE_TEXTS) {
     const escaped = escapeHtml(text)
-    for (const [name, { html }] of Object.entries(renderPagesFilledWith(text))) {
+    for (const [name, { html }] of pagesWith(text)) {
       t.true(html.includes(escaped), `${name}: ${text}`)
       if (escaped !== text) t.false(html.includes(text), `${name}: ${text}`)
     }

@@ -6,6 +6,9 @@ import { ENGLISH } from '../../lib/pages/languages/english.ts'
 import { GERMAN } from '../../lib/pages/languages/german.ts'
 import { fill } from '../../lib/pages/languages/messages.ts'
 import { findLanguage, toPageLanguage } from '../../lib/pages/languages/page-language.ts'
+import { SUPER_ADMIN_ARABIC } from '../../lib/pages/languages/super-admin-arabic.ts'
+import { SUPER_ADMIN_ENGLISH } from '../../lib/pages/languages/super-admin-english.ts'
+import { SUPER_ADMIN_GERMAN } from '../../lib/pages/languages/super-admin-german.ts'
 import { findMessageIssues } from '../../lib/pages/pages-options.ts'
 import { createContextOf } from '../../lib/pages/server-pages.ts'
 import { renderSignInPage } from '../../lib/pages/sign-in-page.ts'
@@ -18,6 +21,7 @@ import {
   renderPagesIn,
   SIGN_IN,
 } from './page-views.ts'
+import { renderSuperAdminPages, renderSuperAdminProblem } from './super-admin-views.ts'
 
 const LANGUAGES = [
   toPageLanguage('en'),
@@ -25,11 +29,32 @@ const LANGUAGES = [
   toPageLanguage({ tag: 'pt-BR', messages: ENGLISH }),
 ] as const
 
-for (const [language, messages] of Object.entries({ GERMAN, ARABIC })) {
-  test(`${language}: every text has the placeholders of the English one`, (t) => {
+for (const [tag, messages, superAdminMessages] of [
+  ['de', GERMAN, SUPER_ADMIN_GERMAN],
+  ['ar', ARABIC, SUPER_ADMIN_ARABIC],
+] as const) {
+  test(`${tag}: every text has the placeholders of the English one`, (t) => {
     t.deepEqual(findMessageIssues(messages, ENGLISH, 'messages'), [])
+    t.deepEqual(findMessageIssues(superAdminMessages, SUPER_ADMIN_ENGLISH, 'messages'), [])
   })
 }
+
+test('the SuperAdmin pages say their language and direction, and have no English text but what the registry says', (t) => {
+  for (const [tag, dir] of [
+    ['de', 'ltr'],
+    ['ar', 'rtl'],
+  ] as const) {
+    const context = { ...CONTEXT, language: toPageLanguage(tag) }
+    const pages = {
+      ...renderSuperAdminPages('x', context),
+      problem: renderSuperAdminProblem(context),
+    }
+    for (const [name, { html }] of Object.entries(pages)) {
+      t.true(html.includes(`<html lang="${tag}" dir="${dir}">`), name)
+      t.notRegex(textOf(html), /\b(the|is|your|of|with|and|client id)\b/, name)
+    }
+  }
+})
 
 test('a page says its language and direction, and has no English text', (t) => {
   for (const [tag, dir] of [

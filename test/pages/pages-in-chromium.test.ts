@@ -1,16 +1,19 @@
 import test, { type ExecutionContext } from 'ava'
 import axe from 'axe-core'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import { toPageLanguage } from '../../lib/pages/languages/page-language.ts'
 import type { HtmlPage } from '../../lib/pages/pages.ts'
 import { launchChromium, PATIENCE_MILLISECONDS } from '../helpers/chromium.ts'
 import { type PageServer, startPageServer } from './page-server.ts'
 import {
+  CONTEXT,
   FORM,
   HOSTILE_TEXTS,
   renderOrdinaryPages,
   renderPagesFilledWith,
   renderPagesIn,
 } from './page-views.ts'
+import { renderSuperAdminPages, renderSuperAdminProblem } from './super-admin-views.ts'
 
 const LOGO =
   '<svg xmlns="http://www.w3.org/2000/svg" width="16" height="16"><rect width="16" height="16" fill="#07a"/></svg>'
@@ -45,6 +48,24 @@ const TRANSLATED = Object.fromEntries(
 const AWKWARD = Object.fromEntries(
   AWKWARD_TEXTS.flatMap((text, index) =>
     Object.entries(renderPagesFilledWith(text)).map(([name, page]) => [`${name}-${index}`, page]),
+  ),
+)
+const SUPER_ADMIN = Object.fromEntries(
+  (['en', 'de', 'ar'] as const).flatMap((tag) => {
+    const context = { ...CONTEXT, language: toPageLanguage(tag) }
+    const pages = {
+      ...renderSuperAdminPages(undefined, context),
+      problem: renderSuperAdminProblem(context),
+    }
+    return Object.entries(pages).map(([name, page]) => [`super-admin-${tag}-${name}`, page])
+  }),
+)
+const AWKWARD_SUPER_ADMIN = Object.fromEntries(
+  AWKWARD_TEXTS.flatMap((text, index) =>
+    Object.entries(renderSuperAdminPages(text)).map(([name, page]) => [
+      `super-admin-${name}-${index}`,
+      page,
+    ]),
   ),
 )
 const FRAME = {
@@ -83,7 +104,10 @@ let browser: Browser
 let server: PageServer
 
 test.before(async () => {
-  server = await startPageServer({ ...ORDINARY, ...TRANSLATED, ...AWKWARD, ...FRAME, ...TRAP })
+  server = await startPageServer({
+    ...{ ...ORDINARY, ...TRANSLATED, ...AWKWARD, ...SUPER_ADMIN, ...AWKWARD_SUPER_ADMIN },
+    ...{ ...FRAME, ...TRAP },
+  })
   browser = await launchChromium()
 })
 
@@ -132,11 +156,37 @@ for (const [variant, options] of Object.entries(VARIANTS)) {
   )
 }
 
+for (const [variant, language, options] of [
+  ['on a desktop', 'en', DESKTOP],
+  [
+    'in German at 200 %, in dark mode',
+    'de',
+    { viewport: { width: 640, height: 400 }, colorScheme: 'dark' },
+  ],
+  ['in Arabic, 320 px wide', 'ar', NARROW],
+] as const) {
+  test.serial(
+    `SuperAdmin pages ${variant}: nothing is inaccessible, cut off or against the policy`,
+    async (t) => {
+      const { page, complaints } = await openPage(t, options)
+      const names = Object.keys(SUPER_ADMIN).filter((name) =>
+        name.startsWith(`super-admin-${language}-`),
+      )
+      for (const name of names) {
+        await page.goto(server.url + name)
+        t.deepEqual(await findViolations(page), [], name)
+        t.deepEqual(await findOverflows(page), [], name)
+      }
+      t.deepEqual(complaints, [])
+    },
+  )
+}
+
 test.serial(
   'pages 320 px wide: text of any length and direction wraps (WCAG 1.4.10)',
   async (t) => {
     const { page, complaints } = await openPage(t, NARROW)
-    for (const name of [...Object.keys(ORDINARY), ...Object.keys(AWKWARD)]) {
+    for (const name of Object.keys({ ...ORDINARY, ...AWKWARD, ...AWKWARD_SUPER_ADMIN })) {
       await page.goto(server.url + name)
       t.deepEqual(await findOverflows(page), [], name)
     }

@@ -35,6 +35,7 @@ const PRIVATE_VALUES = [
   'CLIENT_TYPES',
   'ENGLISH',
   'IMMUTABLE_FIELDS',
+  'SUPER_ADMIN_ENGLISH',
   'TextsLike',
 ]
 

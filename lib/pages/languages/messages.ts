@@ -6,9 +6,13 @@
 
 import { html } from 'ghtml'
 import type { ENGLISH } from './english.ts'
+import type { SUPER_ADMIN_ENGLISH } from './super-admin-english.ts'
 
 /** The texts of all pages in one language. `{name}` in a text stands for what the page puts there. */
 export type Messages = TextsLike<typeof ENGLISH>
+
+/** The texts of the SuperAdmin pages in one language. */
+export type SuperAdminMessages = TextsLike<typeof SUPER_ADMIN_ENGLISH>
 
 type TextsLike<Texts> = {
   readonly [Name in keyof Texts]: Texts[Name] extends string ? string : TextsLike<Texts[Name]>

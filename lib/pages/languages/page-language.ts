@@ -7,7 +7,10 @@
 import { ARABIC } from './arabic.ts'
 import { ENGLISH } from './english.ts'
 import { GERMAN } from './german.ts'
-import type { Messages } from './messages.ts'
+import type { Messages, SuperAdminMessages } from './messages.ts'
+import { SUPER_ADMIN_ARABIC } from './super-admin-arabic.ts'
+import { SUPER_ADMIN_ENGLISH } from './super-admin-english.ts'
+import { SUPER_ADMIN_GERMAN } from './super-admin-german.ts'
 
 /** A language of the pages. */
 export interface PageLanguage {
@@ -17,6 +20,8 @@ export interface PageLanguage {
   readonly direction: 'ltr' | 'rtl'
   /** The texts of the server's own pages. */
   readonly messages: Messages
+  /** The texts of the SuperAdmin pages. */
+  readonly superAdminMessages: SuperAdminMessages
 }
 
 /** A language that the server has itself. */
@@ -28,12 +33,16 @@ export interface CustomLanguage {
   readonly tag: string
   /** Every text of the pages. */
   readonly messages: Messages
+  /** Every text of the SuperAdmin pages. Required with the option `superAdminPages`. */
+  readonly superAdminMessages?: SuperAdminMessages
 }
 
-const BUILT_IN: Readonly<Record<BuiltInLanguage, Messages>> = {
-  en: ENGLISH,
-  de: GERMAN,
-  ar: ARABIC,
+const BUILT_IN: Readonly<
+  Record<BuiltInLanguage, Pick<PageLanguage, 'messages' | 'superAdminMessages'>>
+> = {
+  en: { messages: ENGLISH, superAdminMessages: SUPER_ADMIN_ENGLISH },
+  de: { messages: GERMAN, superAdminMessages: SUPER_ADMIN_GERMAN },
+  ar: { messages: ARABIC, superAdminMessages: SUPER_ADMIN_ARABIC },
 }
 
 /** Whether a value names a language that the server has itself. */
@@ -52,11 +61,14 @@ const RIGHT_TO_LEFT_SCRIPTS: ReadonlyArray<string | undefined> = [
 
 /** Creates a language of the pages. */
 export function toPageLanguage(given: BuiltInLanguage | CustomLanguage): PageLanguage {
-  const { tag, messages } =
-    typeof given === 'string' ? { tag: given, messages: BUILT_IN[given] } : given
+  const {
+    tag,
+    messages,
+    superAdminMessages = SUPER_ADMIN_ENGLISH,
+  } = typeof given === 'string' ? { tag: given, ...BUILT_IN[given] } : given
   const { script } = new Intl.Locale(tag).maximize()
   const direction = RIGHT_TO_LEFT_SCRIPTS.includes(script) ? 'rtl' : 'ltr'
-  return Object.freeze({ tag, direction, messages })
+  return Object.freeze({ tag, direction, messages, superAdminMessages })
 }
 
 /** English, the language of pages without the option `languages`. */

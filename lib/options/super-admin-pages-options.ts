@@ -1,0 +1,48 @@
+/**
+ * The option `superAdminPages`.
+ *
+ * @module
+ */
+
+import { z } from 'zod'
+import { functionOption } from '../util/option-schemas.ts'
+
+/** The pages at `/super-admin`, where SuperAdmins register, change and delete clients. */
+export interface SuperAdminPagesOptions {
+  /**
+   * The URL of the host's page where a SuperAdmin signs in: an http or https URL, or a path from `/`. A browser for
+   * which `authorizeSuperAdmin` returns `unauthenticated` is sent there. The page must redirect to `returnTo` after
+   * the sign-in.
+   */
+  readonly signInUrl: (request: SuperAdminSignInRequest) => Promise<string> | string
+  /**
+   * The host's page where a SuperAdmin signs out: an http or https URL, or a path from `/`. Every page links to it. It
+   * should ask first: any site can link to it, too.
+   *
+   * @defaultValue None: the pages offer no sign-out
+   */
+  readonly signOutUrl?: string
+}
+
+/** The request to the host's sign-in page of SuperAdmins. */
+export interface SuperAdminSignInRequest {
+  /** Absolute URL to redirect to after the sign-in: one of the SuperAdmin pages. */
+  readonly returnTo: string
+}
+
+/** Whether a text is an http or https URL, or a path from `/`. */
+export function isUrlOrPath(text: string): boolean {
+  return /^(https?:\/\/|\/(?![/\\]))/.test(text) && URL.canParse(text, 'https://host.invalid')
+}
+
+/** The schema of the option. */
+export const superAdminPagesSchema: z.ZodType = z.strictObject(
+  {
+    signInUrl: functionOption,
+    signOutUrl: z
+      .string('must be a URL')
+      .refine(isUrlOrPath, 'must be an absolute http or https URL, or a path that begins with "/"')
+      .optional(),
+  },
+  'must be an object with signInUrl() and signOutUrl',
+)

@@ -1,0 +1,144 @@
+/**
+ * Views of the SuperAdmin pages for tests: one of every page, with ordinary values or filled with a given text.
+ *
+ * @module
+ */
+
+import { scopeViewsOf } from '../../lib/http/page-views.ts'
+import type { HtmlPage, PageContext } from '../../lib/pages/pages.ts'
+import { EMPTY_FORM } from '../../lib/pages/super-admin/client-form.ts'
+import { renderClientPage } from '../../lib/pages/super-admin/client-page.ts'
+import { renderClientsPage } from '../../lib/pages/super-admin/clients-page.ts'
+import { renderProblemPage } from '../../lib/pages/super-admin/problem-page.ts'
+import {
+  renderDeletionPage,
+  renderRemovalPage,
+} from '../../lib/pages/super-admin/question-pages.ts'
+import { renderRegistrationPage } from '../../lib/pages/super-admin/registration-page.ts'
+import {
+  renderNewSecretPage,
+  renderShownSecretPage,
+} from '../../lib/pages/super-admin/secret-pages.ts'
+import { createSuperAdminUrls } from '../../lib/pages/super-admin/urls.ts'
+import type { ClientChoicesView, SuperAdminContext } from '../../lib/pages/super-admin/views.ts'
+import { TEAMCAST_SCOPES } from '../../lib/scopes/scope-catalogue.ts'
+import type { Client, ClientSecret } from '../../lib/storage/client.ts'
+import { CONTEXT, NOW } from './page-views.ts'
+
+const ISSUER = 'https://login.teamcast.test'
+const DAY_SECONDS = 24 * 60 * 60
+
+/** A client with an expired secret, one in use and one that was never used. */
+function clientWith(text: string): Client {
+  const secret: ClientSecret = {
+    secretId: 'secret-1',
+    hint: text.slice(0, 8),
+    createdAt: NOW - 90 * DAY_SECONDS,
+    expiresAt: undefined,
+    lastUsedAt: NOW - 3600,
+  }
+  const url = `https://acme.example/${text}`
+  return {
+    clientId: text,
+    name: text,
+    audience: 'TENANT',
+    tenantId: text,
+    clientType: 'CONFIDENTIAL',
+    scopes: ['interview:read', text],
+    redirectUris: [url],
+    allowedGrantTypes: ['authorization_code', 'refresh_token'],
+    tokenEndpointAuthMethod: 'client_secret_basic',
+    requirePkce: true,
+    resourceServerAudiences: [url],
+    accessTokenTtlSeconds: 900,
+    refreshTokenTtlSeconds: 2_592_000,
+    ...{ clientUri: url, logoUrl: url, tosUri: url, policyUri: url },
+    createdAt: NOW - 90 * DAY_SECONDS,
+    updatedAt: NOW - 2 * DAY_SECONDS,
+    version: 7,
+    secrets: [
+      { ...secret, secretId: 'secret-0', expiresAt: NOW - DAY_SECONDS },
+      secret,
+      { ...secret, secretId: 'secret-2', expiresAt: NOW + 40 * DAY_SECONDS, lastUsedAt: undefined },
+    ],
+  }
+}
+
+function choicesIn({ language }: PageContext): ClientChoicesView {
+  const both = ['CONFIDENTIAL', 'PUBLIC'] as const
+  return {
+    scopes: scopeViewsOf(Object.keys(TEAMCAST_SCOPES), TEAMCAST_SCOPES, language),
+    grantTypes: [
+      { name: 'authorization_code', clientTypes: both },
+      { name: 'client_credentials', clientTypes: ['CONFIDENTIAL'] },
+    ],
+    authenticationMethods: [
+      { name: 'client_secret_basic', clientTypes: ['CONFIDENTIAL'] },
+      { name: 'client_secret_post', clientTypes: ['CONFIDENTIAL'] },
+      { name: 'none', clientTypes: ['PUBLIC'] },
+    ],
+  }
+}
+
+/**
+ * Pages by name.
+ *
+ * @param text Stands wherever somebody has chosen the text.
+ */
+export function renderSuperAdminPages(
+  text = 'Acme Recruiter',
+  pageContext: PageContext = CONTEXT,
+): Readonly<Record<string, HtmlPage>> {
+  const context: SuperAdminContext = {
+    ...pageContext,
+    urls: createSuperAdminUrls(ISSUER),
+    csrf: text,
+    superAdminId: text,
+    signOutUrl: `/sign-out?${text}`,
+    flashMessage: { kind: 'registered', clientName: text },
+    now: NOW,
+  }
+  const client = clientWith(text)
+  const [secret] = client.secrets as [ClientSecret, ...ReadonlyArray<ClientSecret>]
+  const choices = choicesIn(pageContext)
+  const form = { ...EMPTY_FORM, ...{ name: text, audience: 'TENANT', redirectUris: text } }
+  const issues = [
+    { path: 'name', message: text },
+    { path: 'redirectUris.0', message: text },
+    { path: 'scopes', message: text },
+    { path: 'accessTokenTtlSeconds', message: text },
+    { path: text, message: text },
+  ]
+  const about = { ...context, client }
+  const submission = { choices, submissionId: text }
+  return {
+    clients: renderClientsPage({
+      ...{ ...context, clients: [client, client], isContinued: true, nextCursor: text },
+      filters: { name: text, tenantId: text },
+    }),
+    'clients-none': renderClientsPage({
+      ...{ ...context, clients: [], isContinued: false, nextCursor: undefined },
+      filters: { name: text },
+    }),
+    registration: renderRegistrationPage({
+      ...{ ...context, ...submission, form: EMPTY_FORM, rejection: undefined },
+    }),
+    'registration-wrong': renderRegistrationPage({
+      ...{ ...context, ...submission, form, rejection: { kind: 'invalid', issues } },
+    }),
+    client: renderClientPage({ ...about, ...submission }),
+    'client-conflict': renderClientPage({
+      ...{ ...about, ...submission, rejected: { rejection: { kind: 'conflict' }, form } },
+    }),
+    'new-secret': renderNewSecretPage({ ...about, issuer: ISSUER, clientSecret: text }),
+    'shown-secret': renderShownSecretPage(about),
+    deletion: renderDeletionPage(about),
+    removal: renderRemovalPage({ ...about, secret }),
+  }
+}
+
+/** The page of a problem, which shows no text of anybody. */
+export function renderSuperAdminProblem(context: PageContext = CONTEXT): HtmlPage {
+  const urls = createSuperAdminUrls(ISSUER)
+  return renderProblemPage({ ...context, kind: 'forbidden', urls })
+}
