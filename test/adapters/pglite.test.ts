@@ -2,6 +2,7 @@ import { type Storage, StorageError } from '@teamcast/oauth-server'
 import { createPostgresStorage, migrateToLatest } from '@teamcast/oauth-server/postgres'
 import test from 'ava'
 import { type Kysely, sql } from 'kysely'
+import { testServerOn } from '../connections/test-server-on.ts'
 import { findCodeBlock } from '../helpers/documentation.ts'
 import { createDocumentationProject } from '../helpers/documentation-project.ts'
 import { emptyDatabase } from '../helpers/empty-database.ts'
@@ -32,6 +33,10 @@ testStorageContract(
   },
   test.serial,
 )
+
+// Creating a PGlite takes 8 s of CPU, so that every test of one is here.
+await migrateToLatest(db, { schema: 'server' })
+testServerOn('pglite', createPostgresStorage({ db, schema: 'server' }))
 
 test.serial(
   'pglite: a migration that fails leaves nothing behind, and can be tried again',
