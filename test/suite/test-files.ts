@@ -84,7 +84,7 @@ export interface TestFile {
  */
 export function findTestFiles(parts: ReadonlyArray<string> = []): ReadonlyArray<TestFile> {
   const counts: Partial<Record<Need, number>> = {}
-  return globSync('**/*.test.ts', { cwd: TEST_DIRECTORY })
+  return globSync('**/*.test.ts', { cwd: TEST_DIRECTORY, exclude: ['**/node_modules/**'] })
     .sort()
     .map((name) => {
       const need = needOf(name)
