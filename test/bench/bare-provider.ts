@@ -9,15 +9,19 @@ import type { JWK } from 'jose'
 import Koa from 'koa'
 import mount from 'koa-mount'
 import { type Adapter, type ClientMetadata, Provider } from 'oidc-provider'
+import { readForm } from '../../lib/http/body.ts'
 import {
+  BENCH_ACCESS_TOKEN_TTL_SECONDS,
   BENCH_CLIENT_ID,
   BENCH_CLIENT_SECRET,
+  BENCH_PASSWORD,
   BENCH_REDIRECT_URI,
+  BENCH_REFRESH_TOKEN_TTL_SECONDS,
+  BENCH_RESOURCE,
   BENCH_SCOPES,
 } from './fixture.ts'
 
 const COOKIE_KEY = 'a cookie key of the benchmark'
-const RESOURCE = 'https://api.bench.example'
 
 /** Creates the base as a Koa application. `adapterFor` is `undefined` for its own memory adapter. */
 export async function createBareProvider(
@@ -55,12 +59,12 @@ export async function createBareProvider(
     },
     interactions: { url: (_ctx, { uid }) => `/interaction/${uid}` },
     ttl: {
-      AccessToken: 900,
+      AccessToken: BENCH_ACCESS_TOKEN_TTL_SECONDS,
       AuthorizationCode: 60,
-      ClientCredentials: 900,
-      Grant: 2_592_000,
+      ClientCredentials: BENCH_ACCESS_TOKEN_TTL_SECONDS,
+      Grant: BENCH_REFRESH_TOKEN_TTL_SECONDS,
       Interaction: 600,
-      RefreshToken: 2_592_000,
+      RefreshToken: BENCH_REFRESH_TOKEN_TTL_SECONDS,
       Session: 1_209_600,
     },
     features: {
@@ -70,11 +74,11 @@ export async function createBareProvider(
       revocation: { enabled: true, allowedPolicy: () => true },
       resourceIndicators: {
         enabled: true,
-        defaultResource: () => RESOURCE,
+        defaultResource: () => BENCH_RESOURCE,
         useGrantedResource: () => true,
         getResourceServerInfo: () => ({
           scope: BENCH_SCOPES.join(' '),
-          audience: RESOURCE,
+          audience: BENCH_RESOURCE,
           accessTokenFormat: 'jwt',
           jwt: { sign: { alg: 'RS256' } },
         }),
@@ -85,23 +89,42 @@ export async function createBareProvider(
   app.keys = [COOKIE_KEY] // it signs some of its cookies with the host's
   app.use(async (ctx, next) => {
     if (!ctx.path.startsWith('/interaction/')) return await next()
-    await signInAndConsent(provider, ctx)
+    await interact(provider, ctx)
   })
   app.use(mount(provider))
   return app
 }
 
-/** Answers every interaction at once: it is not what is measured. */
-async function signInAndConsent(provider: Provider, ctx: Koa.Context): Promise<void> {
-  const { session } = await provider.interactionDetails(ctx.req, ctx.res)
-  const accountId = session?.accountId ?? `user-${ctx.get('x-bench-user')}`
+const SIGN_IN_PAGE = `<!DOCTYPE html><title>Sign in</title>
+<form method="post"><input name="username"><input type="password" name="password"><button>Sign in</button></form>`
+const CONSENT_PAGE = `<!DOCTYPE html><title>Allow access</title>
+<form method="post"><button name="action" value="allow">Allow</button></form>`
+
+/** The pages that its documentation leaves to the host: a sign-in page and a consent page, as short as they can be. */
+async function interact(provider: Provider, ctx: Koa.Context): Promise<void> {
+  const { prompt, session } = await provider.interactionDetails(ctx.req, ctx.res)
+  const isSignIn = prompt.name === 'login'
+  if (ctx.method === 'GET') {
+    ctx.type = 'html'
+    ctx.body = isSignIn ? SIGN_IN_PAGE : CONSENT_PAGE
+    return
+  }
+  const form = await readForm(ctx)
+  const result = isSignIn
+    ? { login: { accountId: signIn(form) } }
+    : { consent: { grantId: await grantAll(provider, session?.accountId ?? '') } }
+  ctx.respond = false
+  await provider.interactionFinished(ctx.req, ctx.res, result, { mergeWithLastSubmission: true })
+}
+
+function signIn(form: URLSearchParams | undefined): string {
+  if (form?.get('password') !== BENCH_PASSWORD) throw new Error('the password is wrong')
+  return form.get('username') ?? ''
+}
+
+async function grantAll(provider: Provider, accountId: string): Promise<string> {
   const grant = new provider.Grant({ accountId, clientId: BENCH_CLIENT_ID })
   grant.addOIDCScope(BENCH_SCOPES.join(' '))
-  grant.addResourceScope(RESOURCE, BENCH_SCOPES.join(' '))
-  const grantId = await grant.save()
-  ctx.respond = false
-  await provider.interactionFinished(ctx.req, ctx.res, {
-    login: { accountId },
-    consent: { grantId },
-  })
+  grant.addResourceScope(BENCH_RESOURCE, BENCH_SCOPES.join(' '))
+  return await grant.save()
 }

@@ -1,5 +1,5 @@
 /**
- * oidc-provider's documented adapter interface, written straightforwardly for Redis and Postgres.
+ * oidc-provider's documented adapter interface, written straightforwardly.
  *
  * @module
  */
@@ -7,6 +7,30 @@
 import type { Redis } from 'ioredis'
 import type { Adapter, AdapterPayload } from 'oidc-provider'
 import type { Pool } from 'pg'
+
+/** A map. oidc-provider has its own; this is for the library that has none. */
+export function createPlainMemoryAdapter(): (model: string) => Adapter {
+  const records = new Map<string, AdapterPayload>()
+  return (model) => {
+    const keyOf = (id: string): string => `${model}:${id}`
+    return {
+      async upsert(id, payload) {
+        records.set(keyOf(id), payload)
+      },
+      find: async (id) => records.get(keyOf(id)),
+      findByUid: async () => undefined,
+      findByUserCode: async () => undefined,
+      async consume(id) {
+        const payload = records.get(keyOf(id))
+        records.set(keyOf(id), { ...payload, consumed: Math.floor(Date.now() / 1000) })
+      },
+      async destroy(id) {
+        records.delete(keyOf(id))
+      },
+      revokeByGrantId: async () => undefined,
+    }
+  }
+}
 
 /** One key per record, and a list of keys per grant. */
 export function createPlainRedisAdapter(client: Redis): (model: string) => Adapter {

@@ -1,203 +1,154 @@
 /**
- * Compares our server with the base on the same stores, and with the floor, in the server's own CPU time
- * per request, and prints ratios.
+ * Compares our server with the base, with the floor and with two other libraries, on the same stores.
  *
- * `npm run bench -- [memory] [redis] [postgres]`. The server has one core, the load and the store the other;
- * 16 connections, closed loop; the servers are measured alternately. Figures of two runs cannot be compared,
- * ratios can.
+ * `npm run bench -- [memory] [redis] [postgres]`, with `--compare` to say what became slower than the committed figures
+ * (exit code 1 when something did), with `--write` to commit what was found, or with `--quick` to see that it runs.
+ * It starts the stores itself. The servers have one core, the load and the stores the other; 16 connections, closed
+ * loop; the servers are measured in turn. Figures of two runs cannot be compared, ratios can.
  *
  * @module
  */
 
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { createInterface } from 'node:readline'
-import { testSigningKey } from '../../lib/testing/test-keys.ts'
-import { startPostgres } from '../helpers/start-postgres.ts'
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { cpus, loadavg } from 'node:os'
+import { parseArgs } from 'node:util'
+import packageJson from '../../package.json' with { type: 'json' }
+import { findBinaries, startPostgres } from '../helpers/start-postgres.ts'
 import { startRedis } from '../helpers/start-redis.ts'
-import { type PreparedScenario, SCENARIOS, type Scenario } from './scenarios.ts'
+import {
+  compareFigures,
+  type Figures,
+  quantile,
+  type Row,
+  readFigures,
+  writeFigures,
+} from './figures.ts'
+import {
+  type Effort,
+  type MeasuredServer,
+  measurePath,
+  type StartedStore,
+  startServer,
+  startSigner,
+} from './measure.ts'
+import { formatFigures, formatRatios, writePage } from './performance-page.ts'
+import { pathsOf, SERVERS, STORES, type StoreName, serversOf } from './servers.ts'
 
-const CONNECTIONS = 16
-const REPETITIONS = 5
-const MEASURED_MILLISECONDS = 1500
-/** Steps of a path that uses up what was prepared for it, for each connection and repetition. */
-const STOCK = 60
-const SERVER_CORE = '0'
-
-interface RunningServer {
-  readonly issuer: string
-  readonly process: ChildProcess
+const FULL: Effort = {
+  repetitions: 9,
+  measuredMilliseconds: 600,
+  stock: 12,
+  stockMilliseconds: 1_500,
+  pathMilliseconds: 40_000,
+}
+const QUICK: Effort = {
+  repetitions: 3,
+  measuredMilliseconds: 20,
+  stock: 2,
+  stockMilliseconds: 200,
+  pathMilliseconds: 5_000,
 }
 
-async function startServer(
-  kind: 'bare' | 'ours' | 'floor',
-  store: string,
-  connection: string,
-): Promise<RunningServer> {
-  const serverFile = new URL('./server.ts', import.meta.url).pathname
-  const node = [process.execPath, '--conditions=teamcast-source', serverFile]
-  const child = spawn('taskset', ['-c', SERVER_CORE, ...node, kind, store, connection], {
-    env: { ...process.env, BENCH_SIGNING_KEY: JSON.stringify(testSigningKey()) },
-    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
-  })
-  if (child.stdout === null) throw new Error('the server has no output')
-  for await (const line of createInterface({ input: child.stdout })) {
-    if (line.startsWith('http://')) return { issuer: line, process: child }
-  }
-  throw new Error(`the ${kind} server on ${store} ended before it listened`)
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    compare: { type: 'boolean', default: false },
+    quick: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
+  },
+})
+const effort = options.quick ? QUICK : FULL
+const stores = STORES.filter((store) => positionals.length === 0 || positionals.includes(store))
+const unknown = positionals.filter((name) => !STORES.some((store) => store === name))
+if (unknown.length > 0) {
+  throw new Error(`no store ${unknown.join(', ')}; there are ${STORES.join(', ')}`)
+}
+if (options.quick && (options.compare || options.write)) {
+  throw new Error('--quick measures too little for --compare and --write')
+}
+if (options.write && stores.length < STORES.length) {
+  throw new Error('--write needs a run of every store')
 }
 
-async function stopServer(server: RunningServer): Promise<void> {
-  server.process.kill('SIGTERM')
-  await once(server.process, 'exit')
-}
-
-/** CPU time that a server has used so far, in microseconds. */
-async function cpuMicroseconds({ process: child }: RunningServer): Promise<number> {
-  child.send('cpu')
-  const [used] = await once(child, 'message')
-  return Number(used)
-}
-
-interface Measurement {
-  readonly cpuMicrosecondsPerRequest: number
-  readonly p50Milliseconds: number
-  readonly p99Milliseconds: number
-}
-
-async function measure(
-  server: RunningServer,
-  connections: ReadonlyArray<PreparedScenario>,
-): Promise<Measurement> {
-  await Promise.all(connections.map(async ({ stock }) => stock?.(STOCK)))
-  const before = await cpuMicroseconds(server)
-  const end = performance.now() + MEASURED_MILLISECONDS
-  const latencies: Array<number> = []
-  await Promise.all(
-    connections.map(async ({ stock, step }) => {
-      const isOver = (done: number, now: number): boolean =>
-        stock === undefined ? now >= end : done >= STOCK
-      let now = performance.now()
-      for (let done = 0; !isOver(done, now); done += 1) {
-        await step()
-        const after = performance.now()
-        latencies.push(after - now)
-        now = after
-      }
-    }),
-  )
-  const used = (await cpuMicroseconds(server)) - before
-  latencies.sort((left, right) => left - right)
-  const quantile = (share: number): number =>
-    latencies[Math.floor((latencies.length - 1) * share)] ?? Number.NaN
-  return {
-    cpuMicrosecondsPerRequest: used / latencies.length,
-    p50Milliseconds: quantile(0.5),
-    p99Milliseconds: quantile(0.99),
-  }
-}
-
-async function prepare(
-  scenario: Scenario,
-  { issuer }: RunningServer,
-): Promise<Array<PreparedScenario>> {
-  const connections: Array<PreparedScenario> = []
-  for (let index = 0; index < CONNECTIONS; index += 1) {
-    connections.push(await scenario(issuer, `user-${index}`))
-  }
-  return connections
-}
-
-function median(values: ReadonlyArray<number>): number {
-  const sorted = [...values].sort((left, right) => left - right)
-  const middle = (sorted.length - 1) / 2
-  return ((sorted[Math.floor(middle)] ?? 0) + (sorted[Math.ceil(middle)] ?? 0)) / 2
-}
-
-async function compare(store: string, connections: readonly [string, string]): Promise<void> {
-  const servers = {
-    floor: await startServer('floor', store, ''),
-    base: await startServer('bare', store, connections[0]),
-    ours: await startServer('ours', store, connections[1]),
-  }
-  for (const [path, { scenario, isOf }] of Object.entries(SCENARIOS)) {
-    const measured = new Map<string, Array<Measurement>>()
-    const prepared = new Map<string, Array<PreparedScenario>>()
-    for (const name of isOf) prepared.set(name, await prepare(scenario, servers[name]))
-    // The first repetition warms up.
-    for (let repetition = -1; repetition < REPETITIONS; repetition += 1) {
-      for (const name of isOf) {
-        const measurement = await measure(servers[name], prepared.get(name) ?? [])
-        if (repetition >= 0) measured.set(name, [...(measured.get(name) ?? []), measurement])
-      }
+/** A store for one server. @returns How to end it. */
+async function startStore(
+  name: StoreName,
+): Promise<{ readonly store: StartedStore; stop(): Promise<void> }> {
+  switch (name) {
+    case 'redis': {
+      const { socketPath, pid, stop } = await startRedis()
+      return { store: { connection: socketPath, pid }, stop }
     }
-    printRow(store, path, measured)
+    case 'postgres': {
+      const { socketDirectory, pid, stop } = await startPostgres({ durable: true, onDisk: true })
+      return { store: { connection: socketDirectory, pid }, stop }
+    }
+    case 'memory':
+      return { store: { connection: '', pid: undefined }, stop: async () => undefined }
   }
-  await Promise.all(Object.values(servers).map(stopServer))
 }
 
-function printRow(
-  store: string,
-  path: string,
-  measured: ReadonlyMap<string, ReadonlyArray<Measurement>>,
-): void {
-  const of = (name: string): ReadonlyArray<Measurement> => measured.get(name) ?? []
-  const cpu = (name: string): ReadonlyArray<number> =>
-    of(name).map(({ cpuMicrosecondsPerRequest }) => cpuMicrosecondsPerRequest)
-  const text = (values: ReadonlyArray<number>, digits: number): string =>
-    values.length === 0 ? '' : median(values).toFixed(digits)
-  const ratio = (name: string): string => {
-    const ratios = cpu('ours').map((ours, index) => ours / (cpu(name)[index] ?? Number.NaN))
-    if (cpu(name).length === 0) return ''
-    const [least, most] = [Math.min(...ratios), Math.max(...ratios)]
-    return `**${text(ratios, 2)}** (${least.toFixed(2)}–${most.toFixed(2)})`
+const [loadBefore = 0] = loadavg()
+const signer = startSigner()
+const signatures: Array<number> = []
+const rows: Array<Row> = []
+for (const name of stores) {
+  const started: Array<Awaited<ReturnType<typeof startStore>>> = []
+  const servers: Array<MeasuredServer> = []
+  const names = SERVERS.filter((server) =>
+    pathsOf(name).some((path) => serversOf(name, path).includes(server)),
+  )
+  for (const server of names) {
+    const own = await startStore(server === 'floor' ? 'memory' : name)
+    started.push(own)
+    servers.push(await startServer(server, name, own.store))
   }
-  const latency = (name: string): string => {
-    const p50 = text(
-      of(name).map(({ p50Milliseconds }) => p50Milliseconds),
-      1,
-    )
-    return (
-      p50 &&
-      `${p50} / ${text(
-        of(name).map(({ p99Milliseconds }) => p99Milliseconds),
-        1,
-      )}`
-    )
+  for (const path of pathsOf(name)) {
+    const startedAt = performance.now()
+    const { row, signatureMicroseconds } = await measurePath(name, path, servers, signer, effort)
+    rows.push(row)
+    signatures.push(...signatureMicroseconds)
+    const seconds = ((performance.now() - startedAt) / 1000).toFixed(0)
+    process.stderr.write(`${name}, ${path}: ${seconds} s\n`)
   }
-  const cells = [
-    store,
-    path,
-    text(cpu('floor'), 0),
-    text(cpu('base'), 0),
-    text(cpu('ours'), 0),
-    ratio('base'),
-    ratio('floor'),
-    latency('base'),
-    latency('ours'),
-  ]
-  process.stdout.write(`| ${cells.join(' | ')} |\n`)
+  await Promise.all(servers.map((server) => server.stop()))
+  await Promise.all(started.map(({ stop }) => stop()))
 }
+await signer.stop()
 
-process.stdout.write(`CPU time of the server in µs per request; ratios are medians of ${REPETITIONS} (least–most).
-
-| store | path | floor | base | ours | ours ÷ base | ours ÷ floor | base p50 / p99 ms | ours p50 / p99 ms |
-|---|---|--:|--:|--:|--:|--:|--:|--:|
-`)
-const wanted = process.argv.slice(2)
-const isWanted = (store: string): boolean => wanted.length === 0 || wanted.includes(store)
-
-if (isWanted('memory')) await compare('memory', ['', ''])
-if (isWanted('redis')) {
-  const [bare, ours] = await Promise.all([startRedis(), startRedis()])
-  await compare('redis', [bare.socketPath, ours.socketPath])
-  await Promise.all([bare.stop(), ours.stop()])
+/** The first line that a command prints. */
+const versionOf = (command: string): string =>
+  execFileSync(command, ['--version'], { encoding: 'utf8' }).split('\n', 1)[0] ?? ''
+const [, system = 'an unknown system'] =
+  /^PRETTY_NAME="(.*)"/m.exec(readFileSync('/etc/os-release', 'utf8')) ?? []
+const { dependencies, devDependencies } = packageJson
+const figures: Figures = {
+  date: new Date().toISOString().slice(0, 10),
+  setting: {
+    machine: `${cpus().length} × ${cpus()[0]?.model.trim()}`,
+    'load average before': loadBefore.toFixed(1),
+    system,
+    Node: process.version.slice(1),
+    'oidc-provider': dependencies['oidc-provider'],
+    '@node-oauth/oauth2-server': devDependencies['@node-oauth/oauth2-server'],
+    'better-auth': `${devDependencies['better-auth']} with @better-auth/oauth-provider ${devDependencies['@better-auth/oauth-provider']}`,
+    Redis: /v=([\d.]+)/.exec(versionOf('redis-server'))?.[1] ?? '',
+    PostgreSQL: `${/[\d.]+/.exec(versionOf(`${findBinaries()}/postgres`))?.[0]} on a disk, with synchronous commit`,
+  },
+  repetitions: effort.repetitions,
+  signatureMicroseconds: Number(quantile(signatures, 0.5).toPrecision(4)),
+  rows,
 }
-if (isWanted('postgres')) {
-  const [bare, ours] = await Promise.all([
-    startPostgres({ durable: true }),
-    startPostgres({ durable: true }),
-  ])
-  await compare('postgres', [bare.socketDirectory, ours.socketDirectory])
-  await Promise.all([bare.stop(), ours.stop()])
+process.stdout.write(`${formatRatios(figures)}\n\n${formatFigures(figures)}\n`)
+if (options.compare) {
+  const { slower, unclear } = compareFigures(readFigures(), figures)
+  for (const change of unclear) process.stdout.write(`cannot tell, too much spread: ${change}\n`)
+  for (const change of slower) process.stdout.write(`SLOWER: ${change}\n`)
+  if (slower.length === 0) process.stdout.write('nothing became slower\n')
+  else process.exitCode = 1
+}
+if (options.write) {
+  writeFigures(figures)
+  writePage(figures)
 }

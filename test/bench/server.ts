@@ -1,141 +1,104 @@
 /**
  * One of the servers that are compared, in a process of its own:
- * `node server.ts bare|ours|floor memory|redis|postgres [connection]`. Prints its issuer, and answers every
- * message of its parent with the CPU time that it has used, in microseconds.
+ * `node server.ts SERVER memory|redis|postgres [connection]`. Prints its issuer, and answers every message of its
+ * parent with how many calls of its store it has made: commands of Redis, statements of Postgres.
  *
  * @module
  */
 
-import { createServer } from 'node:http'
+import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { createAuthorizationServer, type Storage, type User } from '@teamcast/oauth-server'
-import { createMemoryStorage } from '@teamcast/oauth-server/memory'
-import { createPostgresStorage, migrateToLatest } from '@teamcast/oauth-server/postgres'
-import { createRedisStorage } from '@teamcast/oauth-server/redis'
 import { Redis } from 'ioredis'
 import type { JWK } from 'jose'
-import Koa from 'koa'
-import { Kysely, PostgresDialect } from 'kysely'
+import type Koa from 'koa'
 import type { Adapter } from 'oidc-provider'
 import { Pool } from 'pg'
-import { sha256 } from '../../lib/util/sha256.ts'
-import { createBareProvider } from './bare-provider.ts'
+import { countCommands, countStatements } from '../helpers/store-traffic.ts'
 import {
-  BENCH_CLIENT_ID,
-  BENCH_CLIENT_SECRET,
-  BENCH_PASSWORD,
-  BENCH_REDIRECT_URI,
-  BENCH_SCOPES,
-} from './fixture.ts'
-import { createFloor } from './floor.ts'
-import { createPlainPostgresAdapter, createPlainRedisAdapter } from './plain-adapters.ts'
+  createPlainMemoryAdapter,
+  createPlainPostgresAdapter,
+  createPlainRedisAdapter,
+} from './plain-adapters.ts'
+import type { ServerName, StoreName } from './servers.ts'
 
-const [kind = '', store = '', connection = ''] = process.argv.slice(2)
+const [name, store, connection = ''] = process.argv.slice(2) as [ServerName, StoreName, string?]
 const signingKey = JSON.parse(process.env['BENCH_SIGNING_KEY'] ?? '') as JWK
 
-async function createOurs(issuer: string): Promise<Koa> {
-  const storage = await openStorage()
-  await storage.clients.insert({
-    clientId: BENCH_CLIENT_ID,
-    name: 'Bench',
-    audience: 'PLATFORM',
-    tenantId: undefined,
-    clientType: 'CONFIDENTIAL',
-    scopes: BENCH_SCOPES,
-    redirectUris: [BENCH_REDIRECT_URI],
-    allowedGrantTypes: ['authorization_code', 'refresh_token', 'client_credentials'],
-    tokenEndpointAuthMethod: 'client_secret_basic',
-    requirePkce: true,
-    resourceServerAudiences: [],
-    accessTokenTtlSeconds: 900,
-    refreshTokenTtlSeconds: 2_592_000,
-    clientUri: undefined,
-    logoUrl: undefined,
-    tosUri: undefined,
-    policyUri: undefined,
-    createdAt: 0,
-    updatedAt: 0,
-    version: 1,
-    secrets: [
-      {
-        secretId: 'bench-secret',
-        hash: sha256(BENCH_CLIENT_SECRET),
-        hint: 'tcs_',
-        createdAt: 0,
-        expiresAt: undefined,
-        lastUsedAt: undefined,
-      },
-    ],
-  })
-  const userOf = (userId: string): User => ({
-    userId,
-    tenantId: 'bench',
-    name: userId,
-    email: `${userId}@bench.example`,
-  })
-  const server = createAuthorizationServer({
-    issuer,
-    storage,
-    signingKeys: [signingKey],
-    cookieKeys: ['a cookie key of the benchmark, long enough'],
-    findUser: async (userId) => userOf(userId),
-    authenticateUser: async ({ username, password }) =>
-      password === BENCH_PASSWORD ? userOf(username) : undefined,
-  })
-  const app = new Koa()
-  app.use(server.middleware())
-  return app
+let storeCalls = 0
+
+/** Counts and nothing else: those of the tests delay results, to tell what happens at once. */
+const counter = {
+  count<Result>(call: () => Promise<Result>): Promise<Result> {
+    storeCalls += 1
+    return call()
+  },
 }
 
-async function openStorage(): Promise<Storage> {
-  switch (store) {
-    case 'redis':
-      return createRedisStorage({ client: new Redis(connection) })
-    case 'postgres': {
-      const pool = new Pool({ host: connection, user: 'postgres', max: 10 })
-      await migrateToLatest(new Kysely({ dialect: new PostgresDialect({ pool }) }))
-      return createPostgresStorage({ pool })
-    }
-    default:
-      return createMemoryStorage()
-  }
+async function connectRedis(): Promise<Redis> {
+  const client = new Redis(connection)
+  await client.ping() // a command that waits for the connection is sent twice
+  countCommands(client, counter)
+  return client
 }
 
-async function adapterOf(): Promise<((model: string) => Adapter) | undefined> {
+function connectPostgres(): Pool {
+  const pool = new Pool({ host: connection, user: 'postgres', max: 10 })
+  countStatements(pool, counter)
+  return pool
+}
+
+async function openAdapter(): Promise<((model: string) => Adapter) | undefined> {
   switch (store) {
     case 'redis':
-      return createPlainRedisAdapter(new Redis(connection))
+      return createPlainRedisAdapter(await connectRedis())
     case 'postgres':
-      return await createPlainPostgresAdapter(
-        new Pool({ host: connection, user: 'postgres', max: 10 }),
-      )
-    default:
+      return await createPlainPostgresAdapter(connectPostgres())
+    case 'memory':
       return undefined
   }
 }
 
-async function createApplication(issuer: string): Promise<Koa> {
-  switch (kind) {
-    case 'bare':
-      return await createBareProvider(issuer, signingKey, await adapterOf())
-    case 'floor':
-      return createFloor(issuer, signingKey)
-    default:
-      return await createOurs(issuer)
+const callbackOf = (app: Koa): RequestListener => {
+  app.silent = true
+  return app.callback()
+}
+
+/** Imports what the server needs, so that its memory holds nothing of the others. */
+async function createListener(issuer: string): Promise<RequestListener> {
+  switch (name) {
+    case 'floor': {
+      const { createFloor } = await import('./floor.ts')
+      return callbackOf(createFloor(issuer, signingKey))
+    }
+    case 'base': {
+      const { createBareProvider } = await import('./bare-provider.ts')
+      return callbackOf(await createBareProvider(issuer, signingKey, await openAdapter()))
+    }
+    case 'ours': {
+      const { createOurServer } = await import('./our-server.ts')
+      const drivers = { connectRedis, connectPostgres }
+      return callbackOf(await createOurServer(issuer, signingKey, store, drivers))
+    }
+    case 'node-oauth': {
+      const { createNodeOauth } = await import('./rivals/node-oauth.ts')
+      const adapterFor = (await openAdapter()) ?? createPlainMemoryAdapter()
+      return callbackOf(await createNodeOauth(issuer, signingKey, adapterFor))
+    }
+    case 'better-auth': {
+      const { createBetterAuth } = await import('./rivals/better-auth.ts')
+      return await createBetterAuth(issuer, store === 'postgres' ? connectPostgres() : undefined)
+    }
   }
 }
 
-process.on('message', () => {
-  const { user, system } = process.cpuUsage()
-  process.send?.(user + system)
-})
+process.on('disconnect', () => process.exit()) // nobody measures any more
+process.on('message', () => process.send?.(storeCalls))
 
-const listener = createServer()
-listener.listen(0, '127.0.0.1', async () => {
-  const { port } = listener.address() as AddressInfo
+const server = createServer()
+server.keepAliveTimeout = 0 // connections wait while other servers are measured
+server.listen(0, '127.0.0.1', async () => {
+  const { port } = server.address() as AddressInfo
   const issuer = `http://127.0.0.1:${port}`
-  const app = await createApplication(issuer)
-  app.silent = true
-  listener.on('request', app.callback())
+  server.on('request', await createListener(issuer))
   process.stdout.write(`${issuer}\n`)
 })

@@ -37,6 +37,8 @@ const CHEAP = {
 export interface RunningPostgres {
   /** Directory of its Unix socket. */
   readonly socketDirectory: string
+  /** Its first process, which starts one for each connection. */
+  readonly pid: number
   /** Sends a signal to all of its processes: `SIGSTOP` freezes it. */
   signal(signal: NodeJS.Signals): void
   /** Kills it as a power cut would, and keeps its directory. */
@@ -53,6 +55,8 @@ export interface RunningPostgres {
 export interface PostgresSettings {
   /** Whether it waits for the disk at every commit, and tunes nothing for tests. */
   readonly durable?: boolean
+  /** Whether its files are on a disk, for those who measure what waiting for it costs. */
+  readonly onDisk?: boolean
   /** A port of localhost where it accepts connections with TLS and without. */
   readonly tls?: { readonly port: number; readonly certificate: TestCertificate }
 }
@@ -60,9 +64,10 @@ export interface PostgresSettings {
 /** Starts an empty Postgres. */
 export async function startPostgres({
   durable = false,
+  onDisk = false,
   tls,
 }: PostgresSettings = {}): Promise<RunningPostgres> {
-  const directory = await makeDirectory('postgres')
+  const directory = await makeDirectory('postgres', { onDisk })
   const account = accountOfServer()
   chownSync(directory.path, account.uid, account.gid)
   const binaries = findBinaries()
@@ -94,6 +99,9 @@ export async function startPostgres({
   let process = await start()
   return {
     socketDirectory: directory.path,
+    get pid() {
+      return process.child.pid ?? Number.NaN
+    },
     signal: (signal) => process.signalAll(signal),
     kill: () => process.crash(),
     connect(options = {}) {

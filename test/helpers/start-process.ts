@@ -77,7 +77,8 @@ export async function startProcess(
 }
 
 /** The processes that a process has started. */
-function childrenOf(parent: number): ReadonlyArray<number> {
+/** The processes that a process has started, of those that run. */
+export function childrenOf(parent: number): ReadonlyArray<number> {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
@@ -97,10 +98,12 @@ function parentOf(pid: number): number | undefined {
 /** Where Linux has files in memory: what tests start then waits for no disk. */
 const IN_MEMORY = '/dev/shm'
 
-/** Creates an empty directory, and says how to remove it. */
+/** Creates an empty directory, in memory if it can, and says how to remove it. */
 export async function makeDirectory(
   name: string,
+  { onDisk = false } = {},
 ): Promise<{ readonly path: string; remove(): Promise<void> }> {
-  const path = await mkdtemp(join(existsSync(IN_MEMORY) ? IN_MEMORY : tmpdir(), `${name}-`))
+  const isInMemory = !onDisk && existsSync(IN_MEMORY)
+  const path = await mkdtemp(join(isInMemory ? IN_MEMORY : tmpdir(), `${name}-`))
   return { path, remove: () => rm(path, { recursive: true, force: true }) }
 }

@@ -92,14 +92,14 @@ export function countMethods(storage: Storage, { count }: TrafficCounter): Stora
 }
 
 /** Counts the commands that a client of Redis sends. */
-export function countCommands(client: Redis, { count }: TrafficCounter): void {
+export function countCommands(client: Redis, { count }: Pick<TrafficCounter, 'count'>): void {
   const { sendCommand } = client
   client.sendCommand = (...parameters) =>
     count(() => sendCommand.apply(client, parameters) as Promise<unknown>)
 }
 
 /** Counts the statements that the connections of a pool send; of those that are opened later. */
-export function countStatements(pool: Pool, { count }: TrafficCounter): void {
+export function countStatements(pool: Pool, { count }: Pick<TrafficCounter, 'count'>): void {
   pool.on('connect', (connection: PoolClient) => {
     const query = connection.query.bind(connection) as (
       ...parameters: ReadonlyArray<unknown>

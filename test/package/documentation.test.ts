@@ -8,6 +8,15 @@ import { parse } from 'yaml'
 import { createLimitedServer } from '../../examples/http-servers.ts'
 import packageJson from '../../package.json' with { type: 'json' }
 import {
+  compareFigures,
+  type Figures,
+  isTooWide,
+  readFigures,
+  type Spread,
+  spreadOf,
+} from '../bench/figures.ts'
+import { formatRatios, PERFORMANCE_PAGE, withFigures } from '../bench/performance-page.ts'
+import {
   anchorsOf,
   codeBlocksOf,
   codeSpansOf,
@@ -136,6 +145,47 @@ test('documentation: every file and folder of ours that a page names is there', 
 
 test('Specification coverage: is what `npm run docs:coverage` writes', async (t) => {
   t.is(await readFile(COVERAGE_PAGE, 'utf8'), formatCoveragePage(readRequirements()))
+})
+
+test('Performance: the tables of the benchmark are what `npm run docs:performance` writes', async (t) => {
+  const page = await readFile(PERFORMANCE_PAGE, 'utf8')
+  t.is(page, withFigures(page, readFigures()))
+  t.true(page.includes(formatRatios(readFigures())))
+})
+
+/** A run that found one ratio of our server to the base. */
+function runWith(ratio: Spread): Figures {
+  const base = {
+    ...{ requestsPerSecond: 500, p50Milliseconds: 30, p99Milliseconds: 60, residentMegabytes: 90 },
+    ...{ serverCpuMicroseconds: 2000, signatures: 2, ratio },
+  }
+  return {
+    ...{ date: '2026-11-28', setting: {}, repetitions: 9, signatureMicroseconds: 1000 },
+    rows: [{ store: 'memory', path: 'refresh', servers: { base } }],
+  }
+}
+
+test('Performance: a ratio is the median of the repetitions and their middle half, unless that is too wide', (t) => {
+  const narrow = spreadOf([0.9, 0.5, 0.86, 0.84, 2])
+  t.deepEqual(narrow, { low: 0.84, median: 0.86, high: 0.9 })
+  const wide = { ...narrow, high: 0.98 }
+
+  t.deepEqual([narrow, wide, spreadOf([])].map(isTooWide), [false, true, true])
+  t.true(formatRatios(runWith(narrow)).includes('| **0.86** (0.84–0.90) |'))
+  t.true(formatRatios(runWith(wide)).includes('| too wide |'))
+})
+
+test('Performance: slower is what lies above the middle half of the earlier run by more than 5 %', (t) => {
+  const earlier = runWith({ low: 0.78, median: 0.8, high: 0.82 })
+  const compare = (ratio: Spread): ReadonlyArray<number> => {
+    const { slower, unclear } = compareFigures(earlier, runWith(ratio))
+    return [slower.length, unclear.length]
+  }
+  t.deepEqual(compare({ low: 0.83, median: 0.85, high: 0.87 }), [1, 0])
+  t.deepEqual(compare({ low: 0.83, median: 0.835, high: 0.84 }), [0, 0])
+  t.deepEqual(compare({ low: 0.81, median: 0.85, high: 0.87 }), [0, 0])
+  t.deepEqual(compare({ low: 0.6, median: 0.62, high: 0.64 }), [0, 0])
+  t.deepEqual(compare({ low: 0.9, median: 1, high: 1.1 }), [0, 1])
 })
 
 test('Specification coverage: a named test that is missing, or did not pass, is found', (t) => {

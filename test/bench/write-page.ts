@@ -1,0 +1,10 @@
+/**
+ * Writes the tables of `docs/performance.md` from the committed figures: `npm run docs:performance`.
+ *
+ * @module
+ */
+
+import { readFigures } from './figures.ts'
+import { writePage } from './performance-page.ts'
+
+writePage(readFigures())
