@@ -336,7 +336,7 @@ test('SuperAdmin pages: in the language of the browser; what the registry says a
     headers: { ...headers, origin },
   })
   t.is(again.status, 422)
-  t.true(again.html.includes('الاسم <bdi lang="en">must have at least 3 characters</bdi>.'))
+  t.true(again.html.includes('الاسم <bdi lang="en">must have at least 3 characters.</bdi>'))
 })
 
 test('SuperAdmin pages: below the path of an issuer', async (t) => {

@@ -5,6 +5,7 @@ export const SUPER_ADMIN_ARABIC: SuperAdminMessages = {
   superAdmin: 'المشرف العام',
   allClients: 'كل العملاء',
   cancel: 'إلغاء',
+  quoted: '«{text}»',
   keepIt: 'الإبقاء عليه',
 
   clients: 'العملاء',
@@ -12,7 +13,7 @@ export const SUPER_ADMIN_ARABIC: SuperAdminMessages = {
   noClients: 'لم يُسجَّل أي عميل بعد.',
   noClientsHint: 'سجّل العميل الأول، وسلّم الشريك معرّفه وسرّه.',
   noMoreClients: 'لا يوجد المزيد من العملاء.',
-  noMatch: 'لا يوجد عميل يطابق «{name}».',
+  noMatch: 'لا يوجد عميل يطابق {name}.',
   noMatchOfFilters: 'لا يوجد عميل يطابق عوامل التصفية هذه.',
   nameContains: 'الاسم يحتوي على',
   search: 'بحث',
@@ -126,7 +127,7 @@ export const SUPER_ADMIN_ARABIC: SuperAdminMessages = {
   conflictAdvice:
     'هذه هي الفروق عن تغييراتك التي ما زالت في النموذج أدناه. احفظ النموذج لاستبدال التغييرات الأخرى، أو {discard}.',
   discardYours: 'تجاهل تغييراتك',
-  savedValue: '{field}: القيمة المحفوظة «{value}».',
+  savedValue: '{field}: القيمة المحفوظة {value}.',
   savedNothing: '{field}: لا توجد قيمة محفوظة.',
   invalidExpiry: 'يجب أن يكون آخر يوم في المستقبل، وخلال عشر سنوات على الأكثر.',
 
@@ -143,8 +144,8 @@ export const SUPER_ADMIN_ARABIC: SuperAdminMessages = {
   whichSecret: 'السرّ {hint}',
   addSecret: 'إضافة سرّ',
   copySecretNow: 'انسخ سرّ العميل الآن',
-  notShownAgain: 'لن يُعرض مرة أخرى',
-  notShownAgainReason: 'ولا حتى لمشرف عام: لا يخزّن الخادم سوى بصمته.',
+  notShownAgain: 'لن يُعرض مرة أخرى.',
+  notShownAgainReason: 'لا يستطيع قراءته حتى المشرف العام: لا يخزّن الخادم سوى بصمته.',
   clientSecret: 'سرّ العميل',
   issuer: 'المُصدِر',
   handOver: 'أرسل الثلاثة إلى الشريك عبر قناة آمنة. إذا تسرّب سرّ، فاستبدله في صفحة العميل.',

@@ -8,6 +8,7 @@ export const SUPER_ADMIN_ENGLISH = {
   superAdmin: 'SuperAdmin',
   allClients: 'All clients',
   cancel: 'Cancel',
+  quoted: '“{text}”',
   keepIt: 'Keep it',
 
   clients: 'Clients',
@@ -15,7 +16,7 @@ export const SUPER_ADMIN_ENGLISH = {
   noClients: 'No client is registered yet.',
   noClientsHint: 'Register the first one, and give its client id and secret to the partner.',
   noMoreClients: 'There are no more clients.',
-  noMatch: 'No clients match “{name}”.',
+  noMatch: 'No clients match {name}.',
   noMatchOfFilters: 'No clients match these filters.',
   nameContains: 'Name contains',
   search: 'Search',
@@ -131,7 +132,7 @@ export const SUPER_ADMIN_ENGLISH = {
   conflictAdvice:
     'These are the differences to your changes, which are still in the form below. Save the form to overwrite the other changes, or {discard}.',
   discardYours: 'discard yours',
-  savedValue: '{field}: “{value}” is saved.',
+  savedValue: '{field}: {value} is saved.',
   savedNothing: '{field}: nothing is saved.',
   invalidExpiry: 'The last day must be in the future, at most ten years ahead.',
 
@@ -148,8 +149,8 @@ export const SUPER_ADMIN_ENGLISH = {
   whichSecret: 'the secret {hint}',
   addSecret: 'Add a secret',
   copySecretNow: 'Copy the client secret now',
-  notShownAgain: 'It is not shown again',
-  notShownAgainReason: 'not even to a SuperAdmin: the server stores only its hash.',
+  notShownAgain: 'It is not shown again.',
+  notShownAgainReason: 'Not even a SuperAdmin can read it: the server stores only its hash.',
   clientSecret: 'Client secret',
   issuer: 'Issuer',
   handOver:

@@ -5,6 +5,7 @@ export const SUPER_ADMIN_GERMAN: SuperAdminMessages = {
   superAdmin: 'SuperAdmin',
   allClients: 'Alle Clients',
   cancel: 'Abbrechen',
+  quoted: '„{text}“',
   keepIt: 'Behalten',
 
   clients: 'Clients',
@@ -13,7 +14,7 @@ export const SUPER_ADMIN_GERMAN: SuperAdminMessages = {
   noClientsHint:
     'Registrieren Sie den ersten und geben Sie dem Partner dessen Client-ID und Geheimnis.',
   noMoreClients: 'Es gibt keine weiteren Clients.',
-  noMatch: 'Kein Client passt zu „{name}“.',
+  noMatch: 'Kein Client passt zu {name}.',
   noMatchOfFilters: 'Kein Client passt zu diesen Filtern.',
   nameContains: 'Name enthält',
   search: 'Suchen',
@@ -132,7 +133,7 @@ export const SUPER_ADMIN_GERMAN: SuperAdminMessages = {
   conflictAdvice:
     'Dies sind die Unterschiede zu Ihren Änderungen, die noch im Formular stehen. Speichern Sie es, um die anderen Änderungen zu überschreiben, oder {discard}.',
   discardYours: 'verwerfen Sie Ihre',
-  savedValue: '{field}: „{value}“ ist gespeichert.',
+  savedValue: '{field}: {value} ist gespeichert.',
   savedNothing: '{field}: Es ist nichts gespeichert.',
   invalidExpiry: 'Der letzte Tag muss in der Zukunft liegen, höchstens zehn Jahre voraus.',
 
@@ -149,8 +150,9 @@ export const SUPER_ADMIN_GERMAN: SuperAdminMessages = {
   whichSecret: 'Geheimnis {hint}',
   addSecret: 'Geheimnis hinzufügen',
   copySecretNow: 'Kopieren Sie jetzt das Client-Geheimnis',
-  notShownAgain: 'Es wird nicht noch einmal angezeigt',
-  notShownAgainReason: 'auch SuperAdmins nicht: Der Server speichert nur seinen Hash.',
+  notShownAgain: 'Es wird nicht noch einmal angezeigt.',
+  notShownAgainReason:
+    'Auch SuperAdmins können es nicht lesen: Der Server speichert nur seinen Hash.',
   clientSecret: 'Client-Geheimnis',
   issuer: 'Issuer',
   handOver:

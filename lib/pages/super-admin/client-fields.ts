@@ -18,8 +18,7 @@ import {
   renderTextArea,
   renderTextField,
 } from './fields.ts'
-import type { Remark } from './remarks.ts'
-import type { ChoiceView, ClientChoicesView, Rejection } from './views.ts'
+import type { ChoiceView, ClientChoicesView, Rejection, Remark } from './views.ts'
 
 /** The content of the fields. */
 export interface ClientFieldsOptions {

@@ -19,9 +19,9 @@ import {
   renderSummary,
   renderSuperAdminDocument,
 } from './parts.ts'
-import { type Remark, remarksOfConflict, remarksOfIssues } from './remarks.ts'
+import { remarksOfConflict, remarksOfIssues } from './remarks.ts'
 import { renderSecrets } from './secrets-section.ts'
-import type { ClientPageView } from './views.ts'
+import type { ClientPageView, Remark } from './views.ts'
 
 /** Renders the page. */
 export function renderClientPage(view: ClientPageView): HtmlPage {

@@ -12,12 +12,18 @@ import { fill, fillText } from '../languages/messages.ts'
 import type { HtmlPage } from '../pages.ts'
 import { audienceOptions, clientTypeOptions } from './client-fields.ts'
 import { type FieldOption, renderSelect, renderTextField } from './fields.ts'
-import { renderLinkButton, renderSubmitButton, renderSuperAdminDocument } from './parts.ts'
+import {
+  renderLinkButton,
+  renderQuoted,
+  renderSubmitButton,
+  renderSuperAdminDocument,
+} from './parts.ts'
 import type { ClientFilters, ClientsView } from './views.ts'
 
 /** Renders the list. */
 export function renderClientsPage(view: ClientsView): HtmlPage {
-  const { clients, language, urls } = view
+  const { clients, filters, isContinued, language, urls } = view
+  const isEmpty = clients.length === 0
   const messages = language.superAdminMessages
   const list = clients.map((client) => renderClient(client, view))
   return renderSuperAdminDocument(view, {
@@ -25,8 +31,8 @@ export function renderClientsPage(view: ClientsView): HtmlPage {
     hasWayBack: false,
     content: html`<div class="title-row"><h1>${messages.clients}</h1>
 !${renderLinkButton('primary', urls.newClient, messages.registerClient)}</div>
-!${renderFilters(view)}
-!${clients.length === 0 ? renderEmpty(view) : html`<ul class="clients" role="list">!${list}</ul>`}
+!${isEmpty && !isContinued && !isFiltered(filters) ? '' : renderFilters(view)}
+!${isEmpty ? renderEmpty(view) : html`<ul class="clients" role="list">!${list}</ul>`}
 !${renderPaging(view)}`,
   })
 }
@@ -86,7 +92,7 @@ function renderEmpty({ filters, isContinued, language }: ClientsView): string {
   const sentence =
     name === undefined
       ? html`${messages.noMatchOfFilters}`
-      : fill(messages.noMatch, { name: html`<bdi>${name}</bdi>` })
+      : fill(messages.noMatch, { name: renderQuoted(name, language) })
   return html`<p class="empty">!${sentence}</p>`
 }
 

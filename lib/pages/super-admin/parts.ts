@@ -8,11 +8,11 @@ import { html } from 'ghtml'
 import { renderForm } from '../form.ts'
 import { ALERT_GLYPH, CHECK_GLYPH } from '../icons.ts'
 import { fill, fillText } from '../languages/messages.ts'
+import type { PageLanguage } from '../languages/page-language.ts'
 import { renderDocument } from '../layout.ts'
 import type { HtmlPage } from '../pages.ts'
-import type { Remark } from './remarks.ts'
 import { SUPER_ADMIN_STYLES } from './styles.ts'
-import type { Rejection, SuperAdminContext } from './views.ts'
+import type { Rejection, Remark, SuperAdminContext } from './views.ts'
 
 /** The content of a page. */
 export interface SuperAdminDocument {
@@ -64,12 +64,17 @@ function renderBar(
 function renderFlashMessage({ language, flashMessage }: SuperAdminContext): string {
   if (flashMessage === undefined) return ''
   const { kind, clientName } = flashMessage
-  const client = html`“<bdi>${clientName}</bdi>”`
+  const client = renderQuoted(clientName, language)
   const text = fill(language.superAdminMessages.done[kind], { client })
   const isDone = kind !== 'last-secret-kept' && kind !== 'not-saved'
   return isDone
     ? html`<p class="done" role="status">!${CHECK_GLYPH}<span>!${text}</span></p>`
     : html`<p class="problem" role="alert">!${ALERT_GLYPH}<span>!${text}</span></p>`
+}
+
+/** Renders what somebody has typed, in quotation marks. */
+export function renderQuoted(text: string, { superAdminMessages }: PageLanguage): string {
+  return fill(superAdminMessages.quoted, { text: html`<bdi>${text}</bdi>` })
 }
 
 /** Renders the heading of a page, in a smaller font if it is long. */

@@ -16,6 +16,8 @@ import type { ProblemView } from './views.ts'
 export function renderProblemPage({ brand, language, kind, urls }: ProblemView): HtmlPage {
   const { problems, allClients } = language.superAdminMessages
   const { title, explanation } = problems[kind]
+  const isLetIn = kind === 'client-not-found' || kind === 'conflict'
+  const wayBack = renderLinkButton('secondary', urls.list, allClients)
   return renderDocument({
     ...{ brand, language },
     title,
@@ -24,6 +26,6 @@ export function renderProblemPage({ brand, language, kind, urls }: ProblemView):
     content: html`<span class="tile alert">!${ALERT_GLYPH}</span>
 <h1>${title}</h1>
 <p class="explanation">${explanation}</p>
-<div class="actions">!${renderLinkButton('secondary', urls.list, allClients)}</div>`,
+!${isLetIn ? html`<div class="actions">!${wayBack}</div>` : ''}`,
   })
 }

@@ -10,14 +10,8 @@ import type { Client } from '../../storage/client.ts'
 import { fill } from '../languages/messages.ts'
 import type { PageLanguage } from '../languages/page-language.ts'
 import { type ClientForm, differences, formOf, linesOf, textOf } from './client-form.ts'
-
-/** A sentence about one field. */
-export interface Remark {
-  /** Name and id of the field; `undefined` for a remark about the whole form. */
-  readonly field: string | undefined
-  /** HTML of the sentence. */
-  readonly html: string
-}
+import { renderQuoted } from './parts.ts'
+import type { Remark } from './views.ts'
 
 /** Name of the field for the expiry of a new secret. */
 export const EXPIRY_FIELD = 'expiresAt'
@@ -53,13 +47,13 @@ function remarkOfIssue(
   const lines = name === 'redirectUris' ? linesOf(form?.redirectUris ?? '') : []
   const line = lines[Number(index)]
   const label = isField ? fields[name as keyof typeof fields].label : path
-  const subject = line === undefined ? html`${label}` : html`“<bdi>${line}</bdi>”`
-  return { field: isField ? name : undefined, html: `${subject} ${renderRule(message, language)}.` }
+  const subject = line === undefined ? html`${label}` : renderQuoted(line, language)
+  return { field: isField ? name : undefined, html: `${subject} ${renderRule(message, language)}` }
 }
 
 /** Renders what the registry says, for example `must be …`. It is English, as everything that developers are told. */
 function renderRule(message: string, { tag }: PageLanguage): string {
-  return tag === 'en' ? html`${message}` : html`<bdi lang="en">${message}</bdi>`
+  return tag === 'en' ? html`${message}.` : html`<bdi lang="en">${message}.</bdi>`
 }
 
 /** Remarks about fields where the saved client differs from the form. */
@@ -73,7 +67,7 @@ export function remarksOfConflict(
   const remarks = differences(saved, form).map((field): Remark => {
     const value = textOf(saved, field)
     const text = value === '' ? savedNothing : savedValue
-    const parts = { field: html`${fields[field].label}`, value: html`<bdi>${value}</bdi>` }
+    const parts = { field: html`${fields[field].label}`, value: renderQuoted(value, language) }
     return { field, html: fill(text, parts) }
   })
   return inOrderOfFields(remarks, language)

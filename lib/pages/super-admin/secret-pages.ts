@@ -22,7 +22,7 @@ export function renderNewSecretPage(view: NewSecretView): HtmlPage {
     title,
     hasWayBack: false,
     content: html`<h1>${title}</h1>
-<p class="explanation"><strong>${messages.notShownAgain}</strong>, ${messages.notShownAgainReason}</p>
+<p class="explanation"><strong>${messages.notShownAgain}</strong> ${messages.notShownAgainReason}</p>
 !${renderCopyField('clientSecret', messages.clientSecret, clientSecret)}
 !${renderCopyField('clientId', messages.clientId, clientId)}
 !${renderCopyField('issuer', messages.issuer, issuer)}

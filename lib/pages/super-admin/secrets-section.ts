@@ -11,8 +11,8 @@ import { renderInstant, renderInstantAndAge } from '../dates.ts'
 import { fill, fillText } from '../languages/messages.ts'
 import { renderTextField } from './fields.ts'
 import { renderOwnForm, renderSubmitButton } from './parts.ts'
-import { EXPIRY_FIELD, type Remark } from './remarks.ts'
-import type { ClientPageView } from './views.ts'
+import { EXPIRY_FIELD } from './remarks.ts'
+import type { ClientPageView, Remark } from './views.ts'
 
 /** Renders the secrets; nothing for a PUBLIC client. */
 export function renderSecrets(view: ClientPageView, remarks: ReadonlyArray<Remark>): string {
@@ -65,7 +65,7 @@ function renderExpiry(secret: ClientSecret, { language, now }: ClientPageView): 
   if (expiresAt === undefined) return html`${never}`
   return isUsableSecret(secret, now)
     ? renderInstantAndAge(expiresAt, now, language)
-    : html`<strong>${hasExpired}</strong>, !${renderInstant(expiresAt, language)}`
+    : html`<strong>${hasExpired}</strong> · !${renderInstant(expiresAt, language)}`
 }
 
 function renderAddition(view: ClientPageView, remarks: ReadonlyArray<Remark>): string {

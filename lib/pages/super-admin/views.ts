@@ -71,6 +71,14 @@ export type Rejection =
   /** Somebody else changed the client since the form was shown. */
   | { readonly kind: 'conflict' }
 
+/** A sentence about one field of a rejected form. */
+export interface Remark {
+  /** Name and id of the field; `undefined` for a remark about the whole form. */
+  readonly field: string | undefined
+  /** HTML of the sentence. */
+  readonly html: string
+}
+
 /** The form of a registration. */
 export interface RegistrationView extends SuperAdminContext {
   readonly choices: ClientChoicesView
