@@ -145,8 +145,10 @@ if (options.compare) {
   const { slower, unclear } = compareFigures(readFigures(), figures)
   for (const change of unclear) process.stdout.write(`cannot tell, too much spread: ${change}\n`)
   for (const change of slower) process.stdout.write(`SLOWER: ${change}\n`)
-  if (slower.length === 0) process.stdout.write('nothing became slower\n')
-  else process.exitCode = 1
+  if (slower.length === 0) {
+    const known = unclear.length === 0 ? '' : ' of what can be told'
+    process.stdout.write(`nothing${known} became slower\n`)
+  } else process.exitCode = 1
 }
 if (options.write) {
   writeFigures(figures)
