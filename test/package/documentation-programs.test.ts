@@ -426,6 +426,7 @@ function servedPaths(): ReadonlyArray<string> {
 test('Mounting in Koa: lists every path and its methods', async (t) => {
   const { issuer } = await startServer(t, {
     authorizeSuperAdmin: () => 'allowed',
+    superAdminPages: { signInUrl: () => '/sign-in' },
     openIdConnect: {},
   })
   const methodsOf = new Map<string, ReadonlyArray<string>>()
