@@ -108,6 +108,7 @@ export class Connection {
   readonly #dialect: Dialect
   readonly #send = createBenchClient()
   #cookie: string | undefined
+  #signIns = 0
 
   constructor(issuer: string, server: ServerName, user: string) {
     this.issuer = issuer
@@ -131,9 +132,10 @@ export class Connection {
     return JSON.parse(body)
   }
 
-  /** Signs the user in and consents, unless that was done for another path. */
+  /** Signs a user in and consents: another one for each path, as the base's memory forgets all but a thousand records. */
   async signIn(): Promise<void> {
-    this.#cookie ??= await this.#dialect.signIn(this, this.user)
+    this.#signIns += 1
+    this.#cookie = await this.#dialect.signIn(this, `${this.user}-session-${this.#signIns}`)
   }
 
   /** @returns Where the server sends the browser. */
