@@ -30,6 +30,7 @@ import {
   refreshToken,
 } from '../../lib/storage/contract/sample-records.ts'
 import type { Storage } from '../../lib/storage/storage.ts'
+import { findFreePort } from '../helpers/free-port.ts'
 import { type LossyProxy, startLossyProxy } from '../helpers/lossy-proxy.ts'
 import { connectQuietly, startRedis, type TestRedis } from '../helpers/start-redis.ts'
 import { STORAGE_METHODS, useEverything } from '../helpers/use-everything.ts'
@@ -171,7 +172,9 @@ test('redis: a record that is not JSON is a StorageError that does not quote it'
 })
 
 test('redis: behind a client or proxy that hides a Cluster, a family is revoked in several steps', async (t) => {
-  const client = (await start(t, '--cluster-enabled', 'yes')).connect()
+  const busPort = String(await findFreePort()) // otherwise 10000, which one server on a machine can have
+  const server = await start(t, '--cluster-enabled', 'yes', '--cluster-port', busPort)
+  const client = server.connect()
   await client.cluster('ADDSLOTSRANGE', 0, 16_383)
   while (!String(await client.cluster('INFO')).includes('cluster_state:ok')) {
     // until it serves
