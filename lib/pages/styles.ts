@@ -198,7 +198,7 @@ form { display: flex; flex-direction: column; gap: 1rem; }
 .actions.side-by-side .button { flex: 1; }
 .field { display: flex; flex-direction: column; gap: .375rem; }
 label { font-size: .875rem; font-weight: 550; }
-input {
+input, select, textarea {
   width: 100%;
   min-height: 2.75rem;
   padding: .5rem .75rem;
@@ -209,7 +209,7 @@ input {
   font: inherit;
 }
 input[aria-invalid="true"] { border-color: var(--danger); }
-input:focus-visible { border-color: var(--accent); outline-offset: 0; }
+input:focus-visible, select:focus-visible, textarea:focus-visible { border-color: var(--accent); outline-offset: 0; }
 .problem { display: flex; gap: .625rem; padding: .75rem; border-radius: .625rem; background: var(--danger-soft); color: var(--danger); font-size: .9375rem; }
 .problem .glyph { margin-top: .0625rem; }
 

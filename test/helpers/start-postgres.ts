@@ -53,7 +53,10 @@ export interface RunningPostgres {
 
 /** Settings of a Postgres that is started. */
 export interface PostgresSettings {
-  /** Whether it waits for the disk at every commit, and tunes nothing for tests. */
+  /**
+   * Whether a commit waits until its log is flushed, and nothing is tuned for tests. What a flush waits for is a disk only
+   * with `onDisk`.
+   */
   readonly durable?: boolean
   /** Whether its files are on a disk, for those who measure what waiting for it costs. */
   readonly onDisk?: boolean

@@ -7,7 +7,7 @@
 import type { Context } from 'koa'
 import { readForm } from '../../http/body.ts'
 import { formOriginOf, isFromOurPage } from '../../http/browser-binding.ts'
-import { redirectAfterPost, sendErrorPage } from '../../http/responses.ts'
+import { redirectAfterPost, sendFormRejected } from '../../http/responses.ts'
 import { isFromOwnPage } from '../../http/same-origin.ts'
 import { attemptSignIn } from '../../http/sign-in.ts'
 import { type AccountDependencies, connectionsUrl, findCurrentUser } from './current-user.ts'
@@ -27,13 +27,7 @@ export async function handleSubmission(
     bindingSecret === undefined ||
     !isFromOurPage(form.get('csrf'), bindingSecret)
   ) {
-    const view = {
-      kind: 'form-rejected',
-      error: 'invalid_request',
-      description: undefined,
-      client: undefined,
-    } as const
-    await sendErrorPage(ctx, 403, pages, view)
+    await sendFormRejected(ctx, pages)
     return
   }
   if (await perform(dependencies, ctx, form, bindingSecret)) {

@@ -22,7 +22,7 @@ import type { PageCookies } from '../../http/page-cookies.ts'
 import {
   redirectAfterGet,
   redirectAfterPost,
-  sendErrorPage,
+  sendFormRejected,
   sendPage,
 } from '../../http/responses.ts'
 import type { PathParameters, Route } from '../../http/route.ts'
@@ -117,13 +117,7 @@ export function createPageGuard(
     if (isFromOtherOrigin(ctx, issuer)) {
       audit.record({ type: 'super-admin.refused', reason: 'other-origin' }, ctx.ip)
     }
-    const view = {
-      kind: 'form-rejected',
-      error: 'invalid_request',
-      description: undefined,
-      client: undefined,
-    } as const
-    await sendErrorPage(ctx, 403, pages, view)
+    await sendFormRejected(ctx, pages)
   }
 
   async function refuse(ctx: Context, refusal: SuperAdminRefusal): Promise<void> {

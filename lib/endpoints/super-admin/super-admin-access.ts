@@ -6,7 +6,7 @@
  */
 
 import type { Context } from 'koa'
-import type { Actor } from '../../audit/audit-event.ts'
+import type { Actor, AuditEvent } from '../../audit/audit-event.ts'
 import type { AuditLog } from '../../audit/audit-log.ts'
 import { isFromOtherOrigin } from '../../http/same-origin.ts'
 import type {
@@ -24,13 +24,7 @@ export interface SuperAdminAccessDependencies {
 }
 
 /** Why a request is refused: the reason in the audit event. */
-export type SuperAdminRefusal =
-  | 'no-credentials'
-  | 'unauthenticated'
-  | 'forbidden'
-  | 'other-origin'
-  | 'too-many-attempts'
-  | 'address-unknown'
+export type SuperAdminRefusal = Extract<AuditEvent, { type: 'super-admin.refused' }>['reason']
 
 /**
  * Decides about a request, and reports a refusal.

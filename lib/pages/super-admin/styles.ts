@@ -29,21 +29,10 @@ legend { padding: 0; font-size: .875rem; font-weight: 550; }
 fieldset > .help, fieldset > .remark, fieldset > .options { margin-top: .375rem; }
 fieldset > .options { margin-top: .625rem; }
 .help { color: var(--muted); font-size: .875rem; }
-select, textarea {
-  width: 100%;
-  min-height: 2.75rem;
-  padding: .5rem .75rem;
-  border: 1px solid var(--field-line);
-  border-radius: .625rem;
-  background: var(--surface);
-  color: var(--text);
-  font: inherit;
-}
 textarea { display: block; field-sizing: content; resize: vertical; overflow-wrap: anywhere; }
 textarea.code { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; font-size: .875rem; }
 textarea:not([readonly]) { min-height: calc(3lh + 1rem + 2px); }
 textarea.copy { padding: .6875rem .75rem; background: var(--sunken); line-height: 1.4; resize: none; word-break: break-all; -webkit-user-select: all; user-select: all; }
-textarea:focus-visible, select:focus-visible { border-color: var(--accent); outline-offset: 0; }
 [aria-invalid=true] { border-color: var(--danger); }
 .amount { display: flex; gap: .5rem; }
 .amount input { flex: 1; min-width: 0; }
