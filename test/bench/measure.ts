@@ -4,111 +4,32 @@
  * @module
  */
 
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
-import { testSigningKey } from '../../lib/testing/test-keys.ts'
-import { quantile, type Row, type ServerFigures, spreadOf } from './figures.ts'
+import { quantile, type Row, type ServerFigures, type Spread, spreadOf } from './figures.ts'
+import type { Measured, MeasuredServer } from './measured-processes.ts'
 import { cpuTimeBetween, readCpuTimes, residentMegabytes } from './process-usage.ts'
-import { Connection, type PreparedScenario, SCENARIOS } from './scenarios.ts'
-import { type PathName, type ServerName, type StoreName, serversOf } from './servers.ts'
+import { type PreparedScenario, SCENARIOS } from './scenarios.ts'
+import { type PathName, type StoreName, serversOf } from './servers.ts'
 
-const CONNECTIONS = 16
-const SERVER_CORE = '0'
-const FEWEST_REPETITIONS = 3
+const FEWEST_REPETITIONS = 5
 
 /** How much is measured. */
 export interface Effort {
   readonly repetitions: number
-  readonly measuredMilliseconds: number
+  /** Turns of each server in a repetition. */
+  readonly turns: number
+  readonly turnMilliseconds: number
   /** Steps of a path that uses up what was prepared for it, for each connection and repetition. */
   readonly stock: number
   /** After this time, what was prepared must be enough. */
   readonly stockMilliseconds: number
-  /** After this time no further repetition begins, if there are three. */
+  /** After this time no further repetition begins, if there are five. */
   readonly pathMilliseconds: number
 }
 
-/** The store that a server has for itself. */
-export interface StartedStore {
-  /** A path of a socket. Empty in memory. */
-  readonly connection: string
-  /** Its first process. `undefined` in memory. */
-  readonly pid: number | undefined
-}
-
-/** A process on the core of servers. */
-interface Measured {
-  readonly pid: number
-  /** Sends a message and waits for its answer, a number. */
-  ask(): Promise<number>
-  stop(): Promise<void>
-}
-
-/** A server that runs. */
-export interface MeasuredServer extends Measured {
-  readonly name: ServerName
-  readonly connections: ReadonlyArray<Connection>
-  readonly store: StartedStore
-}
-
-/** Starts a server. */
-export async function startServer(
-  name: ServerName,
-  storeName: StoreName,
-  store: StartedStore,
-): Promise<MeasuredServer> {
-  const { child, measured } = start('server.ts', [name, storeName, store.connection])
-  if (child.stdout === null) throw new Error('the server has no output')
-  for await (const line of createInterface({ input: child.stdout })) {
-    if (!line.startsWith('http://')) continue
-    const connections = Array.from(
-      { length: CONNECTIONS },
-      (_, index) => new Connection(line, name, `user-${index}`),
-    )
-    return { ...measured, name, store, connections }
-  }
-  throw new Error(`the server ${name} on ${storeName} ended before it listened`)
-}
-
-/** Starts what times signatures. */
-export function startSigner(): Measured {
-  return start('signature.ts', []).measured
-}
-
-function start(
-  file: string,
-  parameters: ReadonlyArray<string>,
-): { readonly child: ChildProcess; readonly measured: Measured } {
-  const program = fileURLToPath(new URL(file, import.meta.url))
-  const node = [process.execPath, '--conditions=teamcast-source', program]
-  const child = spawn('taskset', ['-c', SERVER_CORE, ...node, ...parameters], {
-    env: {
-      ...process.env,
-      NODE_ENV: 'production',
-      BENCH_SIGNING_KEY: JSON.stringify(testSigningKey()),
-    },
-    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
-  })
-  let isStopping = false
-  child.once('exit', (code) => {
-    if (!isStopping) throw new Error(`${[file, ...parameters].join(' ')} ended with code ${code}`)
-  })
-  const measured: Measured = {
-    pid: child.pid ?? Number.NaN,
-    async ask() {
-      child.send('')
-      const [answer] = await once(child, 'message')
-      return Number(answer)
-    },
-    async stop() {
-      isStopping = true
-      child.kill('SIGTERM')
-      await once(child, 'exit')
-    },
-  }
-  return { child, measured }
+/** A server that is prepared for a path. */
+interface Contender {
+  readonly server: MeasuredServer
+  readonly scenarios: ReadonlyArray<PreparedScenario>
 }
 
 /** One repetition of one server. */
@@ -120,10 +41,11 @@ interface Repetition {
   readonly storeCalls: number
 }
 
-/** All repetitions of a path: of each server, and of the signature that was timed before them. */
-interface Repetitions {
-  readonly servers: ReadonlyMap<MeasuredServer, ReadonlyArray<Repetition>>
-  readonly signatureMicroseconds: ReadonlyArray<number>
+/** One repetition of all servers, in their order. */
+interface Round {
+  readonly repetitions: ReadonlyArray<Repetition>
+  /** CPU time of one signature in the same seconds. */
+  readonly signatureMicroseconds: number
 }
 
 /** Measures the servers that have a path. */
@@ -135,127 +57,184 @@ export async function measurePath(
   effort: Effort,
 ): Promise<{ readonly row: Row; readonly signatureMicroseconds: ReadonlyArray<number> }> {
   const measured = serversOf(store, path)
-  const contenders = servers.filter(({ name }) => measured.includes(name))
-  const repetitions = await repeat(path, contenders, signer, effort)
-  const figures = contenders.map((server) => [server.name, figuresOf(server, repetitions)] as const)
+  const contenders: Array<Contender> = []
+  for (const server of servers.filter(({ name }) => measured.includes(name))) {
+    const scenarios = await Promise.all(server.connections.map(SCENARIOS[path]))
+    contenders.push({ server, scenarios })
+  }
+  const rounds = await measureRounds(contenders, signer, effort)
+  const figures = contenders.map(
+    ({ server }, index) => [server.name, figuresOf(contenders, rounds, index)] as const,
+  )
   return {
     row: { store, path, servers: Object.fromEntries(figures) },
-    signatureMicroseconds: repetitions.signatureMicroseconds,
+    signatureMicroseconds: rounds.map((round) => round.signatureMicroseconds),
   }
 }
 
-async function repeat(
-  path: PathName,
-  contenders: ReadonlyArray<MeasuredServer>,
+async function measureRounds(
+  contenders: ReadonlyArray<Contender>,
   signer: Measured,
   effort: Effort,
-): Promise<Repetitions> {
+): Promise<ReadonlyArray<Round>> {
   const endsAt = performance.now() + effort.pathMilliseconds
-  const signatureMicroseconds: Array<number> = []
-  const servers = new Map<MeasuredServer, Array<Repetition>>()
-  const prepared: Array<readonly [MeasuredServer, ReadonlyArray<PreparedScenario>]> = []
-  for (const server of contenders) {
-    servers.set(server, [])
-    prepared.push([server, await Promise.all(server.connections.map(SCENARIOS[path]))])
+  await measureRound(contenders, signer, effort) // warms them up
+  const rounds: Array<Round> = []
+  while (
+    rounds.length < effort.repetitions &&
+    (rounds.length < FEWEST_REPETITIONS || performance.now() < endsAt)
+  ) {
+    rounds.push(await measureRound(contenders, signer, effort))
   }
-  for (const [server, scenarios] of prepared) await measure(server, scenarios, effort)
-  for (let count = 0; count < effort.repetitions; count += 1) {
-    if (count >= FEWEST_REPETITIONS && performance.now() > endsAt) break
-    signatureMicroseconds.push(await signer.ask())
-    // Each of them is first in turn.
-    const first = count % prepared.length
-    for (const [server, scenarios] of [...prepared.slice(first), ...prepared.slice(0, first)]) {
-      servers.get(server)?.push(await measure(server, scenarios, effort))
-    }
-  }
-  return { servers, signatureMicroseconds }
+  return rounds
 }
 
 function figuresOf(
-  server: MeasuredServer,
-  { servers, signatureMicroseconds }: Repetitions,
+  contenders: ReadonlyArray<Contender>,
+  rounds: ReadonlyArray<Round>,
+  index: number,
 ): ServerFigures {
-  const repetitions = servers.get(server) ?? []
-  const medianOf = (value: (repetition: Repetition) => number): number =>
-    rounded(quantile(repetitions.map(value), 0.5))
-  const latencies = repetitions.flatMap((repetition) => repetition.latencies)
-  const cpu = repetitions.map((repetition) => repetition.serverCpuMicroseconds)
-  const [, ours = []] = [...servers].find(([{ name }]) => name === 'ours') ?? []
-  const ratio = spreadOf(ours.map((one, index) => one.serverCpuMicroseconds / at(cpu, index)))
+  const { server } = at(contenders, index)
+  const medianOf = (value: (repetition: Repetition, round: Round) => number): number => {
+    const values = rounds.map((round) => value(at(round.repetitions, index), round))
+    return rounded(quantile(values, 0.5))
+  }
+  const latencies = rounds.flatMap(({ repetitions }) => at(repetitions, index).latencies)
   return {
     requestsPerSecond: medianOf((repetition) => repetition.requestsPerSecond),
     p50Milliseconds: rounded(quantile(latencies, 0.5)),
     p99Milliseconds: rounded(quantile(latencies, 0.99)),
     serverCpuMicroseconds: medianOf((repetition) => repetition.serverCpuMicroseconds),
-    signatures: rounded(
-      quantile(
-        cpu.map((one, index) => one / at(signatureMicroseconds, index)),
-        0.5,
-      ),
+    signatures: medianOf(
+      ({ serverCpuMicroseconds }, round) => serverCpuMicroseconds / round.signatureMicroseconds,
     ),
     ...(server.store.pid !== undefined && {
       storeCpuMicroseconds: medianOf((repetition) => repetition.storeCpuMicroseconds),
       storeCalls: medianOf((repetition) => repetition.storeCalls),
     }),
     residentMegabytes: rounded(residentMegabytes(server.pid)),
-    ...(server.name !== 'ours' && {
-      ratio: {
-        low: rounded(ratio.low),
-        median: rounded(ratio.median),
-        high: rounded(ratio.high),
-      },
-    }),
+    ...(server.name !== 'ours' && { ratio: ratioOf(contenders, rounds, index) }),
   }
 }
 
-const at = (values: ReadonlyArray<number>, index: number): number => values[index] ?? Number.NaN
+/** CPU time of our server divided by that of another one. */
+function ratioOf(
+  contenders: ReadonlyArray<Contender>,
+  rounds: ReadonlyArray<Round>,
+  index: number,
+): Spread {
+  const oursIndex = contenders.findIndex(({ server }) => server.name === 'ours')
+  const { low, median, high } = spreadOf(
+    rounds.map(({ repetitions }) => {
+      const ours = at(repetitions, oursIndex).serverCpuMicroseconds
+      return ours / at(repetitions, index).serverCpuMicroseconds
+    }),
+  )
+  return { low: rounded(low), median: rounded(median), high: rounded(high) }
+}
+
+function at<Value>(values: ReadonlyArray<Value>, index: number): Value {
+  const value = values[index]
+  if (value === undefined) throw new RangeError(`nothing at ${index} of ${values.length}`)
+  return value
+}
 
 /** More digits than the machine repeats. */
 const rounded = (value: number): number => Number(value.toPrecision(4))
 
-async function measure(
-  server: MeasuredServer,
-  connections: ReadonlyArray<PreparedScenario>,
+/**
+ * One repetition of all servers. A machine that others share becomes faster and slower within a second, so the servers
+ * take many short turns, each of them first in turn.
+ */
+async function measureRound(
+  contenders: ReadonlyArray<Contender>,
+  signer: Measured,
   effort: Effort,
-): Promise<Repetition> {
-  const stockEndsAt = performance.now() + effort.stockMilliseconds
-  const stocks = await Promise.all(
-    connections.map(async ({ stock }) => await stock?.(effort.stock, stockEndsAt)),
-  )
+): Promise<Round> {
+  const stocks: Array<ReadonlyArray<number | undefined>> = []
+  for (const { scenarios } of contenders) stocks.push(await stockUp(scenarios, effort))
+  const finishers: Array<(turns: ReadonlyArray<Turn>) => Promise<Repetition>> = []
+  for (const { server } of contenders) finishers.push(await startMeasuring(server))
+
+  const signatures: Array<number> = []
+  const turns = contenders.map((): Array<Turn> => [])
+  for (let count = 0; count < effort.turns; count += 1) {
+    signatures.push(await signer.ask())
+    for (let next = 0; next < contenders.length; next += 1) {
+      const index = (count + next) % contenders.length
+      const steps = at(stocks, index).map((stock) => shareOf(stock, count, effort.turns))
+      const turn = await takeTurn(at(contenders, index).scenarios, steps, effort.turnMilliseconds)
+      at(turns, index).push(turn)
+    }
+  }
+  const repetitions: Array<Repetition> = []
+  for (const [index, finish] of finishers.entries())
+    repetitions.push(await finish(at(turns, index)))
+  return { repetitions, signatureMicroseconds: sumOf(signatures) / signatures.length }
+}
+
+async function stockUp(
+  scenarios: ReadonlyArray<PreparedScenario>,
+  { stock: steps, stockMilliseconds }: Effort,
+): Promise<ReadonlyArray<number | undefined>> {
+  const endsAt = performance.now() + stockMilliseconds
+  return await Promise.all(scenarios.map(async ({ stock }) => await stock?.(steps, endsAt)))
+}
+
+/** How much of its stock a connection uses up in a turn. */
+function shareOf(stock: number | undefined, turn: number, turns: number): number | undefined {
+  if (stock === undefined) return undefined
+  return Math.floor((stock * (turn + 1)) / turns) - Math.floor((stock * turn) / turns)
+}
+
+/** Reads what a server and its store have used so far. @returns What ends the measurement. */
+async function startMeasuring(
+  server: MeasuredServer,
+): Promise<(turns: ReadonlyArray<Turn>) => Promise<Repetition>> {
   const { pid } = server.store
   const readStore = (): ReturnType<typeof readCpuTimes> =>
     pid === undefined ? new Map() : readCpuTimes(pid)
   const callsBefore = await server.ask()
   const storeBefore = readStore()
   const serverBefore = readCpuTimes(server.pid)
-  const startedAt = performance.now()
-  const latencies = await run(connections, stocks, startedAt + effort.measuredMilliseconds)
-  const seconds = (performance.now() - startedAt) / 1000
-  const serverCpu = cpuTimeBetween(serverBefore, readCpuTimes(server.pid))
-  const storeCpu = cpuTimeBetween(storeBefore, readStore())
-  const calls = (await server.ask()) - callsBefore
-  const { length } = latencies
-  return {
-    latencies,
-    requestsPerSecond: length / seconds,
-    serverCpuMicroseconds: serverCpu / length,
-    storeCpuMicroseconds: storeCpu / length,
-    storeCalls: calls / length,
+  return async (turns) => {
+    const serverCpu = cpuTimeBetween(serverBefore, readCpuTimes(server.pid))
+    const storeCpu = cpuTimeBetween(storeBefore, readStore())
+    const calls = (await server.ask()) - callsBefore
+    const latencies = turns.flatMap((turn) => turn.latencies)
+    const { length } = latencies
+    return {
+      latencies,
+      requestsPerSecond: (length / sumOf(turns.map((turn) => turn.milliseconds))) * 1000,
+      serverCpuMicroseconds: serverCpu / length,
+      storeCpuMicroseconds: storeCpu / length,
+      storeCalls: calls / length,
+    }
   }
 }
 
-/** @returns How long each step took, in milliseconds. */
-async function run(
-  connections: ReadonlyArray<PreparedScenario>,
-  stocks: ReadonlyArray<number | undefined>,
-  endsAt: number,
-): Promise<ReadonlyArray<number>> {
+/** What the clients of a server saw in a turn, in milliseconds. */
+interface Turn {
+  readonly milliseconds: number
+  /** How long each step took. */
+  readonly latencies: ReadonlyArray<number>
+}
+
+/** @param steps How many each connection takes. `undefined`: as many as it can. */
+async function takeTurn(
+  scenarios: ReadonlyArray<PreparedScenario>,
+  steps: ReadonlyArray<number | undefined>,
+  milliseconds: number,
+): Promise<Turn> {
   const latencies: Array<number> = []
+  const startedAt = performance.now()
   await Promise.all(
-    connections.map(async ({ step }, index) => {
-      const stock = stocks[index]
-      let now = performance.now()
-      for (let done = 0; stock === undefined ? now < endsAt : done < stock; done += 1) {
+    scenarios.map(async ({ step }, index) => {
+      const most = steps[index]
+      let now = startedAt
+      const isOver = (done: number): boolean =>
+        most === undefined ? now >= startedAt + milliseconds : done >= most
+      for (let done = 0; !isOver(done); done += 1) {
         await step()
         const after = performance.now()
         latencies.push(after - now)
@@ -263,5 +242,9 @@ async function run(
       }
     }),
   )
-  return latencies
+  return { milliseconds: performance.now() - startedAt, latencies }
+}
+
+function sumOf(values: ReadonlyArray<number>): number {
+  return values.reduce((sum, value) => sum + value, 0)
 }

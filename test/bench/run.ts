@@ -24,27 +24,28 @@ import {
   readFigures,
   writeFigures,
 } from './figures.ts'
+import { type Effort, measurePath } from './measure.ts'
 import {
-  type Effort,
   type MeasuredServer,
-  measurePath,
   type StartedStore,
   startServer,
   startSigner,
-} from './measure.ts'
+} from './measured-processes.ts'
 import { formatFigures, formatRatios, writePage } from './performance-page.ts'
 import { pathsOf, SERVERS, STORES, type StoreName, serversOf } from './servers.ts'
 
 const FULL: Effort = {
   repetitions: 9,
-  measuredMilliseconds: 600,
-  stock: 12,
+  turns: 8,
+  turnMilliseconds: 70,
+  stock: 16,
   stockMilliseconds: 1_500,
   pathMilliseconds: 40_000,
 }
 const QUICK: Effort = {
   repetitions: 3,
-  measuredMilliseconds: 20,
+  turns: 2,
+  turnMilliseconds: 10,
   stock: 2,
   stockMilliseconds: 200,
   pathMilliseconds: 5_000,
