@@ -48,7 +48,7 @@ export function renderDocument(parts: DocumentParts): HtmlPage {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="robots" content="noindex">
-<title>${title} – ${brand.name}</title>
+<title>${title} &ndash; ${brand.name}</title>
 <style>!${STYLES}</style>!${moreStyles.map((styles) => html`<style>!${styles}</style>`)}
 </head>
 <body>

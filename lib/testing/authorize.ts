@@ -108,7 +108,8 @@ async function fieldsFor(
     if (html.includes('value="continue"')) return { csrf, action: 'continue' }
   }
   const title = /<title>([^<]*)/.exec(html)?.[1] ?? html.slice(0, 200)
-  throw new Error(`the server responded with ${page.status}: ${title.trim()}`)
+  const text = title.trim().replace('&ndash;', '–')
+  throw new Error(`the server responded with ${page.status}: ${text}`)
 }
 
 function codeFrom({ searchParams }: URL): string {

@@ -97,7 +97,7 @@ export function formOf({ html }: Visit): { url: string; hidden: Record<string, s
 
 /** The title of a page, without the product's name. */
 export function titleOf({ html }: Visit): string | undefined {
-  return unescaped(/<title>([^<]*) – Teamcast<\/title>/.exec(html)?.[1] ?? html.slice(0, 200))
+  return unescaped(/<title>([^<]*) &ndash; Teamcast<\/title>/.exec(html)?.[1] ?? html.slice(0, 200))
 }
 
 /** Text of HTML, without its character references. */

@@ -60,7 +60,7 @@ for (const [lastUsedAt, expected] of lastUsed) {
 
 test('connections page: says what was disconnected, in the title too', (t) => {
   const { html } = renderConnectionsPage({ ...CONNECTIONS, disconnectedName: 'Acme' })
-  t.true(html.includes('<title>Disconnected: Connected applications – Teamcast</title>'))
+  t.true(html.includes('<title>Disconnected: Connected applications &ndash; Teamcast</title>'))
   t.true(textOf(html).includes('Acme is disconnected'))
   t.false(textOf(renderConnectionsPage(CONNECTIONS).html).includes('is disconnected'))
 })

@@ -18,7 +18,7 @@ const TITLES: Readonly<Record<ErrorKind, string>> = {
 for (const kind of ERROR_KINDS) {
   test(`error page ${kind}: says what happened and what to do, without a form`, (t) => {
     const { html } = renderErrorPage({ ...ERROR, kind })
-    t.true(html.includes(`<title>${TITLES[kind]} – Teamcast</title>`))
+    t.true(html.includes(`<title>${TITLES[kind]} &ndash; Teamcast</title>`))
     t.true(html.includes(`<h1>${TITLES[kind]}</h1>`))
     t.regex(textOf(html), /[Gg]o back to the application you came from.* start again/)
     t.deepEqual(formsOf(html), [])

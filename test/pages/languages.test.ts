@@ -119,7 +119,7 @@ test('texts: what is filled in is HTML, everything around it is text', (t) => {
 
 test('brand: its name, logo, colour and links are on the pages, and nothing else in the policy', (t) => {
   const { html, contentSecurityPolicy } = renderSignInPage({ ...SIGN_IN, brand: BRAND })
-  t.true(html.includes('<title>Sign in – Talentbahn</title>'))
+  t.true(html.includes('<title>Sign in &ndash; Talentbahn</title>'))
   t.notRegex(textOf(html), /Teamcast/)
   t.regex(
     contentSecurityPolicy,

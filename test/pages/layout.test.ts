@@ -24,7 +24,7 @@ const PAGES = Object.entries({
 test('pages: each is a whole document with language, title, viewport, one main part and one main heading', (t) => {
   for (const [name, { html }] of PAGES) {
     t.true(html.startsWith('<!doctype html>\n<html lang="en" dir="ltr">'), name)
-    t.regex(html, /<title>[^<]+ – Teamcast<\/title>/, name)
+    t.regex(html, /<title>[^<]+ &ndash; Teamcast<\/title>/, name)
     t.true(
       html.includes('<meta name="viewport" content="width=device-width, initial-scale=1">'),
       name,

@@ -55,12 +55,12 @@ test('sign-in page: without a problem, nothing is announced', (t) => {
   for (const name of ['username', 'password']) {
     t.like(fieldOf(html, name), { 'aria-invalid': undefined, 'aria-describedby': undefined })
   }
-  t.true(html.includes('<title>Sign in – Teamcast</title>'))
+  t.true(html.includes('<title>Sign in &ndash; Teamcast</title>'))
 })
 
 test('sign-in page: wrong credentials are announced, and both fields refer to the message', (t) => {
   const { html } = renderSignInPage({ ...SIGN_IN, problem: 'invalid-credentials' })
-  t.true(html.includes('<title>Error: Sign in – Teamcast</title>'))
+  t.true(html.includes('<title>Error: Sign in &ndash; Teamcast</title>'))
   t.true(textOf(html).includes('The email address or the password is wrong.'))
   t.is(
     findTags(html, 'p').find(({ attributes }) => attributes['role'] === 'alert')?.attributes['id'],
