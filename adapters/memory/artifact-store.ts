@@ -4,6 +4,7 @@ import {
   type ArtifactKind,
   type ArtifactStore,
 } from '../../lib/storage/artifact-store.ts'
+import { copyJson } from './copy-json.ts'
 import { ExpiringRecords, type RecordLimits } from './expiring-records.ts'
 
 /** Creates the store of artifacts. Each kind has its limit. */
@@ -24,30 +25,30 @@ export function createArtifactStore(limits: RecordLimits): ArtifactStore {
 
   return {
     async save(kind, key, data, expiresAt) {
-      recordsOf(kind).set(key, structuredClone(data), expiresAt)
+      recordsOf(kind).set(key, copyJson(data), expiresAt)
     },
 
     async saveLatest(kind, key, data, expiresAt) {
       if (recordsOf(kind).expiresLater(key, expiresAt)) return
-      recordsOf(kind).set(key, structuredClone(data), expiresAt)
+      recordsOf(kind).set(key, copyJson(data), expiresAt)
     },
 
     async insert(kind, key, data, expiresAt, now) {
       if (recordsOf(kind).expiresLater(key, now)) return false
-      recordsOf(kind).set(key, structuredClone(data), expiresAt)
+      recordsOf(kind).set(key, copyJson(data), expiresAt)
       return true
     },
 
     async find(kind, key, now) {
-      return structuredClone(recordsOf(kind).find(key, now))
+      return copyJson(recordsOf(kind).find(key, now))
     },
 
     async findAll(names, now) {
-      return names.map(({ kind, key }) => structuredClone(recordsOf(kind).find(key, now)))
+      return names.map(({ kind, key }) => copyJson(recordsOf(kind).find(key, now)))
     },
 
     async findTimed(kind, key, now) {
-      const data = structuredClone(recordsOf(kind).find(key, now))
+      const data = copyJson(recordsOf(kind).find(key, now))
       return data && { data, foundAtMilliseconds: Date.now() }
     },
   }

@@ -6,6 +6,7 @@ import type {
   TokenFamilyStore,
 } from '../../lib/storage/token-family-store.ts'
 import type { StoredConsent } from './consent-store.ts'
+import { copyJson } from './copy-json.ts'
 import { ExpiringRecords, type RecordLimits } from './expiring-records.ts'
 
 /** A revoked family, whose id stays taken. */
@@ -38,7 +39,7 @@ export function createTokenFamilyStore(
   }
 
   function keep(family: TokenFamily): void {
-    records.set(family.familyId, structuredClone(family), family.expiresAt)
+    records.set(family.familyId, copyJson(family), family.expiresAt)
   }
 
   /** Updates `lastUsedAt` of a consent, unless it is at most so many seconds earlier, or later. */
@@ -66,7 +67,7 @@ export function createTokenFamilyStore(
       if (family === undefined || !clients.has(clientId)) return undefined
       const consented = consents.get(family.consentId)?.scopeGrants
       return {
-        ...structuredClone(family),
+        ...copyJson(family),
         consentedScopes: family.scopes.filter((scope) => consented?.has(scope)),
         foundAtMilliseconds: Date.now(),
       }
