@@ -180,8 +180,9 @@ function createParts(options: GuardedOptions, services: Services): Parts {
     endings,
   }
 
+  const issuerPath = issuer.slice(new URL(issuer).origin.length)
   const continueUrl = (pendingRequestToken: string): string =>
-    issuer.slice(new URL(issuer).origin.length) + continuePath(pendingRequestToken)
+    issuerPath + continuePath(pendingRequestToken)
 
   const authorization = createAuthorizationEndpoint({
     ...shared,

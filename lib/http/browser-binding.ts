@@ -112,8 +112,12 @@ export interface ShownUser {
  * token of a signed-in user.
  */
 export function csrfTokenOf(bindingSecret: string, shown: ShownUser | undefined): string {
-  const subject = sha256(JSON.stringify([shown?.userId ?? null, shown?.sessionId ?? null]))
+  const subject = subjectOf(shown)
   return `${subject}.${sign(bindingSecret, subject)}`
+}
+
+function subjectOf(shown: ShownUser | undefined): string {
+  return sha256(JSON.stringify([shown?.userId ?? null, shown?.sessionId ?? null]))
 }
 
 /** The source of a submitted form: the page for the current user, an outdated page of ours, or neither. */
@@ -127,7 +131,7 @@ export function formOriginOf(
 ): FormOrigin {
   const [subject = '', signature = ''] = token?.split('.') ?? []
   if (!equalsInConstantTime(signature, sign(bindingSecret, subject))) return 'elsewhere'
-  return token === csrfTokenOf(bindingSecret, shown) ? 'current-page' : 'outdated-page'
+  return token === `${subjectOf(shown)}.${signature}` ? 'current-page' : 'outdated-page'
 }
 
 /** Whether a form comes from a page of ours, whomever it shows. */

@@ -57,8 +57,9 @@ export async function handleSubmission(
     return
   }
   const action = form.get('action')
-  const canSignIn = dependencies.hostSession === undefined && isFromSignInPage(token, bindingSecret)
-  if (action === 'sign-in' && canSignIn) {
+  const canSignIn = (): boolean =>
+    dependencies.hostSession === undefined && isFromSignInPage(token, bindingSecret)
+  if (action === 'sign-in' && canSignIn()) {
     await signIn(dependencies, ctx, found, form)
   } else if (action === 'deny' || action === 'cancel') {
     await deny(dependencies, ctx, found)
