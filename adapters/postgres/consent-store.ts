@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { type RawBuilder, type Selectable, sql } from 'kysely'
 import {
   type Consent,
+  type ConsentGrant,
   type ConsentStore,
   firstGrantedAt,
   MAXIMUM_GRANTING_REQUESTS,
@@ -32,6 +33,14 @@ const REQUEST_COLUMNS = [
 
 type ConsentRow = Selectable<OAuthDatabase['consents']>
 
+/** A grant, as its statement takes it. */
+interface GrantValues extends Omit<ConsentGrant, 'scopes' | 'deadlineMilliseconds'> {
+  /** JSON of the scopes' `ScopeGrants`. */
+  readonly scopeGrants: string
+  readonly withdrawableUntil: number
+  readonly deadlineMilliseconds: string
+}
+
 /** Creates the store of consents. */
 export function createConsentStore(db: Database): ConsentStore {
   const find = prepareQuery(db, (values: { readonly userId: string; readonly clientId: string }) =>
@@ -56,95 +65,102 @@ export function createConsentStore(db: Database): ConsentStore {
         .select(['now_milliseconds', 'cancellation']),
   )
 
+  const grantQuery = prepareQuery(db, (values: GrantValues) =>
+    db
+      .with('granting_user', (context) =>
+        context
+          .insertInto('granting_users')
+          .values({
+            user_id: values.userId,
+            cancellation: '',
+            expires_at: values.withdrawableUntil,
+          })
+          .onConflict((conflict) =>
+            conflict.column('user_id').doUpdateSet({ expires_at: laterExpiryIn('granting_users') }),
+          )
+          .returning('cancellation'),
+      )
+      .with('request', (context) =>
+        context
+          .insertInto('granting_requests')
+          .columns(REQUEST_COLUMNS)
+          .expression((eb) =>
+            eb
+              .selectFrom('granting_user')
+              .select([
+                sql<string>`${values.userId}::text`.as('user_id'),
+                sql<string>`${values.clientId}::text`.as('client_id'),
+                sql<string>`${values.requestKey}::text`.as('request_key'),
+                sql<boolean>`false`.as('is_withdrawn'),
+                sql<number>`${values.withdrawableUntil}::bigint`.as('expires_at'),
+              ])
+              .where('cancellation', '=', values.cancellation),
+          )
+          .onConflict((conflict) =>
+            conflict
+              .columns(['request_key', 'user_id', 'client_id'])
+              .doUpdateSet({ expires_at: sql`excluded.expires_at` })
+              .where('granting_requests.is_withdrawn', '=', false),
+          )
+          .returning('request_key'),
+      )
+      .with('granted', (context) =>
+        context
+          .insertInto('consents')
+          .columns(COLUMNS)
+          .expression((eb) =>
+            eb
+              .selectFrom('request')
+              .select([
+                sql<string>`${values.userId}::text`.as('user_id'),
+                sql<string>`${values.clientId}::text`.as('client_id'),
+                sql<string>`${values.consentId}::text`.as('consent_id'),
+                sql<string>`${values.tenantId}::text`.as('tenant_id'),
+                sql<string>`${values.scopeGrants}::jsonb`.as('scope_grants'),
+                sql<number>`${values.grantedAt}::bigint`.as('created_at'),
+                sql<number>`${values.grantedAt}::bigint`.as('granted_at'),
+                sql<null>`null::bigint`.as('last_used_at'),
+              ]),
+          )
+          .onConflict((conflict) =>
+            conflict
+              .columns(['user_id', 'client_id'])
+              .doUpdateSet({
+                scope_grants: sql`consents.scope_grants || ${ADDED_GRANTS}`,
+                granted_at: sql`excluded.granted_at`,
+              })
+              .where('consents.tenant_id', '=', sql<string>`excluded.tenant_id`)
+              .where(sql<boolean>`consents.scope_grants <> '{}'`),
+          )
+          .returning('consent_id'),
+      )
+      .selectFrom('granting_user')
+      .leftJoin('request', (join) => join.onTrue())
+      .leftJoin('granted', (join) => join.onTrue())
+      .select([
+        'granting_user.cancellation',
+        'request.request_key',
+        'granted.consent_id',
+        // Evaluated for the row that all of these make, after they have waited for locks.
+        requireInTime(values.deadlineMilliseconds).as('late'),
+      ]),
+  )
+
   return {
-    async grant(grant) {
-      const { userId, clientId, requestKey, grantedAt } = grant
-      const scopeGrants = grant.scopes.map((scope) => [scope, { [requestKey]: grantedAt }])
-      const query = db
-        .with('granting_user', (context) =>
-          context
-            .insertInto('granting_users')
-            .values({
-              user_id: userId,
-              cancellation: '',
-              expires_at: grantedAt + WITHDRAWAL_SECONDS,
-            })
-            .onConflict((conflict) =>
-              conflict
-                .column('user_id')
-                .doUpdateSet({ expires_at: laterExpiryIn('granting_users') }),
-            )
-            .returning('cancellation'),
-        )
-        .with('request', (context) =>
-          context
-            .insertInto('granting_requests')
-            .columns(REQUEST_COLUMNS)
-            .expression((eb) =>
-              eb
-                .selectFrom('granting_user')
-                .select([
-                  sql<string>`${userId}::text`.as('user_id'),
-                  sql<string>`${clientId}::text`.as('client_id'),
-                  sql<string>`${requestKey}::text`.as('request_key'),
-                  sql<boolean>`false`.as('is_withdrawn'),
-                  sql<number>`${grantedAt + WITHDRAWAL_SECONDS}::bigint`.as('expires_at'),
-                ])
-                .where('cancellation', '=', grant.cancellation),
-            )
-            .onConflict((conflict) =>
-              conflict
-                .columns(['request_key', 'user_id', 'client_id'])
-                .doUpdateSet({ expires_at: sql`excluded.expires_at` })
-                .where('granting_requests.is_withdrawn', '=', false),
-            )
-            .returning('request_key'),
-        )
-        .with('granted', (context) =>
-          context
-            .insertInto('consents')
-            .columns(COLUMNS)
-            .expression((eb) =>
-              eb
-                .selectFrom('request')
-                .select([
-                  sql<string>`${userId}::text`.as('user_id'),
-                  sql<string>`${clientId}::text`.as('client_id'),
-                  sql<string>`${grant.consentId}::text`.as('consent_id'),
-                  sql<string>`${grant.tenantId}::text`.as('tenant_id'),
-                  sql<string>`${JSON.stringify(Object.fromEntries(scopeGrants))}::jsonb`.as(
-                    'scope_grants',
-                  ),
-                  sql<number>`${grantedAt}::bigint`.as('created_at'),
-                  sql<number>`${grantedAt}::bigint`.as('granted_at'),
-                  sql<null>`null::bigint`.as('last_used_at'),
-                ]),
-            )
-            .onConflict((conflict) =>
-              conflict
-                .columns(['user_id', 'client_id'])
-                .doUpdateSet({
-                  scope_grants: sql`consents.scope_grants || ${ADDED_GRANTS}`,
-                  granted_at: sql`excluded.granted_at`,
-                })
-                .where('consents.tenant_id', '=', sql<string>`excluded.tenant_id`)
-                .where(sql<boolean>`consents.scope_grants <> '{}'`),
-            )
-            .returning('consent_id'),
-        )
-        .selectFrom('granting_user')
-        .leftJoin('request', (join) => join.onTrue())
-        .leftJoin('granted', (join) => join.onTrue())
-        .select([
-          'granting_user.cancellation',
-          'request.request_key',
-          'granted.consent_id',
-          // Evaluated for the row that all of these make, after they have waited for locks.
-          requireInTime(String(grant.deadlineMilliseconds)).as('late'),
-        ])
-      const outcome = await inTime(() => query.executeTakeFirstOrThrow())
-      if (outcome === 'late') return 'late'
-      if (outcome.cancellation !== grant.cancellation) return 'cancelled'
+    async grant({ scopes, ...grant }) {
+      const { requestKey, grantedAt } = grant
+      const scopeGrants = scopes.map((scope) => [scope, { [requestKey]: grantedAt }])
+      const rows = await inTime(() =>
+        grantQuery({
+          ...grant,
+          scopeGrants: JSON.stringify(Object.fromEntries(scopeGrants)),
+          withdrawableUntil: grantedAt + WITHDRAWAL_SECONDS,
+          deadlineMilliseconds: String(grant.deadlineMilliseconds),
+        }),
+      )
+      if (rows === 'late') return 'late'
+      const [outcome] = rows
+      if (outcome?.cancellation !== grant.cancellation) return 'cancelled'
       if (outcome.request_key === null) return 'withdrawn'
       return outcome.consent_id === null ? 'obsolete' : 'granted'
     },
