@@ -20,6 +20,7 @@ import {
 import { createDeleteClient } from '../../lib/revocation/delete-client.ts'
 import { createRevoker } from '../../lib/revocation/revoker.ts'
 import { CLIENT_AUDIENCES, CLIENT_TYPES, type Client } from '../../lib/storage/client.ts'
+import { isCalendarDay } from '../../lib/util/calendar-day.ts'
 import { systemClock } from '../../lib/util/clock.ts'
 import { CLIENT_CHANGE_OPTIONS, fieldsOf, NEW_CLIENT_OPTIONS, optionOf } from './client-options.ts'
 import {
@@ -234,8 +235,9 @@ function parseChoice<Choice extends string>(
 
 function parseExpiry(given: OptionValues[string]): { readonly expiresAt?: number } {
   if (given === undefined) return {}
-  const expiresAt = Math.floor(Date.parse(String(given)) / 1000)
-  if (!Number.isNaN(expiresAt)) return { expiresAt }
+  const text = String(given)
+  const expiresAt = isCalendarDay(text.slice(0, 10)) ? Date.parse(text) / 1000 : Number.NaN
+  if (!Number.isNaN(expiresAt)) return { expiresAt: Math.floor(expiresAt) }
   throw new CommandError('--expires-at must be a date, for example 2027-03-31 or 2027-03-31T12:00Z')
 }
 

@@ -70,14 +70,14 @@ export function createSuperAdminSignIn(options: SuperAdminSignInOptions): SuperA
     }
     if (ctx.method === 'GET') {
       // Not from `ctx.URL`, which is undefined with a malformed `Host` header.
-      const next = safeNext(new URLSearchParams(ctx.querystring).get('next'), home.pathname)
+      const next = safeNext(new URLSearchParams(ctx.querystring).get('next'), home)
       if (sessions.isSignedIn(ctx)) redirect(ctx, next)
       else show(next)
       return
     }
     const form = await readOwnForm(ctx)
     if (form === undefined) return send(ctx, expiredFormPage())
-    const next = safeNext(form.get('next'), home.pathname)
+    const next = safeNext(form.get('next'), home)
     if (!isSuperAdminToken(form.get('token')?.trim() ?? '')) {
       return show(next, await reportWrongToken(ctx))
     }
@@ -120,10 +120,11 @@ export function createSuperAdminSignIn(options: SuperAdminSignInOptions): SuperA
   }
 }
 
-/** The location after the sign-in: only one of the SuperAdmin pages. */
-function safeNext(next: string | null, home: string): string {
-  if (next === null || !next.startsWith(home)) return home
-  return /^(?:[/?][\w\-./?=&%+]*)?$/.test(next.slice(home.length)) ? next : home
+/** The location after the sign-in: only one of the SuperAdmin pages, spelled as a browser would, without `..`. */
+function safeNext(next: string | null, home: URL): string {
+  const { origin, pathname, search } = URL.parse(next ?? '', home) ?? home
+  const isBelow = origin === home.origin && `${pathname}/`.startsWith(`${home.pathname}/`)
+  return isBelow && next === pathname + search ? next : home.pathname
 }
 
 /** Creates the check of the token, in constant time. */

@@ -25,6 +25,8 @@ import { isHttpsUrl, isPrivateUseRedirectUri, validateRedirectUri } from './redi
 const MAXIMUM_REDIRECT_URIS = 20
 const MAXIMUM_URL_LENGTH = 2000
 const MAXIMUM_AUDIENCES = 100
+// More than there are of anything: it bounds the error response.
+const MAXIMUM_CHOICES = 1000
 // Control characters, line separators, lone surrogates and invisible characters: a name must be what it
 // seems. Joiners and variation selectors stay: some scripts and emoji need them.
 const DECEPTIVE_CHARACTERS =
@@ -90,6 +92,7 @@ export function fieldSchemas({ catalogue, audiences, ...choices }: ClientReferen
         'must be an array of scopes',
       )
       .min(1, 'must contain at least one scope')
+      .max(MAXIMUM_CHOICES, `must contain at most ${MAXIMUM_CHOICES} scopes`)
       .transform(unique),
     redirectUris: z
       .array(
@@ -104,6 +107,7 @@ export function fieldSchemas({ catalogue, audiences, ...choices }: ClientReferen
     allowedGrantTypes: z
       .array(z.enum(grantTypes, `must be ${oneOf(grantTypes)}`), 'must be an array of grant types')
       .min(1, 'must contain at least one grant type')
+      .max(MAXIMUM_CHOICES, `must contain at most ${MAXIMUM_CHOICES} grant types`)
       .transform(unique),
     tokenEndpointAuthMethod: z.enum(
       authenticationMethods,

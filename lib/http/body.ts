@@ -101,9 +101,15 @@ function hostBodyOf(ctx: Context): unknown {
 
 function toSearchParams(fields: Readonly<Record<string, unknown>>): URLSearchParams {
   const texts = Object.entries(fields).flatMap(([name, value]) =>
-    [value].flat().map((text) => [name, text] as const),
+    valuesOf(value).map((text) => [name, text] as const),
   )
   return new URLSearchParams(
     texts.filter((field): field is [string, string] => typeof field[1] === 'string'),
   )
+}
+
+/** The values of a field. If it was sent more than 20 times, some parsers make an object of them, with the indexes as names. */
+function valuesOf(value: unknown): ReadonlyArray<unknown> {
+  const isList = isObject(value) && Object.keys(value).every((key, index) => key === String(index))
+  return isList ? Object.values(value) : [value].flat()
 }

@@ -25,7 +25,7 @@ import type {
   AuthorizationServerOptions,
   SuperAdminDecision,
 } from './authorization-server-options.ts'
-import { isUrlOrPath } from './super-admin-pages-options.ts'
+import { isUrlOrPath, URL_OR_PATH } from './super-admin-pages-options.ts'
 
 /** How far the clock of the host's sessions may be ahead of ours. */
 const MAXIMUM_SKEW_SECONDS = 300
@@ -76,8 +76,8 @@ const SIGNED_IN: Expectation<Awaited<ReturnType<HostSession['signedInUser']>>> =
     .nullish(),
 }
 
-const URL_OR_PATH: Expectation<string> = {
-  words: 'an absolute http or https URL, or a path that begins with "/"',
+const SIGN_IN_URL: Expectation<string> = {
+  words: URL_OR_PATH,
   schema: z.string().refine(isUrlOrPath),
 }
 
@@ -145,7 +145,7 @@ export function checkIdentityFunctions(
       superAdminPages: {
         ...superAdminPages,
         signInUrl: (request) =>
-          callHost('superAdminPages.signInUrl', URL_OR_PATH, () =>
+          callHost('superAdminPages.signInUrl', SIGN_IN_URL, () =>
             superAdminPages.signInUrl(request),
           ),
       },
@@ -181,7 +181,7 @@ function checkHostSession(hostSession: HostSession, now: Clock): HostSession {
     },
 
     signInUrl: (request) =>
-      callHost('hostSession.signInUrl', URL_OR_PATH, () => hostSession.signInUrl(request)),
+      callHost('hostSession.signInUrl', SIGN_IN_URL, () => hostSession.signInUrl(request)),
   }
 }
 

@@ -30,19 +30,24 @@ export interface SuperAdminSignInRequest {
   readonly returnTo: string
 }
 
-/** Whether a text is an http or https URL, or a path from `/`. */
+/** What {@link isUrlOrPath} accepts, in words. */
+export const URL_OR_PATH =
+  'an absolute http or https URL, or a path that begins with "/", in ASCII without spaces'
+
+/**
+ * Whether a text is an http or https URL, or a path from `/`. Only in ASCII: a header holds nothing else, and browsers
+ * drop tabs and line breaks, which makes another host out of `/\t/host.example`.
+ */
 export function isUrlOrPath(text: string): boolean {
-  return /^(https?:\/\/|\/(?![/\\]))/.test(text) && URL.canParse(text, 'https://host.invalid')
+  const hasStart = /^(https?:\/\/|\/(?![/\\]))[\x21-\x7e]*$/.test(text)
+  return hasStart && URL.canParse(text, 'https://host.invalid')
 }
 
 /** The schema of the option. */
 export const superAdminPagesSchema: z.ZodType = z.strictObject(
   {
     signInUrl: functionOption,
-    signOutUrl: z
-      .string('must be a URL')
-      .refine(isUrlOrPath, 'must be an absolute http or https URL, or a path that begins with "/"')
-      .optional(),
+    signOutUrl: z.string('must be a URL').refine(isUrlOrPath, `must be ${URL_OR_PATH}`).optional(),
   },
   'must be an object with signInUrl() and signOutUrl',
 )

@@ -188,11 +188,13 @@ const WRONG: ReadonlyArray<
     {},
     /^"--audience" is not an option.*\n$/,
   ],
-  [
-    ['clients', 'add-secret', 'tc_1', '--expires-at', 'soon'],
-    {},
-    /^--expires-at must be a date, .*\n$/,
-  ],
+  ...['soon', '2027', '12', '2027-02-31', '2027-02-31T12:00Z', 'March 2027'].map(
+    (expiresAt): (typeof WRONG)[number] => [
+      ['clients', 'add-secret', 'tc_1', '--expires-at', expiresAt],
+      {},
+      /^--expires-at must be a date, .*\n$/,
+    ],
+  ),
   [['clients', 'remove-secret'], {}, /^say which client; "clients list" shows them\n$/],
   [
     ['clients', 'remove-secret', 'tc_1'],

@@ -1,9 +1,11 @@
 /** Who may use the SuperAdmin pages, which forms they accept, and what each page and form does. */
 
+import { text } from 'node:stream/consumers'
 import {
   type AuditEvent,
   type Client,
   ConflictError,
+  createAuthorizationServer,
   type NewClient,
   type Storage,
   StorageError,
@@ -16,6 +18,7 @@ import {
   type TestServerOptions,
 } from '@teamcast/oauth-server/testing'
 import test, { type ExecutionContext } from 'ava'
+import Koa from 'koa'
 import { createSubmissions } from '../../lib/endpoints/super-admin-pages/submissions.ts'
 import { createCookieJars } from '../../lib/http/cookies.ts'
 import {
@@ -26,11 +29,13 @@ import {
   hiddenFieldsOf,
   startFormBrowser,
 } from '../helpers/form-browser.ts'
+import { listen } from '../helpers/listen.ts'
 import { recordEvents } from '../helpers/record-events.ts'
 import { postAs } from '../helpers/requests.ts'
 import { assertRetryAfter } from '../helpers/retry-after.ts'
 import { beginForm } from '../helpers/slow-form.ts'
 import { CONFIDENTIAL_CLIENT, PUBLIC_CLIENT, TENANT_CLIENT } from '../helpers/start-server.ts'
+import { validOptions } from '../helpers/valid-options.ts'
 import { textOf } from '../pages/markup.ts'
 
 const SIGN_IN_URL = 'https://host.example/sign-in'
@@ -262,6 +267,36 @@ test('SuperAdmin pages: bodies that are no form, or too large, change nothing', 
     t.is((await browser.open(url, { method: 'POST', headers, body })).status, 403, contentType)
   }
   t.is((await find(server, client))?.name, client.name)
+})
+
+test('SuperAdmin pages: behind a body parser that makes an object of many equal names, every value counts', async (t) => {
+  const scopes = Array.from({ length: 25 }, (_, index) => `interview:read${index}`)
+  const listener = await listen(t)
+  const server = createAuthorizationServer({
+    ...validOptions(),
+    issuer: listener.origin,
+    scopes: Object.fromEntries(scopes.map((scope) => [scope, `Read ${scope}`])),
+    authorizeSuperAdmin: () => 'allowed',
+    superAdminPages: { signInUrl: () => SIGN_IN_URL },
+  })
+  const host = new Koa()
+  host.use(async (ctx, next) => {
+    // What @koa/bodyparser leaves behind, with qs 6.17.
+    if (ctx.method === 'POST') {
+      const form = new URLSearchParams(await text(ctx.req))
+      const fields = Object.fromEntries(form)
+      Object.assign(ctx.request, { body: { ...fields, scopes: { ...form.getAll('scopes') } } })
+    }
+    await next()
+  })
+  host.use(server.middleware())
+  listener.serve(host)
+  const browser = startFormBrowser()
+  const url = newClientUrl(listener.origin)
+  const filledIn = { ...FILLED_IN, scopes, allowedGrantTypes: 'authorization_code' }
+  t.is((await browser.submit(await browser.open(url), url, filledIn)).status, 200)
+  const { items } = await server.clients.list({ limit: 1 })
+  t.deepEqual(items[0]?.scopes, scopes)
 })
 
 test('SuperAdmin pages: other methods get 405, other paths are left to the host', async (t) => {
@@ -741,6 +776,43 @@ test('/super-admin/clients/:id: the same change sent twice is no conflict', asyn
   }
 })
 
+test('/super-admin/clients/:id: a lifetime may have decimals, in every unit', async (t) => {
+  const { origin, client, server, signIn } = await startPages(t)
+  const browser = signIn()
+  for (const [amount, unit, seconds] of [
+    ['8.3', '60', 498],
+    ['2,05', '60', 123],
+    ['0.07', '3600', 252],
+    ['0.7', '86400', 60_480],
+  ] as const) {
+    const changed = formOf(client, {
+      accessTokenTtlSeconds: amount,
+      accessTokenTtlSecondsUnit: unit,
+    })
+    const page = await openClient(browser, origin, client)
+    t.is((await browser.submit(page, clientUrl(origin, client), changed)).status, 200, amount)
+    t.is((await find(server, client))?.accessTokenTtlSeconds, seconds, amount)
+  }
+})
+
+test('SuperAdmin pages: what a form has five thousand times is not shown five thousand times', async (t) => {
+  const { origin, client, signIn } = await startPages(t)
+  const browser = signIn()
+  for (const [url, changes] of [
+    [newClientUrl(origin), FILLED_IN],
+    [clientUrl(origin, client), formOf(client, {})],
+  ] as const) {
+    const page = await browser.open(url)
+    for (const field of ['scopes', 'allowedGrantTypes', 'redirectUris']) {
+      const values = Array.from({ length: 5_000 }, (_, index) => `made:up${index}`)
+      const value = field === 'redirectUris' ? values.join('\n') : values
+      const again = await browser.submit(page, url, { ...changes, [field]: value })
+      t.is(again.status, 422)
+      t.true(again.html.length < 200_000, `${field}: ${again.html.length}`)
+    }
+  }
+})
+
 // ————— secrets —————
 
 test('/super-admin/clients/:id/secrets: rotating: both secrets work, until the old one is removed', async (t) => {
@@ -795,7 +867,9 @@ test('/super-admin/clients/:id/secrets: an expiry that cannot be is refused, and
   const { origin, client, server, signIn } = await startPages(t)
   const browser = signIn()
   const path = `${clientUrl(origin, client)}/secrets`
-  for (const expiresAt of ['2001-01-01', '2999-01-01', 'tomorrow', '2026-02-99']) {
+  const year = new Date(server.clock.now() * 1000).getUTCFullYear() + 1
+  const noDays = ['tomorrow', `${year}-02-99`, `${year}-02-31`, `${year}-04-31`, `${year}-13-01`]
+  for (const expiresAt of ['2001-01-01', '2999-01-01', ...noDays]) {
     const page = await browser.submit(await openClient(browser, origin, client), path, {
       expiresAt,
     })
@@ -831,7 +905,10 @@ test('/super-admin/clients/:id/delete: asks first, says what happens, then delet
     t.is(status, 404)
     t.true(html.includes('There is no such client'))
   }
-  t.is((await browser.submit(question, path)).status, 404)
+  // Sent twice, for example by a double click or after a response that was lost, it has done what it was to do.
+  const repeated = await browser.submit(question, path)
+  t.is(repeated.url.pathname, '/super-admin')
+  t.true(textOf(repeated.html).includes(`“ ${client.clientId} ” is deleted`))
 })
 
 // ————— a form that is sent again —————
@@ -864,6 +941,23 @@ test('SuperAdmin pages: a secret is in no URL, no cookie and no store, and is sh
   }
   t.false(cookies.join().includes(encodeURIComponent(clientSecret)))
   t.is((await browser.open(location)).status, 410)
+})
+
+test('SuperAdmin pages: a new secret can be shown for ten minutes, also in a browser that keeps its cookie longer', async (t) => {
+  const { origin, server, signIn } = await startPages(t)
+  const browser = signIn()
+  for (const [seconds, status] of [
+    [10 * 60 - 1, 200],
+    [10 * 60, 410],
+  ] as const) {
+    const form = await browser.open(newClientUrl(origin))
+    const fields = { ...hiddenFieldsOf(form, newClientUrl(origin)), ...FILLED_IN }
+    const response = await browser.userAgent.request(newClientUrl(origin), post(origin, fields))
+    server.clock.advance(seconds)
+    const page = await browser.open(response.headers.get('location') ?? '')
+    t.is(page.status, status)
+    t.is(secretOn(page) !== '', status === 200)
+  }
 })
 
 test('SuperAdmin pages: the form of a secret that was removed does not bring it back', async (t) => {
@@ -900,15 +994,22 @@ test('submissions: two processes decide once what a form gives, and one of them 
     secretId: `s${id}`,
     clientSecret: `tcs_${id}`,
   }))
-  const [first, second] = [1, 2].map(() => createSubmissions(artifacts, jars, () => 1000))
+  let now = 1000
+  const [first, second] = [1, 2].map(() => createSubmissions(artifacts, jars, () => now))
   const begin = (process: typeof first, superAdminId: string, index: number) =>
     (process ?? never()).begin(url, form, superAdminId, identities[index] ?? never())
   const begun = await Promise.all([begin(first, 'root', 0), begin(second, 'root', 1)])
   t.deepEqual(begun[0].identity, begun[1].identity)
   t.false(begun[0].isDone || begun[1].isDone)
+  now += 1
   await begun[0].finish()
   t.true((await begin(second, 'root', 1)).isDone)
   await t.throwsAsync(begin(second, 'other', 1), { instanceOf: ConflictError })
+  // Forgotten after an hour, it gives something else, which is not done.
+  now += 3599
+  const later = await begin(second, 'root', 1)
+  t.is(later.identity.clientId, 'tc_2')
+  t.false(later.isDone)
 })
 
 // ————— fixture —————

@@ -85,6 +85,10 @@ test('/super-admin/sign-in: leads to no page but the SuperAdmin’s own', async 
     '/',
     '/super-adminx',
     '/super-admin\\@x',
+    '/super-admin/../account/connections',
+    '/super-admin/%2e%2e/account/connections',
+    '/super-admin/..//evil.example',
+    '/super-admin/../super-admin',
   ]) {
     const browser = startFormBrowser()
     const page = await browser.open(`${origin}${SIGN_IN}?${bodyOf({ next })}`)

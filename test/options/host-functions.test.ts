@@ -280,6 +280,14 @@ const ON_THE_SERVER: ReadonlyArray<HostFunction> = [
     refused: [
       ...['sign-in', '//evil.example', '/\\evil.example', 'javascript:alert(1)', 'https://'],
       ...['https:evil', 'ftp://host.example', new URL('https://host.example')],
+      // Browsers drop the tab and the line break: another host is left.
+      ...[
+        '/\t/evil.example',
+        '/\n/evil.example',
+        '/a b',
+        '/anmelden/zurück',
+        'https://a.example/\u65e5',
+      ],
     ],
     start: (t) =>
       startWith(
@@ -318,7 +326,16 @@ const ON_THE_SERVER: ReadonlyArray<HostFunction> = [
       ['/sign-in?then=back', 302],
       ['https://host.example/sign-in', 302],
     ],
-    refused: ['sign-in', '//evil.example', 'javascript:alert(1)', new URL('https://host.example')],
+    refused: [
+      ...['sign-in', '//evil.example', 'javascript:alert(1)', new URL('https://host.example')],
+      ...[
+        '/\t/evil.example',
+        '/\n/evil.example',
+        '/a b',
+        '/anmelden/zurück',
+        'https://a.example/\u65e5',
+      ],
+    ],
     start: (t) =>
       startWith(
         t,

@@ -326,11 +326,13 @@ const invalidOptions: ReadonlyArray<InvalidOption> = [
     'superAdminPages.signInUrl',
     'is missing; it must be a function',
   ],
-  [
-    { ...SUPER_ADMINS, superAdminPages: { signInUrl: () => '/', signOutUrl: 'javascript:x' } },
-    'superAdminPages.signOutUrl',
-    'must be an absolute http or https URL, or a path that begins with "/"',
-  ],
+  ...['javascript:x', '//evil.example', '/\t/evil.example'].map(
+    (signOutUrl): InvalidOption => [
+      { ...SUPER_ADMINS, superAdminPages: { signInUrl: () => '/', signOutUrl } },
+      'superAdminPages.signOutUrl',
+      'must be an absolute http or https URL, or a path that begins with "/", in ASCII without spaces',
+    ],
+  ),
   [
     {
       ...SUPER_ADMINS,

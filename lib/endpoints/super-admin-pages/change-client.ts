@@ -4,7 +4,12 @@
  * @module
  */
 
-import { ClientMetadataError, ConflictError, PreconditionFailedError } from '../../errors.ts'
+import {
+  ClientMetadataError,
+  ClientNotFoundError,
+  ConflictError,
+  PreconditionFailedError,
+} from '../../errors.ts'
 import { differences, formOf } from '../../pages/super-admin/client-form.ts'
 import { renderDeletionPage } from '../../pages/super-admin/question-pages.ts'
 import { clientPage, requireClient } from './client-page-data.ts'
@@ -60,8 +65,13 @@ export function askToDeleteClient({ clients }: SuperAdminPagesDependencies): Pag
 export function deleteClient({ clients }: SuperAdminPagesDependencies): PageHandler {
   return async ({ parameters: { clientId = '' }, context, by, leaveTo }) => {
     const client = await clients.find(clientId)
-    // Without a client, too: it does what is left of a deletion that was interrupted.
-    await clients.delete(clientId, { by })
+    try {
+      // Without a client, too: it does what is left of a deletion that was interrupted.
+      await clients.delete(clientId, { by })
+    } catch (error) {
+      // Deleted already, for example by a double click.
+      if (!(error instanceof ClientNotFoundError)) throw error
+    }
     leaveTo(context.urls.list, 'deleted', client?.name ?? clientId)
   }
 }

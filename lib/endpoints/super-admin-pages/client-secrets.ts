@@ -10,6 +10,7 @@ import { redirectAfterGet } from '../../http/responses.ts'
 import { renderRemovalPage } from '../../pages/super-admin/question-pages.ts'
 import { EXPIRY_FIELD } from '../../pages/super-admin/remarks.ts'
 import { renderNewSecretPage, renderShownSecretPage } from '../../pages/super-admin/secret-pages.ts'
+import { isCalendarDay } from '../../util/calendar-day.ts'
 import { clientPage, requireClient } from './client-page-data.ts'
 import type { PageHandler, SuperAdminPagesDependencies } from './page-request.ts'
 
@@ -49,8 +50,7 @@ export function addSecret(dependencies: SuperAdminPagesDependencies): PageHandle
 /** Reads the last day of a secret, as a date field sends it: 2026-12-31. The registry rejects one that is not a day. */
 function expiryOf(day: string): { readonly expiresAt?: number } {
   if (day === '') return {}
-  const isDay = /^\d{4}-\d\d-\d\d$/.test(day)
-  return { expiresAt: isDay ? Date.parse(`${day}T23:59:59Z`) / 1000 : Number.NaN }
+  return { expiresAt: isCalendarDay(day) ? Date.parse(`${day}T23:59:59Z`) / 1000 : Number.NaN }
 }
 
 /** Creates the page that shows a new secret, once. */

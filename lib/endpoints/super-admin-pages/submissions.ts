@@ -78,6 +78,18 @@ const stored = createArtifactReader<StoredSubmission>('Submission', {
   superAdminId: shape.orNull(shape.nonEmptyString),
 })
 
+/**
+ * The key of the mark that a form was done, or that its secret was shown. The mark expires later than the form, so it
+ * names the secret: what the form gives next time is neither done nor shown.
+ */
+function markOf(
+  what: 'done' | 'shown',
+  token: string,
+  { secretId }: Pick<ClientIdentity, 'secretId'>,
+): string {
+  return sha256(`${what} ${secretId} ${token}`)
+}
+
 /** Creates the id of a form. */
 export function createSubmissionId(): string {
   return randomText(SUBMISSION_ID_LENGTH)
@@ -122,7 +134,7 @@ export function createSubmissions(
       }
       const token = sha256(`submission\0${url}\0${form}`)
       const identity = await findOrDecide(token, superAdminId ?? null, proposed)
-      const doneKey = sha256(`done ${token}`)
+      const doneKey = markOf('done', token, identity)
       return {
         identity,
         isDone: (await artifacts.find('Submission', doneKey, now())) !== undefined,
@@ -130,22 +142,24 @@ export function createSubmissions(
           await insert(doneKey, {})
         },
         allowToSee(ctx, secretUrl) {
+          const expiresAt = now() + UNSEEN_SECRET_TTL_SECONDS
           const maxAge = UNSEEN_SECRET_TTL_SECONDS * 1000
-          createCookieJar(ctx).set(COOKIE, token, { ...cookieOptions(secretUrl), maxAge })
+          const options = { ...cookieOptions(secretUrl), maxAge }
+          createCookieJar(ctx).set(COOKIE, `${expiresAt}.${token}`, options)
         },
       }
     },
 
     async takeSecret(ctx, url, { clientId, secretId }, superAdminId) {
       const cookies = createCookieJar(ctx)
-      const token = cookies.get(COOKIE)
-      if (token === undefined) return undefined
+      const [expiresAt, token = ''] = cookies.get(COOKIE)?.split('.') ?? []
+      if (expiresAt === undefined || Number(expiresAt) <= now()) return undefined
       const found = await stored.find(artifacts, sha256(token), now())
       const isTheirs =
         found?.clientId === clientId &&
         found.secretId === secretId &&
         found.superAdminId === (superAdminId ?? null)
-      if (!isTheirs || !(await insert(sha256(`shown ${token}`), {}))) return undefined
+      if (!isTheirs || !(await insert(markOf('shown', token, found), {}))) return undefined
       cookies.set(COOKIE, null, cookieOptions(url))
       return decryptText(found.encryptedSecret, token, SECRET_PURPOSE)
     },

@@ -152,14 +152,15 @@ function renderList(
 function scopeOptions({
   messages,
   choices,
-  form,
+  client,
 }: ClientFieldsOptions): ReadonlyArray<FieldOption> {
   const known = choices.scopes.map(({ scope, description }) => ({
     value: scope,
     label: scope,
     help: description,
   }))
-  const unknown = form.scopes
+  // Not those of the form: any text may have been sent.
+  const unknown = (client?.scopes ?? [])
     .filter((scope) => !choices.scopes.some((each) => each.scope === scope))
     .map((scope) => ({ value: scope, label: scope, help: messages.unknownScope }))
   return [...known, ...unknown]

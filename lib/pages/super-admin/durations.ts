@@ -44,5 +44,6 @@ export function toSeconds(amount: string, unit: string): string {
   const number = amount.replaceAll(/\s/g, '').replace(',', '.')
   const isKnown = DURATION_UNITS.some(({ seconds }) => seconds === unit)
   const isNumber = /^\d{1,12}(?:\.\d{1,3})?$/.test(number)
-  return isNumber && isKnown ? String(Number(number) * Number(unit)) : amount
+  // Rounded, because 8.3 times 60 is not quite 498.
+  return isNumber && isKnown ? String(Number((Number(number) * Number(unit)).toFixed(3))) : amount
 }
