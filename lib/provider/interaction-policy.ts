@@ -105,7 +105,7 @@ export function createInteractionPolicy({
 
 /**
  * Creates the grant of an authorization, if the user has consented. It carries the consent id to the
- * authorization code, and is never stored.
+ * authorization code, and is never saved: oidc-provider needs no more of it than its identifier.
  */
 export async function loadGrant(
   ctx: KoaContextWithOIDC,
@@ -139,7 +139,6 @@ export async function loadGrant(
   for (const resource of Object.keys(oidc.resourceServers ?? {})) {
     grant.addResourceScope(resource, requestedScopes.join(' '))
   }
-  await grant.save()
   return grant
 }
 
