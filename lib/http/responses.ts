@@ -31,17 +31,6 @@ export async function sendErrorPage(
   sendHtml(ctx, status, page, PRIVATE_HEADERS)
 }
 
-/** Refuses a form that none of our pages sent from this browser. */
-export async function sendFormRejected(ctx: Context, pages: ServerPages): Promise<void> {
-  const view = {
-    kind: 'form-rejected',
-    error: 'invalid_request',
-    description: undefined,
-    client: undefined,
-  } as const
-  await sendErrorPage(ctx, 403, pages, view)
-}
-
 function sendHtml(
   ctx: Context,
   status: number,

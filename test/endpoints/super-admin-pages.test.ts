@@ -173,6 +173,7 @@ test('SuperAdmin pages: a form without the token of this browser and this SuperA
       const page = await browser.open(url, post(origin, { ...fields, csrf: String(csrf) }))
       t.is(page.status, 403, url)
       t.true(textOf(page.html).includes('We couldn’t accept this form'))
+      t.true(textOf(page.html).includes('Go back, reload the page, and send it again. All clients'))
     }
     const { csrf: _csrf, ...without } = fields
     t.is((await browser.open(url, post(origin, without))).status, 403)

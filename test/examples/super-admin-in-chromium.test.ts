@@ -171,6 +171,23 @@ test.serial(
 )
 
 test.serial(
+  'the example: what is handed over with a new secret is selected whole by three clicks, also where it wraps',
+  async (t) => {
+    const { page, context } = await openTab(t, browser, { viewport: { width: 375, height: 740 } })
+    await context.grantPermissions(['clipboard-read', 'clipboard-write'])
+    await registerClient(page, MOUSE, 'Litware')
+    for (const name of ['Client secret', 'Client id', 'Issuer']) {
+      const field = page.getByLabel(name)
+      await field.click({ clickCount: 3 })
+      await page.keyboard.press('Control+C')
+      const copied = await page.evaluate(() => navigator.clipboard.readText())
+      t.is(copied, await field.inputValue(), name)
+      t.not(copied, '', name)
+    }
+  },
+)
+
+test.serial(
   'the example: two SuperAdmins change one client: the second is shown both',
   async (t) => {
     const { page, context, complaints } = await openTab(t, browser, DESKTOP)

@@ -7,7 +7,7 @@
 import type { Context } from 'koa'
 import { readForm } from '../../http/body.ts'
 import { formOriginOf, isFromOurPage } from '../../http/browser-binding.ts'
-import { redirectAfterPost, sendFormRejected } from '../../http/responses.ts'
+import { redirectAfterPost, sendErrorPage } from '../../http/responses.ts'
 import { isFromOwnPage } from '../../http/same-origin.ts'
 import { attemptSignIn } from '../../http/sign-in.ts'
 import { type AccountDependencies, connectionsUrl, findCurrentUser } from './current-user.ts'
@@ -27,7 +27,8 @@ export async function handleSubmission(
     bindingSecret === undefined ||
     !isFromOurPage(form.get('csrf'), bindingSecret)
   ) {
-    await sendFormRejected(ctx, pages)
+    const error = { kind: 'form-rejected', error: 'invalid_request' } as const
+    await sendErrorPage(ctx, 403, pages, { ...error, description: undefined, client: undefined })
     return
   }
   if (await perform(dependencies, ctx, form, bindingSecret)) {

@@ -27,14 +27,14 @@ export function showClient(dependencies: SuperAdminPagesDependencies): PageHandl
 /** Creates the action that saves the changes to a client. */
 export function changeClient(dependencies: SuperAdminPagesDependencies): PageHandler {
   const { clients } = dependencies
-  return async ({ parameters: { clientId = '' }, context, by, form: sent, send, leaveTo }) => {
+  return async ({ parameters: { clientId = '' }, context, by, form: sent, send, redirectTo }) => {
     const url = context.urls.client(clientId)
     const form = readClientForm(sent)
     // NaN is nobody's version.
     const expectedVersion = Number(sent.get('version') ?? Number.NaN)
     try {
       await clients.update(clientId, changesOf(form), { expectedVersion, by })
-      leaveTo(url, 'saved')
+      redirectTo(url, 'saved')
     } catch (error) {
       if (error instanceof ClientMetadataError) {
         const client = await requireClient(clients, clientId)
@@ -47,7 +47,7 @@ export function changeClient(dependencies: SuperAdminPagesDependencies): PageHan
       const client = await requireClient(clients, clientId)
       const rejected = { rejection: { kind: 'conflict' }, form } as const
       // The same changes are saved already, for example by a double click.
-      if (differences(formOf(client), form).length === 0) leaveTo(url, 'saved')
+      if (differences(formOf(client), form).length === 0) redirectTo(url, 'saved')
       else send(409, clientPage(dependencies, context, client, rejected))
     }
   }
@@ -63,7 +63,7 @@ export function askToDeleteClient({ clients }: SuperAdminPagesDependencies): Pag
 
 /** Creates the action that deletes a client. */
 export function deleteClient({ clients }: SuperAdminPagesDependencies): PageHandler {
-  return async ({ parameters: { clientId = '' }, context, by, leaveTo }) => {
+  return async ({ parameters: { clientId = '' }, context, by, redirectTo }) => {
     const client = await clients.find(clientId)
     try {
       // Without a client, too: it does what is left of a deletion that was interrupted.
@@ -72,6 +72,6 @@ export function deleteClient({ clients }: SuperAdminPagesDependencies): PageHand
       // Deleted already, for example by a double click.
       if (!(error instanceof ClientNotFoundError)) throw error
     }
-    leaveTo(context.urls.list, 'deleted', client?.name ?? clientId)
+    redirectTo(context.urls.list, 'deleted', client?.name ?? clientId)
   }
 }

@@ -17,7 +17,7 @@ import type { PageHandler, SuperAdminPagesDependencies } from './page-request.ts
 /** Creates the action that adds a secret. */
 export function addSecret(dependencies: SuperAdminPagesDependencies): PageHandler {
   const { clients, submissions } = dependencies
-  return async ({ ctx, parameters: { clientId = '' }, context, by, form, send, leaveTo }) => {
+  return async ({ ctx, parameters: { clientId = '' }, context, by, form, send, redirectTo }) => {
     const { urls } = context
     const client = await requireClient(clients, clientId)
     const proposed = { clientId, ...createSecretIdentity() }
@@ -43,7 +43,7 @@ export function addSecret(dependencies: SuperAdminPagesDependencies): PageHandle
     await submission.finish()
     const url = urls.secret(clientId, submission.identity.secretId)
     submission.allowToSee(ctx, url)
-    leaveTo(url, 'secret-added')
+    redirectTo(url, 'secret-added')
   }
 }
 
@@ -82,15 +82,15 @@ export function askToRemoveSecret({ clients }: SuperAdminPagesDependencies): Pag
 
 /** Creates the action that removes a secret. */
 export function removeSecret({ clients }: SuperAdminPagesDependencies): PageHandler {
-  return async ({ parameters: { clientId = '', secretId = '' }, context, by, leaveTo }) => {
+  return async ({ parameters: { clientId = '', secretId = '' }, context, by, redirectTo }) => {
     const url = context.urls.client(clientId)
     try {
       await clients.removeSecret(clientId, secretId, { by })
-      leaveTo(url, 'secret-removed')
+      redirectTo(url, 'secret-removed')
     } catch (error) {
       // Removed already, for example by a double click.
-      if (error instanceof ClientSecretNotFoundError) leaveTo(url, 'secret-removed')
-      else if (error instanceof ClientMetadataError) leaveTo(url, 'last-secret-kept')
+      if (error instanceof ClientSecretNotFoundError) redirectTo(url, 'secret-removed')
+      else if (error instanceof ClientMetadataError) redirectTo(url, 'last-secret-kept')
       else throw error
     }
   }

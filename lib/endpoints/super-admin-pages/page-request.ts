@@ -1,6 +1,6 @@
 /**
  * What every request for a SuperAdmin page goes through: who is asking, where a form comes from, and the pages for
- * what comes to nothing.
+ * requests that are refused.
  *
  * @module
  */
@@ -19,12 +19,7 @@ import {
   type ShownUser,
 } from '../../http/browser-binding.ts'
 import type { PageCookies } from '../../http/page-cookies.ts'
-import {
-  redirectAfterGet,
-  redirectAfterPost,
-  sendFormRejected,
-  sendPage,
-} from '../../http/responses.ts'
+import { redirectAfterGet, redirectAfterPost, sendPage } from '../../http/responses.ts'
 import type { PathParameters, Route } from '../../http/route.ts'
 import { isFromOtherOrigin, isFromOwnPage } from '../../http/same-origin.ts'
 import { UNSEEN_SECRET_TTL_SECONDS } from '../../lifetimes.ts'
@@ -73,7 +68,7 @@ export interface PageRequest {
   /** Sends a page. */
   readonly send: (status: number, page: HtmlPage) => void
   /** Redirects after an action, and says there what it did. */
-  readonly leaveTo: (url: string, ...message: Parameters<SetFlashMessage>) => void
+  readonly redirectTo: (url: string, ...message: Parameters<SetFlashMessage>) => void
 }
 
 /** Handles a request of a SuperAdmin. */
@@ -90,7 +85,7 @@ export interface PageGuard {
 /** How a refusal looks, if it does not lead to the sign-in page. */
 const REFUSALS = {
   forbidden: [403, 'forbidden'],
-  'other-origin': [403, 'forbidden'],
+  'other-origin': [403, 'form-rejected'],
   'too-many-attempts': [429, 'too-many-attempts'],
   'address-unknown': [429, 'too-many-attempts'],
 } as const satisfies Readonly<Record<string, readonly [status: number, kind: ProblemView['kind']]>>
@@ -113,11 +108,11 @@ export function createPageGuard(
     sendPage(ctx, status, renderProblemPage({ ...pages.contextOf(ctx), urls, kind }))
   }
 
-  async function rejectForm(ctx: Context): Promise<void> {
+  function rejectForm(ctx: Context): void {
     if (isFromOtherOrigin(ctx, issuer)) {
       audit.record({ type: 'super-admin.refused', reason: 'other-origin' }, ctx.ip)
     }
-    await sendFormRejected(ctx, pages)
+    sendProblemPage(ctx, 403, 'form-rejected')
   }
 
   async function refuse(ctx: Context, refusal: SuperAdminRefusal): Promise<void> {
@@ -166,7 +161,7 @@ export function createPageGuard(
     const request: PageRequest = {
       ...{ ctx, parameters, by, context, form },
       send: (status, page) => sendPage(ctx, status, page),
-      leaveTo(url, ...message) {
+      redirectTo(url, ...message) {
         setFlashMessage(cookies, ctx)(...message)
         redirectAfterPost(ctx, url)
       },
@@ -189,11 +184,11 @@ export function createPageGuard(
 
     submit: (handler) => async (ctx, parameters) => {
       const form = await readOwnForm(ctx)
-      if (form === undefined) return await rejectForm(ctx)
+      if (form === undefined) return rejectForm(ctx)
       // Only now: a session may end while a form arrives.
       const decision = await decideAccess(ctx)
       if (typeof decision === 'string') return await refuse(ctx, decision)
-      if (!form.isFrom(decision)) return await rejectForm(ctx)
+      if (!form.isFrom(decision)) return rejectForm(ctx)
       await handle(handler, ctx, parameters, decision, form.fields)
     },
   }

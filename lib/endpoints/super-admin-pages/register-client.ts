@@ -23,7 +23,7 @@ export function showRegistration(dependencies: SuperAdminPagesDependencies): Pag
 /** Creates the action of the form. */
 export function registerClient(dependencies: SuperAdminPagesDependencies): PageHandler {
   const { clients, submissions } = dependencies
-  return async ({ ctx, context, by, form: sent, send, leaveTo }) => {
+  return async ({ ctx, context, by, form: sent, send, redirectTo }) => {
     const { urls } = context
     const form = readClientForm(sent)
     const proposed = createClientIdentity()
@@ -47,7 +47,7 @@ export function registerClient(dependencies: SuperAdminPagesDependencies): PageH
     const hasSecret = secrets.some((secret) => secret.secretId === secretId)
     const url = hasSecret ? urls.secret(clientId, secretId) : urls.client(clientId)
     if (hasSecret) submission.allowToSee(ctx, url)
-    leaveTo(url, 'registered', name)
+    redirectTo(url, 'registered', name)
   }
 }
 

@@ -6,6 +6,7 @@
 
 import {
   type ClientForm,
+  DURATION_FIELDS,
   LIST_FIELDS,
   linesOf,
   TEXT_FIELDS,
@@ -14,12 +15,17 @@ import { toSeconds } from '../../pages/super-admin/durations.ts'
 
 /** Reads a submitted form. */
 export function readClientForm(sent: URLSearchParams): ClientForm {
-  const texts = TEXT_FIELDS.map((field) => {
-    const text = sent.get(field) ?? ''
-    return [field, toSeconds(text, sent.get(`${field}Unit`) ?? '')] as const
-  })
+  const textOf = (field: string): string => sent.get(field) ?? ''
+  const texts = TEXT_FIELDS.map((field) => [field, textOf(field)] as const)
+  const durations = DURATION_FIELDS.map(
+    (field) => [field, toSeconds(textOf(field), textOf(`${field}Unit`))] as const,
+  )
   const lists = LIST_FIELDS.map((field) => [field, sent.getAll(field)] as const)
-  const form: Readonly<Record<string, unknown>> = Object.fromEntries([...texts, ...lists])
+  const form: Readonly<Record<string, unknown>> = Object.fromEntries([
+    ...texts,
+    ...durations,
+    ...lists,
+  ])
   return form as ClientForm
 }
 

@@ -195,6 +195,11 @@ export const SUPER_ADMIN_ENGLISH = {
       title: 'This page is for SuperAdmins',
       explanation: 'You are signed in, but not as a SuperAdmin.',
     },
+    'form-rejected': {
+      title: 'We couldn’t accept this form',
+      explanation:
+        'It did not come from the page we showed you last, or it is too large, so nothing was changed. This can happen when you sign in or out in another tab. Go back, reload the page, and send it again.',
+    },
     'too-many-attempts': {
       title: 'Too many failed attempts',
       explanation:

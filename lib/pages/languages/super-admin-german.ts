@@ -198,6 +198,11 @@ export const SUPER_ADMIN_GERMAN: SuperAdminMessages = {
       title: 'Diese Seite ist für SuperAdmins',
       explanation: 'Sie sind angemeldet, aber nicht als SuperAdmin.',
     },
+    'form-rejected': {
+      title: 'Wir konnten dieses Formular nicht annehmen',
+      explanation:
+        'Es kam nicht von der Seite, die wir Ihnen zuletzt gezeigt haben, oder es ist zu groß. Deshalb wurde nichts geändert. Das kann geschehen, wenn Sie sich in einem anderen Tab an- oder abmelden. Gehen Sie zurück, laden Sie die Seite neu und senden Sie es noch einmal.',
+    },
     'too-many-attempts': {
       title: 'Zu viele fehlgeschlagene Versuche',
       explanation:

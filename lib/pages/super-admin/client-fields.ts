@@ -7,7 +7,7 @@
 import { html } from 'ghtml'
 import { CLIENT_AUDIENCES, CLIENT_TYPES, type Client } from '../../storage/client.ts'
 import { fillText, type SuperAdminMessages } from '../languages/messages.ts'
-import type { ClientForm, FieldName, ListField, TextField } from './client-form.ts'
+import type { ClientForm, DURATION_FIELDS, FieldName, ListField, TextField } from './client-form.ts'
 import { DURATION_UNITS, toDuration } from './durations.ts'
 import {
   type Field,
@@ -80,7 +80,7 @@ function needsAdvanced({ remarks }: ClientFieldsOptions): boolean {
 
 function renderDuration(
   options: ClientFieldsOptions,
-  name: 'accessTokenTtlSeconds' | 'refreshTokenTtlSeconds',
+  name: (typeof DURATION_FIELDS)[number],
   usualUnit: keyof SuperAdminMessages['units'],
 ): string {
   const { messages, form } = options

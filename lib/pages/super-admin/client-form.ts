@@ -22,6 +22,8 @@ export const TEXT_FIELDS = [
   'tosUri',
   'policyUri',
 ] as const
+/** Those of them with a unit. */
+export const DURATION_FIELDS = ['accessTokenTtlSeconds', 'refreshTokenTtlSeconds'] as const
 /** Fields with several options. */
 export const LIST_FIELDS = ['scopes', 'allowedGrantTypes'] as const
 const IMMUTABLE_FIELDS: ReadonlyArray<string> = ['clientType', 'audience', 'tenantId']

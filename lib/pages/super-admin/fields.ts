@@ -128,7 +128,7 @@ export function renderChoices(type: 'radio' | 'checkbox', field: ChoiceOptions):
 </fieldset>`
 }
 
-/** Renders a value to copy, which a click into it selects. A textarea, so that a long value wraps. */
+/** Renders a value to copy. A textarea, so that a long value wraps, and the keyboard can select it. */
 export function renderCopyField(id: string, label: string, value: string): string {
   return html`<div class="field">
 <label for="${id}">${label}</label>

@@ -1,5 +1,5 @@
 /**
- * The page for a request of a SuperAdmin that came to nothing.
+ * The page for a request that is refused, or that cannot be done.
  *
  * @module
  */
@@ -16,7 +16,8 @@ import type { ProblemView } from './views.ts'
 export function renderProblemPage({ brand, language, kind, urls }: ProblemView): HtmlPage {
   const { problems, allClients } = language.superAdminMessages
   const { title, explanation } = problems[kind]
-  const isLetIn = kind === 'client-not-found' || kind === 'conflict'
+  // The list would refuse them again.
+  const hasWayBack = kind !== 'forbidden' && kind !== 'too-many-attempts'
   const wayBack = renderLinkButton('secondary', urls.list, allClients)
   return renderDocument({
     ...{ brand, language },
@@ -26,6 +27,6 @@ export function renderProblemPage({ brand, language, kind, urls }: ProblemView):
     content: html`<span class="tile alert">!${ALERT_GLYPH}</span>
 <h1>${title}</h1>
 <p class="explanation">${explanation}</p>
-!${isLetIn ? html`<div class="actions">!${wayBack}</div>` : ''}`,
+!${hasWayBack ? html`<div class="actions">!${wayBack}</div>` : ''}`,
   })
 }

@@ -43,7 +43,7 @@ function remarkOfIssue(
   const { fields, invalidExpiry } = language.superAdminMessages
   const [name = '', index] = path.split('.')
   if (name === EXPIRY_FIELD) return { field: name, html: html`${invalidExpiry}` }
-  const isField = name in fields
+  const isField = Object.hasOwn(fields, name)
   const lines = name === 'redirectUris' ? linesOf(form?.redirectUris ?? '') : []
   const line = lines[Number(index)]
   const label = isField ? fields[name as keyof typeof fields].label : path

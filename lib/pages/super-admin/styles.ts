@@ -32,7 +32,7 @@ fieldset > .options { margin-top: .625rem; }
 textarea { display: block; field-sizing: content; resize: vertical; overflow-wrap: anywhere; }
 textarea.code { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; font-size: .875rem; }
 textarea:not([readonly]) { min-height: calc(3lh + 1rem + 2px); }
-textarea.copy { padding: .6875rem .75rem; background: var(--sunken); line-height: 1.4; resize: none; word-break: break-all; -webkit-user-select: all; user-select: all; }
+textarea.copy { padding: .6875rem .75rem; background: var(--sunken); line-height: 1.4; resize: none; word-break: break-all; }
 [aria-invalid=true] { border-color: var(--danger); }
 .amount { display: flex; gap: .5rem; }
 .amount input { flex: 1; min-width: 0; }
