@@ -67,8 +67,8 @@ test('redis: what has expired a minute ago is removed with the next revocation, 
   const { client } = storage
   await addExpiring(storage, 'a-day', DAY_SECONDS)
   for (let index = 0; index < 20; index += 1) await addExpiring(storage, `expired-${index}`, -60)
-  await addExpiring(storage, 'just-expired', -30)
-  await addExpiring(storage, 'last', 60)
+  await addExpiring(storage, 'last', DAY_SECONDS)
+  await addExpiring(storage, 'just-expired', -1) // last: in a minute it would be removed
   for (const set of [FEED, EXPIRIES]) {
     const entries = await client.zrange(set, '0', '-1')
     const ids = entries.map((entry) => entry.split(':')[1]).sort()

@@ -395,6 +395,7 @@ for (const kind of STORE_KINDS) {
       storageTimeoutMilliseconds: 100,
       users: [ADA],
       audience,
+      clock: server.clock.now,
     })
     t.teardown(() => impatient.close())
     const { confidential } = server

@@ -9,13 +9,16 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createAuthorizationServer, openManagedKeys, type User } from '@teamcast/oauth-server'
 import Koa from 'koa'
+import { systemClock } from '../../lib/util/clock.ts'
+import { createFarClock } from './far-clock.ts'
 import { INSTANCE_SECRET, openStorageAt } from './instance-storage.ts'
 import { SLOW_STORE } from './slow-store.ts'
 import type { InstanceSettings } from './start-instances.ts'
 
 const settings = JSON.parse(process.argv[2] ?? '') as InstanceSettings
 const { storage } = await openStorageAt(settings.location)
-const keys = await openManagedKeys({ storage, secret: INSTANCE_SECRET, ...SLOW_STORE })
+const clock = settings.clock === 'far' ? createFarClock().now : systemClock
+const keys = await openManagedKeys({ storage, secret: INSTANCE_SECRET, clock, ...SLOW_STORE })
 const userOf = (userId: string): User => ({
   userId,
   tenantId: 'acme',
@@ -25,6 +28,7 @@ const userOf = (userId: string): User => ({
 const server = createAuthorizationServer({
   ...settings.options,
   keys,
+  clock,
   issuer: settings.issuer,
   storage,
   findUser: async (userId) => userOf(userId),

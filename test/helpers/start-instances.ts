@@ -18,6 +18,7 @@ import { createRevoker } from '../../lib/revocation/revoker.ts'
 import { type Authorization, authorize } from '../../lib/testing/authorize.ts'
 import { systemClock } from '../../lib/util/clock.ts'
 import { bundle } from './bundle.ts'
+import { createFarClock } from './far-clock.ts'
 import { type OpenedStorage, openStorageAt, type StoreLocation } from './instance-storage.ts'
 import { startLoadBalancer } from './load-balancer.ts'
 import { postAs } from './requests.ts'
@@ -31,6 +32,8 @@ export interface InstanceSettings {
   /** 0 for a free one. */
   readonly port: number
   readonly location: StoreLocation
+  /** `far` stands still (`far-clock.ts`): no code or grace period ends because a busy machine takes long. */
+  readonly clock: 'far' | 'system'
   readonly options: Pick<
     AuthorizationServerOptions,
     'refreshTokenGraceSeconds' | 'storageTimeoutMilliseconds'
@@ -76,7 +79,14 @@ const INSTANCE_FILE = new URL('./instance.ts', import.meta.url).pathname
 /** Starts processes on a store. */
 export async function startInstances(
   location: StoreLocation,
-  { count = 2, ...changes }: InstanceSettings['options'] & { readonly count?: number } = {},
+  {
+    count = 2,
+    clock = 'far',
+    ...changes
+  }: InstanceSettings['options'] & {
+    readonly count?: number
+    readonly clock?: InstanceSettings['clock']
+  } = {},
 ): Promise<Instances> {
   const options = { ...SLOW_STORE, ...changes }
   const balancer = await startLoadBalancer()
@@ -84,19 +94,20 @@ export async function startInstances(
   const instances: Array<Instance> = []
   const replaced: Array<Instance> = []
   const startOne = (port: number, of = location): Promise<Instance> =>
-    startInstance({ issuer, port, location: of, options })
+    startInstance({ issuer, port, location: of, clock, options })
   // At once, so that they also race for the keys they share.
   instances.push(...(await Promise.all(Array.from({ length: count }, () => startOne(0)))))
   balancer.backendPorts.push(...instances.map(({ url }) => Number(new URL(url).port)))
 
   const opened = await openStorageAt(location)
   const { clients: store, consents } = opened.storage
-  const audit = createAuditLog(undefined, systemClock)
-  const revoker = createRevoker(opened.storage, systemClock)
+  const now = clock === 'far' ? createFarClock().now : systemClock
+  const audit = createAuditLog(undefined, now)
+  const revoker = createRevoker(opened.storage, now)
   const registry = createClientRegistry({
     ...resolveClientReferences({}),
     store,
-    now: systemClock,
+    now,
     audit,
     deleteClient: createDeleteClient({ store, consents, revoker, audit }),
   })

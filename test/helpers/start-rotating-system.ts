@@ -40,7 +40,7 @@ export async function startRotatingSystem(
   const given = { storage: opened.storage, secret: INSTANCE_SECRET, ...SLOW_STORE }
   const yesterday = (): number => systemClock() - DAY_SECONDS
   await (await openManagedKeys({ ...given, clock: yesterday })).stop()
-  const instances = await startInstances(location)
+  const instances = await startInstances(location, { clock: 'system' })
   const { issuer, client } = instances
   const resourceServer = await instances.registerClient({ resourceServerAudiences: [issuer] })
   const settings: ApiSettings = {

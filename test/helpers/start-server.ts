@@ -12,6 +12,7 @@ import {
   type TestUser,
 } from '@teamcast/oauth-server/testing'
 import type { ExecutionContext } from 'ava'
+import { createFarClock } from './far-clock.ts'
 import { SLOW_STORE } from './slow-store.ts'
 
 export const ADA: TestUser = {
@@ -64,10 +65,12 @@ export async function startServer(
   t: ExecutionContext,
   options: TestServerOptions = {},
 ): Promise<StartedServer> {
+  const clock = createFarClock()
   const server = await startTestServer({
     users: [ADA, GRACE],
     clients: [CONFIDENTIAL_CLIENT, PUBLIC_CLIENT, TENANT_CLIENT],
     ...SLOW_STORE,
+    clock: clock.now,
     ...options,
   })
   t.teardown(() => server.close())
@@ -75,5 +78,5 @@ export async function startServer(
   if (confidential === undefined || publicClient === undefined || tenant === undefined) {
     throw new Error('give the server its three clients')
   }
-  return { ...server, confidential, public: publicClient, tenant }
+  return { ...server, clock, confidential, public: publicClient, tenant }
 }

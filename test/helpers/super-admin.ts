@@ -12,6 +12,7 @@ import {
 } from '@teamcast/oauth-server/testing'
 import type { ExecutionContext } from 'ava'
 import { AUDIENCE } from './client-rules.ts'
+import { createFarClock } from './far-clock.ts'
 import { recordEvents } from './record-events.ts'
 import { SLOW_STORE } from './slow-store.ts'
 import { ADA, GRACE } from './start-server.ts'
@@ -46,6 +47,7 @@ export async function startSuperAdminServer(
   options: TestServerOptions = {},
 ): Promise<SuperAdminServer> {
   const { onEvent, settled } = recordEvents()
+  const clock = createFarClock()
   const server = await startTestServer({
     users: [ADA, GRACE],
     audience: AUDIENCE,
@@ -56,6 +58,7 @@ export async function startSuperAdminServer(
     },
     onEvent,
     ...SLOW_STORE,
+    clock: clock.now,
     ...options,
   })
   t.teardown(server.close)
@@ -78,6 +81,7 @@ export async function startSuperAdminServer(
   }
   return {
     ...server,
+    clock,
     send,
     register: async (newClient) => shown(await send('POST', '', { body: newClient }), 201),
     read: async (clientId) => shown(await send('GET', `/${clientId}`), 200),

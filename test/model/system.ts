@@ -17,8 +17,9 @@ import {
   type Storage,
 } from '@teamcast/oauth-server'
 import Koa from 'koa'
-import { createTestClock, type TestClock } from '../../lib/testing/test-clock.ts'
+import type { TestClock } from '../../lib/testing/test-clock.ts'
 import { PASSWORD } from '../helpers/browser.ts'
+import { createFarClock } from '../helpers/far-clock.ts'
 import { responsesEnded } from '../helpers/record-events.ts'
 import { SLOW_STORE } from '../helpers/slow-store.ts'
 import { CONFIDENTIAL_CLIENT } from '../helpers/start-server.ts'
@@ -91,7 +92,7 @@ export async function startSystem(
   storage: Storage,
   isLost: (event: AuditEvent) => boolean = () => false,
 ): Promise<System> {
-  const clock = createTestClock()
+  const clock = createFarClock()
   const users = new Map<string, ModelUser>()
   let events: Array<AuditEvent> = []
   let graceSeconds = 0
