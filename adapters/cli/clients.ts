@@ -12,7 +12,7 @@ import {
   type ClientListQuery,
   createClientRegistry,
 } from '../../lib/clients/client-registry.ts'
-import { ClientNotFoundError } from '../../lib/errors.ts'
+import { requireClient } from '../../lib/clients/require-client.ts'
 import {
   type ClientReferenceOptions,
   resolveClientReferences,
@@ -83,8 +83,7 @@ export const showClient: Command = {
   options: JSON_OPTION,
   async run({ parameter, options, environment }) {
     const clientId = requireClientId(parameter)
-    const client = await withClients(environment, (clients) => clients.find(clientId))
-    if (client === undefined) throw new ClientNotFoundError(clientId)
+    const client = await withClients(environment, (clients) => requireClient(clients, clientId))
     return options['json'] ? toJson(client) : describe(client)
   },
 }

@@ -494,7 +494,7 @@ test('/super-admin/clients: registers what was filled in, and shows the secret o
   t.is((await newest(server)).clientId, client.clientId) // the reload registered nothing
 })
 
-test('/super-admin/clients: a double click registers once', async (t) => {
+test('/super-admin/clients: a double click registers once, and shows the secret once', async (t) => {
   const { origin, server, signIn } = await startPages(t)
   const browser = signIn()
   const form = await browser.open(newClientUrl(origin))
@@ -506,6 +506,10 @@ test('/super-admin/clients: a double click registers once', async (t) => {
     })
   const [first, second] = await Promise.all([send(), send()])
   t.is(first.headers.get('location'), second.headers.get('location'))
+  const location = first.headers.get('location') ?? ''
+  const shown = await Promise.all([browser.open(location), browser.open(location)])
+  t.deepEqual(shown.map(({ status }) => status).toSorted(), [200, 410])
+  t.is(shown.filter((page) => secretOn(page) !== '').length, 1)
   t.is((await send()).headers.get('location'), first.headers.get('location'))
   t.is((await list(server, 'Northwind Talent')).length, 1)
   // Gone back to and filled in anew, it is another client.

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { requireClient } from '../../clients/require-client.ts'
 import {
   ClientMetadataError,
   ClientNotFoundError,
@@ -12,7 +13,7 @@ import {
 } from '../../errors.ts'
 import { differences, formOf } from '../../pages/super-admin/client-form.ts'
 import { renderDeletionPage } from '../../pages/super-admin/question-pages.ts'
-import { clientPage, requireClient } from './client-page-data.ts'
+import { clientPage } from './client-page-data.ts'
 import type { PageHandler, SuperAdminPagesDependencies } from './page-request.ts'
 import { changesOf, readClientForm } from './submitted-client.ts'
 

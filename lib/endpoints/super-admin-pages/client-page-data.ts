@@ -1,12 +1,10 @@
 /**
- * What the pages about a client read.
+ * The page of a client, and what a client may be registered for.
  *
  * @module
  */
 
 import type { ClientChoices } from '../../clients/client-fields.ts'
-import type { ClientRegistry } from '../../clients/client-registry.ts'
-import { ClientNotFoundError } from '../../errors.ts'
 import type { HtmlPage } from '../../pages/pages.ts'
 import { renderClientPage } from '../../pages/super-admin/client-page.ts'
 import type {
@@ -19,20 +17,6 @@ import { describeScope } from '../../scopes/scope-catalogue.ts'
 import type { Client } from '../../storage/client.ts'
 import type { SuperAdminPagesDependencies } from './page-request.ts'
 import { createSubmissionId } from './submissions.ts'
-
-/**
- * Finds a client.
- *
- * @throws {@link ClientNotFoundError} when there is none.
- */
-export async function requireClient(
-  clients: Pick<ClientRegistry, 'find'>,
-  clientId: string,
-): Promise<Client> {
-  const client = await clients.find(clientId)
-  if (client === undefined) throw new ClientNotFoundError(clientId)
-  return client
-}
 
 /** What a client may be registered for, in the language of the page. */
 export function choicesOf(

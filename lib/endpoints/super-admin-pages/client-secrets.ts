@@ -5,13 +5,14 @@
  */
 
 import { createSecretIdentity } from '../../clients/client-secret.ts'
+import { requireClient } from '../../clients/require-client.ts'
 import { ClientMetadataError, ClientSecretNotFoundError, ConflictError } from '../../errors.ts'
 import { redirectAfterGet } from '../../http/responses.ts'
 import { renderRemovalPage } from '../../pages/super-admin/question-pages.ts'
 import { EXPIRY_FIELD } from '../../pages/super-admin/remarks.ts'
 import { renderNewSecretPage, renderShownSecretPage } from '../../pages/super-admin/secret-pages.ts'
 import { isCalendarDay } from '../../util/calendar-day.ts'
-import { clientPage, requireClient } from './client-page-data.ts'
+import { clientPage } from './client-page-data.ts'
 import type { PageHandler, SuperAdminPagesDependencies } from './page-request.ts'
 
 /** Creates the action that adds a secret. */

@@ -5,11 +5,12 @@
  */
 
 import { createClientIdentity } from '../../clients/client-registry.ts'
+import { requireClient } from '../../clients/require-client.ts'
 import { ClientMetadataError, ConflictError } from '../../errors.ts'
 import { type ClientForm, EMPTY_FORM } from '../../pages/super-admin/client-form.ts'
 import { renderRegistrationPage } from '../../pages/super-admin/registration-page.ts'
 import type { Rejection, SuperAdminContext } from '../../pages/super-admin/views.ts'
-import { choicesOf, requireClient } from './client-page-data.ts'
+import { choicesOf } from './client-page-data.ts'
 import type { PageHandler, SuperAdminPagesDependencies } from './page-request.ts'
 import { createSubmissionId } from './submissions.ts'
 import { newClientOf, readClientForm } from './submitted-client.ts'

@@ -6,7 +6,7 @@
 
 import type { Context } from 'koa'
 import type { ClientInputRegistry, ClientRegistry } from '../../clients/client-registry.ts'
-import { ClientNotFoundError } from '../../errors.ts'
+import { requireClient } from '../../clients/require-client.ts'
 import type { Client } from '../../storage/client.ts'
 import { entityTagOf, ifMatchOf } from './entity-tags.ts'
 import { readRequestBody, type SuperAdminHandler } from './super-admin-request.ts'
@@ -14,9 +14,7 @@ import { readRequestBody, type SuperAdminHandler } from './super-admin-request.t
 /** Reads a client. */
 export function readClient(clients: ClientRegistry): SuperAdminHandler {
   return async (ctx, { clientId = '' }) => {
-    const client = await clients.find(clientId)
-    if (client === undefined) throw new ClientNotFoundError(clientId)
-    sendClient(ctx, client)
+    sendClient(ctx, await requireClient(clients, clientId))
   }
 }
 
