@@ -741,6 +741,7 @@ test('/super-admin/clients/:id: a change to what somebody else has changed shows
   await server.authorizationServer.clients.update(client.clientId, {
     name: 'Theirs',
     tosUri: 'https://theirs.example/',
+    accessTokenTtlSeconds: 18 * 60 * 60,
   })
   const mine = formOf(client, { name: 'Mine', scopes: ['interview:read'] })
   const conflict = await browser.submit(page, clientUrl(origin, client), mine)
@@ -752,6 +753,7 @@ test('/super-admin/clients/:id: a change to what somebody else has changed shows
   t.deepEqual(remarks, [
     'Name: “Theirs” is saved.',
     'Scopes: “candidate:read, interview:create, interview:read” is saved.',
+    'Access token lifetime: “18 hours” is saved.',
     'Terms of service: “https://theirs.example/” is saved.',
   ])
   t.true(conflict.html.includes('value="Mine"'))

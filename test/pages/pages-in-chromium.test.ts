@@ -194,6 +194,14 @@ test.serial(
   },
 )
 
+test.serial('pages: no sentence is laid out in pieces', async (t) => {
+  const { page } = await openPage(t, DESKTOP)
+  for (const name of Object.keys({ ...ORDINARY, ...SUPER_ADMIN })) {
+    await page.goto(server.url + name)
+    t.deepEqual(await findBrokenSentences(page), [], name)
+  }
+})
+
 test.serial('pages: an open list of details for developers is accessible too', async (t) => {
   const { page } = await openPage(t, DESKTOP)
   await page.goto(`${server.url}error-invalid-request`)
@@ -665,6 +673,25 @@ function findOverflows(page: Page): Promise<ReadonlyArray<string>> {
     Array.from(document.querySelectorAll('html, body *:not(input, .visually-hidden, svg, svg *)'))
       .filter(({ scrollWidth, clientWidth }) => clientWidth > 0 && scrollWidth > clientWidth)
       .map(({ localName, className }) => `${localName}.${className}`),
+  )
+}
+
+/**
+ * Elements whose sentence is laid out in pieces: of a flex or grid container, each run of text and each element in
+ * between is an item of its own.
+ */
+function findBrokenSentences(page: Page): Promise<ReadonlyArray<string>> {
+  return page.evaluate(() =>
+    Array.from(document.querySelectorAll('body *'))
+      .filter((element) => /flex|grid/.test(getComputedStyle(element).display))
+      .filter((element) => {
+        const hidden = Array.from(element.querySelectorAll(':scope > .visually-hidden'))
+        const items = Array.from(element.childNodes).filter(
+          (node) => node.textContent?.trim() && !hidden.some((each) => each === node),
+        )
+        return items.length > 1 && items.some(({ nodeType }) => nodeType === Node.TEXT_NODE)
+      })
+      .map(({ localName, className, textContent }) => `${localName}.${className}: ${textContent}`),
   )
 }
 

@@ -84,7 +84,7 @@ function isFiltered(filters: ClientFilters): boolean {
 
 function renderEmpty({ filters, isContinued, language }: ClientsView): string {
   const messages = language.superAdminMessages
-  if (isContinued) return html`<p class="empty">${messages.noMoreClients}</p>`
+  if (isContinued) return html`<div class="empty"><p>${messages.noMoreClients}</p></div>`
   if (!isFiltered(filters)) {
     return html`<div class="empty"><p>${messages.noClients}</p><p class="notice">${messages.noClientsHint}</p></div>`
   }
@@ -93,7 +93,7 @@ function renderEmpty({ filters, isContinued, language }: ClientsView): string {
     name === undefined
       ? html`${messages.noMatchOfFilters}`
       : fill(messages.noMatch, { name: renderQuoted(name, language) })
-  return html`<p class="empty">!${sentence}</p>`
+  return html`<div class="empty"><p>!${sentence}</p></div>`
 }
 
 function renderPaging({ filters, isContinued, nextCursor, language, urls }: ClientsView): string {

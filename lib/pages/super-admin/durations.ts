@@ -5,6 +5,7 @@
  */
 
 import type { SuperAdminMessages } from '../languages/messages.ts'
+import type { PageLanguage } from '../languages/page-language.ts'
 
 /** A unit. */
 interface DurationUnit {
@@ -37,6 +38,15 @@ export function toDuration(
   const unit = DURATION_UNITS.findLast(({ seconds }) => Number(text) % Number(seconds) === 0)
   const { seconds = '1' } = unit ?? {}
   return { amount: String(Number(text) / Number(seconds)), unit: seconds }
+}
+
+/** A lifetime in the largest unit that needs no fraction, for example `18 hours`. */
+export function lifetimeOf(seconds: number, { tag }: PageLanguage): string {
+  const { amount, unit: length } = toDuration(String(seconds), 'seconds')
+  const unit = DURATION_UNITS.find((each) => each.seconds === length)?.name.slice(0, -1)
+  return new Intl.NumberFormat(tag, { style: 'unit', unit, unitDisplay: 'long' }).format(
+    Number(amount),
+  )
 }
 
 /** Converts an amount of a unit to seconds. Leaves what is no number as it is. */

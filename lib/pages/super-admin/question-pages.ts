@@ -6,9 +6,10 @@
 
 import { html } from 'ghtml'
 import { renderClientName } from '../client-header.ts'
-import { durationOf, renderInstantAndAge } from '../dates.ts'
+import { renderInstantAndAge } from '../dates.ts'
 import { fill, fillText } from '../languages/messages.ts'
 import type { HtmlPage } from '../pages.ts'
+import { lifetimeOf } from './durations.ts'
 import {
   renderHeading,
   renderLinkButton,
@@ -25,7 +26,7 @@ export function renderDeletionPage(view: AboutClientView): HtmlPage {
   const { clientId, name, accessTokenTtlSeconds } = client
   const messages = language.superAdminMessages
   const title = fillText(messages.deleteThisClient, { client: name })
-  const duration = durationOf(accessTokenTtlSeconds, language)
+  const duration = lifetimeOf(accessTokenTtlSeconds, language)
   return renderSuperAdminDocument(view, {
     title,
     content: html`!${renderHeading(title)}

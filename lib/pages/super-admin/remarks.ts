@@ -10,6 +10,7 @@ import type { Client } from '../../storage/client.ts'
 import { fill } from '../languages/messages.ts'
 import type { PageLanguage } from '../languages/page-language.ts'
 import { type ClientForm, differences, formOf, linesOf, textOf } from './client-form.ts'
+import { lifetimeOf } from './durations.ts'
 import { renderQuoted } from './parts.ts'
 import type { Remark } from './views.ts'
 
@@ -65,7 +66,10 @@ export function remarksOfConflict(
   const { fields, savedValue, savedNothing } = language.superAdminMessages
   const saved = formOf(current)
   const remarks = differences(saved, form).map((field): Remark => {
-    const value = textOf(saved, field)
+    const value =
+      field === 'accessTokenTtlSeconds' || field === 'refreshTokenTtlSeconds'
+        ? lifetimeOf(current[field], language)
+        : textOf(saved, field)
     const text = value === '' ? savedNothing : savedValue
     const parts = { field: html`${fields[field].label}`, value: renderQuoted(value, language) }
     return { field, html: fill(text, parts) }

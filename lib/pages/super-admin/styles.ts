@@ -75,7 +75,7 @@ code { font-size: .875em; }
 .muted { color: var(--muted); }
 .explanation strong { color: var(--text); }
 .empty { padding: 1.5rem; border: 1px dashed var(--field-line); border-radius: .625rem; }
-.empty, .broad p.empty { color: var(--muted); }
+.empty, .broad .empty p { color: var(--muted); }
 @media (max-width: 30rem) {
   .rows > div { grid-template-columns: 1fr; }
   .broad .actions .button { width: 100%; }
