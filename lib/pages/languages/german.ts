@@ -7,7 +7,7 @@ export const GERMAN: Messages = {
   cancel: 'Abbrechen',
   switchAccount: 'Konto wechseln',
   useAnotherAccount: 'Anderes Konto verwenden',
-  returnTo: 'Sie kehren zurück zu {host}',
+  returnTo: 'Danach geht es zurück zu {host}',
   aboutApplication: 'Über diese Anwendung',
   website: 'Website',
   privacyPolicy: 'Datenschutzerklärung',
@@ -16,7 +16,7 @@ export const GERMAN: Messages = {
   privacy: 'Datenschutz',
 
   signIn: 'Anmelden',
-  signInHeading: 'Anmelden, um zu {client} zu gelangen',
+  signInHeading: 'Anmelden und weiter zu {client}',
   signInToAccount: 'Melden Sie sich bei Ihrem Konto an',
   signInReason: 'Um zu sehen, welche Anwendungen damit verbunden sind',
   emailAddress: 'E-Mail-Adresse',
@@ -28,7 +28,7 @@ export const GERMAN: Messages = {
   tooManyAttempts: 'Zu viele fehlgeschlagene Versuche.',
   tryAgainIn: 'Versuchen Sie es in {duration} wieder.',
   accountUnavailable:
-    'Mit diesem Konto ist keine Anmeldung möglich. Fragen Sie Ihre Administratorin oder Ihren Administrator.',
+    'Mit diesem Konto ist keine Anmeldung möglich. Wenden Sie sich an die Administration Ihres Workspace.',
 
   chooseAccount: 'Konto auswählen',
   chooseAccountHeading: 'Wählen Sie ein Konto für {client}',
@@ -40,7 +40,7 @@ export const GERMAN: Messages = {
   willAlsoBeAbleTo: 'Die Anwendung kann dann zusätzlich',
   alreadyAllowed: 'Bereits erlaubt',
   sensitive: 'Weitreichend',
-  recognition: 'Die Anwendung kann dann Sie und Ihren Workspace wiedererkennen.',
+  recognition: 'Die Anwendung kann Sie und Ihren Workspace dann wiedererkennen.',
   trust: 'Vergewissern Sie sich, dass Sie {client} vertrauen.',
   removeAccess: 'Sie können diesen Zugriff jederzeit unter {connections} beenden.',
   allow: 'Erlauben',
@@ -62,14 +62,14 @@ export const GERMAN: Messages = {
     'client-refused': {
       heading: 'Ihr Workspace lässt {client} nicht zu',
       explanation:
-        'Die Administration entscheidet, welche Anwendungen Mitglieder Ihres {brand}-Workspace verwenden dürfen. An diese wurde jetzt nichts weitergegeben.',
+        'Die Administration entscheidet, welche Anwendungen Mitglieder Ihres {brand}-Workspace verwenden dürfen. An diese wurde dabei nichts weitergegeben.',
       advice:
         'Wenn Sie die Anwendung brauchen, bitten Sie die Administration Ihres Workspace, sie zuzulassen. Versuchen Sie es danach noch einmal.',
     },
     'other-account': {
       heading: '{client} verlangt ein anderes Konto',
       explanation:
-        'Sie sind mit einem anderen Konto angemeldet als dem, das Sie in dieser Anwendung verwenden. Es wurde jetzt nichts weitergegeben.',
+        'Sie sind mit einem anderen Konto angemeldet als dem, das Sie in dieser Anwendung verwenden. Dabei wurde nichts weitergegeben.',
       advice:
         'Melden Sie sich mit dem Konto an, das Sie dort verwenden. Um stattdessen dieses zu verwenden, melden Sie sich zuerst in der Anwendung ab.',
     },
@@ -87,7 +87,7 @@ export const GERMAN: Messages = {
   lastUsed: 'Zuletzt verwendet: {day}',
   lastUsedOn: 'Zuletzt verwendet am {date}',
   notUsedYet: 'Noch nicht verwendet',
-  noScopes: 'Sie kann Ihr Konto derzeit nicht nutzen.',
+  noScopes: 'Die Anwendung kann Ihr Konto derzeit nicht nutzen.',
   disconnect: 'Trennen',
   keepConnected: 'Verbunden lassen',
   disconnectWarning:
@@ -96,13 +96,13 @@ export const GERMAN: Messages = {
   errors: {
     'request-expired': {
       title: 'Diese Anmeldung ist abgelaufen',
-      whatHappened: 'Sie war zu lange offen.',
+      whatHappened: 'Die Seite war zu lange geöffnet.',
       whatToDo: 'Gehen Sie zurück zur Anwendung, von der Sie kamen, und beginnen Sie von vorn.',
     },
     'request-finished': {
       title: 'Diese Anmeldung ist bereits abgeschlossen',
       whatHappened:
-        'Sie wurde in diesem Browser abgeschlossen, vielleicht in einem anderen Tab, und gilt nur einmal.',
+        'Das geschah in diesem Browser, vielleicht in einem anderen Tab. Jede Anmeldung gilt nur einmal.',
       whatToDo:
         'Gehen Sie zurück zur Anwendung, von der Sie kamen. Wenn Sie dort nicht angemeldet sind, beginnen Sie von vorn.',
     },
@@ -129,7 +129,7 @@ export const GERMAN: Messages = {
     },
     'method-not-allowed': {
       title: 'So lässt sich diese Seite nicht verwenden',
-      whatHappened: 'Diese Seite kennt die Anfrage nicht. Es wurde nichts geändert.',
+      whatHappened: 'Diese Seite kann mit der Anfrage nichts anfangen. Es wurde nichts geändert.',
       whatToDo:
         'Gehen Sie zurück zur Anwendung, von der Sie kamen, und beginnen Sie von vorn. Wenn es wieder geschieht, zeigen Sie den Entwicklern der Anwendung die Angaben unten.',
     },

@@ -184,7 +184,7 @@ export const SUPER_ADMIN_ARABIC: SuperAdminMessages = {
   problems: {
     forbidden: {
       title: 'هذه الصفحة للمشرفين العامين',
-      explanation: 'أنت مسجّل الدخول، ولكن ليس كمشرف عام.',
+      explanation: 'أنت مسجّل الدخول، ولكن ليس بصفة مشرف عام.',
     },
     'form-rejected': {
       title: 'لم نتمكن من قبول هذا النموذج',

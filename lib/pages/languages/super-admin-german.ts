@@ -33,11 +33,11 @@ export const SUPER_ADMIN_GERMAN: SuperAdminMessages = {
     'Ein Client ist die Anwendung eines Partners. Sein Geheimnis, falls er eines bekommt, wird einmal angezeigt: auf der nächsten Seite.',
   register: 'Registrieren',
   advanced: 'Erweitert',
-  connecting: 'Wie er sich verbindet',
+  connecting: 'Verbindung',
   pkce: 'PKCE mit S256 ist für jeden Client Pflicht und lässt sich nicht abschalten.',
-  lifetimes: 'Wie lange seine Token gelten',
-  branding: 'Was man von ihm sieht',
-  brandingHelp: 'https-URLs für die Anmelde- und Zustimmungsseiten. Alle sind freiwillig.',
+  lifetimes: 'Gültigkeit der Token',
+  branding: 'Was Benutzer sehen',
+  brandingHelp: 'https-URLs für die Anmelde- und Zustimmungsseiten. Alle Angaben sind optional.',
   fields: {
     name: {
       label: 'Name',
@@ -64,7 +64,7 @@ export const SUPER_ADMIN_GERMAN: SuperAdminMessages = {
     },
     resourceServerAudiences: {
       label: 'Resource Server von',
-      help: 'Leer für die Anwendung eines Partners. Für eine unserer APIs: deren Token-Audiences, eine je Zeile. Sie darf dann Token prüfen, die für diese ausgestellt sind, und lesen, was widerrufen wurde. Nur für vertrauliche Clients.',
+      help: 'Leer für die Anwendung eines Partners. Für eine unserer APIs: deren Token-Audiences, eine je Zeile. Die API darf dann Token prüfen, die für sie ausgestellt sind, und lesen, was widerrufen wurde. Nur für vertrauliche Clients.',
     },
     accessTokenTtlSeconds: {
       label: 'Gültigkeit von Access Token',
@@ -80,7 +80,7 @@ export const SUPER_ADMIN_GERMAN: SuperAdminMessages = {
     policyUri: { label: 'Datenschutzerklärung' },
     expiresAt: {
       label: 'Letzter Tag des neuen Geheimnisses',
-      help: 'Freiwillig: Das neue Geheimnis gilt bis zum Ende dieses Tages (UTC).',
+      help: 'Optional: Das neue Geheimnis gilt bis zum Ende dieses Tages (UTC).',
     },
   },
   clientTypes: {
@@ -94,17 +94,17 @@ export const SUPER_ADMIN_GERMAN: SuperAdminMessages = {
     },
   },
   audiences: {
-    PLATFORM: { label: 'Plattform', help: 'Personen jedes Mandanten dürfen sich anmelden.' },
+    PLATFORM: { label: 'Plattform', help: 'Benutzer aller Mandanten dürfen sich anmelden.' },
     TENANT: {
       label: 'Ein Mandant',
-      help: 'Nur Personen eines einzelnen Mandanten dürfen sich anmelden.',
+      help: 'Nur Benutzer eines einzelnen Mandanten dürfen sich anmelden.',
     },
   },
   grantTypes: {
-    authorization_code: 'Meldet Personen an. Braucht eine Redirect-URI.',
+    authorization_code: 'Meldet Benutzer an. Braucht eine Redirect-URI.',
     refresh_token:
       'Bleibt verbunden, wenn das Access Token abgelaufen ist. Braucht authorization_code.',
-    client_credentials: 'Handelt selbst, ohne Person. Nur für vertrauliche Clients.',
+    client_credentials: 'Handelt selbst, ohne Benutzer. Nur für vertrauliche Clients.',
   },
   authenticationMethods: {
     client_secret_basic: 'HTTP Basic',
@@ -118,8 +118,8 @@ export const SUPER_ADMIN_GERMAN: SuperAdminMessages = {
 
   clientId: 'Client-ID',
   whoMaySignIn: 'Wer sich anmelden darf',
-  everybody: 'Personen jedes Mandanten',
-  onlyTenant: 'Nur Personen des Mandanten {tenant}',
+  everybody: 'Benutzer aller Mandanten',
+  onlyTenant: 'Nur Benutzer des Mandanten {tenant}',
   registeredAt: 'Registriert',
   changedAt: 'Zuletzt geändert',
   settings: 'Einstellungen',
@@ -179,7 +179,7 @@ export const SUPER_ADMIN_GERMAN: SuperAdminMessages = {
   deletionRevokes:
     'Seine Geheimnisse und Refresh Token gelten sofort nicht mehr, und die Introspection nennt seine Access Token inaktiv. Eine API, die nur deren Signatur prüft, nimmt sie an, bis sie ablaufen: {duration} nach der Ausstellung.',
   deletionIsFinal:
-    'Er lässt sich nicht zurückholen. Eine neue Registrierung bekommt eine andere Client-ID, und alle müssen erneut zustimmen.',
+    'Das lässt sich nicht rückgängig machen. Eine neue Registrierung bekommt eine andere Client-ID, und alle müssen erneut zustimmen.',
 
   done: {
     registered: '{client} ist registriert',
@@ -206,14 +206,14 @@ export const SUPER_ADMIN_GERMAN: SuperAdminMessages = {
     'too-many-attempts': {
       title: 'Zu viele fehlgeschlagene Versuche',
       explanation:
-        'Unter Ihrer Adresse hat jemand zu oft versucht hereinzukommen. Versuchen Sie es in ein paar Minuten wieder.',
+        'Von Ihrer Adresse aus hat jemand zu oft vergeblich versucht, sich anzumelden. Versuchen Sie es in ein paar Minuten wieder.',
     },
     'client-not-found': {
       title: 'Diesen Client gibt es nicht',
       explanation: 'Vielleicht wurde er inzwischen gelöscht.',
     },
     conflict: {
-      title: 'Jemand anderes hat ihn im selben Moment geändert',
+      title: 'Jemand anderes hat den Client gleichzeitig geändert',
       explanation:
         'Es wurde nichts geändert. Sehen Sie noch einmal nach und wiederholen Sie, was Sie tun wollten.',
     },
