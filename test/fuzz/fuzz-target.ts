@@ -13,6 +13,7 @@ import {
   type TestServerOptions,
 } from '@teamcast/oauth-server/testing'
 import { formOf, startBrowser } from '../helpers/browser.ts'
+import { hiddenFieldsOf, startFormBrowser } from '../helpers/form-browser.ts'
 import { authorizationUrl, basicCredentials, CODE_CHALLENGE } from '../helpers/requests.ts'
 import { SLOW_STORE } from '../helpers/slow-store.ts'
 import { ADA, CONFIDENTIAL_CLIENT, GRACE, PUBLIC_CLIENT } from '../helpers/start-server.ts'
@@ -62,6 +63,7 @@ export async function startFuzzTarget(
       headers.authorization === `Bearer ${SUPER_ADMIN_TOKEN}`
         ? { superAdminId: 'root' }
         : 'unauthenticated',
+    superAdminPages: { signInUrl: () => '/sign-in' },
     ...host,
   })
   const [client, publicClient] = server.clients
@@ -150,6 +152,11 @@ async function gatherValues(
   const sessionCookies = cookiesOf(browser.userAgent.cookies)
   const page = await browser.open(authorizationUrl(issuer, client, { prompt: 'consent' }))
   const pageCookies = cookiesOf(browser.userAgent.cookies)
+  const superAdmin = startFormBrowser()
+  const registration = await superAdmin.open(`${issuer}/super-admin/clients/new`, {
+    headers: { authorization: `Bearer ${SUPER_ADMIN_TOKEN}` },
+  })
+  const submission = hiddenFieldsOf(registration, `${issuer}/super-admin/clients/new`)
   const pendingRequestToken = page.url.searchParams.get('prt') ?? ''
 
   const secret = {
@@ -166,9 +173,12 @@ async function gatherValues(
     password: PASSWORD,
     superAdminToken: SUPER_ADMIN_TOKEN,
     pageCsrf: formOf(page).hidden['csrf'] ?? '',
+    superAdminCsrf: submission['csrf'] ?? '',
+    superAdminSubmission: submission['submissionId'] ?? '',
     sessionCsrf: formOf(connections).hidden['csrf'] ?? '',
   }
-  const cookieValues = browser.userAgent.cookies.map(({ value }) => value)
+  const cookies = [...browser.userAgent.cookies, ...superAdmin.userAgent.cookies]
+  const cookieValues = cookies.map(({ value }) => value)
   const values = {
     ...secret,
     issuer,
@@ -177,6 +187,8 @@ async function gatherValues(
     codeChallenge: CODE_CHALLENGE,
     publicClientId: publicClient.client.clientId,
     editedClientId: edited.client.clientId,
+    editedSecretId: edited.client.secrets[0]?.secretId ?? '',
+    superAdminCookies: cookiesOf(superAdmin.userAgent.cookies),
     sessionCookies,
     pageCookies,
   }

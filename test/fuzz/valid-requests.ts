@@ -45,6 +45,23 @@ const BASIC = { Authorization: '{basic}' }
 const SUPER_ADMIN = { Authorization: 'Bearer {superAdminToken}' }
 const PAGE = { Cookie: '{pageCookies}', Origin: '{issuer}' }
 const SESSION = { Cookie: '{sessionCookies}', Origin: '{issuer}' }
+const SUPER_ADMIN_PAGE = { ...SUPER_ADMIN, Cookie: '{superAdminCookies}', Origin: '{issuer}' }
+const SUPER_ADMIN_FORM = { csrf: '{superAdminCsrf}', submissionId: '{superAdminSubmission}' }
+const CLIENT_PAGE = '/super-admin/clients/{editedClientId}'
+const SECRET_PAGE = `${CLIENT_PAGE}/secrets/{editedSecretId}`
+const CLIENT_FORM = {
+  ...SUPER_ADMIN_FORM,
+  name: 'Fuzzed',
+  clientType: 'CONFIDENTIAL',
+  audience: 'PLATFORM',
+  tenantId: '',
+  scopes: 'interview:read',
+  redirectUris: 'https://fuzzed.example/callback',
+  allowedGrantTypes: 'authorization_code',
+  tokenEndpointAuthMethod: 'client_secret_basic',
+  accessTokenTtlSeconds: '900',
+  logoUrl: 'https://fuzzed.example/logo.png',
+}
 const CLIENT_PATH = '/super-admin/oauth-clients/{editedClientId}'
 
 const AUTHORIZE = {
@@ -131,4 +148,18 @@ export const VALID_REQUESTS: ReadonlyArray<FuzzRequest> = [
   json('PATCH', CLIENT_PATH, { name: 'Fuzzed again', refreshTokenTtlSeconds: null }),
   json('POST', `${CLIENT_PATH}/secrets`, { expiresAt: null }),
   { ...get(`${CLIENT_PATH}/secrets/a`, {}, SUPER_ADMIN), method: 'DELETE' },
+  get('/super-admin', { name: 'a', audience: 'PLATFORM', cursor: '' }, SUPER_ADMIN_PAGE),
+  ...[
+    '/super-admin/clients/new',
+    CLIENT_PAGE,
+    `${CLIENT_PAGE}/delete`,
+    `${CLIENT_PAGE}/secrets`,
+  ].map((path) => get(path, {}, SUPER_ADMIN_PAGE)),
+  get(SECRET_PAGE, { submission: '{superAdminSubmission}' }, SUPER_ADMIN_PAGE),
+  get(`${SECRET_PAGE}/remove`, {}, SUPER_ADMIN_PAGE),
+  post('/super-admin/clients/new', CLIENT_FORM, SUPER_ADMIN_PAGE),
+  post(CLIENT_PAGE, { ...CLIENT_FORM, version: '1' }, SUPER_ADMIN_PAGE),
+  post(`${CLIENT_PAGE}/secrets`, { ...SUPER_ADMIN_FORM, expiresAt: '' }, SUPER_ADMIN_PAGE),
+  post(`${SECRET_PAGE}/remove`, SUPER_ADMIN_FORM, SUPER_ADMIN_PAGE),
+  post(`${CLIENT_PAGE}/delete`, SUPER_ADMIN_FORM, SUPER_ADMIN_PAGE),
 ]
