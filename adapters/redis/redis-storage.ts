@@ -79,13 +79,12 @@ export function createRedisStorage(options: RedisStorageOptions): Storage {
       await runScript(connection.client, PING, [keys.ping], [PING_SECONDS])
     },
   }
-  const revocations = createRevocationStore(connection)
   const stores: Stores = {
     clients: createClientStore(connection),
     consents: createConsentStore(connection),
-    families: createTokenFamilyStore(connection, revocations),
+    families: createTokenFamilyStore(connection),
     artifacts: createArtifactStore(connection),
-    revocations,
+    revocations: createRevocationStore(connection),
     encryptedKeys: createEncryptedKeyStore(connection),
     pendingEvents: createPendingEventStore(connection),
   }

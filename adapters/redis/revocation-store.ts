@@ -27,13 +27,15 @@ const REMOVED_AT_ONCE = 1000
 
 // Both begin with a command that needs no memory: see script.ts.
 
-/** Remembers one. */
+/** Remembers one, and, if it is given, which life of a family it ended. */
 const REMEMBER_FUNCTION = `
-local function remember(key, expires_at, removal)
-  local until_before = redis.call('GET', key)
-  if until_before and tonumber(until_before) >= tonumber(expires_at) then return end
+local function remember(key, expires_at, removal, life)
+  local until_before = tonumber(string.match(redis.call('GET', key) or '', '^%d+') or 0)
+  if not life and until_before >= tonumber(expires_at) then return end
+  local value = string.format('%.0f', math.max(until_before, tonumber(expires_at)))
+  if life then value = value .. ':' .. life end
   redis.call('DEL', key)
-  redis.call('SET', key, expires_at, 'EXAT', removal)
+  redis.call('SET', key, value, 'EXAT', removal)
 end
 `
 
@@ -60,9 +62,9 @@ end
 /** For a script that adds one, too. */
 export const REVOCATION_FUNCTIONS: string = REMEMBER_FUNCTION + ENTER_FUNCTION
 
-/** `until, removal`. */
+/** `until, removal`, and the life of a family. */
 const REMEMBER = createScript(`${REMEMBER_FUNCTION}
-remember(KEYS[1], ARGV[1], ARGV[2])
+remember(KEYS[1], unpack(ARGV))
 return 1`)
 
 /** `entry, removal`. */
@@ -79,30 +81,54 @@ local last = redis.call('ZREVRANGE', KEYS[1], 0, 0, 'WITHSCORES')[2]
 local after = (tonumber(last) or 0) < tonumber(ARGV[1]) and '-inf' or '(' .. ARGV[1]
 return redis.call('ZRANGEBYSCORE', KEYS[1], after, '+inf', 'WITHSCORES', 'LIMIT', 0, ARGV[2])`)
 
+/** What a Cluster remembers of a revoked family for as long as it could have lived: see `token-family-store.ts`. */
+export interface EndedLife {
+  readonly life: string
+  /** When the family would have expired: seconds since the Unix epoch. */
+  readonly expiresAt: number
+}
+
+/** Adds a revocation. */
+export async function addRevocation(
+  { client, keys }: Connection,
+  { kind, id, expiresAt }: Revocation,
+  ended?: EndedLife,
+): Promise<void> {
+  assertIdentifier(isIdentifier(id))
+  const entry = [kind, id, expiresAt].join(':')
+  const removal = removalOf(Math.max(expiresAt, ended?.expiresAt ?? 0))
+  const remembered = [expiresAt, removal, ...(ended === undefined ? [] : [ended.life])]
+  await Promise.all([
+    runScript(client, REMEMBER, [keys.revocation(kind, id)], remembered),
+    runScript(
+      client,
+      ENTER,
+      [keys.revocations, keys.revocationExpiries],
+      [entry, removalOf(expiresAt)],
+    ),
+  ])
+}
+
+/** Which life of a family a revocation ended, if it is remembered. */
+export async function findEndedLife(
+  { client, keys }: Connection,
+  familyId: string,
+): Promise<string | undefined> {
+  return (await client.get(keys.revocation('family', familyId)))?.split(':')[1]
+}
+
 const CURSOR = /^r(\d{1,16})$/
 
 /** Creates the store of revocations. */
-export function createRevocationStore({ client, keys }: Connection): RevocationStore {
+export function createRevocationStore(connection: Connection): RevocationStore {
+  const { client, keys } = connection
   return {
-    async add({ kind, id, expiresAt }) {
-      assertIdentifier(isIdentifier(id))
-      const entry = [kind, id, expiresAt].join(':')
-      const lifetime = [expiresAt, removalOf(expiresAt)]
-      await Promise.all([
-        runScript(client, REMEMBER, [keys.revocation(kind, id)], lifetime),
-        runScript(
-          client,
-          ENTER,
-          [keys.revocations, keys.revocationExpiries],
-          [entry, removalOf(expiresAt)],
-        ),
-      ])
-    },
+    add: (revocation) => addRevocation(connection, revocation),
 
     async has(kind, id, now) {
       if (!isIdentifier(id)) return false
-      const expiresAt = await client.get(keys.revocation(kind, id))
-      return expiresAt !== null && Number(expiresAt) > now
+      const remembered = await client.get(keys.revocation(kind, id))
+      return remembered !== null && Number(remembered.split(':')[0]) > now
     },
 
     async list({ cursor = '', limit }, now) {

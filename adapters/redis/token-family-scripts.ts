@@ -55,7 +55,7 @@ if is_kept(now) then return 'taken' end
 if redis.call('EXISTS', family) == 1 then
   redis.call('DEL', family)
 end
-redis.call('HSET', family, 'lastCall', call, unpack(ARGV, 6))
+redis.call('HSET', family, 'lastCall', call, 'life', call, unpack(ARGV, 6))
 redis.call('EXPIREAT', family, removal)
 redis.call('PERSIST', consent)
 note_use(created_at, 0)
@@ -67,7 +67,7 @@ if not is_alive(ARGV[1]) then return false end
 local fields = redis.call('HMGET', family, 'record', 'expiresAt',
   'accessTokensExpireAt', 'tokenHash', 'tokenIssuedAt', 'tokenExpiresAt', ${REPLAY_FIELDS})
 table.insert(fields, string.format('%.0f', milliseconds()))
-return { fields, redis.call('HKEYS', consent) }`)
+return { fields, redis.call('HKEYS', consent), redis.call('HGET', family, 'life') }`)
 
 /** Rotates: `now, call, deadline, presented token, request, removal, field, value, …`. */
 export const ROTATE: Script = createFamilyScript(`
@@ -122,12 +122,23 @@ return record`)
 
 /**
  * Revokes a family of which that was recorded already: `now, call, until when it is remembered, removal, until when its
- * access tokens lived then`. @returns 0 if they live until another time now; nothing is changed then.
+ * access tokens lived then, who asks`. @returns Until when they live if that is another time now; nothing is changed
+ * then. A `finisher`, who found that recorded, leaves the record to
+ * the `owner` of the revocation, if it still comes.
  */
 export const REVOKE: Script = createFamilyScript(`${REVOKE_FUNCTION}
-local now, call, remember_until, removal, recorded = unpack(ARGV)
-local record, tokens_expire_at = unpack(redis.call('HMGET', family, 'record', 'accessTokensExpireAt'))
+local now, call, remember_until, removal, recorded, asker = unpack(ARGV)
+local record, tokens_expire_at, finished =
+  unpack(redis.call('HMGET', family, 'record', 'accessTokensExpireAt', 'finished'))
 if is_repeated(call) then return record end
+if asker == 'owner' and finished then
+  if finished ~= recorded then return tonumber(finished) end
+  redis.call('HDEL', family, 'finished')
+  redis.call('HSET', family, 'lastCall', call)
+  return record
+end
 if not is_alive(now) then return false end
-if tokens_expire_at ~= recorded then return 0 end
-return revoke(call, record, remember_until, removal)`)
+if tokens_expire_at ~= recorded then return tonumber(tokens_expire_at) end
+revoke(call, record, remember_until, removal)
+if asker == 'finisher' then redis.call('HSET', family, 'finished', tokens_expire_at) end
+return record`)

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
 import { StorageError } from '../../lib/errors.ts'
-import type { RevocationStore } from '../../lib/storage/revocation-store.ts'
 import type {
   CreationOutcome,
   CurrentRefreshToken,
@@ -15,6 +14,7 @@ import type { Connection } from './connection.ts'
 import { SCOPE_FIELD } from './consent-records.ts'
 import { assertIdentifier, consentIdOf, isFamilyId, isIdentifier } from './keys.ts'
 import { parseJson, removalOf } from './records.ts'
+import { addRevocation, findEndedLife } from './revocation-store.ts'
 import { runScript, type Script } from './script.ts'
 import { CREATE, FIND, REVOKE, REVOKE_AND_RECORD, ROTATE } from './token-family-scripts.ts'
 
@@ -26,17 +26,18 @@ type ChangingPart = Pick<
 /** What never changes, as one field; the key has the ids. */
 type DurablePart = Omit<TokenFamily, 'familyId' | 'consentId' | keyof ChangingPart>
 
+/** A family that lives, as far as its own record says. */
+interface StoredFamily {
+  readonly family: FoundTokenFamily
+  /** A random text, new each time that a family begins, even with the same id. */
+  readonly life: string
+}
+
 type Fields = ReadonlyArray<string | number>
 
-/**
- * Creates the store of token families. Each is a hash, in the slot of its consent.
- *
- * @param revocations Where families are added that are revoked.
- */
-export function createTokenFamilyStore(
-  { client, keys }: Connection,
-  revocations: Pick<RevocationStore, 'add'>,
-): TokenFamilyStore {
+/** Creates the store of token families. Each is a hash, in the slot of its consent. */
+export function createTokenFamilyStore(connection: Connection): TokenFamilyStore {
+  const { client, keys } = connection
   /** Whether one script may use keys of several slots: not on a Cluster, however it is reached. */
   let spansSlots = !client.isCluster
 
@@ -45,11 +46,15 @@ export function createTokenFamilyStore(
     return await runScript(client, script, family, parameters)
   }
 
-  async function find(familyId: string, now: number): Promise<FoundTokenFamily | undefined> {
+  async function findStored(familyId: string, now: number): Promise<StoredFamily | undefined> {
     const found = await run(FIND, familyId, [now])
     if (found === null) return undefined
-    const [fields, consentFields] = found as [ReadonlyArray<string | null>, ReadonlyArray<string>]
-    return parseFamily(familyId, fields, consentFields)
+    const [fields, consentFields, life] = found as [
+      ReadonlyArray<string | null>,
+      ReadonlyArray<string>,
+      string,
+    ]
+    return { family: parseFamily(familyId, fields, consentFields), life }
   }
 
   async function revokeInOneStep(
@@ -74,17 +79,50 @@ export function createTokenFamilyStore(
     now: number,
   ): Promise<unknown> {
     const call = createCallName()
+    const stored = await findStored(familyId, now)
+    if (stored?.family.clientId !== clientId) return null
+    const { life, family } = stored
+    const { expiresAt } = family
+    let recorded = family.accessTokensExpireAt
     for (;;) {
-      const family = await find(familyId, now)
-      if (family?.clientId !== clientId) return null
-      const { accessTokensExpireAt } = family
-      const expiresAt = accessTokensExpireAt + toleranceSeconds
-      await revocations.add({ kind: 'family', id: familyId, expiresAt })
+      await addRevocation(
+        connection,
+        { kind: 'family', id: familyId, expiresAt: recorded + toleranceSeconds },
+        { life, expiresAt },
+      )
       const record = await run(REVOKE, familyId, [
-        ...[now, call, rememberUntil, removalOf(rememberUntil), accessTokensExpireAt],
+        ...[now, call, rememberUntil, removalOf(rememberUntil), recorded, 'owner'],
       ])
-      if (record !== 0) return record
+      if (typeof record !== 'number') return record
+      recorded = record
     }
+  }
+
+  /**
+   * Revokes a family whose revocation is recorded: it is under way, its process has died, or the master of the family
+   * has lost it in a fail-over.
+   */
+  async function finishRevocation(
+    { familyId, accessTokensExpireAt, expiresAt }: FoundTokenFamily,
+    now: number,
+  ): Promise<void> {
+    const call = createCallName()
+    let recorded: unknown = accessTokensExpireAt
+    while (typeof recorded === 'number') {
+      recorded = await run(REVOKE, familyId, [
+        ...[now, call, expiresAt, removalOf(expiresAt), recorded, 'finisher'],
+      ])
+    }
+  }
+
+  async function find(familyId: string, now: number): Promise<FoundTokenFamily | undefined> {
+    const [stored, endedLife] = await Promise.all([
+      findStored(familyId, now),
+      spansSlots ? undefined : findEndedLife(connection, familyId),
+    ])
+    if (stored === undefined || stored.life !== endedLife) return stored?.family
+    await finishRevocation(stored.family, now)
+    return undefined
   }
 
   async function revoke(

@@ -1,10 +1,13 @@
+import type { Storage } from '@teamcast/oauth-server'
 import { createRedisStorage } from '@teamcast/oauth-server/redis'
 import test from 'ava'
 import type { Cluster, Redis } from 'ioredis'
+import { createKeys } from '../../adapters/redis/keys.ts'
 import { findFamily } from '../../lib/storage/contract/read-records.ts'
 import {
   ANYTIME,
   aFamily,
+  aFamilyRevocation,
   aGrant,
   aRotation,
   familyIdOf,
@@ -12,8 +15,13 @@ import {
   NOW,
   refreshToken,
 } from '../../lib/storage/contract/sample-records.ts'
+import { interceptCommands } from '../helpers/intercepted-redis.ts'
 import { listKeys } from '../helpers/redis-keys.ts'
-import { startRedisCluster, type TestRedisCluster } from '../helpers/start-redis-cluster.ts'
+import {
+  moveSlot,
+  startRedisCluster,
+  type TestRedisCluster,
+} from '../helpers/start-redis-cluster.ts'
 import { testStorageContract } from './test-storage-contract.ts'
 
 let redis: TestRedisCluster
@@ -52,6 +60,66 @@ test('redis cluster: families of different consents are spread over all masters'
     t.true(keys.some((key) => key.endsWith(':consents')))
   }
 })
+
+test('redis cluster: a family that its master brings back after a fail-over, and whose revocation another one has, is revoked when it is found', async (t) => {
+  const keyPrefix = createKeyPrefix()
+  const { consents, families, revocations } = await openWithClient(keyPrefix)
+  const { familyId, consentId, expiresAt } = aFamily()
+  await consents.grant(aGrant({ consentId }))
+  await families.create(aFamily(), NOW, ANYTIME)
+  const key = createKeys(keyPrefix).family(familyId)
+  const before = await client.hgetall(key)
+  t.truthy(await families.revoke(familyId, aFamilyRevocation(NOW + 660), NOW))
+  await client.del(key)
+  await client.hset(key, before)
+
+  t.is(await families.find(familyId, 'client-1', NOW), undefined)
+  t.deepEqual(await families.rotate(familyId, aRotation(0, 1), NOW), { outcome: 'not-found' })
+  t.is(await families.revoke(familyId, aFamilyRevocation(NOW + 660), NOW), undefined)
+
+  // For as long as the family could have lived, although its access tokens expire long before.
+  await client.del(key)
+  await client.hset(key, before)
+  const last = expiresAt - 1
+  t.false(await revocations.has('family', familyId, last))
+  t.is(await families.find(familyId, 'client-1', last), undefined)
+  const removal = await client.call('EXPIRETIME', [
+    createKeys(keyPrefix).revocation('family', familyId),
+  ])
+  t.is(Number(removal), expiresAt + 60)
+})
+
+test('redis cluster: whoever finds a family while it is being revoked finishes that, and the owner goes to who revokes it', async (t) => {
+  const keyPrefix = createKeyPrefix()
+  const { consents, families, revocations } = await openWithClient(keyPrefix)
+  const { familyId, consentId, userId, tenantId } = aFamily()
+  await consents.grant(aGrant({ consentId }))
+  await families.create(aFamily(), NOW, ANYTIME)
+  const rotation = aRotation(0, 1, { accessTokensExpireAt: NOW + 960 })
+  const { accessTokensExpireAt } = rotation
+  let rounds = 0
+  const meanwhile = interceptCommands(client, async (parameters) => {
+    if (!parameters.includes('owner')) return
+    rounds += 1
+    if (rounds > 1) return
+    t.deepEqual(await families.rotate(familyId, rotation, NOW), { outcome: 'rotated' })
+    t.is(await families.find(familyId, 'client-1', NOW), undefined)
+    t.deepEqual(await families.rotate(familyId, aRotation(1, 2), NOW), { outcome: 'not-found' })
+  })
+  const revoking = createRedisStorage({ client: meanwhile, keyPrefix })
+  const revoked = await revoking.families.revoke(familyId, aFamilyRevocation(NOW + 660), NOW)
+  t.deepEqual(revoked, { userId, tenantId })
+  t.is(rounds, 2)
+  // It has waited for the tokens of the rotation, too.
+  t.true(await revocations.has('family', familyId, accessTokensExpireAt + 299))
+  t.is(await families.revoke(familyId, aFamilyRevocation(NOW + 660), NOW), undefined)
+})
+
+async function openWithClient(keyPrefix: string): Promise<Storage> {
+  const storage = createRedisStorage({ client, keyPrefix })
+  await storage.clients.insert(fullClient())
+  return storage
+}
 
 // Before all others, which may have keys in that slot; the one client that follows no move is told of it.
 test.serial(
@@ -92,17 +160,5 @@ async function moveSlotOf(key: string): Promise<void> {
   )
   const source = redis.masters[counts.indexOf(1)] as Redis
   const target = redis.masters.find((master) => master !== source) as Redis
-  const [sourceId, targetId] = [await idOf(source), await idOf(target)]
-  await target.cluster('SETSLOT', slot, 'IMPORTING', sourceId)
-  await source.cluster('SETSLOT', slot, 'MIGRATING', targetId)
-  for (const name of await source.cluster('GETKEYSINSLOT', slot, 1000)) {
-    await source.migrate('127.0.0.1', target.options.port ?? 0, String(name), 0, 5000)
-  }
-  for (const master of [target, ...redis.masters.filter((one) => one !== target)]) {
-    await master.cluster('SETSLOT', slot, 'NODE', targetId)
-  }
-}
-
-async function idOf(master: Redis): Promise<string> {
-  return String(await master.cluster('MYID'))
+  await moveSlot(redis, slot, { from: source, to: target })
 }

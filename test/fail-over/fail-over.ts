@@ -1,7 +1,7 @@
 import { prepare } from '../linearizability/record.ts'
 import { type EventCounter, type FamilyHistory, useStore } from './history.ts'
 import type { ReplicatedStore } from './replicated-stores.ts'
-import { countSurvived, findLoss, goOn } from './survived.ts'
+import { countSurvived, findLoss, goOn, type Kept, type Survived } from './survived.ts'
 
 const CALLERS = 8
 /** Acknowledged steps before replication is held, and then before the primary is killed. */
@@ -15,7 +15,11 @@ export interface FailOver {
   readonly steps: number
   /** Those of them that are gone: the last ones before the fail-over. */
   readonly lost: number
+  /** Families that are revoked, and that the feed of revocations has lost. */
+  readonly unrecorded: number
 }
+
+const ALL: Kept = { entry: true, family: true, revocation: true }
 
 /**
  * Kills the primary while callers use it, lets the replica take over, and looks at what is there.
@@ -23,7 +27,7 @@ export interface FailOver {
  * @throws Error when it has something that it must not have, or lost something that it must have.
  */
 export async function failOver(store: ReplicatedStore): Promise<FailOver> {
-  const { storages, isSynchronous } = store
+  const { storages, losesNothing, servesMeanwhile = false, keptByPrimary = async () => ALL } = store
   await prepare(storages[0])
   let number = 0
   const events: EventCounter = {
@@ -33,35 +37,45 @@ export async function failOver(store: ReplicatedStore): Promise<FailOver> {
     },
   }
   let steps = 0
+  let isOver = false
   const isDue = Promise.withResolvers<void>()
   const onStep = (): void => {
     steps += 1
     if (steps === STEPS_BEFORE_HOLD) {
       store.holdReplication()
       // Then nothing is acknowledged any more.
-      if (isSynchronous) isDue.resolve()
+      if (losesNothing) isDue.resolve()
     }
     if (steps === STEPS_BEFORE_HOLD + STEPS_BEFORE_KILL) isDue.resolve()
   }
   const callers = Array.from({ length: CALLERS }, (_, index) =>
-    useStore(storages, `user-${index}`, events, onStep),
+    useStore(storages, { name: `user-${index}`, events, onStep, isOver: () => isOver }),
   )
   const used = Promise.all(callers)
   await Promise.race([isDue.promise, used])
+  isOver = !servesMeanwhile
   await store.failOver()
+  isOver = true
   const histories = (await used).flat()
+  if (servesMeanwhile && histories.some(isCutShort)) throw new Error('a call failed meanwhile')
 
-  const survived: Array<number> = []
+  const survived: Array<Survived> = []
   for (const history of histories) survived.push(await countSurvived(storages, history))
-  const loss = findLoss(histories, survived)
+  const kept: Array<Kept> = []
+  for (const history of histories) kept.push(await keptByPrimary(history))
+  const loss = findLoss(histories, survived, kept)
   for (const [index, history] of histories.entries()) {
-    await goOn(storages, history, survived[index] ?? 0)
+    await goOn(storages, history, survived[index]?.steps ?? 0)
   }
   if (!loss.isSuffix) throw new Error('a step is gone, and one that began after its end is there')
-  if (isSynchronous && loss.lost > 0)
-    throw new Error(`${loss.lost} steps are gone that the replica had`)
-  return { families: histories.length, steps: acknowledged(histories), lost: loss.lost }
+  if (loss.isElsewhere) throw new Error('a step is gone that was not on the primary')
+  const { lost, unrecorded } = loss
+  if (losesNothing && lost + unrecorded > 0)
+    throw new Error(`${lost + unrecorded} steps are gone that had to be there`)
+  return { families: histories.length, steps: acknowledged(histories), lost, unrecorded }
 }
+
+const isCutShort = ({ steps }: FamilyHistory): boolean => steps.some(({ end }) => end === undefined)
 
 const acknowledged = (histories: ReadonlyArray<FamilyHistory>): number =>
   histories.flatMap(({ steps }) => steps.filter(({ end }) => end !== undefined)).length

@@ -47,22 +47,28 @@ export interface EventCounter {
   next(): number
 }
 
-/**
- * Takes families through their steps, one after another, until the store fails.
- *
- * @param name Of the caller: no two callers share a family.
- */
+/** What a caller does while a store is used. */
+export interface Use {
+  /** No two callers share a family. */
+  readonly name: string
+  readonly events: EventCounter
+  /** Called after each step that was acknowledged. */
+  readonly onStep: () => void
+  /** Asked before each step. */
+  readonly isOver: () => boolean
+}
+
+/** Takes families through their steps, one after another, until the store fails or it is over. */
 export async function useStore(
   storages: OpenedTwice,
-  name: string,
-  events: EventCounter,
-  onStep: () => void,
+  { name, events, onStep, isOver }: Use,
 ): Promise<ReadonlyArray<FamilyHistory>> {
   const histories: Array<FamilyHistory> = []
   for (;;) {
     const history = newHistory(`${name}-${histories.length}`)
     histories.push(history)
     for (let index = 0; index < STEPS; index += 1) {
+      if (isOver()) return histories
       const begin = events.next()
       const { kind, tokens, isAcknowledged } = await take(storages, history, index)
       history.steps.push({ kind, tokens, begin, end: isAcknowledged ? events.next() : undefined })

@@ -10,10 +10,12 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { createRedisStorage } from '@teamcast/oauth-server/redis'
-import { Redis } from 'ioredis'
+import { type ClusterOptions, Redis } from 'ioredis'
+import { createKeys } from '../../adapters/redis/keys.ts'
 import { findFreePort } from '../helpers/free-port.ts'
 import { openStorageAt } from '../helpers/instance-storage.ts'
 import { type LossyProxy, startLossyProxy } from '../helpers/lossy-proxy.ts'
+import { listKeys } from '../helpers/redis-keys.ts'
 import {
   accountOfServer,
   findBinaries,
@@ -22,9 +24,17 @@ import {
 } from '../helpers/start-postgres.ts'
 import { makeDirectory, startProcess } from '../helpers/start-process.ts'
 import { startRedisProcess } from '../helpers/start-redis.ts'
-import type { OpenedTwice } from './history.ts'
+import {
+  moveSlot,
+  startRedisCluster,
+  type TestRedisCluster,
+} from '../helpers/start-redis-cluster.ts'
+import type { FamilyHistory, OpenedTwice } from './history.ts'
+import { startPGlite } from './pglite.ts'
+import type { Kept } from './survived.ts'
 
 const HOST = '127.0.0.1'
+const LAST_SLOT_OF_FIRST = 5460
 const POLL_MILLISECONDS = 20
 const TAKEOVER_MILLISECONDS = 120_000
 
@@ -32,18 +42,25 @@ const TAKEOVER_MILLISECONDS = 120_000
 export interface ReplicatedStore {
   /** As two processes have opened it. */
   readonly storages: OpenedTwice
-  /** Whether it acknowledges only what the replica has. */
-  readonly isSynchronous: boolean
+  /** Whether all that it acknowledges is there afterwards. */
+  readonly losesNothing: boolean
+  /** Whether no call fails meanwhile. */
+  readonly servesMeanwhile?: boolean
   /** Nothing reaches the replica any more, and nobody notices yet. */
   holdReplication(): void
   /** Kills the primary, and waits until the replica has taken over and takes writes. */
   failOver(): Promise<void>
+  /** What of a family the primary has that is killed; all of it unless the store says otherwise. */
+  keptByPrimary?(history: FamilyHistory): Promise<Kept>
   close(): Promise<void>
 }
 
 /** How each is started. */
 export const REPLICATED_STORES: Readonly<Record<string, () => Promise<ReplicatedStore>>> = {
   redis: startRedisWithSentinel,
+  'redis-cluster': startClusterWithReplica,
+  'redis-cluster-resharding': startReshardingCluster,
+  pglite: startKilledPGlite,
   postgres: () => startPostgresWithStandby(false),
   'postgres-synchronous': () => startPostgresWithStandby(true),
 }
@@ -99,7 +116,7 @@ sentinel down-after-milliseconds oauth 500
   await untilWritable(storages)
   return {
     storages,
-    isSynchronous: false,
+    losesNothing: false,
     holdReplication: () => proxy.silence(),
     async failOver() {
       await primary.kill()
@@ -110,6 +127,112 @@ sentinel down-after-milliseconds oauth 500
       await Promise.all([sentinel.crash(), replica.kill(), primary.kill(), proxy.close()])
       await directory.remove()
     },
+  }
+}
+
+/** Of three masters, the first has a replica and is killed. */
+async function startClusterWithReplica(): Promise<ReplicatedStore> {
+  const cluster = await startRedisCluster({ nodeTimeoutMilliseconds: 1000 })
+  const [first] = cluster.masters
+  // Who may no longer replicate is cut off.
+  await first?.call('ACL', 'SETUSER', 'replica', 'on', '>secret', '+psync', '+replconf', '+ping')
+  await cluster.addReplica([
+    ...['--masteruser', 'replica', '--masterauth', 'secret'],
+    ...['--cluster-replica-validity-factor', '0'],
+  ])
+  const storages = await openClusterTwice(cluster, {
+    // Gives up before the replica takes over.
+    maxRedirections: 3,
+    retryDelayOnFailover: POLL_MILLISECONDS,
+    retryDelayOnClusterDown: POLL_MILLISECONDS,
+  })
+  let isHeld: Promise<unknown> | undefined
+  return {
+    storages,
+    losesNothing: false,
+    holdReplication() {
+      isHeld = first?.call('ACL', 'DELUSER', 'replica')
+    },
+    async failOver() {
+      await isHeld
+      await cluster.killFirst()
+      await untilServing(cluster)
+    },
+    keptByPrimary: (history) => findKept(cluster, history),
+    close: () => cluster.stop(),
+  }
+}
+
+/** The families of the first of three masters move to the second. */
+async function startReshardingCluster(): Promise<ReplicatedStore> {
+  const cluster = await startRedisCluster()
+  const [from, to] = cluster.masters
+  if (from === undefined || to === undefined) throw new Error('there must be two masters')
+  return {
+    storages: await openClusterTwice(cluster),
+    losesNothing: true,
+    servesMeanwhile: true,
+    holdReplication: () => undefined,
+    async failOver() {
+      const slots = new Set<number>()
+      for (const key of await listKeys(from, '')) {
+        slots.add(Number(await from.cluster('KEYSLOT', key)))
+      }
+      for (const slot of slots) await moveSlot(cluster, slot, { from, to })
+    },
+    close: () => cluster.stop(),
+  }
+}
+
+async function openClusterTwice(
+  cluster: TestRedisCluster,
+  options?: ClusterOptions,
+): Promise<OpenedTwice> {
+  const clients = [cluster.connect(options), cluster.connect(options)] as const
+  const storages: OpenedTwice = [
+    createRedisStorage({ client: clients[0] }),
+    createRedisStorage({ client: clients[1] }),
+  ]
+  await untilWritable(storages)
+  return storages
+}
+
+async function findKept(
+  { masters }: TestRedisCluster,
+  { userId, consentId, familyId }: FamilyHistory,
+): Promise<Kept> {
+  const isOnFirst = async (key: string): Promise<boolean> => {
+    const slot = Number(await masters.at(-1)?.cluster('KEYSLOT', key))
+    return slot <= LAST_SLOT_OF_FIRST
+  }
+  const keys = createKeys('teamcast-oauth:')
+  return {
+    entry: await isOnFirst(keys.consentIndex(userId)),
+    family: await isOnFirst(keys.consent(consentId)),
+    revocation: await isOnFirst(keys.revocation('family', familyId)),
+  }
+}
+
+/** Waits until the masters that are left say that every slot is served. */
+async function untilServing({ masters }: TestRedisCluster): Promise<void> {
+  for (const master of masters.slice(1)) {
+    await until(async () => {
+      const nodes = String(await master.cluster('NODES'))
+      const info = String(await master.cluster('INFO'))
+      return /master,fail /.test(nodes) && info.includes('cluster_state:ok')
+    })
+  }
+}
+
+/** There is no replica: what the killed process has left is opened by another one. */
+async function startKilledPGlite(): Promise<ReplicatedStore> {
+  const pglite = await startPGlite()
+  return {
+    storages: [pglite.storage, pglite.storage],
+    losesNothing: true,
+    holdReplication: () => undefined,
+    failOver: () => pglite.restart(),
+    close: () => pglite.close(),
   }
 }
 
@@ -127,7 +250,7 @@ async function startPostgresWithStandby(isSynchronous: boolean): Promise<Replica
   if (isSynchronous) await waitForStandbyAtCommit(primary)
   return {
     storages,
-    isSynchronous,
+    losesNothing: isSynchronous,
     holdReplication: () => proxy.silence(),
     async failOver() {
       await primary.kill()
@@ -208,8 +331,12 @@ async function untilWritable(storages: OpenedTwice): Promise<void> {
     const pings = await Promise.allSettled(backends.map((backend) => backend.ping()))
     return pings.every(({ status }) => status === 'fulfilled')
   }
+  await until(isWritable)
+}
+
+async function until(isSo: () => Promise<boolean>): Promise<void> {
   const deadline = performance.now() + TAKEOVER_MILLISECONDS
-  while (!(await isWritable())) {
+  while (!(await isSo())) {
     if (performance.now() > deadline) throw new Error('no replica has taken over')
     await delay(POLL_MILLISECONDS)
   }

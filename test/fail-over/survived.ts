@@ -4,11 +4,36 @@
  * @module
  */
 
-import { aRotation, NOW, refreshToken } from '../../lib/storage/contract/sample-records.ts'
+import {
+  ANYTIME,
+  aFamily,
+  aFamilyRevocation,
+  aRotation,
+  NOW,
+  refreshToken,
+} from '../../lib/storage/contract/sample-records.ts'
 import { type FamilyHistory, type OpenedTwice, race, type Step } from './history.ts'
 
 /** None of a history's own. */
 const NEXT_TOKEN = 1000
+
+/** What of a family is on the primary that is killed; a Redis Cluster spreads it. */
+export interface Kept {
+  /** Which consent is the user's. */
+  readonly entry: boolean
+  /** The consent and the family. */
+  readonly family: boolean
+  /** That the family is revoked. */
+  readonly revocation: boolean
+}
+
+/** What of a history is there. */
+export interface Survived {
+  /** How many of its steps, from the first. */
+  readonly steps: number
+  /** Whether the family is among the revocations. A revoked one may not be, on a Redis Cluster. */
+  readonly isRecorded: boolean
+}
 
 /** What a fail-over cost. */
 export interface Loss {
@@ -16,28 +41,74 @@ export interface Loss {
   readonly lost: number
   /**
    * Whether they are those that the replica had not received yet: none that is gone was acknowledged before one
-   * that is there began.
+   * began of which the replica has something.
    */
   readonly isSuffix: boolean
+  /** Families that are revoked, and that the feed of revocations has lost. */
+  readonly unrecorded: number
+  /** Whether a step is gone of which nothing was on the primary. */
+  readonly isElsewhere: boolean
 }
 
 /**
  * Compares what was done with what is there.
  *
- * @param survived How many steps of each history are there, in the same order.
+ * @param survived What of each history is there, in the same order.
+ * @param kept What of each history was on the primary.
  */
 export function findLoss(
   histories: ReadonlyArray<Pick<FamilyHistory, 'steps'>>,
-  survived: ReadonlyArray<number>,
+  survived: ReadonlyArray<Survived>,
+  kept: ReadonlyArray<Kept>,
 ): Loss {
-  const select = (isWanted: (index: number, count: number) => boolean): ReadonlyArray<Step> =>
-    histories.flatMap(({ steps }, history) =>
-      steps.filter((_, index) => isWanted(index, survived[history] ?? 0)),
-    )
-  const present = select((index, count) => index < count)
-  const ends = select((index, count) => index >= count).flatMap(({ end }) => end ?? [])
+  const entries = histories.map(({ steps }, index) => {
+    const { steps: count, isRecorded } = survived[index] ?? { steps: 0, isRecorded: false }
+    const of = kept[index] ?? { entry: true, family: true, revocation: true }
+    const gone = steps.slice(count).filter(({ end }) => end !== undefined)
+    // Those before it began before it.
+    const last = steps[count - 1]
+    const isUnrecorded = last?.kind === 'revoke' && !isRecorded
+    return {
+      ends: gone.flatMap(({ end }) => end ?? []),
+      isUnrecorded,
+      isElsewhere: gone.some(({ kind }) => !mayLose(of, kind)) || (isUnrecorded && !of.revocation),
+      shown: last !== undefined && !isUnrecorded && shows(of, last.kind) ? last.begin : 0,
+    }
+  })
+  const ends = entries.flatMap((entry) => entry.ends)
   const firstLost = Math.min(...ends)
-  return { lost: ends.length, isSuffix: present.every(({ begin }) => begin < firstLost) }
+  return {
+    lost: ends.length,
+    unrecorded: entries.filter(({ isUnrecorded }) => isUnrecorded).length,
+    isSuffix: entries.every(({ shown }) => shown < firstLost),
+    isElsewhere: entries.some(({ isElsewhere }) => isElsewhere),
+  }
+}
+
+/** Whether a step can be gone when the primary has lost something. */
+function mayLose(kept: Kept, kind: Step['kind']): boolean {
+  switch (kind) {
+    case 'consent':
+      return kept.entry || kept.family
+    case 'create':
+    case 'rotate':
+      return kept.family
+    case 'revoke':
+      return kept.family || kept.revocation
+  }
+}
+
+/** Whether a step that is there shows that the primary has passed something of it on. */
+function shows(kept: Kept, kind: Step['kind']): boolean {
+  switch (kind) {
+    case 'consent':
+      return kept.entry || kept.family
+    case 'create':
+    case 'rotate':
+      return kept.family
+    case 'revoke':
+      return kept.revocation
+  }
 }
 
 /**
@@ -46,23 +117,36 @@ export function findLoss(
  * @throws Error when it has something that none of its steps left.
  */
 export async function countSurvived(
-  [{ consents, families, revocations }]: OpenedTwice,
-  { userId, familyId, steps }: FamilyHistory,
-): Promise<number> {
+  storages: OpenedTwice,
+  { userId, consentId, familyId, steps }: FamilyHistory,
+): Promise<Survived> {
+  const [{ consents, families, revocations }] = storages
   const consent = await consents.find(userId, 'client-1')
   const family = await families.find(familyId, 'client-1', NOW)
-  const isRevoked = await revocations.has('family', familyId, NOW)
+  const isRecorded = await revocations.has('family', familyId, NOW)
   if (family === undefined) {
-    if (isRevoked) return steps.length
-    return consent === undefined ? 0 : 1
+    const isRevoked = isRecorded || (await isTaken(storages, { userId, consentId, familyId }))
+    if (isRevoked) return { steps: steps.length, isRecorded }
+    return { steps: consent === undefined ? 0 : 1, isRecorded }
   }
-  if (isRevoked) throw new Error(`${familyId} is alive after its revocation`)
+  if (isRecorded) throw new Error(`${familyId} is alive after its revocation`)
   const hash = family.refreshToken?.hash
   const index = steps.findIndex(({ tokens }) =>
     tokens.some((token) => refreshToken(token).hash === hash),
   )
   if (index === -1) throw new Error(`${familyId} has a refresh token that was never issued`)
-  return index + 1
+  return { steps: index + 1, isRecorded }
+}
+
+/** Whether a family that does not live was revoked. It does not live afterwards, either. */
+async function isTaken(
+  [{ families }]: OpenedTwice,
+  of: Pick<FamilyHistory, 'userId' | 'consentId' | 'familyId'>,
+): Promise<boolean> {
+  const family = aFamily({ ...of, refreshToken: refreshToken(NEXT_TOKEN) })
+  const outcome = await families.create(family, NOW, ANYTIME)
+  if (outcome === 'created') await families.revoke(of.familyId, aFamilyRevocation(NOW + 660), NOW)
+  return outcome === 'taken'
 }
 
 /**

@@ -1,10 +1,10 @@
-import type { Redis } from 'ioredis'
+import type { Cluster, Redis } from 'ioredis'
 
 /** A client like another one, that waits before each command; the command is sent when that resolves. */
-export function interceptCommands(
-  client: Redis,
+export function interceptCommands<Client extends Redis | Cluster>(
+  client: Client,
   beforeEach: (parameters: ReadonlyArray<unknown>) => Promise<void>,
-): Redis {
+): Client {
   return new Proxy(client, {
     get(target, name) {
       const member: unknown = Reflect.get(target, name)

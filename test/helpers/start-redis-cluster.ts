@@ -27,14 +27,25 @@ export interface TestRedisCluster {
   connect(options?: Omit<ClusterOptions, 'redisOptions'>): Cluster
   /** Connections to each of its masters. */
   readonly masters: ReadonlyArray<Redis>
+  /** Starts a replica of the first master, and waits until it has what the master has. */
+  addReplica(settings: ReadonlyArray<string>): Promise<void>
+  /** Kills the first master as a power cut would. */
+  killFirst(): Promise<void>
   /** Ends it and removes what it left. */
   stop(): Promise<void>
 }
 
-/** Starts a cluster and waits until every master knows that it serves all slots. */
-export async function startRedisCluster(): Promise<TestRedisCluster> {
+/**
+ * Starts a cluster and waits until every master knows that it serves all slots.
+ *
+ * @param nodeTimeoutMilliseconds After how long without a response a node counts as dead.
+ */
+export async function startRedisCluster({
+  nodeTimeoutMilliseconds = 5000,
+} = {}): Promise<TestRedisCluster> {
   const directory = await makeDirectory('redis-cluster')
   const nodes: Array<Node> = []
+  const common = ['--cluster-node-timeout', String(nodeTimeoutMilliseconds)]
   const clusters: Array<Cluster> = []
   const stop = async (): Promise<void> => {
     for (const cluster of clusters) cluster.disconnect()
@@ -43,7 +54,9 @@ export async function startRedisCluster(): Promise<TestRedisCluster> {
     await directory.remove()
   }
   try {
-    for (const index of SLOT_RANGES.keys()) nodes.push(await startNode(directory.path, index))
+    for (const index of SLOT_RANGES.keys()) {
+      nodes.push(await startNode(directory.path, index, common))
+    }
     await joinNodes(nodes)
   } catch (error) {
     await stop()
@@ -53,6 +66,19 @@ export async function startRedisCluster(): Promise<TestRedisCluster> {
   return {
     ports,
     masters: nodes.map(({ client }) => client),
+    async addReplica(settings) {
+      const replica = await startNode(directory.path, nodes.length, [...common, ...settings])
+      const masters = [...nodes]
+      nodes.push(replica)
+      await meet(replica, masters)
+      for (const { client } of nodes) await until(() => isReady(client, nodes.length))
+      await replica.client.cluster('REPLICATE', await masterIdOf(masters[0]?.client))
+      await until(async () => {
+        const info = await replica.client.info('replication')
+        return info.includes('master_link_status:up')
+      })
+    },
+    killFirst: async () => await nodes[0]?.process.kill(),
     connect(options = {}) {
       const startupNodes = ports.map((port) => ({ host: HOST, port }))
       const cluster = new Cluster(startupNodes, options)
@@ -71,12 +97,16 @@ interface Node {
   readonly client: Redis
 }
 
-async function startNode(directory: string, index: number): Promise<Node> {
+async function startNode(
+  directory: string,
+  index: number,
+  settings: ReadonlyArray<string>,
+): Promise<Node> {
   const [port, busPort] = [await findFreePort(), await findFreePort()]
   const process = await startRedisProcess(directory, [
     ...['--bind', HOST, '--port', String(port)],
     ...['--cluster-enabled', 'yes', '--cluster-port', String(busPort)],
-    ...['--cluster-config-file', `node-${index}.conf`, '--cluster-node-timeout', '5000'],
+    ...['--cluster-config-file', `node-${index}.conf`, ...settings],
   ])
   return { port, busPort, process, client: connectQuietly({ host: HOST, port }) }
 }
@@ -88,19 +118,49 @@ async function joinNodes(nodes: ReadonlyArray<Node>): Promise<void> {
     await client.cluster('ADDSLOTSRANGE', from, to)
   }
   const [first, ...others] = nodes
+  for (const other of others) if (first !== undefined) await meet(first, [other])
+  for (const { client } of nodes) await until(() => isReady(client, nodes.length))
+}
+
+async function meet({ client }: Node, others: ReadonlyArray<Node>): Promise<void> {
   for (const { port, busPort } of others) {
-    await first?.client.call('CLUSTER', 'MEET', HOST, String(port), String(busPort))
-  }
-  const deadline = performance.now() + READY_MILLISECONDS
-  for (const { client } of nodes) {
-    while (!(await isReady(client))) {
-      if (performance.now() > deadline) throw new Error('the cluster must become ready')
-      await delay(POLL_MILLISECONDS)
-    }
+    await client.call('CLUSTER', 'MEET', HOST, String(port), String(busPort))
   }
 }
 
-async function isReady(client: Redis): Promise<boolean> {
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + READY_MILLISECONDS
+  while (!(await isSo())) {
+    if (performance.now() > deadline) throw new Error('the cluster must become ready')
+    await delay(POLL_MILLISECONDS)
+  }
+}
+
+async function isReady(client: Redis, count: number): Promise<boolean> {
   const info = String(await client.cluster('INFO'))
-  return info.includes('cluster_state:ok') && info.includes('cluster_known_nodes:3')
+  return info.includes('cluster_state:ok') && info.includes(`cluster_known_nodes:${count}`)
+}
+
+/** The id of a node of a cluster. */
+export async function masterIdOf(client: Redis | undefined): Promise<string> {
+  return String(await client?.cluster('MYID'))
+}
+
+/** Moves a slot from the master that has it to another, key by key. */
+export async function moveSlot(
+  { masters }: TestRedisCluster,
+  slot: number,
+  { from, to }: { readonly from: Redis; readonly to: Redis },
+): Promise<void> {
+  const [fromId, toId] = [await masterIdOf(from), await masterIdOf(to)]
+  await to.cluster('SETSLOT', slot, 'IMPORTING', fromId)
+  await from.cluster('SETSLOT', slot, 'MIGRATING', toId)
+  for (;;) {
+    const names = await from.cluster('GETKEYSINSLOT', slot, 1000)
+    if (names.length === 0) break
+    for (const name of names) await from.migrate(HOST, to.options.port ?? 0, String(name), 0, 5000)
+  }
+  for (const master of [to, ...masters.filter((one) => one !== to)]) {
+    await master.cluster('SETSLOT', slot, 'NODE', toId)
+  }
 }
