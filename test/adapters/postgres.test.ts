@@ -26,6 +26,7 @@ testStorageContract(
   test.serial,
 )
 
+// Its statements are those of the pool. That each of them works through Kysely, pglite.test.ts tells.
 testStorageContract(
   'postgres through Kysely',
   async () => {
@@ -33,4 +34,5 @@ testStorageContract(
     return createPostgresStorage({ db })
   },
   test.serial,
+  'concurrent',
 )
