@@ -14,6 +14,8 @@ const FEWEST_REPETITIONS = 5
 
 /** How much is measured. */
 export interface Effort {
+  /** Repetitions before those that count: a new process runs code that is not compiled yet. */
+  readonly warmUps: number
   readonly repetitions: number
   /** Turns of each server in a repetition. */
   readonly turns: number
@@ -78,7 +80,9 @@ async function measureRounds(
   effort: Effort,
 ): Promise<ReadonlyArray<Round>> {
   const endsAt = performance.now() + effort.pathMilliseconds
-  await measureRound(contenders, signer, effort) // warms them up
+  for (let count = 0; count < effort.warmUps; count += 1) {
+    await measureRound(contenders, signer, effort)
+  }
   const rounds: Array<Round> = []
   while (
     rounds.length < effort.repetitions &&

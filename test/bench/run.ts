@@ -35,6 +35,7 @@ import { formatFigures, formatRatios, writePage } from './performance-page.ts'
 import { pathsOf, SERVERS, STORES, type StoreName, serversOf } from './servers.ts'
 
 const FULL: Effort = {
+  warmUps: 3,
   repetitions: 9,
   turns: 8,
   turnMilliseconds: 70,
@@ -43,6 +44,7 @@ const FULL: Effort = {
   pathMilliseconds: 40_000,
 }
 const QUICK: Effort = {
+  warmUps: 1,
   repetitions: 3,
   turns: 2,
   turnMilliseconds: 10,
