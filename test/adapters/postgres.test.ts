@@ -26,7 +26,6 @@ testStorageContract(
   test.serial,
 )
 
-// Its statements are those of the pool. That each of them works through Kysely, pglite.test.ts tells.
 testStorageContract(
   'postgres through Kysely',
   async () => {
@@ -34,5 +33,4 @@ testStorageContract(
     return createPostgresStorage({ db })
   },
   test.serial,
-  'concurrent',
 )
