@@ -122,9 +122,10 @@ return record`)
 
 /**
  * Revokes a family of which that was recorded already: `now, call, until when it is remembered, removal, until when its
- * access tokens lived then, who asks`. @returns Until when they live if that is another time now; nothing is changed
- * then. A `finisher`, who found that recorded, leaves the record to
- * the `owner` of the revocation, if it still comes.
+ * access tokens lived then, who asks`. A `finisher`, who found that recorded, leaves the record to the `owner` of the
+ * revocation, if it still comes.
+ *
+ * @returns Until when they live, if that is another time now; nothing is changed then.
  */
 export const REVOKE: Script = createFamilyScript(`${REVOKE_FUNCTION}
 local now, call, remember_until, removal, recorded, asker = unpack(ARGV)
