@@ -21,7 +21,7 @@ import {
   renderPagesIn,
   SIGN_IN,
 } from './page-views.ts'
-import { renderSuperAdminPages, renderSuperAdminProblem } from './super-admin-views.ts'
+import { renderSuperAdminPages, renderSuperAdminProblems } from './super-admin-views.ts'
 
 const LANGUAGES = [
   toPageLanguage('en'),
@@ -47,7 +47,7 @@ test('the SuperAdmin pages say their language and direction, and have no English
     const context = { ...CONTEXT, language: toPageLanguage(tag) }
     const pages = {
       ...renderSuperAdminPages('x', context),
-      problem: renderSuperAdminProblem(context),
+      ...renderSuperAdminProblems(context),
     }
     for (const [name, { html }] of Object.entries(pages)) {
       t.true(html.includes(`<html lang="${tag}" dir="${dir}">`), name)

@@ -13,7 +13,7 @@ import {
   renderPagesFilledWith,
   renderPagesIn,
 } from './page-views.ts'
-import { renderSuperAdminPages, renderSuperAdminProblem } from './super-admin-views.ts'
+import { renderSuperAdminPages, renderSuperAdminProblems } from './super-admin-views.ts'
 
 const LOGO =
   '<svg xmlns="http://www.w3.org/2000/svg" width="16" height="16"><rect width="16" height="16" fill="#07a"/></svg>'
@@ -55,7 +55,7 @@ const SUPER_ADMIN = Object.fromEntries(
     const context = { ...CONTEXT, language: toPageLanguage(tag) }
     const pages = {
       ...renderSuperAdminPages(undefined, context),
-      problem: renderSuperAdminProblem(context),
+      ...renderSuperAdminProblems(context),
     }
     return Object.entries(pages).map(([name, page]) => [`super-admin-${tag}-${name}`, page])
   }),

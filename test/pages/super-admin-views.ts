@@ -5,6 +5,7 @@
  */
 
 import { scopeViewsOf } from '../../lib/http/page-views.ts'
+import { SUPER_ADMIN_ENGLISH } from '../../lib/pages/languages/super-admin-english.ts'
 import type { HtmlPage, PageContext } from '../../lib/pages/pages.ts'
 import { EMPTY_FORM } from '../../lib/pages/super-admin/client-form.ts'
 import { renderClientPage } from '../../lib/pages/super-admin/client-page.ts'
@@ -20,7 +21,11 @@ import {
   renderShownSecretPage,
 } from '../../lib/pages/super-admin/secret-pages.ts'
 import { createSuperAdminUrls } from '../../lib/pages/super-admin/urls.ts'
-import type { ClientChoicesView, SuperAdminContext } from '../../lib/pages/super-admin/views.ts'
+import type {
+  ClientChoicesView,
+  ProblemView,
+  SuperAdminContext,
+} from '../../lib/pages/super-admin/views.ts'
 import { TEAMCAST_SCOPES } from '../../lib/scopes/scope-catalogue.ts'
 import type { Client, ClientSecret } from '../../lib/storage/client.ts'
 import { CONTEXT, NOW } from './page-views.ts'
@@ -116,6 +121,9 @@ export function renderSuperAdminPages(
       ...{ ...context, clients: [client, client], isContinued: true, nextCursor: text },
       filters: { name: text, tenantId: text },
     }),
+    'clients-empty': renderClientsPage({
+      ...{ ...context, clients: [], isContinued: false, nextCursor: undefined, filters: {} },
+    }),
     'clients-none': renderClientsPage({
       ...{ ...context, clients: [], isContinued: false, nextCursor: undefined },
       filters: { name: text },
@@ -137,8 +145,13 @@ export function renderSuperAdminPages(
   }
 }
 
-/** The page of a problem, which shows no text of anybody. */
-export function renderSuperAdminProblem(context: PageContext = CONTEXT): HtmlPage {
+/** The pages of problems by name. They show no text of anybody. */
+export function renderSuperAdminProblems(
+  context: PageContext = CONTEXT,
+): Readonly<Record<string, HtmlPage>> {
   const urls = createSuperAdminUrls(ISSUER)
-  return renderProblemPage({ ...context, kind: 'forbidden', urls })
+  const kinds = Object.keys(SUPER_ADMIN_ENGLISH.problems) as ReadonlyArray<ProblemView['kind']>
+  return Object.fromEntries(
+    kinds.map((kind) => [`problem-${kind}`, renderProblemPage({ ...context, kind, urls })]),
+  )
 }

@@ -16,7 +16,7 @@ import type { HtmlPage } from '../../lib/pages/pages.ts'
 import { launchChromium } from '../helpers/chromium.ts'
 import { startPageServer } from './page-server.ts'
 import { BRAND, renderPagesIn } from './page-views.ts'
-import { renderSuperAdminPages, renderSuperAdminProblem } from './super-admin-views.ts'
+import { renderSuperAdminPages, renderSuperAdminProblems } from './super-admin-views.ts'
 
 const LOGO =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><rect width="8" height="8" fill="#1a7f64"/><circle cx="4" cy="4" r="2" fill="#fff"/></svg>'
@@ -79,7 +79,7 @@ function renderAll(
   const context = { brand, language: toPageLanguage(tag) }
   const forSuperAdmins = {
     ...renderSuperAdminPages(undefined, context),
-    problem: renderSuperAdminProblem(context),
+    ...renderSuperAdminProblems(context),
   }
   return {
     ...renderPagesIn(tag, brand),
