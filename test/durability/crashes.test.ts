@@ -8,7 +8,7 @@ import { startRedis } from '../helpers/start-redis.ts'
 
 const CLIENTS = often(48, 16)
 const ROTATIONS_BEFORE_CRASH = often(300, 100)
-const MAXIMUM_RETRIES = 200
+const MAXIMUM_RETRIES = 20_000
 
 const [postgres, redis] = await Promise.all([
   startPostgres({ durable: true }),

@@ -24,9 +24,12 @@ export interface TestRedis {
   connect(options?: ClientOptions): Redis
   /** Sends it a signal: `SIGSTOP` freezes it. */
   signal(signal: NodeJS.Signals): void
-  /** Kills it as a power cut would, and keeps its directory. */
+  /** Kills it as a power cut would, and keeps its directory. Every connection has noticed when this returns. */
   kill(): Promise<void>
-  /** Starts it again on the same socket and directory, after {@link TestRedis.kill}. */
+  /**
+   * Starts it again on the same socket and directory, after {@link TestRedis.kill}. Every connection that tries again
+   * is back when this returns: one whose last attempt just failed would fail the next call, too.
+   */
   restart(): Promise<void>
   /** Ends it and removes what it left. */
   stop(): Promise<void>
@@ -56,9 +59,15 @@ export async function startRedis(settings: ReadonlyArray<string> = []): Promise<
       return client
     },
     signal: (signal) => process.kill(server.pid, signal),
-    kill: () => server.kill(),
+    async kill() {
+      const closed = clients.filter(isConnected).map((client) => untilNext(client, 'close'))
+      await server.kill()
+      await Promise.all(closed)
+    },
     async restart() {
+      const reconnected = clients.filter(isReconnecting).map((client) => untilNext(client, 'ready'))
       server = await start()
+      await Promise.all(reconnected)
     },
     async stop() {
       for (const client of clients) client.disconnect()
@@ -66,6 +75,16 @@ export async function startRedis(settings: ReadonlyArray<string> = []): Promise<
       await directory.remove()
     },
   }
+}
+
+const isConnected = ({ status }: Redis): boolean => status === 'ready'
+const isReconnecting = ({ status }: Redis): boolean => status !== 'ready' && status !== 'end'
+
+/** Unlike `once()` of `node:events`, it takes no failed attempt in between for an end. */
+async function untilNext(client: Redis, event: 'close' | 'ready'): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  client.once(event, resolve)
+  await promise
 }
 
 /** Opens a connection that fails fast. What fails is told by the calls; nobody else listens. */
