@@ -14,6 +14,7 @@ import type {
   RevocationKind,
   RevocationStore,
 } from '../../lib/storage/revocation-store.ts'
+import type { TokenFamily } from '../../lib/storage/token-family-store.ts'
 import type { Connection } from './connection.ts'
 import { assertIdentifier, isIdentifier } from './keys.ts'
 import { removalOf } from './records.ts'
@@ -27,13 +28,13 @@ const REMOVED_AT_ONCE = 1000
 
 // Both begin with a command that needs no memory: see script.ts.
 
-/** Remembers one, and, if it is given, which life of a family it ended. */
+/** Remembers one, and, if it is given, which life of a family it ended and with which tolerance. */
 const REMEMBER_FUNCTION = `
-local function remember(key, expires_at, removal, life)
+local function remember(key, expires_at, removal, life, tolerance)
   local until_before = tonumber(string.match(redis.call('GET', key) or '', '^%d+') or 0)
   if not life and until_before >= tonumber(expires_at) then return end
   local value = string.format('%.0f', math.max(until_before, tonumber(expires_at)))
-  if life then value = value .. ':' .. life end
+  if life then value = table.concat({ value, life, tolerance }, ':') end
   redis.call('DEL', key)
   redis.call('SET', key, value, 'EXAT', removal)
 end
@@ -62,7 +63,7 @@ end
 /** For a script that adds one, too. */
 export const REVOCATION_FUNCTIONS: string = REMEMBER_FUNCTION + ENTER_FUNCTION
 
-/** `until, removal`, and the life of a family. */
+/** `until, removal`, and the life of a family and the tolerance. */
 const REMEMBER = createScript(`${REMEMBER_FUNCTION}
 remember(KEYS[1], unpack(ARGV))
 return 1`)
@@ -81,23 +82,30 @@ local last = redis.call('ZREVRANGE', KEYS[1], 0, 0, 'WITHSCORES')[2]
 local after = (tonumber(last) or 0) < tonumber(ARGV[1]) and '-inf' or '(' .. ARGV[1]
 return redis.call('ZRANGEBYSCORE', KEYS[1], after, '+inf', 'WITHSCORES', 'LIMIT', 0, ARGV[2])`)
 
-/** What a Cluster remembers of a revoked family for as long as it could have lived: see `token-family-store.ts`. */
+/** What a Cluster remembers of a revoked family, so that anyone can finish the revocation: see `token-family-store.ts`. */
 export interface EndedLife {
   readonly life: string
-  /** When the family would have expired: seconds since the Unix epoch. */
-  readonly expiresAt: number
+  /** For how long after the access tokens of the family verifiers may accept them. */
+  readonly toleranceSeconds: number
 }
 
-/** Adds a revocation. */
+/**
+ * Adds a revocation.
+ *
+ * @param ended The life of a family that it ends, remembered until the family would have expired.
+ */
 export async function addRevocation(
   { client, keys }: Connection,
   { kind, id, expiresAt }: Revocation,
-  ended?: EndedLife,
+  ended?: EndedLife & Pick<TokenFamily, 'expiresAt'>,
 ): Promise<void> {
   assertIdentifier(isIdentifier(id))
   const entry = [kind, id, expiresAt].join(':')
   const removal = removalOf(Math.max(expiresAt, ended?.expiresAt ?? 0))
-  const remembered = [expiresAt, removal, ...(ended === undefined ? [] : [ended.life])]
+  const remembered = [
+    ...[expiresAt, removal],
+    ...(ended === undefined ? [] : [ended.life, ended.toleranceSeconds]),
+  ]
   await Promise.all([
     runScript(client, REMEMBER, [keys.revocation(kind, id)], remembered),
     runScript(
@@ -113,8 +121,10 @@ export async function addRevocation(
 export async function findEndedLife(
   { client, keys }: Connection,
   familyId: string,
-): Promise<string | undefined> {
-  return (await client.get(keys.revocation('family', familyId)))?.split(':')[1]
+): Promise<EndedLife | undefined> {
+  const remembered = await client.get(keys.revocation('family', familyId))
+  const [, life, toleranceSeconds] = remembered?.split(':') ?? []
+  return life === undefined ? undefined : { life, toleranceSeconds: Number(toleranceSeconds) }
 }
 
 const CURSOR = /^r(\d{1,16})$/

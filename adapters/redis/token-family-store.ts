@@ -72,56 +72,43 @@ export function createTokenFamilyStore(connection: Connection): TokenFamilyStore
     ])
   }
 
-  /** Adds the revocation first, and again when the family was rotated meanwhile. */
+  /**
+   * Adds the revocation first, and again when the family was rotated meanwhile. The `owner` is who was asked to revoke;
+   * a `finisher` has found a family whose revocation is recorded: it is under way, its process has died, or the master
+   * of the family has lost it in a fail-over.
+   */
   async function revokeInSteps(
-    familyId: string,
-    { clientId, rememberUntil, toleranceSeconds }: FamilyRevocation,
+    { life, family }: StoredFamily,
+    { rememberUntil, toleranceSeconds }: Omit<FamilyRevocation, 'clientId'>,
     now: number,
+    asker: 'owner' | 'finisher',
   ): Promise<unknown> {
+    const { familyId, expiresAt } = family
     const call = createCallName()
-    const stored = await findStored(familyId, now)
-    if (stored?.family.clientId !== clientId) return null
-    const { life, family } = stored
-    const { expiresAt } = family
     let recorded = family.accessTokensExpireAt
     for (;;) {
       await addRevocation(
         connection,
         { kind: 'family', id: familyId, expiresAt: recorded + toleranceSeconds },
-        { life, expiresAt },
+        { life, toleranceSeconds, expiresAt },
       )
       const record = await run(REVOKE, familyId, [
-        ...[now, call, rememberUntil, removalOf(rememberUntil), recorded, 'owner'],
+        ...[now, call, rememberUntil, removalOf(rememberUntil), recorded, asker],
       ])
       if (typeof record !== 'number') return record
       recorded = record
     }
   }
 
-  /**
-   * Revokes a family whose revocation is recorded: it is under way, its process has died, or the master of the family
-   * has lost it in a fail-over.
-   */
-  async function finishRevocation(
-    { familyId, accessTokensExpireAt, expiresAt }: FoundTokenFamily,
-    now: number,
-  ): Promise<void> {
-    const call = createCallName()
-    let recorded: unknown = accessTokensExpireAt
-    while (typeof recorded === 'number') {
-      recorded = await run(REVOKE, familyId, [
-        ...[now, call, expiresAt, removalOf(expiresAt), recorded, 'finisher'],
-      ])
-    }
-  }
-
   async function find(familyId: string, now: number): Promise<FoundTokenFamily | undefined> {
-    const [stored, endedLife] = await Promise.all([
+    const [stored, ended] = await Promise.all([
       findStored(familyId, now),
       spansSlots ? undefined : findEndedLife(connection, familyId),
     ])
-    if (stored === undefined || stored.life !== endedLife) return stored?.family
-    await finishRevocation(stored.family, now)
+    if (stored === undefined || stored.life !== ended?.life) return stored?.family
+    const { toleranceSeconds } = ended
+    const rememberUntil = stored.family.expiresAt
+    await revokeInSteps(stored, { rememberUntil, toleranceSeconds }, now, 'finisher')
     return undefined
   }
 
@@ -137,7 +124,9 @@ export function createTokenFamilyStore(connection: Connection): TokenFamilyStore
       if (!(error instanceof Error && error.message.startsWith('CROSSSLOT'))) throw error
       spansSlots = false
     }
-    return await revokeInSteps(familyId, revocation, now)
+    const stored = await findStored(familyId, now)
+    if (stored?.family.clientId !== revocation.clientId) return null
+    return await revokeInSteps(stored, revocation, now, 'owner')
   }
 
   return {

@@ -115,6 +115,48 @@ test('redis cluster: whoever finds a family while it is being revoked finishes t
   t.is(await families.revoke(familyId, aFamilyRevocation(NOW + 660), NOW), undefined)
 })
 
+test('redis cluster: a revocation whose process died before the feed had it is in the feed when the family has been found', async (t) => {
+  const keyPrefix = createKeyPrefix()
+  const { consents, families, revocations } = await openWithClient(keyPrefix)
+  const { familyId, consentId, accessTokensExpireAt } = aFamily()
+  await consents.grant(aGrant({ consentId }))
+  await families.create(aFamily(), NOW, ANYTIME)
+  const keys = createKeys(keyPrefix)
+  const dying = interceptCommands(client, async (parameters) => {
+    if (!parameters.includes(keys.revocations)) return
+    while ((await client.exists(keys.revocation('family', familyId))) === 0);
+    throw new Error('the process has died')
+  })
+  const { families: revoking } = createRedisStorage({ client: dying, keyPrefix })
+  await t.throwsAsync(revoking.revoke(familyId, aFamilyRevocation(NOW + 660), NOW))
+
+  t.is(await families.find(familyId, 'client-1', NOW), undefined)
+  const { items } = await revocations.list({ limit: 10 }, NOW)
+  t.deepEqual(items, [{ kind: 'family', id: familyId, expiresAt: accessTokensExpireAt + 300 }])
+})
+
+test('redis cluster: a revocation whose process died after a rotation ends the tokens of that, too, when the family has been found', async (t) => {
+  const keyPrefix = createKeyPrefix()
+  const { consents, families, revocations } = await openWithClient(keyPrefix)
+  const { familyId, consentId } = aFamily()
+  await consents.grant(aGrant({ consentId }))
+  await families.create(aFamily(), NOW, ANYTIME)
+  const rotation = aRotation(0, 1, { accessTokensExpireAt: NOW + 960 })
+  const dying = interceptCommands(client, async (parameters) => {
+    if (!parameters.includes('owner')) return
+    t.deepEqual(await families.rotate(familyId, rotation, NOW), { outcome: 'rotated' })
+    throw new Error('the process has died')
+  })
+  const { families: revoking } = createRedisStorage({ client: dying, keyPrefix })
+  await t.throwsAsync(revoking.revoke(familyId, aFamilyRevocation(NOW + 660), NOW))
+
+  t.is(await families.find(familyId, 'client-1', NOW), undefined)
+  const { items } = await revocations.list({ limit: 10 }, NOW)
+  const expiresAt = rotation.accessTokensExpireAt + 300
+  t.true(items.some((item) => item.id === familyId && item.expiresAt === expiresAt))
+  t.true(await revocations.has('family', familyId, expiresAt - 1))
+})
+
 async function openWithClient(keyPrefix: string): Promise<Storage> {
   const storage = createRedisStorage({ client, keyPrefix })
   await storage.clients.insert(fullClient())
