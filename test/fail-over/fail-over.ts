@@ -29,6 +29,7 @@ const ALL: Kept = { entry: true, family: true, revocation: true }
 export async function failOver(store: ReplicatedStore): Promise<FailOver> {
   const { storages, losesNothing, servesMeanwhile = false, keptByPrimary = async () => ALL } = store
   await prepare(storages[0])
+  await store.untilReplicated()
   let number = 0
   const events: EventCounter = {
     next() {
@@ -59,6 +60,8 @@ export async function failOver(store: ReplicatedStore): Promise<FailOver> {
   const histories = (await used).flat()
   if (servesMeanwhile && histories.some(isCutShort)) throw new Error('a call failed meanwhile')
 
+  // Without it no family of its own is found.
+  if (!(await storages[0].clients.has('client-1'))) throw new Error('the client is gone')
   const survived: Array<Survived> = []
   for (const history of histories) survived.push(await countSurvived(storages, history))
   const kept: Array<Kept> = []

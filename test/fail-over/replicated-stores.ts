@@ -46,6 +46,8 @@ export interface ReplicatedStore {
   readonly losesNothing: boolean
   /** Whether no call fails meanwhile. */
   readonly servesMeanwhile?: boolean
+  /** Waits until the replica has all that was acknowledged, and receives what comes. */
+  untilReplicated(): Promise<void>
   /** Nothing reaches the replica any more, and nobody notices yet. */
   holdReplication(): void
   /** Kills the primary, and waits until the replica has taken over and takes writes. */
@@ -117,6 +119,7 @@ sentinel down-after-milliseconds oauth 500
   return {
     storages,
     losesNothing: false,
+    untilReplicated: () => until(() => hasReplicated(clients[0])),
     holdReplication: () => proxy.silence(),
     async failOver() {
       await primary.kill()
@@ -134,8 +137,9 @@ sentinel down-after-milliseconds oauth 500
 async function startClusterWithReplica(): Promise<ReplicatedStore> {
   const cluster = await startRedisCluster({ nodeTimeoutMilliseconds: 1000 })
   const [first] = cluster.masters
+  if (first === undefined) throw new Error('there must be a master')
   // Who may no longer replicate is cut off.
-  await first?.call('ACL', 'SETUSER', 'replica', 'on', '>secret', '+psync', '+replconf', '+ping')
+  await first.call('ACL', 'SETUSER', 'replica', 'on', '>secret', '+psync', '+replconf', '+ping')
   await cluster.addReplica([
     ...['--masteruser', 'replica', '--masterauth', 'secret'],
     ...['--cluster-replica-validity-factor', '0'],
@@ -150,8 +154,9 @@ async function startClusterWithReplica(): Promise<ReplicatedStore> {
   return {
     storages,
     losesNothing: false,
+    untilReplicated: () => until(() => hasReplicated(first)),
     holdReplication() {
-      isHeld = first?.call('ACL', 'DELUSER', 'replica')
+      isHeld = first.call('ACL', 'DELUSER', 'replica')
     },
     async failOver() {
       await isHeld
@@ -163,6 +168,19 @@ async function startClusterWithReplica(): Promise<ReplicatedStore> {
   }
 }
 
+/**
+ * Whether the replica has acknowledged all that the primary has. A new one says that its link is up as much as a second
+ * before the primary sends it anything.
+ */
+async function hasReplicated(primary: Redis): Promise<boolean> {
+  const [, offset, replicas] = (await primary.role()) as [
+    string,
+    number,
+    Array<[string, string, string]>,
+  ]
+  return replicas.some(([, , acknowledged]) => Number(acknowledged) >= offset)
+}
+
 /** The families of the first of three masters move to the second. */
 async function startReshardingCluster(): Promise<ReplicatedStore> {
   const cluster = await startRedisCluster()
@@ -172,6 +190,7 @@ async function startReshardingCluster(): Promise<ReplicatedStore> {
     storages: await openClusterTwice(cluster),
     losesNothing: true,
     servesMeanwhile: true,
+    untilReplicated: async () => undefined,
     holdReplication: () => undefined,
     async failOver() {
       const slots = new Set<number>()
@@ -230,6 +249,7 @@ async function startKilledPGlite(): Promise<ReplicatedStore> {
   return {
     storages: [pglite.storage, pglite.storage],
     losesNothing: true,
+    untilReplicated: async () => undefined,
     holdReplication: () => undefined,
     failOver: () => pglite.restart(),
     close: () => pglite.close(),
@@ -251,6 +271,7 @@ async function startPostgresWithStandby(isSynchronous: boolean): Promise<Replica
   return {
     storages,
     losesNothing: isSynchronous,
+    untilReplicated: () => until(() => hasStreamed(primary)),
     holdReplication: () => proxy.silence(),
     async failOver() {
       await primary.kill()
@@ -312,6 +333,16 @@ async function startStandby(
   }
 }
 
+/** Whether the standby has all that is committed. */
+async function hasStreamed(primary: RunningPostgres): Promise<boolean> {
+  const pool = primary.connect({ max: 1 })
+  const { rows } = await pool.query(
+    'select from pg_stat_replication where flush_lsn >= pg_current_wal_flush_lsn()',
+  )
+  await pool.end()
+  return rows.length > 0
+}
+
 /** From now on a commit is acknowledged when the standby has it. */
 async function waitForStandbyAtCommit(primary: RunningPostgres): Promise<void> {
   const pool = primary.connect({ max: 1 })
@@ -337,7 +368,7 @@ async function untilWritable(storages: OpenedTwice): Promise<void> {
 async function until(isSo: () => Promise<boolean>): Promise<void> {
   const deadline = performance.now() + TAKEOVER_MILLISECONDS
   while (!(await isSo())) {
-    if (performance.now() > deadline) throw new Error('no replica has taken over')
+    if (performance.now() > deadline) throw new Error('the replica takes too long')
     await delay(POLL_MILLISECONDS)
   }
 }

@@ -2,9 +2,9 @@
  * Kills primaries under load, and looks at what their replicas have: `npm run fail-over -- --store postgres --rounds 10`.
  * It fails when what is gone is not the end of what was done, or when something is there that must not be.
  *
- * - `--store`: `redis` (with Sentinel), `redis-cluster`, `redis-cluster-resharding` (nothing is killed:
- *   slots move), `pglite` (its process is killed, and another one opens what it left), `postgres` (with a standby), or `postgres-synchronous` (one that commits wait
- *   for); redis unless it says otherwise.
+ * - `--store`: `redis` (with Sentinel), `redis-cluster`, `redis-cluster-resharding` (nothing is killed: slots move),
+ *   `pglite` (its process is killed, and another one opens what it left), `postgres` (with a standby), or
+ *   `postgres-synchronous` (one that commits wait for); redis unless it says otherwise.
  * - `--rounds`: how many, each with new servers; 1 unless it says otherwise.
  *
  * @module
@@ -39,9 +39,14 @@ for (let round = 0; round < rounds; round += 1) {
   total.unrecorded += unrecorded
 }
 const seconds = ((performance.now() - start) / 1000).toFixed(0)
+const losses = [
+  total.lost === 0 ? 'nothing lost' : `${total.lost} lost, each time the last ones`,
+  ...(total.unrecorded === 0
+    ? []
+    : [`revoked families missing from the feed: ${total.unrecorded}`]),
+  'one winner for each token that is left, nothing revoked lives',
+]
 process.stdout.write(
-  `${values.store}: ${rounds} times, ${total.steps} acknowledged steps of ${total.families} families, in ${seconds} s: ` +
-    `${total.lost === 0 ? 'nothing lost' : `${total.lost} lost, each time the last ones`}; ` +
-    `${total.unrecorded === 0 ? '' : `${total.unrecorded} revoked families are missing from the feed; `}one winner for each token that is left, nothing revoked lives\n`,
+  `${values.store}: ${rounds === 1 ? 'once' : `${rounds} times`}, ${total.steps} acknowledged steps of ${total.families} families, in ${seconds} s: ${losses.join('; ')}\n`,
 )
 process.exit()

@@ -40,8 +40,8 @@ export interface Loss {
   /** Steps that were acknowledged and are gone. */
   readonly lost: number
   /**
-   * Whether they are those that the replica had not received yet: none that is gone was acknowledged before one
-   * began of which the replica has something.
+   * Whether what is gone is what the replica had not received yet: nothing of it was acknowledged before a step began
+   * of which the replica has something.
    */
   readonly isSuffix: boolean
   /** Families that are revoked, and that the feed of revocations has lost. */
@@ -69,37 +69,25 @@ export function findLoss(
     const last = steps[count - 1]
     const isUnrecorded = last?.kind === 'revoke' && !isRecorded
     return {
-      ends: gone.flatMap(({ end }) => end ?? []),
+      lost: gone.length,
+      ends: [...gone, ...(isUnrecorded ? [last] : [])].flatMap(({ end }) => end ?? []),
       isUnrecorded,
-      isElsewhere: gone.some(({ kind }) => !mayLose(of, kind)) || (isUnrecorded && !of.revocation),
-      shown: last !== undefined && !isUnrecorded && shows(of, last.kind) ? last.begin : 0,
+      isElsewhere:
+        gone.some(({ kind }) => !mayLose(of, kind)) || (isUnrecorded && !mayLoseOnlyRecord(of)),
+      shown: last !== undefined && !isUnrecorded && isOnPrimary(of, last.kind) ? last.begin : 0,
     }
   })
-  const ends = entries.flatMap((entry) => entry.ends)
-  const firstLost = Math.min(...ends)
+  const firstLost = Math.min(...entries.flatMap(({ ends }) => ends))
   return {
-    lost: ends.length,
+    lost: entries.reduce((sum, { lost }) => sum + lost, 0),
     unrecorded: entries.filter(({ isUnrecorded }) => isUnrecorded).length,
     isSuffix: entries.every(({ shown }) => shown < firstLost),
     isElsewhere: entries.some(({ isElsewhere }) => isElsewhere),
   }
 }
 
-/** Whether a step can be gone when the primary has lost something. */
-function mayLose(kept: Kept, kind: Step['kind']): boolean {
-  switch (kind) {
-    case 'consent':
-      return kept.entry || kept.family
-    case 'create':
-    case 'rotate':
-      return kept.family
-    case 'revoke':
-      return kept.family || kept.revocation
-  }
-}
-
-/** Whether a step that is there shows that the primary has passed something of it on. */
-function shows(kept: Kept, kind: Step['kind']): boolean {
+/** Whether the primary had something of a step without which the step would not be found. */
+function isOnPrimary(kept: Kept, kind: Step['kind']): boolean {
   switch (kind) {
     case 'consent':
       return kept.entry || kept.family
@@ -110,6 +98,16 @@ function shows(kept: Kept, kind: Step['kind']): boolean {
       return kept.revocation
   }
 }
+
+/**
+ * Whether a step can be gone when the primary has lost something. Of a revocation either part is enough: whoever finds
+ * the family finishes it.
+ */
+const mayLose = (kept: Kept, kind: Step['kind']): boolean =>
+  isOnPrimary(kept, kind) && (kind !== 'revoke' || kept.family)
+
+/** Whether a family can stay dead when its revocation is lost. A primary with both passes the revocation on first. */
+const mayLoseOnlyRecord = ({ family, revocation }: Kept): boolean => revocation && !family
 
 /**
  * Counts the steps of a history that the store has.

@@ -45,7 +45,10 @@ export async function startRedisCluster({
 } = {}): Promise<TestRedisCluster> {
   const directory = await makeDirectory('redis-cluster')
   const nodes: Array<Node> = []
-  const common = ['--cluster-node-timeout', String(nodeTimeoutMilliseconds)]
+  const common = [
+    ...['--cluster-node-timeout', String(nodeTimeoutMilliseconds)],
+    ...['--repl-diskless-sync-delay', '0'],
+  ]
   const clusters: Array<Cluster> = []
   const stop = async (): Promise<void> => {
     for (const cluster of clusters) cluster.disconnect()
