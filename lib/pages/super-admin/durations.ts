@@ -10,16 +10,18 @@ import type { PageLanguage } from '../languages/page-language.ts'
 /** A unit. */
 interface DurationUnit {
   readonly name: keyof SuperAdminMessages['units']
+  /** Its name for `Intl.NumberFormat`. */
+  readonly intlName: string
   /** How many seconds it has, as the form sends it. */
   readonly seconds: string
 }
 
 /** The units, the shortest first. */
 export const DURATION_UNITS: ReadonlyArray<DurationUnit> = [
-  { name: 'seconds', seconds: '1' },
-  { name: 'minutes', seconds: '60' },
-  { name: 'hours', seconds: '3600' },
-  { name: 'days', seconds: '86400' },
+  { name: 'seconds', intlName: 'second', seconds: '1' },
+  { name: 'minutes', intlName: 'minute', seconds: '60' },
+  { name: 'hours', intlName: 'hour', seconds: '3600' },
+  { name: 'days', intlName: 'day', seconds: '86400' },
 ]
 
 /**
@@ -43,7 +45,7 @@ export function toDuration(
 /** A lifetime in the largest unit that needs no fraction, for example `18 hours`. */
 export function lifetimeOf(seconds: number, { tag }: PageLanguage): string {
   const { amount, unit: length } = toDuration(String(seconds), 'seconds')
-  const unit = DURATION_UNITS.find((each) => each.seconds === length)?.name.slice(0, -1)
+  const unit = DURATION_UNITS.find((each) => each.seconds === length)?.intlName
   return new Intl.NumberFormat(tag, { style: 'unit', unit, unitDisplay: 'long' }).format(
     Number(amount),
   )
