@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { ClientRule, ClientRuleValues } from './client-rules.ts'
+
 /** Discriminates the errors of this package. */
 export type ErrorCode =
   | 'ERR_CONFIGURATION_INVALID'
@@ -32,12 +34,23 @@ export abstract class OAuthServerError extends Error {
   abstract readonly code: ErrorCode
 }
 
-/** A problem of options or client metadata. */
+/** A problem of options or of client metadata. */
 export interface Issue {
   /** The option or field, for example `signingKeys.0.n`. */
   readonly path: string
   /** What is wrong and what to do, for example `must be an https URL`. */
   readonly message: string
+}
+
+/** A problem of client metadata. */
+export interface ClientIssue extends Issue {
+  /**
+   * The rule that is broken, for a form that says it in its own words. Absent where no value of a form is wrong: for a
+   * wrong type, an unknown or immutable field, or the last secret, which must stay.
+   */
+  readonly rule?: ClientRule
+  /** With a `rule`: the limits, names and texts that `message` contains, for example `{ minimum: 3 }`. */
+  readonly values?: ClientRuleValues
 }
 
 /**
@@ -71,10 +84,10 @@ export class ClientMetadataError extends OAuthServerError {
   override readonly name = 'ClientMetadataError'
   override readonly code = 'ERR_CLIENT_METADATA_INVALID'
   /** Every rejected field. */
-  readonly issues: ReadonlyArray<Issue>
+  readonly issues: ReadonlyArray<ClientIssue>
 
   /** @ignore */
-  constructor(issues: ReadonlyArray<Issue>) {
+  constructor(issues: ReadonlyArray<ClientIssue>) {
     super(describe(issues))
     this.issues = issues
   }

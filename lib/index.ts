@@ -17,6 +17,7 @@ export type {
 } from './audit/audit-event.ts'
 export type { ReportedError } from './audit/reported-error.ts'
 export { type AuthorizationServer, createAuthorizationServer } from './authorization-server.ts'
+export type { ClientRule, ClientRuleValues } from './client-rules.ts'
 export type { AccessRefusal, AuthorizeClient } from './clients/client-access.ts'
 export type { ClientChangeOptions, ClientChanges } from './clients/client-changes.ts'
 export type {
@@ -30,6 +31,7 @@ export type { ConnectedScope, Connection } from './connections/connection.ts'
 export type { Connections } from './connections/connections.ts'
 export {
   ClientAuthorizationError,
+  type ClientIssue,
   ClientMetadataError,
   ClientNotFoundError,
   ClientSecretNotFoundError,

@@ -6,7 +6,7 @@
 
 import { readFile } from 'node:fs/promises'
 import { createPendingAuditLog } from '../../lib/audit/pending-events.ts'
-import { oneOf } from '../../lib/clients/client-fields.ts'
+import { oneOf } from '../../lib/clients/client-issue.ts'
 import {
   type ClientInputRegistry,
   type ClientListQuery,

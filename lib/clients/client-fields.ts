@@ -6,7 +6,8 @@
  */
 
 import { z } from 'zod'
-import type { Issue } from '../errors.ts'
+import type { ClientRule } from '../client-rules.ts'
+import type { ClientIssue } from '../errors.ts'
 import {
   DEFAULT_ACCESS_TOKEN_TTL_SECONDS,
   DEFAULT_REFRESH_TOKEN_TTL_SECONDS,
@@ -20,6 +21,7 @@ import {
   type ClientSettings,
   type ClientType,
 } from '../storage/client.ts'
+import { issueOfRule } from './client-issue.ts'
 import { isHttpsUrl, isPrivateUseRedirectUri, validateRedirectUri } from './redirect-uri.ts'
 
 const MAXIMUM_REDIRECT_URIS = 20
@@ -57,6 +59,9 @@ export type ClientChoices<More = unknown> = ReadonlyMap<
   More & { readonly clientTypes: ReadonlyArray<ClientType> }
 >
 
+/** A rule as the message of a schema. The others are about what only a program gets wrong. */
+const rule = (id: ClientRule): ClientRule => id
+
 /** Creates the schemas for a server. */
 export function fieldSchemas({ catalogue, audiences, ...choices }: ClientReferences): FieldSchemas {
   const grantTypes = [...choices.grantTypes.keys()]
@@ -65,67 +70,61 @@ export function fieldSchemas({ catalogue, audiences, ...choices }: ClientReferen
     name: z
       .string('must be a string')
       .trim()
-      .min(3, 'must have at least 3 characters')
-      .max(255, 'must have at most 255 characters')
-      .refine(
-        (name) => !DECEPTIVE_CHARACTERS.test(name),
-        'must not contain control or invisible characters',
-      )
-      .refine((name) => LETTER_OR_DIGIT.test(name), 'must contain a letter or a digit'),
-    audience: z.enum(CLIENT_AUDIENCES, `must be ${oneOf(CLIENT_AUDIENCES)}`),
+      .min(3, rule('too-short'))
+      .max(255, rule('too-long'))
+      .refine((name) => !DECEPTIVE_CHARACTERS.test(name), rule('invisible-characters'))
+      .refine((name) => LETTER_OR_DIGIT.test(name), rule('no-letter-or-digit')),
+    audience: z.enum(CLIENT_AUDIENCES, rule('not-a-choice')),
     tenantId: optional(
       z
         .string('must be a string')
         .refine((tenantId) => tenantId.trim() !== '', 'must not be empty')
-        .refine(
-          (tenantId) => !UNPRINTABLE_CHARACTERS.test(tenantId),
-          'must not contain control characters',
-        )
-        .max(255, 'must have at most 255 characters'),
+        .refine((tenantId) => !UNPRINTABLE_CHARACTERS.test(tenantId), rule('control-characters'))
+        .max(255, rule('too-long')),
     ),
-    clientType: z.enum(CLIENT_TYPES, `must be ${oneOf(CLIENT_TYPES)}`),
+    clientType: z.enum(CLIENT_TYPES, rule('not-a-choice')),
     scopes: z
       .array(
-        z.string('must be a string').refine((scope) => Object.hasOwn(catalogue, scope), {
-          error: ({ input }) => `is unknown: ${JSON.stringify(input).slice(0, 80)}`,
+        z.string('must be a string').superRefine((scope, context) => {
+          if (Object.hasOwn(catalogue, scope)) return
+          const params = { scope: shorten(scope) }
+          context.addIssue({ code: 'custom', message: rule('scope-unknown'), params })
         }),
         'must be an array of scopes',
       )
-      .min(1, 'must contain at least one scope')
-      .max(MAXIMUM_CHOICES, `must contain at most ${MAXIMUM_CHOICES} scopes`)
+      .min(1, rule('scopes-missing'))
+      .max(MAXIMUM_CHOICES, rule('scopes-too-many'))
       .transform(unique),
     redirectUris: z
       .array(
         z.string('must be a string').superRefine((redirectUri, context) => {
-          const problem = validateRedirectUri(redirectUri)
-          if (problem !== undefined) context.addIssue(problem)
+          const { rule: message, values } = validateRedirectUri(redirectUri) ?? {}
+          if (message !== undefined) context.addIssue({ code: 'custom', message, params: values })
         }),
         'must be an array of URLs',
       )
-      .max(MAXIMUM_REDIRECT_URIS, `must contain at most ${MAXIMUM_REDIRECT_URIS} URLs`)
+      .max(MAXIMUM_REDIRECT_URIS, rule('redirect-uris-too-many'))
       .transform(unique),
     allowedGrantTypes: z
-      .array(z.enum(grantTypes, `must be ${oneOf(grantTypes)}`), 'must be an array of grant types')
-      .min(1, 'must contain at least one grant type')
-      .max(MAXIMUM_CHOICES, `must contain at most ${MAXIMUM_CHOICES} grant types`)
+      .array(z.enum(grantTypes, rule('not-a-choice')), 'must be an array of grant types')
+      .min(1, rule('grant-types-missing'))
+      .max(MAXIMUM_CHOICES, rule('grant-types-too-many'))
       .transform(unique),
-    tokenEndpointAuthMethod: z.enum(
-      authenticationMethods,
-      `must be ${oneOf(authenticationMethods)}`,
-    ),
+    tokenEndpointAuthMethod: z.enum(authenticationMethods, rule('not-a-choice')),
     requirePkce: z.literal(true, 'must be true: PKCE is mandatory for every client'),
     resourceServerAudiences: z
       .array(
         z
           .string('must be a string')
-          .max(MAXIMUM_URL_LENGTH, `must have at most ${MAXIMUM_URL_LENGTH} characters`)
-          .refine(isAbsoluteUri, { error: 'must be an absolute URI without fragment', abort: true })
+          .max(MAXIMUM_URL_LENGTH, rule('too-long'))
+          .refine(isAbsoluteUri, { error: rule('audience-not-absolute'), abort: true })
           .refine((audience) => audiences?.some((known) => isSameUri(known, audience)) ?? true, {
-            error: () => `must be ${oneOf(audiences ?? [])}: the audiences of this server's APIs`,
+            error: rule('audience-unknown'),
+            params: { allowed: audiences },
           }),
         'must be an array of token audiences',
       )
-      .max(MAXIMUM_AUDIENCES, `must contain at most ${MAXIMUM_AUDIENCES} audiences`)
+      .max(MAXIMUM_AUDIENCES, rule('audiences-too-many'))
       .nullish()
       .transform((value) => unique(value ?? [])),
     accessTokenTtlSeconds: seconds(
@@ -141,13 +140,13 @@ export function fieldSchemas({ catalogue, audiences, ...choices }: ClientReferen
   }
 }
 
-type Rule = readonly [isBroken: boolean, path: keyof ClientSettings, message: string]
+type Contradiction = readonly [exists: boolean, issue: ClientIssue]
 
 /** Validates the rules between fields. Skips fields that are invalid by themselves. */
 export function findContradictions(
   { grantTypes: knownGrantTypes, authenticationMethods }: ClientReferences,
   settings: Partial<ClientSettings>,
-): ReadonlyArray<Issue> {
+): ReadonlyArray<ClientIssue> {
   const { audience, tenantId, clientType, tokenEndpointAuthMethod: method } = settings
   const {
     allowedGrantTypes: grantTypes = [],
@@ -160,56 +159,49 @@ export function findContradictions(
   const wrongGrantTypes = grantTypes.filter(
     (name) => clientType !== undefined && !allowed.includes(name),
   )
-  const rules: ReadonlyArray<Rule> = [
-    [
-      audience === 'TENANT' && tenantId === undefined,
-      'tenantId',
-      'is missing; a TENANT client is bound to a tenant',
-    ],
+  const isWrongMethod =
+    clientType !== undefined && method !== undefined && !methods.includes(method)
+  const contradictions: ReadonlyArray<Contradiction> = [
+    [audience === 'TENANT' && tenantId === undefined, issueOfRule('tenantId', 'tenant-missing')],
     [
       audience === 'PLATFORM' && tenantId !== undefined,
-      'tenantId',
-      'must be left out: a PLATFORM client has no tenant',
+      { path: 'tenantId', message: 'must be left out: a PLATFORM client has no tenant' },
     ],
     [
-      clientType === 'PUBLIC' && method !== undefined && !methods.includes(method),
-      'tokenEndpointAuthMethod',
-      `must be ${oneOf(methods)}: a PUBLIC client has no secret`,
+      clientType === 'PUBLIC' && isWrongMethod,
+      issueOfRule('tokenEndpointAuthMethod', 'method-of-public', { allowed: methods }),
     ],
     [
-      clientType === 'CONFIDENTIAL' && method !== undefined && !methods.includes(method),
-      'tokenEndpointAuthMethod',
-      `must be ${oneOf(methods)}: ${method} is for PUBLIC clients only`,
+      clientType === 'CONFIDENTIAL' && isWrongMethod,
+      issueOfRule('tokenEndpointAuthMethod', 'method-of-confidential', {
+        allowed: methods,
+        method: [method ?? ''],
+      }),
     ],
     ...wrongGrantTypes.map(
-      (name): Rule => [
+      (name): Contradiction => [
         true,
-        'allowedGrantTypes',
-        `must not contain ${name}: it is for CONFIDENTIAL clients only`,
+        issueOfRule('allowedGrantTypes', 'grant-type-confidential', { grantType: [name] }),
       ],
     ),
     [
       grantTypes.includes('refresh_token') && !usesAuthorizationCode,
-      'allowedGrantTypes',
-      'must contain authorization_code to contain refresh_token',
+      issueOfRule('allowedGrantTypes', 'refresh-token-alone'),
     ],
     [
       usesAuthorizationCode && redirectUris?.length === 0,
-      'redirectUris',
-      'must contain at least one URL: authorization_code needs it',
+      issueOfRule('redirectUris', 'redirect-uris-missing'),
     ],
     [
       clientType === 'PUBLIC' && resourceServerAudiences.length > 0,
-      'resourceServerAudiences',
-      'must be empty: only a CONFIDENTIAL client can be a resource server',
+      issueOfRule('resourceServerAudiences', 'audiences-of-public'),
     ],
     [
       clientType === 'CONFIDENTIAL' && (redirectUris ?? []).some(isPrivateUseRedirectUri),
-      'redirectUris',
-      'must be https URLs: app schemes are for PUBLIC clients only',
+      issueOfRule('redirectUris', 'redirect-uri-app-scheme'),
     ],
   ]
-  return rules.flatMap(([isBroken, path, message]) => (isBroken ? [{ path, message }] : []))
+  return contradictions.flatMap(([exists, issue]) => (exists ? [issue] : []))
 }
 
 function choicesFor(
@@ -223,8 +215,8 @@ function choicesFor(
 
 const httpsUrl = z
   .string('must be a string')
-  .max(MAXIMUM_URL_LENGTH, `must have at most ${MAXIMUM_URL_LENGTH} characters`)
-  .refine(isHttpsUrl, 'must be an https URL, in ASCII and without credentials')
+  .max(MAXIMUM_URL_LENGTH, rule('too-long'))
+  .refine(isHttpsUrl, rule('not-https-url'))
 
 /** `null` stands for an absent field: JSON has no `undefined`. */
 function optional<Schema extends z.ZodType>(schema: Schema): z.ZodType<unknown> {
@@ -233,20 +225,18 @@ function optional<Schema extends z.ZodType>(schema: Schema): z.ZodType<unknown> 
 
 function seconds(minimum: number, maximum: number, defaultValue: number): z.ZodType<unknown> {
   return z
-    .int('must be a whole number of seconds')
-    .min(minimum, `must be at least ${minimum} seconds`)
-    .max(maximum, `must be at most ${maximum} seconds`)
+    .int(rule('lifetime-not-whole'))
+    .min(minimum, rule('lifetime-too-short'))
+    .max(maximum, rule('lifetime-too-long'))
     .nullish()
     .transform((value) => value ?? defaultValue)
 }
 
-function unique<Item>(items: ReadonlyArray<Item>): ReadonlyArray<Item> {
-  return [...new Set(items)]
+/** Shortens what somebody has sent, for an error. */
+function shorten(text: string): string {
+  return text.length > 80 ? `${text.slice(0, 79)}…` : text
 }
 
-const orList = new Intl.ListFormat('en-GB', { type: 'disjunction' })
-
-/** For example `a, b or c`. */
-export function oneOf(names: ReadonlyArray<string>): string {
-  return orList.format(names)
+function unique<Item>(items: ReadonlyArray<Item>): ReadonlyArray<Item> {
+  return [...new Set(items)]
 }

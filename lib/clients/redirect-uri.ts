@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { ClientRule, ClientRuleValues } from '../client-rules.ts'
 import type { Client } from '../storage/client.ts'
 import { hasCredentials, isLoopbackHost, isSecureUrl } from '../urls/secure-url.ts'
 
@@ -30,33 +31,39 @@ const RESPONSE_PARAMETERS = new Set([
   'state',
 ])
 
+/** A rule that a redirect URI breaks. */
+interface BrokenRule {
+  readonly rule: ClientRule
+  readonly values?: ClientRuleValues
+}
+
 /**
  * Checks a redirect URI: https, http for localhost, 127.0.0.1 and [::1], or the private-use scheme of a
  * mobile app (RFC 8252 §7.1: a reversed domain name such as `com.example.app`). It must have no fragment,
  * no credentials and no parameter of an authorization response, and must be in the canonical form of
  * browsers, because it is compared character by character.
  *
- * @returns What is wrong, or `undefined` when nothing is.
+ * @returns The first rule that it breaks, or `undefined`.
  */
-export function validateRedirectUri(redirectUri: string): string | undefined {
-  if (redirectUri.length > MAXIMUM_LENGTH) return `must have at most ${MAXIMUM_LENGTH} characters`
+export function validateRedirectUri(redirectUri: string): BrokenRule | undefined {
+  if (redirectUri.length > MAXIMUM_LENGTH) {
+    return { rule: 'too-long', values: { maximum: MAXIMUM_LENGTH } }
+  }
   const url = URL.parse(redirectUri)
-  if (url === null || !URI_CHARACTERS.test(redirectUri)) return 'must be an absolute https URL'
-  if (redirectUri.includes('#')) return 'must not have a fragment'
-  if (hasCredentials(url)) return 'must not contain credentials'
-  if (url.protocol === 'http:' && !isSecureUrl(url)) {
-    return 'must be https; http is for localhost, 127.0.0.1 and [::1] only'
+  if (url === null || !URI_CHARACTERS.test(redirectUri)) {
+    return { rule: 'redirect-uri-not-absolute' }
   }
-  const reserved = [...url.searchParams.keys()].find((name) => RESPONSE_PARAMETERS.has(name))
-  if (reserved !== undefined)
-    return `must not have the parameter "${reserved}": the server adds it to the response`
+  if (redirectUri.includes('#')) return { rule: 'redirect-uri-fragment' }
+  if (hasCredentials(url)) return { rule: 'redirect-uri-credentials' }
+  if (url.protocol === 'http:' && !isSecureUrl(url)) return { rule: 'redirect-uri-http' }
+  const parameter = [...url.searchParams.keys()].find((name) => RESPONSE_PARAMETERS.has(name))
+  if (parameter !== undefined) return { rule: 'redirect-uri-parameter', values: { parameter } }
   const isWeb = url.protocol === 'https:' || url.protocol === 'http:'
-  if (isWeb && !HOST.test(url.hostname)) return 'must have the name of one host, without wildcards'
-  if (!isWeb && !isPrivateUseRedirectUri(redirectUri)) {
-    return 'must be an https URL, or have the scheme of an app such as com.example.app'
-  }
+  if (isWeb && !HOST.test(url.hostname)) return { rule: 'redirect-uri-host' }
+  if (!isWeb && !isPrivateUseRedirectUri(redirectUri)) return { rule: 'redirect-uri-scheme' }
   const isCanonical = redirectUri === url.href || `${redirectUri}/` === url.href
-  return isCanonical ? undefined : `must be in its canonical form, "${url.href}"`
+  if (isCanonical) return undefined
+  return { rule: 'redirect-uri-not-canonical', values: { canonical: url.href } }
 }
 
 /** Whether a redirect URI has a private-use scheme: one with a dot (RFC 8252 §7.1). */

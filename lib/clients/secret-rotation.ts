@@ -4,13 +4,9 @@
  * @module
  */
 
-import {
-  ClientMetadataError,
-  ClientSecretNotFoundError,
-  ConflictError,
-  type Issue,
-} from '../errors.ts'
+import { ClientMetadataError, ClientSecretNotFoundError, ConflictError } from '../errors.ts'
 import type { ClientRecord, ClientSecretRecord } from '../storage/client.ts'
+import { issueOfRule } from './client-issue.ts'
 import { isUsableSecret } from './client-secret.ts'
 
 /** Two are enough for a rotation; more let several deployments switch over one after another. */
@@ -34,16 +30,13 @@ export function withSecretAdded(
     throw new ConflictError(`client "${clientId}" has the secret already`)
   }
   const kept = secrets.filter((secret) => isUsableSecret(secret, now))
-  const problems: ReadonlyArray<Issue | undefined> = [
-    clientType === 'PUBLIC'
-      ? { path: 'secrets', message: 'must stay empty: a PUBLIC client has no secret' }
-      : undefined,
-    kept.length >= MAXIMUM_SECRETS
-      ? { path: 'secrets', message: `must not be more than ${MAXIMUM_SECRETS}: remove one first` }
-      : undefined,
-    validateExpiry(added.expiresAt, now),
+  const issues = [
+    ...(clientType === 'PUBLIC' ? [issueOfRule('secrets', 'secrets-of-public')] : []),
+    ...(kept.length >= MAXIMUM_SECRETS
+      ? [issueOfRule('secrets', 'secrets-too-many', { maximum: MAXIMUM_SECRETS })]
+      : []),
+    ...(isValidExpiry(added.expiresAt, now) ? [] : [issueOfRule('expiresAt', 'secret-expiry')]),
   ]
-  const issues = problems.filter((problem) => problem !== undefined)
   if (issues.length > 0) throw new ClientMetadataError(issues)
   return [...kept, added]
 }
@@ -70,10 +63,8 @@ export function withSecretRemoved(
   return kept
 }
 
-function validateExpiry(expiresAt: number | undefined, now: number): Issue | undefined {
-  if (expiresAt === undefined) return undefined
+function isValidExpiry(expiresAt: number | undefined, now: number): boolean {
+  if (expiresAt === undefined) return true
   const isInRange = expiresAt > now && expiresAt <= now + MAXIMUM_LIFETIME_SECONDS
-  if (Number.isInteger(expiresAt) && isInRange) return undefined
-  const message = 'must be in the future, at most ten years ahead, in seconds since the Unix epoch'
-  return { path: 'expiresAt', message }
+  return Number.isInteger(expiresAt) && isInRange
 }

@@ -5,7 +5,9 @@
  * @module
  */
 
-import { ClientMetadataError, type Issue } from '../errors.ts'
+import type { z } from 'zod'
+import type { ClientRuleValues } from '../client-rules.ts'
+import { type ClientIssue, ClientMetadataError } from '../errors.ts'
 import type { ClientSettings } from '../storage/client.ts'
 import { isObject } from '../util/is-object.ts'
 import {
@@ -15,6 +17,7 @@ import {
   findContradictions,
   IMMUTABLE_FIELDS,
 } from './client-fields.ts'
+import { isClientRule, issueOfRule } from './client-issue.ts'
 
 /** Validates client metadata. */
 export interface ClientValidator {
@@ -94,7 +97,7 @@ function unknownFields(
   schemas: FieldSchemas,
   input: Fields,
   message: string,
-): ReadonlyArray<Issue> {
+): ReadonlyArray<ClientIssue> {
   const unknown = Object.keys(input).filter((field) => !Object.hasOwn(schemas, field))
   return unknown.map((path) => ({ path, message }))
 }
@@ -102,31 +105,51 @@ function unknownFields(
 interface ParsedFields {
   /** The valid fields. */
   readonly settings: Partial<ClientSettings>
-  readonly issues: ReadonlyArray<Issue>
+  readonly issues: ReadonlyArray<ClientIssue>
 }
 
 /** Parses every field by itself, so that the rules between fields are checked even when a field is invalid. */
 function parseFields(schemas: Partial<FieldSchemas>, values: Fields): ParsedFields {
   const settings: Record<string, unknown> = {}
-  const issues: Array<Issue> = []
+  const issues: Array<ClientIssue> = []
   for (const [field, schema] of Object.entries(schemas)) {
     const { success, data, error } = schema.safeParse(values[field])
     if (success) settings[field] = data
-    for (const { path, message } of error?.issues ?? []) {
+    for (const found of error?.issues ?? []) {
+      const issue = toClientIssue([field, ...found.path].join('.'), found)
       const isMissing = values[field] === undefined
-      issues.push({
-        path: [field, ...path].join('.'),
-        message: isMissing ? `is missing; it ${message}` : message,
-      })
+      issues.push(isMissing ? { ...issue, message: `is missing; it ${issue.message}` } : issue)
     }
   }
   return { settings, issues }
 }
 
+/** @param found Its message is the id of a rule, or a sentence about what only a program gets wrong. */
+function toClientIssue(path: string, found: z.core.$ZodIssue): ClientIssue {
+  const { message } = found
+  return isClientRule(message) ? issueOfRule(path, message, valuesOf(found)) : { path, message }
+}
+
+/** What a schema compared a value with. */
+function valuesOf(found: z.core.$ZodIssue): ClientRuleValues {
+  switch (found.code) {
+    case 'too_small':
+      return { minimum: Number(found.minimum) }
+    case 'too_big':
+      return { maximum: Number(found.maximum) }
+    case 'invalid_value':
+      return { allowed: found.values.map(String) }
+    case 'custom':
+      return found.params ?? {}
+    default:
+      return {}
+  }
+}
+
 function settingsOrThrow(
   references: ClientReferences,
   settings: Partial<ClientSettings>,
-  issues: ReadonlyArray<Issue>,
+  issues: ReadonlyArray<ClientIssue>,
 ): ClientSettings {
   const all = [...issues, ...findContradictions(references, settings)]
   if (all.length > 0) throw new ClientMetadataError(all)

@@ -5,12 +5,13 @@
  */
 
 import { html } from 'ghtml'
+import { fillText } from '../util/placeholders.ts'
 import { renderClientName, renderClientTile, renderLinkItems } from './client-header.ts'
 import { renderDate, renderLastUsed } from './dates.ts'
 import { renderButton, renderForm } from './form.ts'
 import { findLogoOrigin, findLogoOrigins } from './https-url.ts'
 import { CHECK_GLYPH, LINK_GLYPH } from './icons.ts'
-import { fill, fillText, type Messages } from './languages/messages.ts'
+import { fill, type Messages } from './languages/messages.ts'
 import { renderDocument } from './layout.ts'
 import type { ConnectionsView, ConnectionView, FormView, HtmlPage, ScopeView } from './pages.ts'
 import { renderScopeList } from './scope-list.ts'

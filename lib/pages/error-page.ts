@@ -7,8 +7,9 @@
  */
 
 import { html } from 'ghtml'
+import { fillText } from '../util/placeholders.ts'
 import { ALERT_GLYPH } from './icons.ts'
-import { fill, fillText } from './languages/messages.ts'
+import { fill } from './languages/messages.ts'
 import { renderDocument } from './layout.ts'
 import type { ErrorView, HtmlPage } from './pages.ts'
 

@@ -9,11 +9,11 @@ import type { Issue } from '../errors.ts'
 import { isSecureUrl } from '../urls/secure-url.ts'
 import { isObject } from '../util/is-object.ts'
 import { functionOption } from '../util/option-schemas.ts'
+import { placeholdersOf } from '../util/placeholders.ts'
 import { type AccentColors, isColor, validateContrast } from './accent-colors.ts'
 import type { BrandOptions } from './brand.ts'
 import { findLogoOrigin } from './https-url.ts'
 import { ENGLISH } from './languages/english.ts'
-import { placeholdersOf } from './languages/messages.ts'
 import {
   type BuiltInLanguage,
   type CustomLanguage,

@@ -5,11 +5,12 @@
  */
 
 import { html } from 'ghtml'
+import { fillText } from '../util/placeholders.ts'
 import { renderClientHeader, renderClientLinks, renderClientName } from './client-header.ts'
 import { durationOf } from './dates.ts'
 import { renderButton, renderForm } from './form.ts'
 import { ALERT_GLYPH } from './icons.ts'
-import { fill, fillText, type Messages } from './languages/messages.ts'
+import { fill, type Messages } from './languages/messages.ts'
 import { renderDocument } from './layout.ts'
 import type { HtmlPage, SignInProblem, SignInView } from './pages.ts'
 

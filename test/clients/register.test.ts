@@ -9,6 +9,7 @@ import {
   ACCEPTED_FIELDS,
   AUDIENCE,
   describeFields,
+  messagesOf,
   NEW_CLIENT,
   REFUSED_FIELDS,
 } from '../helpers/client-rules.ts'
@@ -133,5 +134,5 @@ async function issuesOf(t: ExecutionContext, input: unknown): Promise<ReadonlyAr
     instanceOf: ClientMetadataError,
     code: 'ERR_CLIENT_METADATA_INVALID',
   })
-  return error?.issues ?? []
+  return messagesOf(error?.issues)
 }

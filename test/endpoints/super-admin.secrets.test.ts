@@ -1,5 +1,6 @@
 import type { ClientSecret } from '@teamcast/oauth-server'
 import test from 'ava'
+import { messagesOf } from '../helpers/client-rules.ts'
 import { CONFIDENTIAL_CLIENT, PUBLIC_CLIENT } from '../helpers/start-server.ts'
 import { createStoreOpener, STORE_KINDS } from '../helpers/store-kinds.ts'
 import {
@@ -106,7 +107,14 @@ for (const kind of STORE_KINDS) {
 
     const { errors } = await assertProblem(t, await server.send('POST', path, { body: {} }), 422)
 
-    t.deepEqual(errors, [{ path: 'secrets', message: 'must not be more than 5: remove one first' }])
+    t.deepEqual(errors, [
+      {
+        path: 'secrets',
+        message: 'must not be more than 5: remove one first',
+        rule: 'secrets-too-many',
+        values: { maximum: 5 },
+      },
+    ])
     t.is((await server.read(client.clientId)).secrets.length, 5)
   })
 
@@ -149,7 +157,7 @@ for (const kind of STORE_KINDS) {
       const response = await server.send('POST', `/${clientId}/secrets`, { body })
       const { errors } = await assertProblem(t, response, 422)
       t.deepEqual(
-        errors,
+        messagesOf(errors),
         expected.map(([path, message]) => ({ path, message })),
         JSON.stringify(body),
       )

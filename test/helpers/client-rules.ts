@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { Issue } from '@teamcast/oauth-server'
+
 /** The one token audience of the servers that these rules are tried on. */
 export const AUDIENCE = 'https://api.example'
 
@@ -275,4 +277,9 @@ function redirectTo(redirectUri: string): object {
 /** Fields as part of a test's title. */
 export function describeFields(fields: object): string {
   return JSON.stringify(fields).slice(0, 80)
+}
+
+/** Issues without the ids of rules, and what their messages contain. */
+export function messagesOf(issues: ReadonlyArray<Issue> = []): ReadonlyArray<Issue> {
+  return issues.map(({ path, message }) => ({ path, message }))
 }

@@ -101,6 +101,7 @@ function withoutStyle(html: string): string {
   return html.replace(/(?<=<style>).*(?=<\/style>)/s, '')
 }
 
-function unescapeHtml(text: string): string {
+/** Reads a text as it stands in a page. */
+export function unescapeHtml(text: string): string {
   return text.replaceAll(/&#(\d+);/g, (_entity, code) => String.fromCharCode(Number(code)))
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { ClientIssue } from '../../lib/errors.ts'
 import { scopeViewsOf } from '../../lib/http/page-views.ts'
 import { SUPER_ADMIN_ENGLISH } from '../../lib/pages/languages/super-admin-english.ts'
 import type { HtmlPage, PageContext } from '../../lib/pages/pages.ts'
@@ -107,11 +108,22 @@ export function renderSuperAdminPages(
   const [secret] = client.secrets as [ClientSecret, ...ReadonlyArray<ClientSecret>]
   const choices = choicesIn(pageContext)
   const form = { ...EMPTY_FORM, ...{ name: text, audience: 'TENANT', redirectUris: text } }
-  const issues = [
-    { path: 'name', message: text },
-    { path: 'redirectUris.0', message: text },
-    { path: 'scopes', message: text },
-    { path: 'accessTokenTtlSeconds', message: text },
+  const issues: ReadonlyArray<ClientIssue> = [
+    { path: 'name', message: text, rule: 'too-short', values: { minimum: 3 } },
+    { path: 'redirectUris.0', message: text, rule: 'redirect-uri-not-absolute' },
+    { path: 'scopes.0', message: text, rule: 'scope-unknown', values: { scope: text } },
+    {
+      path: 'tokenEndpointAuthMethod',
+      message: text,
+      rule: 'method-of-confidential',
+      values: { allowed: [text, text], method: [text] },
+    },
+    {
+      path: 'accessTokenTtlSeconds',
+      message: text,
+      rule: 'lifetime-too-long',
+      values: { maximum: DAY_SECONDS },
+    },
     { path: text, message: text },
   ]
   const about = { ...context, client }

@@ -28,6 +28,7 @@ import type {
   User,
 } from '@teamcast/oauth-server'
 import {
+  type ClientIssue,
   ClientMetadataError,
   ConfigurationError,
   createAuthorizationServer,
@@ -187,7 +188,8 @@ test('types: connections are listed by user, and revoked one by one or all at on
 
 test('types: errors are told apart by their code', (t) => {
   expectTypeOf<ConfigurationError['code']>().toEqualTypeOf<'ERR_CONFIGURATION_INVALID'>()
-  expectTypeOf<ClientMetadataError['issues']>().toEqualTypeOf<ReadonlyArray<Issue>>()
+  expectTypeOf<ClientMetadataError['issues']>().toEqualTypeOf<ReadonlyArray<ClientIssue>>()
+  expectTypeOf<ConfigurationError['issues']>().toEqualTypeOf<ReadonlyArray<Issue>>()
   expectTypeOf<OAuthServerError['code']>().toEqualTypeOf<ErrorCode>()
   t.true(new ConfigurationError([]) instanceof OAuthServerError)
   t.true(new ClientMetadataError([]) instanceof OAuthServerError)

@@ -5,7 +5,7 @@
  */
 
 import { z } from 'zod'
-import { oneOf } from '../../clients/client-fields.ts'
+import { oneOf } from '../../clients/client-issue.ts'
 import type { ClientListQuery } from '../../clients/client-registry.ts'
 import type { Issue } from '../../errors.ts'
 import { CLIENT_AUDIENCES, CLIENT_TYPES } from '../../storage/client.ts'

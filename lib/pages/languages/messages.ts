@@ -5,6 +5,7 @@
  */
 
 import { html } from 'ghtml'
+import { fillText } from '../../util/placeholders.ts'
 import type { ENGLISH } from './english.ts'
 import type { SUPER_ADMIN_ENGLISH } from './super-admin-english.ts'
 
@@ -18,8 +19,6 @@ type TextsLike<Texts> = {
   readonly [Name in keyof Texts]: Texts[Name] extends string ? string : TextsLike<Texts[Name]>
 }
 
-const PLACEHOLDER = /\{(\w+)\}/
-
 /**
  * Fills in a text.
  *
@@ -28,25 +27,5 @@ const PLACEHOLDER = /\{(\w+)\}/
  * @returns HTML.
  */
 export function fill(text: string, values: Readonly<Record<string, string>>): string {
-  const parts = text.split(PLACEHOLDER).map((part, index) => {
-    const isPlaceholder = index % 2 === 1
-    return isPlaceholder ? (values[part] ?? '') : html`${part}`
-  })
-  return parts.join('')
-}
-
-/** Fills in a text that is no HTML. */
-export function fillText(text: string, values: Readonly<Record<string, string>>): string {
-  return text
-    .split(PLACEHOLDER)
-    .map((part, index) => (index % 2 === 1 ? (values[part] ?? '') : part))
-    .join('')
-}
-
-/** The placeholders of a text, sorted. */
-export function placeholdersOf(text: string): ReadonlyArray<string> {
-  return text
-    .split(PLACEHOLDER)
-    .filter((_part, index) => index % 2 === 1)
-    .sort()
+  return fillText(html`${text}`, values)
 }

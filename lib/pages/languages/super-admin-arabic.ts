@@ -129,7 +129,56 @@ export const SUPER_ADMIN_ARABIC: SuperAdminMessages = {
   discardYours: 'تجاهل تغييراتك',
   savedValue: '{field}: القيمة المحفوظة {value}.',
   savedNothing: '{field}: لا توجد قيمة محفوظة.',
-  invalidExpiry: 'يجب أن يكون آخر يوم في المستقبل، وخلال عشر سنوات على الأكثر.',
+  brokenRule: '{subject}: {rule}',
+  rules: {
+    'too-short': 'يجب ألا يقل عدد الأحرف عن {minimum}.',
+    'too-long': 'يجب ألا يزيد عدد الأحرف على {maximum}.',
+    'control-characters': 'لا يُسمح بأحرف التحكم.',
+    'invisible-characters': 'لا يُسمح بأحرف التحكم ولا بالأحرف غير المرئية.',
+    'no-letter-or-digit': 'يلزم حرف أو رقم واحد على الأقل.',
+    'not-a-choice': 'القيم الممكنة: {allowed}.',
+
+    'tenant-missing': 'العميل المخصص لمستأجر واحد يحتاج إلى معرّف هذا المستأجر.',
+
+    'scopes-missing': 'يلزم نطاق واحد على الأقل.',
+    'scopes-too-many': 'يجب ألا يزيد عدد النطاقات على {maximum}.',
+    'scope-unknown': 'النطاق {scope} غير موجود.',
+
+    'redirect-uris-missing': 'يلزم رابط واحد على الأقل لاستخدام authorization_code.',
+    'redirect-uris-too-many': 'يجب ألا يزيد عدد الروابط على {maximum}.',
+    'redirect-uri-not-absolute': 'يلزم رابط https كامل.',
+    'redirect-uri-fragment': 'لا يُسمح بالعلامة # وما بعدها.',
+    'redirect-uri-credentials': 'لا يُسمح ببيانات الدخول في الرابط.',
+    'redirect-uri-http': 'يلزم https؛ أما http فهو لـ localhost و127.0.0.1 و[::1] فقط.',
+    'redirect-uri-parameter': 'لا يُسمح بالمعامل {parameter}، لأن الخادم يضيفه إلى الاستجابة.',
+    'redirect-uri-host': 'يلزم اسم مضيف واحد دون أحرف بدل.',
+    'redirect-uri-scheme': 'يلزم رابط https أو المخطط الخاص بتطبيق، مثل com.example.app.',
+    'redirect-uri-not-canonical': 'اكتبه هكذا: {canonical}.',
+    'redirect-uri-app-scheme': 'مخططات التطبيقات للعملاء العامين فقط. استخدم https.',
+
+    'grant-types-missing': 'يلزم نوع منح واحد على الأقل.',
+    'grant-types-too-many': 'يجب ألا يزيد عدد أنواع المنح على {maximum}.',
+    'grant-type-confidential': '{grantType} للعملاء السريين فقط.',
+    'refresh-token-alone': 'لا يعمل refresh_token إلا مع authorization_code.',
+
+    'method-of-public': 'ليس للعميل العام سرّ. القيم الممكنة: {allowed}.',
+    'method-of-confidential': '{method} للعملاء العامين فقط. القيم الممكنة: {allowed}.',
+
+    'audiences-too-many': 'يجب ألا يزيد عدد الجماهير على {maximum}.',
+    'audience-not-absolute': 'يلزم معرّف URI كامل دون العلامة #.',
+    'audience-unknown': 'ليس هذا جمهورًا لأي من واجهاتنا البرمجية. القيم الممكنة: {allowed}.',
+    'audiences-of-public': 'لا يكون خادم موارد إلا عميل سري. اترك الحقل فارغًا.',
+
+    'lifetime-not-whole': 'يلزم عدد صحيح من الثواني.',
+    'lifetime-too-short': 'أقصر مدة ممكنة هي {minimum}.',
+    'lifetime-too-long': 'أطول مدة ممكنة هي {maximum}.',
+
+    'not-https-url': 'يلزم رابط https بأحرف ASCII ودون بيانات دخول.',
+
+    'secrets-of-public': 'ليس للعميل العام سرّ.',
+    'secrets-too-many': 'يجب ألا يزيد عدد الأسرار على {maximum}. أزل واحدًا أولًا.',
+    'secret-expiry': 'يلزم يوم في المستقبل، وخلال عشر سنوات على الأكثر.',
+  },
 
   secrets: 'الأسرار',
   secretsExplanation:

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { CLIENT_RULES, type ClientRule } from '../../client-rules.ts'
+
 export const SUPER_ADMIN_ENGLISH = {
   superAdmin: 'SuperAdmin',
   allClients: 'All clients',
@@ -134,7 +136,14 @@ export const SUPER_ADMIN_ENGLISH = {
   discardYours: 'discard yours',
   savedValue: '{field}: {value} is saved.',
   savedNothing: '{field}: nothing is saved.',
-  invalidExpiry: 'The last day must be in the future, at most ten years ahead.',
+  brokenRule: '{subject} {rule}.',
+  rules: {
+    ...CLIENT_RULES,
+    'scope-unknown': 'contain {scope}, which does not exist',
+    'lifetime-too-short': 'must be at least {minimum}',
+    'lifetime-too-long': 'must be at most {maximum}',
+    'secret-expiry': 'must be in the future, at most ten years ahead',
+  } satisfies Record<ClientRule, string> as Record<ClientRule, string>,
 
   secrets: 'Secrets',
   secretsExplanation:

@@ -135,7 +135,60 @@ export const SUPER_ADMIN_GERMAN: SuperAdminMessages = {
   discardYours: 'verwerfen Sie Ihre',
   savedValue: '{field}: {value} ist gespeichert.',
   savedNothing: '{field}: Es ist nichts gespeichert.',
-  invalidExpiry: 'Der letzte Tag muss in der Zukunft liegen, höchstens zehn Jahre voraus.',
+  brokenRule: '{subject}: {rule}',
+  rules: {
+    'too-short': 'Mindestens {minimum} Zeichen sind nötig.',
+    'too-long': 'Höchstens {maximum} Zeichen sind möglich.',
+    'control-characters': 'Steuerzeichen sind nicht erlaubt.',
+    'invisible-characters': 'Steuerzeichen und unsichtbare Zeichen sind nicht erlaubt.',
+    'no-letter-or-digit': 'Mindestens ein Buchstabe oder eine Ziffer ist nötig.',
+    'not-a-choice': 'Möglich ist {allowed}.',
+
+    'tenant-missing': 'Ein Client für einen einzelnen Mandanten braucht dessen ID.',
+
+    'scopes-missing': 'Mindestens ein Scope ist nötig.',
+    'scopes-too-many': 'Höchstens {maximum} Scopes sind möglich.',
+    'scope-unknown': '{scope} gibt es nicht.',
+
+    'redirect-uris-missing': 'Mit authorization_code ist mindestens eine nötig.',
+    'redirect-uris-too-many': 'Höchstens {maximum} sind möglich.',
+    'redirect-uri-not-absolute': 'Nötig ist eine vollständige https-URL.',
+    'redirect-uri-fragment': 'Ein Fragment (#) ist nicht erlaubt.',
+    'redirect-uri-credentials': 'Zugangsdaten sind darin nicht erlaubt.',
+    'redirect-uri-http': 'Nötig ist https; http geht nur für localhost, 127.0.0.1 und [::1].',
+    'redirect-uri-parameter':
+      'Der Parameter {parameter} ist nicht erlaubt, denn der Server fügt ihn der Antwort hinzu.',
+    'redirect-uri-host': 'Nötig ist der Name eines einzelnen Hosts, ohne Platzhalter.',
+    'redirect-uri-scheme':
+      'Nötig ist eine https-URL oder das eigene Schema einer App, etwa com.example.app.',
+    'redirect-uri-not-canonical': 'Schreiben Sie stattdessen {canonical}.',
+    'redirect-uri-app-scheme':
+      'Das Schema einer App ist nur für öffentliche Clients. Verwenden Sie https.',
+
+    'grant-types-missing': 'Mindestens ein Grant Type ist nötig.',
+    'grant-types-too-many': 'Höchstens {maximum} Grant Types sind möglich.',
+    'grant-type-confidential': '{grantType} ist nur für vertrauliche Clients.',
+    'refresh-token-alone': 'refresh_token geht nur zusammen mit authorization_code.',
+
+    'method-of-public': 'Ein öffentlicher Client hat kein Geheimnis. Möglich ist {allowed}.',
+    'method-of-confidential': '{method} ist nur für öffentliche Clients. Möglich ist {allowed}.',
+
+    'audiences-too-many': 'Höchstens {maximum} Audiences sind möglich.',
+    'audience-not-absolute': 'Nötig ist eine vollständige URI ohne Fragment (#).',
+    'audience-unknown': 'Keine unserer APIs hat diese Audience. Möglich ist {allowed}.',
+    'audiences-of-public':
+      'Nur ein vertraulicher Client kann ein Resource Server sein. Lassen Sie das Feld leer.',
+
+    'lifetime-not-whole': 'Nötig ist eine Zahl, die ganze Sekunden ergibt.',
+    'lifetime-too-short': 'Kürzer als {minimum} geht nicht.',
+    'lifetime-too-long': 'Länger als {maximum} geht nicht.',
+
+    'not-https-url': 'Nötig ist eine https-URL in ASCII und ohne Zugangsdaten.',
+
+    'secrets-of-public': 'Ein öffentlicher Client hat kein Geheimnis.',
+    'secrets-too-many': 'Höchstens {maximum} sind möglich. Entfernen Sie zuerst eines.',
+    'secret-expiry': 'Nötig ist ein Tag in der Zukunft, höchstens zehn Jahre voraus.',
+  },
 
   secrets: 'Geheimnisse',
   secretsExplanation:

@@ -6,8 +6,16 @@
 
 import { html } from 'ghtml'
 import { CLIENT_AUDIENCES, CLIENT_TYPES, type Client } from '../../storage/client.ts'
-import { fillText, type SuperAdminMessages } from '../languages/messages.ts'
-import type { ClientForm, DURATION_FIELDS, FieldName, ListField, TextField } from './client-form.ts'
+import { fillText } from '../../util/placeholders.ts'
+import type { SuperAdminMessages } from '../languages/messages.ts'
+import type {
+  ClientForm,
+  DURATION_FIELDS,
+  FieldName,
+  LINES_FIELDS,
+  ListField,
+  TextField,
+} from './client-form.ts'
 import { DURATION_UNITS, toDuration } from './durations.ts'
 import {
   type Field,
@@ -133,10 +141,7 @@ function renderText(options: ClientFieldsOptions, name: TextField, attributes: s
   return renderTextField({ ...fieldOf(options, name), value: options.form[name], attributes })
 }
 
-function renderLines(
-  options: ClientFieldsOptions,
-  name: 'redirectUris' | 'resourceServerAudiences',
-): string {
+function renderLines(options: ClientFieldsOptions, name: (typeof LINES_FIELDS)[number]): string {
   return renderTextArea({ ...fieldOf(options, name), value: options.form[name] })
 }
 

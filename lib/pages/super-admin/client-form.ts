@@ -24,6 +24,8 @@ export const TEXT_FIELDS = [
 ] as const
 /** Those of them with a unit. */
 export const DURATION_FIELDS = ['accessTokenTtlSeconds', 'refreshTokenTtlSeconds'] as const
+/** Those of them with one value a line. */
+export const LINES_FIELDS = ['redirectUris', 'resourceServerAudiences'] as const
 /** Fields with several options. */
 export const LIST_FIELDS = ['scopes', 'allowedGrantTypes'] as const
 const IMMUTABLE_FIELDS: ReadonlyArray<string> = ['clientType', 'audience', 'tenantId']

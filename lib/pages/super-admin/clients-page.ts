@@ -6,9 +6,10 @@
 
 import { html } from 'ghtml'
 import type { Client } from '../../storage/client.ts'
+import { fillText } from '../../util/placeholders.ts'
 import { renderClientTile } from '../client-header.ts'
 import { ageOf } from '../dates.ts'
-import { fill, fillText } from '../languages/messages.ts'
+import { fill } from '../languages/messages.ts'
 import type { HtmlPage } from '../pages.ts'
 import { audienceOptions, clientTypeOptions } from './client-fields.ts'
 import { type FieldOption, renderSelect, renderTextField } from './fields.ts'

@@ -5,9 +5,10 @@
  */
 
 import { html } from 'ghtml'
+import { fillText } from '../../util/placeholders.ts'
 import { renderForm } from '../form.ts'
 import { ALERT_GLYPH, CHECK_GLYPH } from '../icons.ts'
-import { fill, fillText } from '../languages/messages.ts'
+import { fill } from '../languages/messages.ts'
 import type { PageLanguage } from '../languages/page-language.ts'
 import { renderDocument } from '../layout.ts'
 import type { HtmlPage } from '../pages.ts'

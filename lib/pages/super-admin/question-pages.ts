@@ -5,9 +5,10 @@
  */
 
 import { html } from 'ghtml'
+import { fillText } from '../../util/placeholders.ts'
 import { renderClientName } from '../client-header.ts'
 import { renderInstantAndAge } from '../dates.ts'
-import { fill, fillText } from '../languages/messages.ts'
+import { fill } from '../languages/messages.ts'
 import type { HtmlPage } from '../pages.ts'
 import { lifetimeOf } from './durations.ts'
 import {

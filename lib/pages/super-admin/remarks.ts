@@ -5,11 +5,20 @@
  */
 
 import { html } from 'ghtml'
-import type { Issue } from '../../errors.ts'
+import type { ClientRuleValues } from '../../client-rules.ts'
+import type { ClientIssue } from '../../errors.ts'
 import type { Client } from '../../storage/client.ts'
 import { fill } from '../languages/messages.ts'
 import type { PageLanguage } from '../languages/page-language.ts'
-import { type ClientForm, differences, formOf, linesOf, textOf } from './client-form.ts'
+import {
+  type ClientForm,
+  DURATION_FIELDS,
+  differences,
+  formOf,
+  LINES_FIELDS,
+  linesOf,
+  textOf,
+} from './client-form.ts'
 import { lifetimeOf } from './durations.ts'
 import { renderQuoted } from './parts.ts'
 import type { Remark } from './views.ts'
@@ -19,42 +28,78 @@ export const EXPIRY_FIELD = 'expiresAt'
 
 /** Remarks about invalid fields, in the order of the form: one for each field; of lines, one for each line. */
 export function remarksOfIssues(
-  issues: ReadonlyArray<Issue>,
+  issues: ReadonlyArray<ClientIssue>,
   form: ClientForm | undefined,
   language: PageLanguage,
 ): ReadonlyArray<Remark> {
   const byField = Map.groupBy(
-    issues.map(({ path, message }) => remarkOfIssue(path, message, form, language)),
+    issues.map((issue) => remarkOfIssue(issue, form, language)),
     ({ field, html: sentence }) => field ?? sentence,
   )
   const remarks = Array.from(byField.values(), ([first, ...others]): Remark => {
     const { field, html: sentence = '' } = first ?? { field: undefined }
-    const more = field === 'redirectUris' ? others.map((other) => other.html) : []
+    const more = isOneOf(LINES_FIELDS, field) ? others.map((other) => other.html) : []
     return { field, html: [sentence, ...more].join(' ') }
   })
   return inOrderOfFields(remarks, language)
 }
 
 function remarkOfIssue(
-  path: string,
-  message: string,
+  issue: ClientIssue,
   form: ClientForm | undefined,
   language: PageLanguage,
 ): Remark {
-  const { fields, invalidExpiry } = language.superAdminMessages
-  const [name = '', index] = path.split('.')
-  if (name === EXPIRY_FIELD) return { field: name, html: html`${invalidExpiry}` }
+  const { fields, secrets, brokenRule } = language.superAdminMessages
+  const [name = '', index] = issue.path.split('.')
   const isField = Object.hasOwn(fields, name)
-  const lines = name === 'redirectUris' ? linesOf(form?.redirectUris ?? '') : []
+  const labels: Readonly<Record<string, { readonly label: string }>> = {
+    ...fields,
+    secrets: { label: secrets },
+  }
+  const lines = isOneOf(LINES_FIELDS, name) ? linesOf(form?.[name] ?? '') : []
   const line = lines[Number(index)]
-  const label = isField ? fields[name as keyof typeof fields].label : path
+  const label = labels[name]?.label ?? issue.path
   const subject = line === undefined ? html`${label}` : renderQuoted(line, language)
-  return { field: isField ? name : undefined, html: `${subject} ${renderRule(message, language)}` }
+  const sentence = fill(brokenRule, { subject, rule: renderRule(issue, name, language) })
+  return { field: isField ? name : undefined, html: sentence }
 }
 
-/** Renders what the registry says, for example `must be …`. It is English, as everything that developers are told. */
-function renderRule(message: string, { tag }: PageLanguage): string {
-  return tag === 'en' ? html`${message}.` : html`<bdi lang="en">${message}.</bdi>`
+/** Renders what is wrong. In English, if only a program can get it wrong. */
+function renderRule(
+  { message, rule, values = {} }: ClientIssue,
+  field: string,
+  language: PageLanguage,
+): string {
+  if (rule === undefined) return html`<bdi lang="en">${message}</bdi>`
+  const rendered = Object.entries(values).map(([name, value]) => [
+    name,
+    renderValue(value, field, language),
+  ])
+  return fill(language.superAdminMessages.rules[rule], Object.fromEntries(rendered))
+}
+
+function renderValue(
+  value: ClientRuleValues[string],
+  field: string,
+  language: PageLanguage,
+): string {
+  const { tag } = language
+  if (typeof value === 'string') return renderQuoted(value, language)
+  if (typeof value === 'number') {
+    const isDuration = isOneOf(DURATION_FIELDS, field)
+    return html`${isDuration ? lifetimeOf(value, language) : value.toLocaleString(tag)}`
+  }
+  const parts = new Intl.ListFormat(tag, { type: 'disjunction' }).formatToParts(value)
+  return parts
+    .map(({ type, value: text }) => (type === 'element' ? html`<bdi>${text}</bdi>` : html`${text}`))
+    .join('')
+}
+
+function isOneOf<Field extends string>(
+  fields: ReadonlyArray<Field>,
+  name: string | undefined,
+): name is Field {
+  return fields.some((field) => field === name)
 }
 
 /** Remarks about fields where the saved client differs from the form. */
@@ -66,10 +111,9 @@ export function remarksOfConflict(
   const { fields, savedValue, savedNothing } = language.superAdminMessages
   const saved = formOf(current)
   const remarks = differences(saved, form).map((field): Remark => {
-    const value =
-      field === 'accessTokenTtlSeconds' || field === 'refreshTokenTtlSeconds'
-        ? lifetimeOf(current[field], language)
-        : textOf(saved, field)
+    const value = isOneOf(DURATION_FIELDS, field)
+      ? lifetimeOf(current[field], language)
+      : textOf(saved, field)
     const text = value === '' ? savedNothing : savedValue
     const parts = { field: html`${fields[field].label}`, value: renderQuoted(value, language) }
     return { field, html: fill(text, parts) }

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Issue } from '../../errors.ts'
+import type { ClientIssue } from '../../errors.ts'
 import type { Client, ClientAudience, ClientSecret, ClientType } from '../../storage/client.ts'
 import type { SuperAdminMessages } from '../languages/messages.ts'
 import type { PageContext, ScopeView } from '../pages.ts'
@@ -67,7 +67,7 @@ export interface ChoiceView {
 
 /** Why a form was rejected. */
 export type Rejection =
-  | { readonly kind: 'invalid'; readonly issues: ReadonlyArray<Issue> }
+  | { readonly kind: 'invalid'; readonly issues: ReadonlyArray<ClientIssue> }
   /** Somebody else changed the client since the form was shown. */
   | { readonly kind: 'conflict' }
 
