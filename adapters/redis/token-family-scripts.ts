@@ -61,8 +61,9 @@ redis.call('PERSIST', consent)
 note_use(created_at, 0)
 return 'created'`)
 
-/** Finds a family that lives, and the fields of its consent: `now`. */
+/** Finds a family that lives, and the fields of its consent: `now`. With `KEYS[3]`, only if that client exists. */
 export const FIND: Script = createFamilyScript(`
+if KEYS[3] and redis.call('EXISTS', KEYS[3]) == 0 then return false end
 if not is_alive(ARGV[1]) then return false end
 local fields = redis.call('HMGET', family, 'record', 'expiresAt',
   'accessTokensExpireAt', 'tokenHash', 'tokenIssuedAt', 'tokenExpiresAt', ${REPLAY_FIELDS})

@@ -46,8 +46,15 @@ export function createTokenFamilyStore(connection: Connection): TokenFamilyStore
     return await runScript(client, script, family, parameters)
   }
 
-  async function findStored(familyId: string, now: number): Promise<StoredFamily | undefined> {
-    const found = await run(FIND, familyId, [now])
+  /** @param clientId Its client, if the family counts only while that exists, which takes a key of another slot. */
+  async function findStored(
+    familyId: string,
+    now: number,
+    clientId?: string,
+  ): Promise<StoredFamily | undefined> {
+    const used = [keys.consent(consentIdOf(familyId)), keys.family(familyId)]
+    if (clientId !== undefined) used.push(keys.client(clientId))
+    const found = await runScript(client, FIND, used, [now])
     if (found === null) return undefined
     const [fields, consentFields, life] = found as [
       ReadonlyArray<string | null>,
@@ -100,33 +107,38 @@ export function createTokenFamilyStore(connection: Connection): TokenFamilyStore
     }
   }
 
-  async function find(familyId: string, now: number): Promise<FoundTokenFamily | undefined> {
-    const [stored, ended] = await Promise.all([
+  async function findInSteps(
+    familyId: string,
+    clientId: string,
+    now: number,
+  ): Promise<StoredFamily | undefined> {
+    const [clientCount, stored, ended] = await Promise.all([
+      client.exists(keys.client(clientId)),
       findStored(familyId, now),
-      spansSlots ? undefined : findEndedLife(connection, familyId),
+      findEndedLife(connection, familyId),
     ])
-    if (stored === undefined || stored.life !== ended?.life) return stored?.family
-    const { toleranceSeconds } = ended
-    const rememberUntil = stored.family.expiresAt
-    await revokeInSteps(stored, { rememberUntil, toleranceSeconds }, now, 'finisher')
-    return undefined
+    if (stored !== undefined && stored.life === ended?.life) {
+      const { toleranceSeconds } = ended
+      const rememberUntil = stored.family.expiresAt
+      await revokeInSteps(stored, { rememberUntil, toleranceSeconds }, now, 'finisher')
+      return undefined
+    }
+    return Number(clientCount) === 0 ? undefined : stored
   }
 
-  async function revoke(
-    familyId: string,
-    revocation: FamilyRevocation,
-    now: number,
-  ): Promise<unknown> {
+  /** Takes one step where one script may use keys of several slots. */
+  async function inOneStepOr<Result>(
+    inOneStep: () => Promise<Result>,
+    inSteps: () => Promise<Result>,
+  ): Promise<Result> {
     try {
-      if (spansSlots) return await revokeInOneStep(familyId, revocation, now)
+      if (spansSlots) return await inOneStep()
     } catch (error) {
       // Nothing ran.
       if (!(error instanceof Error && error.message.startsWith('CROSSSLOT'))) throw error
       spansSlots = false
     }
-    const stored = await findStored(familyId, now)
-    if (stored?.family.clientId !== revocation.clientId) return null
-    return await revokeInSteps(stored, revocation, now, 'owner')
+    return await inSteps()
   }
 
   return {
@@ -142,11 +154,11 @@ export function createTokenFamilyStore(connection: Connection): TokenFamilyStore
 
     async find(familyId, clientId, now) {
       if (!isFamilyId(familyId) || !isIdentifier(clientId)) return undefined
-      const [clientCount, family] = await Promise.all([
-        client.exists(keys.client(clientId)),
-        find(familyId, now),
-      ])
-      return Number(clientCount) === 0 ? undefined : family
+      const stored = await inOneStepOr(
+        () => findStored(familyId, now, clientId),
+        () => findInSteps(familyId, clientId, now),
+      )
+      return stored?.family
     },
 
     async rotate(familyId, rotation, now) {
@@ -173,7 +185,14 @@ export function createTokenFamilyStore(connection: Connection): TokenFamilyStore
 
     async revoke(familyId, revocation, now) {
       if (!isFamilyId(familyId)) return undefined
-      const record = await revoke(familyId, revocation, now)
+      const record = await inOneStepOr(
+        () => revokeInOneStep(familyId, revocation, now),
+        async () => {
+          const stored = await findStored(familyId, now)
+          if (stored?.family.clientId !== revocation.clientId) return null
+          return await revokeInSteps(stored, revocation, now, 'owner')
+        },
+      )
       if (typeof record !== 'string') return undefined
       const { userId, tenantId } = parseJson<DurablePart>(record)
       return { userId, tenantId }

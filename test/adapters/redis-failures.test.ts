@@ -169,7 +169,8 @@ test('redis: a record that is not JSON is a StorageError that does not quote it'
   t.notRegex(inspect(error), /secret|oops/)
 })
 
-test('redis: behind a client or proxy that hides a Cluster, a family is revoked in several steps', async (t) => {
+/** A Cluster of one server, which its client takes for a single server. */
+async function startHiddenCluster(t: ExecutionContext): Promise<Storage> {
   const busPort = String(await findFreePort()) // otherwise 10000, which one server on a machine can have
   const server = await start(t, '--cluster-enabled', 'yes', '--cluster-port', busPort)
   const client = server.connect()
@@ -177,7 +178,21 @@ test('redis: behind a client or proxy that hides a Cluster, a family is revoked 
   while (!String(await client.cluster('INFO')).includes('cluster_state:ok')) {
     // until it serves
   }
-  const { families, revocations } = await connected(client)
+  return await connected(client)
+}
+
+test('redis: behind a client or proxy that hides a Cluster, a family is found in several steps', async (t) => {
+  const { clients, families } = await startHiddenCluster(t)
+  const family = aFamily()
+  await families.create(family, NOW, ANYTIME)
+  const found = await families.find(familyId, family.clientId, NOW)
+  t.is(found?.familyId, familyId)
+  await clients.delete(family.clientId)
+  t.is(await families.find(familyId, family.clientId, NOW), undefined)
+})
+
+test('redis: behind a client or proxy that hides a Cluster, a family is revoked in several steps', async (t) => {
+  const { families, revocations } = await startHiddenCluster(t)
   await families.create(aFamily(), NOW, ANYTIME)
   t.deepEqual(await families.revoke(familyId, aFamilyRevocation(NOW + 60), NOW), OWNER)
   t.is(await families.revoke(familyId, aFamilyRevocation(NOW + 60), NOW), undefined)
