@@ -137,14 +137,14 @@ function ratioOf(
   return { low: rounded(low), median: rounded(median), high: rounded(high) }
 }
 
-function at<Value>(values: ReadonlyArray<Value>, index: number): Value {
+export function at<Value>(values: ReadonlyArray<Value>, index: number): Value {
   const value = values[index]
   if (value === undefined) throw new RangeError(`nothing at ${index} of ${values.length}`)
   return value
 }
 
 /** More digits than the machine repeats. */
-const rounded = (value: number): number => Number(value.toPrecision(4))
+export const rounded = (value: number): number => Number(value.toPrecision(4))
 
 /**
  * One repetition of all servers. A machine that others share becomes faster and slower within a second, so the servers
@@ -218,14 +218,14 @@ async function startMeasuring(
 }
 
 /** What the clients of a server saw in a turn, in milliseconds. */
-interface Turn {
+export interface Turn {
   readonly milliseconds: number
   /** How long each step took. */
   readonly latencies: ReadonlyArray<number>
 }
 
 /** @param steps How many each connection takes. `undefined`: as many as it can. */
-async function takeTurn(
+export async function takeTurn(
   scenarios: ReadonlyArray<PreparedScenario>,
   steps: ReadonlyArray<number | undefined>,
   milliseconds: number,
@@ -249,6 +249,6 @@ async function takeTurn(
   return { milliseconds: performance.now() - startedAt, latencies }
 }
 
-function sumOf(values: ReadonlyArray<number>): number {
+export function sumOf(values: ReadonlyArray<number>): number {
   return values.reduce((sum, value) => sum + value, 0)
 }

@@ -45,16 +45,21 @@ export async function startServer(
   store: StartedStore,
 ): Promise<MeasuredServer> {
   const { child, measured } = start('server.ts', [name, storeName, store.connection])
-  if (child.stdout === null) throw new Error('the server has no output')
-  for await (const line of createInterface({ input: child.stdout })) {
-    if (!line.startsWith('http://')) continue
-    const connections = Array.from(
-      { length: CONNECTIONS },
-      (_, index) => new Connection(line, name, `user-${index}`),
-    )
-    return { ...measured, name, store, connections }
+  const issuer = await readIssuer(child)
+  const connections = Array.from(
+    { length: CONNECTIONS },
+    (_, index) => new Connection(issuer, name, `user-${index}`),
+  )
+  return { ...measured, name, store, connections }
+}
+
+/** The URL that a server prints when it listens. */
+export async function readIssuer({ stdout, spawnargs }: ChildProcess): Promise<string> {
+  if (stdout === null) throw new Error('the server has no output')
+  for await (const line of createInterface({ input: stdout })) {
+    if (line.startsWith('http://')) return line
   }
-  throw new Error(`the server ${name} on ${storeName} ended before it listened`)
+  throw new Error(`${spawnargs.join(' ')} ended before it listened`)
 }
 
 /** Starts what times signatures. */
@@ -62,7 +67,8 @@ export function startSigner(): Measured {
   return start('signature.ts', []).measured
 }
 
-function start(
+/** Starts a program of this folder on the core of servers. */
+export function start(
   file: string,
   parameters: ReadonlyArray<string>,
 ): { readonly child: ChildProcess; readonly measured: Measured } {

@@ -4,8 +4,14 @@
  * @module
  */
 
-import { createAuthorizationServer, type Storage, type User } from '@teamcast/oauth-server'
-import { createMemoryStorage } from '@teamcast/oauth-server/memory'
+import {
+  createAuthorizationServer,
+  type GeneralOptions,
+  type Storage,
+  type SuperAdminOptions,
+  type User,
+} from '@teamcast/oauth-server'
+import { createMemoryStorage, type MemoryStorageOptions } from '@teamcast/oauth-server/memory'
 import { createPostgresStorage, migrateToLatest } from '@teamcast/oauth-server/postgres'
 import { createRedisStorage } from '@teamcast/oauth-server/redis'
 import type { Redis } from 'ioredis'
@@ -26,19 +32,18 @@ import {
 import type { StoreName } from './servers.ts'
 
 /** Connects to the store. */
-interface Drivers {
+export interface Drivers {
   connectRedis(): Promise<Redis>
   connectPostgres(): Pool
 }
 
-/** Creates the application. */
+/** Creates the application, and registers its client. */
 export async function createOurServer(
   issuer: string,
   signingKey: JWK,
-  store: StoreName,
-  drivers: Drivers,
+  storage: Storage,
+  more: Pick<GeneralOptions, 'clock'> & SuperAdminOptions = {},
 ): Promise<Koa> {
-  const storage = await openStorage(store, drivers)
   await storage.clients.insert({
     clientId: BENCH_CLIENT_ID,
     name: 'Bench',
@@ -85,13 +90,19 @@ export async function createOurServer(
     findUser: async (userId) => userOf(userId),
     authenticateUser: async ({ username, password }) =>
       password === BENCH_PASSWORD ? userOf(username) : undefined,
+    ...more,
   })
   const app = new Koa()
   app.use(server.middleware())
   return app
 }
 
-async function openStorage(store: StoreName, drivers: Drivers): Promise<Storage> {
+/** Opens the storage, and creates its tables if they are missing. */
+export async function openStorage(
+  store: StoreName,
+  drivers: Drivers,
+  { maxRecords = 100_000 }: MemoryStorageOptions = {},
+): Promise<Storage> {
   switch (store) {
     case 'redis':
       return createRedisStorage({ client: await drivers.connectRedis() })
@@ -101,6 +112,6 @@ async function openStorage(store: StoreName, drivers: Drivers): Promise<Storage>
       return createPostgresStorage({ pool })
     }
     case 'memory':
-      return createMemoryStorage()
+      return createMemoryStorage({ maxRecords })
   }
 }

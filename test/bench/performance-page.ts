@@ -18,7 +18,7 @@ import {
 /** Where the page is. */
 export const PERFORMANCE_PAGE = new URL('../../docs/performance.md', import.meta.url)
 
-const TITLES: Readonly<Record<ServerName | StoreName, string>> = {
+export const TITLES: Readonly<Record<ServerName | StoreName, string>> = {
   floor: 'floor',
   base: 'base',
   ours: 'ours',
@@ -49,7 +49,8 @@ export function writePage(figures: Figures): void {
   writeFileSync(PERFORMANCE_PAGE, withFigures(readFileSync(PERFORMANCE_PAGE, 'utf8'), figures))
 }
 
-function replaceSection(page: string, name: string, section: string): string {
+/** Replaces what is between two marks of the page. */
+export function replaceSection(page: string, name: string, section: string): string {
   const [begin, end] = [`<!-- bench: ${name} -->\n`, '<!-- end -->']
   const [from, to] = [page.indexOf(begin), page.indexOf(end, page.indexOf(begin))]
   if (from < 0 || to < 0) {
@@ -89,7 +90,7 @@ function formatRatio(row: Row, server: ServerName, notes: Notes): string {
   return isTooWide(ratio) ? notes.tooWide() : formatSpread(ratio)
 }
 
-const formatSpread = ({ low, median, high }: Spread): string =>
+export const formatSpread = ({ low, median, high }: Spread): string =>
   `**${median.toFixed(2)}** (${low.toFixed(2)}–${high.toFixed(2)})`
 
 /** What stands below a table, because it has no room in a cell. */
@@ -158,7 +159,8 @@ function formatStore(store: StoreName, rows: ReadonlyArray<Row>): string {
   return `### ${TITLES[store]}\n\n${formatTable(header, alignment, cells)}`
 }
 
-function formatTable(
+/** A table in Markdown. */
+export function formatTable(
   header: ReadonlyArray<string>,
   alignment: ReadonlyArray<string>,
   rows: ReadonlyArray<ReadonlyArray<string>>,

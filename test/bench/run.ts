@@ -9,13 +9,9 @@
  * @module
  */
 
-import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
-import { cpus, loadavg } from 'node:os'
+import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import packageJson from '../../package.json' with { type: 'json' }
-import { findBinaries, startPostgres } from '../helpers/start-postgres.ts'
-import { startRedis } from '../helpers/start-redis.ts'
 import {
   compareFigures,
   type Figures,
@@ -25,14 +21,11 @@ import {
   writeFigures,
 } from './figures.ts'
 import { type Effort, measurePath } from './measure.ts'
-import {
-  type MeasuredServer,
-  type StartedStore,
-  startServer,
-  startSigner,
-} from './measured-processes.ts'
+import { type MeasuredServer, startServer, startSigner } from './measured-processes.ts'
 import { formatFigures, formatRatios, writePage } from './performance-page.ts'
-import { pathsOf, SERVERS, STORES, type StoreName, serversOf } from './servers.ts'
+import { pathsOf, SERVERS, STORES, serversOf } from './servers.ts'
+import { describeMachine } from './setting.ts'
+import { startStore } from './start-store.ts'
 
 const FULL: Effort = {
   warmUps: 3,
@@ -74,24 +67,6 @@ if (options.write && stores.length < STORES.length) {
   throw new Error('--write needs a run of every store')
 }
 
-/** A store for one server. @returns How to end it. */
-async function startStore(
-  name: StoreName,
-): Promise<{ readonly store: StartedStore; stop(): Promise<void> }> {
-  switch (name) {
-    case 'redis': {
-      const { socketPath, pid, stop } = await startRedis()
-      return { store: { connection: socketPath, pid }, stop }
-    }
-    case 'postgres': {
-      const { socketDirectory, pid, stop } = await startPostgres({ durable: true, onDisk: true })
-      return { store: { connection: socketDirectory, pid }, stop }
-    }
-    case 'memory':
-      return { store: { connection: '', pid: undefined }, stop: async () => undefined }
-  }
-}
-
 const [loadBefore = 0] = loadavg()
 const signer = startSigner()
 const signatures: Array<number> = []
@@ -120,24 +95,14 @@ for (const name of stores) {
 }
 await signer.stop()
 
-/** The first line that a command prints. */
-const versionOf = (command: string): string =>
-  execFileSync(command, ['--version'], { encoding: 'utf8' }).split('\n', 1)[0] ?? ''
-const [, system = 'an unknown system'] =
-  /^PRETTY_NAME="(.*)"/m.exec(readFileSync('/etc/os-release', 'utf8')) ?? []
 const { dependencies, devDependencies } = packageJson
 const figures: Figures = {
   date: new Date().toISOString().slice(0, 10),
   setting: {
-    machine: `${cpus().length} × ${cpus()[0]?.model.trim()}`,
-    'load average before': loadBefore.toFixed(1),
-    system,
-    Node: process.version.slice(1),
+    ...describeMachine(loadBefore),
     'oidc-provider': dependencies['oidc-provider'],
     '@node-oauth/oauth2-server': devDependencies['@node-oauth/oauth2-server'],
     'better-auth': `${devDependencies['better-auth']} with @better-auth/oauth-provider ${devDependencies['@better-auth/oauth-provider']}`,
-    Redis: /v=([\d.]+)/.exec(versionOf('redis-server'))?.[1] ?? '',
-    PostgreSQL: `${/[\d.]+/.exec(versionOf(`${findBinaries()}/postgres`))?.[0]} on a disk, with synchronous commit`,
   },
   repetitions: effort.repetitions,
   signatureMicroseconds: Number(quantile(signatures, 0.5).toPrecision(4)),

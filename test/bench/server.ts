@@ -75,9 +75,9 @@ async function createListener(issuer: string): Promise<RequestListener> {
       return callbackOf(await createBareProvider(issuer, signingKey, await openAdapter()))
     }
     case 'ours': {
-      const { createOurServer } = await import('./our-server.ts')
-      const drivers = { connectRedis, connectPostgres }
-      return callbackOf(await createOurServer(issuer, signingKey, store, drivers))
+      const { createOurServer, openStorage } = await import('./our-server.ts')
+      const storage = await openStorage(store, { connectRedis, connectPostgres })
+      return callbackOf(await createOurServer(issuer, signingKey, storage))
     }
     case 'node-oauth': {
       const { createNodeOauth } = await import('./rivals/node-oauth.ts')
