@@ -64,8 +64,15 @@ export interface Instances {
   /** Starts a process again that was killed, where it was. */
   restart(index: number): Promise<void>
   /** Has a new process take the place of another, which ends what it has begun and gets nothing more. */
-  replace(index: number, location: StoreLocation): Promise<void>
+  replace(index: number, by: Replacement): Promise<void>
   stop(): Promise<void>
+}
+
+/** What is different in the process that takes another's place. */
+export interface Replacement {
+  readonly location?: StoreLocation
+  /** Path of what it runs, which takes the same settings. */
+  readonly program?: string
 }
 
 /** Tokens as the token endpoint hands them out. */
@@ -74,7 +81,8 @@ export interface IssuedTokens {
   readonly refresh_token: string
 }
 
-const INSTANCE_FILE = new URL('./instance.ts', import.meta.url).pathname
+/** What a server process runs. */
+export const INSTANCE_FILE: string = new URL('./instance.ts', import.meta.url).pathname
 
 /** Starts processes on a store. */
 export async function startInstances(
@@ -82,10 +90,12 @@ export async function startInstances(
   {
     count = 2,
     clock = 'far',
+    program,
     ...changes
   }: InstanceSettings['options'] & {
     readonly count?: number
     readonly clock?: InstanceSettings['clock']
+    readonly program?: string
   } = {},
 ): Promise<Instances> {
   const options = { ...SLOW_STORE, ...changes }
@@ -93,8 +103,11 @@ export async function startInstances(
   const issuer = balancer.url
   const instances: Array<Instance> = []
   const replaced: Array<Instance> = []
-  const startOne = (port: number, of = location): Promise<Instance> =>
-    startInstance({ issuer, port, location: of, clock, options })
+  const startOne = (port: number, by: Replacement = {}): Promise<Instance> =>
+    startInstance(by.program ?? program, {
+      ...{ issuer, port, clock, options },
+      location: by.location ?? location,
+    })
   // At once, so that they also race for the keys they share.
   instances.push(...(await Promise.all(Array.from({ length: count }, () => startOne(0)))))
   balancer.backendPorts.push(...instances.map(({ url }) => Number(new URL(url).port)))
@@ -149,8 +162,8 @@ export async function startInstances(
       instances[index] = await startOne(Number(new URL(url).port))
     },
 
-    async replace(index, newLocation) {
-      const successor = await startOne(0, newLocation)
+    async replace(index, by) {
+      const successor = await startOne(0, by)
       balancer.backendPorts[index] = Number(new URL(successor.url).port)
       replaced.push(...instances.splice(index, 1, successor))
     },
@@ -163,8 +176,11 @@ export async function startInstances(
   }
 }
 
-async function startInstance(settings: InstanceSettings): Promise<Instance> {
-  const parameters = [await bundle(INSTANCE_FILE), JSON.stringify(settings)]
+async function startInstance(
+  program: string | undefined,
+  settings: InstanceSettings,
+): Promise<Instance> {
+  const parameters = [program ?? (await bundle(INSTANCE_FILE)), JSON.stringify(settings)]
   const process_ = await startProcess(process.execPath, parameters, /^listening on (\d+)$/)
   const [, port] = process_.readyLine
   return { url: `http://127.0.0.1:${port}`, process: process_ }
