@@ -123,7 +123,10 @@ test.serial(
     t.is(await link(page, 'Remove').count(), 0)
     await page.getByLabel('Last day of the new secret').fill('2001-01-01')
     await press(page, 'Add a secret')
-    await page.getByRole('alert').getByText('The last day must be in the future').waitFor()
+    await page
+      .getByRole('alert')
+      .getByText('Last day of the new secret must be in the future')
+      .waitFor()
     await assertAccessible(t, page)
     await page.getByLabel('Last day of the new secret').fill('')
     await press(page, 'Add a secret')
