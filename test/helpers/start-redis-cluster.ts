@@ -17,6 +17,9 @@ const SLOT_RANGES = [
   [10923, 16383],
 ] as const
 const POLL_MILLISECONDS = 25
+/** After how long without a response a node counts as dead: no busy one that lives may. */
+const DEAD_AFTER_MILLISECONDS = 5000
+const KILLED_AFTER_MILLISECONDS = 1000
 const READY_MILLISECONDS = 120_000
 
 /** A cluster that was started. */
@@ -29,24 +32,18 @@ export interface TestRedisCluster {
   readonly masters: ReadonlyArray<Redis>
   /** Starts a replica of the first master, and waits until it has what the master has. */
   addReplica(settings: ReadonlyArray<string>): Promise<void>
-  /** Kills the first master as a power cut would. */
-  killFirst(): Promise<void>
+  /** Kills the first master as a power cut would, and waits until every other one says that its replica has taken over. */
+  failOverFirst(): Promise<void>
   /** Ends it and removes what it left. */
   stop(): Promise<void>
 }
 
-/**
- * Starts a cluster and waits until every master knows that it serves all slots.
- *
- * @param nodeTimeoutMilliseconds After how long without a response a node counts as dead.
- */
-export async function startRedisCluster({
-  nodeTimeoutMilliseconds = 5000,
-} = {}): Promise<TestRedisCluster> {
+/** Starts a cluster and waits until every master knows that it serves all slots. */
+export async function startRedisCluster(): Promise<TestRedisCluster> {
   const directory = await makeDirectory('redis-cluster')
   const nodes: Array<Node> = []
   const common = [
-    ...['--cluster-node-timeout', String(nodeTimeoutMilliseconds)],
+    ...['--cluster-node-timeout', String(DEAD_AFTER_MILLISECONDS)],
     ...['--repl-diskless-sync-delay', '0'],
   ]
   const clusters: Array<Cluster> = []
@@ -81,7 +78,18 @@ export async function startRedisCluster({
         return info.includes('master_link_status:up')
       })
     },
-    killFirst: async () => await nodes[0]?.process.kill(),
+    async failOverFirst() {
+      const [first, ...others] = nodes
+      const countAsDeadAfter = async (milliseconds: number): Promise<void> => {
+        for (const { client } of others) {
+          await client.config('SET', 'cluster-node-timeout', String(milliseconds))
+        }
+      }
+      await countAsDeadAfter(KILLED_AFTER_MILLISECONDS)
+      await first?.process.kill()
+      for (const { client } of others) await until(() => hasFailedOver(client))
+      await countAsDeadAfter(DEAD_AFTER_MILLISECONDS)
+    },
     connect(options = {}) {
       const startupNodes = ports.map((port) => ({ host: HOST, port }))
       const cluster = new Cluster(startupNodes, options)
@@ -142,6 +150,12 @@ async function until(isSo: () => Promise<boolean>): Promise<void> {
 async function isReady(client: Redis, count: number): Promise<boolean> {
   const info = String(await client.cluster('INFO'))
   return info.includes('cluster_state:ok') && info.includes(`cluster_known_nodes:${count}`)
+}
+
+async function hasFailedOver(client: Redis): Promise<boolean> {
+  const info = String(await client.cluster('INFO'))
+  const nodes = String(await client.cluster('NODES'))
+  return info.includes('cluster_state:ok') && /master,fail /.test(nodes)
 }
 
 /** The id of a node of a cluster. */
