@@ -62,7 +62,7 @@ function wrap(client: RedisClient, now: () => number): RedisClient {
   }
 
   async function send(command: Command): Promise<unknown> {
-    await replacement
+    if (replacement !== undefined) await replacement
     try {
       return await command()
     } catch (error) {
@@ -77,7 +77,7 @@ function wrap(client: RedisClient, now: () => number): RedisClient {
       const member: unknown = Reflect.get(target, name)
       if (typeof member !== 'function') return member
       return (...parameters: ReadonlyArray<unknown>) =>
-        send(async () => await Reflect.apply(member, target, parameters))
+        send(() => Reflect.apply(member, target, parameters))
     },
   })
 }

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { StorageError } from '../../lib/errors.ts'
 import type {
   CreationOutcome,
@@ -202,7 +202,7 @@ export function createTokenFamilyStore(connection: Connection): TokenFamilyStore
 
 /** Names one call, however often the driver sends it. */
 function createCallName(): string {
-  return randomBytes(12).toString('base64url')
+  return randomUUID()
 }
 
 function fieldsOf(family: TokenFamily): Fields {

@@ -41,7 +41,7 @@ export function findResource(
   resources: ReadonlyArray<Resource>,
   uri: string,
 ): Resource | undefined {
-  return resources.find(({ audience }) => isSameUri(audience, uri))
+  return resources.find(({ audience }) => audience === uri || isSameUri(audience, uri))
 }
 
 /** Those of the scopes that a resource accepts. */
