@@ -563,8 +563,10 @@ test('/super-admin/clients: everything wrong is named at its field, all at once,
   t.is(page.status, 422)
   t.regex(page.html, /<title>Error: Register a client/)
   const fields = [...page.html.matchAll(/<li><a href="#(\w+)">/g)].map(([, field]) => field)
+  // One for each field, and one for each line of a field.
   t.deepEqual(fields, [
     'name',
+    'redirectUris',
     'redirectUris',
     'scopes',
     'tenantId',
@@ -577,6 +579,7 @@ test('/super-admin/clients: everything wrong is named at its field, all at once,
     t.true(page.html.includes(` id="${field}"`), field)
     t.true(page.html.includes(`id="${field}-remark"`), field)
   }
+  t.regex(page.html, /<p>[^\n]*http:\/\/example\.com\/[^\n]*<\/p><p>[^\n]*#x[^\n]*<\/p>/)
   t.true(textOf(page.html).includes('“ http://example.com/ ” must be https'))
   t.true(textOf(page.html).includes('“ https://northwind.example/#x ” must not have a fragment.'))
   t.regex(page.html, /<details class="advanced" open>/)

@@ -75,6 +75,12 @@ test('a page says its language and direction, and has no English text', (t) => {
   }
 })
 
+test('Arabic: what begins with a bracket, such as [::1], is kept left to right (Unicode UAX #9)', (t) => {
+  const texts = JSON.stringify([ARABIC, SUPER_ADMIN_ARABIC])
+  t.true(texts.includes('\u2066[::1]\u2069'))
+  t.notRegex(texts, /(?<!\u2066)\[:/)
+})
+
 test('direction: right to left for the languages that are written so, or in such a script', (t) => {
   const directionOf = (tag: string) => toPageLanguage({ tag, messages: ENGLISH }).direction
   for (const tag of ['ar', 'he', 'fa', 'ur', 'uz-Arab']) t.is(directionOf(tag), 'rtl', tag)

@@ -44,7 +44,7 @@ export const SUPER_ADMIN_ARABIC: SuperAdminMessages = {
     },
     redirectUris: {
       label: 'روابط إعادة التوجيه',
-      help: 'رابط واحد في كل سطر، 20 على الأكثر. يعود تسجيل الدخول إلى واحد منها بالضبط. تبدأ بـ https؛ أما http فهو لـ localhost و127.0.0.1 و[::1]، ويجوز للعميل العام استخدام المخطط الخاص بتطبيقه، مثل com.example.app:/callback.',
+      help: 'رابط واحد في كل سطر، 20 على الأكثر. يعود تسجيل الدخول إلى واحد منها بالضبط. تبدأ بـ https؛ أما http فهو لـ localhost و127.0.0.1 و\u2066[::1]\u2069، ويجوز للعميل العام استخدام المخطط الخاص بتطبيقه، مثل com.example.app:/callback.',
     },
     scopes: {
       label: 'النطاقات',
@@ -149,7 +149,7 @@ export const SUPER_ADMIN_ARABIC: SuperAdminMessages = {
     'redirect-uri-not-absolute': 'يلزم رابط https كامل.',
     'redirect-uri-fragment': 'لا يُسمح بالعلامة # وما بعدها.',
     'redirect-uri-credentials': 'لا يُسمح ببيانات الدخول في الرابط.',
-    'redirect-uri-http': 'يلزم https؛ أما http فهو لـ localhost و127.0.0.1 و[::1] فقط.',
+    'redirect-uri-http': 'يلزم https؛ أما http فهو لـ localhost و127.0.0.1 و\u2066[::1]\u2069 فقط.',
     'redirect-uri-parameter': 'لا يُسمح بالمعامل {parameter}، لأن الخادم يضيفه إلى الاستجابة.',
     'redirect-uri-host': 'يلزم اسم مضيف واحد دون أحرف بدل.',
     'redirect-uri-scheme': 'يلزم رابط https أو المخطط الخاص بتطبيق، مثل com.example.app.',

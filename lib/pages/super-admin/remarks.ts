@@ -32,16 +32,12 @@ export function remarksOfIssues(
   form: ClientForm | undefined,
   language: PageLanguage,
 ): ReadonlyArray<Remark> {
-  const byField = Map.groupBy(
-    issues.map((issue) => remarkOfIssue(issue, form, language)),
-    ({ field, html: sentence }) => field ?? sentence,
-  )
-  const remarks = Array.from(byField.values(), ([first, ...others]): Remark => {
-    const { field, html: sentence = '' } = first ?? { field: undefined }
-    const more = isOneOf(LINES_FIELDS, field) ? others.map((other) => other.html) : []
-    return { field, html: [sentence, ...more].join(' ') }
+  const remarks = issues.map((issue) => remarkOfIssue(issue, form, language))
+  const shown = remarks.filter(({ field }, index) => {
+    const isFirst = remarks.findIndex((other) => other.field === field) === index
+    return isFirst || field === undefined || isOneOf(LINES_FIELDS, field)
   })
-  return inOrderOfFields(remarks, language)
+  return inOrderOfFields(shown, language)
 }
 
 function remarkOfIssue(
@@ -95,10 +91,7 @@ function renderValue(
     .join('')
 }
 
-function isOneOf<Field extends string>(
-  fields: ReadonlyArray<Field>,
-  name: string | undefined,
-): name is Field {
+function isOneOf<Field extends string>(fields: ReadonlyArray<Field>, name: string): name is Field {
   return fields.some((field) => field === name)
 }
 

@@ -43,6 +43,7 @@ textarea.copy { padding: .6875rem .75rem; background: var(--sunken); line-height
 .option .help { grid-column: 2; }
 .field:has([value=PLATFORM]:checked) + .tenant { display: none; }
 .remark { padding-block: .125rem; padding-inline-start: .75rem; border-inline-start: 3px solid var(--accent); font-size: .9375rem; }
+.remark p + p { margin-top: .375rem; }
 .remark.wrong { border-color: var(--danger); color: var(--danger); }
 .summary { color: var(--text); }
 .summary > .glyph, .summary .title { color: var(--danger); }
