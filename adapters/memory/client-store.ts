@@ -2,6 +2,7 @@ import type { ClientRecord } from '../../lib/storage/client.ts'
 import {
   type ClientListRequest,
   type ClientStore,
+  passesFilters,
   searchableText,
 } from '../../lib/storage/client-store.ts'
 
@@ -48,7 +49,7 @@ export function createClientStore(clients: Map<string, ClientRecord>): ClientSto
       const after = cursor === undefined ? FIRST : parseCursor(cursor)
       if (after === undefined) return { items: [], nextCursor: undefined }
       // One more than the page holds tells whether there is a next page.
-      const found = findMatches(list.slice(firstAfter(list, after)), request, limit + 1)
+      const found = findMatches(list, firstAfter(list, after), request, limit + 1)
       const items = structuredClone(found.slice(0, limit))
       const last = items.at(-1)
       const hasMore = found.length > limit
@@ -80,27 +81,19 @@ function listedAs(client: ClientRecord): Listed {
 
 function findMatches(
   list: ReadonlyArray<Listed>,
+  start: number,
   request: ClientListRequest,
   most: number,
 ): ReadonlyArray<ClientRecord> {
   const part = searchableText(request.nameContains ?? '')
   const found: Array<ClientRecord> = []
-  for (const { client, searchableName } of list) {
-    if (found.length === most) break
-    if (searchableName.includes(part) && passesFilters(client, request)) found.push(client)
+  for (let index = start; found.length < most; index += 1) {
+    const listed = list[index]
+    if (listed === undefined) break
+    const { client, searchableName } = listed
+    if (passesFilters(client, request) && searchableName.includes(part)) found.push(client)
   }
   return found
-}
-
-function passesFilters(
-  client: ClientRecord,
-  { audience, tenantId, clientType }: ClientListRequest,
-): boolean {
-  return (
-    (audience === undefined || client.audience === audience) &&
-    (tenantId === undefined || client.tenantId === tenantId) &&
-    (clientType === undefined || client.clientType === clientType)
-  )
 }
 
 /** The index of the first client after a position. */

@@ -23,6 +23,8 @@ export type ClientIndexFilter = Pick<ClientListRequest, 'audience' | 'tenantId' 
 export interface Keys {
   client(clientId: string): string
   clientIndex(filter: ClientIndexFilter): string
+  /** Of one or two characters of names. */
+  clientNames(part: string): string
   consent(consentId: string): string
   consentIndex(userId: string): string
   consentList(of: ConsentOwner): string
@@ -46,6 +48,8 @@ export function createKeys(prefix: string): Keys {
   return {
     client: (clientId) => `${prefix}client:${clientId}`,
     clientIndex: (filter) => prefix + ['clients', ...partsOf(filter)].join(':'),
+    // Half a character is two different keys for the driver of a Cluster and for Redis.
+    clientNames: (part) => `${prefix}clients:name:${part.toWellFormed()}`,
     consent: (consentId) => `${prefix}{${consentId}}:consent`,
     // A host's ids may be of any length and hold anything, braces and e-mail addresses included.
     consentIndex: (userId) => `${prefix}{user:${sha256(userId)}}:consents`,

@@ -50,6 +50,18 @@ export interface ClientListRequest extends PageRequest {
   readonly nameContains?: string
 }
 
+/** Whether a client passes all filters but that of the name. */
+export function passesFilters(
+  client: ClientRecord,
+  { audience, tenantId, clientType }: ClientListRequest,
+): boolean {
+  return (
+    (audience === undefined || client.audience === audience) &&
+    (tenantId === undefined || client.tenantId === tenantId) &&
+    (clientType === undefined || client.clientType === clientType)
+  )
+}
+
 /** Normalizes a text for a search that ignores case. */
 export function searchableText(text: string): string {
   return text.normalize('NFKC').toLowerCase()

@@ -53,9 +53,9 @@ const KEY = 'an-artifact'
 async function fill(storage: Storage): Promise<void> {
   const { clients, consents, families, artifacts, revocations, encryptedKeys, pendingEvents } =
     storage
-  await clients.insert(fullClient())
+  await clients.insert(fullClient({ name: 'Xy' }))
   await clients.insert(fullClient({ clientId: 'client-2' }))
-  await clients.update(fullClient({ version: 2 }), 1)
+  await clients.update(fullClient({ name: 'Ab', version: 2 }), 1)
   await clients.delete('client-2')
   await consents.grant(aGrant())
   await consents.grant(aGrant({ consentId: 'another-consent-id-of-', scopes: ['more:read'] }))
@@ -91,6 +91,9 @@ const LASTING = [
   'clients:CONFIDENTIAL',
   'clients:TENANT',
   'clients:TENANT:CONFIDENTIAL',
+  'clients:name:a',
+  'clients:name:ab',
+  'clients:name:b',
   `clients:tenant:${TENANT_ID_HASH}`,
   `clients:tenant:${TENANT_ID_HASH}:CONFIDENTIAL`,
   'encrypted-keys',

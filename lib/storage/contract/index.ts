@@ -9,6 +9,7 @@ import { backendCases } from './backend-cases.ts'
 import { clientCases } from './client-cases.ts'
 import { clientFilterCases } from './client-filter-cases.ts'
 import { clientListCases } from './client-list-cases.ts'
+import { clientNameCases } from './client-name-cases.ts'
 import { connectionCases } from './connection-cases.ts'
 import { consentCancellationCases } from './consent-cancellation-cases.ts'
 import { consentCases } from './consent-cases.ts'
@@ -65,6 +66,7 @@ export type { StorageContractCase } from './storage-contract-case.ts'
 export const storageContract: ReadonlyArray<StorageContractCase> = [
   ...clientCases,
   ...clientListCases,
+  ...clientNameCases,
   ...clientFilterCases,
   ...consentCases,
   ...consentScopeCases,
