@@ -1,9 +1,16 @@
 /** Every rule that a form can break is said in the language of the page, here in German. */
 
-import { type ClientRule, type NewClient, TEAMCAST_SCOPES } from '@teamcast/oauth-server'
+import {
+  type ClientRule,
+  type NewClient,
+  type SuperAdminMessages,
+  TEAMCAST_SCOPES,
+} from '@teamcast/oauth-server'
 import { startTestServer, type TestServer } from '@teamcast/oauth-server/testing'
 import test from 'ava'
 import { CLIENT_RULES } from '../../lib/client-rules.ts'
+import { ENGLISH } from '../../lib/pages/languages/english.ts'
+import { SUPER_ADMIN_ENGLISH } from '../../lib/pages/languages/super-admin-english.ts'
 import {
   bodyOf,
   type FormBrowser,
@@ -226,6 +233,13 @@ const BROKEN_RULES: Readonly<Record<ClientRule, readonly [BreakRule, says: strin
   ],
 }
 
+/** A language of the host, as far as this test looks. */
+const FRENCH: SuperAdminMessages = {
+  ...SUPER_ADMIN_ENGLISH,
+  brokenRule: '{subject} : {rule}',
+  rules: { ...SUPER_ADMIN_ENGLISH.rules, 'lifetime-too-long': 'au plus {maximum}.' },
+}
+
 let server: TestServer
 
 test.before(async () => {
@@ -234,7 +248,7 @@ test.before(async () => {
     scopes: TEAMCAST_SCOPES,
     authorizeSuperAdmin: () => ({ superAdminId: 'root' }),
     superAdminPages: { signInUrl: () => '/sign-in' },
-    pages: { languages: ['de', 'en'] },
+    pages: { languages: ['de', { tag: 'fr', messages: ENGLISH, superAdminMessages: FRENCH }] },
   })
 })
 
@@ -248,6 +262,17 @@ for (const rule of Object.keys(CLIENT_RULES) as ReadonlyArray<ClientRule>) {
     t.deepEqual(remarksOn(page), [says])
   })
 }
+
+test('SuperAdmin pages: a language of the host says what is wrong in its own words', async (t) => {
+  const url = newClientUrl(server)
+  const browser = startFormBrowser()
+  const headers = { origin: new URL(url).origin, 'accept-language': 'fr' }
+  const hidden = hiddenFieldsOf(await browser.open(url, { headers }), url)
+  const fields = { refreshTokenTtlSeconds: '500', refreshTokenTtlSecondsUnit: '86400' }
+  const body = bodyOf({ ...hidden, ...FILLED_IN, ...fields })
+  const page = await browser.open(url, { method: 'POST', headers, body })
+  t.deepEqual(remarksOn(page), ['Refresh token lifetime : au plus 365\u00A0jours.'])
+})
 
 function newClientUrl({ issuer }: TestServer): string {
   return `${issuer}/super-admin/clients/new`

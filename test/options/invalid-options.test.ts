@@ -356,6 +356,23 @@ const invalidOptions: ReadonlyArray<InvalidOption> = [
     'pages.languages.0.superAdminMessages.save',
     'must be a text: in English "Save"',
   ],
+  [
+    {
+      pages: {
+        languages: [
+          {
+            ...{ tag: 'fr', messages: ENGLISH },
+            superAdminMessages: {
+              ...SUPER_ADMIN_ENGLISH,
+              rules: { ...SUPER_ADMIN_ENGLISH.rules, 'too-short': 'est trop court' },
+            },
+          },
+        ],
+      },
+    },
+    'pages.languages.0.superAdminMessages.rules.too-short',
+    'must contain {minimum}, once',
+  ],
   [{ onEvent: [] }, 'onEvent', 'must be a function'],
 
   [{ clock: 1_700_000_000 }, 'clock', 'must be a function'],
