@@ -3,6 +3,7 @@ import type { ArtifactData, ArtifactStore } from '../../lib/storage/artifact-sto
 import { NOW_MILLISECONDS } from './deadline.ts'
 import { prepareQuery } from './prepared-query.ts'
 import type { Database } from './schema.ts'
+import type { RunStatement } from './statement-runner.ts'
 
 interface ArtifactKey {
   readonly kind: string
@@ -10,9 +11,9 @@ interface ArtifactKey {
 }
 
 /** Creates the store of authorization codes, pending requests and sessions. */
-export function createArtifactStore(db: Database): ArtifactStore {
+export function createArtifactStore(db: Database, run: RunStatement): ArtifactStore {
   const upsert = prepareQuery(
-    db,
+    run,
     (values: ArtifactKey & { readonly data: string; readonly expiresAt: number }) => {
       const content = { data: values.data, expires_at: values.expiresAt }
       return db
@@ -22,7 +23,7 @@ export function createArtifactStore(db: Database): ArtifactStore {
     },
   )
   const saveUnlessLater = prepareQuery(
-    db,
+    run,
     (
       values: ArtifactKey & {
         readonly data: string
@@ -44,7 +45,7 @@ export function createArtifactStore(db: Database): ArtifactStore {
         .returning('key')
     },
   )
-  const find = prepareQuery(db, (values: ArtifactKey & { readonly now: number }) =>
+  const find = prepareQuery(run, (values: ArtifactKey & { readonly now: number }) =>
     db
       .selectFrom('artifacts')
       .select('data')
@@ -53,7 +54,7 @@ export function createArtifactStore(db: Database): ArtifactStore {
       .where('expires_at', '>', values.now),
   )
   const findAll = prepareQuery(
-    db,
+    run,
     (values: {
       readonly kinds: ReadonlyArray<string>
       readonly keys: ReadonlyArray<string>
@@ -73,7 +74,7 @@ export function createArtifactStore(db: Database): ArtifactStore {
         .select(['artifacts.kind', 'artifacts.key', 'data'])
         .where('expires_at', '>', values.now),
   )
-  const findTimed = prepareQuery(db, (values: ArtifactKey & { readonly now: number }) =>
+  const findTimed = prepareQuery(run, (values: ArtifactKey & { readonly now: number }) =>
     db
       .selectFrom('artifacts')
       .select(['data', NOW_MILLISECONDS.as('now_milliseconds')])

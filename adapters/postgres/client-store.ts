@@ -7,15 +7,16 @@ import {
 } from '../../lib/storage/client-store.ts'
 import { prepareQuery } from './prepared-query.ts'
 import type { Database } from './schema.ts'
+import type { RunStatement } from './statement-runner.ts'
 
 const CURSOR = /^(\d{1,15})\.([\w-]{1,128})$/
 
 /** Creates the store of registered clients. */
-export function createClientStore(db: Database): ClientStore {
-  const find = prepareQuery(db, ({ clientId }: { readonly clientId: string }) =>
+export function createClientStore(db: Database, run: RunStatement): ClientStore {
+  const find = prepareQuery(run, ({ clientId }: { readonly clientId: string }) =>
     db.selectFrom('clients').select('record').where('client_id', '=', clientId),
   )
-  const findId = prepareQuery(db, ({ clientId }: { readonly clientId: string }) =>
+  const findId = prepareQuery(run, ({ clientId }: { readonly clientId: string }) =>
     db.selectFrom('clients').select('client_id').where('client_id', '=', clientId),
   )
 

@@ -6,10 +6,11 @@ import { NOW_MILLISECONDS } from './deadline.ts'
 import { createGrant } from './grant-consent.ts'
 import { prepareQuery } from './prepared-query.ts'
 import type { Database } from './schema.ts'
+import type { RunStatement } from './statement-runner.ts'
 
 /** Creates the store of consents. */
-export function createConsentStore(db: Database): ConsentStore {
-  const find = prepareQuery(db, (values: { readonly userId: string; readonly clientId: string }) =>
+export function createConsentStore(db: Database, run: RunStatement): ConsentStore {
+  const find = prepareQuery(run, (values: { readonly userId: string; readonly clientId: string }) =>
     db
       .selectFrom('consents')
       .select(CONSENT_COLUMNS)
@@ -17,7 +18,7 @@ export function createConsentStore(db: Database): ConsentStore {
       .where('client_id', '=', values.clientId),
   )
   const findTimed = prepareQuery(
-    db,
+    run,
     (values: { readonly userId: string; readonly clientId: string }) =>
       db
         .selectFrom(db.selectNoFrom(NOW_MILLISECONDS.as('now_milliseconds')).as('clock'))
@@ -32,7 +33,7 @@ export function createConsentStore(db: Database): ConsentStore {
   )
 
   return {
-    grant: createGrant(db),
+    grant: createGrant(db, run),
 
     async find(userId, clientId) {
       const [row] = await find({ userId, clientId })

@@ -15,6 +15,7 @@ import { CONSENT_COLUMNS, laterExpiryIn } from './consent-rows.ts'
 import { inTime, requireInTime } from './deadline.ts'
 import { prepareQuery } from './prepared-query.ts'
 import type { Database } from './schema.ts'
+import type { RunStatement } from './statement-runner.ts'
 
 const REQUEST_COLUMNS = [
   'user_id',
@@ -33,8 +34,8 @@ interface GrantValues extends Omit<ConsentGrant, 'scopes' | 'deadlineMillisecond
 }
 
 /** Creates `grant()` of the store of consents. */
-export function createGrant(db: Database): ConsentStore['grant'] {
-  const query = prepareQuery(db, (values: GrantValues) =>
+export function createGrant(db: Database, run: RunStatement): ConsentStore['grant'] {
+  const query = prepareQuery(run, (values: GrantValues) =>
     db
       .with('granting_user', (context) =>
         context

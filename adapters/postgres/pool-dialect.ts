@@ -8,22 +8,15 @@ import {
   PostgresQueryCompiler,
   type QueryResult,
 } from 'kysely'
-import { createStatementRunner, type PostgresPool, type RunStatement } from './statement-runner.ts'
-
-/** One runner per pool, however many storages use it. */
-const runners = new WeakMap<PostgresPool, RunStatement>()
+import { type PostgresPool, statementRunnerOf } from './statement-runner.ts'
 
 /**
  * Creates a dialect of Kysely for statements of which each is a transaction of its own.
  *
  * @param now A monotonic clock, in milliseconds.
  */
-export function createPoolDialect(
-  pool: PostgresPool,
-  now = (): number => performance.now(),
-): Dialect {
-  const run = runners.get(pool) ?? createStatementRunner(pool, now)
-  runners.set(pool, run)
+export function createPoolDialect(pool: PostgresPool, now?: () => number): Dialect {
+  const run = statementRunnerOf(pool, now)
   const connection: DatabaseConnection = {
     async executeQuery<Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
       const rows = await run({ text: sql, values: parameters })

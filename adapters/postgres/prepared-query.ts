@@ -6,7 +6,7 @@
  */
 
 import type { Compilable, CompiledQuery } from 'kysely'
-import type { Database } from './schema.ts'
+import type { RunStatement } from './statement-runner.ts'
 
 /** Stands for a value that is known when the query runs. */
 class Placeholder {
@@ -26,7 +26,7 @@ export type PreparedQuery<Values, Row> = (values: Values) => Promise<ReadonlyArr
  * @param build Builds it, once. Whatever it takes from `values` it must put into the query as it is.
  */
 export function prepareQuery<Values extends object, Row>(
-  db: Database,
+  run: RunStatement,
   build: (values: Values) => Compilable<Row>,
 ): PreparedQuery<Values, Row> {
   const placeholders = new Proxy({}, { get: (_target, name) => new Placeholder(String(name)) })
@@ -36,8 +36,6 @@ export function prepareQuery<Values extends object, Row>(
     const parameters = compiled.parameters.map((parameter) =>
       parameter instanceof Placeholder ? Reflect.get(values, parameter.name) : parameter,
     )
-    const query: CompiledQuery<Row> = { ...compiled, parameters }
-    const { rows } = await db.executeQuery<Row>(query)
-    return rows
+    return (await run({ text: compiled.sql, values: parameters })) as ReadonlyArray<Row>
   }
 }

@@ -26,6 +26,7 @@ import type {
 import { NOW_MILLISECONDS } from './deadline.ts'
 import { prepareQuery } from './prepared-query.ts'
 import type { Database, OAuthDatabase } from './schema.ts'
+import type { RunStatement } from './statement-runner.ts'
 
 /** How far a run of pages goes back behind the beginning of the one before. */
 const OVERLAP_MILLISECONDS = 60_000
@@ -70,15 +71,15 @@ export function keepLater(
 }
 
 /** Creates the store of revocations. */
-export function createRevocationStore(db: Database): RevocationStore {
-  const add = prepareQuery(db, ({ kind, id, expiresAt }: Revocation) =>
+export function createRevocationStore(db: Database, run: RunStatement): RevocationStore {
+  const add = prepareQuery(run, ({ kind, id, expiresAt }: Revocation) =>
     db
       .insertInto('revocations')
       .values({ kind, id, expires_at: expiresAt, recorded_at: NOW_MILLISECONDS })
       .onConflict(keepLater),
   )
   const find = prepareQuery(
-    db,
+    run,
     (values: Pick<Revocation, 'kind' | 'id'> & { readonly now: number }) =>
       db
         .selectFrom('revocations')
@@ -89,7 +90,7 @@ export function createRevocationStore(db: Database): RevocationStore {
   )
 
   const findPage = prepareQuery(
-    db,
+    run,
     (values: Place & { readonly limit: number; readonly now: number }) =>
       db
         // now(), of the transaction, is before the snapshot that the statement sees.

@@ -61,6 +61,22 @@ type Outcome =
   | { readonly rows: ReadonlyArray<unknown> }
   | { readonly error: unknown; readonly isSpoilt: boolean }
 
+const runners = new WeakMap<PostgresPool, RunStatement>()
+
+/**
+ * What runs statements on a pool: one, however many storages use it.
+ *
+ * @param now A monotonic clock, in milliseconds.
+ */
+export function statementRunnerOf(
+  pool: PostgresPool,
+  now = (): number => performance.now(),
+): RunStatement {
+  const run = runners.get(pool) ?? createStatementRunner(pool, now)
+  runners.set(pool, run)
+  return run
+}
+
 /**
  * Creates what runs statements on a pool.
  *

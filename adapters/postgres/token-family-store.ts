@@ -16,6 +16,7 @@ import { inTime, NOW_MILLISECONDS, requireInTime } from './deadline.ts'
 import { prepareQuery } from './prepared-query.ts'
 import { keepLater } from './revocation-store.ts'
 import type { Database, OAuthDatabase } from './schema.ts'
+import type { RunStatement } from './statement-runner.ts'
 import {
   FAMILY_COLUMNS,
   type FamilyRow,
@@ -59,9 +60,9 @@ function noteUse(
 }
 
 /** Creates the store of token families. */
-export function createTokenFamilyStore(db: Database): TokenFamilyStore {
+export function createTokenFamilyStore(db: Database, run: RunStatement): TokenFamilyStore {
   const revokeQuery = prepareQuery(
-    db,
+    run,
     (values: FamilyRevocation & { readonly familyId: string; readonly now: number }) =>
       db
         .with('ended', (query) =>
@@ -98,7 +99,7 @@ export function createTokenFamilyStore(db: Database): TokenFamilyStore {
   )
 
   const rotateQuery = prepareQuery(
-    db,
+    run,
     (
       values: TokenColumns & {
         readonly replay: string | null
@@ -138,7 +139,7 @@ export function createTokenFamilyStore(db: Database): TokenFamilyStore {
   )
 
   const findQuery = prepareQuery(
-    db,
+    run,
     (values: { readonly familyId: string; readonly clientId: string; readonly now: number }) =>
       db
         .selectFrom('token_families')
@@ -156,7 +157,7 @@ export function createTokenFamilyStore(db: Database): TokenFamilyStore {
   )
 
   const createQuery = prepareQuery(
-    db,
+    run,
     (values: FamilyRow & { readonly now: string; readonly deadline: string }) => {
       const row = Object.fromEntries(FAMILY_COLUMNS.map((name) => [name, values[name]]))
       return db
