@@ -14,6 +14,7 @@ import type { Client } from '../storage/client.ts'
 import type { Consent, ConsentStore } from '../storage/consent-store.ts'
 import type { NotBefore } from '../users/not-before.ts'
 import type { FindUser } from '../users/user.ts'
+import { runTogether } from '../util/run-together.ts'
 import { type Connection, connectionOf } from './connection.ts'
 
 /**
@@ -98,7 +99,7 @@ export function createConnections(dependencies: ConnectionsDependencies): Connec
       const listBatch = async (): Promise<ReadonlyArray<Consent>> => {
         const batch = await dependencies.consents.listBatch({ tenantId }, DELETION_BATCH_SIZE)
         const userIds = new Set(batch.map(({ userId }) => userId))
-        await Promise.all(Array.from(userIds, (userId) => endSignIns(dependencies, userId)))
+        await runTogether(userIds, (userId) => endSignIns(dependencies, userId))
         for (const userId of userIds) signedOut.add(userId)
         return batch
       }

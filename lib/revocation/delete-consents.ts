@@ -1,4 +1,5 @@
 import type { Consent } from '../storage/consent-store.ts'
+import { runTogether } from '../util/run-together.ts'
 
 /** How many consents to list at a time. */
 export const DELETION_BATCH_SIZE = 100
@@ -27,10 +28,8 @@ export async function deleteConsents(
       throw new Error('storage.consents.listBatch lists a consent that was deleted')
     }
     before = ids
-    await Promise.all(
-      batch.map(async (consent) => {
-        if (await deleteOne(consent)) onDeleted(consent)
-      }),
-    )
+    await runTogether(batch, async (consent) => {
+      if (await deleteOne(consent)) onDeleted(consent)
+    })
   }
 }
