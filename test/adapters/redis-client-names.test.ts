@@ -61,6 +61,10 @@ test('redis: a search shows a client once and as it is, wherever a process died 
     const keyPrefix = createKeyPrefix()
     const { clients } = createRedisStorage({ client, keyPrefix })
     await clients.insert(bareClient({ name: 'ab' }))
+    // Others, so that a search reads a set of the name and not that of all clients.
+    for (const clientId of ['client-2', 'client-3', 'client-4']) {
+      await clients.insert(bareClient({ clientId, name: 'xy' }))
+    }
     const dying = createRedisStorage({ client: crashAfter(client, commands), keyPrefix })
     const renaming = dying.clients.update(bareClient({ name: 'bc', version: 2 }), 1)
     if (commands === 8) t.true(await renaming)
