@@ -37,7 +37,8 @@ interface Entry<Value> {
 export class ExpiringRecords<Value> {
   readonly #options: ExpiringRecordsOptions
   readonly #entries = new Map<string, Entry<Value>>()
-  #sweptAt: number | undefined
+  /** No record expires earlier. */
+  #earliestExpiry = Number.POSITIVE_INFINITY
 
   constructor(options: ExpiringRecordsOptions) {
     this.#options = options
@@ -79,15 +80,17 @@ export class ExpiringRecords<Value> {
     this.#entries.delete(key)
     this.#makeRoom()
     this.#entries.set(key, { value, expiresAt })
+    this.#earliestExpiry = Math.min(this.#earliestExpiry, expiresAt)
   }
 
-  /** Visits all records, but once per second: not every write may cost that. */
+  /** Visits all records, but only when one of them may have expired: not every write may cost that. */
   #removeExpired(): void {
     const { now } = this.#options.latestInstant
-    if (this.#sweptAt === now) return
-    this.#sweptAt = now
+    if (now < this.#earliestExpiry) return
+    this.#earliestExpiry = Number.POSITIVE_INFINITY
     for (const [key, { expiresAt }] of this.#entries) {
       if (expiresAt <= now) this.#entries.delete(key)
+      else this.#earliestExpiry = Math.min(this.#earliestExpiry, expiresAt)
     }
   }
 

@@ -140,7 +140,7 @@ test('memory: a revocation more than maxRecords is refused until one expires', a
 test('memory: a withdrawal more than maxRecords is refused until one expires, but has removed the scopes', async (t) => {
   const { consents } = createMemoryStorage({ maxRecords: 2 })
   const { userId, clientId, requestKey } = aGrant()
-  await consents.grant(aGrant())
+  await consents.grant(aGrant({ grantedAt: NOW }))
   await consents.withdraw({ userId, clientId, requestKey: 'first' }, NOW)
   await consents.withdraw({ userId, clientId, requestKey: 'second' }, NOW)
   const withdraw = (at: number): Promise<unknown> =>
