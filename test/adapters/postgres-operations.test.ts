@@ -13,6 +13,7 @@ import {
 import test from 'ava'
 import { CamelCasePlugin, Kysely, PostgresDialect, sql } from 'kysely'
 import { applyMigrations } from '../../adapters/postgres/apply-migrations.ts'
+import { NOW_MILLISECONDS } from '../../adapters/postgres/deadline.ts'
 import { MIGRATIONS } from '../../adapters/postgres/migrate.ts'
 import {
   ANYTIME,
@@ -381,10 +382,9 @@ test('a hundred transitions of the same families at once end without a deadlock'
   await pool.end()
 })
 
-/** Waits for a moment by the clock of the database. */
+/** Waits until a deadline has passed by the clock of the database, which the store rounds. */
 async function untilPast(db: Kysely<unknown>, milliseconds: number): Promise<void> {
-  const isPast = sql<{ past: boolean }>`select
-    extract(epoch from clock_timestamp()) * 1000 > ${milliseconds} as past`
+  const isPast = sql<{ past: boolean }>`select ${NOW_MILLISECONDS} > ${milliseconds} as past`
   while (!(await isPast.execute(db)).rows[0]?.past) {
     // ask again
   }
