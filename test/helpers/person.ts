@@ -5,8 +5,8 @@
  */
 
 import type { ExecutionContext } from 'ava'
-import axe from 'axe-core'
 import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from 'playwright-core'
+import { findContrastViolations, findViolations } from './accessibility.ts'
 import { PATIENCE_MILLISECONDS } from './chromium.ts'
 
 export const DESKTOP: BrowserContextOptions = { viewport: { width: 1280, height: 800 } }
@@ -44,35 +44,18 @@ export async function notice(page: Page, text: string): Promise<void> {
   await page.getByRole('status').getByText(text).waitFor()
 }
 
-/**
- * Asserts that axe finds nothing, in light and in dark mode, and that nothing is cut off. axe runs past
- * the policy of the pages, which allows no script.
- */
+/** Asserts that axe finds nothing, in light and in dark mode, and that nothing is cut off. */
 export async function assertAccessible(t: ExecutionContext, page: Page): Promise<void> {
-  await page.evaluate(axe.source)
-  const rules = { rules: { 'target-size': { enabled: true } } } as const
-  t.deepEqual(await violationsOf(page, rules), [], await page.title())
-  // The scheme changes colours only.
+  t.deepEqual(await findViolations(page), [], await page.title())
   const isDark = await page.evaluate(() => matchMedia('(prefers-color-scheme: dark)').matches)
   await page.emulateMedia({ colorScheme: isDark ? 'light' : 'dark' })
-  t.deepEqual(await violationsOf(page, { runOnly: ['color-contrast'] }), [], await page.title())
+  t.deepEqual(await findContrastViolations(page), [], await page.title())
   await page.emulateMedia({ colorScheme: isDark ? 'dark' : 'light' })
   const widths = await page.evaluate(() => {
     const { scrollWidth, clientWidth } = document.documentElement
     return { scrollWidth, clientWidth }
   })
   t.is(widths.scrollWidth, widths.clientWidth, await page.title())
-}
-
-async function violationsOf(page: Page, options: axe.RunOptions): Promise<ReadonlyArray<string>> {
-  const { violations } = await page.evaluate(
-    (runOptions) => axe.run({ ...runOptions, resultTypes: ['violations'] }),
-    options,
-  )
-  return violations.map(
-    ({ id, nodes }) =>
-      `${id}: ${nodes.map(({ failureSummary, html }) => `${html} ${failureSummary}`)}`,
-  )
 }
 
 /** A tab in a context of its own. */

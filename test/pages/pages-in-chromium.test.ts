@@ -1,8 +1,8 @@
 import test, { type ExecutionContext } from 'ava'
-import axe from 'axe-core'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { toPageLanguage } from '../../lib/pages/languages/page-language.ts'
 import type { HtmlPage } from '../../lib/pages/pages.ts'
+import { findContrastViolations, findViolations } from '../helpers/accessibility.ts'
 import { launchChromium, PATIENCE_MILLISECONDS } from '../helpers/chromium.ts'
 import { type PageServer, startPageServer } from './page-server.ts'
 import {
@@ -94,9 +94,7 @@ const NARROW: BrowserContextOptions = { viewport: { width: 320, height: 568 } }
 
 const VARIANTS: Readonly<Record<string, BrowserContextOptions>> = {
   'on a desktop': DESKTOP,
-  'on a desktop in dark mode': { ...DESKTOP, colorScheme: 'dark' },
   'on a phone': PHONE,
-  'on a phone in dark mode': { ...PHONE, colorScheme: 'dark' },
 }
 
 // One browser, one test at a time: in parallel they would only wait for each other.
@@ -143,12 +141,18 @@ for (const [variant, language, options] of [
 
 for (const [variant, options] of Object.entries(VARIANTS)) {
   test.serial(
-    `pages ${variant}: nothing is inaccessible, cut off or against the policy`,
+    `pages ${variant}, in light and in dark mode: nothing is inaccessible, cut off, laid out in pieces or against the policy`,
     async (t) => {
-      const { page, complaints } = await openPage(t, options)
+      // With motion, colours would be on their way from one scheme to the other.
+      const { page, complaints } = await openPage(t, { ...options, reducedMotion: 'reduce' })
       for (const name of LOOKS) {
+        await page.emulateMedia({ colorScheme: 'light' })
         await page.goto(server.url + name)
         t.deepEqual(await findViolations(page), [], name)
+        t.deepEqual(await findOverflows(page), [], name)
+        t.deepEqual(await findBrokenSentences(page), [], name)
+        await page.emulateMedia({ colorScheme: 'dark' })
+        t.deepEqual(await findContrastViolations(page), [], name)
         t.deepEqual(await findOverflows(page), [], name)
       }
       t.deepEqual(complaints, [])
@@ -166,7 +170,7 @@ for (const [variant, language, options] of [
   ['in Arabic, 320 px wide', 'ar', NARROW],
 ] as const) {
   test.serial(
-    `SuperAdmin pages ${variant}: nothing is inaccessible, cut off or against the policy`,
+    `SuperAdmin pages ${variant}: nothing is inaccessible, cut off, laid out in pieces or against the policy`,
     async (t) => {
       const { page, complaints } = await openPage(t, options)
       const names = Object.keys(SUPER_ADMIN).filter((name) =>
@@ -176,6 +180,7 @@ for (const [variant, language, options] of [
         await page.goto(server.url + name)
         t.deepEqual(await findViolations(page), [], name)
         t.deepEqual(await findOverflows(page), [], name)
+        t.deepEqual(await findBrokenSentences(page), [], name)
       }
       t.deepEqual(complaints, [])
     },
@@ -183,24 +188,17 @@ for (const [variant, language, options] of [
 }
 
 test.serial(
-  'pages 320 px wide: text of any length and direction wraps (WCAG 1.4.10)',
+  'pages 320 px wide: text of any length and direction wraps (WCAG 1.4.10), and no sentence is laid out in pieces',
   async (t) => {
     const { page, complaints } = await openPage(t, NARROW)
     for (const name of Object.keys({ ...ORDINARY, ...AWKWARD, ...AWKWARD_SUPER_ADMIN })) {
       await page.goto(server.url + name)
       t.deepEqual(await findOverflows(page), [], name)
+      t.deepEqual(await findBrokenSentences(page), [], name)
     }
     t.deepEqual(complaints, [])
   },
 )
-
-test.serial('pages: no sentence is laid out in pieces', async (t) => {
-  const { page } = await openPage(t, DESKTOP)
-  for (const name of Object.keys({ ...ORDINARY, ...SUPER_ADMIN })) {
-    await page.goto(server.url + name)
-    t.deepEqual(await findBrokenSentences(page), [], name)
-  }
-})
 
 test.serial('pages: an open list of details for developers is accessible too', async (t) => {
   const { page } = await openPage(t, DESKTOP)
@@ -653,18 +651,6 @@ async function openBehindPopup(page: Page, name: string, action: string): Promis
     answers: () =>
       page.evaluate(() => (document.body.dataset['answers'] ?? '').split(' ').filter(Boolean)),
   }
-}
-
-/** What axe finds. It runs past the policy, which allows no script. */
-async function findViolations(page: Page): Promise<ReadonlyArray<string>> {
-  await page.evaluate(axe.source)
-  const { violations } = await page.evaluate(() =>
-    axe.run({ rules: { 'target-size': { enabled: true } }, resultTypes: ['violations'] } as const),
-  )
-  return violations.map(
-    ({ id, nodes }) =>
-      `${id}: ${nodes.map(({ failureSummary, html }) => `${html} ${failureSummary}`)}`,
-  )
 }
 
 /** Elements whose content is wider than they are. Fields scroll; hidden text has no room of its own. */
