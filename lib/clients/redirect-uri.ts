@@ -96,11 +96,14 @@ export function isRedirectUriOf(
   return redirectUris.some(
     (registered) =>
       registered === redirectUri ||
-      (clientType === 'PUBLIC' && differInLoopbackPort(registered, redirectUri)),
+      (clientType === 'PUBLIC' && areEqualButForLoopbackPort(registered, redirectUri)),
   )
 }
 
-/** Whether the scripts of an origin are those of a PUBLIC client: it has a redirect URI there. */
+/**
+ * Whether the scripts of an origin are those of a PUBLIC client: it has a redirect URI there. The origin of a
+ * private-use scheme is `null`, which any sandboxed frame sends, too: it is no URL, and nobody's.
+ */
 export function isOriginOf(
   { clientType, redirectUris }: RedirectSettings,
   origin: string,
@@ -108,32 +111,22 @@ export function isOriginOf(
   return (
     clientType === 'PUBLIC' &&
     redirectUris
-      .map(redirectOrigin)
-      .some((own) => own !== undefined && (own === origin || differInLoopbackPort(own, origin)))
+      .map((redirectUri) => URL.parse(redirectUri)?.origin)
+      .some((own) => own !== undefined && areEqualButForLoopbackPort(own, origin))
   )
 }
 
-const LOOPBACK_URI =
-  /^(http:\/\/(?:localhost|127\.0\.0\.1|\[::1\]))(?::([1-9]\d{0,4}))?((?:[/?].*)?)$/
+const LOOPBACK_PORT = /^(http:\/\/(?:localhost|127\.0\.0\.1|\[::1\])):[1-9]\d{0,4}(?=[/?]|$)/
 
-function differInLoopbackPort(registered: string, requested: string): boolean {
-  const [own, other] = [withoutLoopbackPort(registered), withoutLoopbackPort(requested)]
-  return own !== undefined && own === other
+/** Whether two URIs are equal, the ports of loopback URIs aside. */
+function areEqualButForLoopbackPort(registered: string, requested: string): boolean {
+  // A port above 65535 cannot be parsed.
+  if (!URL.canParse(requested)) return false
+  return withoutLoopbackPort(registered) === withoutLoopbackPort(requested)
 }
 
-/** A loopback URI without its port; `undefined` for every other URI. */
-function withoutLoopbackPort(uri: string): string | undefined {
-  const [, start, port = '80', rest = ''] = LOOPBACK_URI.exec(uri) ?? []
-  return start === undefined || Number(port) > 65_535 ? undefined : start + rest
-}
-
-/**
- * The origin of a redirect URI, as browsers send it in the `Origin` header; `undefined` for a private-use
- * scheme. Its origin is opaque (`null`), and any sandboxed frame sends that too.
- */
-function redirectOrigin(redirectUri: string): string | undefined {
-  const origin = URL.parse(redirectUri)?.origin
-  return origin === 'null' ? undefined : origin
+function withoutLoopbackPort(uri: string): string {
+  return uri.replace(LOOPBACK_PORT, '$1')
 }
 
 /**

@@ -30,7 +30,12 @@ const PARTS: Readonly<Record<string, Part>> = {
   'access-token': { mutate: ['lib/tokens/access-token.ts'], tests: ['tokens/access-token'] },
   'redirect-uri': {
     mutate: ['lib/clients/redirect-uri.ts'],
-    tests: ['clients/register', 'properties/redirect-uri', 'endpoints/authorize.client'],
+    tests: [
+      'clients/redirect-uri',
+      'clients/register',
+      'properties/redirect-uri',
+      'endpoints/authorize.client',
+    ],
   },
   consent: {
     mutate: ['lib/consent/consent-policy.ts'],
