@@ -29,7 +29,7 @@ interface Plan {
 }
 
 const FULL: Plan = {
-  effort: { warmUps: 2, repetitions: 9, turns: 6, turnMilliseconds: 60 },
+  effort: { warmUps: 2, repetitions: 7, turns: 4, turnMilliseconds: 60 },
   day: { users: 16, visits: 2 },
   sizes: {
     clients: [10, 10_000, 100_000],
