@@ -71,7 +71,9 @@ test('refresh token: tokens of two families cannot be spliced', (t) => {
   const one = createRefreshToken(createConsentId(), randomBytes(32))
   const other = createRefreshToken(createConsentId(), randomBytes(32))
   for (let cut = 'tcr_'.length + 3; cut < one.length; cut += 1) {
-    t.is(parseRefreshToken(one.slice(0, cut) + other.slice(cut)), undefined)
+    const spliced = one.slice(0, cut) + other.slice(cut)
+    // When both end with the same character, the last of these is the one token unchanged.
+    if (spliced !== one) t.is(parseRefreshToken(spliced), undefined)
   }
 })
 
