@@ -33,6 +33,8 @@ interface TestFile {
   readonly after: Array<Hook>
   /** Tests that the runner has selected and started, and that wait for the file's turn. */
   readonly waiting: Array<WaitingTest>
+  /** What its hooks after its tests have thrown. */
+  readonly afterErrors: Array<unknown>
 }
 
 interface WaitingTest {
@@ -50,16 +52,24 @@ const CONCURRENT_TESTS = 12
 const HOLD_MILLISECONDS = 60_000
 
 const files: Array<TestFile> = []
-const afterErrors: Array<unknown> = []
 
 /** The tests and hooks that are declared from now on are those of this file. */
 export function beginFile(name: string): void {
-  files.push({ name, tests: [], before: [], beforeEach: [], after: [], waiting: [] })
+  files.push({
+    name,
+    tests: [],
+    before: [],
+    beforeEach: [],
+    after: [],
+    waiting: [],
+    afterErrors: [],
+  })
 }
 
 /** Hands everything that was declared to the runner. */
 export function declareTests(): void {
   for (const file of files) {
+    if (file.tests.length === 0) ava(`${file.name} › it has tests`, (t) => t.fail('it has none'))
     for (const { title, isSerial, run } of file.tests) {
       const fullTitle = `${file.name} › ${title}`
       ava(fullTitle, async (t) => {
@@ -71,27 +81,33 @@ export function declareTests(): void {
         await run(t)
       })
     }
+    ava.after.always(`${file.name} › its hooks after its tests`, async () => {
+      await turns // those of the last file end after its tests
+      for (const error of file.afterErrors) throw error
+    })
   }
-  ava.after.always('the hooks of its files', () => {
-    if (afterErrors.length > 0) throw afterErrors[0]
-  })
   // A file without a selected test gets no turn, and nothing ends what it started when it was imported.
   registerCompletionHandler(() => {
     if (files.some(({ waiting }) => waiting.length === 0)) process.exit()
   })
 }
 
-let hasStarted = false
+/** Resolves when the hooks of the last file have ended. */
+let turns: Promise<void> | undefined
 
 /** Waits for the turn of a test. The runner starts all tests at once; when it has, the files take turns. */
 function turnOf(t: ExecutionContext, file: TestFile, isSerial: boolean): Promise<void> {
-  if (!hasStarted) setImmediate(() => void runFiles())
-  hasStarted = true
+  turns ??= startTurns()
   const turn = Promise.withResolvers<void>()
   const end = Promise.withResolvers<void>()
   t.teardown(end.resolve) // the first to be registered is the last to run
   file.waiting.push({ isSerial, begin: turn.resolve, fail: turn.reject, ended: end.promise })
   return turn.promise
+}
+
+async function startTurns(): Promise<void> {
+  await new Promise(setImmediate)
+  await runFiles()
 }
 
 async function runFiles(): Promise<void> {
@@ -106,7 +122,7 @@ async function runFiles(): Promise<void> {
   clearInterval(hold)
 }
 
-async function runFile({ before, after, waiting }: TestFile): Promise<void> {
+async function runFile({ before, after, waiting, afterErrors }: TestFile): Promise<void> {
   try {
     for (const hook of before) await hook()
     for (const test of waiting) if (test.isSerial) await runTest(test)

@@ -69,20 +69,27 @@ function commandOf(need: Need): string {
   return option === undefined || option === 'quick' ? 'npm test' : `npm run test:${option}`
 }
 
+/** What is wrong with a part, or nothing when a file of it is asked for. */
+function problemOf(part: string): string | undefined {
+  const found = findTestFiles([part])
+  if (found.some(({ group }) => isAskedFor(GROUPS[group]))) return undefined
+  if (found.length === 0)
+    return `No test file is in ${part}; give the beginning of a path below test.`
+  const commands = new Set(found.map(({ group }) => commandOf(GROUPS[group])))
+  return `${part} is run by: ${[...commands].join(', ')}.`
+}
+
+const problems = parts.map(problemOf).filter((problem) => problem !== undefined)
+if (problems.length > 0) {
+  process.stderr.write(`${problems.join('\n')}\n`)
+  process.exit(1)
+}
+
 const testFiles = findTestFiles(parts)
 const selected = new Set(testFiles.map(({ group }) => group))
 const groups = (Object.keys(GROUPS) as ReadonlyArray<Group>).filter(
   (group) => selected.has(group) && isAskedFor(GROUPS[group]),
 )
-if (groups.length === 0) {
-  const commands = new Set([...selected].map((group) => commandOf(GROUPS[group])))
-  process.stderr.write(
-    commands.size === 0
-      ? 'No test file is in these parts; give beginnings of paths below test.\n'
-      : `These parts are run by: ${[...commands].join(', ')}.\n`,
-  )
-  process.exit(1)
-}
 
 const directory = mkdtempSync(join(tmpdir(), 'tests-'))
 const files: RunFiles = { seconds: join(directory, 'seconds'), passed: join(directory, 'passed') }
