@@ -175,6 +175,29 @@ test('client authentication: any Authorization header that is no valid Basic is 
   }
 })
 
+test('client authentication: the client_id of anybody beside a malformed Authorization header lets nobody in (RFC 6749 §5.2)', async (t) => {
+  const server = await startServer(t)
+  const { clientId, secret } = credentialsOf(server)
+  const headers = [
+    'Basic',
+    'Basic !!!!',
+    `Basic ${Buffer.from('no colon').toString('base64')}`,
+    basic(`${clientId}\u0000`, secret),
+    basic(clientId, `${secret}\u007f`),
+    `${basic(clientId, secret)} x`,
+    `x ${basic(clientId, secret)}`,
+    `Bearer ${secret}`,
+  ]
+  for (const { client } of [server.confidential, server.public]) {
+    for (const authorization of headers) {
+      const response = await send(server, { client_id: client.clientId }, { authorization })
+      const { error_description: description } = await response.clone().json()
+      t.is(description, 'the Authorization header must be Basic and well-formed', authorization)
+      await assertUnauthenticated(t, response)
+    }
+  }
+})
+
 test('client authentication: two methods at once are invalid_request, even when both are right (OAuth 2.1 §2.4, checklist 28)', async (t) => {
   const server = await startServer(t)
   const { clientId, secret } = credentialsOf(server)
