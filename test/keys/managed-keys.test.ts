@@ -586,7 +586,15 @@ test('managed keys: an instance without a listener leaves the event to one that 
 test('managed keys: an event is reported once although the answer of the storage is lost', async (t) => {
   const shared = await createShared()
   const { storage, clock } = shared
-  const encryptedKeys = { ...storage.encryptedKeys }
+  let isAnswerLost = false
+  const encryptedKeys: typeof storage.encryptedKeys = {
+    ...storage.encryptedKeys,
+    async update(...parameters) {
+      const outcome = await storage.encryptedKeys.update(...parameters)
+      if (isAnswerLost) throw new StorageError('the answer is lost')
+      return outcome
+    },
+  }
   const { changes, instances } = await openListening(
     {
       ...shared,
@@ -596,10 +604,7 @@ test('managed keys: an event is reported once although the answer of the storage
   )
   const [keys] = instances as readonly [ManagedKeys]
   await rotateStoredKey(storage.encryptedKeys, 'signing', clock.now(), {})
-  encryptedKeys.update = async (...parameters) => {
-    await storage.encryptedKeys.update(...parameters)
-    throw new StorageError('the answer is lost')
-  }
+  isAnswerLost = true
   await t.throwsAsync(keys.refresh(), { message: 'the answer is lost' })
   t.deepEqual(await changes(), [])
   await keys.refresh()
