@@ -48,11 +48,10 @@ function boundMethod(
   expected: ResultShape = ANYTHING,
 ): (...parameters: Array<never>) => Promise<never> {
   const call = `${targetName}.${method}`
-  const given: (...parameters: Array<never>) => Promise<unknown> = Reflect.get(target, method)
   return async (...parameters) => {
     try {
       const result = await withinTime(
-        Reflect.apply(given, target, parameters),
+        Reflect.apply(Reflect.get(target, method), target, parameters) as Promise<unknown>,
         timeoutMilliseconds,
         () => new StorageError(`the storage did not respond within ${timeoutMilliseconds} ms`),
       )
