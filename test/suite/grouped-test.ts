@@ -51,6 +51,12 @@ const CONCURRENT_TESTS = 12
 
 const HOLD_MILLISECONDS = 60_000
 
+/**
+ * How long a test may go on without an assertion. Less than the timeout of ava, which ends the whole worker and names
+ * all its tests that have not begun.
+ */
+const STUCK_MILLISECONDS = 240_000
+
 const files: Array<TestFile> = []
 
 /** The tests and hooks that are declared from now on are those of this file. */
@@ -77,6 +83,7 @@ export function declareTests(): void {
           if (t.passed) recordPassed(fullTitle) // runs last, after the turn has ended
         })
         await turnOf(t, file, isSerial)
+        t.timeout(STUCK_MILLISECONDS, 'the test is stuck')
         for (const hook of file.beforeEach) await hook()
         await run(t)
       })

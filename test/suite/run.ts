@@ -112,21 +112,41 @@ const ava = spawn(
       ...workerEnvironment(parts, files),
     },
     stdio: ['ignore', 'pipe', 'inherit'],
+    detached: true, // in a group of its own, with the servers that the tests start
   },
 )
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => ava.kill(signal))
+
+/** Signals ava and what its tests have started. */
+function signalAll(signal: NodeJS.Signals): void {
+  if (ava.pid === undefined) return
+  try {
+    process.kill(-ava.pid, signal)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error // all have ended
+  }
+}
+
+const exited = once(ava, 'exit').finally(() => signalAll('SIGKILL'))
+let isInterrupted = false
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    isInterrupted = true
+    signalAll(signal)
+  })
+}
 
 const PASSED = /^\s*✔ /
 for await (const line of createInterface({ input: ava.stdout })) {
   if (!PASSED.test(stripVTControlCharacters(line))) process.stdout.write(`${line}\n`)
 }
-await (ava.exitCode === null && once(ava, 'exit'))
+const [, endedBy] = await exited
+if (endedBy !== null) process.stdout.write(`The tests were ended by ${endedBy}.\n`)
 if (options.times) {
   const slowest = readFileSync(files.seconds, 'utf8').split('\n').sort().reverse().slice(0, SLOWEST)
   process.stdout.write(`\n${slowest.join('\n')}\n`)
 }
 process.exitCode = ava.exitCode ?? 1
-if (options.match.length === 0) tellUnproven()
+if (options.match.length === 0 && !isInterrupted) tellUnproven()
 
 /** Fails when a test that a requirement or the threat model names is missing, or did not pass. */
 function tellUnproven(): void {
