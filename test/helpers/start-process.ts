@@ -11,6 +11,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 
 /** A process that runs. */
 export interface RunningProcess {
@@ -69,14 +70,16 @@ export async function startProcess(
     },
     signalAll,
     async crash() {
-      if (hasEnded()) return
+      if (hasEnded() || child.pid === undefined) return
+      const children = childrenOf(child.pid)
       signalAll('SIGKILL')
       await once(child, 'exit')
+      // Postgres does not start on the memory of a server process that has not ended yet.
+      while (children.some(isRunning)) await nextTurn()
     },
   }
 }
 
-/** The processes that a process has started. */
 /** The processes that a process has started, of those that run. */
 export function childrenOf(parent: number): ReadonlyArray<number> {
   return readdirSync('/proc')
@@ -85,11 +88,20 @@ export function childrenOf(parent: number): ReadonlyArray<number> {
     .filter((pid) => parentOf(pid) === parent)
 }
 
-function parentOf(pid: number): number | undefined {
+const parentOf = (pid: number): number | undefined => {
+  const parent = statOf(pid)?.[1]
+  return parent === undefined ? undefined : Number(parent)
+}
+
+/** One that has ended, and that nobody has waited for, is a zombie. */
+const isRunning = (pid: number): boolean => !['Z', 'X', undefined].includes(statOf(pid)?.[0])
+
+/** The state of a process, its parent, and more. */
+function statOf(pid: number): ReadonlyArray<string> | undefined {
   try {
     // "pid (name) state parent …", and the name may hold anything.
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    return Number(stat.slice(stat.lastIndexOf(')') + 4).split(' ', 1)[0])
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   } catch {
     return undefined // it has ended
   }
