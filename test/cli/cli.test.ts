@@ -486,8 +486,13 @@ for (const { name, env, open } of CLIENT_STORES) {
     const expiresAt = new Date(Date.now() + 86_400_000).toISOString()
     const added = await cli('add-secret', clientId, '--expires-at', expiresAt, '--json')
     const { clientSecret: second, secretId } = JSON.parse(added)
-    t.true(await isAuthenticated(second))
-    t.true(await isAuthenticated(clientSecret))
+    // A use is recorded after its response, and the next one instead if the client was changed meanwhile.
+    let used: ReadonlyArray<{ readonly lastUsedAt?: number }>
+    do {
+      t.true(await isAuthenticated(second))
+      t.true(await isAuthenticated(clientSecret))
+      used = JSON.parse(await cli('show', clientId, '--json')).secrets
+    } while (!used.every(({ lastUsedAt }) => lastUsedAt !== undefined))
     const [shown, listed] = [await cli('show', clientId), await cli('list')]
     for (const text of [shown, listed, changed, await cli('list', '--json')]) {
       t.false(text.includes(second) || text.includes(clientSecret))
