@@ -5,6 +5,9 @@
  */
 
 import { readFigures } from './figures.ts'
+import { readGrowthFigures } from './growth/growth-figures.ts'
+import { writeGrowth } from './growth/growth-page.ts'
 import { writePage } from './performance-page.ts'
 
 writePage(readFigures())
+writeGrowth(readGrowthFigures())

@@ -15,6 +15,8 @@ import {
   type Spread,
   spreadOf,
 } from '../bench/figures.ts'
+import { readGrowthFigures } from '../bench/growth/growth-figures.ts'
+import { formatScalingOut, withGrowth } from '../bench/growth/growth-page.ts'
 import { formatRatios, PERFORMANCE_PAGE, withFigures } from '../bench/performance-page.ts'
 import {
   anchorsOf,
@@ -147,10 +149,13 @@ test('Specification coverage: is what `npm run docs:coverage` writes', async (t)
   t.is(await readFile(COVERAGE_PAGE, 'utf8'), formatCoveragePage(readRequirements()))
 })
 
-test('Performance: the tables of the benchmark are what `npm run docs:performance` writes', async (t) => {
+test('Performance: the tables of the benchmarks are what `npm run docs:performance` writes', async (t) => {
   const page = await readFile(PERFORMANCE_PAGE, 'utf8')
   t.is(page, withFigures(page, readFigures()))
-  t.true(page.includes(formatRatios(readFigures())))
+  t.is(page, withGrowth(page, readGrowthFigures()))
+  for (const table of [formatRatios(readFigures()), formatScalingOut(readGrowthFigures())]) {
+    t.true(page.includes(table))
+  }
 })
 
 /** A run that found one ratio of our server to the base. */
