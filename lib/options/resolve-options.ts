@@ -14,13 +14,16 @@ import { AUTHENTICATION_METHODS } from '../http/client-authentication/authentica
 import { createGivenKeys, type KeyRing } from '../keys/key-ring.ts'
 import { validateSigningKeys } from '../keys/validate-signing-keys.ts'
 import { MAXIMUM_CLIENT_CACHE_SECONDS } from '../lifetimes.ts'
-import { IDENTITY_SCOPES } from '../openid-connect/identity-scopes.ts'
+import {
+  IDENTITY_SCOPE_NAMES,
+  IDENTITY_SCOPES,
+  type IdentityScope,
+} from '../openid-connect/identity-scopes.ts'
 import {
   type OpenIdConnect,
   openIdConnectSchema,
   resolveOpenIdConnect,
 } from '../openid-connect/openid-connect-options.ts'
-import type { Messages } from '../pages/languages/messages.ts'
 import type { PageLanguage } from '../pages/languages/page-language.ts'
 import { pagesSchema } from '../pages/pages-options.ts'
 import type { ServerPages } from '../pages/server-pages.ts'
@@ -256,14 +259,14 @@ function clientReferencesOf(
 
 /** The identity scopes, with their sentences in languages. */
 function identityScopesIn(languages: ReadonlyArray<PageLanguage>): ScopeCatalogue {
-  const sentences = (scope: keyof Messages['identityScopes']): Record<string, string> =>
+  const sentencesOf = (scope: IdentityScope): Record<string, string> =>
     Object.fromEntries(languages.map(({ tag, messages }) => [tag, messages.identityScopes[scope]]))
-  const { openid, profile, email } = IDENTITY_SCOPES
-  return {
-    openid,
-    profile: { description: profile, translations: sentences('profile') },
-    email: { description: email, translations: sentences('email') },
-  }
+  return Object.fromEntries(
+    IDENTITY_SCOPE_NAMES.map((scope) => {
+      const description = IDENTITY_SCOPES[scope]
+      return [scope, { description, translations: sentencesOf(scope) }]
+    }),
+  )
 }
 
 const KEY_RING_METHODS = {

@@ -375,6 +375,18 @@ test('SuperAdmin pages: in the language of the browser, with what is wrong', asy
   t.true(again.html.includes('الاسم: يجب ألا يقل عدد الأحرف عن 3.'))
 })
 
+test('SuperAdmin pages: each scope has its sentence in the language of the browser, those of OpenID Connect, too', async (t) => {
+  const { origin, signIn } = await startPages(t, CONFIDENTIAL_CLIENT, {
+    openIdConnect: {},
+  })
+  const headers = { 'accept-language': 'de' }
+  const { html } = await signIn().open(newClientUrl(origin), { headers })
+  const text = textOf(html)
+  for (const sentence of ['openid Sie anmelden', 'profile Ihren Namen', 'email Ihre E-Mail']) {
+    t.true(text.includes(sentence), sentence)
+  }
+})
+
 test('SuperAdmin pages: below the path of an issuer', async (t) => {
   const { origin, client, server, signIn } = await startPages(t, CONFIDENTIAL_CLIENT, {
     issuerPath: '/auth',

@@ -44,6 +44,7 @@ export const ARABIC: Messages = {
   allow: 'سماح',
   deny: 'رفض',
   identityScopes: {
+    openid: 'تسجيل دخولك',
     profile: 'الاطلاع على اسمك وصورتك',
     email: 'الاطلاع على بريدك الإلكتروني',
   },

@@ -52,6 +52,7 @@ export const ENGLISH = {
   deny: 'Deny',
   // What the identity scopes of OpenID Connect allow.
   identityScopes: {
+    openid: 'Sign you in',
     profile: 'See your name and picture',
     email: 'See your email address',
   },

@@ -46,6 +46,7 @@ export const GERMAN: Messages = {
   allow: 'Erlauben',
   deny: 'Ablehnen',
   identityScopes: {
+    openid: 'Sie anmelden',
     profile: 'Ihren Namen und Ihr Bild sehen',
     email: 'Ihre E-Mail-Adresse sehen',
   },
